@@ -1,0 +1,27 @@
+import type { Llm, LlmDelta, LlmReply } from "../llm/llm.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
+import type { AgentWritable, ConversationState } from "../wire/conversation-state.ts";
+import type { Event, NewEvent } from "../wire/events.ts";
+import type { PromptView } from "./prompt-view.ts";
+
+/**
+ * What the loop needs of the conversation it works for. Everything else (sockets, store, HTTP) stays outside,
+ * so that a run can be tested with an array as its log.
+ */
+export interface AgentSession {
+  /** Live: a message, a pause or a new policy shows here as soon as it is accepted. */
+  readonly state: Readonly<ConversationState>;
+  /** Follows the log: holds every appended event before `append` resolves. */
+  readonly view: PromptView;
+  /** The model of the agent as it is now. */
+  readonly llm: Llm;
+  readonly tools: Toolbox;
+  /** Writes events to the log, in this order; resolves once they are stored. They are published after that. */
+  append(events: readonly NewEvent[]): Promise<Event[]>;
+  /** Assigns state and logs one `ConversationStateUpdateEvent` for each key whose value changed. */
+  update(changes: Partial<Pick<ConversationState, AgentWritable>>): Promise<void>;
+  /** Adds a reply's tokens, cost and latency to the stats and logs them under `stats`. */
+  recordReply(reply: LlmReply): Promise<void>;
+  /** Shows a piece of a reply to whoever listens. Not stored. */
+  publishDelta(delta: LlmDelta): void;
+}

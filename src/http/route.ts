@@ -1,0 +1,107 @@
+import type { z } from "zod";
+import type { Connect } from "./socket.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** open: never asks for a key. key: `X-Session-API-Key`, when keys are configured. */
+export type RouteAuth = "open" | "key";
+
+export interface ResponseSpec {
+  description: string;
+  /** Absent: no body. */
+  body?: z.ZodType;
+}
+
+/** A route is data: the router, the validator and the OpenAPI document all read this. */
+export interface RouteSpec {
+  method: Method;
+  /** With parameters in braces: `/api/conversations/{conversation_id}`. */
+  path: string;
+  /** operationId. */
+  id: string;
+  summary: string;
+  tags: readonly string[];
+  auth: RouteAuth;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** The body may be left out; the handler then gets undefined. */
+  bodyOptional?: boolean;
+  /** Left out of the OpenAPI document. */
+  hidden?: boolean;
+  responses: Readonly<Record<number, ResponseSpec>>;
+}
+
+type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
+
+export interface RouteInput<S extends RouteSpec> {
+  params: Parsed<S["params"]>;
+  query: Parsed<S["query"]>;
+  body: S["bodyOptional"] extends true ? Parsed<S["body"]> | undefined : Parsed<S["body"]>;
+  request: Request;
+}
+
+type BodyOf<R> = R extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
+
+type Outcome<Status, Body> =
+  | { status: Status; body: Body; headers?: Record<string, string> }
+  /** Already serialised: pages of stored events go out as they came from the store. */
+  | { status: Status; json: string; headers?: Record<string, string> };
+
+type Declared<S extends RouteSpec> = {
+  [Status in keyof S["responses"] & number]: BodyOf<S["responses"][Status]> extends undefined
+    ? { status: Status; headers?: Record<string, string> }
+    : Outcome<Status, BodyOf<S["responses"][Status]>>;
+}[keyof S["responses"] & number];
+
+export type RouteResult<S extends RouteSpec> = Declared<S> | Response;
+
+export interface RouteOutcome {
+  status: number;
+  body?: unknown;
+  json?: string;
+  headers?: Record<string, string>;
+}
+
+/** A route with its handler, types forgotten: what the router keeps. */
+export interface Route {
+  spec: RouteSpec;
+  handle(input: { params: unknown; query: unknown; body: unknown; request: Request }): Promise<RouteOutcome | Response>;
+}
+
+/** Declares a route; `.handle` checks the handler against the spec: undeclared statuses do not compile. */
+export function route<const S extends RouteSpec>(spec: S) {
+  return {
+    handle(handler: (input: RouteInput<S>) => Promise<RouteResult<S>> | RouteResult<S>): Route {
+      return { spec, handle: async (input) => handler(input as RouteInput<S>) };
+    },
+  };
+}
+
+export interface SocketSpec {
+  path: string;
+  id: string;
+  summary: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+}
+
+export interface SocketInput<S extends SocketSpec> {
+  params: Parsed<S["params"]>;
+  query: Parsed<S["query"]>;
+  request: Request;
+}
+
+export interface SocketRoute {
+  spec: SocketSpec;
+  connect(input: { params: unknown; query: unknown; request: Request }): Connect;
+}
+
+/** Declares a socket. The key is checked by the pipeline: the handler gets the socket once it may speak. */
+export function socketRoute<const S extends SocketSpec>(spec: S) {
+  return {
+    handle(handler: (input: SocketInput<S>) => Connect): SocketRoute {
+      return { spec, connect: (input) => handler(input as SocketInput<S>) };
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { ConversationSortOrder } from "../wire/conversation.ts";
+import type { ExecutionStatus } from "../wire/execution-status.ts";
+
+/** One event as the log keeps it. `json` is what every reader gets; the other fields are what searches look at. */
+export interface StoredEvent {
+  /** Place in the conversation's log: 0, 1, 2 … without gaps. */
+  seq: number;
+  id: string;
+  kind: string;
+  source: string;
+  /** ISO text; compared as text. */
+  timestamp: string;
+  /** Searchable text of a message, lower case; null for every other kind. */
+  body: string | null;
+  /** The event, null-valued keys left out. */
+  json: string;
+}
+
+/** What lists and counts look at. */
+export interface ConversationHeader {
+  /** Dashed UUID in lower case. */
+  id: string;
+  /** UTC with microseconds and Z. */
+  createdAt: string;
+  updatedAt: string;
+  status: ExecutionStatus;
+  title: string | null;
+  parentId: string | null;
+  /** HEAD of the event tree; null before the first event. */
+  leafEventId: string | null;
+}
+
+export interface ConversationRecord extends ConversationHeader {
+  /** Conversations whose parent this one is, oldest first. */
+  childIds: string[];
+  /** Named JSON texts, only those asked for. The store does not look inside. */
+  documents: Record<string, string>;
+  /** Events in the log; the next one gets this `seq`. */
+  eventCount: number;
+}
+
+/** One atomic step of one conversation. */
+export interface Change {
+  conversationId: string;
+  /** Present when the conversation is new; committing an id that exists is a conflict. */
+  create?: Omit<ConversationHeader, "id">;
+  update?: Partial<Pick<ConversationHeader, "updatedAt" | "status" | "title" | "leafEventId">>;
+  /** Replaced whole, name by name; names left out stay. */
+  documents?: Record<string, string>;
+  /** Contiguous, the first at the record's `eventCount`. */
+  events?: StoredEvent[];
+}
+
+export interface ConversationQuery {
+  status?: ExecutionStatus;
+  sortOrder: ConversationSortOrder;
+  /** Id of the first item of the page; an unknown id starts from the beginning. */
+  from?: string;
+  limit: number;
+  documents: readonly string[];
+}
+
+export interface EventFilter {
+  /** Unqualified class name. */
+  kind?: string;
+  source?: string;
+  /** Case-insensitive substring of a message's text. */
+  body?: string;
+  timestampGte?: string;
+  timestampLt?: string;
+}
+
+export interface EventQuery extends EventFilter {
+  order: "asc" | "desc";
+  /** First `seq` that may be in the answer; the last one in descending order. */
+  from?: number;
+  limit: number;
+}
+
+export interface ConversationStore {
+  /** The records that exist, in any order. */
+  find(ids: readonly string[], documents: readonly string[]): Promise<ConversationRecord[]>;
+  search(query: ConversationQuery): Promise<ConversationRecord[]>;
+  count(status?: ExecutionStatus): Promise<number>;
+}
+
+export interface EventStore {
+  /** The events that exist, in any order. */
+  find(conversationId: string, ids: readonly string[]): Promise<StoredEvent[]>;
+  search(conversationId: string, query: EventQuery): Promise<StoredEvent[]>;
+  count(conversationId: string, filter: EventFilter): Promise<number>;
+}
+
+/**
+ * Where conversations live. Every implementation passes `storeContract` of `agent-server/testing`.
+ *
+ * - `commit` applies a change whole or not at all. Once it resolves, the change survives the death of the process.
+ *   Commits resolve in the order they were called in, and are visible to reads from then on.
+ * - A commit whose events do not continue the log, whose `create` exists or whose conversation is unknown rejects
+ *   and changes nothing.
+ * - Lists, counts by status and searches cost the page they return, not the store they look through.
+ * - After `close`, which waits for commits under way, every call rejects.
+ */
+export interface Store {
+  readonly conversations: ConversationStore;
+  readonly events: EventStore;
+  commit(change: Change): Promise<void>;
+  /** Forgets the conversation, its events and documents; unknown ids are fine. */
+  remove(conversationId: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,60 @@
+import type { z } from "zod";
+import type { Observation } from "../wire/observations.ts";
+import type { ToolAnnotations } from "../wire/tool-definition.ts";
+
+/** The class names under which a tool shows itself on the wire; clients refuse names they do not know. */
+export interface WireNames {
+  tool: string;
+  action: string;
+  observation: string | null;
+}
+
+/** What a tool may know of the conversation it is opened for. */
+export interface ToolHost {
+  conversationId: string;
+  /** Absolute path the agent works in. */
+  workingDir: string;
+  /** Absolute path for what the tool must keep: task lists, spilled output. Made when first written to. */
+  dataDir: string;
+  /** `tools[].params` of the agent, checked by the tool. */
+  params: Record<string, unknown>;
+  secrets: ToolSecrets;
+}
+
+export interface ToolSecrets {
+  /** Values of the secrets whose name occurs in the text, in any case. */
+  referencedIn(text: string): Promise<Record<string, string>>;
+  /** Every known secret value, to be masked in output. */
+  values(): Promise<readonly string[]>;
+}
+
+export interface ToolCallContext {
+  toolCallId: string;
+  /** Aborted by interrupt: the tool stops at once and rejects or returns what it has. */
+  signal: AbortSignal;
+}
+
+/** One tool at work in one conversation. */
+export interface ToolExecutor<Input> {
+  run(input: Input, context: ToolCallContext): Promise<Observation>;
+  /** Names of what the call touches: calls that share one run one after the other. `[]`: shares nothing. */
+  resources?(input: Input): readonly string[];
+  /** Ends every process and descriptor. Called once. */
+  close?(): Promise<void>;
+}
+
+/**
+ * A tool as the registry holds it. The input schema is what the model sees and what its arguments are checked with.
+ * An executor that throws is told to the model as an error; it never ends the run.
+ */
+export interface Tool<Schema extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: Schema;
+  /** Shown to the model instead of the schema made from `input`, for tools that bring JSON schema. */
+  readonly parameters?: Record<string, unknown>;
+  readonly annotations: ToolAnnotations | null;
+  readonly wire: WireNames;
+  /** Called once a conversation, when its first message or run comes. */
+  open(host: ToolHost): ToolExecutor<z.output<Schema>> | Promise<ToolExecutor<z.output<Schema>>>;
+}

@@ -1,0 +1,45 @@
+import type { Agent } from "./agent.ts";
+import type { Workspace } from "./conversation.ts";
+import type { ExecutionStatus } from "./execution-status.ts";
+import type { ConversationStats } from "./metrics.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer } from "./policies.ts";
+import type { SecretSources } from "./secret-source.ts";
+
+/**
+ * The run state of a conversation: the value of `full_state` and what `ConversationStateUpdateEvent` keys name.
+ * Assigning any key but `leaf_event_id` and `head_is_empty` writes such an event to the log.
+ */
+export interface ConversationState {
+  id: string;
+  agent: Agent;
+  workspace: Workspace;
+  persistence_dir: string;
+  max_iterations: number;
+  stuck_detection: boolean;
+  execution_status: ExecutionStatus;
+  confirmation_policy: ConfirmationPolicy;
+  security_analyzer: SecurityAnalyzer | null;
+  activated_knowledge_skills: string[];
+  activated_path_rules: string[];
+  invoked_skills: string[];
+  blocked_actions: Record<string, string>;
+  blocked_messages: Record<string, string>;
+  last_user_message_id: string | null;
+  leaf_event_id: string | null;
+  head_is_empty: boolean;
+  stats: ConversationStats;
+  secret_registry: { secret_sources: SecretSources };
+  tags: Record<string, string>;
+  agent_state: Record<string, unknown>;
+  hook_config: Record<string, unknown> | null;
+}
+
+/** The keys a running agent may assign. */
+export type AgentWritable =
+  | "execution_status"
+  | "agent_state"
+  | "activated_knowledge_skills"
+  | "activated_path_rules"
+  | "invoked_skills"
+  | "blocked_actions"
+  | "blocked_messages";

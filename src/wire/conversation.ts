@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { agent } from "./agent.ts";
+import { agentSettings } from "./agent-settings.ts";
+import { event } from "./events.ts";
+import { executionStatus } from "./execution-status.ts";
+import { uuid } from "./ids.ts";
+import { sendMessageRequest } from "./message.ts";
+import { conversationStats } from "./metrics.ts";
+import { nullable } from "./nullable.ts";
+import { confirmationPolicy, securityAnalyzer } from "./policies.ts";
+import { secretSource } from "./secret-source.ts";
+import { clientToolSpec } from "./tool-definition.ts";
+
+export const workspace = z
+  .object({
+    working_dir: z.string().min(1),
+    kind: z.literal("LocalWorkspace").default("LocalWorkspace"),
+  })
+  .meta({ id: "LocalWorkspace" });
+
+export const tags = z.record(z.string().regex(/^[a-z0-9]+$/), z.string().max(256));
+
+const neverConfirm = { kind: "NeverConfirm" } as const;
+
+/** What a conversation is created from and what a restart needs of the request. */
+const conversationConfig = {
+  workspace,
+  worktree: z.boolean().default(false),
+  parent_conversation_id: nullable(uuid),
+  confirmation_policy: confirmationPolicy.default(neverConfirm),
+  security_analyzer: nullable(securityAnalyzer),
+  max_iterations: z.int().min(1).default(500),
+  stuck_detection: z.boolean().default(true),
+  client_tools: z.array(clientToolSpec).default([]),
+  agent_definitions: z.array(z.looseObject({ name: z.string() })).default([]),
+  plugins: nullable(z.array(z.looseObject({ source: z.string() }))),
+  hook_config: nullable(z.looseObject({})),
+  tags: tags.default({}),
+  user_id: nullable(z.string()),
+  observability_metadata: z.preprocess((value) => value ?? {}, z.record(z.string(), z.unknown())),
+  observability_tags: z.preprocess((value) => value ?? [], z.array(z.string())),
+  observability_span_name: z
+    .string()
+    .regex(/^[A-Za-z0-9._:/-]+$/)
+    .max(128)
+    .default("conversation"),
+  autotitle: z.boolean().default(true),
+  title_llm_profile: nullable(z.string()),
+};
+
+/** Body of `POST /api/conversations`. Exactly one source of the agent; `agent` wins over `agent_settings`. */
+export const startConversationRequest = z
+  .object({
+    ...conversationConfig,
+    conversation_id: nullable(uuid),
+    initial_message: nullable(sendMessageRequest).describe("Sent and run at once, whatever its `run` says"),
+    secrets: z.record(z.string(), secretSource).default({}),
+    secrets_encrypted: z.boolean().default(false),
+    tool_module_qualnames: z.record(z.string(), z.string()).default({}),
+    agent_launch_additions: nullable(
+      z.strictObject({ system_message_suffix_append: nullable(z.string().trim().max(32_768)) }),
+    ),
+    agent: nullable(agent),
+    agent_settings: nullable(agentSettings),
+    agent_profile_id: nullable(uuid),
+  })
+  .superRefine((request, context) => {
+    const wrong = agentSourceError(request);
+    if (wrong !== undefined) context.addIssue({ code: "custom", message: `Value error, ${wrong}`, path: [] });
+  })
+  .meta({ id: "StartConversationRequest" });
+
+interface AgentSources {
+  agent: unknown;
+  agent_settings: unknown;
+  agent_profile_id: unknown;
+}
+
+function agentSourceError({ agent, agent_settings, agent_profile_id }: AgentSources): string | undefined {
+  const direct = agent !== null || agent_settings !== null;
+  if (agent_profile_id !== null && direct) {
+    return "`agent_profile_id` is mutually exclusive with `agent` and `agent_settings`";
+  }
+  if (agent_profile_id === null && !direct) {
+    return "One of `agent`, `agent_settings`, or `agent_profile_id` must be provided";
+  }
+  return undefined;
+}
+
+/** A conversation as every route shows it; secrets are null here. All 33 keys are always present. */
+export const conversationInfo = z
+  .object({
+    id: z.string().describe("Dashed UUID"),
+    workspace,
+    persistence_dir: z.string(),
+    max_iterations: z.int(),
+    stuck_detection: z.boolean(),
+    execution_status: executionStatus,
+    confirmation_policy: confirmationPolicy,
+    security_analyzer: securityAnalyzer.nullable(),
+    activated_knowledge_skills: z.array(z.string()),
+    invoked_skills: z.array(z.string()),
+    blocked_actions: z.record(z.string(), z.string()),
+    blocked_messages: z.record(z.string(), z.string()),
+    last_user_message_id: z.string().nullable(),
+    leaf_event_id: z.string().nullable(),
+    stats: conversationStats,
+    secret_registry: z.object({ secret_sources: z.record(z.string(), secretSource) }),
+    agent_state: z.record(z.string(), z.unknown()),
+    hook_config: z.looseObject({}).nullable(),
+    title: z.string().nullable(),
+    metrics: z.null(),
+    created_at: z.string(),
+    updated_at: z.string(),
+    forked_from_conversation_id: z.string().nullable(),
+    forked_from_event_id: z.string().nullable(),
+    parent_conversation_id: z.string().nullable(),
+    sub_conversation_ids: z.array(z.string()),
+    tags: z.record(z.string(), z.string()),
+    current_model_id: z.string().nullable(),
+    available_models: z.array(z.looseObject({})),
+    supports_runtime_model_switch: z.boolean(),
+    launched_agent_profile: z.looseObject({}).nullable(),
+    agent,
+    client_tools: z.array(clientToolSpec),
+  })
+  .meta({ id: "ConversationInfo" });
+
+export const conversationSortOrder = z.enum(["CREATED_AT", "UPDATED_AT", "CREATED_AT_DESC", "UPDATED_AT_DESC"]);
+export const eventSortOrder = z.enum(["TIMESTAMP", "TIMESTAMP_DESC"]);
+
+export const conversationPage = z
+  .object({ items: z.array(conversationInfo), next_page_id: z.string().nullable() })
+  .meta({ id: "ConversationPage" });
+
+export const eventPage = z
+  .object({ items: z.array(event), next_page_id: z.string().nullable() })
+  .meta({ id: "EventPage" });
+
+export const updateConversationRequest = z
+  .object({ title: nullable(z.string().trim().min(1).max(200)), tags: nullable(tags) })
+  .meta({ id: "UpdateConversationRequest" });
+
+export const success = z.object({ success: z.boolean() }).meta({ id: "Success" });
+export const agentFinalResponse = z.object({ response: z.string() }).meta({ id: "AgentResponseResult" });
+
+export type Workspace = z.output<typeof workspace>;
+export type StartConversationRequest = z.output<typeof startConversationRequest>;
+export type ConversationInfo = z.input<typeof conversationInfo>;
+export type ConversationSortOrder = z.output<typeof conversationSortOrder>;
+export type EventSortOrder = z.output<typeof eventSortOrder>;

@@ -1,0 +1,7 @@
+import { z } from "zod";
+
+export const executionStatus = z
+  .enum(["idle", "running", "paused", "waiting_for_confirmation", "finished", "error", "stuck", "deleting"])
+  .meta({ id: "ConversationExecutionStatus" });
+
+export type ExecutionStatus = z.output<typeof executionStatus>;

@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+type Variant = z.ZodObject<{ kind: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>> }>;
+
+export interface KindUnionOptions {
+  /** Dotted name of the reference's base class; the reference names it in its errors. */
+  base: string;
+  /** The kind taken when the object has none. */
+  fallback?: string;
+}
+
+/**
+ * An object told apart by `kind`, the class name in the reference.
+ * The error of an unknown kind lists the known ones, in the reference's words.
+ */
+export function kindUnion<const T extends readonly [Variant, ...Variant[]]>(variants: T, options: KindUnionOptions) {
+  const kinds = variants.map((variant) => literalOf(variant.shape.kind));
+  const union = z.discriminatedUnion("kind", variants as unknown as [T[number], ...T[number][]], {
+    error: (issue) => unknownKind(issue.input, kinds, options.base),
+  });
+  return z.preprocess((input) => withKind(input, options.fallback), union);
+}
+
+function literalOf(schema: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>>): string {
+  const literal = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  return literal.value;
+}
+
+function withKind(input: unknown, fallback: string | undefined): unknown {
+  if (fallback === undefined || typeof input !== "object" || input === null || "kind" in input) return input;
+  return { ...input, kind: fallback };
+}
+
+function unknownKind(input: unknown, kinds: string[], base: string): string {
+  if (typeof input !== "object" || input === null) return "Input should be a valid dictionary or object";
+  const kind = "kind" in input ? String(input.kind) : "";
+  const known = kinds.map((name) => `'${name}'`).join(", ");
+  return `Value error, Unknown kind '${kind}' for ${base}; Expected one of: [${known}]`;
+}

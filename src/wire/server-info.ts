@@ -1,0 +1,30 @@
+import { z } from "zod";
+
+/**
+ * The version of the wire protocol, told as `version`. Clients gate features on it and accept only a plain X.Y.Z.
+ * The version of this package is in `build_git_ref`.
+ */
+export const PROTOCOL_VERSION = "1.44.0";
+
+export const serverInfo = z
+  .object({
+    uptime: z.int().describe("Seconds since start"),
+    idle_time: z.int().describe("Seconds since the last activity"),
+    title: z.string(),
+    version: z.string(),
+    sdk_version: z.string(),
+    tools_version: z.string(),
+    workspace_version: z.string(),
+    build_git_sha: z.string(),
+    build_git_ref: z.string(),
+    python_version: z.string(),
+    usable_tools: z.array(z.string()),
+    runtime_idle_timeout_seconds: z.number().nullable(),
+    capabilities: z.array(z.string()),
+    max_foreground_terminal_timeout_seconds: z.number().nullable(),
+    docs: z.string(),
+    redoc: z.string(),
+  })
+  .meta({ id: "ServerInfo" });
+
+export type ServerInfo = z.output<typeof serverInfo>;

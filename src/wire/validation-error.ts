@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+/** One entry of the `detail` list of a 422, in the shape clients know from the reference. */
+export const validationErrorItem = z
+  .object({
+    type: z.string().describe("Error code, for example missing or string_type"),
+    loc: z.array(z.union([z.string(), z.int()])).describe("body, query, path or header, then keys and indexes"),
+    msg: z.string(),
+    input: z.unknown().optional(),
+    ctx: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: "ValidationError" });
+
+export const httpValidationError = z
+  .object({ detail: z.array(validationErrorItem) })
+  .meta({ id: "HTTPValidationError" });
+
+/** Every other refusal below 500. */
+export const errorBody = z.object({ detail: z.unknown() }).meta({ id: "ErrorBody" });
+
+export type ValidationErrorItem = z.output<typeof validationErrorItem>;
