@@ -1,0 +1,114 @@
+import { AgentServerError, messageOf } from "../errors.ts";
+import type { ServerOptions } from "../options.ts";
+import { type Environment, settingFromEnvironment } from "./parse-environment.ts";
+import {
+  isSettingName,
+  OTHER_VARIABLES,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+  UNSUPPORTED,
+} from "./settings.ts";
+
+export interface ConfigurationSources {
+  environment: Environment;
+  /** Text of the config file, undefined when there is none. */
+  file?: { path: string; text: string };
+}
+
+export interface Configuration {
+  options: ServerOptions;
+  /** One sentence each, for the operator. */
+  warnings: string[];
+}
+
+/**
+ * Options from a config file and the environment. Strongest first: `OH_*` variables, the JSON in `OH`, the config
+ * file, `SESSION_API_KEY`. A value that cannot be used throws, naming where it came from and what was expected.
+ */
+export function loadConfiguration({ environment, file }: ConfigurationSources): Configuration {
+  const warnings: string[] = [];
+  const raw: Record<string, unknown> = {
+    ...(file ? objectFrom(file.text, file.path) : {}),
+    ...(environment.OH === undefined ? {} : objectFrom(environment.OH, "OH")),
+  };
+  warnAboutKeys(Object.keys(raw), warnings);
+  warnAboutVariables(Object.keys(environment), warnings);
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    const value = settingFromEnvironment(name, environment);
+    if (value !== undefined && !(value === null && raw[name] != null)) raw[name] = value;
+  }
+  return { options: toOptions(validate(raw), environment), warnings };
+}
+
+function objectFrom(text: string, origin: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new AgentServerError("bad_request", `${origin}: not valid JSON (${messageOf(error)})`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw new AgentServerError("bad_request", `${origin}: expected a JSON object`);
+}
+
+function validate(raw: Record<string, unknown>): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(raw)) {
+    if (!isSettingName(name)) continue;
+    const result = SETTINGS[name].schema.safeParse(value);
+    if (!result.success) {
+      throw new AgentServerError(
+        "bad_request",
+        `${name}: ${result.error.issues[0]?.message ?? "invalid value"}`,
+      );
+    }
+    settings[name] = result.data;
+  }
+  return settings;
+}
+
+function toOptions(settings: Settings, environment: Environment): ServerOptions {
+  const alias = environment.SESSION_API_KEY || undefined;
+  const apiKeys = settings.session_api_keys ?? (alias === undefined ? [] : [alias]);
+  const secretKey = settings.secret_key ?? alias ?? environment.OH_SESSION_API_KEYS_0;
+  return {
+    apiKeys,
+    environment,
+    ...(secretKey == null ? {} : { secretKey }),
+    ...(settings.conversations_path == null ? {} : { conversationsPath: settings.conversations_path }),
+    ...(settings.web_url ? { webUrl: settings.web_url } : {}),
+    ...(settings.allow_cors_origins == null ? {} : { corsOrigins: settings.allow_cors_origins }),
+    ...(settings.allow_cors_origin_regex == null
+      ? {}
+      : { corsOriginRegex: settings.allow_cors_origin_regex }),
+    ...(settings.conversation_idle_ttl_seconds === undefined
+      ? {}
+      : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),
+  };
+}
+
+function warnAboutKeys(keys: string[], warnings: string[]): void {
+  for (const key of keys) {
+    if (isSettingName(key)) continue;
+    const known = (UNSUPPORTED as readonly string[]).includes(key);
+    warnings.push(known ? `${key}: this setting has no effect here` : `${key}: unknown setting, ignored`);
+  }
+}
+
+function warnAboutVariables(variables: string[], warnings: string[]): void {
+  for (const variable of variables) {
+    if (!variable.startsWith("OH_") || (OTHER_VARIABLES as readonly string[]).includes(variable)) continue;
+    const name = variable.slice("OH_".length).toLowerCase();
+    if (settingOf(name, Object.keys(SETTINGS)) !== undefined) continue;
+    const known = settingOf(name, UNSUPPORTED) !== undefined;
+    warnings.push(
+      known ? `${variable}: this setting has no effect here` : `${variable}: unknown variable, ignored`,
+    );
+  }
+}
+
+/** The setting a variable belongs to: its own name, an item (`_0`), a field, or `_is_none`. */
+function settingOf(name: string, settings: readonly string[]): string | undefined {
+  return settings.find((setting) => name === setting || name.startsWith(`${setting}_`));
+}

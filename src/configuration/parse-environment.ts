@@ -1,0 +1,69 @@
+import { AgentServerError, messageOf } from "../errors.ts";
+import { SETTINGS, type SettingName } from "./settings.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The value an environment gives a setting; undefined when it gives none.
+ * `OH_X_IS_NONE=1` gives null. Rules as the reference's environment parser has them; one is stricter:
+ * a list in the environment replaces the file's list whole, so that no old key stays valid.
+ */
+export function settingFromEnvironment(name: SettingName, environment: Environment): unknown {
+  const variable = `OH_${name.toUpperCase()}`;
+  const { type } = SETTINGS[name];
+  if (type === "list") return listFromEnvironment(variable, environment);
+  const text = environment[variable];
+  if (text !== undefined) return type === "number" ? parseNumber(variable, text) : text;
+  return isTrue(environment[`${variable}_IS_NONE`]) ? null : undefined;
+}
+
+/** JSON array, or a number N for `X_0` to `X_(N-1)`, or just `X_0`, `X_1`, … up to the first gap. */
+function listFromEnvironment(variable: string, environment: Environment): unknown {
+  const text = environment[variable];
+  if (text === undefined) {
+    const items = numberedItems(variable, environment);
+    return items.length > 0 ? items : undefined;
+  }
+  const value = parseJson(variable, text);
+  if (typeof value === "number") return exactItems({ variable, environment, count: value });
+  if (!Array.isArray(value)) throw invalid(variable, 'a JSON array such as ["a","b"], or a number of items');
+  for (const [index, item] of numberedItems(variable, environment).entries()) value[index] = item;
+  return value;
+}
+
+function numberedItems(variable: string, environment: Environment): string[] {
+  const items: string[] = [];
+  for (let index = 0; ; index += 1) {
+    const item = environment[`${variable}_${index}`];
+    if (item === undefined) return items;
+    items.push(item);
+  }
+}
+
+function exactItems(from: { variable: string; environment: Environment; count: number }): string[] {
+  const items = numberedItems(from.variable, from.environment);
+  if (items.length >= from.count) return items.slice(0, from.count);
+  throw invalid(from.variable, `${from.count} items, but ${from.variable}_${items.length} is missing`);
+}
+
+function parseNumber(variable: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw invalid(variable, "a number");
+  return value;
+}
+
+function parseJson(variable: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(variable, `JSON (${messageOf(error)})`);
+  }
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text === "1" || text?.toLowerCase() === "true";
+}
+
+function invalid(variable: string, expected: string): AgentServerError {
+  return new AgentServerError("bad_request", `${variable}: expected ${expected}`);
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/** How the text of an environment variable becomes a value. */
+export type SettingType = "text" | "list" | "number";
+
+export interface Setting {
+  type: SettingType;
+  schema: z.ZodType;
+}
+
+const text = z.string().nullable();
+const seconds = z.number().positive().nullable();
+
+/** The settings this server acts on, by the reference's names. In the environment: `OH_` and the name in capitals. */
+export const SETTINGS = {
+  session_api_keys: { type: "list", schema: z.array(z.string()) },
+  secret_key: { type: "text", schema: text },
+  allow_cors_origins: { type: "list", schema: z.array(z.string()) },
+  allow_cors_origin_regex: { type: "text", schema: text },
+  conversations_path: { type: "text", schema: z.string().min(1) },
+  web_url: { type: "text", schema: text },
+  conversation_idle_ttl_seconds: { type: "number", schema: seconds },
+} as const satisfies Record<string, Setting>;
+
+/** Settings of the reference whose feature is not served: naming one earns a warning, not silence. */
+export const UNSUPPORTED = [
+  "workspace_path",
+  "conversation_worktree_root",
+  "bash_events_dir",
+  "bash_events_retention_seconds",
+  "static_files_path",
+  "webhooks",
+  "enable_vscode",
+  "vscode_port",
+  "vscode_base_path",
+  "enable_vnc",
+  "preload_tools",
+  "max_concurrent_runs",
+  "registered_marketplaces",
+  "deferred_init",
+  "lease_ttl_seconds",
+  "telemetry",
+] as const;
+
+/** `OH_` variables that are read elsewhere, or by other programs of the family, and are no settings. */
+export const OTHER_VARIABLES = [
+  "OH_INTERNAL_SERVER_URL",
+  "OH_RUNTIME_IDLE_TIMEOUT_SECONDS",
+  "OH_PERSISTENCE_DIR",
+  "OH_EXTRA_PYTHON_PATH",
+  "OH_TELEMETRY_CONSENT",
+  "OH_TELEMETRY_CONSENT_MODE",
+] as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Settings = { [Name in SettingName]?: z.output<(typeof SETTINGS)[Name]["schema"]> };
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}

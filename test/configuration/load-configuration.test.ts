@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { loadConfiguration } from "../../src/configuration/load-configuration.ts";
+
+const options = (environment: Record<string, string>, file?: string) =>
+  loadConfiguration({
+    environment,
+    ...(file === undefined ? {} : { file: { path: "config.json", text: file } }),
+  }).options;
+
+describe("session keys", () => {
+  it("come from numbered variables up to the first gap", () => {
+    expect(
+      options({ OH_SESSION_API_KEYS_0: "a", OH_SESSION_API_KEYS_1: "b", OH_SESSION_API_KEYS_3: "d" }).apiKeys,
+    ).toEqual(["a", "b"]);
+  });
+
+  it("come from a JSON array whose items numbered variables override", () => {
+    expect(options({ OH_SESSION_API_KEYS: '["a","b"]', OH_SESSION_API_KEYS_0: "x" }).apiKeys).toEqual([
+      "x",
+      "b",
+    ]);
+  });
+
+  it("come from SESSION_API_KEY when nothing else names any", () => {
+    expect(options({ SESSION_API_KEY: "legacy" }).apiKeys).toEqual(["legacy"]);
+    expect(options({ SESSION_API_KEY: "legacy" }, '{"session_api_keys":["file"]}').apiKeys).toEqual(["file"]);
+  });
+
+  it("are switched off by an empty JSON array", () => {
+    expect(options({ SESSION_API_KEY: "legacy", OH_SESSION_API_KEYS: "[]" }).apiKeys).toEqual([]);
+  });
+
+  it("of the environment replace those of the file, so that no old key stays valid", () => {
+    expect(
+      options({ OH_SESSION_API_KEYS_0: "new" }, '{"session_api_keys":["old-a","old-b"]}').apiKeys,
+    ).toEqual(["new"]);
+  });
+
+  it("are refused when written as a comma-separated text", () => {
+    expect(() => options({ OH_SESSION_API_KEYS: "a,b" })).toThrow(/OH_SESSION_API_KEYS: expected JSON/);
+  });
+});
+
+describe("the secret key", () => {
+  it("falls back to SESSION_API_KEY, then to the first numbered session key", () => {
+    expect(options({ OH_SECRET_KEY: "s", SESSION_API_KEY: "k" }).secretKey).toBe("s");
+    expect(options({ SESSION_API_KEY: "k", OH_SESSION_API_KEYS_0: "n" }).secretKey).toBe("k");
+    expect(options({ OH_SESSION_API_KEYS_0: "n" }).secretKey).toBe("n");
+    expect(options({ OH_SESSION_API_KEYS: '["json"]' }).secretKey).toBeUndefined();
+  });
+});
+
+describe("the config file", () => {
+  it("is overridden by the JSON in OH, and that by single variables", () => {
+    const file = '{"conversations_path":"file","web_url":"http://file"}';
+    const environment = { OH: '{"conversations_path":"whole"}', OH_WEB_URL: "http://single" };
+    expect(options(environment, file)).toMatchObject({ conversationsPath: "whole", webUrl: "http://single" });
+  });
+
+  it("stops the start when it is not a JSON object, naming the file", () => {
+    expect(() => options({}, "[]")).toThrow("config.json: expected a JSON object");
+    expect(() => options({}, "{")).toThrow(/config.json: not valid JSON/);
+  });
+
+  it("stops the start on a value of the wrong type, naming the setting", () => {
+    expect(() => options({}, '{"session_api_keys":"abc"}')).toThrow(/session_api_keys: /);
+    expect(() => options({ OH_CONVERSATION_IDLE_TTL_SECONDS: "soon" })).toThrow(
+      /OH_CONVERSATION_IDLE_TTL_SECONDS: expected a number/,
+    );
+  });
+});
+
+describe("what is not understood", () => {
+  const warnings = (environment: Record<string, string>, text = "{}") =>
+    loadConfiguration({ environment, file: { path: "config.json", text } }).warnings;
+
+  it("is warned about by name, whether unknown or without effect here", () => {
+    expect(warnings({ OH_ENABLE_VSCODE: "0", OH_TYPO: "1" })).toEqual([
+      "OH_ENABLE_VSCODE: this setting has no effect here",
+      "OH_TYPO: unknown variable, ignored",
+    ]);
+    expect(warnings({}, '{"deferred_init":true,"typo":1}')).toEqual([
+      "deferred_init: this setting has no effect here",
+      "typo: unknown setting, ignored",
+    ]);
+  });
+
+  it("says nothing about variables it acts on", () => {
+    expect(
+      warnings({ OH_SECRET_KEY: "s", OH_SESSION_API_KEYS_0: "k", OH_INTERNAL_SERVER_URL: "u", HOME: "/" }),
+    ).toEqual([]);
+  });
+});
+
+it("an idle time of none keeps conversations in memory", () => {
+  expect(options({ OH_CONVERSATION_IDLE_TTL_SECONDS_IS_NONE: "1" }).idleTtlSeconds).toBeNull();
+  expect(options({ OH_CONVERSATION_IDLE_TTL_SECONDS: "60" }).idleTtlSeconds).toBe(60);
+});
