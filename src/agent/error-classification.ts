@@ -1,0 +1,125 @@
+import type { ErrorClassification } from "../wire/error-classification.ts";
+
+type Kind = ErrorClassification["kind"];
+
+/** A failure the agent can mend itself: a malformed call, wrong arguments, a call cut short. */
+export const AGENT_OUTCOME: ErrorClassification = {
+  kind: "agent_action",
+  retryable: true,
+  user_action: "retry",
+};
+
+/** A failure nobody foresaw: a bug or a dead process rather than something the agent did. */
+export const INTERNAL_FAILURE: ErrorClassification = {
+  kind: "internal",
+  retryable: false,
+  user_action: "none",
+};
+
+const AUTH = failure("auth", { userAction: "settings" });
+const QUOTA = failure("quota", { userAction: "settings" });
+const CONFIG = failure("config", { userAction: "settings" });
+const RATE_LIMIT = failure("rate_limit", { retryable: true, userAction: "retry" });
+const TRANSIENT = failure("transient", { retryable: true, userAction: "retry" });
+const LIMIT = failure("agent_action");
+const UNKNOWN = failure("unknown");
+
+/** Codes that say enough by themselves. */
+const BY_CODE: Readonly<Record<string, ErrorClassification>> = {
+  LLMAuthenticationError: AUTH,
+  LLMRateLimitError: RATE_LIMIT,
+  MaxBudgetReached: QUOTA,
+  LLMBadRequestError: CONFIG,
+  NotFoundError: CONFIG,
+  LLMContextWindowExceedError: AGENT_OUTCOME,
+  LLMMalformedConversationHistoryError: AGENT_OUTCOME,
+  MaxIterationsReached: LIMIT,
+  ConversationOwnershipLostError: LIMIT,
+  AssertionError: INTERNAL_FAILURE,
+  RangeError: INTERNAL_FAILURE,
+  ReferenceError: INTERNAL_FAILURE,
+  TypeError: INTERNAL_FAILURE,
+};
+
+/** Words of a detail, lower case, in the order they are looked for. */
+const BY_DETAIL: readonly [ErrorClassification, readonly string[]][] = [
+  [
+    AUTH,
+    [
+      "invalid api key",
+      "incorrect api key",
+      "authentication required",
+      "invalid bearer token",
+      "invalid proxy server token",
+      "unauthorized",
+      "error code: 401",
+      'status": 401',
+      "token_not_found",
+      "api key is missing",
+    ],
+  ],
+  [
+    QUOTA,
+    [
+      "weekly usage limit",
+      "daily quota",
+      "session usage limit",
+      "insufficient balance",
+      "more credits",
+      "budget has been exceeded",
+    ],
+  ],
+  [RATE_LIMIT, ["rate limit", "error code: 429", 'status": 429']],
+  [
+    CONFIG,
+    [
+      "provider not provided",
+      "no models loaded",
+      "does not support thinking",
+      "model is no longer available",
+      "model not found",
+      "invalid params",
+      "inactive_service",
+    ],
+  ],
+  [
+    TRANSIENT,
+    [
+      "timeout",
+      "connection error",
+      "connection closed",
+      "service temporarily unavailable",
+      "bad gateway",
+      "cloudflare",
+      "cannot connect",
+      "name or service not known",
+      "error code: 5",
+    ],
+  ],
+  [INTERNAL_FAILURE, ["duplicate tool names", "list_tools", "on_tools_changed", "surrogates not allowed"]],
+];
+
+/** Codes too broad to go before the detail. */
+const BY_BROAD_CODE: Readonly<Record<string, ErrorClassification>> = {
+  LLMServiceUnavailableError: TRANSIENT,
+  LLMTimeoutError: TRANSIENT,
+  LLMNoResponseError: TRANSIENT,
+  MCPTimeoutError: TRANSIENT,
+  APIError: TRANSIENT,
+};
+
+/** What kind of failure a `ConversationErrorEvent` tells of. The detail is looked at, never copied. */
+export function classifyError(code: string, detail = ""): ErrorClassification {
+  if (Object.hasOwn(BY_CODE, code)) return BY_CODE[code] ?? UNKNOWN;
+  const text = detail.toLowerCase();
+  const match = BY_DETAIL.find(([, words]) => words.some((word) => text.includes(word)));
+  if (match !== undefined) return match[0];
+  return Object.hasOwn(BY_BROAD_CODE, code) ? (BY_BROAD_CODE[code] ?? UNKNOWN) : UNKNOWN;
+}
+
+function failure(
+  kind: Kind,
+  options: { retryable?: boolean; userAction?: ErrorClassification["user_action"] } = {},
+): ErrorClassification {
+  return { kind, retryable: options.retryable ?? false, user_action: options.userAction ?? "none" };
+}

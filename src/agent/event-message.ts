@@ -1,0 +1,71 @@
+import type {
+  ActionEvent,
+  AgentErrorEvent,
+  MessageEvent,
+  ObservationEvent,
+  SystemPromptEvent,
+  UserRejectObservation,
+} from "../wire/events.ts";
+import { type Content, type Message, message as messageSchema, text } from "../wire/message.ts";
+import { observation as observationSchema } from "../wire/observations.ts";
+import { observationContent, textOf } from "./observation-content.ts";
+
+/** An event that answers a tool call. */
+export type ResultEvent = ObservationEvent | UserRejectObservation | AgentErrorEvent;
+
+export function systemMessage(event: SystemPromptEvent): Message {
+  const blocks = [event.system_prompt, ...(event.dynamic_context ? [event.dynamic_context] : [])];
+  return { role: "system", content: blocks.map((block) => text(block.text)) };
+}
+
+export function messageOfEvent(event: MessageEvent): Message {
+  const message = messageSchema.parse(event.llm_message);
+  const extra = (event.extended_content ?? []).map((block) => text(block.text));
+  return { ...message, content: [...message.content, ...extra] };
+}
+
+/** The calls of one reply as the one assistant message they came in. */
+export function assistantMessage(actions: readonly ActionEvent[]): Message {
+  const [first] = actions;
+  return {
+    role: "assistant",
+    content: (first?.thought ?? []).map((block) => text(block.text)),
+    tool_calls: actions.map((action) => action.tool_call),
+    reasoning_content: first?.reasoning_content ?? null,
+    thinking_blocks: first?.thinking_blocks ?? [],
+    responses_reasoning_item: first?.responses_reasoning_item ?? null,
+  };
+}
+
+export function resultMessage(event: ResultEvent): Message {
+  return {
+    role: "tool",
+    content: resultContent(event),
+    name: event.tool_name,
+    tool_call_id: event.tool_call_id,
+  };
+}
+
+function resultContent(event: ResultEvent): Content[] {
+  switch (event.kind) {
+    case "AgentErrorEvent":
+      return [text(event.error)];
+    case "UserRejectObservation":
+      return [text(`Action rejected: ${event.rejection_reason ?? "User rejected the action"}`)];
+    case "ObservationEvent": {
+      // Stored events leave out what is null; the schema brings the defaults back.
+      const content = observationContent(observationSchema.parse(event.observation));
+      return [...content, ...(event.extended_content ?? []).map((block) => text(block.text))];
+    }
+  }
+}
+
+/** A user turn that may be joined with the one before it; providers want user and assistant to alternate. */
+export function isPlainUser(message: Message | undefined): message is Message {
+  return message?.role === "user" && !message.tool_calls && !message.tool_call_id && !message.name;
+}
+
+/** An assistant turn with nothing to read. Providers refuse these, and bare reasoning too. */
+export function isBlankAssistant(message: Message): boolean {
+  return message.role === "assistant" && !message.tool_calls?.length && textOf(message.content).trim() === "";
+}

@@ -1,0 +1,196 @@
+import type {
+  ActionEvent,
+  CondensationEvent,
+  Event,
+  MessageEvent,
+  SystemPromptEvent,
+} from "../wire/events.ts";
+import { type Message, text } from "../wire/message.ts";
+import {
+  isBlankAssistant,
+  messageOfEvent,
+  type ResultEvent,
+  resultMessage,
+  systemMessage,
+} from "./event-message.ts";
+import { appendMessage, ToolTurn } from "./tool-turn.ts";
+
+/** Stands where forgotten events were. Lives in the view only; its id is `<condensation id>-summary`. */
+export interface SummaryEvent {
+  kind: "CondensationSummaryEvent";
+  id: string;
+  summary: string;
+}
+
+/** What the prompt is made of. Condensations count their offsets in these. */
+export type ViewEvent = SystemPromptEvent | MessageEvent | ActionEvent | ResultEvent | SummaryEvent;
+
+/** Events kept for `recent`. */
+const TAIL = 100;
+
+/**
+ * The active branch of the log read as model messages. Each event is converted once, when it is added: the cost
+ * of a step does not grow with the log. A message object never changes once it was given out, and only the
+ * messages of the last turn are ever replaced by new ones.
+ */
+export class PromptView {
+  #events: ViewEvent[] = [];
+  #settled: Message[] = [];
+  #turn: ToolTurn | null = null;
+  #snapshot: readonly Message[] | null = null;
+  #tail: Event[] = [];
+  #callIds = new Set<string>();
+  #lastResponseId: string | null = null;
+  #userMessages = 0;
+  #condensationRequested = false;
+
+  /** Reads a whole branch, oldest first. */
+  static from(events: Iterable<Event>): PromptView {
+    const view = new PromptView();
+    for (const event of events) view.add(event);
+    return view;
+  }
+
+  /** Follows the log. Events that say nothing to the model only count for `recent`. */
+  add(event: Event): void {
+    // State updates hang beside the branch, not on it.
+    if (event.kind === "ConversationStateUpdateEvent") return;
+    this.#remember(event);
+    switch (event.kind) {
+      case "SystemPromptEvent":
+      case "MessageEvent":
+      case "ActionEvent":
+      case "ObservationEvent":
+      case "UserRejectObservation":
+      case "AgentErrorEvent":
+        this.#events.push(event);
+        this.#place(event);
+        return;
+      case "CondensationRequest":
+        this.#condensationRequested = true;
+        return;
+      case "Condensation":
+        this.#condensationRequested = false;
+        this.#condense(event);
+        return;
+    }
+  }
+
+  /** The whole prompt. The list is the caller's own as long as nothing is added. */
+  messages(): readonly Message[] {
+    this.#snapshot ??= [...this.#settled, ...(this.#turn?.messages() ?? [])];
+    return this.#snapshot;
+  }
+
+  /** Calls that nothing answered yet, oldest first. */
+  pending(): readonly ActionEvent[] {
+    return this.#turn?.pending ?? [];
+  }
+
+  /** The last `count` events of the branch, oldest first; at most 100. */
+  recent(count: number): readonly Event[] {
+    return this.#tail.slice(-Math.min(count, TAIL));
+  }
+
+  /** What a condenser chooses from. */
+  get events(): readonly ViewEvent[] {
+    return this.#events;
+  }
+
+  /** Whether a `CondensationRequest` waits for its `Condensation`. */
+  get condensationRequested(): boolean {
+    return this.#condensationRequested;
+  }
+
+  /** Messages of the user so far; tells whether one came in since a request was made. */
+  get userMessageCount(): number {
+    return this.#userMessages;
+  }
+
+  /** Reply the newest calls came from. */
+  get lastResponseId(): string | null {
+    return this.#lastResponseId;
+  }
+
+  hasCall(toolCallId: string): boolean {
+    return this.#callIds.has(toolCallId);
+  }
+
+  #remember(event: Event): void {
+    this.#tail.push(event);
+    if (this.#tail.length > 2 * TAIL) this.#tail = this.#tail.slice(-TAIL);
+    if (event.kind === "ActionEvent") {
+      this.#callIds.add(event.tool_call_id);
+      this.#lastResponseId = event.llm_response_id;
+    }
+    if (event.kind === "MessageEvent" && event.source === "user") this.#userMessages += 1;
+  }
+
+  #place(event: ViewEvent): void {
+    this.#snapshot = null;
+    switch (event.kind) {
+      case "SystemPromptEvent":
+        this.#say(systemMessage(event));
+        return;
+      case "MessageEvent":
+        this.#say(messageOfEvent(event));
+        return;
+      case "CondensationSummaryEvent":
+        this.#say({ role: "user", content: [text(event.summary)] });
+        return;
+      case "ActionEvent":
+        this.#turnOf(event).addAction(event);
+        return;
+      default:
+        this.#turn?.addResult(event.tool_call_id, resultMessage(event));
+    }
+  }
+
+  #say(message: Message): void {
+    if (isBlankAssistant(message)) return;
+    if (this.#turn !== null && !this.#turn.isComplete) {
+      this.#turn.hold(message);
+      return;
+    }
+    this.#closeTurn();
+    appendMessage(this.#settled, message);
+  }
+
+  /** Calls of one reply share a turn, also when the error of a bad call stands between them in the log. */
+  #turnOf(action: ActionEvent): ToolTurn {
+    if (this.#turn?.responseId === action.llm_response_id) return this.#turn;
+    this.#closeTurn();
+    this.#turn = new ToolTurn(action.llm_response_id);
+    return this.#turn;
+  }
+
+  #closeTurn(): void {
+    for (const message of this.#turn?.messages() ?? []) appendMessage(this.#settled, message);
+    this.#turn = null;
+  }
+
+  /** Rare, and the only place where the prompt is made anew. */
+  #condense(event: CondensationEvent): void {
+    const forgotten = new Set(event.forgotten_event_ids);
+    const broken = new Set<string>();
+    for (const past of this.#events) {
+      if (past.kind === "ActionEvent" && forgotten.has(past.id)) broken.add(past.llm_response_id);
+    }
+    // Calls of one reply go together: what is left of a reply without its first call has lost its reasoning.
+    const kept = this.#events.filter(
+      (past) => !forgotten.has(past.id) && !(past.kind === "ActionEvent" && broken.has(past.llm_response_id)),
+    );
+    const { summary, summary_offset: offset } = event;
+    if (typeof summary === "string" && typeof offset === "number") {
+      kept.splice(offset, 0, { kind: "CondensationSummaryEvent", id: `${event.id}-summary`, summary });
+    }
+    this.#rebuild(kept);
+  }
+
+  #rebuild(events: ViewEvent[]): void {
+    this.#events = events;
+    this.#settled = [];
+    this.#turn = null;
+    for (const event of events) this.#place(event);
+  }
+}

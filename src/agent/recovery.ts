@@ -1,0 +1,18 @@
+import { INTERNAL_FAILURE } from "./error-classification.ts";
+import { callError } from "./execute-calls.ts";
+import type { AgentSession } from "./session.ts";
+
+const RESTARTED =
+  "The server restarted while this tool was running, perhaps because it ran out of memory or crashed. " +
+  "The call may have had part of its effect: check before you repeat it.";
+
+/**
+ * Ends a run that the death of its process cut short: status error, and an answer to every open call, so that the
+ * conversation can go on. Does nothing in any other status.
+ */
+export async function recoverRun(session: AgentSession): Promise<void> {
+  if (session.state.execution_status !== "running") return;
+  await session.update({ execution_status: "error" });
+  const errors = session.view.pending().map((action) => callError(action, RESTARTED, INTERNAL_FAILURE));
+  if (errors.length > 0) await session.append(errors);
+}

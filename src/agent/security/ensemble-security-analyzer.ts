@@ -1,0 +1,25 @@
+import type { ActionEvent } from "../../wire/events.ts";
+import type { SecurityRisk } from "../../wire/policies.ts";
+import { type Analyzer, highest } from "./risk.ts";
+
+/**
+ * The worst of several opinions. UNKNOWN counts only when nobody knows better, or always with `propagateUnknown`.
+ * A member that fails counts as HIGH.
+ */
+export function ensembleSecurityAnalyzer(
+  analyzers: readonly Analyzer[],
+  propagateUnknown: boolean,
+): Analyzer {
+  return (action) => {
+    const risks = analyzers.map((analyzer) => opinionOf(analyzer, action));
+    return propagateUnknown && risks.includes("UNKNOWN") ? "UNKNOWN" : highest(risks);
+  };
+}
+
+function opinionOf(analyzer: Analyzer, action: ActionEvent): SecurityRisk {
+  try {
+    return analyzer(action);
+  } catch {
+    return "HIGH";
+  }
+}

@@ -1,0 +1,169 @@
+import type { LlmReply, ToolSchema } from "../llm/llm.ts";
+import type { LlmErrorName } from "../llm/llm-error.ts";
+import type { ActionEvent, MessageEvent, NewEvent } from "../wire/events.ts";
+import { text } from "../wire/message.ts";
+import type { Condenser } from "./condenser.ts";
+import { needsConfirmation } from "./confirmation.ts";
+import { executeCalls } from "./execute-calls.ts";
+import { textOf } from "./observation-content.ts";
+import type { AgentSession } from "./session.ts";
+import { eventsOfCalls } from "./tool-calls.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+const EMPTY_REPLY =
+  "Your last reply had neither a tool call nor any text. Go on with a tool call, or say in words what you found.";
+const BLOCKED_REPLY =
+  "Your last reply was held back by the content filter of the model's provider. Go on, in words that avoid what it " +
+  "may have taken offence at.";
+
+export interface StepOptions {
+  signal: AbortSignal;
+  condenser: Condenser | null;
+  /** Tool schemas, made once for as long as the tools stay the same. */
+  schemas(): readonly ToolSchema[];
+}
+
+export type StepOutcome =
+  | { kind: "continue" }
+  | { kind: "waiting" }
+  /** `seen`: messages of the user that the model knew of when it ended. */
+  | { kind: "finished"; seen: number };
+
+const CONTINUE: StepOutcome = { kind: "continue" };
+
+/** One turn of the loop: runs what was confirmed, or asks the model once and does what it says. */
+export async function step(session: AgentSession, options: StepOptions): Promise<StepOutcome> {
+  const pending = session.view.pending();
+  if (pending.length > 0) return runCalls(session, pending, options.signal);
+  if (await takeBlockedMessage(session)) return finished(session);
+  if (await condenses(session, options)) return CONTINUE;
+
+  const seen = session.view.userMessageCount;
+  const reply = await askModel(session, options);
+  // A reply that came in the moment of an interrupt is left aside: none of its calls is in the log, none is open.
+  options.signal.throwIfAborted();
+  return reply === null ? CONTINUE : { ...(await act(session, reply, options.signal)), seen };
+}
+
+function finished(session: AgentSession): StepOutcome {
+  return { kind: "finished", seen: session.view.userMessageCount };
+}
+
+async function runCalls(
+  session: AgentSession,
+  actions: readonly ActionEvent[],
+  signal: AbortSignal,
+): Promise<StepOutcome> {
+  const seen = session.view.userMessageCount;
+  return (await executeCalls(session, actions, signal)) ? { kind: "finished", seen } : CONTINUE;
+}
+
+/** A hook may have refused the user's last message; the turn ends without the model. */
+async function takeBlockedMessage(session: AgentSession): Promise<boolean> {
+  const { last_user_message_id: id, blocked_messages } = session.state;
+  if (id === null || !Object.hasOwn(blocked_messages, id)) return false;
+  const { [id]: _reason, ...left } = blocked_messages;
+  await session.update({ blocked_messages: left });
+  return true;
+}
+
+async function condenses(session: AgentSession, { condenser, signal }: StepOptions): Promise<boolean> {
+  if (condenser === null) return false;
+  const work = condenser.condense(session.view, { llm: session.llm, signal });
+  const condensation = await untilAborted(work, signal);
+  if (condensation === null) return false;
+  await session.append([condensation]);
+  return true;
+}
+
+/** The reply, or null when there is none but the loop can go on. */
+async function askModel(session: AgentSession, options: StepOptions): Promise<LlmReply | null> {
+  const { signal } = options;
+  try {
+    const call = session.llm.complete({
+      messages: session.view.messages(),
+      tools: options.schemas(),
+      signal,
+      conversationId: session.state.id,
+      ...(session.state.agent.llm.stream ? { onDelta: (delta) => session.publishDelta(delta) } : {}),
+    });
+    const reply = await untilAborted(call, signal);
+    await session.recordReply(reply);
+    return reply;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Error)) throw error;
+    await session.append([remedyFor(error, options.condenser)]);
+    return null;
+  }
+}
+
+/** What to write so that the next step may do better; throws what cannot be helped. */
+function remedyFor(error: Error, condenser: Condenser | null): NewEvent {
+  switch (error.name as LlmErrorName) {
+    // Clients know both of these as messages of the user.
+    case "FunctionCallValidationError":
+      return userRoleMessage("user", error.message);
+    case "LLMContentPolicyViolationError":
+      return userRoleMessage("user", BLOCKED_REPLY);
+    case "LLMContextWindowExceedError":
+    case "LLMMalformedConversationHistoryError":
+      if (condenser?.handlesRequests) return { kind: "CondensationRequest", source: "environment" };
+      throw error;
+    default:
+      throw error;
+  }
+}
+
+type Acted = { kind: "continue" | "waiting" | "finished" };
+
+async function act(session: AgentSession, reply: LlmReply, signal: AbortSignal): Promise<Acted> {
+  const { message } = reply;
+  if (message.tool_calls?.length) return call(session, reply, signal);
+  const isBlank = textOf(message.content).trim() === "";
+  const nudge = isBlank ? [userRoleMessage("environment", EMPTY_REPLY)] : [];
+  await session.append([agentMessage(reply), ...nudge]);
+  return { kind: isBlank ? "continue" : "finished" };
+}
+
+async function call(session: AgentSession, reply: LlmReply, signal: AbortSignal): Promise<Acted> {
+  const { state, view, tools } = session;
+  const events = eventsOfCalls({
+    reply,
+    tools,
+    hasAnalyzer: state.security_analyzer !== null,
+    responseId: ownResponseId(reply.id, view.lastResponseId),
+    isKnownCall: (id) => view.hasCall(id),
+  });
+  const appended = await session.append(events);
+  const actions = appended.filter((event) => event.kind === "ActionEvent" && event.action !== null);
+  if (needsConfirmation(actions, state)) return { kind: "waiting" };
+  const isFinished = await executeCalls(session, actions, signal);
+  return { kind: isFinished ? "finished" : "continue" };
+}
+
+/** Calls of one reply are told by its id, so two replies in a row must not share one. */
+function ownResponseId(id: string, last: string | null): string {
+  return id === "" || id === last ? `${id}${id && "-"}${crypto.randomUUID()}` : id;
+}
+
+function agentMessage(reply: LlmReply): NewEvent {
+  return {
+    kind: "MessageEvent",
+    source: "agent",
+    llm_message: reply.message,
+    llm_response_id: reply.id,
+    activated_skills: [],
+    extended_content: [],
+  };
+}
+
+/** Something the loop tells the model. */
+export function userRoleMessage(source: MessageEvent["source"], words: string): NewEvent {
+  return {
+    kind: "MessageEvent",
+    source,
+    llm_message: { role: "user", content: [text(words)] },
+    activated_skills: [],
+    extended_content: [],
+  };
+}

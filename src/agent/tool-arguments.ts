@@ -1,0 +1,53 @@
+const RISK_TYPOS = ["security_rort", "securtiy_risk", "security_riks"];
+
+export type ToolArguments = Record<string, unknown>;
+
+/**
+ * The arguments of a call as an object. Models write raw line breaks into strings, misspell `security_risk`, send
+ * null for what they leave out and nothing at all for tools without parameters; all of that is taken.
+ * Throws SyntaxError when the text is no JSON.
+ */
+export function parseToolArguments(raw: string): ToolArguments {
+  if (raw.trim() === "") return {};
+  const parsed = parseJson(raw);
+  if (!isObject(parsed)) return {};
+  return withoutNulls(withRiskSpelled(parsed));
+}
+
+export function isObject(value: unknown): value is ToolArguments {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseJson(raw: string): unknown {
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return JSON.parse(escapeControlCharacters(raw));
+  }
+}
+
+/** Control characters are illegal inside JSON strings only; between tokens they are white space and stay. */
+function escapeControlCharacters(raw: string): string {
+  let result = "";
+  let inString = false;
+  let escaped = false;
+  for (const character of raw) {
+    const isControl = character < " ";
+    result += inString && isControl ? JSON.stringify(character).slice(1, -1) : character;
+    if (character === '"' && !escaped) inString = !inString;
+    escaped = inString && character === "\\" && !escaped;
+  }
+  return result;
+}
+
+function withRiskSpelled(args: ToolArguments): ToolArguments {
+  const entries = Object.entries(args).map(([key, value]) => [
+    RISK_TYPOS.includes(key) && !("security_risk" in args) ? "security_risk" : key,
+    value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function withoutNulls(args: ToolArguments): ToolArguments {
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,191 @@
+import { messageOf } from "../errors.ts";
+import type { LlmReply } from "../llm/llm.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
+import type { Action } from "../wire/actions.ts";
+import type { NewEvent } from "../wire/events.ts";
+import type { MessageToolCall, TextContent } from "../wire/message.ts";
+import { type SecurityRisk, securityRisk } from "../wire/policies.ts";
+import { repairArgumentTypes } from "./argument-types.ts";
+import { AGENT_OUTCOME } from "./error-classification.ts";
+import { isObject, parseToolArguments, type ToolArguments } from "./tool-arguments.ts";
+import { inferEditorCommand, resolveToolName } from "./tool-names.ts";
+
+type NewActionEvent = Extract<NewEvent, { kind: "ActionEvent" }>;
+type NewAgentErrorEvent = Extract<NewEvent, { kind: "AgentErrorEvent" }>;
+
+export interface ToolCallOptions {
+  tools: Toolbox;
+  /** Without an analyzer nobody asks for the risk: it is unknown and a wrong value does no harm. */
+  hasAnalyzer: boolean;
+}
+
+/** A call as it will be run. `call` has the registered name and the mended arguments, risk and summary included. */
+export interface UnderstoodCall {
+  call: MessageToolCall;
+  action: Action;
+  securityRisk: SecurityRisk;
+  summary: string;
+}
+
+/** A call that cannot be run, with the text that tells the model why. */
+export interface RefusedCall {
+  call: MessageToolCall;
+  toolName: string;
+  error: string;
+}
+
+/** Understands a call, mending what models get wrong. Never throws. */
+export function parseToolCall(call: MessageToolCall, options: ToolCallOptions): UnderstoodCall | RefusedCall {
+  let args: ToolArguments | null = null;
+  let name = call.name;
+  try {
+    args = parseToolArguments(call.arguments);
+    ({ name, args } = resolveToolName({ name, args }, (tool) => options.tools.has(tool)));
+    if (!options.tools.has(name)) return refuse(call, name, unknownTool(name, options.tools));
+    if (name === "file_editor") args = inferEditorCommand(args);
+    args = repairArgumentTypes(args, schemaOf(name, options.tools));
+    return understand({ ...call, name, arguments: JSON.stringify(args) }, args, options);
+  } catch (error) {
+    return refuse(call, name, invalid(name, messageOf(error), args));
+  }
+}
+
+function understand(
+  call: MessageToolCall,
+  args: ToolArguments,
+  { tools, hasAnalyzer }: ToolCallOptions,
+): UnderstoodCall {
+  const own = ownArguments(args, call.name, tools);
+  const risk = riskOf(args.security_risk, hasAnalyzer && !tools.isReadOnly(call.name));
+  const parsed = tools.parse(call.name, own);
+  if ("error" in parsed) throw new TypeError(parsed.error);
+  return { call, action: parsed.action, securityRisk: risk, summary: summaryOf(call.name, args, own) };
+}
+
+/** What is left for the tool: `security_risk` and `summary` are ours, unless the tool has a summary itself. */
+function ownArguments(args: ToolArguments, name: string, tools: Toolbox): ToolArguments {
+  const { security_risk: _risk, summary, ...own } = args;
+  return tools.ownsSummary(name) && summary !== undefined ? { ...own, summary } : own;
+}
+
+function riskOf(value: unknown, isAsked: boolean): SecurityRisk {
+  if (!isAsked || value === undefined) return "UNKNOWN";
+  const risk = securityRisk.safeParse(String(value).toUpperCase());
+  if (risk.success) return risk.data;
+  throw new TypeError(`security_risk is ${JSON.stringify(value)}, expected UNKNOWN, LOW, MEDIUM or HIGH`);
+}
+
+function summaryOf(name: string, args: ToolArguments, own: ToolArguments): string {
+  const { summary } = args;
+  if (typeof summary === "string" && summary.trim() !== "") return summary.trim();
+  return `${name}: ${JSON.stringify(own)}`;
+}
+
+function schemaOf(name: string, tools: Toolbox): Record<string, unknown> {
+  return tools.schemas.find((schema) => schema.name === name)?.parameters ?? {};
+}
+
+function unknownTool(name: string, tools: Toolbox): string {
+  const available = tools.names.map((tool) => `'${tool}'`).join(", ");
+  return `Tool '${name}' not found. Available: [${available}]`;
+}
+
+function invalid(name: string, problem: string, args: ToolArguments | null): string {
+  const given =
+    args === null
+      ? "Arguments: unparseable JSON"
+      : `Parameters provided: [${Object.keys(args)
+          .map((key) => `'${key}'`)
+          .join(", ")}]`;
+  return `Error validating tool '${name}': ${problem.replace(/\.$/, "")}. ${given}`;
+}
+
+function refuse(call: MessageToolCall, toolName: string, error: string): RefusedCall {
+  const replayed = {
+    ...call,
+    name: replayableName(call.name),
+    arguments: replayableArguments(call.arguments, error),
+  };
+  return { call: replayed, toolName, error };
+}
+
+/** Providers refuse a history whose tool names hold anything but letters, digits, `_` and `-`, or over 64 of them. */
+function replayableName(name: string): string {
+  return name.replaceAll(/[^a-zA-Z0-9_-]+/g, "_").slice(0, 64) || "unnamed_tool";
+}
+
+/** Providers refuse a history with arguments that are no JSON object; the model reads what went wrong instead. */
+function replayableArguments(raw: string, error: string): string {
+  try {
+    if (isObject(JSON.parse(raw))) return raw;
+  } catch {
+    return JSON.stringify({ _openhands_malformed_tool_call: true, error });
+  }
+  return "{}";
+}
+
+export interface ReplyCalls extends ToolCallOptions {
+  reply: LlmReply;
+  responseId: string;
+  /** Whether a call of that id is already in the prompt. */
+  isKnownCall(id: string): boolean;
+}
+
+/**
+ * The events of a reply with tool calls: one action for each call, and an error right after each that cannot be
+ * run. Thought and reasoning belong to the reply and go with its first action only.
+ */
+export function eventsOfCalls(options: ReplyCalls): (NewActionEvent | NewAgentErrorEvent)[] {
+  const { message } = options.reply;
+  const calls = withOwnIds(message.tool_calls ?? [], options.isKnownCall);
+  return calls.flatMap((call, index) => {
+    const parsed = parseToolCall(call, options);
+    const action = actionEvent(parsed, options.responseId);
+    if (index === 0) {
+      action.thought = message.content.filter((part): part is TextContent => part.type === "text");
+      action.reasoning_content = message.reasoning_content ?? null;
+      action.thinking_blocks = message.thinking_blocks ?? [];
+      action.responses_reasoning_item = message.responses_reasoning_item ?? null;
+    }
+    return "error" in parsed ? [action, errorEvent(parsed)] : [action];
+  });
+}
+
+/** Results are matched to calls by id; some models leave ids out or start anew with every reply. */
+function withOwnIds(calls: readonly MessageToolCall[], isKnown: (id: string) => boolean): MessageToolCall[] {
+  const seen = new Set<string>();
+  return calls.map((call) => {
+    const isFree = call.id !== "" && !seen.has(call.id) && !isKnown(call.id);
+    const id = isFree ? call.id : `call_${crypto.randomUUID().replaceAll("-", "")}`;
+    seen.add(id);
+    return { ...call, id };
+  });
+}
+
+function actionEvent(parsed: UnderstoodCall | RefusedCall, responseId: string): NewActionEvent {
+  const isRefused = "error" in parsed;
+  return {
+    kind: "ActionEvent",
+    source: "agent",
+    thought: [],
+    thinking_blocks: [],
+    action: isRefused ? null : parsed.action,
+    tool_name: parsed.call.name,
+    tool_call_id: parsed.call.id,
+    tool_call: parsed.call,
+    llm_response_id: responseId,
+    security_risk: isRefused ? "UNKNOWN" : parsed.securityRisk,
+    summary: isRefused ? null : parsed.summary,
+  };
+}
+
+function errorEvent({ call, toolName, error }: RefusedCall): NewAgentErrorEvent {
+  return {
+    kind: "AgentErrorEvent",
+    source: "agent",
+    tool_name: toolName,
+    tool_call_id: call.id,
+    error,
+    classification: AGENT_OUTCOME,
+  };
+}
