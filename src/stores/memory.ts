@@ -1,0 +1,169 @@
+import {
+  alreadyExists,
+  assertContinues,
+  repeatedEvent,
+  storeClosed,
+  unknownConversation,
+} from "./refusals.ts";
+import type {
+  Change,
+  ConversationHeader,
+  ConversationQuery,
+  ConversationRecord,
+  EventFilter,
+  EventQuery,
+  Store,
+  StoredEvent,
+} from "./store.ts";
+
+/** Conversations that live as long as the process: for tests, demonstrations and hosts that keep nothing. */
+export function memoryStore(): Store {
+  return new MemoryStore();
+}
+
+interface Conversation {
+  header: ConversationHeader;
+  documents: Map<string, string>;
+  events: StoredEvent[];
+  /** Event ids to their place in `events`. */
+  places: Map<string, number>;
+}
+
+class MemoryStore implements Store {
+  readonly #conversations = new Map<string, Conversation>();
+  #closed = false;
+
+  readonly conversations: Store["conversations"] = {
+    find: async (ids, documents) =>
+      ids.flatMap((id) => {
+        const found = this.#open.get(id);
+        return found === undefined ? [] : [this.#toRecord(found, documents)];
+      }),
+    search: async (query) => this.#searchConversations(query),
+    count: async (status) =>
+      [...this.#open.values()].filter(({ header }) => status === undefined || header.status === status)
+        .length,
+  };
+
+  readonly events: Store["events"] = {
+    find: async (conversationId, ids) => {
+      const found = this.#open.get(conversationId);
+      return ids.flatMap((id) => found?.events[found.places.get(id) ?? -1] ?? []);
+    },
+    search: async (conversationId, query) => this.#searchEvents(conversationId, query),
+    count: async (conversationId, filter) =>
+      (this.#open.get(conversationId)?.events ?? []).filter((event) => matches(event, filter)).length,
+  };
+
+  async commit(change: Change): Promise<void> {
+    const { conversationId, create, update = {}, documents = {}, events = [] } = change;
+    const found = this.#open.get(conversationId);
+    if (create !== undefined && found !== undefined) throw alreadyExists(conversationId);
+    if (create === undefined && found === undefined) throw unknownConversation(conversationId);
+    assertContinues(change, found?.events.length ?? 0);
+    assertNewIds(change, found);
+    const conversation =
+      found ?? newConversation({ id: conversationId, ...(create as NonNullable<typeof create>) });
+    this.#conversations.set(conversationId, conversation);
+    Object.assign(conversation.header, definedOnly(update));
+    for (const [name, json] of Object.entries(documents)) conversation.documents.set(name, json);
+    for (const event of events) {
+      conversation.places.set(event.id, event.seq);
+      conversation.events.push({ ...event });
+    }
+  }
+
+  async remove(conversationId: string): Promise<void> {
+    this.#open.delete(conversationId);
+  }
+
+  async close(): Promise<void> {
+    this.#open.clear();
+    this.#closed = true;
+  }
+
+  get #open(): Map<string, Conversation> {
+    if (this.#closed) throw storeClosed();
+    return this.#conversations;
+  }
+
+  #searchConversations({
+    status,
+    sortOrder,
+    from,
+    limit,
+    documents,
+  }: ConversationQuery): ConversationRecord[] {
+    const field = sortOrder.startsWith("CREATED") ? "createdAt" : "updatedAt";
+    const sorted = [...this.#open.values()].sort((left, right) => compare(left.header, right.header, field));
+    if (sortOrder.endsWith("DESC")) sorted.reverse();
+    const start = Math.max(
+      0,
+      sorted.findIndex(({ header }) => header.id === from),
+    );
+    return sorted
+      .slice(start)
+      .filter(({ header }) => status === undefined || header.status === status)
+      .slice(0, limit)
+      .map((conversation) => this.#toRecord(conversation, documents));
+  }
+
+  #searchEvents(conversationId: string, { order, from, limit, ...filter }: EventQuery): StoredEvent[] {
+    const events = this.#open.get(conversationId)?.events ?? [];
+    const step = order === "asc" ? 1 : -1;
+    const found: StoredEvent[] = [];
+    const last = events.length - 1;
+    let seq = order === "asc" ? (from ?? 0) : Math.min(from ?? last, last);
+    for (; found.length < limit; seq += step) {
+      const event = events[seq];
+      if (event === undefined) break;
+      if (matches(event, filter)) found.push(event);
+    }
+    return found;
+  }
+
+  #toRecord({ header, documents, events }: Conversation, names: readonly string[]): ConversationRecord {
+    const children = [...this.#conversations.values()].filter((other) => other.header.parentId === header.id);
+    children.sort((left, right) => compare(left.header, right.header, "createdAt"));
+    return {
+      ...header,
+      childIds: children.map((child) => child.header.id),
+      documents: Object.fromEntries([...documents].filter(([name]) => names.includes(name))),
+      eventCount: events.length,
+    };
+  }
+}
+
+function newConversation(header: ConversationHeader): Conversation {
+  return { header, documents: new Map(), events: [], places: new Map() };
+}
+
+function assertNewIds({ conversationId, events = [] }: Change, conversation: Conversation | undefined): void {
+  const ids = new Set(events.map((event) => event.id));
+  const repeated = ids.size < events.length || events.some((event) => conversation?.places.has(event.id));
+  if (repeated) throw repeatedEvent(conversationId);
+}
+
+function definedOnly<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function compare(
+  left: ConversationHeader,
+  right: ConversationHeader,
+  field: "createdAt" | "updatedAt",
+): number {
+  if (left[field] !== right[field]) return left[field] < right[field] ? -1 : 1;
+  return left.id < right.id ? -1 : 1;
+}
+
+function matches(
+  event: StoredEvent,
+  { kind, source, body, timestampGte, timestampLt }: EventFilter,
+): boolean {
+  if (kind !== undefined && event.kind !== kind) return false;
+  if (source !== undefined && event.source !== source) return false;
+  if (timestampGte !== undefined && event.timestamp < timestampGte) return false;
+  if (timestampLt !== undefined && event.timestamp >= timestampLt) return false;
+  return body === undefined || (event.body?.includes(body.toLowerCase()) ?? false);
+}

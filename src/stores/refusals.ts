@@ -1,0 +1,34 @@
+import { AgentServerError } from "../errors.ts";
+import type { Change } from "./store.ts";
+
+/** Why stores refuse a change, in one wording. A refused change has written nothing. */
+
+export function alreadyExists(conversationId: string): AgentServerError {
+  return new AgentServerError("conflict", `Conversation already exists: ${conversationId}`);
+}
+
+export function unknownConversation(conversationId: string): AgentServerError {
+  return new AgentServerError("not_found", `Conversation not found: ${conversationId}`);
+}
+
+export function repeatedEvent(conversationId: string): AgentServerError {
+  return new AgentServerError(
+    "conflict",
+    `An event of conversation ${conversationId} has an id that is taken`,
+  );
+}
+
+export function storeClosed(): AgentServerError {
+  return new AgentServerError("unavailable", "The store is closed");
+}
+
+/** @throws AgentServerError `conflict` when the events do not continue a log of `eventCount` events. */
+export function assertContinues({ conversationId, events = [] }: Change, eventCount: number): void {
+  for (const [offset, event] of events.entries()) {
+    if (event.seq === eventCount + offset) continue;
+    throw new AgentServerError(
+      "conflict",
+      `Event ${event.seq} does not continue the log of conversation ${conversationId}: expected ${eventCount + offset}`,
+    );
+  }
+}

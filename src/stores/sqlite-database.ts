@@ -1,0 +1,132 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import { AgentServerError, messageOf } from "../errors.ts";
+import { MIGRATIONS } from "./sqlite-schema.ts";
+
+/** How long opening waits for a server that is just going down. The wait blocks the process. */
+const OPEN_WAIT_MS = 1_000;
+/** What is left of the write-ahead log on disk after it grew. */
+const WAL_KEEP_BYTES = 64 * 1024 * 1024;
+const CACHE_KIB = 8 * 1024;
+const SQLITE_BUSY = 5;
+
+export type Row = Record<string, SQLOutputValue>;
+
+/** A database file that is ours alone, its statements prepared once each. */
+export class Database {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** @throws AgentServerError `unavailable` when the file is in use, foreign or of a newer version. */
+  constructor(path: string) {
+    this.#database = open(path);
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  run(sql: string, ...values: SQLInputValue[]): void {
+    this.#prepare(sql).run(...values);
+  }
+
+  /** Runs `work` whole or not at all, and on disk when this returns. */
+  transaction<T>(work: () => T): T {
+    this.run("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.run("COMMIT");
+      return result;
+    } catch (error) {
+      // A full disk may have rolled back already.
+      if (this.#database.isTransaction) this.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function open(path: string): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, "a", 0o600));
+  const { DatabaseSync } = loadSqlite();
+  const database = new DatabaseSync(path, { timeout: OPEN_WAIT_MS });
+  try {
+    claim(database);
+    migrate(database, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw toOpenError(error, path);
+  }
+}
+
+/**
+ * Takes the file until it is closed or the process dies. In this mode SQLite keeps no shared-memory file,
+ * and the kernel gives the lock back whatever becomes of the process.
+ */
+function claim(database: DatabaseSync): void {
+  database.exec(`
+    PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA journal_size_limit = ${WAL_KEEP_BYTES};
+    PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA trusted_schema = OFF;
+    BEGIN IMMEDIATE; COMMIT;
+  `);
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
+  if (version > MIGRATIONS.length) {
+    throw new AgentServerError(
+      "unavailable",
+      `${path} was written by a newer agent-server (schema ${version}; this one knows up to ${MIGRATIONS.length})`,
+    );
+  }
+  const empty = database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+  if (version === 0 && !empty) {
+    throw new AgentServerError("unavailable", `${path} is a database of another program`);
+  }
+  for (const [done, step] of MIGRATIONS.entries()) {
+    if (done >= version) database.exec(`BEGIN; ${step}; PRAGMA user_version = ${done + 1}; COMMIT;`);
+  }
+}
+
+function toOpenError(error: unknown, path: string): unknown {
+  if (AgentServerError.is(error)) return error;
+  const busy = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+  const reason = busy ? "is in use by another agent-server" : `cannot be opened: ${messageOf(error)}`;
+  return new AgentServerError("unavailable", `${path} ${reason}`, { cause: error });
+}
+
+/** Node 22 warns of `node:sqlite` when it is loaded; that one warning is kept from the user's console. */
+function loadSqlite(): typeof import("node:sqlite") {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes("SQLite")) Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
+  try {
+    return process.getBuiltinModule("node:sqlite");
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

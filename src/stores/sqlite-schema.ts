@@ -1,0 +1,57 @@
+/**
+ * One entry takes a database from its index to the next version; `user_version` counts those done.
+ *
+ * `reached` is the latest timestamp of the log up to and including the event, so it never falls as `seq` grows, and
+ * `last_late` is the last `seq` whose own timestamp lies before it. Together they turn a bound on timestamps into an
+ * exact bound on `seq`, whatever the clock did.
+ *
+ * `removed` holds the keys of conversations whose events are still to be deleted, a few at a time.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE conversations (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    title TEXT,
+    parent_id TEXT,
+    leaf_event_id TEXT,
+    event_count INTEGER NOT NULL DEFAULT 0,
+    reached TEXT NOT NULL DEFAULT '',
+    last_late INTEGER NOT NULL DEFAULT -1
+  ) STRICT;
+  CREATE INDEX conversations_by_created ON conversations (created_at, id);
+  CREATE INDEX conversations_by_updated ON conversations (updated_at, id);
+  CREATE INDEX conversations_by_status_created ON conversations (status, created_at, id);
+  CREATE INDEX conversations_by_status_updated ON conversations (status, updated_at, id);
+  CREATE INDEX conversations_by_parent ON conversations (parent_id, created_at, id) WHERE parent_id IS NOT NULL;
+
+  CREATE TABLE documents (
+    conversation INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    json TEXT NOT NULL,
+    UNIQUE (conversation, name)
+  ) STRICT;
+
+  CREATE TABLE events (
+    conversation INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    timestamp TEXT NOT NULL,
+    reached TEXT NOT NULL,
+    body TEXT,
+    json TEXT NOT NULL,
+    UNIQUE (conversation, seq),
+    UNIQUE (conversation, id)
+  ) STRICT;
+  CREATE TABLE removed (conversation INTEGER PRIMARY KEY) STRICT;
+  CREATE INDEX events_by_kind ON events (conversation, kind, seq);
+  CREATE INDEX events_by_source ON events (conversation, source, seq);
+  CREATE INDEX events_by_time ON events (conversation, reached, seq);
+  CREATE INDEX events_with_body ON events (conversation, seq) WHERE body IS NOT NULL;
+  `,
+];

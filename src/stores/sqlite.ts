@@ -1,0 +1,191 @@
+import { AgentServerError } from "../errors.ts";
+import type { ExecutionStatus } from "../wire/execution-status.ts";
+import { repeatedEvent, storeClosed } from "./refusals.ts";
+import { countConversations, findConversations, searchConversations } from "./sqlite-conversations.ts";
+import { Database } from "./sqlite-database.ts";
+import { countEvents, findEvents, searchEvents } from "./sqlite-events.ts";
+import { applyChange, purgeEvents, removeConversation } from "./sqlite-writes.ts";
+import type {
+  Change,
+  ConversationQuery,
+  ConversationRecord,
+  ConversationStore,
+  EventFilter,
+  EventQuery,
+  EventStore,
+  Store,
+  StoredEvent,
+} from "./store.ts";
+
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+/** Events deleted in one turn: a few milliseconds, so that removing a long log holds nobody up. */
+const PURGE_STEP = 500;
+
+export interface SqliteStoreOptions {
+  /** The database file. It and its folder are made, readable by this user only. */
+  path: string;
+}
+
+/**
+ * Conversations in one SQLite file, which this store alone has open.
+ *
+ * @throws AgentServerError `unavailable` when the file is in use, is not ours, or was written by a newer version.
+ */
+export function sqliteStore({ path }: SqliteStoreOptions): Store {
+  return new SqliteStore(new Database(path));
+}
+
+/** A step of the log that waits for the next transaction. */
+interface Write {
+  conversationId: string;
+  run(): void;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+class SqliteStore implements Store {
+  readonly conversations: ConversationStore;
+  readonly events: EventStore;
+  readonly #database: Database;
+  #waiting: Write[] = [];
+  #purging = false;
+  #closed = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.conversations = new SqliteConversations(this.#read);
+    this.events = new SqliteEvents(this.#read);
+    this.#purgeLater();
+  }
+
+  commit(change: Change): Promise<void> {
+    return this.#write(change.conversationId, () => applyChange(this.#database, change));
+  }
+
+  async remove(conversationId: string): Promise<void> {
+    await this.#write(conversationId, () => removeConversation(this.#database, conversationId));
+    this.#purgeLater();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) throw storeClosed();
+    this.#flush();
+    this.#closed = true;
+    this.#database.close();
+  }
+
+  readonly #read = async <T>(work: (database: Database) => T): Promise<T> => {
+    if (this.#closed) throw storeClosed();
+    return work(this.#database);
+  };
+
+  /** Group commit: what is called in one turn of the event loop shares a transaction, and so one wait for the disk. */
+  #write(conversationId: string, run: () => void): Promise<void> {
+    if (this.#closed) return Promise.reject(storeClosed());
+    if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+    return new Promise((resolve, reject) => this.#waiting.push({ conversationId, run, resolve, reject }));
+  }
+
+  #flush(): void {
+    const writes = this.#waiting;
+    this.#waiting = [];
+    if (writes.length === 0) return;
+    let refusals: (AgentServerError | undefined)[];
+    try {
+      refusals = this.#database.transaction(() => writes.map(attempt));
+    } catch {
+      // Something below us failed and took the transaction with it: each write gets one of its own.
+      for (const write of writes) this.#writeAlone(write);
+      return;
+    }
+    for (const [index, write] of writes.entries()) settle(write, refusals[index]);
+  }
+
+  #purgeLater(): void {
+    if (this.#purging) return;
+    this.#purging = true;
+    setImmediate(() => this.#purge());
+  }
+
+  #purge(): void {
+    this.#purging = false;
+    if (this.#closed) return;
+    try {
+      const more = this.#database.transaction(() => purgeEvents(this.#database, PURGE_STEP));
+      if (more) this.#purgeLater();
+    } catch {
+      // Nobody waits for this and nobody sees what is left: the next removal or start goes on with it.
+    }
+  }
+
+  #writeAlone(write: Write): void {
+    try {
+      this.#database.transaction(write.run);
+      write.resolve();
+    } catch (error) {
+      write.reject(isRepeatedId(error) ? repeatedEvent(write.conversationId) : error);
+    }
+  }
+}
+
+type Read = <T>(work: (database: Database) => T) => Promise<T>;
+
+class SqliteConversations implements ConversationStore {
+  readonly #read: Read;
+
+  constructor(read: Read) {
+    this.#read = read;
+  }
+
+  find(ids: readonly string[], documents: readonly string[]): Promise<ConversationRecord[]> {
+    return this.#read((database) => findConversations(database, ids, documents));
+  }
+
+  search(query: ConversationQuery): Promise<ConversationRecord[]> {
+    return this.#read((database) => searchConversations(database, query));
+  }
+
+  count(status?: ExecutionStatus): Promise<number> {
+    return this.#read((database) => countConversations(database, status));
+  }
+}
+
+class SqliteEvents implements EventStore {
+  readonly #read: Read;
+
+  constructor(read: Read) {
+    this.#read = read;
+  }
+
+  find(conversationId: string, ids: readonly string[]): Promise<StoredEvent[]> {
+    return this.#read((database) => findEvents(database, conversationId, ids));
+  }
+
+  search(conversationId: string, query: EventQuery): Promise<StoredEvent[]> {
+    return this.#read((database) => searchEvents(database, conversationId, query));
+  }
+
+  count(conversationId: string, filter: EventFilter): Promise<number> {
+    return this.#read((database) => countEvents(database, conversationId, filter));
+  }
+}
+
+/** A refusal has written nothing, so the others of its transaction can stay. */
+function attempt(write: Write): AgentServerError | undefined {
+  try {
+    write.run();
+    return undefined;
+  } catch (error) {
+    if (AgentServerError.is(error)) return error;
+    throw error;
+  }
+}
+
+function settle(write: Write, refusal: AgentServerError | undefined): void {
+  if (refusal === undefined) write.resolve();
+  else write.reject(refusal);
+}
+
+function isRepeatedId(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_CONSTRAINT_UNIQUE;
+}

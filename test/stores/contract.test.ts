@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, test } from "vitest";
+import { memoryStore } from "../../src/stores/memory.ts";
+import { sqliteStore } from "../../src/stores/sqlite.ts";
+import type { Store } from "../../src/stores/store.ts";
+import { storeContract } from "../../src/testing/store-contract.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "agent-server-stores-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("memoryStore", () => {
+  for (const { name, run } of storeContract(memoryStore)) test(name, run);
+});
+
+describe("sqliteStore", () => {
+  const paths = new WeakMap<Store, string>();
+  let created = 0;
+
+  function open(path: string): Store {
+    const store = sqliteStore({ path });
+    paths.set(store, path);
+    return store;
+  }
+
+  async function reopen(store: Store): Promise<Store> {
+    await store.close();
+    return open(paths.get(store) ?? "");
+  }
+
+  const create = () => open(join(folder, `${created++}.db`));
+  for (const { name, run } of storeContract(create, { reopen })) test(name, run);
+});

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SQLInputValue } from "node:sqlite";
+import { afterAll, expect, test } from "vitest";
+import { findConversations, searchConversations } from "../../src/stores/sqlite-conversations.ts";
+import { Database, type Row } from "../../src/stores/sqlite-database.ts";
+import { findEvents, searchEvents } from "../../src/stores/sqlite-events.ts";
+import { applyChange } from "../../src/stores/sqlite-writes.ts";
+import type { EventFilter } from "../../src/stores/store.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "agent-server-plans-"));
+const ID = "aaaaaaaa-0000-4000-8000-000000000001";
+
+/** Keeps how SQLite means to answer each query. */
+class ExplainedDatabase extends Database {
+  plans: string[] = [];
+
+  override get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    this.#explain(sql, values);
+    return super.get(sql, ...values);
+  }
+
+  override all(sql: string, ...values: SQLInputValue[]): Row[] {
+    this.#explain(sql, values);
+    return super.all(sql, ...values);
+  }
+
+  #explain(sql: string, values: SQLInputValue[]): void {
+    for (const step of super.all(`EXPLAIN QUERY PLAN ${sql}`, ...values)) this.plans.push(`${step.detail}`);
+  }
+}
+
+const database = new ExplainedDatabase(join(folder, "plans.db"));
+afterAll(() => {
+  database.close();
+  rmSync(folder, { recursive: true });
+});
+
+const time = "2026-01-01T00:00:00.000000";
+const header = { createdAt: time, updatedAt: time, status: "idle", title: null, parentId: null } as const;
+const event = {
+  seq: 0,
+  id: "event-0",
+  kind: "PauseEvent",
+  source: "user",
+  timestamp: time,
+  body: null,
+  json: "{}",
+};
+applyChange(database, { conversationId: ID, create: { ...header, leafEventId: null }, events: [event] });
+
+/** Fails when a query reads more than its page: a walk through a table without an index, or a sort. */
+function expectPageCost(query: () => void, walks: RegExp = /^$/): void {
+  database.plans = [];
+  query();
+  expect(database.plans).not.toHaveLength(0);
+  const costly = database.plans.filter((step) => /TEMP B-TREE|^SCAN/.test(step) && !walks.test(step));
+  expect(costly).toEqual([]);
+}
+
+test("lists of conversations walk an index in its order", () => {
+  for (const sortOrder of ["CREATED_AT", "CREATED_AT_DESC", "UPDATED_AT", "UPDATED_AT_DESC"] as const) {
+    for (const status of [undefined, "idle"] as const) {
+      for (const from of [undefined, ID]) {
+        const query = { sortOrder, status, from, limit: 10, documents: ["state"] };
+        // With neither filter nor start, SQLite calls the walk along the index a scan; the limit ends it.
+        expectPageCost(() => searchConversations(database, query), /USING INDEX conversations_by_/);
+      }
+    }
+  }
+});
+
+test("every combination of event filters seeks in an index", () => {
+  const values: Required<EventFilter> = {
+    kind: "PauseEvent",
+    source: "user",
+    body: "text",
+    timestampGte: time,
+    timestampLt: "2027",
+  };
+  const names = Object.keys(values) as (keyof EventFilter)[];
+  for (let chosen = 0; chosen < 2 ** names.length; chosen++) {
+    const filter = Object.fromEntries(
+      names.flatMap((name, bit) => (chosen & (1 << bit) ? [[name, values[name]]] : [])),
+    );
+    for (const order of ["asc", "desc"] as const) {
+      for (const from of [undefined, 0]) {
+        expectPageCost(() => searchEvents(database, ID, { ...filter, order, from, limit: 10 }));
+      }
+    }
+  }
+});
+
+test("looking up by id seeks in an index", () => {
+  expectPageCost(() => findConversations(database, [ID], ["state"]));
+  expectPageCost(() => findEvents(database, ID, ["event-0"]));
+});

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, describe, expect, test } from "vitest";
+import { sqliteStore } from "../../src/stores/sqlite.ts";
+import type { Change, StoredEvent } from "../../src/stores/store.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "agent-server-sqlite-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const CONVERSATION = "aaaaaaaa-0000-4000-8000-000000000001";
+const module = new URL("../../src/stores/sqlite.ts", import.meta.url).href;
+
+describe("the database file", () => {
+  test("is made with its folder, for this user only", async () => {
+    const path = join(folder, "made", "deep", "conversations.db");
+    const store = sqliteStore({ path });
+    await store.commit(creation());
+    expect(modeOf(join(folder, "made", "deep"))).toBe("700");
+    expect([modeOf(path), modeOf(`${path}-wal`)]).toEqual(["600", "600"]);
+    await store.close();
+  });
+
+  test("is refused while another store of this process has it", async () => {
+    const path = join(folder, "shared.db");
+    const store = sqliteStore({ path });
+    expect(() => sqliteStore({ path })).toThrow(`${path} is in use by another agent-server`);
+    await store.commit(creation());
+    await store.close();
+    await sqliteStore({ path }).close();
+  });
+
+  test("is refused while another process has it, and has every acknowledged event after that is killed", async () => {
+    const path = join(folder, "killed.db");
+    const other = start(`
+      const store = sqliteStore({ path: ${JSON.stringify(path)} });
+      await store.commit(${JSON.stringify(creation())});
+      for (let seq = 0; ; seq++) {
+        const event = { ...${JSON.stringify(event(0))}, seq, id: "event-" + seq };
+        await store.commit({ conversationId: "${CONVERSATION}", events: [event] });
+        process.stdout.write(seq + "\\n");
+      }
+    `);
+    const printed = collect(other);
+    await once(other.stdout as NonNullable<typeof other.stdout>, "data");
+    expect(() => sqliteStore({ path })).toThrow("is in use by another agent-server");
+    other.kill("SIGKILL");
+    await once(other, "close");
+    // A line may have been cut by the kill; only whole ones were acknowledged.
+    const acknowledged = printed().split("\n").length - 1;
+    const store = sqliteStore({ path });
+    const count = await store.events.count(CONVERSATION, {});
+    expect(acknowledged).toBeGreaterThan(0);
+    expect(count).toBeGreaterThanOrEqual(acknowledged);
+    const events = await store.events.search(CONVERSATION, { order: "asc", limit: count });
+    expect(events.map((found) => found.seq)).toEqual([...Array(count).keys()]);
+    await store.close();
+  });
+
+  test("of a newer version is refused and left alone", async () => {
+    const path = join(folder, "newer.db");
+    await sqliteStore({ path }).close();
+    alter(path, "PRAGMA user_version = 99");
+    expect(() => sqliteStore({ path })).toThrow(/newer agent-server \(schema 99; this one knows up to \d+\)/);
+  });
+
+  test("of another program is refused", () => {
+    const path = join(folder, "foreign.db");
+    alter(path, "CREATE TABLE recipes (name)");
+    expect(() => sqliteStore({ path })).toThrow(`${path} is a database of another program`);
+  });
+
+  test("that is no database is refused", () => {
+    const path = join(folder, "notes.txt");
+    writeFileSync(path, "no database ".repeat(1_000));
+    expect(() => sqliteStore({ path })).toThrow(`${path} cannot be opened: file is not a database`);
+  });
+
+  test("opens without a word on the console", async () => {
+    const path = join(folder, "silent.db");
+    const child = start(`
+      await sqliteStore({ path: ${JSON.stringify(path)} }).close();
+      process.emitWarning("still heard");
+    `);
+    let errors = "";
+    child.stderr?.on("data", (data) => {
+      errors += data;
+    });
+    await once(child, "close");
+    expect(errors).toContain("still heard");
+    expect(errors).not.toContain("SQLite");
+  });
+});
+
+describe("a write that fails below the store", () => {
+  /** Stands in for a full disk: SQLite rolls back the whole transaction by itself. */
+  const FULL = `CREATE TRIGGER full BEFORE INSERT ON events WHEN new.kind = 'TooMuch'
+    BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END`;
+
+  test("rejects alone, changes nothing, and leaves the store usable", async () => {
+    const path = join(folder, "full.db");
+    await sqliteStore({ path }).close();
+    alter(path, FULL);
+    const store = sqliteStore({ path });
+    await store.commit(creation());
+    const tooMuch = { ...event(1), kind: "TooMuch" };
+    const outcomes = await Promise.allSettled([
+      store.commit({ conversationId: CONVERSATION, events: [event(0)] }),
+      store.commit({ conversationId: CONVERSATION, update: { title: "No" }, events: [tooMuch] }),
+      store.commit({ conversationId: CONVERSATION, events: [event(1)] }),
+    ]);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(outcomes[1]).toMatchObject({ reason: { message: "database or disk is full" } });
+    await store.commit({ conversationId: CONVERSATION, events: [event(2)] });
+    const [record] = await store.conversations.find([CONVERSATION], []);
+    expect(record).toMatchObject({ title: null, eventCount: 3 });
+    await store.close();
+  });
+});
+
+describe("removing a long conversation", () => {
+  test("frees its events bit by bit, going on after a restart", async () => {
+    const path = join(folder, "removal.db");
+    const store = sqliteStore({ path });
+    await store.commit({ ...creation(), events: [...Array(1_600).keys()].map(event) });
+    await store.remove(CONVERSATION);
+    expect(await store.events.count(CONVERSATION, {})).toBe(0);
+    await store.commit({ ...creation(), events: [event(0)] });
+    await store.close();
+    expect(eventsIn(path)).toBeGreaterThan(1);
+
+    const again = sqliteStore({ path });
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(await again.events.count(CONVERSATION, {})).toBe(1);
+    await again.close();
+    expect(eventsIn(path)).toBe(1);
+  });
+});
+
+function creation(): Change {
+  const time = "2026-01-01T00:00:00.000000Z";
+  const header = { createdAt: time, updatedAt: time, status: "idle", title: null, parentId: null } as const;
+  return { conversationId: CONVERSATION, create: { ...header, leafEventId: null } };
+}
+
+function event(seq: number): StoredEvent {
+  const timestamp = "2026-01-01T00:00:00.000000";
+  return { seq, id: `event-${seq}`, kind: "PauseEvent", source: "user", timestamp, body: null, json: "{}" };
+}
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
+
+function alter(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+}
+
+function eventsIn(path: string): number {
+  const database = new DatabaseSync(path);
+  const count = Number(database.prepare("SELECT count(*) AS count FROM events").get()?.count);
+  database.close();
+  return count;
+}
+
+function start(script: string): ChildProcess {
+  const source = `import { sqliteStore } from ${JSON.stringify(module)};${script}`;
+  return spawn(process.execPath, ["--input-type=module", "--eval", source], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = "";
+  child.stdout?.on("data", (data) => {
+    text += data;
+  });
+  return () => text;
+}
