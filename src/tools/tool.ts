@@ -18,6 +18,8 @@ export interface ToolHost {
   dataDir: string;
   /** `tools[].params` of the agent, checked by the tool. */
   params: Record<string, unknown>;
+  /** What processes started by a tool see of an environment, made by `childEnvironment`; a bare one when absent. */
+  environment?: Readonly<Record<string, string>>;
   secrets: ToolSecrets;
 }
 
@@ -37,8 +39,6 @@ export interface ToolCallContext {
 /** One tool at work in one conversation. */
 export interface ToolExecutor<Input> {
   run(input: Input, context: ToolCallContext): Promise<Observation>;
-  /** Names of what the call touches: calls that share one run one after the other. `[]`: shares nothing. */
-  resources?(input: Input): readonly string[];
   /** Ends every process and descriptor. Called once. */
   close?(): Promise<void>;
 }
@@ -49,12 +49,18 @@ export interface ToolExecutor<Input> {
  */
 export interface Tool<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
-  readonly description: string;
+  /** A function where the model must be told something of the conversation, such as the working directory. */
+  readonly description: string | ((host: ToolHost) => string);
   readonly input: Schema;
   /** Shown to the model instead of the schema made from `input`, for tools that bring JSON schema. */
   readonly parameters?: Record<string, unknown>;
   readonly annotations: ToolAnnotations | null;
   readonly wire: WireNames;
-  /** Called once a conversation, when its first message or run comes. */
+  /**
+   * Names of what the call touches: calls that share one run one after the other. `[]`: shares nothing.
+   * Without this, calls of the tool run one after the other. Asked before the tool is opened.
+   */
+  resources?(input: z.output<Schema>): readonly string[];
+  /** Called once a conversation, when the tool is first run in it. */
   open(host: ToolHost): ToolExecutor<z.output<Schema>> | Promise<ToolExecutor<z.output<Schema>>>;
 }

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { text } from "../wire/message.ts";
+import type { Observation } from "../wire/observations.ts";
+import type { ClientToolSpec } from "../wire/tool-definition.ts";
+import type { Tool } from "./tool.ts";
+import { CLIENT_TOOL } from "./wire-form.ts";
+
+/**
+ * A tool that the client carries out: it sees the call in the ActionEvent. There is no way back for a result,
+ * so the model is told at once that the call is on its way.
+ */
+export function clientTool(spec: ClientToolSpec): Tool {
+  return {
+    name: spec.name,
+    description: spec.description,
+    input: toInput(spec.parameters),
+    parameters: spec.parameters,
+    annotations: spec.annotations,
+    wire: { tool: CLIENT_TOOL, action: `ClientAction_${spec.name}`, observation: "ClientToolObservation" },
+    open: () => ({ run: async () => dispatched() }),
+  };
+}
+
+function dispatched(): Observation {
+  return {
+    content: [text("Tool call dispatched to client.")],
+    is_error: false,
+    kind: "ClientToolObservation",
+  };
+}
+
+/**
+ * Checks names, presence and types of the top level, which is all the reference checks. Unknown arguments are
+ * refused because its client cannot read an action that has them.
+ */
+function toInput(parameters: ClientToolSpec["parameters"]): z.ZodType {
+  const properties = Object.entries((parameters.properties ?? {}) as Record<string, unknown>);
+  const required = new Set(Array.isArray(parameters.required) ? parameters.required : []);
+  const fields = properties.map(([name, property]): [string, z.ZodType] => {
+    const field = toField(property);
+    return [name, required.has(name) ? field : field.nullable().default(null)];
+  });
+  return z.strictObject(Object.fromEntries(fields));
+}
+
+function toField(property: unknown): z.ZodType {
+  switch ((property as { type?: unknown } | null)?.type) {
+    case "string":
+      return z.string();
+    case "integer":
+      return z.int();
+    case "number":
+      return z.number();
+    case "boolean":
+      return z.boolean();
+    case "array":
+      return z.array(z.unknown());
+    case "object":
+      return z.record(z.string(), z.unknown());
+    default:
+      // No type, several types or a keyword such as anyOf: the client is the one who knows.
+      return z.unknown().refine((value) => value !== undefined, "is required");
+  }
+}

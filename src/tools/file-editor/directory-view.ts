@@ -1,0 +1,61 @@
+import { type DirectoryEntry, type DirectoryListing, listDirectory } from "../../workspace/files.ts";
+import { joinPath } from "../../workspace/paths.ts";
+import { clipLines } from "./numbered-lines.ts";
+
+/** Entries looked at in one directory, hidden ones included. */
+const MAX_ENTRIES = 2000;
+
+/** Once the listing has this many lines, far more than can be shown, directories are no longer opened. */
+const MAX_LINES = 2000;
+
+/** The directory and two levels below it, without hidden entries. */
+export async function viewDirectory(path: string): Promise<string> {
+  const root = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  const listing = await listDirectory(root, MAX_ENTRIES);
+  const lines = [directoryName(root)];
+  let truncated = listing.truncated;
+  for (const entry of visible(listing)) {
+    lines.push(nameOf(root, entry));
+    if (entry.type !== "directory" || lines.length > MAX_LINES) continue;
+    const entryPath = joinPath(root, entry.name);
+    const children = await listOrNothing(entryPath);
+    truncated ||= children.truncated;
+    lines.push(...visible(children).map((child) => nameOf(entryPath, child)));
+  }
+  const heading = `Files and directories in ${root}, up to 2 levels deep, hidden ones left out:`;
+  const shown = clipLines(lines, leftOut);
+  return [heading, shown, ...remarks(root, listing, truncated)].join("\n");
+}
+
+function visible(listing: DirectoryListing): DirectoryEntry[] {
+  return listing.entries.filter((entry) => !entry.name.startsWith("."));
+}
+
+function nameOf(parent: string, entry: DirectoryEntry): string {
+  const path = joinPath(parent, entry.name);
+  return entry.type === "directory" ? directoryName(path) : path;
+}
+
+function directoryName(path: string): string {
+  return path.endsWith("/") ? path : `${path}/`;
+}
+
+/** A directory below that cannot be read shows as an empty one. */
+async function listOrNothing(path: string): Promise<DirectoryListing> {
+  return listDirectory(path, MAX_ENTRIES).catch(() => ({ entries: [], truncated: false }));
+}
+
+function leftOut(from: number, to: number): string {
+  return `<response clipped><NOTE>The output was too long: ${to - from + 1} entries are left out. List large directories piece by piece with \`ls\`.</NOTE>`;
+}
+
+function remarks(root: string, listing: DirectoryListing, truncated: boolean): string[] {
+  const hidden = listing.entries.filter((entry) => entry.name.startsWith(".")).length;
+  const texts: string[] = [];
+  if (hidden > 0)
+    texts.push(
+      `\n${hidden} hidden files/directories in this directory are left out; \`ls -la ${root}\` shows them.`,
+    );
+  if (truncated) texts.push(`\nOnly the first ${MAX_ENTRIES} entries of a directory were looked at.`);
+  return texts;
+}

@@ -1,0 +1,17 @@
+/** Why a command was not carried out, in words for the model. Becomes an observation with `is_error`. */
+export class EditorRefusal extends Error {
+  override readonly name = "EditorRefusal";
+
+  static invalid(parameter: string, value: unknown, hint: string): EditorRefusal {
+    const shown = typeof value === "string" ? value : JSON.stringify(value);
+    return new EditorRefusal(`Invalid \`${parameter}\` parameter: ${shown}. ${hint}`);
+  }
+
+  static missing(parameter: string, command: string): EditorRefusal {
+    return new EditorRefusal(`Parameter \`${parameter}\` is required for command: ${command}.`);
+  }
+
+  static unfit(path: string, reason: string): EditorRefusal {
+    return new EditorRefusal(`File validation failed for ${path}: ${reason}`);
+  }
+}

@@ -1,0 +1,23 @@
+import { realPathOf } from "../../workspace/paths.ts";
+import { defineTool } from "../define-tool.ts";
+import { fileEditorDescription } from "./description.ts";
+import { FileEditor } from "./file-editor.ts";
+import { fileEditorInput } from "./input.ts";
+
+export const fileEditorTool = defineTool({
+  name: "file_editor",
+  description: (host) => fileEditorDescription(host.workingDir),
+  input: fileEditorInput,
+  annotations: {
+    title: "file_editor",
+    readOnlyHint: false,
+    destructiveHint: true,
+    idempotentHint: false,
+    openWorldHint: false,
+  },
+  wire: { tool: "FileEditorTool", action: "FileEditorAction", observation: "FileEditorObservation" },
+  // A view takes its turn as well, so that it shows what the edits before it made.
+  resources: ({ path }) => [`file:${realPathOf(path)}`],
+  open: (host) => new FileEditor(host.workingDir),
+  run: (input, { state }) => state.run(input),
+});

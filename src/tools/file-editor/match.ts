@@ -1,0 +1,86 @@
+import { lineAt, linesOf } from "./document.ts";
+import { EditorRefusal } from "./editor-refusal.ts";
+import { numberedLines } from "./numbered-lines.ts";
+
+export interface Match {
+  start: number;
+  end: number;
+}
+
+const MAX_ECHO = 400;
+const MAX_LINES_NAMED = 20;
+const MAX_HINT_LINES = 12;
+
+/** Where `wanted` is in the text. It must be there once; if it is not, the refusal says what is there instead. */
+export function findOnce(text: string, wanted: string, path: string): Match {
+  const exact = occurrences(text, wanted);
+  const trimmed = wanted.trim();
+  // Space around the passage is often the model's own; it only helps to find the place, it is not cut from new_str.
+  const found = exact.length === 0 && trimmed !== "" ? occurrences(text, trimmed) : exact;
+  const [first] = found;
+  if (first === undefined) throw new EditorRefusal(missText({ text, wanted, path }));
+  if (found.length > 1) throw new EditorRefusal(ambiguousText(text, wanted, found));
+  return first;
+}
+
+function occurrences(text: string, wanted: string): Match[] {
+  const found: Match[] = [];
+  for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + wanted.length)) {
+    found.push({ start: at, end: at + wanted.length });
+  }
+  return found;
+}
+
+function ambiguousText(text: string, wanted: string, found: readonly Match[]): string {
+  const lines = [...new Set(found.slice(0, MAX_LINES_NAMED).map(({ start }) => lineAt(text, start)))];
+  const more = found.length > MAX_LINES_NAMED ? ` and ${found.length - MAX_LINES_NAMED} more places` : "";
+  return `No replacement was performed. Multiple occurrences of old_str \`${echo(wanted)}\` in lines [${lines.join(", ")}]${more}. Add lines before or after it to make it unique.`;
+}
+
+function missText({ text, wanted, path }: { text: string; wanted: string; path: string }): string {
+  const miss = `No replacement was performed, old_str \`${echo(wanted)}\` did not appear verbatim in ${path}.`;
+  const hint = numberHint(text, wanted) ?? spacingHint(text, wanted) ?? firstLineHint(text, wanted);
+  return `${miss} ${hint ?? "View the file again: it may have changed."}`;
+}
+
+/** The model copied the numbers that `view` puts before each line. */
+function numberHint(text: string, wanted: string): string | null {
+  const bare = wanted.replace(/^ *\d+\t/gm, "");
+  if (bare === wanted || !text.includes(bare.trim())) return null;
+  return "It is there without the line numbers: leave out the number and the tab before each line.";
+}
+
+/** The same words with other spaces or indentation. */
+function spacingHint(text: string, wanted: string): string | null {
+  const lines = linesOf(text);
+  const near = lines.map(squeeze);
+  const target = linesOf(wanted.trim()).map(squeeze);
+  if (target.length === 0) return null;
+  const index = near.findIndex((_, at) => target.every((line, offset) => near[at + offset] === line));
+  return index === -1
+    ? null
+    : `These lines differ from it only in spaces:\n${excerpt(lines, index, target.length)}`;
+}
+
+/** The passage begins as the file does somewhere and then goes another way. */
+function firstLineHint(text: string, wanted: string): string | null {
+  const lines = linesOf(text);
+  const target = linesOf(wanted.trim());
+  const first = squeeze(target[0] ?? "");
+  const index = first === "" ? -1 : lines.findIndex((line) => squeeze(line) === first);
+  return index === -1
+    ? null
+    : `Its first line is there, what follows differs:\n${excerpt(lines, index, target.length)}`;
+}
+
+function excerpt(lines: readonly string[], index: number, length: number): string {
+  return numberedLines(lines.slice(index, index + Math.min(length, MAX_HINT_LINES)), index + 1);
+}
+
+function squeeze(line: string): string {
+  return line.replace(/\s+/g, " ").trim();
+}
+
+function echo(text: string): string {
+  return text.length <= MAX_ECHO ? text : `${text.slice(0, MAX_ECHO)}…`;
+}

@@ -1,0 +1,51 @@
+import type { Observation } from "../wire/observations.ts";
+
+const HIDDEN = "<secret-hidden>";
+
+/** Shorter values are left alone outside of `content`: they could be an enum word that clients check. */
+const MIN_FIELD_SECRET = 8;
+
+/**
+ * The observation without secret values: in the text parts of `content`, which the model reads, and in the other
+ * fields, which clients are shown (old and new file contents, for example). Image data is never touched.
+ */
+export function maskObservation(observation: Observation, secrets: readonly string[]): Observation {
+  const content = maskerOf(secrets);
+  if (content === null) return observation;
+  const fields = maskerOf(secrets.filter((secret) => secret.length >= MIN_FIELD_SECRET));
+  const masked = Object.entries(observation).map(([key, value]): [string, unknown] => {
+    if (key === "kind") return [key, value];
+    if (key === "content") return [key, observation.content.map((part) => maskPart(part, content))];
+    return [key, fields === null ? value : maskDeep(value, fields)];
+  });
+  return Object.fromEntries(masked) as unknown as Observation;
+}
+
+/** The text without secret values. */
+export function maskText(text: string, secrets: readonly string[]): string {
+  return maskerOf(secrets)?.(text) ?? text;
+}
+
+type Masker = (text: string) => string;
+
+/** One pass over the text, the longest secret first, so that a secret inside another leaves no rest behind. */
+function maskerOf(secrets: readonly string[]): Masker | null {
+  const values = [...new Set(secrets)].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
+  if (values.length === 0) return null;
+  const pattern = new RegExp(
+    values.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"),
+    "g",
+  );
+  return (text) => text.replace(pattern, HIDDEN);
+}
+
+function maskPart(part: Observation["content"][number], mask: Masker): Observation["content"][number] {
+  return part.type === "text" ? { ...part, text: mask(part.text) } : part;
+}
+
+function maskDeep(value: unknown, mask: Masker): unknown {
+  if (typeof value === "string") return mask(value);
+  if (Array.isArray(value)) return value.map((entry) => maskDeep(entry, mask));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, maskDeep(entry, mask)]));
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { ToolSchema } from "../llm/llm.ts";
+import type { Action } from "../wire/actions.ts";
+import type { Observation } from "../wire/observations.ts";
+import type { ToolDefinition } from "../wire/tool-definition.ts";
+import { describeArgumentsError } from "./arguments-error.ts";
+import { toParameters } from "./json-schema.ts";
+import { maskObservation, maskText } from "./mask-secrets.ts";
+import type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "./tool.ts";
+import { descriptionOf, fromAction, toAction, toDefinition } from "./wire-form.ts";
+
+/** One tool in one conversation. Its executor is made at the first call. */
+export class OpenTool {
+  readonly name: string;
+  readonly schema: ToolSchema;
+  readonly definition: ToolDefinition;
+  readonly isReadOnly: boolean;
+  readonly ownsSummary: boolean;
+  readonly #tool: Tool;
+  readonly #input: z.ZodType;
+  readonly #host: ToolHost;
+  #executor: Promise<ToolExecutor<unknown>> | null = null;
+  #closed = false;
+
+  constructor(tool: Tool, host: ToolHost) {
+    const parameters = tool.parameters ?? toParameters(tool.input);
+    this.name = tool.name;
+    this.schema = { name: tool.name, description: descriptionOf(tool, host), parameters };
+    this.definition = toDefinition(tool, parameters, host);
+    this.isReadOnly = tool.annotations?.readOnlyHint ?? false;
+    this.ownsSummary = argumentNames(parameters).includes("summary");
+    this.#tool = tool;
+    this.#input = strict(tool.input);
+    this.#host = host;
+  }
+
+  parse(args: Record<string, unknown>): { action: Action; input: unknown } | { error: string } {
+    const parsed = this.#check(args);
+    return "error" in parsed
+      ? parsed
+      : { action: toAction(this.#tool, args, parsed.input), input: parsed.input };
+  }
+
+  restore(action: Action): { input: unknown } | { error: string } {
+    const { action: expected } = this.#tool.wire;
+    if (action.kind !== expected)
+      return { error: `Tool '${this.name}' takes ${expected}, not ${action.kind}` };
+    return this.#check(fromAction(this.#tool, action));
+  }
+
+  resources(input: unknown): readonly string[] {
+    return this.#tool.resources?.(input) ?? [`tool:${this.name}`];
+  }
+
+  async run(input: unknown, context: ToolCallContext): Promise<Observation> {
+    try {
+      const executor = await this.#open();
+      context.signal.throwIfAborted();
+      const observation = await executor.run(input, context);
+      return maskObservation(observation, await this.#host.secrets.values());
+    } catch (error) {
+      throw await this.#masked(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const opening = this.#executor;
+    this.#executor = null;
+    const executor = await opening?.catch(() => null);
+    await executor?.close?.();
+  }
+
+  #check(args: Record<string, unknown>): { input: unknown } | { error: string } {
+    const parsed = this.#input.safeParse(args);
+    if (parsed.success) return { input: parsed.data };
+    return { error: describeArgumentsError(parsed.error, args, argumentNames(this.schema.parameters)) };
+  }
+
+  #open(): Promise<ToolExecutor<unknown>> {
+    if (this.#closed) throw new Error(`Tool '${this.name}' is closed`);
+    this.#executor ??= this.#start();
+    return this.#executor;
+  }
+
+  async #start(): Promise<ToolExecutor<unknown>> {
+    try {
+      return await this.#tool.open(this.#host);
+    } catch (error) {
+      // The next call tries again: what was missing may be there by then.
+      this.#executor = null;
+      throw error;
+    }
+  }
+
+  async #masked(error: unknown): Promise<unknown> {
+    if (!(error instanceof Error)) return error;
+    const message = maskText(error.message, await this.#host.secrets.values());
+    return message === error.message ? error : new Error(message);
+  }
+}
+
+/** Arguments no schema names are refused, unless the schema says what to do with them. */
+function strict(input: z.ZodType): z.ZodType {
+  return input instanceof z.ZodObject && input.def.catchall === undefined ? input.strict() : input;
+}
+
+function argumentNames(parameters: Record<string, unknown>): string[] {
+  return Object.keys((parameters.properties ?? {}) as object);
+}

@@ -1,0 +1,28 @@
+import type { Tool } from "./tool.ts";
+
+/** The tools that an agent may name, in the order they were added. */
+export class ToolRegistry {
+  readonly #tools = new Map<string, Tool>();
+
+  constructor(tools: Iterable<Tool> = []) {
+    for (const tool of tools) this.add(tool);
+  }
+
+  /** Throws when the name is taken: two tools of one name would be a guess about which is meant. */
+  add(tool: Tool): void {
+    if (this.#tools.has(tool.name)) throw new Error(`A tool named '${tool.name}' is already registered`);
+    this.#tools.set(tool.name, tool);
+  }
+
+  has(name: string): boolean {
+    return this.#tools.has(name);
+  }
+
+  get(name: string): Tool | undefined {
+    return this.#tools.get(name);
+  }
+
+  names(): string[] {
+    return [...this.#tools.keys()];
+  }
+}

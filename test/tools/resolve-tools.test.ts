@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { AgentServerError } from "../../src/errors.ts";
+import { type Logger, silentLogger } from "../../src/logger.ts";
+import { defineTool } from "../../src/tools/define-tool.ts";
+import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
+import { ToolRegistry } from "../../src/tools/registry.ts";
+import { type ResolveToolsOptions, resolveTools } from "../../src/tools/resolve-tools.ts";
+import { taskTrackerTool } from "../../src/tools/task-tracker/task-tracker-tool.ts";
+import type { ClientToolSpec } from "../../src/wire/tool-definition.ts";
+
+const weather = defineTool({ name: "weather", description: "", input: z.object({}), run: () => "21" });
+const registry = new ToolRegistry([fileEditorTool, taskTrackerTool, weather]);
+
+function clientTool(name: string): ClientToolSpec {
+  return { name, description: "", parameters: { type: "object" }, annotations: null };
+}
+
+function resolve(
+  agent: { tools?: unknown[]; include_default_tools?: string[]; filter_tools_regex?: string | null },
+  options: { clientTools?: ClientToolSpec[]; logger?: Logger } = {},
+) {
+  const tools = (agent.tools ?? []).map((tool) =>
+    typeof tool === "string" ? { name: tool, params: {} } : tool,
+  );
+  const whole = { include_default_tools: [], filter_tools_regex: null, ...agent, tools };
+  return resolveTools({
+    agent: whole as ResolveToolsOptions["agent"],
+    clientTools: [],
+    registry,
+    logger: silentLogger,
+    ...options,
+  });
+}
+
+function refusalOf(action: () => unknown): { status: number; detail: unknown } {
+  try {
+    action();
+  } catch (error) {
+    if (AgentServerError.is(error)) return { status: error.status, detail: error.detail };
+  }
+  throw new Error("Nothing was refused");
+}
+
+function namesOf(resolved: ReturnType<typeof resolve>): string[] {
+  return [...resolved.tools, ...resolved.clientTools].map((tool) => tool.name);
+}
+
+describe("the tools of an agent", () => {
+  it("are those it names, then the default ones", () => {
+    const resolved = resolve({
+      tools: ["weather", { name: "file_editor", params: { depth: 1 } }],
+      include_default_tools: ["FinishTool", "ThinkTool"],
+    });
+
+    expect(namesOf(resolved)).toEqual(["weather", "file_editor", "finish", "think"]);
+    expect(resolved.params).toEqual({ weather: {}, file_editor: { depth: 1 } });
+  });
+
+  it("must exist; the refusal says what does", () => {
+    expect(refusalOf(() => resolve({ tools: ["weathr"] }))).toEqual({
+      status: 422,
+      detail: "Tool 'weathr' is not registered. Available: [file_editor, task_tracker, weather]",
+    });
+    expect(refusalOf(() => resolve({ include_default_tools: ["WeatherTool"] }))).toEqual({
+      status: 422,
+      detail: "Default tool 'WeatherTool' is not known. Available: [FinishTool, ThinkTool]",
+    });
+  });
+
+  it("that clients add whether or not they are here are left out with a warning", () => {
+    const warned: object[] = [];
+    const logger: Logger = { ...silentLogger, warn: (fields) => warned.push(fields) };
+
+    const resolved = resolve(
+      {
+        tools: ["weather", "browser_tool_set", "browser_navigate", "task_tool_set"],
+        include_default_tools: ["FinishTool", "SwitchLLMTool"],
+      },
+      { logger },
+    );
+
+    expect(namesOf(resolved)).toEqual(["weather", "finish"]);
+    expect(warned).toEqual([
+      { tool: "browser_tool_set" },
+      { tool: "browser_navigate" },
+      { tool: "task_tool_set" },
+      { tool: "SwitchLLMTool" },
+    ]);
+  });
+
+  it("that an agent cannot work without are refused when they are not here", () => {
+    for (const name of ["apply_patch", "planning_file_editor", "grep"]) {
+      expect(refusalOf(() => resolve({ tools: [name] })).detail).toContain(
+        `Tool '${name}' is not registered`,
+      );
+    }
+  });
+
+  it("are filtered from the start of the name; default ones are not", () => {
+    const filtered = (pattern: string) =>
+      namesOf(
+        resolve(
+          {
+            tools: ["weather", "file_editor"],
+            include_default_tools: ["FinishTool"],
+            filter_tools_regex: pattern,
+          },
+          { clientTools: [clientTool("file_picker")] },
+        ),
+      );
+
+    expect(filtered("file|x")).toEqual(["file_editor", "finish", "file_picker"]);
+    expect(filtered("ditor")).toEqual(["finish"]);
+    expect(refusalOf(() => filtered("("))).toEqual({
+      status: 422,
+      detail: "filter_tools_regex '(' is not a regular expression",
+    });
+  });
+
+  it("have one name each", () => {
+    expect(refusalOf(() => resolve({ tools: ["weather", "weather"] })).detail).toBe(
+      "Tool 'weather' is named more than once",
+    );
+    expect(() => registry.add(weather)).toThrow("already registered");
+  });
+});
+
+describe("client tools", () => {
+  it("come with the request or inside the agent, where the reference keeps them", () => {
+    const spec = clientTool("pick_color");
+    const embedded = { name: "pick_color", params: { spec } };
+
+    expect(namesOf(resolve({ tools: [embedded] }))).toEqual(["pick_color"]);
+    expect(namesOf(resolve({ tools: [embedded, "weather"] }, { clientTools: [spec] }))).toEqual([
+      "weather",
+      "pick_color",
+    ]);
+  });
+
+  it("may not have the name of another tool", () => {
+    const withClientTools = (...names: string[]) =>
+      refusalOf(() =>
+        resolve({ include_default_tools: ["FinishTool"] }, { clientTools: names.map(clientTool) }),
+      );
+
+    expect(withClientTools("weather").detail).toContain("has the name of a tool of this server");
+    expect(withClientTools("a", "a").detail).toContain("named more than once");
+    expect(withClientTools("finish").detail).toContain("named more than once");
+  });
+});

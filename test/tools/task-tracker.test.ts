@@ -1,0 +1,85 @@
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { silentLogger } from "../../src/logger.ts";
+import { taskTrackerTool } from "../../src/tools/task-tracker/task-tracker-tool.ts";
+import type { ToolHost } from "../../src/tools/tool.ts";
+import { openToolbox } from "../../src/tools/toolbox.ts";
+import { taskTrackerAction } from "../../src/wire/actions.ts";
+import { text } from "../../src/wire/message.ts";
+import { callContext, toolHost } from "./tool-host.ts";
+
+const tasks = [
+  { title: "Read the code", notes: "src first", status: "done" },
+  { title: "Fix it", notes: "", status: "in_progress" },
+  { title: "Test it", notes: "", status: "todo" },
+];
+
+/** Each call gets a toolbox of its own, as after a restart. */
+async function track(host: ToolHost, args: Record<string, unknown>) {
+  const toolbox = await openToolbox({
+    tools: [taskTrackerTool],
+    clientTools: [],
+    host,
+    params: {},
+    logger: silentLogger,
+  });
+  const parsed = toolbox.parse("task_tracker", args);
+  if ("error" in parsed) throw new Error(parsed.error);
+  taskTrackerAction.parse(parsed.action);
+  return toolbox.run("task_tracker", parsed.input, callContext());
+}
+
+describe("the task list", () => {
+  it("is empty at first", async () => {
+    expect(await track(await toolHost(), {})).toEqual({
+      content: [text('No task list found. Use the "plan" command to create one.')],
+      is_error: false,
+      command: "view",
+      task_list: [],
+      kind: "TaskTrackerObservation",
+    });
+  });
+
+  it("is replaced by a plan and outlives a restart", async () => {
+    const host = await toolHost();
+    await track(host, { command: "plan", task_list: [{ title: "Old" }] });
+
+    expect(await track(host, { command: "plan", task_list: tasks })).toMatchObject({
+      content: [text("Task list has been updated with 3 item(s).")],
+      command: "plan",
+      task_list: tasks,
+    });
+    expect(await track(host, { command: "view" })).toMatchObject({
+      content: [text("# Task List\n\n1. ✅ Read the code\n   src first\n\n2. 🔄 Fix it\n\n3. ⏳ Test it\n")],
+      task_list: tasks,
+    });
+  });
+
+  it("is an array in TASKS.json, for the server's eyes only", async () => {
+    const host = await toolHost();
+    await track(host, { command: "plan", task_list: [{ title: "One" }] });
+
+    const path = join(host.dataDir, "TASKS.json");
+    expect(JSON.parse(await readFile(path, "utf8"))).toEqual([{ title: "One", notes: "", status: "todo" }]);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it("counts as none when the file cannot be read", async () => {
+    const host = await toolHost();
+    await mkdir(host.dataDir);
+
+    for (const content of ["{", '[{"notes":"no title"}]', "3"]) {
+      await writeFile(join(host.dataDir, "TASKS.json"), content);
+      expect(await track(host, {})).toMatchObject({ is_error: false, task_list: [] });
+    }
+  });
+
+  it("tells a wrong status by its place", async () => {
+    const wrong = { command: "plan", task_list: [{ title: "a" }, { title: "b", status: "later" }] };
+
+    await expect(track(await toolHost(), wrong)).rejects.toThrow(
+      'task_list[1].status: must be one of "todo", "in_progress", "done"',
+    );
+  });
+});

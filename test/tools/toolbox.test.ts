@@ -1,0 +1,389 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Logger, silentLogger } from "../../src/logger.ts";
+import { defineTool } from "../../src/tools/define-tool.ts";
+import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
+import { finishTool } from "../../src/tools/finish.ts";
+import { thinkTool } from "../../src/tools/think.ts";
+import type { Tool } from "../../src/tools/tool.ts";
+import { openToolbox, type Toolbox, type ToolboxOptions } from "../../src/tools/toolbox.ts";
+import { text } from "../../src/wire/message.ts";
+import { callContext, toolHost } from "./tool-host.ts";
+
+const weather = defineTool({
+  name: "weather",
+  description: "How warm it is in a city",
+  input: z.object({
+    city: z.string(),
+    days: z.int().min(1).max(7).default(1),
+    unit: z.enum(["c", "f"]).default("c"),
+  }),
+  run: ({ city, days }) => `${city}: 21 degrees for ${days} day(s)`,
+});
+
+const clientTool = {
+  name: "pick_color",
+  description: "Lets the user pick",
+  parameters: {
+    type: "object" as const,
+    properties: { hint: { type: "string" }, count: { type: "integer" }, kind: { type: "string" } },
+    required: ["hint"],
+  },
+  annotations: null,
+};
+
+async function toolboxOf(
+  tools: readonly Tool[],
+  options: Partial<ToolboxOptions> & { secrets?: string[] } = {},
+) {
+  const { secrets = [], ...rest } = options;
+  const host = await toolHost(secrets);
+  return openToolbox({ tools, clientTools: [], host, params: {}, logger: silentLogger, ...rest });
+}
+
+/** Parses and runs, as the agent does. */
+async function call(toolbox: Toolbox, name: string, args: Record<string, unknown>) {
+  const parsed = toolbox.parse(name, args);
+  if ("error" in parsed) throw new Error(parsed.error);
+  return toolbox.run(name, parsed.input, callContext());
+}
+
+describe("a tool made with defineTool", () => {
+  it("is shown to clients as an MCP tool, whose kinds every client knows", async () => {
+    const toolbox = await toolboxOf([weather]);
+
+    const parsed = toolbox.parse("weather", { city: "Oslo" });
+    expect(parsed).toEqual({
+      action: { data: { city: "Oslo" }, kind: "MCPToolAction" },
+      input: { city: "Oslo", days: 1, unit: "c" },
+    });
+    expect(await call(toolbox, "weather", { city: "Oslo" })).toEqual({
+      content: [text("Oslo: 21 degrees for 1 day(s)")],
+      is_error: false,
+      tool_name: "weather",
+      kind: "MCPToolObservation",
+    });
+    expect(toolbox.definitions).toEqual([
+      {
+        description: "How warm it is in a city",
+        action_type: "MCPToolAction",
+        observation_type: "MCPToolObservation",
+        annotations: null,
+        meta: null,
+        mcp_tool: {
+          name: "weather",
+          description: "How warm it is in a city",
+          inputSchema: toolbox.schemas[0]?.parameters,
+        },
+        kind: "MCPToolDefinition",
+        title: "weather",
+      },
+    ]);
+  });
+
+  it("may return parts and errors, and is refused anything else", async () => {
+    const answers: unknown[] = [[text("a"), text("b")], { content: "no", is_error: true, extra: 1 }, 42];
+    const odd = defineTool({
+      name: "odd",
+      description: "",
+      input: z.object({}),
+      run: () => answers.shift() as string,
+    });
+    const toolbox = await toolboxOf([odd]);
+
+    expect(await call(toolbox, "odd", {})).toMatchObject({ content: [text("a"), text("b")] });
+    expect(await call(toolbox, "odd", {})).toEqual({
+      content: [text("no")],
+      is_error: true,
+      tool_name: "odd",
+      kind: "MCPToolObservation",
+    });
+    await expect(call(toolbox, "odd", {})).rejects.toThrow("Tool 'odd' must return a string");
+  });
+
+  it("is told what it may know of the call", async () => {
+    const curious = defineTool({
+      name: "curious",
+      description: (host) => `Works in ${host.workingDir}`,
+      input: z.object({}),
+      open: (host) => ({ greeting: `params ${JSON.stringify(host.params)}` }),
+      run: (_input, { state, toolCallId, conversationId, workingDir, dataDir }) =>
+        [state.greeting, toolCallId, conversationId, dataDir.startsWith(workingDir)].join(" "),
+    });
+    const host = await toolHost();
+    const toolbox = await toolboxOf([curious], { host, params: { curious: { depth: 2 } } });
+
+    expect(toolbox.schemas[0]?.description).toBe(`Works in ${host.workingDir}`);
+    expect(await call(toolbox, "curious", {})).toMatchObject({
+      content: [text(`params {"depth":2} call_1 ${host.conversationId} true`)],
+    });
+  });
+
+  it("is refused a name that providers do not take and an input that JSON schema cannot say", () => {
+    const source = { description: "", input: z.object({}), run: () => "" };
+
+    expect(() => defineTool({ ...source, name: "my tool" })).toThrow("Tool name 'my tool'");
+    expect(() => defineTool({ ...source, name: "late", input: z.object({ when: z.date() }) })).toThrow(
+      "Tool 'late'",
+    );
+  });
+});
+
+describe("arguments", () => {
+  it("are checked field by field, in words a model can act on", async () => {
+    const toolbox = await toolboxOf([weather, fileEditorTool]);
+    const error = (name: string, args: Record<string, unknown>) => toolbox.parse(name, args);
+
+    expect(error("weather", {})).toEqual({ error: "city: is required" });
+    expect(error("weather", { city: 3, days: 9, unit: "k" })).toEqual({
+      error:
+        'city: expected string, received number; days: too big: expected number to be <=7; unit: must be one of "c", "f"',
+    });
+    expect(error("weather", { city: "Oslo", town: 1 })).toEqual({
+      error: "town: unknown argument (allowed: city, days, unit)",
+    });
+    expect(error("file_editor", { command: "view", path: "/a", view_range: [1, "x"] })).toEqual({
+      error: "view_range[1]: expected number, received string",
+    });
+    expect(error("nothing", {})).toEqual({
+      error: "Tool 'nothing' not found. Available: [weather, file_editor]",
+    });
+  });
+
+  it("named like inherited properties are unknown arguments too", async () => {
+    const toolbox = await toolboxOf([weather]);
+    const args = JSON.parse('{"city":"Oslo","__proto__":{"days":3}}') as Record<string, unknown>;
+
+    expect(toolbox.parse("weather", args)).toEqual({
+      error: "__proto__: unknown argument (allowed: city, days, unit)",
+    });
+  });
+});
+
+describe("an action read back from the log", () => {
+  it("gives the input it was made from", async () => {
+    const toolbox = await toolboxOf([weather, fileEditorTool], { clientTools: [clientTool] });
+    const cases: [string, Record<string, unknown>][] = [
+      ["weather", { city: "Oslo", days: 2 }],
+      ["file_editor", { command: "view", path: "/a", view_range: [1, 2] }],
+      ["pick_color", { hint: "warm", kind: "primary" }],
+    ];
+
+    for (const [name, args] of cases) {
+      const parsed = toolbox.parse(name, args);
+      if ("error" in parsed) throw new Error(parsed.error);
+      const stored = JSON.parse(JSON.stringify(parsed.action, (_key, value) => value ?? undefined));
+      expect(toolbox.restore(name, stored)).toEqual({ input: parsed.input });
+    }
+  });
+
+  it("is refused by a tool that takes another kind", async () => {
+    const toolbox = await toolboxOf([weather]);
+
+    expect(toolbox.restore("weather", { command: "ls", kind: "TerminalAction" })).toEqual({
+      error: "Tool 'weather' takes MCPToolAction, not TerminalAction",
+    });
+  });
+});
+
+describe("secret values", () => {
+  const leak = defineTool({
+    name: "leak",
+    description: "",
+    input: z.object({ say: z.string() }),
+    run: ({ say }) => {
+      if (say.startsWith("throw")) throw new Error(say);
+      return [
+        text(say),
+        { cache_prompt: false, type: "image" as const, image_urls: [`data:image/png;base64,${say}`] },
+      ];
+    },
+  });
+
+  it("are masked in text, the longest first, and never in image data", async () => {
+    const toolbox = await toolboxOf([leak], { secrets: ["hunter2", "hunter2-long", "", "$(x)"] });
+
+    expect((await call(toolbox, "leak", { say: "hunter2-long hunter2 $(x)" })).content).toEqual([
+      text("<secret-hidden> <secret-hidden> <secret-hidden>"),
+      { cache_prompt: false, type: "image", image_urls: ["data:image/png;base64,hunter2-long hunter2 $(x)"] },
+    ]);
+  });
+
+  it("are masked in what is thrown and in file contents that clients are shown", async () => {
+    const toolbox = await toolboxOf([leak, fileEditorTool], { secrets: ["hunter2-long"] });
+    const path = `${(await toolHost()).workingDir}/.env`;
+
+    await expect(call(toolbox, "leak", { say: "throw hunter2-long" })).rejects.toThrow(
+      "throw <secret-hidden>",
+    );
+    await call(toolbox, "file_editor", { command: "create", path, file_text: "KEY=hunter2-long\n" });
+    const observation = await call(toolbox, "file_editor", {
+      command: "insert",
+      path,
+      insert_line: 1,
+      new_str: "B=2",
+    });
+    expect(observation).toMatchObject({
+      command: "insert",
+      old_content: "KEY=<secret-hidden>\n",
+      new_content: "KEY=<secret-hidden>\nB=2\n",
+    });
+    expect(JSON.stringify(observation)).not.toContain("hunter2");
+  });
+});
+
+describe("the life of a tool", () => {
+  function recording(log: string[], fail: { open?: number } = {}) {
+    return defineTool({
+      name: "recorder",
+      description: "",
+      input: z.object({}),
+      open() {
+        log.push("open");
+        if ((fail.open ?? 0) > 0) {
+          fail.open = 0;
+          throw new Error("not yet");
+        }
+        return log;
+      },
+      run: () => "ok",
+      close: (state) => {
+        state.push("close");
+      },
+    });
+  }
+
+  it("begins at the first call, also when two come at once, and ends with the toolbox", async () => {
+    const log: string[] = [];
+    const toolbox = await toolboxOf([recording(log)]);
+    expect(log).toEqual([]);
+
+    await Promise.all([call(toolbox, "recorder", {}), call(toolbox, "recorder", {})]);
+    await toolbox.close();
+    await toolbox.close();
+
+    expect(log).toEqual(["open", "close"]);
+    await expect(call(toolbox, "recorder", {})).rejects.toThrow("Tool 'recorder' is closed");
+  });
+
+  it("is never opened for a conversation that does not call it", async () => {
+    const log: string[] = [];
+    const toolbox = await toolboxOf([recording(log)]);
+
+    await toolbox.close();
+
+    expect(log).toEqual([]);
+  });
+
+  it("begins anew after a failed opening", async () => {
+    const log: string[] = [];
+    const toolbox = await toolboxOf([recording(log, { open: 1 })]);
+
+    await expect(call(toolbox, "recorder", {})).rejects.toThrow("not yet");
+    expect(await call(toolbox, "recorder", {})).toMatchObject({ content: [text("ok")] });
+  });
+
+  it("ends for all tools when one of them fails to close", async () => {
+    const log: string[] = [];
+    const warnings: object[] = [];
+    const logger: Logger = { ...silentLogger, warn: (fields) => warnings.push(fields) };
+    const broken = defineTool({
+      name: "broken",
+      description: "",
+      input: z.object({}),
+      run: () => "",
+      close: () => Promise.reject(new Error("stuck")),
+    });
+    const toolbox = await toolboxOf([broken, recording(log)], { logger });
+    await call(toolbox, "broken", {});
+    await call(toolbox, "recorder", {});
+
+    await toolbox.close();
+
+    expect(log).toEqual(["open", "close"]);
+    expect(warnings).toEqual([{ tool: "broken", error: "stuck" }]);
+  });
+
+  it("is not run when the call was interrupted before it began", async () => {
+    const toolbox = await toolboxOf([weather]);
+    const signal = AbortSignal.abort(new Error("interrupted"));
+
+    await expect(toolbox.run("weather", { city: "Oslo", days: 1 }, callContext(signal))).rejects.toThrow(
+      "interrupted",
+    );
+  });
+});
+
+describe("a client tool", () => {
+  it("is announced by its own kind and answered at once", async () => {
+    const toolbox = await toolboxOf([], { clientTools: [clientTool] });
+
+    expect(toolbox.parse("pick_color", { hint: "warm" })).toMatchObject({
+      action: { hint: "warm", count: null, kind: "ClientAction_pick_color" },
+    });
+    expect(toolbox.parse("pick_color", { hint: "warm", kind: "primary" })).toMatchObject({
+      action: { mcp_arg_kind: "primary", kind: "ClientAction_pick_color" },
+    });
+    expect(await call(toolbox, "pick_color", { hint: "warm" })).toEqual({
+      content: [text("Tool call dispatched to client.")],
+      is_error: false,
+      kind: "ClientToolObservation",
+    });
+    expect(toolbox.definitions[0]).toMatchObject({
+      client_tool_name: "pick_color",
+      input_schema: clientTool.parameters,
+      kind: "ClientTool",
+      title: "pick_color",
+    });
+    expect(toolbox.schemas[0]?.parameters).toBe(clientTool.parameters);
+  });
+
+  it("has its arguments checked at the top level", async () => {
+    const toolbox = await toolboxOf([], { clientTools: [clientTool] });
+
+    expect(toolbox.parse("pick_color", { count: 1.5, colour: "red" })).toEqual({
+      error:
+        "hint: is required; count: expected int, received number; colour: unknown argument (allowed: hint, count, kind)",
+    });
+  });
+});
+
+describe("what the agent asks of a toolbox", () => {
+  it("knows read-only tools, own summaries and shared resources", async () => {
+    const report = defineTool({
+      name: "report",
+      description: "",
+      input: z.object({ summary: z.string() }),
+      run: ({ summary }) => summary,
+    });
+    const toolbox = await toolboxOf([report, finishTool, thinkTool]);
+
+    expect(toolbox.names).toEqual(["report", "finish", "think"]);
+    expect(toolbox.names.map((name) => toolbox.isReadOnly(name))).toEqual([false, true, true]);
+    expect(toolbox.names.map((name) => toolbox.ownsSummary(name))).toEqual([true, false, false]);
+    expect(toolbox.resources("report", {})).toEqual(["tool:report"]);
+    expect(toolbox.resources("think", {})).toEqual([]);
+  });
+
+  it("refuses two tools of one name", async () => {
+    await expect(toolboxOf([weather, weather])).rejects.toThrow("Two tools are named 'weather'");
+  });
+
+  it("finishes with the message and thinks without more", async () => {
+    const toolbox = await toolboxOf([finishTool, thinkTool]);
+
+    expect(toolbox.parse("finish", { message: "Done" })).toMatchObject({
+      action: { message: "Done", kind: "FinishAction" },
+    });
+    expect(await call(toolbox, "finish", { message: "Done" })).toEqual({
+      content: [text("Done")],
+      is_error: false,
+      kind: "FinishObservation",
+    });
+    expect(await call(toolbox, "think", { thought: "Hm" })).toMatchObject({ kind: "ThinkObservation" });
+    expect(toolbox.definitions.map(({ kind, title }) => [kind, title])).toEqual([
+      ["FinishTool", "finish"],
+      ["ThinkTool", "think"],
+    ]);
+  });
+});
