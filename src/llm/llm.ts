@@ -16,6 +16,8 @@ export interface LlmRequest {
   onDelta?: (delta: LlmDelta) => void;
   /** Lets providers keep one conversation on one cache. */
   conversationId?: string;
+  /** Texts before which the model stops writing. Left out for models that know no such thing. */
+  stop?: readonly string[];
 }
 
 export interface LlmDelta {

@@ -1,0 +1,144 @@
+import type { LlmConfig } from "../wire/llm-config.ts";
+import { LlmError } from "./llm-error.ts";
+import { PROVIDERS, type Provider, parseModelName } from "./providers.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a model is reached and how. */
+export interface Endpoint {
+  /** A key of PROVIDERS. */
+  name: string;
+  provider: Provider;
+  /** As the provider wants it. */
+  model: string;
+  baseUrl: string;
+  apiKey: string;
+  /** Whether `baseUrl` is the provider's own. */
+  official: boolean;
+}
+
+/** Sent where a client library insists on a key and the endpoint wants none. */
+const NO_KEY = "none";
+
+const AZURE_API_VERSION = "2024-12-01-preview";
+
+/**
+ * Finds provider, address and key of a model. The request's `base_url` and `api_key` win over the environment.
+ * A key of the environment goes only to the address of the environment or the provider's own, never to one a client
+ * names: whoever may create a conversation must not learn the server's keys.
+ *
+ * @throws LlmError LLMBadRequestError for a name or address that is not known, LLMAuthenticationError without a key
+ */
+export function toEndpoint(config: LlmConfig, environment: Environment): Endpoint {
+  const { provider: known, model } = parseModelName(config.model);
+  const requested = requestedBaseUrl(known, config);
+  // A bare name nobody knows at an address of the client's own can only be an OpenAI-compatible server.
+  const name = known ?? (requested !== null && !model.includes("/") ? "openai" : null);
+  const provider = name === null ? undefined : PROVIDERS[name];
+  if (name === null || provider === undefined) throw unknownProvider(config.model);
+
+  const ours = firstSet(provider.baseUrlVariables, environment) ?? ownBaseUrl(name, { config, environment });
+  const baseUrl = requested ?? ours;
+  if (baseUrl === null) throw missingBaseUrl(name, provider);
+  const official = sameOrigin(baseUrl, provider.baseUrl);
+  const trusted = requested === null || official || sameOrigin(requested, ours);
+  return {
+    name,
+    provider,
+    model,
+    baseUrl: normalizeBaseUrl(baseUrl, provider),
+    apiKey: config.api_key ?? environmentKey(name, { config, environment, trusted }),
+    official,
+  };
+}
+
+export function azureApiVersion(config: LlmConfig, environment: Environment): string {
+  return given(config.api_version) ?? environment.AZURE_API_VERSION ?? AZURE_API_VERSION;
+}
+
+interface Sources {
+  config: LlmConfig;
+  environment: Environment;
+}
+
+function requestedBaseUrl(provider: string | null, config: LlmConfig): string | null {
+  return (
+    given(config.base_url) ?? (provider === "bedrock" ? given(config.aws_bedrock_runtime_endpoint) : null)
+  );
+}
+
+function ownBaseUrl(name: string, { config, environment }: Sources): string | null {
+  if (name !== "bedrock") return PROVIDERS[name]?.baseUrl ?? null;
+  const region = given(config.aws_region_name) ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
+  if (region === undefined) return null;
+  if (/^[a-z0-9-]+$/.test(region)) return `https://bedrock-mantle.${region}.api.aws/openai/v1`;
+  throw new LlmError("LLMBadRequestError", `aws_region_name: ${JSON.stringify(region)} is no region`);
+}
+
+function environmentKey(name: string, sources: Sources & { trusted: boolean }): string {
+  const { config, environment, trusted } = sources;
+  const { keyVariables = [], keyless = false } = PROVIDERS[name] ?? {};
+  const key = trusted ? firstSet(keyVariables, environment) : null;
+  if (key !== null) return key;
+  if (name === "bedrock") throw missingBedrockKey(config);
+  if (keyless || !trusted) return NO_KEY;
+  throw new LlmError(
+    "LLMAuthenticationError",
+    `api_key is missing: the model ${config.model} needs one, in the request or in ${keyVariables.join(" or ")}`,
+  );
+}
+
+function normalizeBaseUrl(baseUrl: string, provider: Provider): string {
+  if (!URL.canParse(baseUrl)) {
+    throw new LlmError("LLMBadRequestError", `base_url: ${JSON.stringify(baseUrl)} is no absolute URL`);
+  }
+  const trimmed = baseUrl.replace(/\/+$/, "");
+  // The SDK adds /v1/messages itself; people paste the address with it.
+  if (provider.protocol === "anthropic") return trimmed.replace(/\/v1(\/messages)?$/, "");
+  const bare = new URL(trimmed).pathname === "/";
+  return bare ? trimmed + (provider.pathOfBareHost ?? "") : trimmed;
+}
+
+function unknownProvider(model: string): LlmError {
+  const known = Object.keys(PROVIDERS).sort().join(", ");
+  return new LlmError(
+    "LLMBadRequestError",
+    `model: the provider of ${JSON.stringify(model)} is not known. LLM provider not provided: write provider/model ` +
+      `with one of ${known}. Any other OpenAI-compatible server is openai/<model> with base_url; ` +
+      "demo/tour needs no key.",
+  );
+}
+
+function missingBaseUrl(name: string, provider: Provider): LlmError {
+  const region = name === "bedrock" ? "aws_region_name, AWS_REGION, " : "";
+  return new LlmError(
+    "LLMBadRequestError",
+    `base_url is missing: ${name}/ models need it, or ${region}${provider.baseUrlVariables.join(" or ")}`,
+  );
+}
+
+function missingBedrockKey(config: LlmConfig): LlmError {
+  const signed = config.aws_access_key_id ?? config.aws_profile_name ?? config.aws_role_name;
+  const why = signed ? "requests signed with AWS access keys, profiles or roles are not supported; " : "";
+  return new LlmError(
+    "LLMAuthenticationError",
+    `api_key is missing: ${why}bedrock/ models take a Bedrock API key, in the request or in AWS_BEARER_TOKEN_BEDROCK`,
+  );
+}
+
+function firstSet(names: readonly string[], environment: Environment): string | null {
+  for (const name of names) {
+    const value = given(environment[name] ?? null);
+    if (value !== null) return value;
+  }
+  return null;
+}
+
+function given(value: string | null): string | null {
+  return value === null || value.trim() === "" ? null : value.trim();
+}
+
+function sameOrigin(one: string, other: string | null): boolean {
+  if (other === null || !URL.canParse(one) || !URL.canParse(other)) return false;
+  return new URL(one).origin === new URL(other).origin;
+}

@@ -1,0 +1,51 @@
+import { messageOf } from "../errors.ts";
+import { type Content, type Message, text } from "../wire/message.ts";
+import type { Llm } from "./llm.ts";
+
+type LoadImage = (url: string, signal: AbortSignal) => Promise<string>;
+
+/**
+ * Sends images as data URLs to a model that opens no addresses. Each message is rewritten once; an image that cannot
+ * be loaded becomes a note, since one lost picture must not end a conversation.
+ */
+export function withInlineImages(llm: Llm, load: LoadImage | undefined): Llm {
+  const rewritten = new WeakMap<Message, Message>();
+  return {
+    async complete(request) {
+      const messages: Message[] = [];
+      for (const message of request.messages) {
+        const known = rewritten.get(message) ?? (await inline(message, load, request.signal));
+        rewritten.set(message, known);
+        messages.push(known);
+      }
+      return llm.complete({ ...request, messages });
+    },
+  };
+}
+
+async function inline(message: Message, load: LoadImage | undefined, signal: AbortSignal): Promise<Message> {
+  const isRemote = (url: string) => /^https?:/i.test(url);
+  const remote = message.content.some((part) => part.type === "image" && part.image_urls.some(isRemote));
+  if (!remote) return message;
+  const content: Content[] = [];
+  for (const part of message.content) {
+    if (part.type === "text") {
+      content.push(part);
+      continue;
+    }
+    for (const url of part.image_urls) {
+      content.push(isRemote(url) ? await inlineOne(url, load, signal) : { ...part, image_urls: [url] });
+    }
+  }
+  return { ...message, content };
+}
+
+async function inlineOne(url: string, load: LoadImage | undefined, signal: AbortSignal): Promise<Content> {
+  try {
+    if (load === undefined) throw new Error("this server loads no images for models");
+    return { cache_prompt: false, type: "image", image_urls: [await load(url, signal)] };
+  } catch (error) {
+    signal.throwIfAborted();
+    return text(`[An image was left out: ${messageOf(error)}]`);
+  }
+}

@@ -1,0 +1,108 @@
+import type { Metrics, MetricsSnapshot, TokenUsage } from "../wire/metrics.ts";
+import type { LlmReply, LlmUsage } from "./llm.ts";
+
+/** Entries kept of each list, the newest; the sums count everything. */
+const HISTORY = 1000;
+
+/** Nothing spent yet. `model` is the name in the configuration: every entry carries it. */
+export function emptyMetrics(model: string): Metrics {
+  return {
+    model_name: model,
+    accumulated_cost: 0,
+    max_budget_per_task: null,
+    accumulated_token_usage: emptyUsage(model),
+    costs: [],
+    response_latencies: [],
+    token_usages: [],
+  };
+}
+
+/**
+ * Metrics with one more reply in them. A reply that cost nothing adds no cost entry, one without usage no usage.
+ *
+ * @param now Milliseconds since 1970
+ */
+export function addReply(metrics: Metrics, reply: LlmReply, now: number): Metrics {
+  const { id } = reply;
+  const { model_name: model } = metrics;
+  const usage = reply.usage === null ? null : toTokenUsage(reply, reply.usage, model);
+  const costs = reply.cost > 0 ? [{ model, cost: reply.cost, timestamp: now / 1000 }] : [];
+  return {
+    ...metrics,
+    accumulated_cost: metrics.accumulated_cost + reply.cost,
+    accumulated_token_usage: usage === null ? metrics.accumulated_token_usage : sum(metrics, usage),
+    costs: newest(metrics.costs, costs),
+    response_latencies: newest(metrics.response_latencies, [
+      { model, latency: reply.latency, response_id: id },
+    ]),
+    token_usages: newest(metrics.token_usages, usage === null ? [] : [usage]),
+  };
+}
+
+/** The four sums, without the lists: what sockets and events carry. */
+export function toSnapshot(metrics: Metrics): MetricsSnapshot {
+  const { model_name, accumulated_cost, max_budget_per_task, accumulated_token_usage } = metrics;
+  return { model_name, accumulated_cost, max_budget_per_task, accumulated_token_usage };
+}
+
+/** One total over several usage ids, under the name of the first. */
+export function mergeMetrics(first: Metrics, ...others: readonly Metrics[]): Metrics {
+  return others.reduce(merge, first);
+}
+
+function merge(one: Metrics, other: Metrics): Metrics {
+  const usage = other.accumulated_token_usage;
+  return {
+    ...one,
+    accumulated_cost: one.accumulated_cost + other.accumulated_cost,
+    accumulated_token_usage: usage === null ? one.accumulated_token_usage : sum(one, usage),
+    costs: newest(one.costs, other.costs),
+    response_latencies: newest(one.response_latencies, other.response_latencies),
+    token_usages: newest(one.token_usages, other.token_usages),
+  };
+}
+
+function toTokenUsage(reply: LlmReply, usage: LlmUsage, model: string): TokenUsage {
+  return {
+    ...usage,
+    model,
+    context_window: reply.contextWindow,
+    per_turn_token: usage.prompt_tokens + usage.completion_tokens,
+    response_id: reply.id,
+  };
+}
+
+/** Counters add up, the window is the widest seen, the turn the newest. */
+function sum(metrics: Metrics, usage: TokenUsage): TokenUsage {
+  const total = metrics.accumulated_token_usage ?? emptyUsage(metrics.model_name);
+  return {
+    model: total.model,
+    prompt_tokens: total.prompt_tokens + usage.prompt_tokens,
+    completion_tokens: total.completion_tokens + usage.completion_tokens,
+    cache_read_tokens: total.cache_read_tokens + usage.cache_read_tokens,
+    cache_write_tokens: total.cache_write_tokens + usage.cache_write_tokens,
+    reasoning_tokens: total.reasoning_tokens + usage.reasoning_tokens,
+    context_window: Math.max(total.context_window, usage.context_window),
+    per_turn_token: usage.per_turn_token,
+    response_id: total.response_id,
+  };
+}
+
+function emptyUsage(model: string): TokenUsage {
+  return {
+    model,
+    prompt_tokens: 0,
+    completion_tokens: 0,
+    cache_read_tokens: 0,
+    cache_write_tokens: 0,
+    reasoning_tokens: 0,
+    context_window: 0,
+    per_turn_token: 0,
+    response_id: "",
+  };
+}
+
+function newest<T>(list: readonly T[], more: readonly T[]): T[] {
+  if (more.length === 0) return list as T[];
+  return [...list, ...more].slice(-HISTORY);
+}

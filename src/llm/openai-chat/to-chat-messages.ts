@@ -1,0 +1,162 @@
+import type {
+  ChatCompletionContentPart,
+  ChatCompletionMessageParam,
+} from "openai/resources/chat/completions";
+import type { Content, Message, MessageToolCall } from "../../wire/message.ts";
+import type { Capabilities } from "../capabilities.ts";
+import { thoughtSignature } from "../thought-signature.ts";
+import { clipToolText } from "../tool-text.ts";
+
+export interface ChatDialect {
+  capabilities: Capabilities;
+  /** false: content is always a list, also where plain text would do. */
+  plainText: boolean;
+  /** LiteLLM's own field, for Claude behind its proxy. */
+  thinkingBlocks: boolean;
+}
+
+type CacheControl = { cache_control?: { type: "ephemeral" } };
+type Part = ChatCompletionContentPart & CacheControl;
+/** The request's message, with the fields that providers add to OpenAI's. */
+export type ChatMessage = ChatCompletionMessageParam & CacheControl;
+
+interface Converted {
+  message: ChatMessage;
+  /** Images of a tool result: the protocol takes them from users only. */
+  images: Part[];
+}
+
+/**
+ * Converts prompts, each message once: the next prompt of a conversation costs only what is new in it.
+ */
+export function chatMessageConverter(dialect: ChatDialect): (messages: readonly Message[]) => ChatMessage[] {
+  const converted = new WeakMap<Message, Converted>();
+  const convert = (message: Message): Converted => {
+    let known = converted.get(message);
+    if (known === undefined) {
+      known = toChatMessage(message, dialect);
+      converted.set(message, known);
+    }
+    return known;
+  };
+  return (messages) => {
+    const result: ChatMessage[] = [];
+    let images: Part[] = [];
+    for (const message of messages) {
+      // Results of one batch of calls must stay together; their images follow.
+      if (message.role !== "tool" && images.length > 0) {
+        result.push({ role: "user", content: images });
+        images = [];
+      }
+      const item = convert(message);
+      result.push(item.message);
+      if (item.images.length > 0) images = [...images, ...item.images];
+    }
+    if (images.length > 0) result.push({ role: "user", content: images });
+    if (dialect.capabilities.promptCacheMarkers) addCacheMarkers(result);
+    return result;
+  };
+}
+
+function toChatMessage(message: Message, dialect: ChatDialect): Converted {
+  const { vision } = dialect.capabilities;
+  switch (message.role) {
+    case "system":
+      return {
+        message: { role: "system", content: contentOf(message.content, dialect) as string },
+        images: [],
+      };
+    case "user":
+      return { message: { role: "user", content: contentOf(message.content, dialect) }, images: [] };
+    case "assistant":
+      return { message: toAssistant(message, dialect), images: [] };
+    case "tool": {
+      const images = vision ? imageParts(message.content) : [];
+      const texts = message.content.map((part) =>
+        part.type === "text" ? { ...part, text: clipToolText(part.text) } : part,
+      );
+      const content = contentOf(
+        texts.filter((part) => part.type === "text"),
+        dialect,
+      );
+      const tool = { role: "tool", tool_call_id: message.tool_call_id ?? "", content } as ChatMessage;
+      // Not in OpenAI's own shape, but wanted by Gemini's and by some templates.
+      return { message: message.name ? ({ ...tool, name: message.name } as ChatMessage) : tool, images };
+    }
+  }
+}
+
+function toAssistant(message: Message, dialect: ChatDialect): ChatMessage {
+  const calls = message.tool_calls ?? [];
+  const texts = message.content.filter((part) => part.type === "text" && part.text.trim() !== "");
+  const assistant: Record<string, unknown> = { role: "assistant" };
+  if (texts.length > 0) assistant.content = contentOf(texts, dialect);
+  else if (calls.length === 0) assistant.content = "";
+  if (calls.length > 0) assistant.tool_calls = toToolCalls(message, calls);
+  if (dialect.capabilities.reasoningContent && message.reasoning_content) {
+    assistant.reasoning_content = message.reasoning_content;
+  }
+  if (dialect.thinkingBlocks) {
+    const blocks = (message.thinking_blocks ?? []).filter((block) => thoughtSignature(block) === undefined);
+    if (blocks.length > 0) assistant.thinking_blocks = blocks;
+  }
+  return assistant as unknown as ChatMessage;
+}
+
+function toToolCalls(message: Message, calls: readonly MessageToolCall[]): unknown[] {
+  const signature = (message.thinking_blocks ?? [])
+    .map(thoughtSignature)
+    .find((value) => value !== undefined);
+  return calls.map((call, index) => {
+    const item = {
+      id: call.id,
+      type: "function",
+      function: { name: call.name, arguments: call.arguments },
+    };
+    // Gemini signs the first call of a batch.
+    if (index > 0 || signature === undefined) return item;
+    return { ...item, extra_content: { google: { thought_signature: signature } } };
+  });
+}
+
+/** One string where only text is said and nothing must be marked: the form every server takes. */
+function contentOf(content: readonly Content[], dialect: ChatDialect): string | Part[] {
+  const { stringContent, vision, promptCacheMarkers } = dialect.capabilities;
+  const parts = content.filter((part) => part.type === "text" || (vision && !stringContent));
+  const onlyText = parts.every((part) => part.type === "text");
+  if (stringContent || (onlyText && dialect.plainText && !promptCacheMarkers)) {
+    return parts.map((part) => (part.type === "text" ? part.text : "")).join("\n");
+  }
+  return parts.flatMap((part): Part[] =>
+    part.type === "text" ? [{ type: "text", text: part.text }] : imageParts([part]),
+  );
+}
+
+function imageParts(content: readonly Content[]): Part[] {
+  return content.flatMap((part) =>
+    part.type === "image"
+      ? part.image_urls.map((url): Part => ({ type: "image_url", image_url: { url } }))
+      : [],
+  );
+}
+
+/** Marks the end of the fixed part and the newest turn. The converted messages are shared, so the marked are copies. */
+function addCacheMarkers(messages: ChatMessage[]): void {
+  const first = messages.findIndex((message) => message.role === "system");
+  if (first >= 0) messages[first] = markPart(messages[first] as ChatMessage, 0);
+  const last = messages.findLastIndex((message) => message.role === "user" || message.role === "tool");
+  if (last >= 0) messages[last] = markPart(messages[last] as ChatMessage, -1);
+}
+
+function markPart(message: ChatMessage, index: number): ChatMessage {
+  const cache_control = { type: "ephemeral" } as const;
+  if (message.role === "tool") return { ...message, cache_control };
+  const content =
+    typeof message.content === "string"
+      ? [{ type: "text" as const, text: message.content }]
+      : message.content;
+  if (!content || content.length === 0) return message;
+  const at = index < 0 ? content.length + index : index;
+  const marked = content.map((part, position) => (position === at ? { ...part, cache_control } : part));
+  return { ...message, content: marked } as ChatMessage;
+}

@@ -1,0 +1,115 @@
+import type { ResponseInputItem } from "openai/resources/responses/responses";
+import type { Content, Message, MessageToolCall, ReasoningItem } from "../../wire/message.ts";
+import { clipToolText } from "../tool-text.ts";
+
+export interface ResponsesPrompt {
+  instructions: string | undefined;
+  input: ResponseInputItem[];
+}
+
+/** Converts prompts, each message once. System messages become the instructions. */
+export function responseItemsConverter(vision: boolean): (messages: readonly Message[]) => ResponsesPrompt {
+  const converted = new WeakMap<Message, ResponseInputItem[]>();
+  return (messages) => {
+    const instructions: string[] = [];
+    const input: ResponseInputItem[] = [];
+    for (const message of messages) {
+      if (message.role === "system") {
+        instructions.push(textOf(message.content));
+        continue;
+      }
+      let items = converted.get(message);
+      if (items === undefined) {
+        items = toItems(message, vision);
+        converted.set(message, items);
+      }
+      for (const item of items) input.push(item);
+    }
+    return { instructions: instructions.length > 0 ? instructions.join("\n\n---\n\n") : undefined, input };
+  };
+}
+
+function toItems(message: Message, vision: boolean): ResponseInputItem[] {
+  switch (message.role) {
+    case "system":
+      return [];
+    case "user": {
+      const content = inputParts(message.content, vision);
+      const nothing = [{ type: "input_text" as const, text: "" }];
+      return [{ type: "message", role: "user", content: content.length > 0 ? content : nothing }];
+    }
+    case "assistant":
+      return toAssistantItems(message);
+    case "tool":
+      return [toOutputItem(message, vision)];
+  }
+}
+
+function toAssistantItems(message: Message): ResponseInputItem[] {
+  const items: ResponseInputItem[] = [];
+  const reasoning = toReasoningItem(message.responses_reasoning_item);
+  if (reasoning !== null) items.push(reasoning);
+  const texts = message.content.filter((part) => part.type === "text").filter((part) => part.text !== "");
+  if (texts.length > 0) {
+    const content = texts.map((part) => ({ type: "output_text" as const, text: part.text, annotations: [] }));
+    // Without the id that only stored replies have; the service takes such items as they are.
+    items.push({ type: "message", role: "assistant", content } as unknown as ResponseInputItem);
+  }
+  for (const call of message.tool_calls ?? []) items.push(toCallItem(call));
+  return items;
+}
+
+function toReasoningItem(item: ReasoningItem | null | undefined): ResponseInputItem | null {
+  if (!item?.id) return null;
+  return {
+    type: "reasoning",
+    id: item.id,
+    summary: (item.summary ?? []).map((text) => ({ type: "summary_text", text })),
+    ...(item.content?.length
+      ? { content: item.content.map((text) => ({ type: "reasoning_text", text })) }
+      : {}),
+    ...(item.encrypted_content ? { encrypted_content: item.encrypted_content } : {}),
+  } as ResponseInputItem;
+}
+
+function toCallItem(call: MessageToolCall): ResponseInputItem {
+  const id = call.responses_item_id ?? (call.id.startsWith("fc") ? call.id : `fc_${call.id}`);
+  // The service refuses ids past 64 characters.
+  return {
+    type: "function_call",
+    id: id.slice(0, 64),
+    call_id: call.id,
+    name: call.name,
+    arguments: call.arguments,
+  };
+}
+
+/** One output per call: a second one for the same call would be refused. */
+function toOutputItem(message: Message, vision: boolean): ResponseInputItem {
+  const clipped = message.content.map((part) =>
+    part.type === "text" ? { ...part, text: clipToolText(part.text) } : part,
+  );
+  const parts = inputParts(clipped, vision);
+  const onlyText = parts.every((part) => part.type === "input_text");
+  const call_id = message.tool_call_id ?? "";
+  return { type: "function_call_output", call_id, output: onlyText ? textOf(clipped) : parts };
+}
+
+type InputPart =
+  | { type: "input_text"; text: string }
+  | { type: "input_image"; image_url: string; detail: "auto" };
+
+function inputParts(content: readonly Content[], vision: boolean): InputPart[] {
+  return content.flatMap((part): InputPart[] => {
+    if (part.type === "text") return [{ type: "input_text", text: part.text }];
+    if (!vision) return [];
+    return part.image_urls.map((url) => ({ type: "input_image", image_url: url, detail: "auto" }));
+  });
+}
+
+function textOf(content: readonly Content[]): string {
+  return content
+    .filter((part) => part.type === "text")
+    .map((part) => part.text)
+    .join("\n");
+}

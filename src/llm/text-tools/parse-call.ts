@@ -1,0 +1,122 @@
+import type { ToolSchema } from "../llm.ts";
+import { LlmError } from "../llm-error.ts";
+import { propertiesOf } from "./describe-tools.ts";
+
+export interface ParsedText {
+  /** What was said before the call. */
+  said: string;
+  /** Thoughts that the model wrote into its text. */
+  thought: string;
+  call: { name: string; arguments: Record<string, unknown> } | null;
+}
+
+/**
+ * Reads a call out of a model's text, mending what models get wrong: a close tag cut off by the stop word, a wrapper
+ * of `<tool_call>`, parameters written `<parameter=a=b</parameter>`.
+ *
+ * @throws LlmError FunctionCallValidationError naming what is wrong, for the model to read
+ */
+export function parseCall(text: string, tools: readonly ToolSchema[]): ParsedText {
+  const { thought, rest } = splitThought(text);
+  const start = rest.search(/<function=/);
+  if (start < 0) return { said: rest.trim(), thought, call: null };
+  const said = rest.slice(0, start).replace(/<tool_call>\s*$/, "");
+  const [, rawName = "", tail = ""] = /^<function=([^>\n]*)>?([\s\S]*)$/.exec(rest.slice(start)) ?? [];
+  const name = rawName.trim();
+  const body = tail.replace(/<\/function[\s\S]*$/, "");
+  const tool = tools.find((candidate) => candidate.name === name);
+  if (tool === undefined) {
+    throw invalid(`Function '${name}' is not known. Known: ${tools.map((known) => known.name).join(", ")}`);
+  }
+  return { said: said.trim(), thought, call: { name, arguments: readParameters(body, tool) } };
+}
+
+/** Some models think aloud before `</think>`, with or without opening the tag. */
+function splitThought(text: string): { thought: string; rest: string } {
+  const end = text.lastIndexOf("</think>");
+  if (end < 0) return { thought: "", rest: text };
+  const thought = text
+    .slice(0, end)
+    .replace(/^\s*<think>/, "")
+    .trim();
+  return { thought, rest: text.slice(end + "</think>".length) };
+}
+
+function readParameters(body: string, tool: ToolSchema): Record<string, unknown> {
+  const properties = propertiesOf(tool.parameters);
+  const allowed = Object.keys(properties);
+  const values: Record<string, unknown> = {};
+  const pattern = /<parameter=([^>=\n]+)[>=]([\s\S]*?)(?:<\/parameter>|(?=<parameter=)|$)/g;
+  for (const [, rawName = "", raw = ""] of body.matchAll(pattern)) {
+    const name = rawName.trim();
+    const schema = properties[name];
+    if (allowed.length > 0 && schema === undefined) {
+      throw invalid(
+        `Parameter '${name}' is not allowed for function '${tool.name}'. Allowed parameters: ${allowed.join(", ")}`,
+      );
+    }
+    values[name] = readValue(name, raw, schema ?? {});
+  }
+  const required = Array.isArray(tool.parameters.required) ? tool.parameters.required : [];
+  // The loop has its own say about security_risk.
+  const missing = required.filter((name) => !(name in values) && name !== "security_risk");
+  if (missing.length > 0) {
+    throw invalid(`Missing required parameters for function '${tool.name}': ${missing.join(", ")}`);
+  }
+  return values;
+}
+
+function readValue(name: string, raw: string, schema: Record<string, unknown>): unknown {
+  const value = convert(name, raw, schema);
+  if (Array.isArray(schema.enum) && !schema.enum.includes(value)) {
+    throw invalid(`Parameter '${name}' is expected to be one of ${schema.enum.join(", ")}.`);
+  }
+  return value;
+}
+
+function convert(name: string, raw: string, schema: Record<string, unknown>): unknown {
+  const trimmed = raw.trim();
+  const must = (valid: boolean, kind: string) => {
+    if (!valid) throw invalid(`Parameter '${name}' is expected to be ${kind}.`);
+  };
+  switch (schema.type) {
+    case "integer":
+      must(/^[+-]?\d+$/.test(trimmed), "an integer");
+      return Number(trimmed);
+    case "number":
+      must(trimmed !== "" && Number.isFinite(Number(trimmed)), "a number");
+      return Number(trimmed);
+    case "boolean":
+      must(/^(true|false)$/i.test(trimmed), "true or false");
+      return trimmed.toLowerCase() === "true";
+    case "array": {
+      const list = parseJson(trimmed);
+      must(Array.isArray(list), "an array");
+      return list;
+    }
+    case "object": {
+      const object = parseJson(trimmed);
+      must(typeof object === "object" && object !== null && !Array.isArray(object), "an object");
+      return object;
+    }
+    default:
+      return schema.enum === undefined ? withoutFrame(raw) : trimmed;
+  }
+}
+
+/** The line breaks right after the open and right before the close tag are lay-out; indentation is the value's own. */
+function withoutFrame(raw: string): string {
+  return raw.includes("\n") ? raw.replace(/^\r?\n/, "").replace(/\r?\n[ \t]*$/, "") : raw.trim();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(message: string): LlmError {
+  return new LlmError("FunctionCallValidationError", message);
+}

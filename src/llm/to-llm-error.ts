@@ -1,0 +1,207 @@
+import { messageOf } from "../errors.ts";
+import { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm-error.ts";
+
+/** Longest error text passed on: proxies answer with whole web pages. */
+const MESSAGE_LIMIT = 2000;
+
+/** How each provider says that the prompt is too long. Lower case. */
+const CONTEXT_WINDOW = [
+  "contextwindowexceedederror",
+  "context_length_exceeded",
+  "prompt is too long",
+  "input length and `max_tokens` exceed context limit",
+  "please reduce the length of",
+  "exceeds the available context size",
+  "context length exceeded",
+  "input exceeds the context window",
+  "exceeds the context window",
+  "context window exceeds limit",
+  "maximum context length",
+  "maximum prompt length",
+  "exceeds the maximum number of tokens",
+  "exceeded model token limit",
+  "input is too long for requested model",
+  "greater than the context length",
+  "longer than the model's context length",
+  "request too large for model",
+];
+
+/** How providers complain of calls without results, results without calls, or broken arguments. */
+const MALFORMED_HISTORY = [
+  "`tool_use` ids were found without `tool_result` blocks immediately after",
+  "tool_use ids were found without `tool_result` blocks immediately after",
+  "each `tool_use` block must have a corresponding `tool_result` block",
+  "each tool_use must have a single result",
+  "found multiple `tool_result` blocks with id",
+  "unexpected `tool_use_id` found in `tool_result` blocks",
+  "each `tool_result` block must have a corresponding `tool_use` block",
+  "must be followed by tool messages responding to each 'tool_call_id'",
+  "must be a response to a preceeding message with 'tool_calls'",
+  "no tool output found for function call",
+  "no tool call found for function call output",
+  "failed to parse tool call arguments as json",
+];
+
+const AUTHENTICATION = [
+  "invalid api key",
+  "incorrect api key",
+  "api key not valid",
+  "unauthorized",
+  "missing api key",
+  "invalid authentication",
+  "access denied",
+  "status 401",
+  "status 403",
+];
+
+const CONTENT_POLICY = [
+  "content_policy",
+  "content filtering policy",
+  "content_filter",
+  "output blocked by content filtering",
+];
+
+/** Waiting does not help: the account is empty or its plan used up. */
+const QUOTA = [
+  "insufficient_quota",
+  "insufficient balance",
+  "exceeded your current quota",
+  "billing_hard_limit",
+];
+
+const OVERLOADED = [
+  "overloaded_error",
+  "overloaded",
+  "server_error",
+  "internal_error",
+  "service_unavailable",
+];
+
+/**
+ * The one place where a provider's failure gets its name. Works on the shape of what was thrown (`status`, `headers`,
+ * `error`), so that no SDK must be loaded to know its errors.
+ */
+export function toLlmError(error: unknown): LlmError {
+  if (error instanceof LlmError) return error;
+  const failure = readFailure(error);
+  const { name, retryable } = classify(failure);
+  const options: LlmErrorOptions = { retryable, cause: error };
+  if (failure.status !== undefined) options.status = failure.status;
+  if (failure.retryAfter !== undefined) options.retryAfter = failure.retryAfter;
+  return new LlmError(name, failure.message, options);
+}
+
+interface Failure {
+  message: string;
+  /** Everything said, lower case. */
+  words: string;
+  status: number | undefined;
+  retryAfter: number | undefined;
+  /** The connection broke, was refused or timed out, rather than being answered. */
+  transport: "timeout" | "connection" | null;
+}
+
+function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } {
+  const { status, words } = failure;
+  const says = (phrases: readonly string[]) => phrases.some((phrase) => words.includes(phrase));
+  const permanent = (name: LlmErrorName) => ({ name, retryable: false });
+  const transient = (name: LlmErrorName) => ({ name, retryable: true });
+
+  if (status === 413 || says(CONTEXT_WINDOW)) return permanent("LLMContextWindowExceedError");
+  if (says(MALFORMED_HISTORY)) return permanent("LLMMalformedConversationHistoryError");
+  if (says(CONTENT_POLICY) && (status === undefined || status < 500)) {
+    return permanent("LLMContentPolicyViolationError");
+  }
+  if (status === 429) return { name: "LLMRateLimitError", retryable: !says(QUOTA) };
+  // No name of its own: clients find "quota" in the words of the message.
+  if (status === 402 || says(QUOTA)) return permanent("LLMError");
+  if (status === 401 || status === 403) return permanent("LLMAuthenticationError");
+  if (status === 408 || status === 504 || failure.transport === "timeout")
+    return transient("LLMTimeoutError");
+  if (failure.transport === "connection") return transient("LLMServiceUnavailableError");
+  if (status !== undefined && status >= 500) return transient("LLMServiceUnavailableError");
+  if ((status === undefined || status === 400) && says(AUTHENTICATION))
+    return permanent("LLMAuthenticationError");
+  if (status !== undefined && status >= 400) return permanent("LLMBadRequestError");
+  if (words.includes("rate_limit") || words.includes("rate limit")) return transient("LLMRateLimitError");
+  if (says(OVERLOADED)) return transient("LLMServiceUnavailableError");
+  return permanent("LLMError");
+}
+
+function readFailure(error: unknown): Failure {
+  const shape = isRecord(error) ? error : {};
+  const body = shape.error;
+  const message = clip(messageOf(error));
+  return {
+    message,
+    words: `${messageOf(error)} ${bodyText(body)}`.slice(0, 4 * MESSAGE_LIMIT).toLowerCase(),
+    status: statusOf(shape),
+    retryAfter: retryAfterOf(shape.headers),
+    transport: transportOf(error),
+  };
+}
+
+/** Streams and some proxies report the status in the body of a 200. */
+function statusOf(shape: Record<string, unknown>): number | undefined {
+  const inner = isRecord(shape.error) ? (isRecord(shape.error.error) ? shape.error.error : shape.error) : {};
+  for (const candidate of [shape.status, inner.status, inner.status_code, inner.code]) {
+    const status = Number(candidate);
+    if (Number.isInteger(status) && status >= 400 && status < 600) return status;
+  }
+  return undefined;
+}
+
+function retryAfterOf(headers: unknown): number | undefined {
+  if (!(headers instanceof Headers)) return undefined;
+  const milliseconds = Number.parseFloat(headers.get("retry-after-ms") ?? "");
+  if (milliseconds >= 0) return milliseconds / 1000;
+  const value = headers.get("retry-after");
+  if (value === null) return undefined;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
+}
+
+const CONNECTION_CODES =
+  /^(ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ENETUNREACH|EHOSTUNREACH|UND_ERR_SOCKET|ERR_STREAM)/;
+const TIMEOUT_CODES = /^(ETIMEDOUT|UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT)/;
+
+/** Looks down the chain of causes, where fetch keeps what really happened. */
+function transportOf(error: unknown): Failure["transport"] {
+  let found: Failure["transport"] = null;
+  let current = error;
+  for (let depth = 0; depth < 5 && isRecord(current); depth += 1) {
+    const code = typeof current.code === "string" ? current.code : "";
+    const kind = `${current.constructor?.name ?? ""} ${String(current.name ?? "")}`;
+    if (TIMEOUT_CODES.test(code) || /APIConnectionTimeoutError|TimeoutError/.test(kind)) return "timeout";
+    if (CONNECTION_CODES.test(code) || /APIConnectionError/.test(kind)) found = "connection";
+    // A stream that breaks off, and one whose last line is half of a JSON text.
+    if (current instanceof TypeError && /terminated|fetch failed|network/i.test(current.message))
+      found = "connection";
+    if (current instanceof SyntaxError) found = "connection";
+    current = current.cause;
+  }
+  return found;
+}
+
+function bodyText(body: unknown): string {
+  if (body === undefined || body === null) return "";
+  return typeof body === "string" ? body : JSON.stringify(body);
+}
+
+/** Web pages lose their mark-up; everything is cut to a readable length. */
+function clip(message: string): string {
+  const plain = /<(!doctype|html)/i.test(message)
+    ? message
+        .replace(/<(style|script)[\s\S]*?<\/\1>/gi, " ")
+        .replace(/<[^>]*>/g, " ")
+        .replace(/\s+/g, " ")
+        .trim()
+    : message;
+  return plain.length <= MESSAGE_LIMIT ? plain : `${plain.slice(0, MESSAGE_LIMIT)}…`;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
