@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   tools: ["wire", "llm", "workspace"],
   agent: ["wire", "events", "llm", "tools", "secrets"],
   conversations: ["wire", "agent", "events", "llm", "tools", "secrets", "stores", "http"],
-  http: ["wire"],
+  http: ["wire", "secrets"],
   routes: ["wire", "http", "conversations"],
   node: ["http"],
   configuration: [],

@@ -66,7 +66,12 @@ export interface RouteOutcome {
 /** A route with its handler, types forgotten: what the router keeps. */
 export interface Route {
   spec: RouteSpec;
-  handle(input: { params: unknown; query: unknown; body: unknown; request: Request }): Promise<RouteOutcome | Response>;
+  handle(input: {
+    params: unknown;
+    query: unknown;
+    body: unknown;
+    request: Request;
+  }): Promise<RouteOutcome | Response>;
 }
 
 /** Declares a route; `.handle` checks the handler against the spec: undeclared statuses do not compile. */

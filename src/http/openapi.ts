@@ -1,0 +1,109 @@
+import {
+  type OpenAPIObject,
+  OpenApiBuilder,
+  type OperationObject,
+  type ParameterObject,
+  type PathItemObject,
+  type ResponseObject,
+} from "openapi3-ts/oas31";
+import { z } from "zod";
+import { errorBody, httpValidationError } from "../wire/validation-error.ts";
+import { SESSION_KEY_HEADER } from "./authentication.ts";
+import type { Route, RouteSpec } from "./route.ts";
+import { SchemaComponents } from "./schema-components.ts";
+
+export interface OpenApiOptions {
+  version: string;
+  /** Path below which clients reach the server; empty for none. */
+  basePath: string;
+}
+
+const TITLE = "OpenHands Agent Server";
+const KEY_SCHEME = "SessionApiKey";
+const JSON_TYPE = "application/json";
+
+/** The OpenAPI 3.1 document of the routes, read from their schemas. Hidden routes are left out. */
+export function buildOpenApi(routes: readonly Route[], { version, basePath }: OpenApiOptions): OpenAPIObject {
+  const schemas = new SchemaComponents();
+  const specs = routes.map(({ spec }) => spec).filter((spec) => spec.hidden !== true);
+  const operations = specs.map((spec) => ({ spec, describe: operation(spec, schemas) }));
+  const components = schemas.build();
+
+  const builder = OpenApiBuilder.create({ openapi: "3.1.0", info: { title: TITLE, version }, paths: {} });
+  builder.addSecurityScheme(KEY_SCHEME, { type: "apiKey", in: "header", name: SESSION_KEY_HEADER });
+  if (basePath !== "") builder.addServer({ url: basePath });
+  for (const [name, schema] of Object.entries(components)) builder.addSchema(name, schema);
+  for (const [path, item] of Map.groupBy(operations, ({ spec }) => spec.path)) {
+    const methods = item.map(({ spec, describe }) => [spec.method.toLowerCase(), describe()]);
+    builder.addPath(path, Object.fromEntries(methods) as PathItemObject);
+  }
+  return builder.getSpec();
+}
+
+/** Registers the schemas of a route; what it returns describes the route once they are built. */
+function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationObject {
+  const parameters = [...parametersIn("path", spec, schemas), ...parametersIn("query", spec, schemas)];
+  const body = spec.body === undefined ? undefined : schemas.add(spec.body, "input");
+  const responses = Object.entries(allResponses(spec)).map(([status, { description, body: schema }]) => {
+    const described = schema === undefined ? undefined : schemas.add(schema, "output");
+    return { status, description, described };
+  });
+  return () => ({
+    operationId: spec.id,
+    summary: spec.summary,
+    tags: [...spec.tags],
+    ...(spec.auth === "key" ? { security: [{ [KEY_SCHEME]: [] }] } : {}),
+    ...(parameters.length > 0 ? { parameters: parameters.map((describe) => describe()) } : {}),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: { required: spec.bodyOptional !== true, content: { [JSON_TYPE]: { schema: body() } } },
+        }),
+    responses: Object.fromEntries(
+      responses.map(({ status, description, described }): [string, ResponseObject] => [
+        status,
+        described === undefined
+          ? { description }
+          : { description, content: { [JSON_TYPE]: { schema: described() } } },
+      ]),
+    ),
+  });
+}
+
+function allResponses(spec: RouteSpec): RouteSpec["responses"] {
+  const validated = spec.params !== undefined || spec.query !== undefined || spec.body !== undefined;
+  return {
+    ...(spec.auth === "key" ? { 401: { description: "The key is missing or wrong", body: errorBody } } : {}),
+    ...(validated ? { 422: { description: "Validation error", body: httpValidationError } } : {}),
+    ...spec.responses,
+  };
+}
+
+function parametersIn(
+  place: "path" | "query",
+  spec: RouteSpec,
+  schemas: SchemaComponents,
+): (() => ParameterObject)[] {
+  const shape = place === "path" ? pathShape(spec) : (spec.query?.shape ?? {});
+  return Object.entries(shape).map(([name, field]) => {
+    const schema = field as z.ZodType;
+    const describe = schemas.add(schema, "input");
+    const required = place === "path" || !schema.safeParse(undefined).success;
+    return () => {
+      const { description, ...rest } = describe() as { description?: string };
+      return {
+        name,
+        in: place,
+        required,
+        ...(description === undefined ? {} : { description }),
+        schema: rest,
+      };
+    };
+  });
+}
+
+/** Every parameter of the template is described, with or without a schema of its own. */
+function pathShape({ path, params }: RouteSpec): Record<string, unknown> {
+  const names = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name as string);
+  return Object.fromEntries(names.map((name) => [name, params?.shape[name] ?? z.string()]));
+}

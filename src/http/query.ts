@@ -1,0 +1,89 @@
+import { z } from "zod";
+
+const TRUE_WORDS = new Set(["true", "1", "yes", "y", "on", "t"]);
+const FALSE_WORDS = new Set(["false", "0", "no", "n", "off", "f"]);
+const INTEGER = /^\s*[+-]?\d+(\.0*)?\s*$/;
+const DATETIME = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$/i;
+
+export interface IntegerBounds {
+  /** Smallest value allowed, inclusive. */
+  min?: number;
+  /** Exclusive lower bound; the reference reports `limit` this way. */
+  above?: number;
+  /** Largest value allowed, inclusive. */
+  max?: number;
+}
+
+/** A whole number written as text, such as `10` or `10.0`. */
+export function queryInt(bounds: IntegerBounds = {}) {
+  let number = z.int();
+  if (bounds.above !== undefined) number = number.gt(bounds.above);
+  if (bounds.min !== undefined) number = number.min(bounds.min);
+  if (bounds.max !== undefined) number = number.max(bounds.max);
+  return z.preprocess(toInteger, number);
+}
+
+/** The page size of every search: 1 to 100, and 100 when left out. */
+export function queryLimit() {
+  return queryInt({ above: 0, max: 100 }).default(100);
+}
+
+/** true, 1, yes, y, on, t and their opposites, in any case. */
+export function queryBool() {
+  return z.preprocess(toBoolean, z.boolean());
+}
+
+/** A key that may be repeated: `?ids=a&ids=b`. One value is a list of one. */
+export function queryList<T extends z.ZodType>(item: T) {
+  return z.array(item);
+}
+
+/** A moment in ISO form, handed on as it was written: whether its zone counts is the route's matter. */
+export function queryDatetime() {
+  return z
+    .string()
+    .refine((text) => DATETIME.test(text) && !Number.isNaN(Date.parse(toStandardForm(text))), {
+      message: "Input should be a valid datetime or date",
+      params: { type: "datetime_from_date_parsing" },
+    })
+    .meta({ format: "date-time" });
+}
+
+function toStandardForm(text: string): string {
+  return text.replace(" ", "T").replace(",", ".").replace(/ /g, "");
+}
+
+function toInteger(input: unknown): unknown {
+  return typeof input === "string" && INTEGER.test(input) ? Number(input) : input;
+}
+
+function toBoolean(input: unknown): unknown {
+  if (typeof input !== "string") return input;
+  const word = input.toLowerCase();
+  if (TRUE_WORDS.has(word)) return true;
+  return FALSE_WORDS.has(word) ? false : input;
+}
+
+/** What the router hands to a query schema: the last value of each key, or all of them where the schema wants a list. */
+export function readQuery(search: string, lists: ReadonlySet<string>): Record<string, unknown> {
+  const values: Record<string, unknown> = Object.create(null);
+  if (search === "") return values;
+  for (const [key, value] of new URLSearchParams(search)) {
+    const earlier = values[key];
+    values[key] = !lists.has(key) ? value : Array.isArray(earlier) ? [...earlier, value] : [value];
+  }
+  return values;
+}
+
+/** Names of the fields of a query schema that take lists. */
+export function listFields(schema: z.ZodObject): ReadonlySet<string> {
+  return new Set(Object.keys(schema.shape).filter((name) => isList(schema.shape[name])));
+}
+
+function isList(schema: unknown): boolean {
+  if (schema instanceof z.ZodArray) return true;
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
+    return isList(schema.unwrap());
+  }
+  return schema instanceof z.ZodPipe && (isList(schema.in) || isList(schema.out));
+}

@@ -1,0 +1,91 @@
+import { AgentServerError } from "../errors.ts";
+import type { ValidationErrorItem } from "../wire/validation-error.ts";
+import { type Answer, emptyAnswer, jsonAnswer, textAnswer } from "./answer.ts";
+import type { Authentication } from "./authentication.ts";
+import { listFields, readQuery } from "./query.ts";
+import { type RequestBody, readBody } from "./request-body.ts";
+import type { Route, RouteOutcome, RouteSpec } from "./route.ts";
+import { type InputLocation, validate, validationError } from "./validation.ts";
+
+/** What the router knows of a request. */
+export interface Matched {
+  params: Record<string, string>;
+  /** Without its question mark. */
+  search: string;
+}
+
+export interface RouteHandlerOptions {
+  authentication: Authentication;
+  maxBodyBytes: number;
+}
+
+/** Malformed JSON is told before a missing key is, but only so much is read from callers without one. */
+const MAX_UNAUTHENTICATED_BYTES = 64 * 1024;
+
+type Endpoint = (request: Request, matched: Matched) => Promise<Answer | Response>;
+
+/** Wraps a route in what the reference does before its handler, in its order: JSON syntax, key, validation. */
+export function createRouteHandler(route: Route, options: RouteHandlerOptions): Endpoint {
+  const { spec } = route;
+  const lists = spec.query === undefined ? new Set<string>() : listFields(spec.query);
+
+  return async (request, { params, search }) => {
+    const admitted = spec.auth === "open" || (await options.authentication.admits(request));
+    if (!admitted) return refuse(request, spec, options);
+    const body = spec.body === undefined ? undefined : await readBody(request, options.maxBodyBytes);
+
+    const items: ValidationErrorItem[] = [];
+    const check = (
+      schema: Parameters<typeof validate>[0] | undefined,
+      input: unknown,
+      location: InputLocation,
+    ) => {
+      if (schema === undefined) return undefined;
+      const result = validate(schema, input, location);
+      if (result.items !== undefined) items.push(...result.items);
+      return result.value;
+    };
+    const input = {
+      params: check(spec.params, params, "path"),
+      query: check(spec.query, spec.query && readQuery(search, lists), "query"),
+      body: body?.kind === "json" ? check(spec.body, body.value, "body") : undefined,
+      request,
+    };
+    if (body !== undefined && body.kind !== "json") items.push(...withoutJson(body, spec));
+    if (items.length > 0) throw validationError(items);
+
+    const outcome = await route.handle(input);
+    return outcome instanceof Response ? outcome : toAnswer(outcome);
+  };
+}
+
+async function refuse(
+  request: Request,
+  spec: RouteSpec,
+  { maxBodyBytes }: RouteHandlerOptions,
+): Promise<never> {
+  const limit = Math.min(maxBodyBytes, MAX_UNAUTHENTICATED_BYTES);
+  if (spec.body !== undefined) {
+    await readBody(request, limit).catch((error: unknown) => {
+      if (!AgentServerError.is(error) || error.code !== "payload_too_large") throw error;
+    });
+  }
+  throw new AgentServerError("unauthorized");
+}
+
+/** The body itself is not repeated: without a structure nothing tells which part of it is secret. */
+function withoutJson(body: Exclude<RequestBody, { kind: "json" }>, spec: RouteSpec): ValidationErrorItem[] {
+  if (body.kind === "absent") {
+    if (spec.bodyOptional === true) return [];
+    return [{ type: "missing", loc: ["body"], msg: "Field required", input: null }];
+  }
+  const given = body.contentType === "" ? "absent" : body.contentType.slice(0, 100);
+  const error = `Content-Type should be application/json, and is ${given}`;
+  const msg = "Input should be a valid dictionary or object to extract fields from";
+  return [{ type: "model_attributes_type", loc: ["body"], msg, input: null, ctx: { error } }];
+}
+
+function toAnswer({ status, json, body, headers }: RouteOutcome): Answer {
+  if (json !== undefined) return textAnswer(status, json, { "content-type": "application/json", ...headers });
+  return body === undefined ? emptyAnswer(status, headers) : jsonAnswer(status, body, headers);
+}

@@ -1,0 +1,141 @@
+import type { SchemaObject } from "openapi3-ts/oas31";
+import { z } from "zod";
+
+/** The direction a schema is read in: what clients may send, or what they are sent. */
+export type Direction = "input" | "output";
+
+type Json = Record<string, unknown>;
+
+const LOCAL = "#/$defs/";
+const SHARED = "#/components/schemas/";
+
+/**
+ * Turns zod schemas into JSON Schema for one OpenAPI document. Schemas with an id become components. Where what may be
+ * sent and what is sent differ, through defaults for example, there are two: `Name-Input` and `Name-Output`.
+ */
+export class SchemaComponents {
+  readonly #asked: Record<Direction, z.ZodType[]> = { input: [], output: [] };
+
+  /** Registers a schema; the function gives its JSON Schema once `build` has run. */
+  add(schema: z.ZodType, direction: Direction): () => SchemaObject {
+    const index = this.#asked[direction].push(schema) - 1;
+    return () => this.#built[direction][index] as SchemaObject;
+  }
+
+  #built: Record<Direction, Json[]> = { input: [], output: [] };
+
+  /** Gives the components, by name. */
+  build(): Record<string, SchemaObject> {
+    const converted = {
+      input: convert(this.#asked.input, "input"),
+      output: convert(this.#asked.output, "output"),
+    };
+    const split = differing(converted.input.definitions, converted.output.definitions);
+    const components: Record<string, SchemaObject> = {};
+    for (const direction of ["input", "output"] as const) {
+      const { schemas, definitions } = converted[direction];
+      const nameOf = (name: string) =>
+        split.has(name) ? `${name}-${direction === "input" ? "Input" : "Output"}` : name;
+      this.#built[direction] = schemas.map((schema) => finish(schema, { nameOf, definitions }));
+      for (const [name, schema] of Object.entries(definitions)) {
+        components[nameOf(name)] = finish(schema, { nameOf, definitions }) as SchemaObject;
+      }
+    }
+    return Object.fromEntries(Object.entries(components).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
+
+interface Converted {
+  schemas: Json[];
+  definitions: Record<string, Json>;
+}
+
+/** One call for all, so that a schema used twice is one definition. */
+function convert(schemas: readonly z.ZodType[], io: Direction): Converted {
+  const root = z.object(Object.fromEntries(schemas.map((schema, index) => [`s${index}`, schema])));
+  const { properties, $defs } = z.toJSONSchema(root, {
+    io,
+    unrepresentable: "any",
+    override: simplify,
+  }) as Json;
+  return {
+    schemas: schemas.map((_, index) => (properties as Record<string, Json>)[`s${index}`] ?? {}),
+    definitions: ($defs ?? {}) as Record<string, Json>,
+  };
+}
+
+interface Overridden {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: Json;
+}
+
+function simplify({ zodSchema, jsonSchema }: Overridden): void {
+  const definition = zodSchema._zod.def;
+  delete jsonSchema.id;
+  // Answers may gain fields: only objects declared strict are closed.
+  if (definition.type === "object" && definition.catchall === undefined)
+    delete jsonSchema.additionalProperties;
+  if (definition.type === "union" && "discriminator" in definition) {
+    jsonSchema.discriminator = { propertyName: definition.discriminator };
+  }
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}
+
+/** Names whose two definitions are not the same, or lead to some that are not. */
+function differing(input: Record<string, Json>, output: Record<string, Json>): ReadonlySet<string> {
+  const shared = Object.keys(input).filter((name) => name in output);
+  const texts = new Map(shared.map((name) => [name, JSON.stringify(input[name])]));
+  const split = new Set(shared.filter((name) => texts.get(name) !== JSON.stringify(output[name])));
+  for (let before = -1; before !== split.size; ) {
+    before = split.size;
+    for (const [name, text] of texts) {
+      if ([...split].some((other) => text?.includes(`"${LOCAL}${other}"`))) split.add(name);
+    }
+  }
+  return split;
+}
+
+interface Finishing {
+  nameOf: (name: string) => string;
+  definitions: Record<string, Json>;
+}
+
+function finish(schema: Json, finishing: Finishing): Json {
+  return walk(schema, (node) => {
+    if (node.discriminator !== undefined) describeDiscriminator(node, finishing.definitions);
+    if (typeof node.$ref === "string" && node.$ref.startsWith(LOCAL)) {
+      node.$ref = SHARED + finishing.nameOf(node.$ref.slice(LOCAL.length));
+    }
+    const mapping = (node.discriminator as { mapping?: Record<string, string> } | undefined)?.mapping ?? {};
+    for (const [tag, name] of Object.entries(mapping)) mapping[tag] = SHARED + finishing.nameOf(name);
+  });
+}
+
+/** OpenAPI lets a discriminator choose among named schemas only. */
+function describeDiscriminator(node: Json, definitions: Record<string, Json>): void {
+  const { propertyName } = node.discriminator as { propertyName: string };
+  const names = ((node.oneOf ?? []) as Json[]).map(({ $ref }) => String($ref ?? "").slice(LOCAL.length));
+  const entries = names.map((name) => [tagOf(definitions[name], propertyName), name]);
+  if (entries.every(([tag]) => tag !== undefined)) {
+    node.discriminator = { propertyName, mapping: Object.fromEntries(entries) };
+  } else delete node.discriminator;
+}
+
+function tagOf(definition: Json | undefined, propertyName: string): string | undefined {
+  const properties = definition?.properties as Record<string, { const?: string }> | undefined;
+  return properties?.[propertyName]?.const;
+}
+
+/** A deep copy, changed from the outside in. */
+function walk(value: Json, change: (node: Json) => void): Json {
+  const copy = { ...value };
+  change(copy);
+  for (const [key, entry] of Object.entries(copy)) copy[key] = walkValue(entry, change);
+  return copy;
+}
+
+function walkValue(value: unknown, change: (node: Json) => void): unknown {
+  if (Array.isArray(value)) return value.map((entry) => walkValue(entry, change));
+  return typeof value === "object" && value !== null ? walk(value as Json, change) : value;
+}

@@ -1,0 +1,197 @@
+import type { z } from "zod";
+import { AgentServerError } from "../errors.ts";
+import type { ValidationErrorItem } from "../wire/validation-error.ts";
+import { redactInput } from "./redact-input.ts";
+import { invalidFormat, invalidType, outOfRange, quoteOptions } from "./validation-messages.ts";
+
+/** Where in a request a value was found; the first element of every `loc`. */
+export type InputLocation = "body" | "query" | "path" | "header";
+
+/** A refusal repeats no more than so many faults. */
+const MAX_ITEMS = 100;
+
+/** An item without its input and place: what is wrong, in the words of the reference. */
+export interface Fault {
+  type: string;
+  msg: string;
+  ctx?: Record<string, unknown>;
+}
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** The 422 that refuses a request, in the shape clients know from the reference. */
+export function validationError(items: readonly ValidationErrorItem[]): AgentServerError {
+  return new AgentServerError("unprocessable", items.slice(0, MAX_ITEMS));
+}
+
+export type Validated<T> =
+  | { value: T; items?: undefined }
+  | { value?: undefined; items: ValidationErrorItem[] };
+
+/** Parses one part of a request, or tells its faults as items of a 422. */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  location: InputLocation,
+): Validated<z.output<S>> {
+  const result = schema.safeParse(input, { error: markIntegers });
+  if (result.success) return { value: result.data };
+  return { items: toItems(result.error.issues, { input, location }) };
+}
+
+/** zod reports text where an integer belongs as "expected number"; the schema at fault is known only here. */
+function markIntegers(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== "invalid_type" || issue.expected !== "number") return undefined;
+  const definition = issue.inst?._zod.def as { format?: string } | undefined;
+  return definition?.format?.includes("int") ? INTEGER_MARK : undefined;
+}
+
+const INTEGER_MARK = "Input should be a valid integer";
+
+interface Source {
+  input: unknown;
+  location: InputLocation;
+}
+
+function toItems(issues: readonly Issue[], source: Source): ValidationErrorItem[] {
+  return issues.flatMap((issue) => itemsOf(issue, { ...source, path: issue.path, loc: issue.path }));
+}
+
+interface Place extends Source {
+  /** From the input to the value at fault. */
+  path: Path;
+  /** What the item tells: the same with the branches of unions in between. */
+  loc: Path;
+}
+
+function itemsOf(issue: Issue, place: Place): ValidationErrorItem[] {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) =>
+        item({ type: "extra_forbidden", msg: "Extra inputs are not permitted" }, deeper(place, [key])),
+      );
+    case "invalid_union":
+      return unionItems(issue, place);
+    case "invalid_key":
+      return issue.issues.map((inner) =>
+        item(faultOf(inner, lastKey(place)), { ...place, loc: [...place.loc, "[key]"] }),
+      );
+    default:
+      return [isMissing(issue, place) ? missingItem(place) : item(faultOf(issue, valueAt(place)), place)];
+  }
+}
+
+/** An object without a known discriminator is at fault as a whole; otherwise each branch tells its own faults. */
+function unionItems(issue: z.core.$ZodIssueInvalidUnion, place: Place): ValidationErrorItem[] {
+  if (issue.discriminator !== undefined) {
+    const whole = { ...place, path: place.path.slice(0, -1), loc: place.loc.slice(0, -1) };
+    return [item(discriminatorFault(issue, valueAt(place)), whole)];
+  }
+  if (isMissing(issue, place)) return [missingItem(place)];
+  return issue.errors.flatMap((branch, index) =>
+    branch.flatMap((inner) => {
+      const path = [...place.path, ...inner.path];
+      return itemsOf(inner, { ...place, path, loc: [...place.loc, index, ...inner.path] });
+    }),
+  );
+}
+
+function discriminatorFault(issue: z.core.$ZodIssueInvalidUnion, tag: unknown): Fault {
+  const custom = customFault(issue.message);
+  if (custom !== undefined) return custom;
+  const options = quoteOptions(issue.options ?? [], ", ");
+  if (tag === undefined) {
+    const discriminator = `'${issue.discriminator}'`;
+    const msg = `Unable to extract tag using discriminator ${discriminator}`;
+    return { type: "union_tag_not_found", msg, ctx: { discriminator } };
+  }
+  return {
+    type: "union_tag_invalid",
+    msg: `Input tag '${tag}' found using '${issue.discriminator}' does not match any of the expected tags: ${options}`,
+    ctx: { discriminator: `'${issue.discriminator}'`, tag, expected_tags: options },
+  };
+}
+
+function faultOf(issue: Issue, input: unknown): Fault {
+  switch (issue.code) {
+    case "invalid_type":
+      return invalidType(issue.message === INTEGER_MARK ? "int" : issue.expected, input);
+    case "invalid_value": {
+      const expected = quoteOptions(issue.values, " or ");
+      const type = issue.values.length === 1 ? "literal_error" : "enum";
+      return { type, msg: `Input should be ${expected}`, ctx: { expected } };
+    }
+    case "too_small":
+    case "too_big":
+      return outOfRange(issue, input);
+    case "not_multiple_of":
+      return {
+        type: "multiple_of",
+        msg: `Input should be a multiple of ${issue.divisor}`,
+        ctx: { multiple_of: issue.divisor },
+      };
+    case "invalid_format":
+      return invalidFormat(issue, input);
+    case "custom":
+      return { ...valueError(issue.message), ...issue.params };
+    default:
+      return valueError(issue.message);
+  }
+}
+
+function customFault(message: string): Fault | undefined {
+  if (message.startsWith("Value error, ")) return valueError(message);
+  if (!message.startsWith("Assertion failed, ")) return undefined;
+  return {
+    type: "assertion_error",
+    msg: message,
+    ctx: { error: message.slice("Assertion failed, ".length) },
+  };
+}
+
+function valueError(message: string): Fault {
+  const error = message.replace(/^Value error, /, "");
+  return { type: "value_error", msg: `Value error, ${error}`, ctx: { error } };
+}
+
+function item(fault: Fault, place: Place): ValidationErrorItem {
+  const { type, msg, ctx } = fault;
+  const input = redactInput(valueAt(place) ?? null, place.path);
+  return { type, loc: locationOf(place), msg, input, ...(ctx === undefined ? {} : { ctx }) };
+}
+
+/** The input of a missing field is the object that lacks it. A query or path is not repeated. */
+function missingItem(place: Place): ValidationErrorItem {
+  const path = place.path.slice(0, -1);
+  const input = place.location === "body" ? redactInput(valueAt({ ...place, path }) ?? null, path) : null;
+  return { type: "missing", loc: locationOf(place), msg: "Field required", input };
+}
+
+function isMissing(issue: Issue, place: Place): boolean {
+  const byAbsence =
+    issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "invalid_union";
+  return byAbsence && valueAt(place) === undefined;
+}
+
+function locationOf({ location, loc }: Place): (string | number)[] {
+  return [location, ...loc.map((part) => (typeof part === "symbol" ? String(part) : part))];
+}
+
+function deeper(place: Place, keys: Path): Place {
+  return { ...place, path: [...place.path, ...keys], loc: [...place.loc, ...keys] };
+}
+
+function lastKey({ path }: Place): unknown {
+  return path.at(-1);
+}
+
+/** The value as the client sent it: schemas may have converted it on the way. */
+function valueAt({ input, path }: { input: unknown; path: Path }): unknown {
+  let value = input;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
