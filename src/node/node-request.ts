@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { NodeHeaders } from "./node-headers.ts";
+
+export interface NodeRequestSource {
+  incoming: IncomingMessage;
+  /** Absent for upgrades, which have no response: the signal then follows the connection. */
+  outgoing?: ServerResponse | undefined;
+  /** Path and query, without the path below which a host mounted us. */
+  target: string;
+  rawHeaders: readonly string[];
+  /** Stands for the stream where the host has read it already. */
+  body?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/**
+ * A `Request` that reads a Node request in place. Two things are why it is not made by `new Request(…)`: Fetch forbids
+ * a GET its body, which clients of this server do send, and making one costs more than answering it.
+ *
+ * It is an `instanceof Request` with all of its readers; only `new Request(nodeRequest)` and `fetch(nodeRequest)`,
+ * which look inside, refuse it. `clone()` gives a plain Request to those who need one.
+ */
+export class NodeRequest implements Pick<Request, keyof Request> {
+  readonly method: string;
+  readonly headers: Headers;
+  readonly cache = "default";
+  readonly credentials = "same-origin";
+  readonly destination = "";
+  readonly duplex = "half";
+  readonly integrity = "";
+  readonly keepalive = false;
+  readonly mode = "cors";
+  readonly redirect = "follow";
+  readonly referrer = "about:client";
+  readonly referrerPolicy = "";
+  readonly #source: NodeRequestSource;
+  #url: string | undefined;
+  #aborter: AbortController | undefined;
+  #content: Response | undefined;
+
+  constructor(source: NodeRequestSource) {
+    this.#source = source;
+    this.method = source.incoming.method ?? "GET";
+    this.headers = new NodeHeaders(source.rawHeaders);
+  }
+
+  get url(): string {
+    this.#url ??= originOf(this.#source.incoming) + this.#source.target;
+    return this.#url;
+  }
+
+  /** Aborted when the client leaves before it has its answer. */
+  get signal(): AbortSignal {
+    this.#aborter ??= abortWhenGone(this.#source);
+    return this.#aborter.signal;
+  }
+
+  get body(): ReadableStream | null {
+    return this.#body().body;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#content?.bodyUsed ?? false;
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#body().arrayBuffer();
+  }
+
+  blob(): Promise<Blob> {
+    return this.#body().blob();
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#body().bytes();
+  }
+
+  formData(): Promise<FormData> {
+    return this.#body().formData();
+  }
+
+  json(): Promise<unknown> {
+    return this.#body().json();
+  }
+
+  text(): Promise<string> {
+    return this.#body().text();
+  }
+
+  /** A plain Request; the body of a GET or HEAD, which it cannot have, is left behind. */
+  clone(): Request {
+    const { method, headers, signal } = this;
+    const bodiless = method === "GET" || method === "HEAD";
+    const body = bodiless ? null : this.#body().clone().body;
+    return new Request(this.url, { method, headers, signal, body, duplex: "half" });
+  }
+
+  /** A Response carries any body under any method and has all the readers a Request has. */
+  #body(): Response {
+    this.#content ??= new Response(bodyOf(this.#source), { headers: contentType(this.headers) });
+    return this.#content;
+  }
+}
+
+Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
+
+function bodyOf({ incoming, body }: NodeRequestSource): Uint8Array<ArrayBuffer> | ReadableStream | null {
+  if (body !== undefined) return body;
+  const { "content-length": length, "transfer-encoding": encoding } = incoming.headers;
+  const empty = encoding === undefined && (length === undefined || length === "0");
+  return empty || incoming.readableEnded ? null : (Readable.toWeb(incoming) as ReadableStream);
+}
+
+function contentType(headers: Headers): Record<string, string> {
+  const type = headers.get("content-type");
+  return type === null ? {} : { "content-type": type };
+}
+
+/** Anything else in a Host header, such as a slash, would move the border between host and path. */
+const HOST = /^[\w.~-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i;
+
+function originOf({ headers, socket }: IncomingMessage): string {
+  const host = headers.host ?? headers[":authority"];
+  const known = typeof host === "string" && HOST.test(host) ? host : "localhost";
+  return `${"encrypted" in socket ? "https" : "http"}://${known}`;
+}
+
+function abortWhenGone({ incoming, outgoing }: NodeRequestSource): AbortController {
+  const aborter = new AbortController();
+  const source = outgoing ?? incoming.socket;
+  const onClose = () => {
+    if (!outgoing?.writableFinished) aborter.abort();
+  };
+  if (source.destroyed) onClose();
+  else source.once("close", onClose);
+  return aborter;
+}

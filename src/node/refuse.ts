@@ -1,0 +1,12 @@
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** Writes a refusal on a connection that has left Node's HTTP machinery, and ends it. */
+export async function refuse(connection: Duplex, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const head = [`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? "Refused"}`];
+  for (const [name, value] of response.headers) head.push(`${name}: ${value}`);
+  head.push(`content-length: ${body.length}`, "connection: close", "", "");
+  connection.once("finish", () => connection.destroy());
+  connection.end(Buffer.concat([Buffer.from(head.join("\r\n"), "latin1"), body]));
+}
