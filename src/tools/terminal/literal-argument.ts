@@ -1,0 +1,22 @@
+/**
+ * A text saying what to do instead when the command is a JSON or Python value, as models send them when they mix up
+ * two tools; null for anything a shell may be meant to run. `[ -f x ]`, `[[ -f x ]]` and `{ ls; }` have a blank after
+ * the bracket.
+ */
+export function literalArgumentHint(command: string): string | null {
+  const start = command.trimStart();
+  const what = kindOf(start);
+  if (what === null) return null;
+  return (
+    `[Tool-argument error] \`command\` looks like a ${what}, not like a shell command: ${JSON.stringify(start.slice(0, 60))}\n\n` +
+    "It was not run. To give data or code to a program, write it to a file with the file editor and run that, or use " +
+    "a heredoc:\n\npython3 - <<'EOF'\n…\nEOF"
+  );
+}
+
+function kindOf(text: string): string | null {
+  if (/^\[[{"']/.test(text)) return "list";
+  if (/^\[\[[^ \t]/.test(text)) return "nested list";
+  if (/^\{["']/.test(text)) return "dictionary";
+  return null;
+}

@@ -1,0 +1,136 @@
+import { SpillFile } from "../../workspace/spill-file.ts";
+import { StreamMask } from "./stream-mask.ts";
+
+export interface OutputLogOptions {
+  /** Characters of one report. */
+  limit: number;
+  /** Folder for output longer than that. */
+  directory: string;
+}
+
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const FILE_PREFIX = "terminal_output_";
+
+/**
+ * What a terminal printed since the last report: its beginning and end in memory, all of it in a file when it is
+ * longer, secrets masked in both.
+ */
+export class OutputLog {
+  readonly #limit: number;
+  readonly #directory: string;
+  readonly #mask = new StreamMask();
+  #head = "";
+  #tail = "";
+  #total = 0;
+  #spill: SpillFile | null = null;
+  /** The text that was still on the screen at the last report: it comes again and is not shown twice. */
+  #shown = "";
+  #continues = false;
+
+  constructor(options: OutputLogOptions) {
+    this.#limit = options.limit;
+    this.#directory = options.directory;
+  }
+
+  setSecrets(values: readonly string[]): void {
+    this.#mask.setValues(values);
+  }
+
+  append(text: string): void {
+    this.#add(this.#mask.push(text));
+  }
+
+  /** Starts a new line, if there is anything before it. */
+  breakLine(): void {
+    if (this.#total > 0 || this.#mask.preview("") !== "") this.append("\n");
+  }
+
+  /**
+   * All since the last report, and `screen`, what the terminal shows and may still change. `ended`: nothing of it
+   * will come again.
+   */
+  report(screen: string, ended: boolean): string {
+    const live = this.#mask.preview(screen);
+    if (ended) this.#mask.end();
+    const repeated = this.#repeatedLength(live);
+    const fits = this.#total + live.length - repeated <= this.#limit;
+    const text = fits ? this.#whole(live, repeated) : this.#cut(live, repeated);
+    this.#restart(ended ? "" : live, !ended);
+    return text;
+  }
+
+  /** Text that is not part of what was printed, secrets masked. */
+  mask(text: string): string {
+    return this.#mask.preview(text);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#mask.end();
+    this.#restart("", false);
+  }
+
+  #add(text: string): void {
+    if (text === "") return;
+    this.#total += text.length;
+    const room = this.#limit - this.#head.length;
+    if (this.#tail === "" && room > 0) {
+      this.#head += text.slice(0, room);
+      this.#tail = text.slice(room);
+    } else this.#tail += text;
+    if (this.#spill !== null) this.#spill.write(text);
+    else if (this.#total > this.#limit) this.#openSpill();
+    if (this.#tail.length > 4 * this.#limit) this.#tail = this.#tail.slice(-this.#limit);
+  }
+
+  #openSpill(): SpillFile {
+    const spill = new SpillFile(this.#directory, MAX_FILE_BYTES);
+    spill.write(this.#head + this.#tail);
+    this.#spill = spill;
+    return spill;
+  }
+
+  #repeatedLength(live: string): number {
+    const start = this.#head.length < this.#shown.length ? this.#head + this.#tail + live : this.#head;
+    return start.startsWith(this.#shown) ? this.#shown.length : 0;
+  }
+
+  #whole(live: string, repeated: number): string {
+    return this.#trim((this.#head + this.#tail + live).slice(repeated));
+  }
+
+  #cut(live: string, repeated: number): string {
+    const spill = this.#spill ?? this.#openSpill();
+    spill.write(live);
+    const { complete } = spill;
+    const path = spill.finish(FILE_PREFIX);
+    this.#spill = null;
+    const roomForHead = Math.ceil(this.#limit / 2) - 200;
+    const head = this.#trim(this.#head.slice(repeated, repeated + roomForHead));
+    const line = this.#head.slice(0, repeated + roomForHead).split("\n").length;
+    const notice = clippedNotice({ path, line, complete });
+    const roomForTail = this.#limit - head.length - notice.length;
+    const end = this.#total === this.#head.length + this.#tail.length ? this.#head + this.#tail : this.#tail;
+    return (head + notice + (end + live).trimEnd().slice(-roomForTail)).toWellFormed();
+  }
+
+  #trim(text: string): string {
+    return (this.#continues ? text.replace(/^\n/, "") : text).trimEnd();
+  }
+
+  #restart(shown: string, continues: boolean): void {
+    this.#spill?.discard();
+    this.#spill = null;
+    this.#head = "";
+    this.#tail = "";
+    this.#total = 0;
+    this.#shown = shown;
+    this.#continues = continues;
+  }
+}
+
+function clippedNotice(file: { path: string | null; line: number; complete: boolean }): string {
+  if (file.path === null) return "\n[… The middle of this output is left out …]\n";
+  const amount = file.complete ? "The whole output is" : `The first ${MAX_FILE_BYTES / 1024 / 1024} MiB are`;
+  return `\n[… The middle of this output is left out. ${amount} in ${file.path}; what is left out starts at line ${file.line}. …]\n`;
+}

@@ -1,0 +1,60 @@
+const HIDDEN = "<secret-hidden>";
+
+/**
+ * Replaces secret values in text that comes in pieces. The end of what came is held back as long as it could be the
+ * beginning of a value, so that one split over two pieces is found.
+ */
+export class StreamMask {
+  #pattern: RegExp | null = null;
+  #longest = 0;
+  #held = "";
+
+  /** The values from here on. What is held back is looked at with these. */
+  setValues(values: readonly string[]): void {
+    // A value that ends in a line break, like a key file, is printed without it often enough.
+    const all = new Set(values.flatMap((value) => [value, value.trim()]).filter((value) => value !== ""));
+    // A terminal shows line breaks its own way.
+    const shown = [...all].map((value) => value.replaceAll("\r\n", "\n")).sort((a, b) => b.length - a.length);
+    this.#longest = shown[0]?.length ?? 0;
+    const escaped = shown.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+    this.#pattern = escaped.length === 0 ? null : new RegExp(escaped.join("|"), "g");
+  }
+
+  /** What is certain now. */
+  push(text: string): string {
+    const { out, rest } = this.#split(this.#held + text);
+    this.#held = rest;
+    return out;
+  }
+
+  /** What `text` would look like after all that came before, without taking it in. */
+  preview(text: string): string {
+    return this.#replace(this.#held + text);
+  }
+
+  /** The rest, when nothing more comes. */
+  end(): string {
+    const rest = this.#replace(this.#held);
+    this.#held = "";
+    return rest;
+  }
+
+  #split(text: string): { out: string; rest: string } {
+    if (this.#pattern === null) return { out: text, rest: "" };
+    // From here on a longer value than the one found could still begin.
+    const certain = Math.max(0, text.length - this.#longest + 1);
+    let out = "";
+    let last = 0;
+    for (const match of text.matchAll(this.#pattern)) {
+      if (match.index >= certain) break;
+      out += text.slice(last, match.index) + HIDDEN;
+      last = match.index + match[0].length;
+    }
+    const end = Math.max(last, certain);
+    return { out: out + text.slice(last, end), rest: text.slice(end) };
+  }
+
+  #replace(text: string): string {
+    return this.#pattern === null ? text : text.replace(this.#pattern, HIDDEN);
+  }
+}

@@ -1,0 +1,289 @@
+import type { TerminalAction } from "../../wire/actions.ts";
+import { text } from "../../wire/message.ts";
+import type { CommandMetadata, TerminalObservation } from "../../wire/observations.ts";
+import { childEnvironment } from "../../workspace/child-environment.ts";
+import { machineIdentity } from "../../workspace/machine-identity.ts";
+import { joinPath } from "../../workspace/paths.ts";
+import { controlLetter, keyCode } from "../../workspace/terminal-keys.ts";
+import { TerminalSession, type WaitOutcome } from "../../workspace/terminal-session.ts";
+import type { ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
+import { literalArgumentHint } from "./literal-argument.ts";
+import { OutputLog } from "./output-log.ts";
+import * as remarks from "./remarks.ts";
+import { readTerminalParams, type TerminalParams } from "./terminal-params.ts";
+
+export interface TerminalInput extends Omit<TerminalAction, "kind"> {
+  is_input: boolean;
+  timeout: number | null;
+  reset: boolean;
+}
+
+/** Characters of output in one observation. */
+const MAX_OUTPUT = 30_000;
+/** Output of one call without `timeout`, after which it comes back although the command goes on printing. */
+const FLOOD_MEBIBYTES = 64;
+/** Seconds after which any call comes back: a command that prints forever is never quiet. */
+const LONGEST_CALL = 3600;
+const MAX_INPUT = 64 * 1024;
+
+const UNKNOWN: CommandMetadata = {
+  exit_code: -1,
+  pid: -1,
+  username: null,
+  hostname: null,
+  working_dir: null,
+  py_interpreter_path: null,
+  prefix: "",
+  suffix: "",
+};
+
+/** The one shell of a conversation. It starts with the first command and again when it has ended. */
+export class TerminalExecutor implements ToolExecutor<TerminalInput> {
+  readonly #host: ToolHost;
+  readonly #params: TerminalParams;
+  readonly #outputDir: string;
+  readonly #log: OutputLog;
+  #session: TerminalSession | null = null;
+  #workingDir: string;
+  /** A command was started and its end not yet reported. */
+  #open = false;
+  /** Some of the running command's output was reported already. */
+  #reported = false;
+  #closed = false;
+
+  constructor(host: ToolHost) {
+    this.#host = host;
+    this.#params = readTerminalParams(host.params);
+    this.#outputDir = joinPath(host.dataDir, "observations");
+    this.#log = new OutputLog({ limit: MAX_OUTPUT, directory: this.#outputDir });
+    this.#workingDir = host.workingDir;
+  }
+
+  async run(input: TerminalInput, { signal }: ToolCallContext): Promise<TerminalObservation> {
+    signal.throwIfAborted();
+    if (input.reset && input.is_input) throw new Error("`reset` and `is_input` cannot be used together.");
+    const hint = input.is_input ? null : literalArgumentHint(input.command);
+    if (hint !== null)
+      return this.#observe({ command: input.command, output: hint, isError: true, exitCode: null });
+    this.#log.setSecrets(await this.#host.secrets.values());
+    if (input.reset) return this.#reset(input, signal);
+    return this.#execute(input, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#endSession();
+  }
+
+  async #reset(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
+    await this.#endSession();
+    this.#workingDir = this.#host.workingDir;
+    await this.#start();
+    if (input.command.trim() === "") {
+      return this.#observe({ command: "[RESET]", output: remarks.RESET, exitCode: 0 });
+    }
+    const observation = await this.#execute({ ...input, reset: false }, signal);
+    const output = observation.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+    return {
+      ...observation,
+      content: [text(`${remarks.RESET}\n\n${output}`)],
+      command: `[RESET] ${input.command.trim()}`,
+    };
+  }
+
+  async #execute(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
+    const command = input.command.trim();
+    if (!this.#open) {
+      if (input.command === "" || (command === "" && !input.is_input))
+        return this.#refuse(command, remarks.NOTHING_TO_POLL);
+      if (input.is_input) return this.#refuse(command, remarks.NOTHING_TO_INTERACT);
+      return this.#runCommand(input, signal);
+    }
+    const session = this.#session;
+    if (session === null) throw new Error("The terminal is closed.");
+    if (command === "" && !(input.is_input && input.command !== ""))
+      return this.#wait(session, input, signal);
+    if (input.is_input) return this.#sendInput(session, input, signal);
+    if (session.running) return this.#refuseWhileRunning(session, command);
+    this.#notePreviousEnd(session);
+    return this.#runCommand(input, signal);
+  }
+
+  async #runCommand(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
+    const exports = await this.#host.secrets.referencedIn(input.command);
+    // A value that is fetched rather than stored is known only now.
+    this.#log.setSecrets([...(await this.#host.secrets.values()), ...Object.values(exports)]);
+    const session = this.#session?.exited === false ? this.#session : await this.#start();
+    this.#open = true;
+    this.#reported = false;
+    await session.run(input.command, exports);
+    return this.#wait(session, input, signal);
+  }
+
+  async #sendInput(
+    session: TerminalSession,
+    input: TerminalInput,
+    signal: AbortSignal,
+  ): Promise<TerminalObservation> {
+    if (input.command.length > MAX_INPUT) {
+      throw new Error(
+        `Input of ${input.command.length} characters is too long: send at most ${MAX_INPUT} at once.`,
+      );
+    }
+    if (!session.running) return this.#report(session, { input, outcome: "ended", late: true });
+    session.write(this.#typed(session, input.command));
+    return this.#wait(session, input, signal);
+  }
+
+  #typed(session: TerminalSession, command: string): string {
+    const key = keyCode(command, session.applicationCursorKeys);
+    if (key !== null) return key;
+    // "q" to a pager is a key; Enter after it would reach what comes next.
+    if (session.fullScreenText !== null && [...command].length === 1) return command;
+    return `${command.replaceAll("\n", "\r")}\r`;
+  }
+
+  async #wait(
+    session: TerminalSession,
+    input: TerminalInput,
+    signal: AbortSignal,
+  ): Promise<TerminalObservation> {
+    const patience = Math.min(input.timeout ?? LONGEST_CALL, LONGEST_CALL);
+    const outcome = await session.wait({
+      timeout: patience * 1000,
+      ...(input.timeout === null && {
+        quiet: this.#params.noChangeTimeout * 1000,
+        flood: FLOOD_MEBIBYTES * 1024 * 1024,
+      }),
+      signal,
+    });
+    if (outcome === "aborted") await session.interrupt();
+    return this.#report(session, { input, outcome, patience });
+  }
+
+  async #report(
+    session: TerminalSession,
+    call: { input: TerminalInput; outcome: WaitOutcome; patience?: number; late?: boolean },
+  ): Promise<TerminalObservation> {
+    const command = call.input.command.trim();
+    const { end } = session;
+    const prefix = this.#reported ? remarks.CONTINUED : "";
+    const output = this.#takeOutput(session, end !== null);
+    this.#reported ||= output !== "";
+    if (end === null) {
+      const suffix = this.#patienceRemark(call.outcome, call.patience ?? 0);
+      return this.#observe({ command, output, metadata: { ...UNKNOWN, prefix, suffix } });
+    }
+    this.#open = false;
+    this.#workingDir = session.workingDir;
+    const { exitCode } = end;
+    if (end.kind === "shell_exit") await this.#endSession();
+    const metadata: CommandMetadata = {
+      ...UNKNOWN,
+      ...machineIdentity(),
+      exit_code: exitCode,
+      pid: end.kind === "prompt" ? end.backgroundPid : -1,
+      working_dir: this.#workingDir,
+      py_interpreter_path: end.kind === "prompt" ? end.pythonPath : null,
+      prefix,
+    };
+    const suffix = () => {
+      if (end.kind === "shell_exit") return remarks.shellExited(exitCode, this.#workingDir);
+      if (call.outcome === "aborted") return remarks.interrupted();
+      if (call.late) return remarks.completedBefore(exitCode);
+      return remarks.completed(exitCode, call.input.is_input ? controlLetter(command) : null);
+    };
+    return this.#observe({ command, output, metadata: { ...metadata, suffix: suffix() } });
+  }
+
+  #patienceRemark(outcome: WaitOutcome, patience: number): string {
+    switch (outcome) {
+      case "quiet":
+        return remarks.noNewOutput(this.#params.noChangeTimeout);
+      case "flood":
+        return remarks.flooded(FLOOD_MEBIBYTES);
+      case "aborted":
+        return remarks.interrupted();
+      case "timeout":
+      case "ended":
+        return remarks.timedOut(patience);
+    }
+  }
+
+  #refuseWhileRunning(session: TerminalSession, command: string): TerminalObservation {
+    const prefix = this.#reported ? remarks.CONTINUED : "";
+    const output = this.#takeOutput(session, false);
+    this.#reported ||= output !== "";
+    const metadata = { ...UNKNOWN, prefix, suffix: remarks.notExecuted(command) };
+    return this.#observe({ command, output, metadata, isError: true });
+  }
+
+  /** The command of an earlier call ended since: its last output comes before that of the new one. */
+  #notePreviousEnd(session: TerminalSession): void {
+    if (session.end === null) return;
+    this.#log.breakLine();
+    this.#log.append(remarks.previousCompleted(session.end.exitCode));
+    this.#workingDir = session.workingDir;
+  }
+
+  /** A full-screen program is shown as it stands; what it covers is reported when it has gone. */
+  #takeOutput(session: TerminalSession, ended: boolean): string {
+    const fullScreen = ended ? null : session.fullScreenText;
+    return fullScreen === null ? this.#log.report(session.pendingText, ended) : this.#log.mask(fullScreen);
+  }
+
+  #refuse(command: string, reason: string): TerminalObservation {
+    return this.#observe({ command, output: reason, isError: true, exitCode: null });
+  }
+
+  #observe(result: {
+    command: string;
+    output: string;
+    isError?: boolean;
+    exitCode?: number | null;
+    metadata?: CommandMetadata;
+  }): TerminalObservation {
+    const metadata = result.metadata ?? { ...UNKNOWN };
+    return {
+      content: [text(result.output)],
+      is_error: result.isError ?? false,
+      command: result.command,
+      exit_code: result.exitCode === undefined ? metadata.exit_code : result.exitCode,
+      timeout: false,
+      metadata,
+      full_output_save_dir: result.output === "" ? null : this.#outputDir,
+      kind: "TerminalObservation",
+    };
+  }
+
+  async #start(): Promise<TerminalSession> {
+    await this.#endSession();
+    const options = {
+      env: { ...(this.#host.environment ?? childEnvironment({})), ...this.#params.env },
+      ...(this.#params.shellPath !== undefined && { shellPath: this.#params.shellPath }),
+      onText: (output: string) => this.#log.append(output),
+      onStart: () => this.#log.breakLine(),
+    };
+    const session = await TerminalSession.open({ ...options, workingDir: this.#workingDir }).catch(
+      (error) => {
+        // The folder the last shell stood in may have been removed since.
+        if (this.#workingDir === this.#host.workingDir) throw error;
+        return TerminalSession.open({ ...options, workingDir: this.#host.workingDir });
+      },
+    );
+    if (this.#closed) {
+      await session.close();
+      throw new Error("The terminal is closed.");
+    }
+    this.#session = session;
+    return session;
+  }
+
+  async #endSession(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    this.#open = false;
+    await session?.close();
+    this.#log.clear();
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+
+const VARIABLE_NAME = /^[A-Za-z_]\w*$/;
+
+const params = z.looseObject({
+  no_change_timeout_seconds: z.number().positive().nullish(),
+  /** A bash; other shells do not know its prompt hooks. */
+  shell_path: z.string().nullish(),
+  env: z
+    .record(z.string().regex(VARIABLE_NAME, "is not a name for an environment variable"), z.string())
+    .nullish(),
+});
+
+export interface TerminalParams {
+  /** Seconds without output after which a call comes back. */
+  noChangeTimeout: number;
+  shellPath: string | undefined;
+  env: Record<string, string>;
+}
+
+const NO_CHANGE_TIMEOUT_SECONDS = 30;
+
+/** `tools[].params` of the terminal. `username` and `terminal_type` are taken and have no effect: there is one kind. */
+export function readTerminalParams(input: Record<string, unknown>): TerminalParams {
+  const parsed = params.safeParse(input);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `params.${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`The terminal cannot be opened: ${wrong.join("; ")}`);
+  }
+  return {
+    noChangeTimeout: parsed.data.no_change_timeout_seconds ?? NO_CHANGE_TIMEOUT_SECONDS,
+    shellPath: parsed.data.shell_path ?? undefined,
+    env: parsed.data.env ?? {},
+  };
+}

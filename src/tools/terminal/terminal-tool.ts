@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { terminalAction } from "../../wire/actions.ts";
+import type { Tool } from "../tool.ts";
+import { fieldDescriptions, terminalDescription } from "./description.ts";
+import { TerminalExecutor } from "./terminal-executor.ts";
+
+const { command, is_input, timeout, reset } = terminalAction.shape;
+
+const input = z.object({
+  command: command.describe(fieldDescriptions.command),
+  is_input: is_input.describe(fieldDescriptions.is_input),
+  timeout: timeout.describe(fieldDescriptions.timeout),
+  reset: reset.describe(fieldDescriptions.reset),
+});
+
+export const terminalTool: Tool<typeof input> = {
+  name: "terminal",
+  description: terminalDescription,
+  input,
+  annotations: {
+    title: "terminal",
+    readOnlyHint: false,
+    destructiveHint: true,
+    idempotentHint: false,
+    openWorldHint: true,
+  },
+  wire: { tool: "TerminalTool", action: "TerminalAction", observation: "TerminalObservation" },
+  // One shell for the conversation: its calls queue behind each other, other tools run beside.
+  resources: () => ["terminal:session"],
+  open: (host) => new TerminalExecutor(host),
+};
