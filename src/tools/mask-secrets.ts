@@ -1,6 +1,7 @@
 import type { Observation } from "../wire/observations.ts";
 
-const HIDDEN = "<secret-hidden>";
+/** What stands for a secret value in everything the model and clients see; clients know it. */
+export const SECRET_MASK = "<secret-hidden>";
 
 /** Shorter values are left alone outside of `content`: they could be an enum word that clients check. */
 const MIN_FIELD_SECRET = 8;
@@ -36,7 +37,7 @@ function maskerOf(secrets: readonly string[]): Masker | null {
     values.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"),
     "g",
   );
-  return (text) => text.replace(pattern, HIDDEN);
+  return (text) => text.replace(pattern, SECRET_MASK);
 }
 
 function maskPart(part: Observation["content"][number], mask: Masker): Observation["content"][number] {

@@ -56,8 +56,11 @@ function embeddedClientTools({ agent, clientTools }: ResolveToolsOptions): Clien
   });
 }
 
-function namedTool({ name }: ToolSpec, { registry, logger }: ResolveToolsOptions): Tool[] {
+function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): Tool[] {
   const tool = registry.get(name);
+  if (params.response_schema != null) {
+    logger.warn({ tool: name }, "response_schema is not supported; the tool takes its own arguments only");
+  }
   if (tool !== undefined) return [tool];
   if (!isOptionalTool(name)) {
     throw refusal(`Tool '${name}' is not registered. Available: [${registry.names().join(", ")}]`);

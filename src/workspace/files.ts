@@ -11,7 +11,7 @@ import {
   rm,
   stat,
 } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 export type FileType = "file" | "directory" | "other";
 
@@ -80,7 +80,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array, mode = 0o
   // The rename needs no right to write to the file itself; a file marked read-only is still meant to be left alone.
   if (existing !== null) await access(target, constants.W_OK);
   await mkdir(dirname(target), { recursive: true });
-  const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${crypto.randomUUID()}.tmp`);
+  const temporary = join(dirname(target), `.${crypto.randomUUID()}.tmp`);
   try {
     await writeNew(temporary, { bytes, mode, existing });
     await rename(temporary, target);

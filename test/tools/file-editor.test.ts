@@ -341,6 +341,7 @@ describe("str_replace", () => {
       `differ from it only in spaces:\n${numbered(1, "function a() {", "\treturn 1;", "}")}`,
     );
     expect(await miss("     2\t\treturn 1;")).toContain("leave out the number");
+    expect(await miss("key = <secret-hidden>")).toContain("choose a passage without it");
     expect(await miss("function a() {\n  return 2;\n}")).toContain(
       "Its first line is there, what follows differs",
     );

@@ -1,3 +1,4 @@
+import { SECRET_MASK } from "../mask-secrets.ts";
 import { lineAt, linesOf } from "./document.ts";
 import { EditorRefusal } from "./editor-refusal.ts";
 import { numberedLines } from "./numbered-lines.ts";
@@ -39,8 +40,15 @@ function ambiguousText(text: string, wanted: string, found: readonly Match[]): s
 
 function missText({ text, wanted, path }: { text: string; wanted: string; path: string }): string {
   const miss = `No replacement was performed, old_str \`${echo(wanted)}\` did not appear verbatim in ${path}.`;
-  const hint = numberHint(text, wanted) ?? spacingHint(text, wanted) ?? firstLineHint(text, wanted);
+  const hints = [maskHint, numberHint, spacingHint, firstLineHint];
+  const hint = hints.map((find) => find(text, wanted)).find((found) => found !== null);
   return `${miss} ${hint ?? "View the file again: it may have changed."}`;
+}
+
+/** The model sees a mask where the file has a secret value. */
+function maskHint(text: string, wanted: string): string | null {
+  if (!wanted.includes(SECRET_MASK) || text.includes(SECRET_MASK)) return null;
+  return `The file has a secret value where you see ${SECRET_MASK}: choose a passage without it.`;
 }
 
 /** The model copied the numbers that `view` puts before each line. */
