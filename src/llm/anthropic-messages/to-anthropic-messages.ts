@@ -46,7 +46,7 @@ export function anthropicMessageConverter(
 }
 
 /** Turns must alternate, and every result of a batch of calls must be in the one turn after it. */
-function addTurn(messages: MessageParam[], role: MessageParam["role"], blocks: ContentBlockParam[]): void {
+function addTurn(messages: MessageParam[], role: "assistant" | "user", blocks: ContentBlockParam[]): void {
   const last = messages.at(-1);
   if (last?.role !== role) {
     messages.push({ role, content: blocks });

@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createScript, type ReplyPart, type Step } from "./llm-script.ts";
+import { FORMATS, type Frame, type NumberedReply } from "./scripted-llm-formats.ts";
+
+/** A request as a provider would get it. */
+export interface ScriptedServerRequest {
+  path: string;
+  headers: Record<string, string | string[] | undefined>;
+  /** The parsed JSON. */
+  body: Record<string, unknown> & { messages?: unknown; model?: unknown; stream?: unknown };
+}
+
+export interface ScriptedLlmServer {
+  /** Base URL with `/v1`, as OpenAI's clients want it. */
+  readonly url: string;
+  /** Base URL without a path, as Anthropic's clients want it. */
+  readonly origin: string;
+  readonly requests: readonly ScriptedServerRequest[];
+  /** Throws when steps are left over. */
+  assertDone(): void;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Longest request that is read. */
+const BODY_LIMIT = 64 * 1024 * 1024;
+
+/**
+ * The scripted model as a provider on loopback, for tests of whole servers and of other languages' clients: OpenAI
+ * Chat Completions, OpenAI Responses and Anthropic Messages, streamed or not. A step that is an `Error` answers with
+ * its `status` (500 without one); a call that nobody scripted with a 400 that shows it.
+ */
+export async function startScriptedLlmServer(
+  steps:
+    | readonly Step<ScriptedServerRequest>[]
+    | ((
+        request: ScriptedServerRequest,
+      ) => Step<ScriptedServerRequest> | Promise<Step<ScriptedServerRequest>>),
+  options: { port?: number; record?: boolean } = {},
+): Promise<ScriptedLlmServer> {
+  const script = createScript(steps, {
+    record: options.record ?? true,
+    show: (request) =>
+      JSON.stringify(request.body.messages ?? request.body.input ?? request.body).slice(-2000),
+  });
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (!response.headersSent) sendJson(response, 500, { error: { message: String(error) } });
+      else response.destroy();
+    });
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const format = FORMATS.find((candidate) => path.endsWith(candidate.path));
+    if (request.method !== "POST" || format === undefined) {
+      return sendJson(response, 404, { error: { message: `no such path: ${request.method} ${path}` } });
+    }
+    const body = JSON.parse(await readBody(request)) as ScriptedServerRequest["body"];
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    let played: { number: number; parts: readonly ReplyPart[] };
+    try {
+      played = await script.next({ path, headers: request.headers, body }, gone.signal);
+    } catch (error) {
+      return sendError(response, error);
+    }
+    const reply: NumberedReply = { ...played, model: String(body.model ?? "scripted") };
+    if (body.stream !== true) return sendJson(response, 200, format.whole(reply));
+    sendFrames(response, format.frames(reply));
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return {
+    origin,
+    url: `${origin}/v1`,
+    requests: script.requests,
+    assertDone: () => script.assertDone(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) throw new Error(`the request is longer than ${BODY_LIMIT} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function sendError(response: ServerResponse, error: unknown): void {
+  const { status, message = String(error) } = error as { status?: number; message?: string };
+  const unscripted = message.startsWith("scripted model:");
+  // A mistake in a test must not be retried for minutes.
+  const code = status ?? (unscripted ? 400 : 500);
+  sendJson(response, code, { type: "error", error: { type: "scripted_error", message } });
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+function sendFrames(response: ServerResponse, frames: Iterable<Frame>): void {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+  for (const { event, data } of frames) {
+    const text = typeof data === "string" ? data : JSON.stringify(data);
+    response.write(`${event === undefined ? "" : `event: ${event}\n`}data: ${text}\n\n`);
+  }
+  response.end();
+}

@@ -1,0 +1,132 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { createLlm } from "../../src/llm/create-llm.ts";
+import type { Llm, LlmDelta, LlmRequest } from "../../src/llm/llm.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { llmConfig } from "../../src/wire/llm-config.ts";
+import { type Message, text } from "../../src/wire/message.ts";
+
+/** One recorded answer of a provider. */
+export interface Recorded {
+  status?: number;
+  headers?: Record<string, string>;
+  /** An object is sent as JSON, a string as it is. */
+  body?: unknown;
+  /** Server-sent events: data, or `[event, data]`. */
+  stream?: readonly (unknown | readonly [string, unknown])[];
+  /** Breaks the connection after the stream. */
+  cut?: boolean;
+  /** Never ends. */
+  hang?: boolean;
+}
+
+interface Received {
+  path: string;
+  headers: Record<string, string | string[] | undefined>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever was sent
+  body: any;
+}
+
+/** A provider on loopback that answers with what was recorded, in order; the last answer repeats. */
+export async function recordedProvider(...answers: Recorded[]) {
+  const requests: Received[] = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const answer = answers[Math.min(requests.length, answers.length - 1)] ?? {};
+    requests.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(body) });
+    send(response, answer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { origin, url: `${origin}/v1`, requests };
+}
+
+function send(response: ServerResponse, answer: Recorded): void {
+  const { status = 200, headers = {}, body, stream, cut, hang } = answer;
+  if (stream === undefined && !hang) {
+    const raw = typeof body === "string" ? body : JSON.stringify(body);
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(raw);
+    return;
+  }
+  response.writeHead(status, { "content-type": "text/event-stream", ...headers });
+  response.flushHeaders();
+  for (const frame of stream ?? []) {
+    const [event, data] = Array.isArray(frame) ? frame : [undefined, frame];
+    const line = typeof data === "string" ? data : JSON.stringify(data);
+    response.write(`${event ? `event: ${event}\n` : ""}data: ${line}\n\n`);
+  }
+  if (hang) return;
+  if (cut) setTimeout(() => response.destroy(), 20);
+  else response.end();
+}
+
+export interface TestModel {
+  llm: Llm;
+  deltas: LlmDelta[];
+  /** Milliseconds of the waits between attempts. */
+  waits: number[];
+  ask(request?: Partial<LlmRequest>): ReturnType<Llm["complete"]>;
+}
+
+/** A model as a server builds it, without real waits. */
+export function model(
+  config: Record<string, unknown>,
+  environment: Record<string, string | undefined> = {},
+): TestModel {
+  const deltas: LlmDelta[] = [];
+  const waits: number[] = [];
+  const parsed = llmConfig.parse({ api_key: "test-key", num_retries: 1, ...config });
+  const llm = createLlm(parsed, {
+    environment,
+    logger: silentLogger,
+    sleep: async (milliseconds) => {
+      waits.push(milliseconds);
+    },
+  });
+  return {
+    llm,
+    deltas,
+    waits,
+    ask: (request = {}) =>
+      llm.complete({
+        messages: [user("Hello")],
+        tools: [],
+        signal: new AbortController().signal,
+        onDelta: (delta) => deltas.push(delta),
+        ...request,
+      }),
+  };
+}
+
+export function user(value: string): Message {
+  return { role: "user", content: [text(value)] };
+}
+
+export function system(...values: string[]): Message {
+  return { role: "system", content: values.map(text) };
+}
+
+export function assistantCalls(...calls: [id: string, name: string, args: string][]): Message {
+  return {
+    role: "assistant",
+    content: [],
+    tool_calls: calls.map(([id, name, args]) => ({ id, name, arguments: args, origin: "completion" })),
+  };
+}
+
+export function toolResult(id: string, name: string, value: string): Message {
+  return { role: "tool", tool_call_id: id, name, content: [text(value)] };
+}
+
+export const terminalTool = {
+  name: "terminal",
+  description: "Runs a command",
+  parameters: { type: "object", properties: { command: { type: "string" } }, required: ["command"] },
+};
