@@ -1,6 +1,5 @@
 import { messageOf } from "../errors.ts";
 import type { ToolSchema } from "../llm/llm.ts";
-import type { Toolbox } from "../tools/toolbox.ts";
 import type { Condenser } from "./condenser.ts";
 import { classifyError } from "./error-classification.ts";
 import { callError, INTERRUPTED } from "./execute-calls.ts";
@@ -44,7 +43,7 @@ async function enter(session: AgentSession): Promise<boolean> {
 
 async function loop(session: AgentSession, options: RunOptions): Promise<void> {
   const { signal, condenser = null } = options;
-  const schemas = schemasOf(session.tools);
+  const schemas = schemasOf(session);
   for (let iteration = 1; ; iteration += 1) {
     signal.throwIfAborted();
     if (isHalted(session) || (await stopsStuck(session, options.stuckThresholds))) return;
@@ -124,13 +123,13 @@ function errorCode(error: unknown): string {
 }
 
 /** Made again only when the set of tools has changed. */
-function schemasOf(tools: Toolbox): () => readonly ToolSchema[] {
+function schemasOf(session: AgentSession): () => readonly ToolSchema[] {
   let source: readonly ToolSchema[] | undefined;
   let schemas: readonly ToolSchema[] = [];
   return () => {
-    if (source !== tools.schemas) {
-      source = tools.schemas;
-      schemas = toolSchemas(tools);
+    if (source !== session.tools.schemas) {
+      source = session.tools.schemas;
+      schemas = toolSchemas(session.tools);
     }
     return schemas;
   };

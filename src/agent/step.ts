@@ -134,8 +134,8 @@ async function call(session: AgentSession, reply: LlmReply, signal: AbortSignal)
     responseId: ownResponseId(reply.id, view.lastResponseId),
     isKnownCall: (id) => view.hasCall(id),
   });
-  const appended = await session.append(events);
-  const actions = appended.filter((event) => event.kind === "ActionEvent" && event.action !== null);
+  await session.append(events);
+  const actions = session.view.pending();
   if (needsConfirmation(actions, state)) return { kind: "waiting" };
   const isFinished = await executeCalls(session, actions, signal);
   return { kind: isFinished ? "finished" : "continue" };

@@ -1,0 +1,257 @@
+import { z } from "zod";
+import { PromptView } from "../../src/agent/prompt-view.ts";
+import { type RunOptions, runAgent } from "../../src/agent/run.ts";
+import type { AgentSession } from "../../src/agent/session.ts";
+import type { Llm, LlmDelta, LlmReply, LlmRequest } from "../../src/llm/llm.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { defineTool } from "../../src/tools/define-tool.ts";
+import { finishTool } from "../../src/tools/finish.ts";
+import { thinkTool } from "../../src/tools/think.ts";
+import type { Tool } from "../../src/tools/tool.ts";
+import { openToolbox, type Toolbox } from "../../src/tools/toolbox.ts";
+import { type Agent, agent as agentSchema } from "../../src/wire/agent.ts";
+import type { AgentWritable, ConversationState } from "../../src/wire/conversation-state.ts";
+import type { Event, NewEvent } from "../../src/wire/events.ts";
+import { type Message, type MessageToolCall, text } from "../../src/wire/message.ts";
+import { stringifyWithoutNulls } from "../../src/wire/nullable.ts";
+
+/** What the model does when it is asked: reply, throw, or decide when it sees the request. */
+export type Script = LlmReply | Error | ((request: LlmRequest) => LlmReply | Promise<LlmReply>);
+
+export class ScriptedLlm implements Llm {
+  readonly requests: LlmRequest[] = [];
+  readonly #steps: Script[];
+
+  constructor(steps: readonly Script[]) {
+    this.#steps = [...steps];
+  }
+
+  async complete(request: LlmRequest): Promise<LlmReply> {
+    this.requests.push(request);
+    const step = this.#steps.shift();
+    if (step === undefined) throw new Error(`The script has no reply number ${this.requests.length}`);
+    if (step instanceof Error) throw step;
+    return typeof step === "function" ? step(request) : step;
+  }
+
+  get isDone(): boolean {
+    return this.#steps.length === 0;
+  }
+}
+
+let replies = 0;
+
+export function reply(message: Partial<Message>): LlmReply {
+  replies += 1;
+  return {
+    message: { role: "assistant", content: [], ...message },
+    id: `reply-${replies}`,
+    model: "test/model",
+    usage: null,
+    cost: 0,
+    contextWindow: 0,
+    latency: 0,
+  };
+}
+
+export function says(words: string): LlmReply {
+  return reply({ content: [text(words)] });
+}
+
+export function calls(...toolCalls: MessageToolCall[]): LlmReply {
+  return reply({ tool_calls: toolCalls });
+}
+
+let callCount = 0;
+
+/** A call as the model writes it; `args` may be raw text. */
+export function call(
+  name: string,
+  args: Record<string, unknown> | string = {},
+  id?: string,
+): MessageToolCall {
+  callCount += 1;
+  const raw = typeof args === "string" ? args : JSON.stringify(args);
+  return { id: id ?? `call-${callCount}`, name, arguments: raw, origin: "completion" };
+}
+
+/** Says back what it is told. */
+export const echo = defineTool({
+  name: "echo",
+  description: "Says back what it is told.",
+  input: z.object({ text: z.string() }),
+  resources: () => [],
+  run: ({ text: words }) => words,
+});
+
+export const finishes = (message: string) => calls(call("finish", { message }));
+
+export interface SessionOptions {
+  script?: readonly Script[];
+  tools?: readonly Tool[];
+  agent?: Partial<Agent>;
+  state?: Partial<ConversationState>;
+}
+
+/** A conversation whose log is an array. */
+export class ArraySession implements AgentSession {
+  readonly events: Event[] = [];
+  readonly deltas: LlmDelta[] = [];
+  readonly replies: LlmReply[] = [];
+  readonly llm: ScriptedLlm;
+  readonly tools: Toolbox;
+  view = new PromptView();
+  readonly state: ConversationState;
+
+  private constructor(llm: ScriptedLlm, tools: Toolbox, state: ConversationState) {
+    this.llm = llm;
+    this.tools = tools;
+    this.state = state;
+  }
+
+  static async open(options: SessionOptions = {}): Promise<ArraySession> {
+    const tools = await testToolbox(options.tools ?? [echo]);
+    const state = { ...initialState(options.agent), ...options.state };
+    return new ArraySession(new ScriptedLlm(options.script ?? []), tools, state);
+  }
+
+  async append(events: readonly NewEvent[]): Promise<Event[]> {
+    await Promise.resolve();
+    const stamped = events.map((event) => {
+      const place = {
+        id: `event-${this.events.length}`,
+        timestamp: "2026-01-01T00:00:00",
+        parent_id: this.state.leaf_event_id,
+      };
+      // Through JSON without nulls, as a store gives it back.
+      const stored = JSON.parse(stringifyWithoutNulls({ ...place, ...event })) as Event;
+      this.events.push(stored);
+      this.view.add(stored);
+      if (stored.kind !== "ConversationStateUpdateEvent") this.state.leaf_event_id = stored.id;
+      return stored;
+    });
+    return stamped;
+  }
+
+  async update(changes: Partial<Pick<ConversationState, AgentWritable>>): Promise<void> {
+    for (const [key, value] of Object.entries(changes)) {
+      if (JSON.stringify(Reflect.get(this.state, key)) === JSON.stringify(value)) continue;
+      Object.assign(this.state, { [key]: value });
+      await this.append([{ kind: "ConversationStateUpdateEvent", source: "environment", key, value }]);
+    }
+  }
+
+  async recordReply(given: LlmReply): Promise<void> {
+    this.replies.push(given);
+  }
+
+  publishDelta(delta: LlmDelta): void {
+    this.deltas.push(delta);
+  }
+
+  /** A message of the user, as the server takes it. */
+  async say(words: string): Promise<void> {
+    const { execution_status: status } = this.state;
+    if (status === "finished" || status === "stuck") await this.update({ execution_status: "idle" });
+    const [event] = await this.append([userMessage(words)]);
+    this.state.last_user_message_id = event?.id ?? null;
+  }
+
+  async pause(): Promise<void> {
+    await this.update({ execution_status: "paused" });
+    await this.append([{ kind: "PauseEvent", source: "user" }]);
+  }
+
+  async run(options: Partial<RunOptions> = {}): Promise<void> {
+    await runAgent(this, { signal: new AbortController().signal, ...options });
+  }
+
+  /** The log in words, one line an event. */
+  get log(): string[] {
+    return this.events.map(inWords);
+  }
+}
+
+export function userMessage(words: string): NewEvent {
+  return { kind: "MessageEvent", source: "user", llm_message: { role: "user", content: [text(words)] } };
+}
+
+export async function testToolbox(tools: readonly Tool[]): Promise<Toolbox> {
+  return openToolbox({
+    tools: [finishTool, thinkTool, ...tools],
+    clientTools: [],
+    host: {
+      conversationId: "conversation",
+      workingDir: "/work",
+      dataDir: "/data",
+      secrets: { referencedIn: async () => ({}), values: async () => [] },
+    },
+    params: {},
+    logger: silentLogger,
+  });
+}
+
+export function testAgent(changes: Partial<Agent> = {}): Agent {
+  return { ...agentSchema.parse({ kind: "Agent", llm: { model: "test/model" } }), ...changes } as Agent;
+}
+
+function initialState(agent: Partial<Agent> = {}): ConversationState {
+  return {
+    id: "conversation",
+    agent: testAgent(agent),
+    workspace: { kind: "LocalWorkspace", working_dir: "/work" },
+    persistence_dir: "/data",
+    max_iterations: 20,
+    stuck_detection: true,
+    execution_status: "idle",
+    confirmation_policy: { kind: "NeverConfirm" },
+    security_analyzer: null,
+    activated_knowledge_skills: [],
+    activated_path_rules: [],
+    invoked_skills: [],
+    blocked_actions: {},
+    blocked_messages: {},
+    last_user_message_id: null,
+    leaf_event_id: null,
+    head_is_empty: false,
+    stats: { usage_to_metrics: {} },
+    secret_registry: { secret_sources: {} },
+    tags: {},
+    agent_state: {},
+    hook_config: null,
+  };
+}
+
+function inWords(event: Event): string {
+  switch (event.kind) {
+    case "ConversationStateUpdateEvent":
+      return event.key === "execution_status" ? `status ${event.value}` : `state ${event.key}`;
+    case "MessageEvent":
+      return `${event.source}: ${wordsOf(event.llm_message.content)}`;
+    case "ActionEvent":
+      return `call ${event.tool_name}${event.action ? "" : " (not understood)"}`;
+    case "ObservationEvent":
+      return `result ${event.tool_name}: ${wordsOf(event.observation.content)}`;
+    case "AgentErrorEvent":
+      return `error ${event.tool_name}: ${event.error}`;
+    case "UserRejectObservation":
+      return `rejected ${event.tool_name}: ${event.rejection_reason}`;
+    case "ConversationErrorEvent":
+      return `failed ${event.code}: ${event.detail}`;
+    default:
+      return event.kind;
+  }
+}
+
+export function wordsOf(content: unknown): string {
+  const parts = Array.isArray(content) ? content : [];
+  return parts.map((part: { text?: string }) => part.text ?? "").join("");
+}
+
+/** The prompt in words, one line a message. */
+export function promptOf(messages: readonly Message[]): string[] {
+  return messages.map(({ role, content, tool_calls }) => {
+    const called = tool_calls?.map(({ name }) => `[${name}]`).join("") ?? "";
+    return `${role}: ${wordsOf(content)}${called}`;
+  });
+}

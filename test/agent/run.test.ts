@@ -1,0 +1,502 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { recoverRun } from "../../src/agent/recovery.ts";
+import { LlmError } from "../../src/llm/llm-error.ts";
+import { defineTool } from "../../src/tools/define-tool.ts";
+import { text } from "../../src/wire/message.ts";
+import { ArraySession, call, calls, echo, finishes, promptOf, reply, says } from "./harness.ts";
+
+/** Never ends by itself and does not care about its signal. */
+const hang = defineTool({
+  name: "hang",
+  description: "Hangs.",
+  input: z.object({}),
+  run: () => new Promise<string>(() => {}),
+});
+
+const broken = defineTool({
+  name: "broken",
+  description: "Fails.",
+  input: z.object({ n: z.number().optional() }),
+  run: () => {
+    throw new Error("no such city");
+  },
+});
+
+describe("a run", () => {
+  it("calls tools until the agent finishes", async () => {
+    const session = await ArraySession.open({
+      script: [calls(call("echo", { text: "one" })), finishes("done")],
+    });
+    await session.say("hello");
+    await session.run();
+    expect(session.log).toEqual([
+      "user: hello",
+      "status running",
+      "call echo",
+      "result echo: one",
+      "call finish",
+      "result finish: done",
+      "status finished",
+    ]);
+  });
+
+  it("finishes with a reply in plain text", async () => {
+    const session = await ArraySession.open({ script: [says("hi")] });
+    await session.say("hello");
+    await session.run();
+    expect(session.log).toEqual(["user: hello", "status running", "agent: hi", "status finished"]);
+  });
+
+  it("does nothing when it has already finished", async () => {
+    const session = await ArraySession.open({ state: { execution_status: "finished" } });
+    await session.run();
+    expect(session.log).toEqual([]);
+  });
+
+  it.each(["idle", "paused", "error", "stuck"] as const)("starts from %s", async (status) => {
+    const session = await ArraySession.open({ script: [says("hi")], state: { execution_status: status } });
+    await session.run();
+    expect(session.log[0]).toBe("status running");
+    expect(session.state.execution_status).toBe("finished");
+  });
+
+  it("tells the model when it said nothing, and goes on", async () => {
+    const session = await ArraySession.open({
+      script: [reply({}), reply({ reasoning_content: "hm" }), says("here I am")],
+    });
+    await session.say("hello");
+    await session.run();
+    expect(session.log.filter((line) => line.startsWith("environment: Your last reply"))).toHaveLength(2);
+    expect(session.state.execution_status).toBe("finished");
+    // Blank turns of the assistant are not shown: providers refuse them.
+    expect(session.llm.requests[2]?.messages.map(({ role }) => role)).toEqual(["user"]);
+  });
+
+  it("ends with an error when it takes too many steps", async () => {
+    const session = await ArraySession.open({
+      script: [calls(call("echo", { text: "1" })), calls(call("echo", { text: "2" }))],
+      state: { max_iterations: 2 },
+    });
+    await session.run();
+    expect(session.log.slice(-2)).toEqual([
+      "status error",
+      "failed MaxIterationsReached: Agent reached maximum iterations limit (2).",
+    ]);
+  });
+
+  it("may finish in its last allowed step", async () => {
+    const session = await ArraySession.open({ script: [finishes("done")], state: { max_iterations: 1 } });
+    await session.run();
+    expect(session.state.execution_status).toBe("finished");
+  });
+
+  it("streams pieces only when the model is set to stream", async () => {
+    const script = () => [
+      (request: { onDelta?: (delta: { content: string }) => void }) => {
+        request.onDelta?.({ content: "h" });
+        return says("hi");
+      },
+    ];
+    const quiet = await ArraySession.open({ script: script() });
+    await quiet.run();
+    expect(quiet.deltas).toEqual([]);
+    const streaming = await ArraySession.open({ script: script() });
+    streaming.state.agent.llm.stream = true;
+    await streaming.run();
+    expect(streaming.deltas).toEqual([{ content: "h" }]);
+  });
+});
+
+describe("a model that fails", () => {
+  it("ends the run with status and then the error, classified", async () => {
+    const session = await ArraySession.open({ script: [new LlmError("LLMAuthenticationError", "bad key")] });
+    await session.run();
+    expect(session.log).toEqual(["status running", "status error", "failed LLMAuthenticationError: bad key"]);
+    expect(session.events.at(-1)).toMatchObject({
+      source: "environment",
+      classification: { kind: "auth", retryable: false, user_action: "settings" },
+    });
+  });
+
+  it("is asked to rephrase when its provider blocked the reply", async () => {
+    const session = await ArraySession.open({
+      script: [new LlmError("LLMContentPolicyViolationError", "blocked"), says("sorry")],
+    });
+    await session.run();
+    expect(session.log[1]).toMatch(/^user: Your last reply was held back by the content filter/);
+    expect(session.state.execution_status).toBe("finished");
+  });
+
+  it("reads what was wrong with a call in text form", async () => {
+    const session = await ArraySession.open({
+      script: [new LlmError("FunctionCallValidationError", "Unknown parameter x"), says("ok")],
+    });
+    await session.run();
+    expect(session.log[1]).toBe("user: Unknown parameter x");
+  });
+
+  it.each(["LLMContextWindowExceedError", "LLMMalformedConversationHistoryError"] as const)(
+    "ends the run on %s when nobody can condense",
+    async (name) => {
+      const session = await ArraySession.open({ script: [new LlmError(name, "too long")] });
+      await session.run();
+      expect(session.log.slice(-2)).toEqual(["status error", `failed ${name}: too long`]);
+    },
+  );
+
+  it("goes on after a condensation when a condenser handles requests", async () => {
+    const session = await ArraySession.open({
+      script: [new LlmError("LLMContextWindowExceedError", "too long"), says("ok")],
+    });
+    await session.say("a long story");
+    await session.run({
+      condenser: {
+        handlesRequests: true,
+        condense: async (view) =>
+          view.condensationRequested
+            ? {
+                kind: "Condensation",
+                source: "environment",
+                forgotten_event_ids: view.events.map(({ id }) => id),
+                summary: "in short",
+                summary_offset: 0,
+                llm_response_id: "r",
+              }
+            : null,
+      },
+    });
+    expect(session.log).toEqual([
+      "user: a long story",
+      "status running",
+      "CondensationRequest",
+      "Condensation",
+      "agent: ok",
+      "status finished",
+    ]);
+    expect(promptOf(session.llm.requests[1]?.messages ?? [])).toEqual(["user: in short"]);
+  });
+});
+
+describe("calls that go wrong", () => {
+  it("are told to the model, and the run goes on", async () => {
+    const session = await ArraySession.open({
+      tools: [broken],
+      script: [calls(call("broken"), call("nowhere"), call("broken", { n: "x" })), says("I see")],
+    });
+    await session.run();
+    expect(session.log.slice(1)).toEqual([
+      "call broken",
+      "call nowhere (not understood)",
+      "error nowhere: Tool 'nowhere' not found. Available: ['finish', 'think', 'broken']",
+      "call broken (not understood)",
+      "error broken: Error validating tool 'broken': n: expected number, received string. Parameters provided: ['n']",
+      "error broken: Error executing tool 'broken': no such city",
+      "agent: I see",
+      "status finished",
+    ]);
+    // One reply is one assistant message, whatever came of its calls.
+    expect(session.llm.requests[1]?.messages.map(({ role }) => role)).toEqual([
+      "assistant",
+      "tool",
+      "tool",
+      "tool",
+    ]);
+  });
+
+  it("after a finish are answered rather than left open", async () => {
+    const session = await ArraySession.open({
+      script: [calls(call("finish", { message: "bye" }), call("echo", { text: "late" }))],
+    });
+    await session.run();
+    expect(session.log.slice(1)).toEqual([
+      "call finish",
+      "call echo",
+      "result finish: bye",
+      expect.stringMatching(/^error echo: This call was not run: the finish call before it/),
+      "status finished",
+    ]);
+    expect(session.view.pending()).toEqual([]);
+  });
+
+  it("keep their own ids apart when the model gives none or the same twice", async () => {
+    const session = await ArraySession.open({
+      script: [
+        calls(
+          call("echo", { text: "a" }, ""),
+          call("echo", { text: "b" }, "x"),
+          call("echo", { text: "c" }, "x"),
+        ),
+        calls(call("echo", { text: "d" }, "x")),
+        says("ok"),
+      ],
+    });
+    await session.run();
+    const ids = session.events.flatMap((event) => (event.kind === "ActionEvent" ? [event.tool_call_id] : []));
+    expect(new Set(ids).size).toBe(4);
+    expect(ids).not.toContain("");
+    expect(session.log.filter((line) => line.startsWith("result"))).toEqual([
+      "result echo: a",
+      "result echo: b",
+      "result echo: c",
+      "result echo: d",
+    ]);
+  });
+
+  it("of two replies with one id stay apart", async () => {
+    const same = (words: string) => ({ ...calls(call("echo", { text: words })), id: "same" });
+    const session = await ArraySession.open({ script: [same("a"), same("b"), says("ok")] });
+    await session.run();
+    expect(session.llm.requests[2]?.messages.map(({ role }) => role)).toEqual([
+      "assistant",
+      "tool",
+      "assistant",
+      "tool",
+    ]);
+  });
+
+  it("that a hook blocked are answered with its reason", async () => {
+    const session = await ArraySession.open({ script: [calls(call("echo", { text: "a" })), says("ok")] });
+    const append = session.append.bind(session);
+    session.append = async (events) => {
+      const appended = await append(events);
+      for (const event of appended) {
+        if (event.kind === "ActionEvent") session.state.blocked_actions = { [event.id]: "not today" };
+      }
+      return appended;
+    };
+    await session.run();
+    expect(session.log.slice(1, 4)).toEqual([
+      "call echo",
+      "state blocked_actions",
+      "rejected echo: not today",
+    ]);
+    expect(session.events[3]).toMatchObject({ rejection_source: "hook" });
+    expect(session.state.blocked_actions).toEqual({});
+  });
+});
+
+describe("messages while the agent works", () => {
+  it("are seen in the next step", async () => {
+    const session = await ArraySession.open({
+      script: [
+        async () => {
+          await session.say("and be quick");
+          return calls(call("echo", { text: "a" }));
+        },
+        says("done"),
+      ],
+    });
+    await session.say("work");
+    await session.run();
+    expect(promptOf(session.llm.requests[1]?.messages ?? [])).toEqual([
+      "user: workand be quick",
+      "assistant: [echo]",
+      "tool: a",
+    ]);
+  });
+
+  it("keep a finishing agent at work, with a word on what it overlooked", async () => {
+    const session = await ArraySession.open({
+      script: [
+        async () => {
+          await session.say("one more thing");
+          return says("done");
+        },
+        says("that too"),
+      ],
+    });
+    await session.say("work");
+    await session.run();
+    expect(session.log).toEqual([
+      "user: work",
+      "status running",
+      "user: one more thing",
+      "agent: done",
+      expect.stringMatching(/^environment: Another message from the user came in/),
+      "agent: that too",
+      "status finished",
+    ]);
+  });
+
+  it("that come with the status change to finished start it again as running", async () => {
+    const session = await ArraySession.open({ script: [says("done"), says("that too")] });
+    await session.say("work");
+    const update = session.update.bind(session);
+    let isFirst = true;
+    session.update = async (changes) => {
+      await update(changes);
+      if (changes.execution_status === "finished" && isFirst) {
+        isFirst = false;
+        await session.say("wait");
+      }
+    };
+    await session.run();
+    expect(session.log.slice(2)).toEqual([
+      "agent: done",
+      "status finished",
+      "status idle",
+      "user: wait",
+      "status running",
+      "agent: that too",
+      "status finished",
+    ]);
+  });
+
+  it("that come while a tool runs follow its result in the prompt", async () => {
+    const talk = defineTool({
+      name: "talk",
+      description: "Lets the user speak.",
+      input: z.object({}),
+      run: async () => {
+        await session.say("are you there?");
+        return "ran";
+      },
+    });
+    const session: ArraySession = await ArraySession.open({
+      tools: [talk],
+      script: [calls(call("talk")), says("yes")],
+    });
+    await session.say("work");
+    await session.run();
+    expect(session.log.slice(2, 5)).toEqual(["call talk", "user: are you there?", "result talk: ran"]);
+    expect(promptOf(session.llm.requests[1]?.messages ?? [])).toEqual([
+      "user: work",
+      "assistant: [talk]",
+      "tool: ran",
+      "user: are you there?",
+    ]);
+  });
+
+  it("that a hook blocked end the turn without the model", async () => {
+    const session = await ArraySession.open();
+    await session.say("forbidden");
+    session.state.blocked_messages = { [session.state.last_user_message_id ?? ""]: "no" };
+    await session.run();
+    expect(session.log).toEqual([
+      "user: forbidden",
+      "status running",
+      "state blocked_messages",
+      "status finished",
+    ]);
+  });
+});
+
+describe("pause", () => {
+  it("lets the model call and its tools end, then stops", async () => {
+    const session = await ArraySession.open({
+      script: [
+        async () => {
+          await session.pause();
+          return calls(call("echo", { text: "a" }));
+        },
+        says("resumed"),
+      ],
+    });
+    await session.run();
+    expect(session.log).toEqual([
+      "status running",
+      "status paused",
+      "PauseEvent",
+      "call echo",
+      "result echo: a",
+    ]);
+    await session.run();
+    expect(session.log.slice(5)).toEqual(["status running", "agent: resumed", "status finished"]);
+  });
+});
+
+describe("interrupt", () => {
+  it("drops a model call at once, even one that does not listen", async () => {
+    const abort = new AbortController();
+    const session = await ArraySession.open({
+      script: [
+        () => {
+          queueMicrotask(() => abort.abort());
+          return new Promise(() => {});
+        },
+      ],
+    });
+    await session.run({ signal: abort.signal });
+    expect(session.log).toEqual(["status running", "status paused", "InterruptEvent"]);
+    expect(session.events.at(-1)).toMatchObject({ source: "user" });
+  });
+
+  it("answers running calls and those not begun, and the conversation can go on", async () => {
+    const abort = new AbortController();
+    const session = await ArraySession.open({
+      tools: [echo, hang],
+      script: [
+        () => {
+          setTimeout(() => abort.abort(), 5);
+          return calls(call("echo", { text: "quick" }), call("hang"), call("echo", { text: "never" }));
+        },
+        says("back"),
+      ],
+    });
+    await session.run({ signal: abort.signal });
+    expect(session.log.slice(4)).toEqual([
+      "result echo: quick",
+      "error hang: Tool call interrupted before completion. The conversation was paused.",
+      "error echo: Tool call cancelled by interrupt.",
+      "status paused",
+      "InterruptEvent",
+    ]);
+    expect(session.events.find((event) => event.kind === "AgentErrorEvent")).toMatchObject({
+      classification: { kind: "agent_action", retryable: true },
+    });
+    await session.run();
+    expect(session.state.execution_status).toBe("finished");
+  });
+
+  it("leaves aside a reply that arrives together with it", async () => {
+    const abort = new AbortController();
+    const session = await ArraySession.open({
+      script: [
+        () => {
+          abort.abort();
+          return calls(call("echo", { text: "a" }));
+        },
+      ],
+    });
+    await session.run({ signal: abort.signal });
+    expect(session.log).toEqual(["status running", "status paused", "InterruptEvent"]);
+  });
+});
+
+describe("after a crash", () => {
+  it("every open call is answered and the status is error", async () => {
+    const session = await ArraySession.open({ script: [says("I checked")] });
+    session.state.execution_status = "running";
+    const [first, second] = [call("echo", { text: "a" }), call("echo", { text: "b" })];
+    for (const tool_call of [first, second]) {
+      await session.append([
+        {
+          kind: "ActionEvent",
+          source: "agent",
+          thought: [text("go")],
+          tool_name: "echo",
+          tool_call_id: tool_call.id,
+          tool_call,
+          llm_response_id: "r",
+          action: { kind: "MCPToolAction", data: {} },
+        },
+      ]);
+    }
+    await recoverRun(session);
+    expect(session.log.slice(2)).toEqual([
+      "status error",
+      expect.stringMatching(/^error echo: The server restarted while this tool was running/),
+      expect.stringMatching(/^error echo: The server restarted while this tool was running/),
+    ]);
+    expect(session.events.at(-1)).toMatchObject({ classification: { kind: "internal", retryable: false } });
+    await session.run();
+    expect(session.llm.requests[0]?.messages.map(({ role }) => role)).toEqual(["assistant", "tool", "tool"]);
+  });
+
+  it("other statuses stay as they are", async () => {
+    const session = await ArraySession.open({ state: { execution_status: "waiting_for_confirmation" } });
+    await recoverRun(session);
+    expect(session.log).toEqual([]);
+  });
+});

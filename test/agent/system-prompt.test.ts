@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { type SystemPromptOptions, systemPromptEvent } from "../../src/agent/prompt/system-prompt-event.ts";
+import { type Agent, agentContext } from "../../src/wire/agent.ts";
+import { echo, testAgent, testToolbox } from "./harness.ts";
+
+const tools = await testToolbox([echo]);
+
+function prompt(agent: Partial<Agent> = {}, options: Partial<SystemPromptOptions> = {}) {
+  const event = systemPromptEvent({
+    agent: testAgent(agent),
+    tools,
+    secrets: [],
+    now: new Date(2026, 2, 5, 7, 4).getTime(),
+    workingDir: "/work/project",
+    ...options,
+  });
+  return { event, fixed: event.system_prompt.text, own: event.dynamic_context?.text ?? "" };
+}
+
+const tagsOf = (words: string) => [...words.matchAll(/^<([A-Z_]+)>$/gm)].map((match) => match[1]);
+const withModel = (model: string): Partial<Agent> => ({ llm: { ...testAgent().llm, model } });
+
+describe("the fixed part", () => {
+  it("has its sections in order", () => {
+    expect(tagsOf(prompt().fixed)).toEqual([
+      "SOUL",
+      "ROLE",
+      "MEMORY",
+      "EFFICIENCY",
+      "FILE_SYSTEM_GUIDELINES",
+      "CODE_QUALITY",
+      "VERSION_CONTROL",
+      "PULL_REQUESTS",
+      "PROBLEM_SOLVING_WORKFLOW",
+      "SELF_DOCUMENTATION",
+      "SECURITY",
+      "SECURITY_RISK_ASSESSMENT",
+      "EXTERNAL_SERVICES",
+      "ENVIRONMENT_SETUP",
+      "TROUBLESHOOTING",
+      "PROCESS_MANAGEMENT",
+    ]);
+  });
+
+  it("is the same for every conversation of an agent", () => {
+    expect(prompt({}, { workingDir: "/elsewhere", now: 0 }).fixed).toBe(prompt().fixed);
+    expect(prompt().fixed).not.toContain("/work/project");
+  });
+
+  it("is what the agent says it is", () => {
+    expect(prompt({ system_prompt: "Be a poet." }).fixed).toBe("Be a poet.");
+    expect(prompt({ system_prompt_filename: "system_prompt_planning.j2" }).fixed).toContain("planning agent");
+    const soul = prompt({ system_prompt_kwargs: { soul_content: "You are Ada." } }).fixed;
+    expect(soul.startsWith("<SOUL>\nYou are Ada.\n</SOUL>")).toBe(true);
+  });
+
+  it("has no policy when the agent switches it off, and another one when given", () => {
+    expect(tagsOf(prompt({ security_policy_filename: null }).fixed)).not.toContain("SECURITY");
+    expect(prompt({}, { securityPolicy: "Ask first." }).fixed).toContain(
+      "<SECURITY>\nAsk first.\n</SECURITY>",
+    );
+  });
+
+  it("asks for risks unless told not to, by the standards of the place", () => {
+    const off = prompt({ system_prompt_kwargs: { llm_security_analyzer: false } }).fixed;
+    expect(tagsOf(off)).not.toContain("SECURITY_RISK_ASSESSMENT");
+    const sandbox = prompt({ system_prompt_kwargs: { cli_mode: false } }).fixed;
+    expect(sandbox).toContain("inside the sandbox");
+    expect(prompt().fixed).not.toContain("inside the sandbox");
+  });
+
+  it.each([
+    ["anthropic/claude-sonnet-4-5", "Let wrong input and configuration fail early"],
+    ["gemini/gemini-3-pro", "A question is not a request for a change"],
+    ["openai/gpt-5.2", "To answer a review comment on GitHub"],
+    ["openai/gpt-5.1-codex", "Be brief. State assumptions"],
+  ])("has a word for %s", (model, words) => {
+    expect(prompt(withModel(model)).fixed.split("<IMPORTANT>")[1]).toContain(words);
+  });
+
+  it("knows a model behind a proxy by its canonical name", () => {
+    const llm = { ...testAgent().llm, model: "litellm_proxy/prod", model_canonical_name: "claude-opus-4-5" };
+    expect(tagsOf(prompt({ llm }).fixed)).toContain("IMPORTANT");
+  });
+});
+
+describe("the conversation's own part", () => {
+  const context = agentContext.parse({
+    skills: [
+      { name: "agents", content: "Use tabs." },
+      { name: "gemini", content: "For Gemini only." },
+      { name: "pdf", content: "# PDF\nReads & writes PDF.", is_agentskills_format: true },
+      { name: "hidden", content: "x", is_agentskills_format: true, disable_model_invocation: true },
+      { name: "off", content: "Disabled." },
+    ],
+    disabled_skills: ["off"],
+    system_message_suffix: "The user is in a hurry.",
+    secrets: { OLD_TOKEN: { kind: "StaticSecret", value: "v", description: "from the agent" } },
+  });
+
+  it("has place, skills, suffix, secrets and the time, in this order", () => {
+    const { own } = prompt(
+      { ...withModel("anthropic/claude-opus-4-5"), agent_context: context },
+      { secrets: [{ name: "API_KEY", description: "for the shop" }] },
+    );
+    expect(tagsOf(own)).toEqual([
+      "WORKSPACE",
+      "REPO_CONTEXT",
+      "UNTRUSTED_CONTENT",
+      "SKILLS",
+      "CUSTOM_SECRETS",
+      "CURRENT_DATETIME",
+    ]);
+    expect(own).toContain("/work/project");
+    expect(own).toContain("[BEGIN context from [agents]]\nUse tabs.\n[END Context]");
+    expect(own).not.toContain("For Gemini only.");
+    expect(own).not.toContain("Disabled.");
+    expect(own).toContain("<name>pdf</name>\n    <description>Reads &amp; writes PDF.</description>");
+    expect(own).not.toContain("hidden</name>");
+    expect(own).toContain("</SKILLS>\n\nThe user is in a hurry.\n\n<CUSTOM_SECRETS>");
+    expect(own).toContain("* $OLD_TOKEN: from the agent\n* $API_KEY: for the shop");
+    expect(own.endsWith("2026-03-05T07:04\n</CURRENT_DATETIME>")).toBe(true);
+  });
+
+  it("never holds the value of a secret", () => {
+    const secret = { ...context, secrets: { KEY: "hunter2" } };
+    expect(prompt({ agent_context: secret }).own).not.toContain("hunter2");
+  });
+
+  it("tells the time the client gave, as it is", () => {
+    const { own } = prompt({ agent_context: { ...context, current_datetime: "2025-11-22T07:14:05+00:00" } });
+    expect(own).toContain("2025-11-22T07:14:05+00:00");
+  });
+});
+
+it("the event lists the tools as clients know them", () => {
+  expect(prompt().event).toMatchObject({
+    kind: "SystemPromptEvent",
+    source: "agent",
+    tools: [{ kind: "FinishTool" }, { kind: "ThinkTool" }, { kind: "MCPToolDefinition" }],
+  });
+});
