@@ -1,10 +1,8 @@
-import { z } from "zod";
 import type { ToolSchema } from "../llm/llm.ts";
 import type { Action } from "../wire/actions.ts";
 import type { Observation } from "../wire/observations.ts";
 import type { ToolDefinition } from "../wire/tool-definition.ts";
-import { describeArgumentsError } from "./arguments-error.ts";
-import { toParameters } from "./json-schema.ts";
+import { type ArgumentCheck, argumentCheckOf } from "./argument-check.ts";
 import { maskObservation, maskText } from "./mask-secrets.ts";
 import type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "./tool.ts";
 import { descriptionOf, fromAction, toAction, toDefinition } from "./wire-form.ts";
@@ -17,35 +15,35 @@ export class OpenTool {
   readonly isReadOnly: boolean;
   readonly ownsSummary: boolean;
   readonly #tool: Tool;
-  readonly #input: z.ZodType;
+  readonly #arguments: ArgumentCheck;
   readonly #host: ToolHost;
   #executor: Promise<ToolExecutor<unknown>> | null = null;
   #closed = false;
 
   constructor(tool: Tool, host: ToolHost) {
-    const parameters = tool.parameters ?? toParameters(tool.input);
+    const args = argumentCheckOf(tool);
     this.name = tool.name;
-    this.schema = { name: tool.name, description: descriptionOf(tool, host), parameters };
-    this.definition = toDefinition(tool, parameters, host);
+    this.schema = { name: tool.name, description: descriptionOf(tool, host), parameters: args.parameters };
+    this.definition = toDefinition(tool, args.parameters, host);
     this.isReadOnly = tool.annotations?.readOnlyHint ?? false;
-    this.ownsSummary = argumentNames(parameters).includes("summary");
+    this.ownsSummary = args.names.includes("summary");
     this.#tool = tool;
-    this.#input = strict(tool.input);
+    this.#arguments = args;
     this.#host = host;
   }
 
   parse(args: Record<string, unknown>): { action: Action; input: unknown } | { error: string } {
-    const parsed = this.#check(args);
-    return "error" in parsed
-      ? parsed
-      : { action: toAction(this.#tool, args, parsed.input), input: parsed.input };
+    const parsed = this.#arguments.check(args);
+    if ("error" in parsed) return parsed;
+    return { action: toAction(this.#tool, args, parsed.input), input: parsed.input };
   }
 
   restore(action: Action): { input: unknown } | { error: string } {
     const { action: expected } = this.#tool.wire;
-    if (action.kind !== expected)
+    if (action.kind !== expected) {
       return { error: `Tool '${this.name}' takes ${expected}, not ${action.kind}` };
-    return this.#check(fromAction(this.#tool, action));
+    }
+    return this.#arguments.check(fromAction(this.#tool, action));
   }
 
   resources(input: unknown): readonly string[] {
@@ -71,12 +69,6 @@ export class OpenTool {
     await executor?.close?.();
   }
 
-  #check(args: Record<string, unknown>): { input: unknown } | { error: string } {
-    const parsed = this.#input.safeParse(args);
-    if (parsed.success) return { input: parsed.data };
-    return { error: describeArgumentsError(parsed.error, args, argumentNames(this.schema.parameters)) };
-  }
-
   #open(): Promise<ToolExecutor<unknown>> {
     if (this.#closed) throw new Error(`Tool '${this.name}' is closed`);
     this.#executor ??= this.#start();
@@ -98,13 +90,4 @@ export class OpenTool {
     const message = maskText(error.message, await this.#host.secrets.values());
     return message === error.message ? error : new Error(message);
   }
-}
-
-/** Arguments no schema names are refused, unless the schema says what to do with them. */
-function strict(input: z.ZodType): z.ZodType {
-  return input instanceof z.ZodObject && input.def.catchall === undefined ? input.strict() : input;
-}
-
-function argumentNames(parameters: Record<string, unknown>): string[] {
-  return Object.keys((parameters.properties ?? {}) as object);
 }

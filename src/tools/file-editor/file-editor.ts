@@ -83,7 +83,9 @@ export class FileEditor {
     }
   }
 
-  async #view({ path, view_range: range }: FileEditorInput): Promise<Outcome> {
+  async #view({ path, view_range }: FileEditorInput): Promise<Outcome> {
+    // Models send an empty list for no range.
+    const range = view_range?.length === 0 ? null : view_range;
     const status = await statFile(path);
     if (status?.type !== "directory") return { content: await viewFile(path, range) };
     if (range !== null) throw EditorRefusal.invalid("view_range", range, "A directory has no lines.");
