@@ -1,0 +1,27 @@
+import type { StoredEvent } from "../stores/store.ts";
+import type { Event, MessageEvent } from "../wire/events.ts";
+import { stringifyWithoutNulls } from "../wire/nullable.ts";
+
+/** The row of an event: its JSON text, made once, and what searches look at. */
+export function toStoredEvent(event: Event, seq: number): StoredEvent {
+  return {
+    seq,
+    id: event.id,
+    kind: event.kind,
+    source: event.source,
+    timestamp: event.timestamp,
+    body: event.kind === "MessageEvent" ? bodyOf(event) : null,
+    json: stringifyWithoutNulls(event),
+  };
+}
+
+/** The text a body search looks through. Bodies end at a NUL in older SQLite bindings, so there are none. */
+function bodyOf({ llm_message: message, extended_content: extended = [] }: MessageEvent): string {
+  const content = Array.isArray(message.content) ? [...message.content, ...extended] : extended;
+  const texts = content.flatMap((part) =>
+    "text" in part && typeof part.text === "string" ? [part.text] : [],
+  );
+  if (typeof message.content === "string") texts.unshift(message.content);
+  if (message.reasoning_content) texts.push(message.reasoning_content);
+  return texts.join(" ").replaceAll("\0", " ").toLowerCase();
+}
