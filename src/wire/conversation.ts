@@ -149,3 +149,4 @@ export type StartConversationRequest = z.output<typeof startConversationRequest>
 export type ConversationInfo = z.input<typeof conversationInfo>;
 export type ConversationSortOrder = z.output<typeof conversationSortOrder>;
 export type EventSortOrder = z.output<typeof eventSortOrder>;
+export type UpdateConversationRequest = z.output<typeof updateConversationRequest>;

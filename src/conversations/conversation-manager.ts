@@ -1,0 +1,369 @@
+import type { Clock } from "../clock.ts";
+import { AgentServerError, type ErrorCode, messageOf } from "../errors.ts";
+import { countEvents, type EventSearch, getEvent, getEvents, searchEvents } from "../events/event-search.ts";
+import { createTimestamps, type Timestamps, toEventTimestamp } from "../events/timestamp.ts";
+import type { Socket } from "../http/socket.ts";
+import type { Llm } from "../llm/llm.ts";
+import type { Logger } from "../logger.ts";
+import type { Cipher } from "../secrets/cipher.ts";
+import type { ConversationRecord, EventFilter, Store } from "../stores/store.ts";
+import type { ToolRegistry } from "../tools/registry.ts";
+import { resolveTools } from "../tools/resolve-tools.ts";
+import type {
+  ConversationInfo,
+  ConversationSortOrder,
+  StartConversationRequest,
+  UpdateConversationRequest,
+} from "../wire/conversation.ts";
+import type { ExecutionStatus } from "../wire/execution-status.ts";
+import { isUuid, toDashed, toHex } from "../wire/ids.ts";
+import type { LlmConfig } from "../wire/llm-config.ts";
+import type { SendMessageRequest } from "../wire/message.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
+import type { SecretSources } from "../wire/secret-source.ts";
+import { attachSocket, type Resend } from "./attach-socket.ts";
+import type { Conversation } from "./conversation.ts";
+import { ALL_DOCUMENTS, LISTED_DOCUMENTS } from "./conversation-documents.ts";
+import { toConversationInfo } from "./conversation-info.ts";
+import { finalResponse } from "./final-response.ts";
+import { LiveConversations } from "./live-conversations.ts";
+import { type ConversationContext, openConversation } from "./open-conversation.ts";
+import { checkParent } from "./parent-conversation.ts";
+import { RunSlots } from "./run-slots.ts";
+import { agentAndSecrets, toFirstChange } from "./start-conversation.ts";
+import { checkRole } from "./user-message.ts";
+
+export interface ConversationManagerOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Seals secrets at rest. Without it they are not stored. */
+  cipher?: Cipher | undefined;
+  tools: ToolRegistry;
+  createLlm: (config: LlmConfig) => Llm;
+  /** Makes the folder an agent works in. */
+  workspace: { prepare(workingDir: string): Promise<void>; resolve(path: string): string };
+  /** Absolute folder for what tools of a conversation keep. */
+  dataDir(conversationId: string): string;
+  /** Where conversations are said to live; shown on the wire with the id added. */
+  persistenceDir: string;
+  /** Seconds; null keeps every opened conversation in memory. */
+  idleTtlSeconds: number | null;
+  /** Runs at work at once; the others wait. Default: no bound. */
+  maxConcurrentRuns?: number;
+  /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB. */
+  maxSocketLagBytes?: number;
+  /** Where lookups of relative URLs go: this server, as seen from itself. */
+  internalUrl: string;
+  /** Called when something other than a state update happens in any conversation. */
+  onActivity?: () => void;
+}
+
+export interface InfoQuery {
+  includeSkills?: boolean;
+}
+
+export interface ConversationSearch extends InfoQuery {
+  pageId?: string | undefined;
+  /** 1 to 100. Default: 100. */
+  limit?: number;
+  status?: ExecutionStatus | undefined;
+  sortOrder?: ConversationSortOrder;
+}
+
+export interface ConversationPage {
+  items: ConversationInfo[];
+  next_page_id: string | null;
+}
+
+/** Conversations read at once when many are looked through. */
+const PAGE = 100;
+
+const DEFAULT_LAG = 4 * 1024 * 1024;
+
+const GOING_AWAY = { code: 1001, reason: "Going away" };
+/** Clients that come back on any other code are told that there is nothing to come back to. */
+const DELETED = { code: 4004, reason: "Conversation not found" };
+
+export interface SocketRequest {
+  resend: "none" | "all" | "since";
+  after?: string | undefined;
+}
+
+/**
+ * What can be done with conversations, by routes and in-process users alike. Ids are dashed UUIDs in lower case.
+ * Unknown ids reject with `not_found` unless a verb says otherwise; no verb waits for a tool or a model.
+ */
+export class ConversationManager {
+  readonly #options: ConversationManagerOptions;
+  readonly #live: LiveConversations;
+  readonly #timestamps: Timestamps;
+  readonly #context: ConversationContext;
+  #closed = false;
+
+  constructor(options: ConversationManagerOptions) {
+    this.#options = options;
+    this.#timestamps = createTimestamps(options.clock);
+    this.#context = {
+      ...options,
+      timestamps: this.#timestamps,
+      slots: new RunSlots(options.maxConcurrentRuns ?? Number.POSITIVE_INFINITY),
+      resolvePath: (path) => options.workspace.resolve(path),
+    };
+    this.#live = new LiveConversations({
+      idleTtlSeconds: options.idleTtlSeconds,
+      now: () => options.clock.now(),
+      load: (id) => this.#load(id),
+    });
+  }
+
+  /** Repairs the runs that the end of the last process cut short. Nothing else is opened. */
+  async start(): Promise<void> {
+    for (const id of await this.#cutRuns()) {
+      await this.#live.get(id).catch((error: unknown) => {
+        this.#options.logger.error(
+          { conversation_id: id, error: messageOf(error) },
+          "A cut run is not repaired",
+        );
+      });
+    }
+  }
+
+  /** Interrupts what runs, ends every socket with 1001 and closes every tool. The store stays open. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const conversations = await this.#live.takeAll();
+    await Promise.all(conversations.map((conversation) => conversation.close(GOING_AWAY)));
+  }
+
+  /** Starts a conversation; one that exists under the id asked for is given back untouched. */
+  async create(
+    request: StartConversationRequest,
+    query: InfoQuery = {},
+  ): Promise<{ info: ConversationInfo; created: boolean }> {
+    const { store, clock } = this.#options;
+    const id = request.conversation_id ?? clock.newId();
+    const [known] = await store.conversations.find([id], LISTED_DOCUMENTS);
+    if (known !== undefined) return { info: this.#toInfo(known, query), created: false };
+    const { initial_message: message } = request;
+    if (message !== null) checkRole(message);
+    await this.#startNew(id, request);
+    if (message !== null) await this.sendMessage(id, { ...message, run: true });
+    return { info: await this.get(id, query), created: true };
+  }
+
+  async get(id: string, query: InfoQuery = {}): Promise<ConversationInfo> {
+    const [record] = await this.#options.store.conversations.find([id], ALL_DOCUMENTS);
+    if (record === undefined) throw new AgentServerError("not_found");
+    return this.#toInfo(record, query);
+  }
+
+  /** In the order asked for, null where there is none. Lists of single model calls are empty here and in searches. */
+  async batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
+    const records = await this.#options.store.conversations.find(ids, LISTED_DOCUMENTS);
+    const byId = new Map(records.map((record) => [record.id, record]));
+    return ids.map((id) => {
+      const record = byId.get(id);
+      return record === undefined ? null : this.#toInfo(record, query);
+    });
+  }
+
+  async search(query: ConversationSearch = {}): Promise<ConversationPage> {
+    const { pageId, limit = 100, status, sortOrder = "CREATED_AT_DESC" } = query;
+    const records = await this.#options.store.conversations.search({
+      ...(status === undefined ? {} : { status }),
+      ...(pageId !== undefined && isUuid(pageId) ? { from: toDashed(pageId) } : {}),
+      sortOrder,
+      limit: limit + 1,
+      documents: LISTED_DOCUMENTS,
+    });
+    const next = records[limit];
+    return {
+      items: records.slice(0, limit).map((record) => this.#toInfo(record, query)),
+      next_page_id: next === undefined ? null : toHex(next.id),
+    };
+  }
+
+  count(status?: ExecutionStatus): Promise<number> {
+    return this.#options.store.conversations.count(status);
+  }
+
+  /** Changes title and tags; null leaves them as they are. False when there is no such conversation. */
+  async update(id: string, { title, tags }: UpdateConversationRequest): Promise<boolean> {
+    const conversation = await this.#live.get(id);
+    if (conversation === undefined) return false;
+    if (title !== null) await conversation.session.log.commit({ update: { title, updatedAt: this.#now() } });
+    if (tags !== null) await conversation.session.update({ tags });
+    return true;
+  }
+
+  /** Interrupts the run, closes sockets and tools, and forgets the conversation. Unknown: `bad_request`. */
+  async delete(id: string): Promise<void> {
+    const conversation = await this.#known(id, "bad_request");
+    await conversation.close(DELETED);
+    await this.#live.take(id);
+    await this.#options.store.remove(id);
+  }
+
+  /** Throws `conflict` while the agent is at work. */
+  async run(id: string): Promise<void> {
+    (await this.#known(id)).run();
+  }
+
+  /** Stops after the step under way. Unknown: `bad_request`. */
+  async pause(id: string): Promise<void> {
+    await (await this.#known(id, "bad_request")).pause();
+  }
+
+  /** Stops the model call or tool under way at once. Unknown: `bad_request`. */
+  async interrupt(id: string): Promise<void> {
+    await (await this.#known(id, "bad_request")).interrupt();
+  }
+
+  /** Throws `unprocessable` for any role but user. */
+  async sendMessage(id: string, request: SendMessageRequest): Promise<void> {
+    const conversation = await this.#speaking(id);
+    checkRole(request);
+    await conversation.sendMessage(request.content, { run: request.run });
+  }
+
+  async respondToConfirmation(id: string, response: { accept: boolean; reason: string }): Promise<void> {
+    await (await this.#speaking(id)).respondToConfirmation(response);
+  }
+
+  async setSecrets(id: string, sources: SecretSources): Promise<void> {
+    await (await this.#known(id)).setSecrets(sources);
+  }
+
+  async setConfirmationPolicy(id: string, policy: ConfirmationPolicy): Promise<void> {
+    await (await this.#known(id)).setConfirmationPolicy(policy);
+  }
+
+  async setSecurityAnalyzer(id: string, analyzer: SecurityAnalyzer | null): Promise<void> {
+    await (await this.#known(id)).setSecurityAnalyzer(analyzer);
+  }
+
+  /** What the agent said last: the message of its finish call or its last words; empty when there is none. */
+  async agentFinalResponse(id: string): Promise<string> {
+    await this.#assertStored(id, () => new AgentServerError("not_found"));
+    return finalResponse(this.#options.store, id);
+  }
+
+  /** The JSON text of a page. */
+  async searchEvents(id: string, search: EventSearch): Promise<string> {
+    await this.#assertStored(id);
+    return searchEvents(this.#options.store, id, search);
+  }
+
+  async countEvents(id: string, filter: EventFilter): Promise<number> {
+    await this.#assertStored(id);
+    return countEvents(this.#options.store, id, filter);
+  }
+
+  /** The JSON text of an event, keys that are null included. Unknown event: `not_found`. */
+  async getEvent(id: string, eventId: string): Promise<string> {
+    await this.#assertStored(id);
+    const event = await getEvent(this.#options.store, id, eventId);
+    if (event === undefined) throw new AgentServerError("not_found", `Unknown event_id: ${eventId}`);
+    return event;
+  }
+
+  /** The JSON text of a list in the order asked for, null where there is none. */
+  async getEvents(id: string, eventIds: readonly string[]): Promise<string> {
+    await this.#assertStored(id);
+    return getEvents(this.#options.store, id, eventIds);
+  }
+
+  /**
+   * Serves a socket until it closes. `after` is an ISO time; without one, `since` sends nothing of the past.
+   * Never rejects: closes with 4004 for an unknown conversation, 1013 for one socket too many or one too slow.
+   */
+  async attach(id: string, socket: Socket, { resend, after }: SocketRequest): Promise<void> {
+    const { store, logger, maxSocketLagBytes = DEFAULT_LAG } = this.#options;
+    try {
+      const conversation = await this.#live.get(id);
+      if (conversation === undefined) return socket.close(4004, "Conversation not found");
+      await attachSocket(conversation, socket, {
+        store,
+        maxLagBytes: maxSocketLagBytes,
+        resend: toResend(resend, after),
+      });
+    } catch (error) {
+      logger.error({ conversation_id: id, error: messageOf(error) }, "A socket failed");
+      socket.close(1011, "Internal error");
+    }
+  }
+
+  async #startNew(id: string, request: StartConversationRequest): Promise<void> {
+    const { store, cipher, tools, logger, workspace, persistenceDir } = this.#options;
+    const { parent_conversation_id: parentId } = request;
+    const workingDir = request.workspace.working_dir;
+    if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
+    const now = this.#now();
+    const given = agentAndSecrets(request, { cipher, now });
+    resolveTools({ agent: given.agent, clientTools: request.client_tools, registry: tools, logger });
+    await workspace.prepare(workingDir);
+    await store.commit(toFirstChange(request, given, { id, now, cipher, persistenceDir }));
+  }
+
+  async #cutRuns(): Promise<string[]> {
+    const ids: string[] = [];
+    for (let from: string | undefined; ; ) {
+      const page = await this.#options.store.conversations.search({
+        status: "running",
+        sortOrder: "CREATED_AT",
+        ...(from === undefined ? {} : { from }),
+        limit: PAGE + 1,
+        documents: [],
+      });
+      ids.push(...page.slice(0, PAGE).map(({ id }) => id));
+      from = page[PAGE]?.id;
+      if (from === undefined) return ids;
+    }
+  }
+
+  async #load(id: string): Promise<Conversation | undefined> {
+    if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
+    const [record] = await this.#options.store.conversations.find([id], ALL_DOCUMENTS);
+    if (record === undefined) return undefined;
+    const conversation = openConversation(record, this.#context);
+    if (record.status === "running") await conversation.recover();
+    return conversation;
+  }
+
+  async #known(id: string, code: ErrorCode = "not_found"): Promise<Conversation> {
+    const conversation = await this.#live.get(id);
+    if (conversation === undefined) throw new AgentServerError(code);
+    return conversation;
+  }
+
+  async #assertStored(id: string, refusal = () => unknownConversation(id)): Promise<void> {
+    const [record] = await this.#options.store.conversations.find([id], []);
+    if (record === undefined) throw refusal();
+  }
+
+  /** As the routes below `/events` say it. */
+  async #speaking(id: string): Promise<Conversation> {
+    const conversation = await this.#live.get(id);
+    if (conversation === undefined) throw unknownConversation(id);
+    return conversation;
+  }
+
+  #toInfo(record: ConversationRecord, { includeSkills = false }: InfoQuery): ConversationInfo {
+    return toConversationInfo(record, { includeSkills, persistenceDir: this.#options.persistenceDir });
+  }
+
+  #now(): string {
+    return this.#timestamps.utcTimestamp();
+  }
+}
+
+function unknownConversation(id: string): AgentServerError {
+  return new AgentServerError("not_found", `Conversation not found: ${id}`);
+}
+
+function toResend(mode: SocketRequest["resend"], after: string | undefined): Resend {
+  if (mode !== "since") return { mode };
+  const timestamp = after === undefined ? undefined : toEventTimestamp(after);
+  return timestamp === undefined ? { mode: "none" } : { mode, timestamp };
+}

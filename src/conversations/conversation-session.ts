@@ -1,0 +1,260 @@
+import { classifyError } from "../agent/error-classification.ts";
+import { systemPromptEvent } from "../agent/prompt/system-prompt-event.ts";
+import { PromptView } from "../agent/prompt-view.ts";
+import type { AgentSession } from "../agent/session.ts";
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import type { EventLog, LogChange, NewTransientEvent } from "../events/event-log.ts";
+import type { Timestamps } from "../events/timestamp.ts";
+import type { Llm, LlmDelta, LlmReply } from "../llm/llm.ts";
+import type { SecretRegistry } from "../secrets/secret-registry.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
+import type { ConversationState } from "../wire/conversation-state.ts";
+import type { Event, NewEvent } from "../wire/events.ts";
+import type { LlmConfig } from "../wire/llm-config.ts";
+import type { Content } from "../wire/message.ts";
+import type { DocumentWriter } from "./document-writer.ts";
+import { isSame } from "./is-same.ts";
+import { stateUpdate } from "./state-update.ts";
+import { openAccounts, recordCall, toSnapshots } from "./usage.ts";
+import { userMessage } from "./user-message.ts";
+
+/** Everything a live conversation stands on. */
+export interface SessionParts {
+  state: ConversationState;
+  log: EventLog;
+  documents: DocumentWriter;
+  /** Absolute path the agent works in. */
+  workingDir: string;
+  secrets: SecretRegistry;
+  clock: Clock;
+  timestamps: Timestamps;
+  createLlm: (config: LlmConfig) => Llm;
+  openTools: () => Promise<Toolbox>;
+  /** JSON texts of the stored events up to this `seq`, oldest first, in pages. */
+  history: (untilSeq: number) => AsyncIterable<readonly string[]>;
+}
+
+type Changes = Partial<ConversationState>;
+
+/**
+ * One conversation in memory: its state, and the log behind it. State, the events that tell of it and the stored
+ * documents change in one commit; memory changes first, so that every decision is taken on what was accepted last.
+ */
+export class ConversationSession implements AgentSession {
+  readonly state: ConversationState;
+  readonly log: EventLog;
+  readonly secrets: SecretRegistry;
+  readonly #parts: SessionParts;
+  readonly #unwritten = new Set<keyof ConversationState>();
+  #llm: { config: LlmConfig; model: Llm } | null = null;
+  #view: PromptView | null = null;
+  #hasPrompt = false;
+  #reading: Promise<void> | null = null;
+  /** Events that came while the view was still reading the log. */
+  #arrived: Event[] = [];
+  #tools: Toolbox | null = null;
+  #preparing: Promise<void> | null = null;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.state = parts.state;
+    this.log = parts.log;
+    this.secrets = parts.secrets;
+  }
+
+  get view(): PromptView {
+    if (this.#view === null) throw new Error("The log was not read yet");
+    return this.#view;
+  }
+
+  get tools(): Toolbox {
+    if (this.#tools === null) throw new Error("The tools were not opened yet");
+    return this.#tools;
+  }
+
+  get llm(): Llm {
+    const config = this.state.agent.llm;
+    if (this.#llm?.config !== config) this.#llm = { config, model: this.#parts.createLlm(config) };
+    return this.#llm.model;
+  }
+
+  /** Called by the log with every event, in order, once it is stored. */
+  follow(events: readonly Event[]): void {
+    if (this.#reading !== null && this.#view === null) this.#arrived.push(...events);
+    for (const event of events) this.#view?.add(event);
+  }
+
+  /** Reads the log into the view, once. */
+  readLog(): Promise<void> {
+    this.#reading ??= this.#readLog().catch((error: unknown) => {
+      this.#reading = null;
+      this.#arrived = [];
+      throw error;
+    });
+    return this.#reading;
+  }
+
+  /** Opens view and tools, once; a failure is forgotten, so that the next message or run tries again. */
+  prepare(): Promise<void> {
+    this.#preparing ??= this.#prepare().catch((error: unknown) => {
+      this.#preparing = null;
+      throw error;
+    });
+    return this.#preparing;
+  }
+
+  async append(events: readonly NewEvent[]): Promise<Event[]> {
+    const keys = this.#takeUnwritten();
+    try {
+      return await this.log.append(events, this.#toChange(keys, events));
+    } catch (error) {
+      this.#keepUnwritten(keys);
+      throw error;
+    }
+  }
+
+  async update(changes: Changes): Promise<void> {
+    const events = this.assign(changes);
+    if (events.length > 0) await this.append(events);
+  }
+
+  /**
+   * Changes the state in memory and gives the events that tell of it, one for each key whose value differs.
+   * The caller appends them before it waits for anything.
+   */
+  assign(changes: Changes): NewEvent[] {
+    const keys = (Object.keys(changes) as (keyof ConversationState)[]).filter(
+      (key) => !isSame(this.state[key], changes[key]),
+    );
+    Object.assign(this.state, Object.fromEntries(keys.map((key) => [key, changes[key]])));
+    for (const key of keys) this.#unwritten.add(key);
+    return keys.map((key) => stateUpdate(key, this.state[key]));
+  }
+
+  /** Stores what changed in place without telling anyone, for example secrets. */
+  async store(key: keyof ConversationState): Promise<void> {
+    const keys = [...this.#takeUnwritten(), key];
+    try {
+      await this.log.commit(this.#toChange(keys, []));
+    } catch (error) {
+      this.#keepUnwritten(keys);
+      throw error;
+    }
+  }
+
+  /** The system prompt as a list of one until it was written, then empty. */
+  takePrompt(): NewEvent[] {
+    if (this.#hasPrompt) return [];
+    this.#hasPrompt = true;
+    const { agent, secret_registry: registry } = this.state;
+    const secrets = Object.entries(registry.secret_sources).map(([name, { description }]) => ({
+      name,
+      description,
+    }));
+    const { workingDir, clock } = this.#parts;
+    return [systemPromptEvent({ agent, tools: this.tools, secrets, now: clock.now(), workingDir })];
+  }
+
+  /** A finished or stuck conversation is idle again when the user speaks; nothing else is touched. */
+  async addUserMessage(content: Content[]): Promise<void> {
+    await this.prepare();
+    const id = this.#parts.clock.newId();
+    const settled = this.state.execution_status === "finished" || this.state.execution_status === "stuck";
+    await this.append([
+      ...(settled ? this.assign({ execution_status: "idle" }) : []),
+      ...this.takePrompt(),
+      userMessage(id, content),
+      ...this.assign({ last_user_message_id: id }),
+    ]);
+  }
+
+  async recordReply(reply: LlmReply): Promise<void> {
+    const { usage_id: usageId, model } = this.state.agent.llm;
+    recordCall(this.state.stats, { usageId, model, reply, at: this.#parts.clock.now() / 1000 });
+    this.#unwritten.add("stats");
+    await this.append([stateUpdate("stats", toSnapshots(this.state.stats))]);
+  }
+
+  publishDelta(delta: LlmDelta): void {
+    this.log.publish({
+      kind: "StreamingDeltaEvent",
+      source: "agent",
+      content: null,
+      reasoning_content: null,
+      ...delta,
+    });
+  }
+
+  publishFullState(): void {
+    this.log.publish(this.fullState());
+  }
+
+  fullState(): NewTransientEvent {
+    return stateUpdate("full_state", { ...this.state, leaf_event_id: this.log.head });
+  }
+
+  /** The run could not go on for a reason that the agent did not tell of itself. */
+  async fail(error: unknown): Promise<void> {
+    const code = error instanceof Error ? error.name : "Error";
+    const detail = messageOf(error);
+    await this.append([
+      ...this.assign({ execution_status: "error" }),
+      {
+        kind: "ConversationErrorEvent",
+        source: "environment",
+        code,
+        detail,
+        classification: classifyError(code, detail),
+      },
+    ]);
+  }
+
+  async storeCalls(): Promise<void> {
+    await this.log.commit({ documents: this.#parts.documents.calls(this.state) });
+  }
+
+  async close(): Promise<void> {
+    await this.#preparing?.catch(() => {});
+    await this.#tools?.close();
+  }
+
+  async #prepare(): Promise<void> {
+    await this.readLog();
+    this.#tools = await this.#parts.openTools();
+    openAccounts(this.state.stats, this.state.agent);
+    this.#unwritten.add("stats");
+  }
+
+  async #readLog(): Promise<void> {
+    const view = new PromptView();
+    for await (const page of this.#parts.history(this.log.lastSeq)) {
+      for (const text of page) this.#read(view, JSON.parse(text) as Event);
+    }
+    for (const event of this.#arrived.splice(0)) this.#read(view, event);
+    this.#view = view;
+  }
+
+  #read(view: PromptView, event: Event): void {
+    if (event.kind === "SystemPromptEvent") this.#hasPrompt = true;
+    view.add(event);
+  }
+
+  #takeUnwritten(): (keyof ConversationState)[] {
+    const keys = [...this.#unwritten];
+    this.#unwritten.clear();
+    return keys;
+  }
+
+  /** What the store refused goes with the next commit. */
+  #keepUnwritten(keys: readonly (keyof ConversationState)[]): void {
+    for (const key of keys) this.#unwritten.add(key);
+  }
+
+  /** A conversation counts as touched by everything but mere state updates. */
+  #toChange(keys: readonly (keyof ConversationState)[], events: readonly NewEvent[]): LogChange {
+    const change = this.#parts.documents.change(this.state, keys);
+    if (events.every(({ kind }) => kind === "ConversationStateUpdateEvent")) return change;
+    return { ...change, update: { ...change.update, updatedAt: this.#parts.timestamps.utcTimestamp() } };
+  }
+}

@@ -1,0 +1,135 @@
+import { recoverRun, rejectPending } from "../agent/recovery.ts";
+import { runAgent } from "../agent/run.ts";
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import type { Content } from "../wire/message.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
+import type { SecretSources } from "../wire/secret-source.ts";
+import type { ConversationSession } from "./conversation-session.ts";
+import { RunControl } from "./run-control.ts";
+import type { RunSlots } from "./run-slots.ts";
+import type { SocketSession } from "./socket-session.ts";
+
+/** Milliseconds that closing waits for a run to answer its open calls. */
+const CLOSE_WAIT = 10_000;
+
+const EVICTED = { code: 1001, reason: "Going away" };
+
+export interface ConversationOptions {
+  session: ConversationSession;
+  slots: RunSlots;
+  logger: Logger;
+}
+
+/** A conversation in memory and what can be done with it. Nothing here waits for a tool or a model. */
+export class Conversation {
+  readonly session: ConversationSession;
+  readonly sockets = new Set<SocketSession>();
+  readonly #runs: RunControl;
+  readonly #logger: Logger;
+  #touchedAt = 0;
+
+  constructor({ session, slots, logger }: ConversationOptions) {
+    this.session = session;
+    this.#logger = logger;
+    this.#runs = new RunControl({
+      slots,
+      run: (signal) => this.#run(signal),
+      isRunning: () => this.#status === "running",
+      isIdle: () => this.#status === "idle",
+      ended: () => session.publishFullState(),
+    });
+  }
+
+  get #status() {
+    return this.session.state.execution_status;
+  }
+
+  /** `now` is in milliseconds. */
+  touch(now: number): void {
+    this.#touchedAt = now;
+  }
+
+  isIdleSince(moment: number): boolean {
+    return this.#touchedAt <= moment && !this.#runs.active && this.sockets.size === 0;
+  }
+
+  /** A run found in the store was cut by the end of its process: it becomes an error, its open calls are answered. */
+  async recover(): Promise<void> {
+    await this.session.readLog();
+    await recoverRun(this.session);
+  }
+
+  async sendMessage(content: Content[], options: { run: boolean }): Promise<void> {
+    await this.session.addUserMessage(content);
+    if (options.run) this.#runs.startOrFollow();
+  }
+
+  /** Throws `conflict` while the agent is at work. */
+  run(): void {
+    this.#runs.start();
+  }
+
+  async pause(): Promise<void> {
+    this.#runs.cancelFollowing();
+    if (this.#status === "idle" || this.#status === "running") {
+      const update = this.session.assign({ execution_status: "paused" });
+      await this.session.append([...update, { kind: "PauseEvent", source: "user" }]);
+    }
+    this.session.publishFullState();
+  }
+
+  async interrupt(): Promise<void> {
+    if (!(await this.#runs.interrupt())) return this.pause();
+    this.session.publishFullState();
+  }
+
+  /** Approving starts a run, which carries out what waits; rejecting answers it and leaves the agent alone. */
+  async respondToConfirmation(response: { accept: boolean; reason: string }): Promise<void> {
+    if (response.accept) {
+      this.#runs.startOrFollow();
+      return;
+    }
+    await this.session.readLog();
+    await rejectPending(this.session, response.reason);
+  }
+
+  async setSecrets(sources: SecretSources): Promise<void> {
+    this.session.secrets.update(sources);
+    await this.session.store("secret_registry");
+  }
+
+  setConfirmationPolicy(policy: ConfirmationPolicy): Promise<void> {
+    return this.session.update({ confirmation_policy: policy });
+  }
+
+  setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
+    return this.session.update({ security_analyzer: analyzer });
+  }
+
+  /** Ends the run, the sockets and the tools, in this order. */
+  async close({ code, reason }: { code: number; reason: string } = EVICTED): Promise<void> {
+    await this.#runs.interrupt(CLOSE_WAIT);
+    for (const socket of this.sockets) socket.close(code, reason);
+    await this.session.close();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.session.prepare();
+      const prompt = this.session.takePrompt();
+      if (prompt.length > 0) await this.session.append(prompt);
+      await runAgent(this.session, { signal });
+      await this.session.storeCalls();
+    } catch (error) {
+      this.#report(error, "A run failed");
+      await this.session
+        .fail(error)
+        .catch((cause: unknown) => this.#report(cause, "A failed run is not stored"));
+    }
+  }
+
+  #report(error: unknown, message: string): void {
+    this.#logger.error({ conversation_id: this.session.state.id, error: messageOf(error) }, message);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Conversation } from "./conversation.ts";
+
+export interface LiveConversationsOptions {
+  /** Reads a conversation from the store; undefined when there is none. */
+  load(id: string): Promise<Conversation | undefined>;
+  /** Seconds without a touch after which a conversation may leave memory; null keeps it. */
+  idleTtlSeconds: number | null;
+  /** Milliseconds since some fixed moment. */
+  now(): number;
+}
+
+/** The conversations in memory: opened at first use, one load at a time for each, closed when nobody needs them. */
+export class LiveConversations {
+  readonly #options: LiveConversationsOptions;
+  readonly #entries = new Map<string, Promise<Conversation | undefined>>();
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: LiveConversationsOptions) {
+    this.#options = options;
+    if (options.idleTtlSeconds === null) return;
+    const period = Math.max(60, options.idleTtlSeconds / 2) * 1000;
+    this.#timer = setInterval(() => void this.evictIdle(), period);
+    this.#timer.unref?.();
+  }
+
+  async get(id: string): Promise<Conversation | undefined> {
+    const known = this.#entries.get(id) ?? this.#load(id);
+    const conversation = await known;
+    conversation?.touch(this.#options.now());
+    return conversation;
+  }
+
+  /** Takes a conversation out, so that the next use reads the store again. Resolves with it if it was in memory. */
+  async take(id: string): Promise<Conversation | undefined> {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    return entry;
+  }
+
+  async evictIdle(): Promise<void> {
+    const before = this.#options.now() - (this.#options.idleTtlSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    for (const [id, entry] of [...this.#entries]) {
+      const conversation = await entry;
+      if (conversation === undefined || !conversation.isIdleSince(before)) continue;
+      if (this.#entries.get(id) === entry) this.#entries.delete(id);
+      await conversation.close();
+    }
+  }
+
+  /** Takes everything out and opens nothing on its own account any more. */
+  async takeAll(): Promise<Conversation[]> {
+    clearInterval(this.#timer);
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    const conversations = await Promise.all(entries);
+    return conversations.filter((conversation) => conversation !== undefined);
+  }
+
+  #load(id: string): Promise<Conversation | undefined> {
+    const loading = this.#options.load(id);
+    this.#entries.set(id, loading);
+    const forget = () => {
+      if (this.#entries.get(id) === loading) this.#entries.delete(id);
+    };
+    loading.then((conversation) => conversation ?? forget(), forget);
+    return loading;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Clock } from "../clock.ts";
+import { EventLog } from "../events/event-log.ts";
+import { replay } from "../events/replay.ts";
+import type { Timestamps } from "../events/timestamp.ts";
+import type { Llm } from "../llm/llm.ts";
+import type { Logger } from "../logger.ts";
+import type { Cipher } from "../secrets/cipher.ts";
+import { openSecrets } from "../secrets/open-secrets.ts";
+import { SecretRegistry } from "../secrets/secret-registry.ts";
+import type { ConversationRecord, Store } from "../stores/store.ts";
+import type { ToolRegistry } from "../tools/registry.ts";
+import { resolveTools } from "../tools/resolve-tools.ts";
+import { openToolbox, type Toolbox } from "../tools/toolbox.ts";
+import type { LlmConfig } from "../wire/llm-config.ts";
+import { Conversation } from "./conversation.ts";
+import { readDocuments } from "./conversation-documents.ts";
+import { ConversationSession } from "./conversation-session.ts";
+import { DocumentWriter } from "./document-writer.ts";
+import type { RunSlots } from "./run-slots.ts";
+import { toState } from "./stored-state.ts";
+
+/** What every conversation of a server shares. */
+export interface ConversationContext {
+  store: Store;
+  clock: Clock;
+  timestamps: Timestamps;
+  logger: Logger;
+  cipher?: Cipher | undefined;
+  tools: ToolRegistry;
+  createLlm: (config: LlmConfig) => Llm;
+  resolvePath(path: string): string;
+  dataDir(conversationId: string): string;
+  persistenceDir: string;
+  internalUrl: string;
+  slots: RunSlots;
+  onActivity?: () => void;
+}
+
+/** Makes a stored conversation live. Neither its log is read nor are its tools opened before they are needed. */
+export function openConversation(record: ConversationRecord, context: ConversationContext): Conversation {
+  const { store, clock, timestamps, logger, cipher } = context;
+  const { id } = record;
+  const sealed = readDocuments(record);
+  const state = toState(record, openSecrets(sealed, cipher), context.persistenceDir);
+  const secrets = new SecretRegistry(state.secret_registry.secret_sources);
+  const log = new EventLog({
+    conversationId: id,
+    store,
+    timestamps,
+    newId: () => clock.newId(),
+    nextSeq: record.eventCount,
+    leafEventId: record.leafEventId,
+    onAppended(events) {
+      session.follow(events);
+      if (events.some(({ kind }) => kind !== "ConversationStateUpdateEvent")) context.onActivity?.();
+    },
+  });
+  const workingDir = context.resolvePath(state.workspace.working_dir);
+  const openTools = (): Promise<Toolbox> => {
+    const { client_tools: clientTools } = sealed.config;
+    const host = {
+      conversationId: id,
+      workingDir,
+      dataDir: context.dataDir(id),
+      secrets,
+    };
+    const resolved = resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });
+    return openToolbox({ ...resolved, host, logger });
+  };
+  const session = new ConversationSession({
+    state,
+    log,
+    documents: new DocumentWriter(cipher, sealed),
+    workingDir,
+    secrets,
+    clock,
+    timestamps,
+    createLlm: context.createLlm,
+    openTools,
+    history: (untilSeq) => replay(store, id, { untilSeq }),
+  });
+  return new Conversation({ session, slots: context.slots, logger });
+}

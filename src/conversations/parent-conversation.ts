@@ -1,0 +1,26 @@
+import { AgentServerError } from "../errors.ts";
+import type { Store } from "../stores/store.ts";
+import type { ConversationConfig } from "./conversation-config.ts";
+
+/** Throws `unprocessable` unless the parent exists and works in the same folder. */
+export async function checkParent(
+  store: Store,
+  child: { id: string; parentId: string; workingDir: string },
+): Promise<void> {
+  const { id, parentId, workingDir } = child;
+  if (parentId === id) throw refused("A conversation cannot be its own parent");
+  const [parent] = await store.conversations.find([parentId], ["config"]);
+  if (parent === undefined) throw refused(`Parent conversation ${parentId} not found`);
+  const config = JSON.parse(parent.documents.config ?? "{}") as Partial<ConversationConfig>;
+  if (withoutSlash(config.workspace?.working_dir ?? "") !== withoutSlash(workingDir)) {
+    throw refused(`Parent conversation ${parentId} belongs to a different workspace`);
+  }
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/+$/, "");
+}
+
+function refused(detail: string): AgentServerError {
+  return new AgentServerError("unprocessable", detail);
+}

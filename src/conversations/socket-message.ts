@@ -1,0 +1,51 @@
+import type { z } from "zod";
+import { AgentServerError, messageOf } from "../errors.ts";
+import { type Content, message } from "../wire/message.ts";
+
+/** What was wrong with a frame, under the name that clients know from the reference. */
+export class FrameError extends Error {
+  readonly code: string;
+
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+/** The user message in a frame; undefined for an auth frame, which may come at any time and says nothing. */
+export function readFrame(data: string | Uint8Array): Content[] | undefined {
+  if (typeof data !== "string") throw new FrameError("KeyError", "Frames must be text");
+  const value = parse(data);
+  if (isAuthFrame(value)) return undefined;
+  const parsed = message.safeParse(value);
+  if (!parsed.success) throw new FrameError("ValidationError", describe(parsed.error));
+  if (parsed.data.role !== "user") {
+    throw new FrameError("AssertionError", "Only user messages are allowed to be sent to the agent.");
+  }
+  return parsed.data.content;
+}
+
+/** Code and detail of a `ServerErrorEvent` for anything thrown. */
+export function toFrameError(error: unknown): { code: string; detail: string } {
+  if (error instanceof FrameError) return { code: error.code, detail: error.message };
+  const name = error instanceof Error && !AgentServerError.is(error) ? error.name : "Error";
+  return { code: name, detail: messageOf(error) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FrameError("JSONDecodeError", messageOf(error));
+  }
+}
+
+function isAuthFrame(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "auth")
+    return false;
+  return Object.keys(value).every((key) => key === "type" || key === "session_api_key");
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join(".") || "message"}: ${message}`).join("\n");
+}

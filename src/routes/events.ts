@@ -1,0 +1,138 @@
+import { z } from "zod";
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import { queryDatetime, queryLimit, queryList } from "../http/query.ts";
+import { type Route, route } from "../http/route.ts";
+import { validationError } from "../http/validation.ts";
+import { eventPage, eventSortOrder, success } from "../wire/conversation.ts";
+import { event } from "../wire/events.ts";
+import { sendMessageRequest } from "../wire/message.ts";
+import { confirmationResponseRequest } from "../wire/policies.ts";
+import { conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
+
+const filter = {
+  kind: z.string().optional().describe("Class name, alone or with the reference's module path"),
+  source: z.string().optional().describe("agent, user, environment or hook"),
+  body: z.string().optional().describe("Text that a message contains, in any case"),
+  timestamp__gte: queryDatetime().optional().describe("Server-local time when it has no zone"),
+  timestamp__lt: queryDatetime().optional().describe("Server-local time when it has no zone"),
+};
+
+const MAX_BATCH = 100;
+const eventIds = queryList(z.string()).max(MAX_BATCH);
+
+/** `/api/conversations/{conversation_id}/events`: what was said and done. */
+export function eventRoutes(conversations: ConversationManager): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/conversations/{conversation_id}/events/search",
+      id: "searchEvents",
+      summary: "List events, a page at a time",
+      tags: ["Events"],
+      auth: "key",
+      params: conversationParams,
+      query: z.object({
+        page_id: z.string().optional().describe("`next_page_id` of the page before"),
+        limit: queryLimit(),
+        ...filter,
+        sort_order: eventSortOrder.default("TIMESTAMP"),
+      }),
+      responses: {
+        200: { description: "A page of events, keys that are null left out", body: eventPage },
+        404: notFound,
+      },
+    }).handle(async ({ params, query }) => ({
+      status: 200,
+      json: await conversations.searchEvents(params.conversation_id, query),
+    })),
+
+    route({
+      method: "GET",
+      path: "/api/conversations/{conversation_id}/events/count",
+      id: "countEvents",
+      summary: "Count events",
+      tags: ["Events"],
+      auth: "key",
+      params: conversationParams,
+      query: z.object(filter),
+      responses: { 200: { description: "How many match", body: z.int() }, 404: notFound },
+    }).handle(async ({ params, query }) => ({
+      status: 200,
+      body: await conversations.countEvents(params.conversation_id, query),
+    })),
+
+    route({
+      method: "GET",
+      path: "/api/conversations/{conversation_id}/events/{event_id}",
+      id: "getEvent",
+      summary: "Get an event",
+      tags: ["Events"],
+      auth: "key",
+      params: conversationParams.extend({ event_id: z.string() }),
+      responses: {
+        200: { description: "The event, keys that are null included", body: event },
+        404: notFound,
+      },
+    }).handle(async ({ params }) => ({
+      status: 200,
+      json: await conversations.getEvent(params.conversation_id, params.event_id),
+    })),
+
+    route({
+      method: "GET",
+      path: "/api/conversations/{conversation_id}/events",
+      id: "batchGetEvents",
+      summary: "Get several events by id, named in the body or, for clients that cannot send one, in `ids`",
+      tags: ["Events"],
+      auth: "key",
+      params: conversationParams,
+      query: z.object({ ids: eventIds.optional() }),
+      body: eventIds,
+      bodyOptional: true,
+      responses: {
+        200: {
+          description: "In the order asked for, null where there is none",
+          body: z.array(event.nullable()),
+        },
+        404: notFound,
+      },
+    }).handle(async ({ params, query, body }) => ({
+      status: 200,
+      json: await conversations.getEvents(params.conversation_id, body ?? query.ids ?? missingIds()),
+    })),
+
+    route({
+      method: "POST",
+      path: "/api/conversations/{conversation_id}/events",
+      id: "sendMessage",
+      summary: "Say something to the agent",
+      tags: ["Events"],
+      auth: "key",
+      params: conversationParams,
+      body: sendMessageRequest,
+      responses: { 200: { description: "Stored", body: success }, 404: notFound },
+    }).handle(async ({ params, body }) => {
+      await conversations.sendMessage(params.conversation_id, body);
+      return SUCCESS;
+    }),
+
+    route({
+      method: "POST",
+      path: "/api/conversations/{conversation_id}/events/respond_to_confirmation",
+      id: "respondToConfirmation",
+      summary: "Approve or reject the actions that wait",
+      tags: ["Events"],
+      auth: "key",
+      params: conversationParams,
+      body: confirmationResponseRequest,
+      responses: { 200: { description: "Taken, also when nothing waited", body: success }, 404: notFound },
+    }).handle(async ({ params, body }) => {
+      await conversations.respondToConfirmation(params.conversation_id, body);
+      return SUCCESS;
+    }),
+  ];
+}
+
+function missingIds(): never {
+  throw validationError([{ type: "missing", loc: ["body"], msg: "Field required", input: null }]);
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import { queryBool, queryDatetime } from "../http/query.ts";
+import { type SocketRoute, socketRoute } from "../http/route.ts";
+import { conversationParams } from "./conversation-params.ts";
+
+export function eventSocketRoutes(conversations: ConversationManager): SocketRoute[] {
+  return [
+    socketRoute({
+      path: "/sockets/events/{conversation_id}",
+      id: "followEvents",
+      summary: "Follow a conversation; frames sent by the client are messages to the agent",
+      params: conversationParams,
+      query: z.object({
+        resend_mode: z.enum(["all", "since"]).optional(),
+        after_timestamp: queryDatetime()
+          .optional()
+          .describe("First moment sent again by `resend_mode=since`"),
+        resend_all: queryBool().default(false).describe("Deprecated: `resend_mode=all`"),
+      }),
+    }).handle(({ params, query }) => (socket) => {
+      void conversations.attach(params.conversation_id, socket, {
+        resend: query.resend_mode ?? (query.resend_all ? "all" : "none"),
+        after: query.after_timestamp,
+      });
+    }),
+  ];
+}

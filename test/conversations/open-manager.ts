@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { systemClock } from "../../src/clock.ts";
+import {
+  ConversationManager,
+  type ConversationManagerOptions,
+} from "../../src/conversations/conversation-manager.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+import type { Store } from "../../src/stores/store.ts";
+import { defineTool } from "../../src/tools/define-tool.ts";
+import { ToolRegistry } from "../../src/tools/registry.ts";
+import { type StartConversationRequest, startConversationRequest } from "../../src/wire/conversation.ts";
+import { type Content, text } from "../../src/wire/message.ts";
+import { MemorySocket } from "./memory-socket.ts";
+import { ScriptedLlm, type Turn } from "./scripted-llm.ts";
+
+export interface Bench {
+  manager: ConversationManager;
+  llm: ScriptedLlm;
+  store: Store;
+  /** Folders that were prepared for agents. */
+  prepared: string[];
+}
+
+export interface BenchOptions extends Partial<ConversationManagerOptions> {
+  turns?: Turn[];
+}
+
+/** Waits until it is told to go on, or is interrupted. */
+export class Gate {
+  #open: () => void = () => {};
+  #reached: () => void = () => {};
+  readonly reached = new Promise<void>((resolve) => {
+    this.#reached = resolve;
+  });
+  readonly #opened = new Promise<void>((resolve) => {
+    this.#open = resolve;
+  });
+
+  open(): void {
+    this.#open();
+  }
+
+  async pass(signal: AbortSignal): Promise<void> {
+    this.#reached();
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    await Promise.race([this.#opened, aborted]);
+  }
+}
+
+export function echoTool(gate?: Gate) {
+  return defineTool({
+    name: "echo",
+    description: "Says it again.",
+    input: z.object({ text: z.string().default("") }),
+    run: async ({ text: said }, { signal }) => {
+      await gate?.pass(signal);
+      return `echo: ${said}`;
+    },
+  });
+}
+
+/** A manager with everything real but the model. */
+export function openManager({ turns, ...options }: BenchOptions = {}): Bench {
+  const llm = new ScriptedLlm(turns);
+  const store = options.store ?? memoryStore();
+  const prepared: string[] = [];
+  const manager = new ConversationManager({
+    clock: systemClock,
+    logger: silentLogger,
+    tools: new ToolRegistry([echoTool()]),
+    createLlm: () => llm,
+    workspace: {
+      prepare: async (folder) => {
+        prepared.push(folder);
+      },
+      resolve: (path) => path,
+    },
+    dataDir: (id) => `/nowhere/${id}`,
+    persistenceDir: "workspace/conversations",
+    idleTtlSeconds: null,
+    internalUrl: "http://127.0.0.1:8000",
+    ...options,
+    store,
+  });
+  return { manager, llm, store, prepared };
+}
+
+/** A start request as it comes out of validation. */
+export function startRequest(fields: Record<string, unknown> = {}): StartConversationRequest {
+  return startConversationRequest.parse({
+    workspace: { working_dir: "/project" },
+    agent: { llm: { model: "scripted", api_key: "sk-model" }, tools: [{ name: "echo" }] },
+    ...fields,
+  });
+}
+
+export async function start(
+  manager: ConversationManager,
+  fields: Record<string, unknown> = {},
+): Promise<string> {
+  const { info } = await manager.create(startRequest(fields));
+  return info.id;
+}
+
+export function says(words: string): Content[] {
+  return [text(words)];
+}
+
+export function say(manager: ConversationManager, id: string, words: string, run = true): Promise<void> {
+  return manager.sendMessage(id, { role: "user", content: says(words), run });
+}
+
+export async function attach(
+  manager: ConversationManager,
+  id: string,
+  request: Parameters<ConversationManager["attach"]>[2] = { resend: "none" },
+): Promise<MemorySocket> {
+  const socket = new MemorySocket();
+  void manager.attach(id, socket, request);
+  await until(() => socket.frames.length > 0 || socket.closed !== null);
+  return socket;
+}
+
+/** Waits for what the code under test brings about by itself. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 5_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`Never came true: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** Waits for the full state that ends a run; the first one on a socket only greets it. */
+export function settled(socket: MemorySocket, count = 1): Promise<void> {
+  return until(() => socket.story.filter((line) => line.startsWith("full_state")).length > count);
+}
+
+/** The stored log, oldest first. */
+export async function logOf(manager: ConversationManager, id: string) {
+  const page = JSON.parse(await manager.searchEvents(id, { limit: 100 }));
+  return page.items as (Record<string, unknown> & { kind: string; id: string })[];
+}

@@ -1,0 +1,300 @@
+import { expect, it } from "vitest";
+import { ToolRegistry } from "../../src/tools/registry.ts";
+import { tell } from "./memory-socket.ts";
+import { attach, echoTool, Gate, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
+import { finish } from "./scripted-llm.ts";
+
+it("tells a whole run in the order clients rely on, full_state first and last", async () => {
+  const { manager } = openManager({ turns: [[{ name: "echo", arguments: { text: "hi" } }], finish("Bye.")] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "Say hi");
+  await settled(socket);
+
+  expect(socket.story.filter((line) => line !== "stats")).toEqual([
+    "full_state(idle)",
+    "SystemPromptEvent",
+    "MessageEvent",
+    "last_user_message_id",
+    "execution_status=running",
+    "ActionEvent",
+    "ObservationEvent",
+    "ActionEvent",
+    "ObservationEvent",
+    "execution_status=finished",
+    "full_state(finished)",
+  ]);
+  const [, prompt, message, , , action, observation] = socket.events.filter(({ key }) => key !== "stats");
+  expect(prompt?.parent_id).toBeUndefined();
+  expect(message?.parent_id).toBe(prompt?.id);
+  expect(action?.parent_id).toBe(message?.id);
+  expect(observation).toMatchObject({ parent_id: action?.id, action_id: action?.id });
+  expect((await logOf(manager, id)).map((event) => tell(event as never))).not.toContain(
+    "full_state(finished)",
+  );
+  expect((await manager.get(id)).execution_status).toBe("finished");
+  expect(await manager.agentFinalResponse(id)).toBe("Bye.");
+});
+
+it("a message wakes a finished conversation; a run does not", async () => {
+  const { manager } = openManager({ turns: ["One.", "Two."] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "first");
+  await settled(socket);
+
+  await manager.run(id);
+  await settled(socket, 2);
+  const told = socket.story.length;
+  expect(socket.story.at(-1)).toBe("full_state(finished)");
+
+  await say(manager, id, "second");
+  await settled(socket, 3);
+  expect(socket.story.slice(told).filter((line) => line !== "stats")).toEqual([
+    "execution_status=idle",
+    "MessageEvent",
+    "last_user_message_id",
+    "execution_status=running",
+    "MessageEvent",
+    "execution_status=finished",
+    "full_state(finished)",
+  ]);
+  expect(await manager.agentFinalResponse(id)).toBe("Two.");
+});
+
+it("refuses a second run while the agent works", async () => {
+  const gate = new Gate();
+  const { manager } = openManager({ turns: [waitFor(gate)] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await gate.reached;
+  await expect(manager.run(id)).rejects.toMatchObject({
+    code: "conflict",
+    detail: "Conversation already running. Wait for completion or pause first.",
+  });
+  gate.open();
+  await settled(socket);
+});
+
+it("answers everything at once while a tool runs, and takes messages into the run", async () => {
+  const gate = new Gate();
+  const { manager, llm } = openManager({
+    tools: new ToolRegistry([echoTool(gate)]),
+    turns: [[{ name: "echo" }], "Heard both."],
+  });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "one");
+  await gate.reached;
+
+  await say(manager, id, "two", false);
+  await manager.update(id, { title: "A title", tags: { a: "b" } });
+  await manager.setConfirmationPolicy(id, { kind: "NeverConfirm" });
+  const late = await attach(manager, id);
+  expect(late.story[0]).toBe("full_state(running)");
+  expect(await manager.get(id)).toMatchObject({
+    title: "A title",
+    tags: { a: "b" },
+    execution_status: "running",
+  });
+
+  gate.open();
+  await settled(socket);
+  const prompt = JSON.stringify(llm.requests.at(-1)?.messages);
+  expect(prompt).toContain("one");
+  expect(prompt).toContain("two");
+});
+
+it("pauses between steps: the call under way ends, no other begins, and a run goes on", async () => {
+  const gate = new Gate();
+  const { manager, llm } = openManager({
+    tools: new ToolRegistry([echoTool(gate)]),
+    turns: [[{ name: "echo" }], "After the pause."],
+  });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await gate.reached;
+  const told = socket.story.length;
+  await manager.pause(id);
+  gate.open();
+  await settled(socket, 2);
+  expect(socket.story.slice(told).filter((line) => line !== "stats")).toEqual([
+    "execution_status=paused",
+    "PauseEvent",
+    "full_state(paused)",
+    "ObservationEvent",
+    "full_state(paused)",
+  ]);
+  expect(llm.requests).toHaveLength(1);
+
+  await manager.run(id);
+  await settled(socket, 3);
+  expect(await manager.agentFinalResponse(id)).toBe("After the pause.");
+});
+
+it("a run asked for while a paused step still ends follows that step", async () => {
+  const gate = new Gate();
+  const { manager } = openManager({ turns: [waitFor(gate), finish("Went on.")] });
+  const id = await start(manager);
+  await say(manager, id, "go");
+  await gate.reached;
+  await manager.pause(id);
+  await manager.run(id);
+  gate.open();
+  await until(async () => (await manager.get(id)).execution_status === "finished");
+});
+
+it("a pause calls off the run that a message asked for", async () => {
+  const gate = new Gate();
+  const { manager, llm } = openManager({ turns: [waitFor(gate), "Not to be said."] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await gate.reached;
+  await say(manager, id, "and this");
+  await manager.pause(id);
+  gate.open();
+  await settled(socket, 2);
+  expect((await manager.get(id)).execution_status).toBe("paused");
+  expect(llm.requests).toHaveLength(1);
+});
+
+it("interrupts a tool at once, answers its call and tells the state twice", async () => {
+  const gate = new Gate();
+  const { manager } = openManager({ tools: new ToolRegistry([echoTool(gate)]), turns: [[{ name: "echo" }]] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await gate.reached;
+  const told = socket.story.length;
+  await manager.interrupt(id);
+  await settled(socket, 2);
+  expect(socket.story.slice(told)).toEqual([
+    "AgentErrorEvent",
+    "execution_status=paused",
+    "InterruptEvent",
+    "full_state(paused)",
+    "full_state(paused)",
+  ]);
+  await manager.run(id);
+  await settled(socket, 3);
+  expect((await manager.get(id)).execution_status).toBe("finished");
+});
+
+it("interrupts a model call; with nothing under way it pauses", async () => {
+  const { manager } = openManager({ turns: [waitFor(new Gate())] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await until(() => socket.story.includes("execution_status=running"));
+  await manager.interrupt(id);
+  expect((await manager.get(id)).execution_status).toBe("paused");
+
+  const idle = await start(manager);
+  await manager.interrupt(idle);
+  expect((await logOf(manager, idle)).map(({ kind }) => kind)).toEqual([
+    "ConversationStateUpdateEvent",
+    "PauseEvent",
+  ]);
+});
+
+it("tells a model's failure as an error of the conversation, from which a run goes on", async () => {
+  const failure = Object.assign(new Error("No such key"), { name: "LLMAuthenticationError" });
+  const { manager } = openManager({ turns: [failure, "Better."] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await settled(socket);
+  expect(socket.story.slice(-4)).toEqual([
+    "execution_status=running",
+    "execution_status=error",
+    "ConversationErrorEvent",
+    "full_state(error)",
+  ]);
+  expect(socket.events.at(-2)).toMatchObject({ code: "LLMAuthenticationError", detail: "No such key" });
+  await manager.run(id);
+  await settled(socket, 2);
+  expect((await manager.get(id)).execution_status).toBe("finished");
+});
+
+it("a model that cannot be made is an error of the run, not of the server", async () => {
+  const { manager } = openManager({
+    createLlm: () => {
+      throw new Error("Unknown provider 'nobody'");
+    },
+  });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await settled(socket);
+  expect(socket.story.at(-1)).toBe("full_state(error)");
+  expect(socket.events.find(({ kind }) => kind === "ConversationErrorEvent")?.detail).toContain("nobody");
+});
+
+it("waits for confirmation; yes carries out, no answers and leaves the agent alone", async () => {
+  const { manager, llm } = openManager({ turns: [[{ name: "echo" }], [{ name: "echo" }]] });
+  const id = await start(manager, { confirmation_policy: { kind: "AlwaysConfirm" } });
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await settled(socket);
+  expect(socket.story.slice(-3)).toEqual([
+    "ActionEvent",
+    "execution_status=waiting_for_confirmation",
+    "full_state(waiting_for_confirmation)",
+  ]);
+
+  await manager.respondToConfirmation(id, { accept: true, reason: "" });
+  await settled(socket, 2);
+  expect(socket.story).toContain("ObservationEvent");
+  expect(socket.story.at(-1)).toBe("full_state(waiting_for_confirmation)");
+
+  const told = socket.story.length;
+  await manager.respondToConfirmation(id, { accept: false, reason: "Not that." });
+  await until(() => socket.story.includes("UserRejectObservation"));
+  expect(socket.story.slice(told)).toEqual(["execution_status=idle", "UserRejectObservation"]);
+  expect(socket.events.at(-1)).toMatchObject({ rejection_reason: "Not that." });
+  expect(llm.requests).toHaveLength(2);
+});
+
+it("lets no more run at once than it is told", async () => {
+  const first = new Gate();
+  const second = new Gate();
+  const { manager, llm } = openManager({ maxConcurrentRuns: 1, turns: [waitFor(first), waitFor(second)] });
+  const one = await start(manager);
+  const two = await start(manager);
+  await say(manager, one, "go");
+  await first.reached;
+  await say(manager, two, "go");
+  expect(llm.requests).toHaveLength(1);
+  first.open();
+  await second.reached;
+  second.open();
+  await until(async () => (await manager.count("finished")) === 2);
+});
+
+it("counts tokens and cost for each model and keeps single calls", async () => {
+  const { manager } = openManager({ turns: [[{ name: "echo" }], "Done."] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await settled(socket);
+  const update = socket.events.findLast(({ key }) => key === "stats")?.value as object;
+  const account = { model_name: "scripted", accumulated_cost: 1 };
+  expect(update).toMatchObject({ usage_to_metrics: { default: account } });
+  expect(JSON.stringify(update)).not.toContain("token_usages");
+  const { stats } = await manager.get(id);
+  expect(stats.usage_to_metrics?.default).toMatchObject({
+    ...account,
+    accumulated_token_usage: { prompt_tokens: 200, completion_tokens: 20, per_turn_token: 110 },
+  });
+  expect(stats.usage_to_metrics?.default?.token_usages).toHaveLength(2);
+});
+
+function waitFor(gate: Gate) {
+  return async ({ signal }: { signal: AbortSignal }) => {
+    await gate.pass(signal);
+    return "Done.";
+  };
+}
