@@ -1,4 +1,4 @@
-import { isObject, type ToolArguments } from "./tool-arguments.ts";
+import { isObject, parseLenientJson, type ToolArguments } from "./tool-arguments.ts";
 
 type JsonSchema = Record<string, unknown>;
 
@@ -56,7 +56,7 @@ function decodeScalar(value: string, expected: Set<string>): unknown {
 
 function tryJson(value: string): unknown {
   try {
-    return JSON.parse(value);
+    return parseLenientJson(value);
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ export type ToolArguments = Record<string, unknown>;
  */
 export function parseToolArguments(raw: string): ToolArguments {
   if (raw.trim() === "") return {};
-  const parsed = parseJson(raw);
+  const parsed = parseLenientJson(raw);
   if (!isObject(parsed)) return {};
   return withoutNulls(withRiskSpelled(parsed));
 }
@@ -18,7 +18,8 @@ export function isObject(value: unknown): value is ToolArguments {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function parseJson(raw: string): unknown {
+/** JSON, raw control characters inside its strings allowed. Throws SyntaxError. */
+export function parseLenientJson(raw: string): unknown {
   try {
     return JSON.parse(raw);
   } catch {

@@ -41,7 +41,14 @@ const ticket = defineTool({
   run: () => "",
 });
 
-const tools = await testToolbox([terminal, fileEditor, ticket]);
+const tags = defineTool({
+  name: "tags",
+  description: "Sets tags.",
+  input: z.object({ names: z.array(z.string()).nullable() }),
+  run: () => "",
+});
+
+const tools = await testToolbox([terminal, fileEditor, ticket, tags]);
 const withoutTerminal = await testToolbox([ticket]);
 
 function parse(name: string, args: Record<string, unknown> | string, hasAnalyzer = false) {
@@ -93,6 +100,7 @@ describe("arguments", () => {
     ).toMatchObject({
       view_range: [1, 5],
     });
+    expect(actionOf("tags", { names: '["a\nb"]' })).toMatchObject({ data: { names: ["a\nb"] } });
     expect(actionOf("file_editor", { command: "create", path: "/a", file_text: ["x", "y"] })).toMatchObject({
       file_text: "xy",
     });
@@ -148,7 +156,7 @@ describe("names", () => {
 
   it("that are nowhere are refused with the list of tools, and made fit for replay", () => {
     expect(errorOf("fly to", {})).toBe(
-      "Tool 'fly to' not found. Available: ['finish', 'think', 'terminal', 'file_editor', 'ticket']",
+      "Tool 'fly to' not found. Available: ['finish', 'think', 'terminal', 'file_editor', 'ticket', 'tags']",
     );
     expect(parse("fly to", {}).call.name).toBe("fly_to");
     expect(parseToolCall(call("ls"), { tools: withoutTerminal, hasAnalyzer: false })).toHaveProperty("error");
