@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "../http/answer.ts";
-import { NodeRequest } from "./node-request.ts";
+import { announcesNoBody, NodeRequest, type NodeRequestSource } from "./node-request.ts";
 
 export interface ToRequestOptions {
   /** Path and query as we should see them: a host that mounts us below a path has stripped it. Default: `req.url`. */
@@ -15,14 +15,19 @@ export function toRequest(
   options: ToRequestOptions = {},
 ): Request {
   const target = toTarget(options.url ?? incoming.url);
-  // Express 4 leaves `{}` for bodies its parser did not touch: only a stream that has ended was really parsed.
-  if (options.body === undefined || !incoming.readableEnded) {
-    return new NodeRequest({ incoming, outgoing, target, rawHeaders: incoming.rawHeaders });
+  // Express 4 leaves `{}` for bodies its parser did not touch, and its parser makes `{}` of an empty one.
+  if (options.body === undefined || !incoming.readableEnded || announcesNoBody(incoming)) {
+    return asRequest({ incoming, outgoing, target, rawHeaders: incoming.rawHeaders });
   }
   const { bytes, type } = serializeParsed(options.body, incoming.headers["content-type"]);
   const rawHeaders = [...withoutEntityHeaders(incoming.rawHeaders), "content-length", String(bytes.length)];
   if (type !== undefined) rawHeaders.push("content-type", type);
-  return new NodeRequest({ incoming, outgoing, target, rawHeaders, body: bytes });
+  return asRequest({ incoming, outgoing, target, rawHeaders, body: bytes });
+}
+
+/** A NodeRequest has what a Request has, though not by its constructor. */
+function asRequest(source: NodeRequestSource): Request {
+  return new NodeRequest(source) as unknown as Request;
 }
 
 /** Path and query of a request line, which may also name a whole URL or `*`. */

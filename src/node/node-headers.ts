@@ -1,18 +1,18 @@
 /**
  * The headers of a Node request, read in place. Every request looks up a few names and hardly any walks the whole
- * list, so the real `Headers` behind it is made when something more than `get` and `has` is asked for.
+ * list, so the real `Headers` behind it is made when something more than `get` and `has` is asked for. To `instanceof`
+ * and to `new Headers(…)` it is one of them.
  */
-export class NodeHeaders extends Headers {
+export class NodeHeaders {
   readonly #raw: readonly string[];
   #made: Headers | undefined;
 
   /** Names and values in turn, as in `IncomingMessage.rawHeaders`. */
   constructor(raw: readonly string[]) {
-    super();
     this.#raw = raw;
   }
 
-  override get(name: string): string | null {
+  get(name: string): string | null {
     if (this.#made !== undefined) return this.#made.get(name);
     let found: string | null = null;
     const wanted = name.toLowerCase();
@@ -25,43 +25,43 @@ export class NodeHeaders extends Headers {
     return found;
   }
 
-  override has(name: string): boolean {
+  has(name: string): boolean {
     return this.get(name) !== null;
   }
 
-  override append(name: string, value: string): void {
+  append(name: string, value: string): void {
     this.#all().append(name, value);
   }
 
-  override set(name: string, value: string): void {
+  set(name: string, value: string): void {
     this.#all().set(name, value);
   }
 
-  override delete(name: string): void {
+  delete(name: string): void {
     this.#all().delete(name);
   }
 
-  override getSetCookie(): string[] {
+  getSetCookie(): string[] {
     return this.#all().getSetCookie();
   }
 
-  override forEach(visit: (value: string, name: string, parent: Headers) => void, thisArg?: unknown): void {
+  forEach(visit: (value: string, name: string, parent: NodeHeaders) => void, thisArg?: unknown): void {
     for (const [name, value] of this.#all()) visit.call(thisArg, value, name, this);
   }
 
-  override keys() {
+  keys() {
     return this.#all().keys();
   }
 
-  override values() {
+  values() {
     return this.#all().values();
   }
 
-  override entries() {
+  entries() {
     return this.#all().entries();
   }
 
-  override [Symbol.iterator]() {
+  [Symbol.iterator]() {
     return this.#all().entries();
   }
 
@@ -77,3 +77,5 @@ export class NodeHeaders extends Headers {
     return made;
   }
 }
+
+Object.setPrototypeOf(NodeHeaders.prototype, Headers.prototype);

@@ -18,10 +18,10 @@ export interface NodeRequestSource {
  * A `Request` that reads a Node request in place. Two things are why it is not made by `new Request(…)`: Fetch forbids
  * a GET its body, which clients of this server do send, and making one costs more than answering it.
  *
- * It is an `instanceof Request` with all of its readers; only `new Request(nodeRequest)` and `fetch(nodeRequest)`,
+ * It is an `instanceof Request` with all of its fields and readers; only `new Request(nodeRequest)` and `fetch(nodeRequest)`,
  * which look inside, refuse it. `clone()` gives a plain Request to those who need one.
  */
-export class NodeRequest implements Pick<Request, keyof Request> {
+export class NodeRequest {
   readonly method: string;
   readonly headers: Headers;
   readonly cache = "default";
@@ -42,7 +42,7 @@ export class NodeRequest implements Pick<Request, keyof Request> {
   constructor(source: NodeRequestSource) {
     this.#source = source;
     this.method = source.incoming.method ?? "GET";
-    this.headers = new NodeHeaders(source.rawHeaders);
+    this.headers = new NodeHeaders(source.rawHeaders) as unknown as Headers;
   }
 
   get url(): string {
@@ -72,7 +72,7 @@ export class NodeRequest implements Pick<Request, keyof Request> {
     return this.#body().blob();
   }
 
-  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  bytes(): Promise<Uint8Array> {
     return this.#body().bytes();
   }
 
@@ -107,9 +107,9 @@ Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
 
 function bodyOf({ incoming, body }: NodeRequestSource): Uint8Array<ArrayBuffer> | ReadableStream | null {
   if (body !== undefined) return body;
-  const { "content-length": length, "transfer-encoding": encoding } = incoming.headers;
-  const empty = encoding === undefined && (length === undefined || length === "0");
-  return empty || incoming.readableEnded ? null : (Readable.toWeb(incoming) as ReadableStream);
+  return announcesNoBody(incoming) || incoming.readableEnded
+    ? null
+    : (Readable.toWeb(incoming) as ReadableStream);
 }
 
 function contentType(headers: Headers): Record<string, string> {
@@ -135,4 +135,9 @@ function abortWhenGone({ incoming, outgoing }: NodeRequestSource): AbortControll
   if (source.destroyed) onClose();
   else source.once("close", onClose);
   return aborter;
+}
+
+export function announcesNoBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] === undefined && (length === undefined || length === "0");
 }

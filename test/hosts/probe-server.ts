@@ -1,0 +1,153 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { AgentServer } from "agent-server";
+import { z } from "zod";
+import { createHttpCore } from "../../src/http/http-core.ts";
+import { route, socketRoute } from "../../src/http/route.ts";
+import type { Socket } from "../../src/http/socket.ts";
+import { silentLogger } from "../../src/logger.ts";
+
+export const KEYS = ["first-key", "second-key"];
+
+/** What the probes saw, for tests to wait on. */
+export interface Seen {
+  closed: boolean;
+  /** Called by tests to let `/probe/stream` send its second half. */
+  release: () => void;
+  aborted: Promise<void>;
+  cancelled: Promise<void>;
+  /** Chunks `/probe/endless` was asked for. */
+  pulled: number;
+  sockets: Set<Socket>;
+}
+
+export interface ProbeServer {
+  server: AgentServer;
+  seen: Seen;
+}
+
+/** The real HTTP core over routes that show what a host did to a request on its way here. */
+export function createProbeServer(basePath?: string): ProbeServer {
+  const released = Promise.withResolvers<void>();
+  const aborted = Promise.withResolvers<void>();
+  const cancelled = Promise.withResolvers<void>();
+  const seen: Seen = {
+    closed: false,
+    release: released.resolve,
+    aborted: aborted.promise,
+    cancelled: cancelled.promise,
+    pulled: 0,
+    sockets: new Set(),
+  };
+  const any = z.unknown();
+  const spec = { summary: "Probe", tags: ["Probe"], auth: "open" } as const;
+  const ok = { 200: { description: "OK", body: any } } as const;
+
+  const routes = [
+    route({ ...spec, id: "where", method: "GET", path: "/probe/where", responses: ok }).handle(
+      ({ request }) => {
+        const url = new URL(request.url);
+        const headers = [...request.headers].filter(([name]) => name.startsWith("x-"));
+        return { status: 200, body: { path: url.pathname + url.search, protocol: url.protocol, headers } };
+      },
+    ),
+    route({ ...spec, id: "echo", method: "POST", path: "/probe/echo", body: any, responses: ok }).handle(
+      ({ body }) => ({ status: 200, body: { body } }),
+    ),
+    route({ ...spec, id: "echoOnGet", method: "GET", path: "/probe/echo", body: any, responses: ok }).handle(
+      ({ body }) => ({ status: 200, body: { body } }),
+    ),
+    route({
+      ...spec,
+      id: "optional",
+      method: "POST",
+      path: "/probe/optional",
+      body: any,
+      bodyOptional: true,
+      responses: ok,
+    }).handle(({ body }) => ({ status: 200, body: { given: body !== undefined } })),
+    route({ ...spec, id: "raw", method: "POST", path: "/probe/raw", responses: ok }).handle(
+      async ({ request }) => {
+        const bytes = new Uint8Array(await request.arrayBuffer());
+        return { status: 200, body: { length: bytes.length, type: request.headers.get("content-type") } };
+      },
+    ),
+    route({ ...spec, id: "keyed", method: "GET", path: "/probe/keyed", auth: "key", responses: ok }).handle(
+      () => ({
+        status: 200,
+        body: "let in",
+      }),
+    ),
+    route({
+      ...spec,
+      id: "empty",
+      method: "DELETE",
+      path: "/probe/empty",
+      responses: { 204: { description: "" } },
+    }).handle(() => ({ status: 204 })),
+    route({ ...spec, id: "cookies", method: "GET", path: "/probe/cookies", responses: ok }).handle(() => {
+      const headers = new Headers({ "content-type": "text/plain" });
+      headers.append("set-cookie", "a=1; Path=/");
+      headers.append("set-cookie", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT");
+      return new Response("baked", { headers });
+    }),
+    route({ ...spec, id: "stream", method: "GET", path: "/probe/stream", responses: ok }).handle(() => {
+      const encoder = new TextEncoder();
+      const body = new ReadableStream({
+        async start(controller) {
+          controller.enqueue(encoder.encode("early "));
+          await released.promise;
+          controller.enqueue(encoder.encode("late"));
+          controller.close();
+        },
+      });
+      return new Response(body);
+    }),
+    route({ ...spec, id: "endless", method: "GET", path: "/probe/endless", responses: ok }).handle(() => {
+      const chunk = new Uint8Array(64 * 1024);
+      const body = new ReadableStream({
+        async pull(controller) {
+          seen.pulled += 1;
+          controller.enqueue(chunk);
+          await delay(0);
+        },
+        cancel: () => cancelled.resolve(),
+      });
+      return new Response(body);
+    }),
+    route({ ...spec, id: "patient", method: "GET", path: "/probe/patient", responses: ok }).handle(
+      async ({ request }) => {
+        await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+        aborted.resolve();
+        return { status: 200, body: "nobody reads this" };
+      },
+    ),
+  ];
+
+  const sockets = [
+    socketRoute({ id: "echoSocket", summary: "Echo", path: "/sockets/echo/{name}" }).handle(
+      ({ request }) =>
+        (socket) => {
+          seen.sockets.add(socket);
+          socket.onClose(() => seen.sockets.delete(socket));
+          socket.send(`welcome to ${new URL(request.url).pathname}`);
+          socket.onMessage((data) => socket.send(typeof data === "string" ? data : `${data.length} bytes`));
+        },
+    ),
+  ];
+
+  const core = createHttpCore({
+    routes,
+    sockets,
+    keys: KEYS,
+    cors: { origins: [] },
+    allowedHosts: "any",
+    basePath,
+    logger: silentLogger,
+    newId: () => crypto.randomUUID(),
+    version: "0",
+  });
+  const close = async () => {
+    seen.closed = true;
+  };
+  return { server: { ...core, close } as unknown as AgentServer, seen };
+}
