@@ -24,7 +24,7 @@ async function createClient({ config, endpoint, azureApiVersion, fetch }: Protoc
     organization: null,
     project: null,
     webhookSecret: null,
-    defaultHeaders: { ...attributionHeaders(config, endpoint), ...config.extra_headers },
+    defaultHeaders: attributionHeaders(config, endpoint),
     ...(fetch ? { fetch } : {}),
   } as const;
   if (endpoint.provider.protocol !== "azure") return new OpenAI({ ...shared, baseURL: endpoint.baseUrl });

@@ -146,7 +146,7 @@ describe("openai chat: the request", () => {
         toolResult("c1", "terminal", `start${"x".repeat(60_000)}end`),
       ],
     });
-    const { content } = provider.requests[0]?.body.messages[1];
+    const content: string = provider.requests[0]?.body.messages[1].content;
     expect(content.length).toBeLessThanOrEqual(50_000);
     expect(content).toMatch(/^start[\s\S]*characters left out[\s\S]*end$/);
   });

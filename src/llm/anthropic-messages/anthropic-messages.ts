@@ -46,21 +46,26 @@ export function anthropicMessages(options: ProtocolOptions): Protocol {
 
   return async (request, alive) => {
     client ??= createClient(options);
-    const { messages } = await client;
     const body = {
       ...fixed,
       ...toPrompt(request.messages),
       ...(request.tools.length > 0 ? { tools: request.tools.map(toTool) } : {}),
       ...(request.stop && capabilities.stopWords ? { stop_sequences: [...request.stop] } : {}),
-    } as Anthropic.MessageCreateParams;
+    };
     const headers = { ...betas, ...sessionHeaders(request.conversationId), ...config.extra_headers };
-    const reply = await messages.create(body, { signal: request.signal, headers });
+    // Not `messages.create`, which prints its advice about models on the process's console.
+    const reply: unknown = await (await client).post("/v1/messages", {
+      body,
+      headers,
+      signal: request.signal,
+      stream: config.stream,
+    });
     if (!config.stream) return fromMessage(reply as AnthropicMessage);
     return fromStream(reply as Stream<RawMessageStreamEvent>, request, alive);
   };
 }
 
-async function createClient({ endpoint, config, fetch }: ProtocolOptions): Promise<Anthropic> {
+async function createClient({ endpoint, fetch }: ProtocolOptions): Promise<Anthropic> {
   const { Anthropic } = await import("@anthropic-ai/sdk");
   return new Anthropic({
     apiKey: endpoint.apiKey,
@@ -71,10 +76,7 @@ async function createClient({ endpoint, config, fetch }: ProtocolOptions): Promi
     openTelemetry: false,
     webhookKey: null,
     // The SDK sends the key as a bearer token; gateways that copy the API expect its older header.
-    defaultHeaders: {
-      ...(endpoint.official ? {} : { "x-api-key": endpoint.apiKey }),
-      ...config.extra_headers,
-    },
+    defaultHeaders: endpoint.official ? {} : { "x-api-key": endpoint.apiKey },
     ...(fetch ? { fetch } : {}),
   });
 }

@@ -112,7 +112,7 @@ function afterwards(messages: readonly Message[]): DemoStep {
   return {
     say:
       `You said: "${quoted}". The tour is over and I know nothing beyond it; what you saw is all in this ` +
-      "conversation's events. For real work choose a real model, for example anthropic/claude-sonnet-4-5, with its key.",
+      "conversation's events. For real work choose a real model, for example anthropic/claude-opus-4-8, with its key.",
   };
 }
 

@@ -1,0 +1,147 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { checkModel } from "../../src/llm/create-llm.ts";
+import { toEndpoint } from "../../src/llm/endpoint.ts";
+import { PROVIDERS } from "../../src/llm/providers.ts";
+import { llmConfig } from "../../src/wire/llm-config.ts";
+import { model, recordedProvider } from "./recorded-provider.ts";
+
+function endpoint(config: Record<string, unknown>, environment: Record<string, string> = {}) {
+  return toEndpoint(llmConfig.parse(config), environment);
+}
+
+describe("a model's name", () => {
+  it.each([
+    ["anthropic/claude-opus-4-8", "anthropic", "claude-opus-4-8", "https://api.anthropic.com"],
+    ["openai/gpt-5.5", "openai", "gpt-5.5", "https://api.openai.com/v1"],
+    [
+      "gemini/gemini-3-pro-preview",
+      "gemini",
+      "gemini-3-pro-preview",
+      "https://generativelanguage.googleapis.com/v1beta/openai",
+    ],
+    [
+      "openrouter/anthropic/claude-opus-4.8",
+      "openrouter",
+      "anthropic/claude-opus-4.8",
+      "https://openrouter.ai/api/v1",
+    ],
+    ["deepseek/deepseek-chat", "deepseek", "deepseek-chat", "https://api.deepseek.com"],
+    ["mistral/devstral-medium", "mistral", "devstral-medium", "https://api.mistral.ai/v1"],
+    ["moonshot/kimi-k2.6", "moonshot", "kimi-k2.6", "https://api.moonshot.ai/v1"],
+    ["groq/llama-3.3-70b-versatile", "groq", "llama-3.3-70b-versatile", "https://api.groq.com/openai/v1"],
+    ["xai/grok-4", "xai", "grok-4", "https://api.x.ai/v1"],
+    ["ollama/qwen3", "ollama", "qwen3", "http://localhost:11434/v1"],
+    ["lm_studio/qwen3", "lm_studio", "qwen3", "http://localhost:1234/v1"],
+    ["openhands/claude-opus-4-8", "openhands", "claude-opus-4-8", "https://llm-proxy.app.all-hands.dev"],
+    ["gpt-5.5", "openai", "gpt-5.5", "https://api.openai.com/v1"],
+    ["o3", "openai", "o3", "https://api.openai.com/v1"],
+    ["claude-opus-4-8", "anthropic", "claude-opus-4-8", "https://api.anthropic.com"],
+    ["gemini-2.5-pro", "gemini", "gemini-2.5-pro", "https://generativelanguage.googleapis.com/v1beta/openai"],
+  ])("%s", (name, provider, sent, baseUrl) => {
+    expect(endpoint({ model: name, api_key: "k" })).toMatchObject({ name: provider, model: sent, baseUrl });
+  });
+
+  it.each([
+    ["hosted_vllm/mine", "http://gpu:8000", "http://gpu:8000/v1"],
+    ["ollama/qwen3", "http://gpu:11434/", "http://gpu:11434/v1"],
+    ["litellm_proxy/x", "https://proxy.example/", "https://proxy.example"],
+    ["azure/my-gpt", "https://x.openai.azure.com", "https://x.openai.azure.com"],
+    ["anthropic/claude-opus-4-8", "https://gateway.example/v1", "https://gateway.example"],
+    ["something-of-mine", "http://localhost:9/v1", "http://localhost:9/v1"],
+  ])("%s at base_url %s", (name, base_url, expected) => {
+    expect(endpoint({ model: name, base_url, api_key: "k" }).baseUrl).toBe(expected);
+  });
+
+  it("is looked for in a Bedrock region", () => {
+    const found = endpoint({
+      model: "bedrock/openai.gpt-oss-120b",
+      aws_region_name: "eu-west-1",
+      api_key: "k",
+    });
+    expect(found.baseUrl).toBe("https://bedrock-mantle.eu-west-1.api.aws/openai/v1");
+  });
+
+  it("of an unknown provider is refused with the known ones", async () => {
+    const asked = model({ model: "nobody/x" }).ask();
+    await expect(asked).rejects.toMatchObject({ name: "LLMBadRequestError", retryable: false });
+    const said = checkModel(llmConfig.parse({ model: "nobody/x" }), { environment: {} });
+    for (const known of Object.keys(PROVIDERS)) expect(said).toContain(known);
+    expect(said).toContain("demo/tour");
+  });
+
+  it.each([
+    ["hosted_vllm/x", {}, "base_url is missing: hosted_vllm/ models need it, or HOSTED_VLLM_API_BASE"],
+    ["bedrock/x", {}, "aws_region_name"],
+    ["bedrock/x", { aws_region_name: "eu-west-1", aws_access_key_id: "AKIA" }, "AWS_BEARER_TOKEN_BEDROCK"],
+    ["openai/x", { base_url: "localhost" }, "no absolute URL"],
+    ["openai/gpt-4o", {}, "OPENAI_API_KEY"],
+    ["openai/gpt-4o", { api_key: "k", max_input_tokens: 1000 }, "max_input_tokens: 1000 is too small"],
+    ["demo/unknown", {}, "demo/tour"],
+  ])("%s with %o says what is missing", (name, rest, said) => {
+    expect(checkModel(llmConfig.parse({ model: name, ...rest }), { environment: {} })).toContain(said);
+  });
+
+  it.each([["demo/tour"], ["openai/gpt-4o"]])("%s with a key is fine", (name) => {
+    expect(checkModel(llmConfig.parse({ model: name, api_key: "k" }), { environment: {} })).toBeUndefined();
+  });
+});
+
+describe("keys", () => {
+  const environment = { OPENAI_API_KEY: "from-environment" };
+
+  it("come from the request first, then from the environment", () => {
+    expect(endpoint({ model: "openai/gpt-4o", api_key: "mine" }, environment).apiKey).toBe("mine");
+    expect(endpoint({ model: "openai/gpt-4o" }, environment).apiKey).toBe("from-environment");
+  });
+
+  it("of the environment are not sent to an address of the client's choice", async () => {
+    const provider = await recordedProvider({ body: { choices: [{ message: { content: "Hi" } }] } });
+    await model({ model: "openai/gpt-4o", api_key: null, base_url: provider.url }, environment).ask();
+    expect(provider.requests[0]?.headers.authorization).not.toContain("from-environment");
+  });
+
+  it("of the environment go to the environment's own address", async () => {
+    const provider = await recordedProvider({ body: { choices: [{ message: { content: "Hi" } }] } });
+    const own = { ...environment, OPENAI_BASE_URL: provider.url };
+    await model({ model: "openai/gpt-4o", api_key: null }, own).ask();
+    expect(provider.requests[0]?.headers.authorization).toBe("Bearer from-environment");
+  });
+
+  it("are not needed by servers of one's own", () => {
+    expect(endpoint({ model: "ollama/qwen3" }).apiKey).not.toBe("");
+  });
+});
+
+describe("loading", () => {
+  it("brings in no SDK and no price list before the first call", async () => {
+    const entry = fileURLToPath(new URL("../../src/llm/create-llm.ts", import.meta.url));
+    const script = `
+      const { registerHooks } = await import("node:module");
+      const loaded = [];
+      registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
+      await import(${JSON.stringify(entry)});
+      const heavy = loaded.filter((url) => /node_modules\\/(openai|@anthropic-ai|@pydantic)\\//.test(url));
+      process.stdout.write(JSON.stringify({ loaded: loaded.length > 5, heavy }));
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
+    expect(JSON.parse(stdout)).toEqual({ loaded: true, heavy: [] });
+  });
+});
+
+describe("images for models that open no addresses", () => {
+  it("become a note where the server loads none", async () => {
+    const provider = await recordedProvider({ body: { choices: [{ message: { content: "Hi" } }] } });
+    await model({ model: "moonshot/kimi-k2.6", base_url: provider.url }).ask({
+      messages: [
+        {
+          role: "user",
+          content: [{ type: "image", image_urls: ["https://example.com/a.png"], cache_prompt: false }],
+        },
+      ],
+    });
+    expect(provider.requests[0]?.body.messages[0].content).toContain("An image was left out");
+  });
+});
