@@ -464,6 +464,48 @@ describe("interrupt", () => {
   });
 });
 
+describe("an interrupt at an awkward moment", () => {
+  it("leaves aside a reply that has only just been counted", async () => {
+    const abort = new AbortController();
+    const session = await ArraySession.open({ script: [calls(call("echo", { text: "a" }))] });
+    session.recordReply = async () => abort.abort();
+    await session.run({ signal: abort.signal });
+    expect(session.log).toEqual(["status running", "status paused", "InterruptEvent"]);
+  });
+
+  it("answers calls that were about to wait for confirmation", async () => {
+    const abort = new AbortController();
+    const session = await ArraySession.open({
+      script: [calls(call("echo", { text: "a" }))],
+      state: { confirmation_policy: { kind: "AlwaysConfirm" } },
+    });
+    const append = session.append.bind(session);
+    session.append = async (events) => {
+      if (events[0]?.kind === "ActionEvent") abort.abort();
+      return append(events);
+    };
+    await session.run({ signal: abort.signal });
+    expect(session.log.slice(1)).toEqual([
+      "call echo",
+      expect.stringMatching(/^error echo: Tool call interrupted/),
+      "status paused",
+      "InterruptEvent",
+    ]);
+  });
+
+  it("comes too late for an agent that has just finished", async () => {
+    const abort = new AbortController();
+    const session = await ArraySession.open({ script: [says("done")] });
+    const append = session.append.bind(session);
+    session.append = async (events) => {
+      if (events[0]?.kind === "MessageEvent") abort.abort();
+      return append(events);
+    };
+    await session.run({ signal: abort.signal });
+    expect(session.log).toEqual(["status running", "agent: done", "status finished"]);
+  });
+});
+
 describe("after a crash", () => {
   it("every open call is answered and the status is error", async () => {
     const session = await ArraySession.open({ script: [says("I checked")] });
