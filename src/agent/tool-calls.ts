@@ -106,7 +106,7 @@ function refuse(call: MessageToolCall, toolName: string, error: string): Refused
     name: replayableName(call.name),
     arguments: replayableArguments(call.arguments, error),
   };
-  return { call: replayed, toolName, error };
+  return { call: replayed, toolName: replayableName(toolName), error };
 }
 
 /** Providers refuse a history whose tool names hold anything but letters, digits, `_` and `-`, or over 64 of them. */

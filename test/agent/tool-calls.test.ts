@@ -158,7 +158,7 @@ describe("names", () => {
     expect(errorOf("fly to", {})).toBe(
       "Tool 'fly to' not found. Available: ['finish', 'think', 'terminal', 'file_editor', 'ticket', 'tags']",
     );
-    expect(parse("fly to", {}).call.name).toBe("fly_to");
+    expect(parse("fly to", {})).toMatchObject({ toolName: "fly_to", call: { name: "fly_to" } });
     expect(parseToolCall(call("ls"), { tools: withoutTerminal, hasAnalyzer: false })).toHaveProperty("error");
   });
 
