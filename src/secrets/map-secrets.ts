@@ -1,0 +1,182 @@
+/** Where a secret stands, which says what takes its place when there is none. */
+export type SecretPlace =
+  /** A named field: null when there is none. */
+  | "field"
+  /** An entry of a map, or a field that is left out when there is none. */
+  | "entry"
+  /** A bare text under `secrets`. */
+  | "bare";
+
+/** `path` is a JSON pointer. Undefined leaves the key out. */
+export type ReplaceSecret = (secret: string, at: { path: string; place: SecretPlace }) => unknown;
+
+/** Deeper than anything we know; what lies below is not looked at. */
+const MAX_DEPTH = 64;
+
+/** Fields of models, critics, analyzers and provider connections. */
+const FIELDS: ReadonlySet<string> = new Set([
+  "api_key",
+  "aws_access_key_id",
+  "aws_secret_access_key",
+  "aws_session_token",
+  "critic_api_key",
+]);
+
+/** What belongs to tools, providers and clients is theirs to read, as on the reference. */
+const OPAQUE: ReadonlySet<string> = new Set([
+  "params",
+  "extra_headers",
+  "litellm_extra_body",
+  "agent_state",
+  "client_tools",
+  "observability_metadata",
+  "stats",
+  "tags",
+]);
+
+const MCP_CONFIGS: ReadonlySet<string> = new Set(["mcp_config", "mcp_tools", "mcpServers"]);
+const AUTH_FIELDS: ReadonlySet<string> = new Set([
+  "value",
+  "password",
+  "client_secret",
+  "access_token",
+  "refresh_token",
+]);
+
+const SECRET_WORDS = /authorization|cookie|credential|key|password|secret|session|token/i;
+
+/** Whether a header or variable of that name holds a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_WORDS.test(name);
+}
+
+/**
+ * The value with `replace` applied to every secret text in it: of agents and models, MCP servers, secret sources,
+ * and whatever contains them, such as request bodies and conversation state. Only objects on the way to a change
+ * are copied.
+ */
+export function mapSecrets<T>(value: T, replace: ReplaceSecret): T {
+  return new SecretWalk(replace).any(value, "") as T;
+}
+
+type Fields = Record<string, unknown>;
+
+class SecretWalk {
+  readonly #replace: ReplaceSecret;
+
+  constructor(replace: ReplaceSecret) {
+    this.#replace = replace;
+  }
+
+  any(value: unknown, path: string, depth = 0): unknown {
+    if (depth > MAX_DEPTH) return value;
+    if (Array.isArray(value))
+      return mapArray(value, (item, index) => this.any(item, `${path}/${index}`, depth + 1));
+    if (!isFields(value)) return value;
+    if (value.kind === "StaticSecret") return this.#texts(value, path, { names: (name) => name === "value" });
+    if (value.kind === "LookupSecret") return this.#lookup(value, path);
+    return mapFields(value, (child, key) =>
+      this.#child(child, key, { path: at(path, key), depth: depth + 1 }),
+    );
+  }
+
+  #child(child: unknown, key: string, { path, depth }: { path: string; depth: number }): unknown {
+    if (OPAQUE.has(key)) return child;
+    if (typeof child === "string")
+      return FIELDS.has(key) ? this.#replace(child, { path, place: "field" }) : child;
+    if (!isFields(child)) return this.any(child, path, depth);
+    if (MCP_CONFIGS.has(key)) return this.#servers(child, path);
+    if (key === "secrets" || key === "secret_sources") return this.#named(child, path);
+    if (key === "custom_secrets") return this.#customSecrets(child, path);
+    return this.any(child, path, depth);
+  }
+
+  /** Secrets by name: bare texts or sources, whose kind may be left out. */
+  #named(secrets: Fields, path: string): unknown {
+    return mapFields(secrets, (source, name) => {
+      const place = at(path, name);
+      if (typeof source === "string") return this.#replace(source, { path: place, place: "bare" });
+      if (!isFields(source)) return source;
+      return source.kind === "LookupSecret"
+        ? this.#lookup(source, place)
+        : this.#texts(source, place, { names: (field) => field === "value" });
+    });
+  }
+
+  #customSecrets(secrets: Fields, path: string): unknown {
+    return mapFields(secrets, (secret, name) =>
+      this.#texts(secret, at(path, name), { names: (field) => field === "secret" }),
+    );
+  }
+
+  #lookup(source: Fields, path: string): unknown {
+    return mapFields(source, (child, key) =>
+      key === "headers" ? this.#texts(child, at(path, key), { names: isSecretName, place: "entry" }) : child,
+    );
+  }
+
+  #servers(config: Fields, path: string): unknown {
+    return mapFields(config, (child, key) => {
+      if (!isFields(child)) return child;
+      return key === "mcpServers" ? this.#servers(child, at(path, key)) : this.#server(child, at(path, key));
+    });
+  }
+
+  #server(server: Fields, path: string): unknown {
+    return mapFields(server, (child, key) => {
+      if (key === "env" || key === "headers") return this.#texts(child, at(path, key), { place: "entry" });
+      return key === "auth" ? this.#auth(child, at(path, key)) : child;
+    });
+  }
+
+  /** A strategy with its secrets, or the bare token of a server set up in another program's format. */
+  #auth(auth: unknown, path: string, depth = 0): unknown {
+    if (typeof auth === "string" && depth === 0 && auth !== "oauth")
+      return this.#replace(auth, { path, place: "entry" });
+    if (!isFields(auth) || depth > MAX_DEPTH) return auth;
+    return mapFields(auth, (child, key) => {
+      const place = at(path, key);
+      if (key === "headers") return this.#texts(child, place, { place: "entry" });
+      if (typeof child === "string" && AUTH_FIELDS.has(key))
+        return this.#replace(child, { path: place, place: "entry" });
+      return this.#auth(child, place, depth + 1);
+    });
+  }
+
+  /** The texts of one object, those whose name fits. */
+  #texts(
+    value: unknown,
+    path: string,
+    { names = () => true, place = "field" }: { names?: (name: string) => boolean; place?: SecretPlace },
+  ): unknown {
+    if (!isFields(value)) return value;
+    return mapFields(value, (child, key) =>
+      typeof child === "string" && names(key) ? this.#replace(child, { path: at(path, key), place }) : child,
+    );
+  }
+}
+
+function at(path: string, key: string): string {
+  return `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function mapFields(fields: Fields, map: (child: unknown, key: string) => unknown): Fields {
+  let changed = false;
+  const entries: [string, unknown][] = [];
+  for (const [key, child] of Object.entries(fields)) {
+    const mapped = map(child, key);
+    if (mapped !== child) changed = true;
+    if (mapped !== undefined || child === undefined) entries.push([key, mapped]);
+  }
+  // Made from entries, a key named __proto__ is a key like any other.
+  return changed ? Object.fromEntries(entries) : fields;
+}
+
+function mapArray(items: unknown[], map: (item: unknown, index: number) => unknown): unknown[] {
+  const mapped = items.map(map);
+  return mapped.some((item, index) => item !== items[index]) ? mapped : items;
+}
