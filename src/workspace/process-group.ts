@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { listProcesses, type ProcessEntry } from "./process-table.ts";
+import { listProcesses, type ProcessEntry, readProcess } from "./process-table.ts";
 
 /** Milliseconds between two looks at whether processes are gone. */
 const LOOK_EVERY = 15;
@@ -40,7 +40,7 @@ export function endProcessFamily(family: ProcessFamily, options: EndOptions = {}
 }
 
 /** Sends a signal; false when the process or group (a negative number) is not there or not ours. */
-export function sendSignal(target: number, signal: NodeJS.Signals): boolean {
+export function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(target, signal);
   } catch {
@@ -78,10 +78,16 @@ async function endProcesses(find: Find, options: EndOptions): Promise<boolean> {
 async function gone(entries: readonly ProcessEntry[], patience: number): Promise<boolean> {
   const deadline = performance.now() + patience;
   for (;;) {
-    if (!entries.some(({ pid }) => sendSignal(pid, 0 as unknown as NodeJS.Signals))) return true;
+    const left = await Promise.all(entries.map(({ pid }) => isAlive(pid)));
+    if (!left.includes(true)) return true;
     if (performance.now() >= deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
   }
+}
+
+/** A process that is dead but not asked for its exit code counts as gone: in a container, nobody may ever ask. */
+async function isAlive(pid: number): Promise<boolean> {
+  return sendSignal(pid, 0) && !(await readProcess(pid))?.zombie;
 }
 
 function membersOf(leader: number, all: readonly ProcessEntry[]): Set<number> {

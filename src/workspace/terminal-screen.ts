@@ -1,4 +1,4 @@
-import type { IMarker, Terminal } from "@xterm/headless";
+import type { IBufferNamespace, IMarker, Terminal } from "@xterm/headless";
 import { AgentServerError } from "../errors.ts";
 
 export interface ScreenOptions {
@@ -26,6 +26,8 @@ const TAB = "\uE009";
  */
 export class TerminalScreen {
   readonly #terminal: Terminal;
+  /** Kept because asking the terminal for it is slow, and it is asked for with every line. */
+  readonly #buffers: IBufferNamespace;
   readonly #options: ScreenOptions;
   /** A marker was met. It comes after a full reset, which handed everything before it to `onText`. */
   onMarker: (data: string) => void = () => {};
@@ -47,9 +49,14 @@ export class TerminalScreen {
       allowProposedApi: true,
       logLevel: "off",
     });
+    this.#buffers = this.#terminal.buffer;
     const { parser } = this.#terminal;
+    let scrolled = 0;
     this.#terminal.onScroll(() => {
-      if (this.#normal.baseY - this.#firstUnread() >= HAND_ON_EVERY) this.#handOnScrolled();
+      scrolled += 1;
+      if (scrolled < HAND_ON_EVERY) return;
+      scrolled = 0;
+      this.#handOnScrolled();
     });
     parser.registerOscHandler(options.markerNumber, (data) => {
       this.#atStart = true;
@@ -69,15 +76,14 @@ export class TerminalScreen {
     });
   }
 
-  /** Resolves when the text has been taken in. */
-  write(text: string): Promise<void> {
-    const input = this.fullScreen ? text : text.replaceAll("\t", TAB);
-    return new Promise((resolve) => this.#terminal.write(input, resolve));
+  /** Takes text in when the pieces before it are done, and calls back then. */
+  write(text: string, done: () => void): void {
+    this.#terminal.write(this.fullScreen ? text : text.replaceAll("\t", TAB), done);
   }
 
   /** True while a program such as an editor has taken the whole screen. */
   get fullScreen(): boolean {
-    return this.#terminal.buffer.active.type === "alternate";
+    return this.#buffers.active.type === "alternate";
   }
 
   get applicationCursorKeys(): boolean {
@@ -91,7 +97,7 @@ export class TerminalScreen {
 
   /** The screen of a full-screen program, without the empty lines at its end. */
   fullScreenText(): string {
-    const { active } = this.#terminal.buffer;
+    const { active } = this.#buffers;
     const lines = Array.from({ length: this.#options.rows }, (_value, row) =>
       (active.getLine(row)?.translateToString(true) ?? "").trimEnd(),
     );
@@ -103,7 +109,7 @@ export class TerminalScreen {
   }
 
   get #normal() {
-    return this.#terminal.buffer.normal;
+    return this.#buffers.normal;
   }
 
   #firstUnread(): number {
@@ -129,14 +135,15 @@ export class TerminalScreen {
   }
 
   #read(first: number, end: number): string {
-    const parts: string[] = [];
+    const buffer = this.#normal;
+    let text = "";
     for (let row = first; row < end; row += 1) {
-      const line = this.#normal.getLine(row);
+      const line = buffer.getLine(row);
       if (line === undefined) break;
-      if (!line.isWrapped && !(this.#atStart && row === first)) parts.push("\n");
-      parts.push(line.translateToString(true));
+      if (!line.isWrapped && !(this.#atStart && row === first)) text += "\n";
+      text += line.translateToString(true);
     }
-    return parts.join("").replaceAll(TAB, "\t");
+    return text.replaceAll(TAB, "\t");
   }
 }
 

@@ -63,9 +63,7 @@ export class TerminalSession {
   readonly #tag: string;
   readonly #onStart: () => void;
   readonly #exited = Promise.withResolvers<void>();
-  readonly #queue: string[] = [];
   #queued = 0;
-  #draining = false;
   #unattended = 0;
   #received = 0;
   #lastOutput = 0;
@@ -276,26 +274,21 @@ export class TerminalSession {
   }
 
   #receive(text: string): void {
-    this.#queue.push(text);
     this.#queued += text.length;
     this.#received += text.length;
     this.#lastOutput = performance.now();
     if (this.#waiters.size === 0) this.#unattended += text.length;
     if (this.#queued > QUEUE_HIGH || this.#unattended > UNATTENDED_LIMIT) this.#pty.pause();
-    if (!this.#draining) void this.#drain();
+    this.#screen.write(text, () => this.#digested(text.length));
   }
 
-  async #drain(): Promise<void> {
-    this.#draining = true;
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0).join("");
-      await this.#screen.write(batch);
-      this.#queued -= batch.length;
-      this.#lastOutput = performance.now();
-      if (this.#queued < QUEUE_LOW && this.#unattended <= UNATTENDED_LIMIT) this.#pty.resume();
-      this.#notify();
-    }
-    this.#draining = false;
+  #digested(length: number): void {
+    const before = this.#queued;
+    this.#queued -= length;
+    this.#lastOutput = performance.now();
+    const drained = before >= QUEUE_LOW && this.#queued < QUEUE_LOW;
+    if (drained && this.#unattended <= UNATTENDED_LIMIT) this.#pty.resume();
+    this.#notify();
   }
 
   #mark(marker: TerminalMarker | null): void {
@@ -316,7 +309,7 @@ export class TerminalSession {
   }
 
   async #exit(exitCode: number, signal: number | null): Promise<void> {
-    while (this.#draining) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (this.#queued > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     this.#state = "exited";
     const code = signal ? 128 + signal : exitCode;
     this.#end = { kind: "shell_exit", exitCode: code, shellExit: { exitCode, signal: signal || null } };

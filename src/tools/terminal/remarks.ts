@@ -45,7 +45,7 @@ export function notExecuted(command: string): string {
 }
 
 export function previousCompleted(exitCode: number): string {
-  return `[The previous command completed with exit code ${exitCode}.]\n`;
+  return `[The previous command completed with exit code ${exitCode}.]`;
 }
 
 export const NOTHING_TO_POLL = "No previous running command to retrieve logs from.";

@@ -11,10 +11,9 @@ export class StreamMask {
 
   /** The values from here on. What is held back is looked at with these. */
   setValues(values: readonly string[]): void {
-    // A value that ends in a line break, like a key file, is printed without it often enough.
-    const all = new Set(values.flatMap((value) => [value, value.trim()]).filter((value) => value !== ""));
-    // A terminal shows line breaks its own way.
-    const shown = [...all].map((value) => value.replaceAll("\r\n", "\n")).sort((a, b) => b.length - a.length);
+    // As a terminal shows them. A key file ends in a line break but is often printed without.
+    const all = new Set(values.map((value) => value.replaceAll("\r\n", "\n").trim()));
+    const shown = [...all].filter((value) => value !== "").sort((a, b) => b.length - a.length);
     this.#longest = shown[0]?.length ?? 0;
     const escaped = shown.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
     this.#pattern = escaped.length === 0 ? null : new RegExp(escaped.join("|"), "g");

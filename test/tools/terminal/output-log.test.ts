@@ -1,0 +1,59 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { OutputLog } from "../../../src/tools/terminal/output-log.ts";
+
+function open(limit: number) {
+  const directory = mkdtempSync(join(tmpdir(), "output-log-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return { log: new OutputLog({ limit, directory }), directory };
+}
+
+it("reports what came since the last report", () => {
+  const { log } = open(1000);
+  log.append("one");
+  expect(log.report("\ntwo", false)).toBe("one\ntwo");
+  log.append("\ntwo");
+  expect(log.report("\nthree", true)).toBe("three");
+  log.append("four");
+  expect(log.report("", true)).toBe("four");
+});
+
+it("reports a line that was written over as it is now", () => {
+  const { log } = open(1000);
+  expect(log.report("10%", false)).toBe("10%");
+  expect(log.report("20%", false)).toBe("20%");
+  expect(log.report("20%\ndone", true)).toBe("done");
+});
+
+it("shows both ends of what is longer than the limit and says where the rest is", () => {
+  const { log, directory } = open(1000);
+  const lines = Array.from({ length: 500 }, (_value, index) => `\nline ${index}`).join("");
+  log.append(lines);
+  const shown = log.report("\nlast", true);
+  expect(shown.length).toBeLessThanOrEqual(1000);
+  expect(shown).toMatch(/^\nline 0\n.*\nlast$/s);
+  const [name] = readdirSync(directory);
+  expect(shown).toContain(join(directory, name ?? "none"));
+  expect(readFileSync(join(directory, name ?? ""), "utf8")).toBe(`${lines}\nlast`);
+});
+
+it("keeps equal output once and leaves nothing half written", () => {
+  const { log, directory } = open(1000);
+  for (let times = 0; times < 3; times += 1) {
+    log.append("x".repeat(5000));
+    log.report("", true);
+  }
+  log.append("y".repeat(5000));
+  log.clear();
+  expect(readdirSync(directory)).toHaveLength(1);
+});
+
+it("shows both ends also where no file can be written", () => {
+  const { directory } = open(0);
+  writeFileSync(join(directory, "file"), "");
+  const log = new OutputLog({ limit: 1000, directory: join(directory, "file") });
+  log.append(`begin${"x".repeat(5000)}end`);
+  expect(log.report("", true)).toMatch(/^beginx+\n\[… The middle of this output is left out …\]\nx+end$/);
+});

@@ -1,0 +1,68 @@
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { expect, it } from "vitest";
+import { listProcesses } from "../../../src/workspace/process-table.ts";
+import { openTerminal } from "./open-terminal.ts";
+
+function descriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+function terminalFolders(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith("agent-terminal-"));
+}
+
+async function countOf(argument: string): Promise<number> {
+  const { execFileSync } = await import("node:child_process");
+  const lines = execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8" }).split("\n");
+  return lines.filter((line) => line === argument).length;
+}
+
+it("ends background jobs, detached jobs and daemons with the terminal", async () => {
+  const terminal = await openTerminal();
+  await terminal.run("sleep 7771 & nohup sleep 7771 >/dev/null 2>&1 & (setsid sleep 7771 &) ; disown -a", {
+    timeout: 5,
+  });
+  await terminal.run(
+    "bash -c 'trap \"\" TERM HUP; setsid sleep 7771 & sleep 7771 & while :; do sleep 1; done' & true",
+    {
+      timeout: 5,
+    },
+  );
+  await expect.poll(() => countOf("sleep 7771")).toBe(5);
+  await terminal.run("sleep 7771");
+  await terminal.close();
+  expect(await countOf("sleep 7771")).toBe(0);
+});
+
+it("can be closed while a command runs, before it was used and twice", async () => {
+  const unused = await openTerminal();
+  await unused.close();
+  const terminal = await openTerminal();
+  const running = terminal.run("sleep 7772", { timeout: 60 });
+  await expect.poll(() => countOf("sleep 7772")).toBe(1);
+  await terminal.close();
+  await running.catch(() => {});
+  await terminal.close();
+  expect(await countOf("sleep 7772")).toBe(0);
+  await expect(terminal.run("true")).rejects.toThrow("closed");
+});
+
+it("opened and closed many times leaves no process, descriptor or file", async () => {
+  const own = async () => (await listProcesses()).filter((entry) => entry.parent === process.pid).length;
+  const warm = await openTerminal();
+  await warm.run("true");
+  await warm.close();
+  const before = { processes: await own(), descriptors: descriptors(), folders: terminalFolders().length };
+  for (let round = 0; round < 4; round += 1) {
+    const terminals = await Promise.all(Array.from({ length: 10 }, () => openTerminal()));
+    await Promise.all(
+      terminals.map((terminal) => terminal.run("seq 1 20000; sleep 7773 & sleep 7773", { timeout: 1 })),
+    );
+    await Promise.all(terminals.map((terminal) => terminal.close()));
+  }
+  expect(await countOf("sleep 7773")).toBe(0);
+  expect({ processes: await own(), descriptors: descriptors(), folders: terminalFolders().length }).toEqual(
+    before,
+  );
+});
