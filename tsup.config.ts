@@ -1,4 +1,6 @@
+import { cp } from "node:fs/promises";
 import { defineConfig } from "tsup";
+import { DOCS_ASSET_SOURCES } from "./src/node/docs-assets.ts";
 
 export default defineConfig({
   entry: {
@@ -13,7 +15,21 @@ export default defineConfig({
   format: "esm",
   target: "node22",
   clean: true,
-  dts: { entry: { index: "src/index.ts", express: "adapters/express.ts", koa: "adapters/koa.ts", fastify: "adapters/fastify.ts", node: "src/node/index.ts", testing: "src/testing/index.ts" } },
+  dts: {
+    entry: {
+      index: "src/index.ts",
+      express: "adapters/express.ts",
+      koa: "adapters/koa.ts",
+      fastify: "adapters/fastify.ts",
+      node: "src/node/index.ts",
+      testing: "src/testing/index.ts",
+    },
+  },
   sourcemap: false,
   splitting: true,
+  /** The pages at /docs and /redoc are served from here, so that an installed package needs neither of their packages. */
+  async onSuccess() {
+    for (const [name, source] of Object.entries(DOCS_ASSET_SOURCES))
+      await cp(`node_modules/${source}`, `dist/docs/${name}`);
+  },
 });

@@ -24,9 +24,10 @@ const CONTENT_SECURITY_POLICY = [
 const SECURITY_HEADERS = {
   "content-security-policy": CONTENT_SECURITY_POLICY,
   "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
 };
 
-const CACHE = { "cache-control": "public, max-age=3600" };
+const FILE_HEADERS = { "cache-control": "public, max-age=3600", "x-content-type-options": "nosniff" };
 
 /** Paths are relative, so that the pages work below any prefix. */
 const START_SWAGGER_UI = `SwaggerUIBundle({
@@ -70,11 +71,11 @@ export function redocPage(): Answer {
 export async function docsFile(name: string, assets: DocsAssets): Promise<Answer | Response | undefined> {
   const script = Object.hasOwn(SCRIPTS, name) ? SCRIPTS[name] : undefined;
   if (script !== undefined)
-    return textAnswer(200, script, { "content-type": "text/javascript; charset=utf-8", ...CACHE });
+    return textAnswer(200, script, { "content-type": "text/javascript; charset=utf-8", ...FILE_HEADERS });
   const type = Object.hasOwn(MEDIA_TYPES, name) ? MEDIA_TYPES[name] : undefined;
   const bytes = type === undefined ? undefined : await assets.read(name);
   if (type === undefined || bytes === undefined) return undefined;
-  const headers = { "content-type": type, "content-length": String(bytes.byteLength), ...CACHE };
+  const headers = { "content-type": type, "content-length": String(bytes.byteLength), ...FILE_HEADERS };
   return new Response(bytes, { headers });
 }
 

@@ -164,7 +164,7 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
 
 function upgradeRequired(): Answer {
   throw new AgentServerError("upgrade_required", undefined, {
-    headers: { upgrade: "websocket", connection: "Upgrade" },
+    headers: { upgrade: "websocket" },
   });
 }
 

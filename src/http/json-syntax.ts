@@ -26,25 +26,28 @@ export function findJsonFault(text: string): JsonFault {
   const closers: string[] = [];
   let position = skip(SPACE, text, 0);
   for (;;) {
-    const opener = text[position];
-    if (opener === "{" || opener === "[") {
-      closers.push(opener === "{" ? "}" : "]");
-      position = skip(SPACE, text, position + 1);
-      if (text[position] !== closers.at(-1)) {
-        if (opener === "[") continue;
-        const value = afterKey(text, position);
-        if (typeof value !== "number") return value;
-        position = value;
-        continue;
-      }
-    } else {
-      const end = endOfScalar(text, position);
-      if (typeof end !== "number") return end;
-      position = end - 1;
-    }
-    const next = afterValue(text, position + 1, closers);
+    const end = endOfFirstValue(text, position, closers);
+    if (typeof end !== "number") return end;
+    const next = afterValue(text, end, closers);
     if (typeof next !== "number") return next;
     position = next;
+  }
+}
+
+/** Goes into what opens here. Ends after the first scalar, or the first object or list that has nothing in it. */
+function endOfFirstValue(text: string, from: number, closers: string[]): number | JsonFault {
+  let position = from;
+  for (;;) {
+    const opener = text[position];
+    if (opener !== "{" && opener !== "[") return endOfScalar(text, position);
+    const closer = opener === "{" ? "}" : "]";
+    position = skip(SPACE, text, position + 1);
+    if (text[position] === closer) return position + 1;
+    closers.push(closer);
+    if (opener === "[") continue;
+    const value = afterKey(text, position);
+    if (typeof value !== "number") return value;
+    position = value;
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import { z } from "zod";
 import { errorBody, httpValidationError } from "../wire/validation-error.ts";
 import { SESSION_KEY_HEADER } from "./authentication.ts";
-import type { Route, RouteSpec } from "./route.ts";
+import type { ResponseSpec, Route, RouteSpec } from "./route.ts";
 import { SchemaComponents } from "./schema-components.ts";
 
 export interface OpenApiOptions {
@@ -70,13 +70,15 @@ function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationO
   });
 }
 
+const UNAUTHORIZED: ResponseSpec = { description: "The key is missing or wrong", body: errorBody };
+const INVALID: ResponseSpec = { description: "Validation error", body: httpValidationError };
+
 function allResponses(spec: RouteSpec): RouteSpec["responses"] {
-  const validated = spec.params !== undefined || spec.query !== undefined || spec.body !== undefined;
-  return {
-    ...(spec.auth === "key" ? { 401: { description: "The key is missing or wrong", body: errorBody } } : {}),
-    ...(validated ? { 422: { description: "Validation error", body: httpValidationError } } : {}),
-    ...spec.responses,
-  };
+  const responses: Record<number, ResponseSpec> = {};
+  if (spec.auth === "key") responses[401] = UNAUTHORIZED;
+  if (spec.params !== undefined || spec.query !== undefined || spec.body !== undefined)
+    responses[422] = INVALID;
+  return { ...responses, ...spec.responses };
 }
 
 function parametersIn(

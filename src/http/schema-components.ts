@@ -72,6 +72,10 @@ interface Overridden {
 function simplify({ zodSchema, jsonSchema }: Overridden): void {
   const definition = zodSchema._zod.def;
   delete jsonSchema.id;
+  // zod leaves out defaults of what it converts; for numbers and flags written as text they hold all the same.
+  if (definition.type === "default" && typeof definition.defaultValue !== "object") {
+    jsonSchema.default ??= definition.defaultValue;
+  }
   // Answers may gain fields: only objects declared strict are closed.
   if (definition.type === "object" && definition.catchall === undefined)
     delete jsonSchema.additionalProperties;

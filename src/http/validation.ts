@@ -74,9 +74,7 @@ function itemsOf(issue: Issue, place: Place): ValidationErrorItem[] {
     case "invalid_union":
       return unionItems(issue, place);
     case "invalid_key":
-      return issue.issues.map((inner) =>
-        item(faultOf(inner, lastKey(place)), { ...place, loc: [...place.loc, "[key]"] }),
-      );
+      return issue.issues.map((inner) => keyItem(inner, place));
     default:
       return [isMissing(issue, place) ? missingItem(place) : item(faultOf(issue, valueAt(place)), place)];
   }
@@ -100,7 +98,7 @@ function unionItems(issue: z.core.$ZodIssueInvalidUnion, place: Place): Validati
 function discriminatorFault(issue: z.core.$ZodIssueInvalidUnion, tag: unknown): Fault {
   const custom = customFault(issue.message);
   if (custom !== undefined) return custom;
-  const options = quoteOptions(issue.options ?? [], ", ");
+  const options = quoteOptions("options" in issue ? (issue.options ?? []) : [], ", ");
   if (tag === undefined) {
     const discriminator = `'${issue.discriminator}'`;
     const msg = `Unable to extract tag using discriminator ${discriminator}`;
@@ -161,6 +159,12 @@ function item(fault: Fault, place: Place): ValidationErrorItem {
   return { type, loc: locationOf(place), msg, input, ...(ctx === undefined ? {} : { ctx }) };
 }
 
+/** A key at fault is its own input. */
+function keyItem(issue: Issue, place: Place): ValidationErrorItem {
+  const key = place.path.at(-1);
+  return { ...item(faultOf(issue, key), { ...place, loc: [...place.loc, "[key]"] }), input: key };
+}
+
 /** The input of a missing field is the object that lacks it. A query or path is not repeated. */
 function missingItem(place: Place): ValidationErrorItem {
   const path = place.path.slice(0, -1);
@@ -180,10 +184,6 @@ function locationOf({ location, loc }: Place): (string | number)[] {
 
 function deeper(place: Place, keys: Path): Place {
   return { ...place, path: [...place.path, ...keys], loc: [...place.loc, ...keys] };
-}
-
-function lastKey({ path }: Place): unknown {
-  return path.at(-1);
 }
 
 /** The value as the client sent it: schemas may have converted it on the way. */

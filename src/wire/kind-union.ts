@@ -13,7 +13,10 @@ export interface KindUnionOptions {
  * An object told apart by `kind`, the class name in the reference.
  * The error of an unknown kind lists the known ones, in the reference's words.
  */
-export function kindUnion<const T extends readonly [Variant, ...Variant[]]>(variants: T, options: KindUnionOptions) {
+export function kindUnion<const T extends readonly [Variant, ...Variant[]]>(
+  variants: T,
+  options: KindUnionOptions,
+) {
   const kinds = variants.map((variant) => literalOf(variant.shape.kind));
   const union = z.discriminatedUnion("kind", variants as unknown as [T[number], ...T[number][]], {
     error: (issue) => unknownKind(issue.input, kinds, options.base),
@@ -34,6 +37,9 @@ function withKind(input: unknown, fallback: string | undefined): unknown {
 function unknownKind(input: unknown, kinds: string[], base: string): string {
   if (typeof input !== "object" || input === null) return "Input should be a valid dictionary or object";
   const kind = "kind" in input ? String(input.kind) : "";
-  const known = kinds.map((name) => `'${name}'`).join(", ");
+  const known = kinds
+    .toSorted()
+    .map((name) => `'${name}'`)
+    .join(", ");
   return `Value error, Unknown kind '${kind}' for ${base}; Expected one of: [${known}]`;
 }

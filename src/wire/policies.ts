@@ -22,29 +22,31 @@ export const confirmationPolicy = kindUnion(
 const patterns = z.array(z.tuple([z.string(), z.string()]).rest(z.string())).optional();
 
 /** Analyzers judge pending actions; only the confirmation policy acts on what they say. */
-export const securityAnalyzer: z.ZodType<SecurityAnalyzer> = z.lazy(() =>
-  kindUnion(
-    [
-      z.object({ kind: z.literal("LLMSecurityAnalyzer") }),
-      z.object({
-        high_patterns: patterns,
-        medium_patterns: patterns,
-        injection_high_patterns: patterns,
-        injection_medium_patterns: patterns,
-        kind: z.literal("PatternSecurityAnalyzer"),
-      }),
-      z.object({ kind: z.literal("PolicyRailSecurityAnalyzer") }),
-      z.object({
-        analyzers: z.array(securityAnalyzer).min(1),
-        propagate_unknown: z.boolean().default(false),
-        kind: z.literal("EnsembleSecurityAnalyzer"),
-      }),
-      z.looseObject({ api_key: nullable(z.string()), kind: z.literal("GraySwanAnalyzer") }),
-      z.looseObject({ llm: z.looseObject({}), kind: z.literal("ToolShieldLLMSecurityAnalyzer") }),
-    ],
-    { base: "openhands.sdk.security.analyzer.SecurityAnalyzerBase" },
-  ),
-) as z.ZodType<SecurityAnalyzer>;
+export const securityAnalyzer: z.ZodType<SecurityAnalyzer> = z
+  .lazy(() =>
+    kindUnion(
+      [
+        z.object({ kind: z.literal("LLMSecurityAnalyzer") }),
+        z.object({
+          high_patterns: patterns,
+          medium_patterns: patterns,
+          injection_high_patterns: patterns,
+          injection_medium_patterns: patterns,
+          kind: z.literal("PatternSecurityAnalyzer"),
+        }),
+        z.object({ kind: z.literal("PolicyRailSecurityAnalyzer") }),
+        z.object({
+          analyzers: z.array(securityAnalyzer).min(1),
+          propagate_unknown: z.boolean().default(false),
+          kind: z.literal("EnsembleSecurityAnalyzer"),
+        }),
+        z.looseObject({ api_key: nullable(z.string()), kind: z.literal("GraySwanAnalyzer") }),
+        z.looseObject({ llm: z.looseObject({}), kind: z.literal("ToolShieldLLMSecurityAnalyzer") }),
+      ],
+      { base: "openhands.sdk.security.analyzer.SecurityAnalyzerBase" },
+    ),
+  )
+  .meta({ id: "SecurityAnalyzer" }) as z.ZodType<SecurityAnalyzer>;
 
 export const setConfirmationPolicyRequest = z
   .object({ policy: confirmationPolicy })

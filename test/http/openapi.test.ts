@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { buildOpenApi } from "../../src/http/openapi.ts";
+import { route } from "../../src/http/route.ts";
+import { conversationInfo, startConversationRequest } from "../../src/wire/conversation.ts";
+import { get, makeCore } from "./make-core.ts";
+
+const common = { method: "POST", tags: ["Test"], summary: "Test", auth: "key" } as const;
+
+function documentOf(...routes: ReturnType<ReturnType<typeof route>["handle"]>[]) {
+  return buildOpenApi(routes, { version: "1.2.3", basePath: "" });
+}
+
+function echo(path: string, body: z.ZodType, answer: z.ZodType = body) {
+  return route({
+    ...common,
+    path,
+    id: path,
+    body,
+    responses: { 200: { description: "ok", body: answer } },
+  }).handle(() => new Response());
+}
+
+describe("the OpenAPI document", () => {
+  it("is served as text and given to programs", async () => {
+    const core = makeCore({ basePath: "/agents" });
+    const response = await core.fetch(get("/openapi.json"));
+    expect(await response.json()).toEqual(core.openapi());
+    expect(core.openapi()).toMatchObject({
+      openapi: "3.1.0",
+      info: { title: "OpenHands Agent Server", version: "1.2.3" },
+      servers: [{ url: "/agents" }],
+      components: {
+        securitySchemes: { SessionApiKey: { type: "apiKey", in: "header", name: "X-Session-API-Key" } },
+      },
+    });
+  });
+
+  it("has every route that is not hidden, with its method", () => {
+    const { paths } = makeCore().openapi();
+    expect(Object.keys(paths?.["/api/notes/{id}"] ?? {})).toEqual(["get", "delete"]);
+    const hidden = { ...echo("/x", z.string()) };
+    expect(documentOf({ ...hidden, spec: { ...hidden.spec, hidden: true } }).paths).toEqual({});
+  });
+
+  it("tells which routes ask for a key", () => {
+    const { paths } = makeCore().openapi();
+    expect(paths?.["/health"]?.get?.security).toBeUndefined();
+    expect(paths?.["/api/tools/"]?.get?.security).toEqual([{ SessionApiKey: [] }]);
+    expect(Object.keys(paths?.["/api/tools/"]?.get?.responses ?? {})).toEqual(["200", "401"]);
+  });
+
+  it("describes parameters of path and query", () => {
+    const { paths } = makeCore().openapi();
+    expect(paths?.["/api/notes/{id}"]?.get?.parameters).toMatchObject([
+      { name: "id", in: "path", required: true, schema: { type: "string", format: "uuid" } },
+    ]);
+    expect(paths?.["/api/notes/search"]?.get?.parameters).toMatchObject([
+      {
+        name: "limit",
+        in: "query",
+        required: false,
+        schema: { type: "integer", maximum: 100, default: 100 },
+      },
+      { name: "deep", schema: { type: "boolean", default: false } },
+      { name: "ids", schema: { type: "array" } },
+    ]);
+  });
+
+  it("refers to named schemas", () => {
+    const document = makeCore().openapi();
+    const body = document.paths?.["/api/notes"]?.post?.requestBody;
+    expect(body).toEqual({
+      required: true,
+      content: { "application/json": { schema: { $ref: "#/components/schemas/Note" } } },
+    });
+    expect(document.components?.schemas?.Note).toMatchObject({ type: "object", required: ["text"] });
+  });
+
+  it("says that a body may be left out", () => {
+    expect(makeCore().openapi().paths?.["/api/notes/{id}/run"]?.post?.requestBody).toMatchObject({
+      required: false,
+    });
+  });
+});
+
+describe("a schema that differs between what is sent and what is answered", () => {
+  const inner = z.object({ size: z.int().default(1) }).meta({ id: "Inner" });
+  const outer = z.object({ inner }).meta({ id: "Outer" });
+  const same = z.object({ name: z.string() }).meta({ id: "Same" });
+  const { components, paths } = documentOf(echo("/outer", outer), echo("/same", same));
+
+  it("is two components, and so is what contains it", () => {
+    const names = Object.keys(components?.schemas ?? {});
+    expect(names).toEqual(
+      expect.arrayContaining(["Inner-Input", "Inner-Output", "Outer-Input", "Outer-Output", "Same"]),
+    );
+    expect(components?.schemas?.["Outer-Output"]).toMatchObject({
+      properties: { inner: { $ref: "#/components/schemas/Inner-Output" } },
+    });
+    expect(components?.schemas?.["Inner-Input"]).not.toHaveProperty("required");
+    expect(components?.schemas?.["Inner-Output"]).toMatchObject({ required: ["size"] });
+  });
+
+  it("is referred to by direction", () => {
+    expect(JSON.stringify(paths?.["/outer"]?.post?.requestBody)).toContain("Outer-Input");
+    expect(JSON.stringify(paths?.["/outer"]?.post?.responses)).toContain("Outer-Output");
+  });
+});
+
+describe("unions", () => {
+  it("of named schemas tell by which field", () => {
+    const a = z.object({ kind: z.literal("a") }).meta({ id: "A" });
+    const b = z.object({ kind: z.literal("b") }).meta({ id: "B" });
+    const { components } = documentOf(
+      echo("/u", z.object({ u: z.discriminatedUnion("kind", [a, b]) }).meta({ id: "U" })),
+    );
+    expect(components?.schemas?.U).toMatchObject({
+      properties: {
+        u: {
+          oneOf: [{ $ref: "#/components/schemas/A" }, { $ref: "#/components/schemas/B" }],
+          discriminator: {
+            propertyName: "kind",
+            mapping: { a: "#/components/schemas/A", b: "#/components/schemas/B" },
+          },
+        },
+      },
+    });
+  });
+});
+
+describe("the wire schemas", () => {
+  const document = documentOf(echo("/api/conversations", startConversationRequest, conversationInfo));
+  const text = JSON.stringify(document);
+
+  it("leave no reference without a target", () => {
+    const targets = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name as string,
+    );
+    expect(targets.length).toBeGreaterThan(20);
+    expect(targets.filter((name) => document.components?.schemas?.[name] === undefined)).toEqual([]);
+    expect(text).not.toContain("$defs");
+  });
+
+  it("give every component a name of its own", () => {
+    expect(
+      Object.keys(document.components?.schemas ?? {}).filter((name) => !/^[A-Z][\w-]*$/.test(name)),
+    ).toEqual([]);
+  });
+});
