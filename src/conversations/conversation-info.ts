@@ -1,4 +1,4 @@
-import { redactSecrets } from "../secrets/redact-secrets.ts";
+import { redactSecrets } from "../secrets/secret-fields.ts";
 import type { ConversationRecord } from "../stores/store.ts";
 import type { Agent } from "../wire/agent.ts";
 import type { ConversationInfo } from "../wire/conversation.ts";

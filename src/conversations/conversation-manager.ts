@@ -15,6 +15,7 @@ import type {
   StartConversationRequest,
   UpdateConversationRequest,
 } from "../wire/conversation.ts";
+import type { Event, TransientEvent } from "../wire/events.ts";
 import type { ExecutionStatus } from "../wire/execution-status.ts";
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import type { LlmConfig } from "../wire/llm-config.ts";
@@ -26,8 +27,9 @@ import type { Conversation } from "./conversation.ts";
 import { ALL_DOCUMENTS, LISTED_DOCUMENTS } from "./conversation-documents.ts";
 import { toConversationInfo } from "./conversation-info.ts";
 import { finalResponse } from "./final-response.ts";
+import { follow } from "./follow.ts";
 import { LiveConversations } from "./live-conversations.ts";
-import { type ConversationContext, openConversation } from "./open-conversation.ts";
+import { type ConversationContext, type OpenSecrets, openConversation } from "./open-conversation.ts";
 import { checkParent } from "./parent-conversation.ts";
 import { RunSlots } from "./run-slots.ts";
 import { agentAndSecrets, toFirstChange } from "./start-conversation.ts";
@@ -99,6 +101,8 @@ export class ConversationManager {
   readonly #live: LiveConversations;
   readonly #timestamps: Timestamps;
   readonly #context: ConversationContext;
+  /** Secrets of conversations that are not in memory, kept only where the store cannot have them. */
+  readonly #openSecrets = new Map<string, OpenSecrets>();
   #closed = false;
 
   constructor(options: ConversationManagerOptions) {
@@ -114,6 +118,10 @@ export class ConversationManager {
       idleTtlSeconds: options.idleTtlSeconds,
       now: () => options.clock.now(),
       load: (id) => this.#load(id),
+      evicted: ({ session }) => {
+        const { id, agent, secret_registry: registry } = session.state;
+        this.#keepOpen(id, { agent, secrets: registry.secret_sources });
+      },
     });
   }
 
@@ -136,6 +144,11 @@ export class ConversationManager {
     await Promise.all(conversations.map((conversation) => conversation.close(GOING_AWAY)));
   }
 
+  /** Closes in memory what nobody has used for the time to live. Runs by itself. */
+  evictIdle(): Promise<void> {
+    return this.#live.evictIdle();
+  }
+
   /** Starts a conversation; one that exists under the id asked for is given back untouched. */
   async create(
     request: StartConversationRequest,
@@ -147,7 +160,7 @@ export class ConversationManager {
     if (known !== undefined) return { info: this.#toInfo(known, query), created: false };
     const { initial_message: message } = request;
     if (message !== null) checkRole(message);
-    await this.#startNew(id, request);
+    if (!(await this.#startNew(id, request))) return this.create(request, query);
     if (message !== null) await this.sendMessage(id, { ...message, run: true });
     return { info: await this.get(id, query), created: true };
   }
@@ -294,7 +307,14 @@ export class ConversationManager {
     }
   }
 
-  async #startNew(id: string, request: StartConversationRequest): Promise<void> {
+  /** False when another request of the same moment has taken the id. */
+  /** The log from its first event, then what happens, in this process. Nobody waits for the one who reads. */
+  async *follow(id: string, signal?: AbortSignal): AsyncGenerator<Event | TransientEvent, void, void> {
+    const { store } = this.#options;
+    yield* follow(await this.#known(id), { store, signal });
+  }
+
+  async #startNew(id: string, request: StartConversationRequest): Promise<boolean> {
     const { store, cipher, tools, logger, workspace, persistenceDir } = this.#options;
     const { parent_conversation_id: parentId } = request;
     const workingDir = request.workspace.working_dir;
@@ -303,7 +323,14 @@ export class ConversationManager {
     const given = agentAndSecrets(request, { cipher, now });
     resolveTools({ agent: given.agent, clientTools: request.client_tools, registry: tools, logger });
     await workspace.prepare(workingDir);
-    await store.commit(toFirstChange(request, given, { id, now, cipher, persistenceDir }));
+    try {
+      await store.commit(toFirstChange(request, given, { id, now, cipher, persistenceDir }));
+      this.#keepOpen(id, given);
+      return true;
+    } catch (error) {
+      if (AgentServerError.is(error) && error.code === "conflict") return false;
+      throw error;
+    }
   }
 
   async #cutRuns(): Promise<string[]> {
@@ -326,9 +353,14 @@ export class ConversationManager {
     if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
     const [record] = await this.#options.store.conversations.find([id], ALL_DOCUMENTS);
     if (record === undefined) return undefined;
-    const conversation = openConversation(record, this.#context);
+    const conversation = openConversation(record, this.#context, this.#openSecrets.get(id));
+    this.#openSecrets.delete(id);
     if (record.status === "running") await conversation.recover();
     return conversation;
+  }
+
+  #keepOpen(id: string, secrets: OpenSecrets): void {
+    if (this.#options.cipher === undefined) this.#openSecrets.set(id, secrets);
   }
 
   async #known(id: string, code: ErrorCode = "not_found"): Promise<Conversation> {

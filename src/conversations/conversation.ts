@@ -1,4 +1,5 @@
-import { recoverRun, rejectPending } from "../agent/recovery.ts";
+import { rejectPending } from "../agent/confirmation.ts";
+import { recoverRun } from "../agent/recovery.ts";
 import { runAgent } from "../agent/run.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
@@ -95,7 +96,9 @@ export class Conversation {
   }
 
   async setSecrets(sources: SecretSources): Promise<void> {
-    this.session.secrets.update(sources);
+    const { secrets, state } = this.session;
+    secrets.set(sources);
+    state.secret_registry = { secret_sources: secrets.sources };
     await this.session.store("secret_registry");
   }
 

@@ -1,6 +1,5 @@
 import type { Cipher } from "../secrets/cipher.ts";
-import { keepLost } from "../secrets/keep-lost.ts";
-import { sealSecrets } from "../secrets/seal-secrets.ts";
+import { keepLost, sealSecrets } from "../secrets/secret-fields.ts";
 import type { Change } from "../stores/store.ts";
 import type { ConversationState } from "../wire/conversation-state.ts";
 import { type DocumentName, STATE_DOCUMENT_KEYS, toStateDocument } from "./conversation-documents.ts";
@@ -11,13 +10,21 @@ type StateChange = Pick<Change, "update" | "documents">;
 
 const STATE_KEYS: ReadonlySet<StateKey> = new Set(STATE_DOCUMENT_KEYS);
 
+type SealedDocument = Extract<DocumentName, "agent" | "secrets" | "state">;
+
+/** A document as it was found: secrets that could not be opened are put back as they were. */
+export interface FoundDocument {
+  stored: unknown;
+  /** JSON pointers of those secrets. */
+  lost: readonly string[];
+}
+
 /** Turns changed keys of the state into what the store must write. Secrets are sealed on the way. */
 export class DocumentWriter {
   readonly #cipher: Cipher | undefined;
-  /** Documents as they were found: a secret that could not be opened is put back as it was. */
-  readonly #found: Partial<Record<DocumentName, unknown>>;
+  readonly #found: Partial<Record<SealedDocument, FoundDocument>>;
 
-  constructor(cipher: Cipher | undefined, found: Partial<Record<DocumentName, unknown>> = {}) {
+  constructor(cipher: Cipher | undefined, found: Partial<Record<SealedDocument, FoundDocument>> = {}) {
     this.#cipher = cipher;
     this.#found = found;
   }
@@ -47,7 +54,9 @@ export class DocumentWriter {
     return documents;
   }
 
-  #sealed(name: DocumentName, value: unknown): string {
-    return JSON.stringify(keepLost(sealSecrets(value, this.#cipher), this.#found[name]));
+  #sealed(name: SealedDocument, value: unknown): string {
+    const sealed = sealSecrets(value, this.#cipher);
+    const found = this.#found[name];
+    return JSON.stringify(found === undefined ? sealed : keepLost(sealed, found.stored, found.lost));
   }
 }

@@ -5,6 +5,8 @@ export interface LiveConversationsOptions {
   load(id: string): Promise<Conversation | undefined>;
   /** Seconds without a touch after which a conversation may leave memory; null keeps it. */
   idleTtlSeconds: number | null;
+  /** Called before an idle conversation leaves memory. */
+  evicted(conversation: Conversation): void;
   /** Milliseconds since some fixed moment. */
   now(): number;
 }
@@ -43,6 +45,7 @@ export class LiveConversations {
       const conversation = await entry;
       if (conversation === undefined || !conversation.isIdleSince(before)) continue;
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
+      this.#options.evicted(conversation);
       await conversation.close();
     }
   }

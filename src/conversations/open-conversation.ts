@@ -5,7 +5,7 @@ import type { Timestamps } from "../events/timestamp.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
-import { openSecrets } from "../secrets/open-secrets.ts";
+import { openSecrets } from "../secrets/secret-fields.ts";
 import { SecretRegistry } from "../secrets/secret-registry.ts";
 import type { ConversationRecord, Store } from "../stores/store.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
@@ -13,7 +13,7 @@ import { resolveTools } from "../tools/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../tools/toolbox.ts";
 import type { LlmConfig } from "../wire/llm-config.ts";
 import { Conversation } from "./conversation.ts";
-import { readDocuments } from "./conversation-documents.ts";
+import { readDocuments, type StoredConversation } from "./conversation-documents.ts";
 import { ConversationSession } from "./conversation-session.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import type { RunSlots } from "./run-slots.ts";
@@ -36,13 +36,25 @@ export interface ConversationContext {
   onActivity?: () => void;
 }
 
-/** Makes a stored conversation live. Neither its log is read nor are its tools opened before they are needed. */
-export function openConversation(record: ConversationRecord, context: ConversationContext): Conversation {
+/** The parts of a conversation that hold secrets, open. */
+export type OpenSecrets = Pick<StoredConversation, "agent" | "secrets">;
+
+/**
+ * Makes a stored conversation live. Neither its log is read nor are its tools opened before they are needed.
+ * `known` is what memory still has of the conversation where nothing can be sealed.
+ */
+export function openConversation(
+  record: ConversationRecord,
+  context: ConversationContext,
+  known?: OpenSecrets,
+): Conversation {
   const { store, clock, timestamps, logger, cipher } = context;
   const { id } = record;
-  const sealed = readDocuments(record);
-  const state = toState(record, openSecrets(sealed, cipher), context.persistenceDir);
-  const secrets = new SecretRegistry(state.secret_registry.secret_sources);
+  const stored = readDocuments(record);
+  const { opened, found } = openDocuments(stored, context);
+  const state = toState(record, { ...opened, ...known }, context.persistenceDir);
+  const sources = state.secret_registry.secret_sources;
+  const secrets = new SecretRegistry({ sources, clock, logger, internalUrl: context.internalUrl });
   const log = new EventLog({
     conversationId: id,
     store,
@@ -57,7 +69,7 @@ export function openConversation(record: ConversationRecord, context: Conversati
   });
   const workingDir = context.resolvePath(state.workspace.working_dir);
   const openTools = (): Promise<Toolbox> => {
-    const { client_tools: clientTools } = sealed.config;
+    const { client_tools: clientTools } = stored.config;
     const host = {
       conversationId: id,
       workingDir,
@@ -70,7 +82,7 @@ export function openConversation(record: ConversationRecord, context: Conversati
   const session = new ConversationSession({
     state,
     log,
-    documents: new DocumentWriter(cipher, sealed),
+    documents: new DocumentWriter(cipher, found),
     workingDir,
     secrets,
     clock,
@@ -80,4 +92,22 @@ export function openConversation(record: ConversationRecord, context: Conversati
     history: (untilSeq) => replay(store, id, { untilSeq }),
   });
   return new Conversation({ session, slots: context.slots, logger });
+}
+
+/** What cannot be opened, because the key is another one, is missing in memory and stays as it is in the store. */
+function openDocuments(stored: StoredConversation, { cipher, logger }: ConversationContext) {
+  const agent = openSecrets(stored.agent, cipher);
+  const secrets = openSecrets(stored.secrets, cipher);
+  const state = openSecrets(stored.state, cipher);
+  const lost = [agent, secrets, state].flatMap((document) => document.lost);
+  if (lost.length > 0)
+    logger.warn({ secrets: lost }, "Secrets cannot be decrypted with this key and are left alone");
+  return {
+    opened: { ...stored, agent: agent.value, secrets: secrets.value, state: state.value },
+    found: {
+      agent: { stored: stored.agent, lost: agent.lost },
+      secrets: { stored: stored.secrets, lost: secrets.lost },
+      state: { stored: stored.state, lost: state.lost },
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { AgentServerError } from "../errors.ts";
 import type { Cipher } from "../secrets/cipher.ts";
-import { openSecrets } from "../secrets/open-secrets.ts";
+import { openSecrets } from "../secrets/secret-fields.ts";
 import type { Change } from "../stores/store.ts";
 import type { Agent } from "../wire/agent.ts";
 import type { StartConversationRequest } from "../wire/conversation.ts";
@@ -34,7 +34,7 @@ export function agentAndSecrets(
       "Cannot decrypt secrets: cipher not configured. Set OH_SECRET_KEY environment variable.",
     );
   }
-  return openSecrets(given, cipher);
+  return openSecrets(given, cipher).value;
 }
 
 /** What the store must write for a new conversation, idle and without events. */

@@ -1,4 +1,4 @@
-import { redactSecrets } from "../secrets/redact-secrets.ts";
+import { redactSecrets } from "../secrets/secret-fields.ts";
 import type { NewEvent } from "../wire/events.ts";
 
 /** Tells that a key of the run state has a new value. Secrets in it become asterisks. */

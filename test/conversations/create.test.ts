@@ -1,0 +1,160 @@
+import { expect, it } from "vitest";
+import { attach, openManager, say, settled, start, startRequest } from "./open-manager.ts";
+
+const NOBODY = "6f1f2c52-58bb-4ff0-8baf-04e0e1c9a001";
+
+it("a new conversation is idle, has every key, and shows no secret", async () => {
+  const { manager, prepared } = openManager();
+  const { info, created } = await manager.create(
+    startRequest({ secrets: { TOKEN: { kind: "StaticSecret", value: "sk-secret" } } }),
+  );
+  expect(created).toBe(true);
+  expect(Object.keys(info)).toHaveLength(33);
+  expect(info).toMatchObject({
+    execution_status: "idle",
+    agent: { kind: "Agent", llm: { model: "scripted", api_key: null } },
+    secret_registry: { secret_sources: { TOKEN: { value: null } } },
+    persistence_dir: `workspace/conversations/${info.id.replaceAll("-", "")}`,
+    title: null,
+    metrics: null,
+  });
+  expect(prepared).toEqual(["/project"]);
+});
+
+it("an id that exists gives back that conversation and ignores the rest of the request", async () => {
+  const { manager } = openManager();
+  const id = await start(manager);
+  const again = startRequest({ conversation_id: id, tags: { other: "1" }, initial_message: { content: [] } });
+  expect(await manager.create(again)).toMatchObject({ created: false, info: { id, tags: {} } });
+  expect(await manager.countEvents(id, {})).toBe(0);
+});
+
+it("two requests for the same new id make one conversation", async () => {
+  const { manager } = openManager();
+  const request = startRequest({ conversation_id: crypto.randomUUID() });
+  const answers = await Promise.all([manager.create(request), manager.create(request)]);
+  expect(answers.map(({ created }) => created).sort()).toEqual([false, true]);
+});
+
+it("an initial message is sent and run, whatever its run says", async () => {
+  const { manager } = openManager({ turns: ["Hello."] });
+  const request = startRequest({ initial_message: { content: [{ text: "hi" }], run: false } });
+  const { info } = await manager.create(request);
+  expect(info.last_user_message_id).not.toBeNull();
+  const socket = await attach(manager, info.id);
+  if (!socket.story.includes("full_state(finished)")) await settled(socket);
+  expect(await manager.agentFinalResponse(info.id)).toBe("Hello.");
+});
+
+it.each([
+  [{ agent: { llm: { model: "m" }, tools: [{ name: "nowhere" }] } }, "unprocessable", "Available: [echo]"],
+  [{ client_tools: [clientTool("echo")] }, "unprocessable", "echo"],
+  [{ initial_message: { role: "assistant", content: [] } }, "unprocessable", "Only user messages"],
+  [{ parent_conversation_id: NOBODY }, "unprocessable", "not found"],
+  [{ agent: null, agent_profile_id: NOBODY }, "not_found", "Agent profile with id"],
+  [{ secrets_encrypted: true }, "internal", "cipher not configured"],
+])("refuses %j", async (fields, code, detail) => {
+  const { manager } = openManager();
+  await expect(manager.create(startRequest(fields))).rejects.toMatchObject({
+    code,
+    detail: expect.stringContaining(detail),
+  });
+  expect(await manager.count()).toBe(0);
+});
+
+it("goes without tools that clients name on the off chance", async () => {
+  const { manager, llm } = openManager({ turns: ["ok"] });
+  const tools = [{ name: "echo" }, { name: "browser_tool_set" }];
+  const id = await start(manager, { agent: { llm: { model: "m" }, tools } });
+  const socket = await attach(manager, id);
+  await say(manager, id, "hi");
+  await settled(socket);
+  expect(llm.requests[0]?.tools.map(({ name }) => name)).toEqual(["echo", "finish", "think"]);
+});
+
+it("a parent is known to its child and the child to its parent", async () => {
+  const { manager } = openManager();
+  const parent = await start(manager);
+  const child = await start(manager, { parent_conversation_id: parent });
+  expect((await manager.get(child)).parent_conversation_id).toBe(parent);
+  expect((await manager.get(parent)).sub_conversation_ids).toEqual([child]);
+  await expect(
+    start(manager, { parent_conversation_id: parent, workspace: { working_dir: "/elsewhere" } }),
+  ).rejects.toMatchObject({ detail: `Parent conversation ${parent} belongs to a different workspace` });
+});
+
+it("agent_settings become an agent with the usual tools and a condenser", async () => {
+  const { manager } = openManager();
+  const llm = { model: "m", usage_id: "default" };
+  await expect(manager.create(startRequest({ agent: null, agent_settings: { llm } }))).rejects.toMatchObject({
+    detail: expect.stringContaining("terminal"),
+  });
+  const { info } = await manager.create(startRequest({ agent: null, agent_settings: { llm, tools: [] } }));
+  expect(info.agent).toMatchObject({
+    tools: [],
+    include_default_tools: ["FinishTool", "ThinkTool", "SwitchLLMTool"],
+    condenser: { kind: "LLMSummarizingCondenser", llm: { usage_id: "condenser" }, max_size: 240 },
+  });
+});
+
+it("a suffix of the launch is added to the agent's own", async () => {
+  const { manager } = openManager();
+  const agent = { llm: { model: "m" }, agent_context: { system_message_suffix: "Own." } };
+  const additions = { system_message_suffix_append: "Added." };
+  const { info } = await manager.create(startRequest({ agent, agent_launch_additions: additions }));
+  expect((info.agent as { agent_context: object }).agent_context).toMatchObject({
+    system_message_suffix: "Own.\n\nAdded.",
+  });
+});
+
+it("skills are shown only to who asks for them", async () => {
+  const { manager } = openManager();
+  const agent = { llm: { model: "m" }, agent_context: { skills: [{ name: "s", content: "c" }] } };
+  const id = await start(manager, { agent });
+  expect((await manager.get(id)).agent).toMatchObject({ agent_context: { skills: [] } });
+  expect((await manager.get(id, { includeSkills: true })).agent).toMatchObject({
+    agent_context: { skills: [{ name: "s" }] },
+  });
+});
+
+it("lists, counts and pages by status and order", async () => {
+  const { manager } = openManager();
+  const ids: string[] = [];
+  for (let count = 0; count < 5; count += 1) ids.push(await start(manager));
+  await manager.pause(ids[0] ?? "");
+  expect(await manager.count()).toBe(5);
+  expect(await manager.count("paused")).toBe(1);
+  const first = await manager.search({ limit: 2 });
+  expect(first.items.map(({ id }) => id)).toEqual([ids[4], ids[3]]);
+  expect(first.next_page_id).toBe(ids[2]?.replaceAll("-", ""));
+  const second = await manager.search({ limit: 3, pageId: first.next_page_id ?? "" });
+  expect(second).toMatchObject({
+    items: [{ id: ids[2] }, { id: ids[1] }, { id: ids[0] }],
+    next_page_id: null,
+  });
+  expect((await manager.search({ status: "paused" })).items.map(({ id }) => id)).toEqual([ids[0]]);
+  expect((await manager.search({ sortOrder: "UPDATED_AT_DESC" })).items[0]?.id).toBe(ids[0]);
+  const unknown = crypto.randomUUID();
+  const batch = await manager.batchGet([unknown, ids[1] ?? ""]);
+  expect([batch[0], batch[1]?.id]).toEqual([null, ids[1]]);
+});
+
+it("unknown conversations are refused as clients expect of each verb", async () => {
+  const { manager } = openManager();
+  const id = crypto.randomUUID();
+  expect(await manager.update(id, { title: "x", tags: null })).toBe(false);
+  for (const verb of ["delete", "pause", "interrupt"] as const) {
+    await expect(manager[verb](id)).rejects.toMatchObject({ code: "bad_request" });
+  }
+  for (const verb of ["get", "run", "agentFinalResponse"] as const) {
+    await expect(manager[verb](id)).rejects.toMatchObject({ code: "not_found", detail: "Not Found" });
+  }
+  await expect(manager.searchEvents(id, { limit: 1 })).rejects.toMatchObject({
+    code: "not_found",
+    detail: `Conversation not found: ${id}`,
+  });
+});
+
+function clientTool(name: string) {
+  return { name, description: "d", parameters: { type: "object" } };
+}

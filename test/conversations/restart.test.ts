@@ -1,0 +1,237 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ConversationManager } from "../../src/conversations/conversation-manager.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { createCipher } from "../../src/secrets/cipher.ts";
+import { sqliteStore } from "../../src/stores/sqlite.ts";
+import type { Store } from "../../src/stores/store.ts";
+import { ToolRegistry } from "../../src/tools/registry.ts";
+import type { LlmConfig } from "../../src/wire/llm-config.ts";
+import {
+  attach,
+  type BenchOptions,
+  echoTool,
+  Gate,
+  logOf,
+  openManager,
+  say,
+  settled,
+  start,
+  until,
+} from "./open-manager.ts";
+import { ScriptedLlm } from "./scripted-llm.ts";
+
+let folder: string;
+const opened: Store[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "conversations-"));
+});
+afterEach(async () => {
+  await Promise.allSettled(opened.splice(0).map((store) => store.close()));
+  await rm(folder, { recursive: true, force: true });
+});
+
+function open(options: BenchOptions = {}) {
+  const store = sqliteStore({ path: join(folder, "server.db") });
+  opened.push(store);
+  return openManager({ ...options, store });
+}
+
+it("finds everything again: events, state, tags, title, figures, and goes on in the same prompt", async () => {
+  const first = open({ turns: [[{ name: "echo", arguments: { text: "remember" } }], "One."] });
+  const id = await start(first.manager);
+  const socket = await attach(first.manager, id);
+  await say(first.manager, id, "first");
+  await settled(socket);
+  await first.manager.update(id, { title: "Title", tags: { a: "b" } });
+  await first.manager.setConfirmationPolicy(id, {
+    kind: "ConfirmRisky",
+    threshold: "HIGH",
+    confirm_unknown: false,
+  });
+  const before = await first.manager.get(id);
+  const log = await logOf(first.manager, id);
+  await first.manager.close();
+  await first.store.close();
+
+  const second = open({ turns: ["Two."] });
+  await second.manager.start();
+  expect(await second.manager.get(id)).toEqual(before);
+  expect(await logOf(second.manager, id)).toEqual(log);
+  const again = await attach(second.manager, id);
+  expect(again.story).toEqual(["full_state(finished)"]);
+  await say(second.manager, id, "second");
+  await settled(again);
+  const prompt = second.llm.requests[0]?.messages ?? [];
+  expect(prompt.map(({ role }) => role)).toEqual([
+    "system",
+    "user",
+    "assistant",
+    "tool",
+    "assistant",
+    "user",
+  ]);
+  expect((await logOf(second.manager, id)).filter(({ kind }) => kind === "SystemPromptEvent")).toHaveLength(
+    1,
+  );
+  expect((await second.manager.get(id)).stats.usage_to_metrics?.default?.accumulated_cost).toBe(1.5);
+});
+
+it("a run cut by a crash is an error with every open action answered, and can go on", async () => {
+  const gate = new Gate();
+  const first = open({
+    tools: new ToolRegistry([echoTool(gate)]),
+    turns: [[{ name: "echo" }, { name: "echo", arguments: { text: "2" } }]],
+  });
+  const id = await start(first.manager);
+  await say(first.manager, id, "go");
+  await gate.reached;
+  // The process dies here, as far as the store can tell: nothing is written from now on.
+  await first.store.close();
+
+  const second = open({ turns: ["Recovered."] });
+  await second.manager.start();
+  expect((await second.manager.get(id)).execution_status).toBe("error");
+  const log = await logOf(second.manager, id);
+  const calls = log.filter(({ kind }) => kind === "ActionEvent").map((event) => event.tool_call_id);
+  const answers = log.filter(({ kind }) => kind === "AgentErrorEvent").map((event) => event.tool_call_id);
+  expect(calls).toHaveLength(2);
+  expect(answers).toEqual(calls);
+  await second.manager.run(id);
+  await until(async () => (await second.manager.get(id)).execution_status === "finished");
+  expect(await second.manager.agentFinalResponse(id)).toBe("Recovered.");
+});
+
+it("keeps secrets that cannot be stored for as long as the process lives", async () => {
+  const configs: LlmConfig[] = [];
+  const llm = new ScriptedLlm();
+  const { manager } = open({
+    idleTtlSeconds: 0,
+    createLlm: (config) => {
+      configs.push(config);
+      return llm;
+    },
+  });
+  const id = await start(manager);
+  for (const words of ["one", "two"]) {
+    await runToEnd(manager, id, words);
+    await manager.evictIdle();
+  }
+  expect(configs.map((config) => config.api_key)).toEqual(["sk-model", "sk-model"]);
+});
+
+it("leaves memory when idle and comes back when needed", async () => {
+  const { manager, llm } = open({ idleTtlSeconds: 0, turns: ["One.", "Two."] });
+  const id = await start(manager);
+  await runToEnd(manager, id, "one");
+  await manager.evictIdle();
+  await runToEnd(manager, id, "two");
+  expect(await manager.agentFinalResponse(id)).toBe("Two.");
+  expect(JSON.stringify(llm.requests[1]?.messages)).toContain("one");
+});
+
+describe("secrets at rest", () => {
+  const key = createCipher("right");
+
+  async function create(cipher: BenchOptions["cipher"]) {
+    const first = open({ cipher });
+    const id = await start(first.manager, {
+      secrets: { TOKEN: { kind: "StaticSecret", value: "sk-token" } },
+    });
+    await first.manager.setSecrets(id, {
+      LATER: { kind: "StaticSecret", value: "sk-later", description: null },
+    });
+    const info = await first.manager.get(id);
+    await first.manager.close();
+    await first.store.close();
+    return { id, info };
+  }
+
+  /** What the conversation knows of its secrets after a restart. */
+  async function reopen(id: string, cipher: BenchOptions["cipher"]) {
+    const configs: LlmConfig[] = [];
+    const warnings: string[] = [];
+    const { manager, store } = open({
+      cipher,
+      createLlm: (config) => {
+        configs.push(config);
+        return new ScriptedLlm(["Done."]);
+      },
+      logger: { ...silentLogger, warn: (_, message) => warnings.push(message) },
+    });
+    await runToEnd(manager, id, "hi");
+    const [record] = await store.conversations.find([id], ["secrets"]);
+    const names = Object.keys(JSON.parse(record?.documents.secrets ?? "{}"));
+    // Everything that holds secrets is written anew under this key.
+    await manager.setSecrets(id, { NEW: { kind: "StaticSecret", value: "sk-new", description: null } });
+    await manager.setSecurityAnalyzer(id, { kind: "LLMSecurityAnalyzer" });
+    await manager.close();
+    await store.close();
+    return { apiKey: configs[0]?.api_key, warnings, names };
+  }
+
+  /** Everything that is stored of the conversation but its events. */
+  async function stored(id: string): Promise<string> {
+    const store = sqliteStore({ path: join(folder, "server.db") });
+    const [record] = await store.conversations.find([id], ["agent", "secrets", "state"]);
+    await store.close();
+    return JSON.stringify(record?.documents);
+  }
+
+  it("are encrypted with a key and come back with it", async () => {
+    const { id } = await create(key);
+    expect(await stored(id)).toContain("gAAAAA");
+    expect(await stored(id)).not.toMatch(/sk-(model|token|later)/);
+    expect(await reopen(id, key)).toMatchObject({
+      apiKey: "sk-model",
+      names: ["TOKEN", "LATER"],
+      warnings: [],
+    });
+  });
+
+  it("are not stored without a key, and lost on restart", async () => {
+    const { id, info } = await create(undefined);
+    expect(await stored(id)).not.toMatch(/sk-(model|token|later)/);
+    expect(info.secret_registry.secret_sources.TOKEN).toMatchObject({ value: null });
+    expect(await reopen(id, undefined)).toMatchObject({ apiKey: null });
+  });
+
+  it("are null under another key, with a warning, and there again under the right one", async () => {
+    const { id } = await create(key);
+    const wrong = await reopen(id, createCipher("wrong"));
+    expect(wrong).toMatchObject({ apiKey: null, warnings: [expect.stringContaining("decrypt")] });
+    const right = await reopen(id, key);
+    expect(right).toMatchObject({ apiKey: "sk-model", names: ["NEW", "TOKEN", "LATER"] });
+    expect(await stored(id)).toContain("gAAAAA");
+  });
+
+  it("of a request may come encrypted", async () => {
+    const configs: LlmConfig[] = [];
+    const llm = new ScriptedLlm(["Done."]);
+    const { manager } = open({
+      cipher: key,
+      createLlm: (config) => {
+        configs.push(config);
+        return llm;
+      },
+    });
+    const id = await start(manager, {
+      secrets_encrypted: true,
+      agent: { llm: { model: "m", api_key: key.encrypt("sk-sealed") } },
+    });
+    await runToEnd(manager, id, "hi");
+    expect(configs[0]?.api_key).toBe("sk-sealed");
+  });
+});
+
+/** Leaves no socket behind, which would keep the conversation in memory. */
+async function runToEnd(manager: ConversationManager, id: string, words: string): Promise<void> {
+  const socket = await attach(manager, id);
+  await say(manager, id, words);
+  await settled(socket);
+  socket.close();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,0 +1,188 @@
+import { expect, it } from "vitest";
+import type { ConversationManager } from "../../src/conversations/conversation-manager.ts";
+import { MemorySocket } from "./memory-socket.ts";
+import { attach, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
+import { finish } from "./scripted-llm.ts";
+
+it("greets with full_state: secrets hidden, nulls left out, not stored", async () => {
+  const { manager } = openManager();
+  const id = await start(manager, { tags: { team: "x" } });
+  const socket = await attach(manager, id);
+  const [event] = socket.events;
+  expect(event).toMatchObject({
+    kind: "ConversationStateUpdateEvent",
+    source: "environment",
+    key: "full_state",
+  });
+  const state = event?.value as Record<string, unknown>;
+  expect(Object.keys(state)).toEqual([
+    "id",
+    "agent",
+    "workspace",
+    "persistence_dir",
+    "max_iterations",
+    "stuck_detection",
+    "execution_status",
+    "confirmation_policy",
+    "activated_knowledge_skills",
+    "activated_path_rules",
+    "invoked_skills",
+    "blocked_actions",
+    "blocked_messages",
+    "head_is_empty",
+    "stats",
+    "secret_registry",
+    "tags",
+    "agent_state",
+  ]);
+  expect(state).toMatchObject({ id, agent: { llm: { api_key: "**********" } }, tags: { team: "x" } });
+  expect(await logOf(manager, id)).toEqual([]);
+});
+
+it("closes with 4004 for an unknown conversation and 1013 for one socket too many", async () => {
+  const { manager } = openManager();
+  const unknown = await attach(manager, crypto.randomUUID());
+  expect(unknown.closed).toEqual({ code: 4004, reason: "Conversation not found" });
+
+  const id = await start(manager);
+  const sockets = await Promise.all(Array.from({ length: 50 }, () => attach(manager, id)));
+  const refused = await attach(manager, id);
+  expect(refused.closed).toEqual({ code: 1013, reason: "Too many connections for this conversation" });
+
+  sockets[0]?.close();
+  await until(async () => (await attach(manager, id)).closed === null);
+});
+
+it("resends everything, or what is not older than a moment, in log order", async () => {
+  const { manager } = openManager({ turns: ["Hello."] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "hi");
+  await settled(socket);
+  const log = await logOf(manager, id);
+
+  const all = await attach(manager, id, { resend: "all" });
+  await until(() => all.frames.length === log.length + 1);
+  expect(all.events.slice(1)).toEqual(log);
+
+  const from = log.findIndex(({ kind }) => kind === "MessageEvent");
+  const since = await attach(manager, id, { resend: "since", after: String(log[from]?.timestamp) });
+  await until(() => since.frames.length === log.length - from + 1);
+  expect(since.events.slice(1)).toEqual(log.slice(from));
+
+  const without = await attach(manager, id, { resend: "since" });
+  expect(without.frames).toHaveLength(1);
+});
+
+it("history and live events meet without a gap or a repetition, whenever a socket comes", async () => {
+  const { manager } = openManager();
+  const id = await start(manager);
+  const writing = write(manager, id, 300);
+  const sockets: MemorySocket[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    const socket = new MemorySocket();
+    void manager.attach(id, socket, { resend: "all" });
+    sockets.push(socket);
+    await new Promise((resolve) => setTimeout(resolve, round % 3));
+  }
+  await writing;
+  const total = await manager.countEvents(id, {});
+  const expected = sockets[0];
+  await until(() => sockets.every(({ frames }) => frames.length > total));
+  for (const socket of sockets) {
+    const ids = socket.events.slice(1).map((event) => event.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toHaveLength(total);
+    expect(ids).toEqual(expected?.events.slice(1).map((event) => event.id));
+  }
+});
+
+it("a client's message is said to the agent, which runs; auth frames say nothing", async () => {
+  const { manager } = openManager({ turns: ["Answer."] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  socket.receive({ type: "auth", session_api_key: "late" });
+  socket.receive({ role: "user", content: "Question?" });
+  await settled(socket);
+  expect(socket.story.filter((line) => line === "MessageEvent")).toHaveLength(2);
+  expect(await manager.agentFinalResponse(id)).toBe("Answer.");
+});
+
+it("tells what was wrong with a frame and stays open", async () => {
+  const { manager } = openManager();
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  const frames = ["{", { content: "no role" }, { role: "assistant", content: "x" }, [1], new Uint8Array([1])];
+  for (const frame of frames) socket.receive(frame);
+  await until(() => socket.frames.length === frames.length + 1);
+  expect(socket.events.slice(1).map(({ kind, code }) => [kind, code])).toEqual([
+    ["ServerErrorEvent", "JSONDecodeError"],
+    ["ServerErrorEvent", "ValidationError"],
+    ["ServerErrorEvent", "AssertionError"],
+    ["ServerErrorEvent", "ValidationError"],
+    ["ServerErrorEvent", "KeyError"],
+  ]);
+  expect(socket.closed).toBeNull();
+  expect(await logOf(manager, id)).toEqual([]);
+});
+
+it("drops a reader that stands still past the bound; the others miss nothing", async () => {
+  const { manager } = openManager({ maxSocketLagBytes: 64 * 1024 });
+  const id = await start(manager);
+  const good = await attach(manager, id);
+  const slow = await attach(manager, id);
+  slow.stalled = true;
+  const words = "x".repeat(100_000);
+  for (let count = 0; count < 20; count += 1) await say(manager, id, words, false);
+  await until(() => slow.closed !== null);
+  expect(slow.closed?.code).toBe(1013);
+  expect(good.closed).toBeNull();
+  expect(good.story.filter((line) => line === "MessageEvent")).toHaveLength(20);
+});
+
+it("shows pieces of a reply while it is written, and does not keep them", async () => {
+  const { manager, llm } = openManager();
+  llm.say(async ({ onDelta }) => {
+    onDelta?.({ content: "Hel" });
+    onDelta?.({ content: "lo" });
+    return "Hello";
+  });
+  const id = await start(manager, { agent: { llm: { model: "scripted", stream: true } } });
+  const socket = await attach(manager, id);
+  await say(manager, id, "hi");
+  await settled(socket);
+  const deltas = socket.events.filter((event) => event.kind === ("StreamingDeltaEvent" as string));
+  expect(deltas).toMatchObject([{ content: "Hel" }, { content: "lo" }]);
+  expect(JSON.stringify(await logOf(manager, id))).not.toContain("StreamingDeltaEvent");
+});
+
+it("closing the server interrupts runs, then ends sockets with 1001", async () => {
+  const { manager, store } = openManager({
+    turns: [async ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", reject))],
+  });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await until(() => socket.story.includes("execution_status=running"));
+  await manager.close();
+  expect(socket.story).toContain("InterruptEvent");
+  expect(socket.story.at(-1)).toBe("full_state(paused)");
+  expect(socket.closed?.code).toBe(1001);
+  await store.close();
+});
+
+it("deleting a conversation tells its sockets that it is gone", async () => {
+  const { manager } = openManager({ turns: [finish("x")] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await manager.delete(id);
+  expect(socket.closed?.code).toBe(4004);
+  await expect(manager.get(id)).rejects.toMatchObject({ code: "not_found" });
+});
+
+async function write(manager: ConversationManager, id: string, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    await say(manager, id, `message ${index}`, false);
+    if (index % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
