@@ -14,12 +14,10 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   const abort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
-  const timeout = new LlmError("LLMTimeoutError", `timeout: the model was silent for ${seconds} s`, {
-    retryable: true,
-  });
+  const expire = () => controller.abort(timeoutError(seconds));
   // Node knows no longer timer; it would fire at once.
   const wait = seconds === null ? null : Math.min(seconds * 1000, 2 ** 31 - 1);
-  const timer = wait === null ? null : setTimeout(() => controller.abort(timeout), wait);
+  const timer = wait === null ? null : setTimeout(expire, wait);
   try {
     const result = await work(controller.signal, () => timer?.refresh());
     // SDKs end an aborted stream without a word.
@@ -32,4 +30,10 @@ export async function withDeadline<T>(
     if (timer !== null) clearTimeout(timer);
     signal.removeEventListener("abort", abort);
   }
+}
+
+function timeoutError(seconds: number | null): LlmError {
+  return new LlmError("LLMTimeoutError", `timeout: the model was silent for ${seconds} s`, {
+    retryable: true,
+  });
 }

@@ -150,8 +150,9 @@ function filesSeen(past: readonly PastCall[]): string[] {
   return lines.slice(start).filter((line) => line !== "" && !line.startsWith("["));
 }
 
+/** How the agent tells the model of errors and refusals. */
 function isFailure(result: string | undefined): boolean {
-  return result !== undefined && /error|rejected|already exists|cannot/i.test(result.slice(0, 300));
+  return result !== undefined && /^(\[An error occurred|Error |Action rejected|Tool call cancelled)/.test(result);
 }
 
 function pastCalls(messages: readonly Message[]): PastCall[] {

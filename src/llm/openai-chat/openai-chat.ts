@@ -1,4 +1,4 @@
-import type { APIPromise, OpenAI } from "openai";
+import type { OpenAI } from "openai";
 import type { ChatCompletion, ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { Stream } from "openai/streaming";
 import { capabilitiesOf, defaultOutputTokens } from "../capabilities.ts";
@@ -15,7 +15,7 @@ import {
   toMessage,
   toUsage,
 } from "./from-chat-reply.ts";
-import { chatMessageConverter } from "./to-chat-messages.ts";
+import { chatMessageWriter } from "./to-chat-messages.ts";
 
 const INTERLEAVED_THINKING = "interleaved-thinking-2025-05-14";
 
@@ -24,7 +24,7 @@ export function openAiChat(options: ProtocolOptions): Protocol {
   const { config, endpoint } = options;
   const capabilities = capabilitiesOf(config, endpoint);
   const isProxy = endpoint.name === "litellm_proxy" || endpoint.name === "openhands";
-  const toMessages = chatMessageConverter({
+  const writeMessages = chatMessageWriter({
     capabilities,
     plainText: config.force_string_serializer !== false,
     thinkingBlocks: isProxy && capabilities.thinking !== "none",
@@ -36,18 +36,21 @@ export function openAiChat(options: ProtocolOptions): Protocol {
 
   return async (request, alive) => {
     const client = await getClient();
-    const body = {
+    const rest = {
       ...fixed,
-      messages: toMessages(request.messages),
       ...(request.tools.length > 0 ? { tools: toTools(request.tools) } : {}),
       ...(request.stop && capabilities.stopWords ? { stop: [...request.stop] } : {}),
       ...cacheKey(request, options),
     };
+    const json = `${JSON.stringify(rest).slice(0, -1)},"messages":${writeMessages(request.messages)}}`;
     const headers = { ...betas, ...sessionHeaders(request.conversationId), ...config.extra_headers };
-    const call = client.chat.completions.create(
-      body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
-      { signal: request.signal, headers },
-    ) as APIPromise<unknown>;
+    const call = client.post<unknown>("/chat/completions", {
+      // Azure's client finds the deployment in the body, so it must be able to read it.
+      body: endpoint.provider.protocol === "azure" ? JSON.parse(json) : json,
+      headers: { "content-type": "application/json", ...headers },
+      signal: request.signal,
+      stream: config.stream,
+    });
     const { data, response } = await call.withResponse();
     const cost = costHeader(response.headers);
     if (!config.stream) return fromCompletion(data as ChatCompletion, cost);

@@ -26,35 +26,44 @@ interface Converted {
   images: Part[];
 }
 
+/** A message as it goes over the wire. */
+interface Written {
+  json: string;
+  images: readonly Part[];
+}
+
 /**
- * Converts prompts, each message once: the next prompt of a conversation costs only what is new in it.
+ * Writes prompts as the JSON text of a list. Each message is converted and written once: what a long conversation
+ * sends anew with each step costs no more than joining its texts.
  */
-export function chatMessageConverter(dialect: ChatDialect): (messages: readonly Message[]) => ChatMessage[] {
-  const converted = new WeakMap<Message, Converted>();
-  const convert = (message: Message): Converted => {
-    let known = converted.get(message);
-    if (known === undefined) {
-      known = toChatMessage(message, dialect);
-      converted.set(message, known);
+export function chatMessageWriter(dialect: ChatDialect): (messages: readonly Message[]) => string {
+  const known = new WeakMap<Message, Written>();
+  const write = (message: Message): Written => {
+    let written = known.get(message);
+    if (written === undefined) {
+      const { message: converted, images } = toChatMessage(message, dialect);
+      written = { json: JSON.stringify(converted), images };
+      known.set(message, written);
     }
-    return known;
+    return written;
   };
   return (messages) => {
-    const result: ChatMessage[] = [];
+    const marks = dialect.capabilities.promptCacheMarkers ? cacheMarks(messages) : null;
+    const texts: string[] = [];
     let images: Part[] = [];
     for (const message of messages) {
       // Results of one batch of calls must stay together; their images follow.
       if (message.role !== "tool" && images.length > 0) {
-        result.push({ role: "user", content: images });
+        texts.push(JSON.stringify({ role: "user", content: images }));
         images = [];
       }
-      const item = convert(message);
-      result.push(item.message);
-      if (item.images.length > 0) images = [...images, ...item.images];
+      const written = write(message);
+      const mark = marks?.get(message);
+      texts.push(mark === undefined ? written.json : writeMarked(message, mark, dialect));
+      if (written.images.length > 0) images = [...images, ...written.images];
     }
-    if (images.length > 0) result.push({ role: "user", content: images });
-    if (dialect.capabilities.promptCacheMarkers) addCacheMarkers(result);
-    return result;
+    if (images.length > 0) texts.push(JSON.stringify({ role: "user", content: images }));
+    return `[${texts.join(",")}]`;
   };
 }
 
@@ -140,12 +149,18 @@ function imageParts(content: readonly Content[]): Part[] {
   );
 }
 
-/** Marks the end of the fixed part and the newest turn. The converted messages are shared, so the marked are copies. */
-function addCacheMarkers(messages: ChatMessage[]): void {
-  const first = messages.findIndex((message) => message.role === "system");
-  if (first >= 0) messages[first] = markPart(messages[first] as ChatMessage, 0);
-  const last = messages.findLastIndex((message) => message.role === "user" || message.role === "tool");
-  if (last >= 0) messages[last] = markPart(messages[last] as ChatMessage, -1);
+/** Which messages end a part worth caching, and at which of their parts: the fixed one and the newest turn. */
+function cacheMarks(messages: readonly Message[]): Map<Message, number> {
+  const marks = new Map<Message, number>();
+  const system = messages.find((message) => message.role === "system");
+  if (system !== undefined) marks.set(system, 0);
+  const newest = messages.findLast((message) => message.role === "user" || message.role === "tool");
+  if (newest !== undefined) marks.set(newest, -1);
+  return marks;
+}
+
+function writeMarked(message: Message, index: number, dialect: ChatDialect): string {
+  return JSON.stringify(markPart(toChatMessage(message, dialect).message, index));
 }
 
 function markPart(message: ChatMessage, index: number): ChatMessage {
