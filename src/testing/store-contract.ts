@@ -25,8 +25,11 @@ export function storeContract(create: Create, options: StoreContractOptions = {}
     name,
     run: async () => {
       const store = await create();
-      await check(store);
-      await store.close().catch(() => undefined);
+      try {
+        await check(store);
+      } finally {
+        await store.close().catch(() => undefined);
+      }
     },
   }));
   const { reopen } = options;
