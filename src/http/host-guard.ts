@@ -35,7 +35,12 @@ export function createHostGuard({ cors, open, allowedHosts }: HostGuardOptions):
     const origin = request.headers.get("origin");
     const foreign =
       origin === null ? isCrossSite(request) : !cors.allows(origin, pathname) && !isSameHost(origin, request);
-    if (foreign) throw new AgentServerError("forbidden", "Pages of this origin may not do this");
+    if (!foreign) return;
+    const name = origin === null ? "another site" : `'${origin.slice(0, 253)}'`;
+    throw new AgentServerError(
+      "forbidden",
+      `Pages of ${name} may not do this. Allow them in \`corsOrigins\``,
+    );
   }
 
   return {

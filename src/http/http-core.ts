@@ -155,8 +155,12 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
         if (match.kind !== "found") return refusedUpgrade();
         return await match.target(request, { params: match.params, search });
       } catch (error) {
-        if (!AgentServerError.is(error)) options.logger.error({ error, path: pathname }, "Upgrade failed");
-        return refusedUpgrade(AgentServerError.is(error) ? error.status : 500);
+        if (AgentServerError.is(error)) {
+          options.logger.info({ path: pathname, reason: error.message }, "Upgrade refused");
+          return refusedUpgrade(error.status);
+        }
+        options.logger.error({ error, path: pathname }, "Upgrade failed");
+        return refusedUpgrade(500);
       }
     },
   };
@@ -192,6 +196,9 @@ function documentationEndpoints(
 function withHeaders(result: Answer | Response, added: Record<string, string>): Answer | Response {
   if (!(result instanceof Response)) return { ...result, headers: { ...result.headers, ...added } };
   const headers = new Headers(result.headers);
-  for (const [name, value] of Object.entries(added)) headers.set(name, value);
+  for (const [name, value] of Object.entries(added)) {
+    if (name === "vary") headers.append(name, value);
+    else headers.set(name, value);
+  }
   return new Response(result.body, { status: result.status, statusText: result.statusText, headers });
 }

@@ -4,6 +4,9 @@ import { validationError } from "./validation.ts";
 
 const JSON_MEDIA_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
 
+/** What is left of a body nobody reads must not be taken for the next request. */
+const UNREAD = { connection: "close" };
+
 export type RequestBody =
   /** Nothing was sent, whatever the content type says, or JSON's null. */
   | { kind: "absent" }
@@ -24,15 +27,17 @@ export async function readBody(request: Request, maxBytes: number): Promise<Requ
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   const chunks: Uint8Array[] = [];
   let total = 0;
-  // Leaving the loop by a throw cancels the stream: the rest is not read.
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    total += chunk.byteLength;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return join(chunks, total);
+    total += value.byteLength;
+    // Not cancelled: that would cut a Node connection before it can carry the refusal.
     if (total > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+    chunks.push(value);
   }
-  return join(chunks, total);
 }
 
 function join(chunks: readonly Uint8Array[], total: number): Uint8Array {
@@ -83,5 +88,6 @@ function malformed({ position, error }: JsonFault): AgentServerError {
 }
 
 function tooLarge(maxBytes: number): AgentServerError {
-  return new AgentServerError("payload_too_large", `The request body may have at most ${maxBytes} bytes`);
+  const detail = `The request body may have at most ${maxBytes} bytes`;
+  return new AgentServerError("payload_too_large", detail, { headers: UNREAD });
 }

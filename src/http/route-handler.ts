@@ -65,12 +65,14 @@ async function refuse(
   { maxBodyBytes }: RouteHandlerOptions,
 ): Promise<never> {
   const limit = Math.min(maxBodyBytes, MAX_UNAUTHENTICATED_BYTES);
-  if (spec.body !== undefined) {
-    await readBody(request, limit).catch((error: unknown) => {
-      if (!AgentServerError.is(error) || error.code !== "payload_too_large") throw error;
-    });
-  }
-  throw new AgentServerError("unauthorized");
+  const unread = spec.body === undefined ? undefined : await readBody(request, limit).catch(tooLargeOnly);
+  const headers = AgentServerError.is(unread) ? unread.headers : {};
+  throw new AgentServerError("unauthorized", undefined, { headers });
+}
+
+function tooLargeOnly(error: unknown): AgentServerError {
+  if (AgentServerError.is(error) && error.code === "payload_too_large") return error;
+  throw error;
 }
 
 /** The body itself is not repeated: without a structure nothing tells which part of it is secret. */
