@@ -27,6 +27,8 @@ export default defineConfig({
   },
   sourcemap: false,
   splitting: true,
+  // The adapters import the public entries by name, as anybody's adapter would: all of them share one core.
+  external: [/^agent-server(\/|$)/],
   /** The pages at /docs and /redoc are served from here, so that an installed package needs neither of their packages. */
   async onSuccess() {
     for (const [name, source] of Object.entries(DOCS_ASSET_SOURCES))

@@ -1,11 +1,9 @@
-import { type AgentServer, type ServerOptions, toServer } from "agent-server";
+import { type AgentServer, type ServerInput, toServer } from "agent-server";
 import { serve } from "agent-server/node";
 import type { RequestHandler } from "express";
 
 /** The server as Express middleware (4 and 5), at the root or below a path: `app.use(agentServer("my-key"))`. */
-export function agentServer(
-  input: string | readonly string[] | ServerOptions | AgentServer,
-): RequestHandler & { server: AgentServer } {
+export function agentServer(input: ServerInput): RequestHandler & { server: AgentServer } {
   const server = toServer(input);
   const handler: RequestHandler = (request, response, next) => {
     const { url, originalUrl, body } = request;

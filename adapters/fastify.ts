@@ -1,24 +1,25 @@
-import { type AgentServer, type ServerOptions, toServer } from "agent-server";
+import { type AgentServer, type ServerInput, toServer } from "agent-server";
 import { serve } from "agent-server/node";
-import type { FastifyPluginAsync } from "fastify";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 
 /** The server as a Fastify plugin, at the root or below a prefix: `app.register(agentServer("my-key"))`. */
-export function agentServer(
-  input: string | readonly string[] | ServerOptions | AgentServer,
-): FastifyPluginAsync & { server: AgentServer } {
+export function agentServer(input: ServerInput): FastifyPluginAsync & { server: AgentServer } {
   const server = toServer(input);
   const plugin: FastifyPluginAsync = async (app) => {
-    // Bodies are read by the server itself: Fastify refuses empty JSON and bodies of a GET.
+    // The server reads bodies itself: Fastify refuses empty JSON and bodies of a GET.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, _payload, done) => done(null));
     app.addHook("onClose", () => server.close());
-    app.all("/*", async (request, reply) => {
-      const originalUrl = request.raw.url ?? "/";
-      const url = originalUrl.slice(app.prefix.length);
-      if (!server.handles(new URL(url, "http://host").pathname)) return reply.callNotFound();
+    const handler = async ({ raw }: FastifyRequest, reply: FastifyReply) => {
+      const originalUrl = raw.url ?? "/";
+      const url = originalUrl.slice(app.prefix.length).replace(/^(?!\/)/, "/");
+      const [pathname = "/"] = url.split("?", 1);
+      if (!server.handles(pathname)) return reply.callNotFound();
       reply.hijack();
-      await serve(server, request.raw, reply.raw, { url, originalUrl });
-    });
+      await serve(server, raw, reply.raw, { url, originalUrl });
+    };
+    app.all("/*", handler);
+    if (app.prefix !== "") app.all("/", handler);
   };
   return Object.assign(plugin, { server });
 }

@@ -43,7 +43,7 @@ export async function listen(server: FetchServer, options: ListenOptions = {}): 
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Clients that offer HTTP/2 by `Upgrade: h2c` want an ordinary answer. Node before 24.9 does not ask.
+      // Other upgrades are answered as if they had not been offered. Node before 24.9 does not ask.
       shouldUpgradeCallback: isWebSocketUpgrade,
     },
     (incoming, outgoing) => {

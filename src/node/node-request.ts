@@ -24,16 +24,6 @@ export interface NodeRequestSource {
 export class NodeRequest {
   readonly method: string;
   readonly headers: Headers;
-  readonly cache = "default";
-  readonly credentials = "same-origin";
-  readonly destination = "";
-  readonly duplex = "half";
-  readonly integrity = "";
-  readonly keepalive = false;
-  readonly mode = "cors";
-  readonly redirect = "follow";
-  readonly referrer = "about:client";
-  readonly referrerPolicy = "";
   readonly #source: NodeRequestSource;
   #url: string | undefined;
   #aborter: AbortController | undefined;
@@ -103,6 +93,21 @@ export class NodeRequest {
   }
 }
 
+/** What Fetch says of a request that says nothing about these. */
+const FETCH_DEFAULTS = {
+  cache: "default",
+  credentials: "same-origin",
+  destination: "",
+  duplex: "half",
+  integrity: "",
+  keepalive: false,
+  mode: "cors",
+  redirect: "follow",
+  referrer: "about:client",
+  referrerPolicy: "",
+};
+
+Object.assign(NodeRequest.prototype, FETCH_DEFAULTS);
 Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
 
 function bodyOf({ incoming, body }: NodeRequestSource): Uint8Array<ArrayBuffer> | ReadableStream | null {

@@ -14,6 +14,13 @@ export function toSocket(webSocket: WebSocket, connection: Duplex): Socket {
   let listener: ((data: string | Uint8Array) => void) | undefined;
   const waiting: (string | Uint8Array)[] = [];
   let waitingBytes = 0;
+  let corked = false;
+
+  /** Frames sent in one turn go to the network in one write. */
+  const uncork = () => {
+    corked = false;
+    connection.uncork();
+  };
 
   webSocket.on("message", (data: Buffer, isBinary) => {
     const frame = isBinary ? data : data.toString();
@@ -25,7 +32,13 @@ export function toSocket(webSocket: WebSocket, connection: Duplex): Socket {
 
   return {
     send(text) {
-      if (webSocket.readyState === WebSocket.OPEN) webSocket.send(text);
+      if (webSocket.readyState !== WebSocket.OPEN) return;
+      if (!corked) {
+        corked = true;
+        connection.cork();
+        queueMicrotask(uncork);
+      }
+      webSocket.send(text);
     },
     get bufferedAmount() {
       return webSocket.bufferedAmount;

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FetchServer } from "../http/fetch-server.ts";
 import { belowPrefix, splitUrl } from "../http/request-path.ts";
+import { announcesNoBody } from "./node-request.ts";
 import { refuse } from "./refuse.ts";
 import { isWebSocketUpgrade, passThroughApp, type Upgrade } from "./take-over.ts";
 
@@ -94,8 +95,12 @@ class UpgradeClaims {
     return false;
   }
 
-  readonly #onUnclaimed = (_incoming: IncomingMessage, connection: Duplex) => {
+  readonly #onUnclaimed = (incoming: IncomingMessage, connection: Duplex, head: Buffer) => {
     if (this.#httpServer.listenerCount("upgrade") > 1) return;
+    // Clients that offer HTTP/2 (`Upgrade: h2c`) want an ordinary answer, which they get where nobody listens.
+    if (!isWebSocketUpgrade(incoming) && announcesNoBody(incoming)) {
+      return passThroughApp(this.#httpServer, incoming, { connection, head });
+    }
     connection.on("error", () => connection.destroy());
     void refuse(connection, new Response(null, { status: 403 }));
   };

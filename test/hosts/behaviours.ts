@@ -151,6 +151,11 @@ export function describeHost(host: Host): void {
         expect([status, text]).toEqual([405, ""]);
       });
 
+      it("answers at the mount path itself, with and without a slash", async () => {
+        const [bare, slash] = [await send(running.url), await send(`${running.url}/?a=1`)];
+        expect([bare.text, slash.text]).toEqual(['"the root"', '"the root"']);
+      });
+
       it("leaves other paths to the host", async () => {
         const elsewhere = await send(`${running.url}/elsewhere`, {
           method: "POST",

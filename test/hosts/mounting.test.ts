@@ -121,7 +121,9 @@ describe("in somebody else's app", () => {
   it("answers clients that offer HTTP/2 by an upgrade as if they had not", async () => {
     const { server } = createProbeServer();
     const headers = { Connection: "Upgrade, HTTP2-Settings", Upgrade: "h2c", "HTTP2-Settings": "AAMAAABk" };
-    const { url } = await host(serveListener(appWith(server)));
+    const { url, httpServer } = await host(serveListener(appWith(server)));
+    expect((await send(`${url}/agents/probe/where`, { headers })).status).toBe(200);
+    if (httpServer !== undefined) attachWebSockets(httpServer, server, { basePath: "/agents" });
     expect((await send(`${url}/agents/probe/where`, { headers })).status).toBe(200);
   });
 

@@ -43,6 +43,10 @@ export function createProbeServer(basePath?: string): ProbeServer {
   const ok = { 200: { description: "OK", body: any } } as const;
 
   const routes = [
+    route({ ...spec, id: "root", method: "GET", path: "/", responses: ok }).handle(() => ({
+      status: 200,
+      body: "the root",
+    })),
     route({ ...spec, id: "where", method: "GET", path: "/probe/where", responses: ok }).handle(
       ({ request }) => {
         const url = new URL(request.url);
