@@ -11,6 +11,7 @@ import { loadModelFacts, type ModelFacts } from "./pricing.ts";
 import type { Protocol, ProtocolOptions } from "./protocol.ts";
 import { withTextTools } from "./text-tools/with-text-tools.ts";
 import { toLlmError } from "./to-llm-error.ts";
+import { type CompletionLog, withCompletionLog } from "./with-completion-log.ts";
 import { withDeadline } from "./with-deadline.ts";
 import { type RetryPolicy, sleep, withRetry } from "./with-retry.ts";
 
@@ -25,6 +26,8 @@ export interface LlmOptions {
    * Without it such images are left out of the prompt, with a note in their place.
    */
   loadImage?: (url: string, signal: AbortSignal) => Promise<string>;
+  /** Hears of every call of a model with `log_completions`. */
+  onCompletion?: (log: CompletionLog) => void;
 }
 
 /** The reference's smallest context window that an agent can work in. */
@@ -82,6 +85,8 @@ function build(config: LlmConfig, options: LlmOptions): Llm {
     afterNoResponse:
       config.temperature === 0 ? connect({ ...config, temperature: 1 }, endpoint, options) : single,
   });
+  if (config.log_completions && options.onCompletion)
+    llm = withCompletionLog(llm, config, options.onCompletion);
   if (!config.native_tool_calling) {
     llm = withTextTools(llm, { model: endpoint.model, stop: config.disable_stop_word !== true });
   }

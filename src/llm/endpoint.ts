@@ -95,8 +95,12 @@ function normalizeBaseUrl(baseUrl: string, provider: Provider): string {
   const trimmed = baseUrl.replace(/\/+$/, "");
   // The SDK adds /v1/messages itself; people paste the address with it.
   if (provider.protocol === "anthropic") return trimmed.replace(/\/v1(\/messages)?$/, "");
-  const bare = new URL(trimmed).pathname === "/";
-  return bare ? trimmed + (provider.pathOfBareHost ?? "") : trimmed;
+  if (new URL(trimmed).pathname !== "/") return trimmed;
+  // A provider's own host without its path can only mean the usual address.
+  if (provider.baseUrl !== null && sameOrigin(trimmed, provider.baseUrl) && !provider.pathOfBareHost) {
+    return provider.baseUrl;
+  }
+  return trimmed + (provider.pathOfBareHost ?? "");
 }
 
 function unknownProvider(model: string): LlmError {

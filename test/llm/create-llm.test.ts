@@ -2,11 +2,13 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { checkModel } from "../../src/llm/create-llm.ts";
+import { checkModel, createLlm } from "../../src/llm/create-llm.ts";
 import { toEndpoint } from "../../src/llm/endpoint.ts";
 import { PROVIDERS } from "../../src/llm/providers.ts";
+import type { CompletionLog } from "../../src/llm/with-completion-log.ts";
+import { silentLogger } from "../../src/logger.ts";
 import { llmConfig } from "../../src/wire/llm-config.ts";
-import { model, recordedProvider } from "./recorded-provider.ts";
+import { model, recordedProvider, user } from "./recorded-provider.ts";
 
 function endpoint(config: Record<string, unknown>, environment: Record<string, string> = {}) {
   return toEndpoint(llmConfig.parse(config), environment);
@@ -47,6 +49,7 @@ describe("a model's name", () => {
   it.each([
     ["hosted_vllm/mine", "http://gpu:8000", "http://gpu:8000/v1"],
     ["ollama/qwen3", "http://gpu:11434/", "http://gpu:11434/v1"],
+    ["openai/gpt-5.5", "https://api.openai.com/", "https://api.openai.com/v1"],
     ["litellm_proxy/x", "https://proxy.example/", "https://proxy.example"],
     ["azure/my-gpt", "https://x.openai.azure.com", "https://x.openai.azure.com"],
     ["anthropic/claude-opus-4-8", "https://gateway.example/v1", "https://gateway.example"],
@@ -143,5 +146,32 @@ describe("images for models that open no addresses", () => {
       ],
     });
     expect(provider.requests[0]?.body.messages[0].content).toContain("An image was left out");
+  });
+});
+
+describe("log_completions", () => {
+  it("tells of every call, failed ones by their file's name", async () => {
+    const provider = await recordedProvider(
+      { body: { choices: [{ message: { content: "Hi" } }] } },
+      { status: 400, body: { error: { message: "no" } } },
+    );
+    const logs: CompletionLog[] = [];
+    const config = { model: "openai/gpt-4o", api_key: "k", base_url: provider.url, log_completions: true };
+    const llm = createLlm(llmConfig.parse(config), {
+      environment: {},
+      logger: silentLogger,
+      onCompletion: (log) => logs.push(log),
+    });
+    const request = { messages: [user("Hello")], tools: [], signal: new AbortController().signal };
+    await llm.complete(request);
+    await expect(llm.complete(request)).rejects.toThrow();
+    expect(logs.map((log) => log.filename)).toEqual([
+      expect.stringMatching(/^openai__gpt-4o-\d+\.\d{3}-[0-9a-f]{4}\.json$/),
+      expect.stringMatching(/-error\.json$/),
+    ]);
+    expect(JSON.parse(logs[0]?.log_data ?? "")).toMatchObject({
+      messages: [{ role: "user" }],
+      response: { message: { content: [{ text: "Hi" }] } },
+    });
   });
 });

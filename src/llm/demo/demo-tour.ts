@@ -152,7 +152,9 @@ function filesSeen(past: readonly PastCall[]): string[] {
 
 /** How the agent tells the model of errors and refusals. */
 function isFailure(result: string | undefined): boolean {
-  return result !== undefined && /^(\[An error occurred|Error |Action rejected|Tool call cancelled)/.test(result);
+  return (
+    result !== undefined && /^(\[An error occurred|Error |Action rejected|Tool call cancelled)/.test(result)
+  );
 }
 
 function pastCalls(messages: readonly Message[]): PastCall[] {

@@ -1,4 +1,4 @@
-import type { APIPromise, OpenAI } from "openai";
+import type { OpenAI } from "openai";
 import type { Response, ResponseOutputItem, ResponseStreamEvent } from "openai/resources/responses/responses";
 import type { Stream } from "openai/streaming";
 import { type Message, type MessageToolCall, type ReasoningItem, text } from "../../wire/message.ts";
@@ -7,29 +7,35 @@ import type { LlmDelta, LlmRequest, LlmUsage, ToolSchema } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import { openAiClient } from "../openai-client.ts";
 import { type Protocol, type ProtocolOptions, type ProtocolReply, sessionHeaders } from "../protocol.ts";
-import { responseItemsConverter } from "./to-response-items.ts";
+import { responseItemsWriter } from "./to-response-items.ts";
 
 /** OpenAI Responses, used without storage on the provider's side: the whole prompt goes with each call. */
 export function openAiResponses(options: ProtocolOptions): Protocol {
   const { config } = options;
   const capabilities = capabilitiesOf(config, options.endpoint);
-  const toPrompt = responseItemsConverter(capabilities.vision);
+  const writePrompt = responseItemsWriter(capabilities.vision);
   const fixed = fixedFields(options);
   const getClient = openAiClient(options);
 
   return async (request, alive) => {
     const client = await getClient();
-    const body = {
+    const { instructions, input } = writePrompt(request.messages);
+    const rest = {
       ...fixed,
-      ...toPrompt(request.messages),
+      instructions,
       ...(request.tools.length > 0 ? { tools: request.tools.map(toTool), tool_choice: "auto" } : {}),
       ...(request.conversationId === undefined ? {} : { prompt_cache_key: request.conversationId }),
     };
-    const call = client.responses.create(body as OpenAI.Responses.ResponseCreateParams, {
+    const data = await client.post<unknown>("/responses", {
+      body: `${JSON.stringify(rest).slice(0, -1)},"input":${input}}`,
+      headers: {
+        "content-type": "application/json",
+        ...sessionHeaders(request.conversationId),
+        ...config.extra_headers,
+      },
       signal: request.signal,
-      headers: { ...sessionHeaders(request.conversationId), ...config.extra_headers },
-    }) as APIPromise<unknown>;
-    const data = await call;
+      stream: config.stream,
+    });
     if (!config.stream) return fromResponse(data as Response);
     return fromStream(data as Stream<ResponseStreamEvent>, request, alive);
   };

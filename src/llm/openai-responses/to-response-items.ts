@@ -3,29 +3,37 @@ import type { Content, Message, MessageToolCall, ReasoningItem } from "../../wir
 import { clipToolText } from "../tool-text.ts";
 
 export interface ResponsesPrompt {
+  /** The system messages. */
   instructions: string | undefined;
-  input: ResponseInputItem[];
+  /** JSON text of the list of items. */
+  input: string;
 }
 
-/** Converts prompts, each message once. System messages become the instructions. */
-export function responseItemsConverter(vision: boolean): (messages: readonly Message[]) => ResponsesPrompt {
-  const converted = new WeakMap<Message, ResponseInputItem[]>();
+/** Writes prompts, each message converted and written once. */
+export function responseItemsWriter(vision: boolean): (messages: readonly Message[]) => ResponsesPrompt {
+  const known = new WeakMap<Message, string>();
+  const write = (message: Message): string => {
+    let written = known.get(message);
+    if (written === undefined) {
+      written = toItems(message, vision)
+        .map((item) => JSON.stringify(item))
+        .join(",");
+      known.set(message, written);
+    }
+    return written;
+  };
   return (messages) => {
     const instructions: string[] = [];
-    const input: ResponseInputItem[] = [];
+    const texts: string[] = [];
     for (const message of messages) {
-      if (message.role === "system") {
-        instructions.push(textOf(message.content));
-        continue;
-      }
-      let items = converted.get(message);
-      if (items === undefined) {
-        items = toItems(message, vision);
-        converted.set(message, items);
-      }
-      for (const item of items) input.push(item);
+      if (message.role === "system") instructions.push(textOf(message.content));
+      else texts.push(write(message));
     }
-    return { instructions: instructions.length > 0 ? instructions.join("\n\n---\n\n") : undefined, input };
+    const items = texts.filter((text) => text !== "").join(",");
+    return {
+      instructions: instructions.length > 0 ? instructions.join("\n\n---\n\n") : undefined,
+      input: `[${items}]`,
+    };
   };
 }
 
