@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IPty } from "@lydell/node-pty";
@@ -9,6 +9,7 @@ import { endProcessFamily, sendSignal } from "./process-group.ts";
 import { readProcess } from "./process-table.ts";
 import { MARKER_NUMBER, parseMarker, runLine, shellStartup, type TerminalMarker } from "./terminal-marker.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
+import { waitsForInput } from "./waits-for-input.ts";
 
 export interface TerminalSessionOptions {
   /** Absolute path of an existing folder. */
@@ -28,7 +29,7 @@ export type CommandEnd =
   | (Extract<TerminalMarker, { kind: "prompt" }> & { shellExit: null })
   | { kind: "shell_exit"; exitCode: number; shellExit: { exitCode: number; signal: number | null } };
 
-export type WaitOutcome = "ended" | "quiet" | "timeout" | "flood" | "aborted";
+export type WaitOutcome = "ended" | "input" | "quiet" | "timeout" | "flood" | "aborted";
 
 export interface WaitOptions {
   /** Milliseconds without output after which waiting ends; none: only the timeout counts. */
@@ -37,6 +38,8 @@ export interface WaitOptions {
   timeout: number;
   /** Characters of output after which waiting ends; none: any amount. */
   flood?: number;
+  /** Also end when the program waits for somebody to type, where that can be known. */
+  input?: boolean;
   signal: AbortSignal;
 }
 
@@ -51,6 +54,8 @@ const QUEUE_LOW = 128 * 1024;
 /** Characters taken in while nobody waits; beyond, a program that goes on printing is stopped by its full pipe. */
 const UNATTENDED_LIMIT = 16 * 1024 * 1024;
 const INTERRUPT_PATIENCE = 400;
+/** Milliseconds of silence after which it is asked whether the program waits for input; then after twice as many. */
+const FIRST_PROBE = 300;
 
 /**
  * A bash in a terminal of its own, in its own session of process groups. One command at a time; what the command
@@ -71,6 +76,7 @@ export class TerminalSession {
   #commandId = 0;
   #state: "idle" | "starting" | "running" | "exited" = "starting";
   #end: CommandEnd | null = null;
+  #familyEnd: Promise<boolean> | null = null;
   #workingDir: string;
 
   /** Starts a shell and waits for its first prompt. */
@@ -169,11 +175,11 @@ export class TerminalSession {
   /** Starts a command, of any number of lines. `exports` become environment variables of the shell first. */
   async run(command: string, exports: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.#state !== "idle") throw new Error(`A command cannot start: the shell is ${this.#state}.`);
+    await this.#writeFile("exports", toExports(exports));
+    await this.#writeFile("command", command.replaceAll("\0", ""));
     this.#state = "starting";
     this.#end = null;
     this.#commandId += 1;
-    await this.#writeFile("exports", toExports(exports));
-    await this.#writeFile("command", command.replaceAll("\0", ""));
     this.#attend();
     this.#lastOutput = performance.now();
     this.#pty.write(runLine(this.#commandId));
@@ -197,7 +203,10 @@ export class TerminalSession {
     const startedAt = performance.now();
     const receivedBefore = this.#received;
     let timer: NodeJS.Timeout | undefined;
+    let settled = false;
+    let probeAfter = options.input ? FIRST_PROBE : Number.POSITIVE_INFINITY;
     const settle = (outcome: WaitOutcome) => {
+      settled = true;
       clearTimeout(timer);
       this.#waiters.delete(look);
       options.signal.removeEventListener("abort", look);
@@ -209,20 +218,28 @@ export class TerminalSession {
       if (this.#received - receivedBefore > (options.flood ?? Number.POSITIVE_INFINITY))
         return settle("flood");
     };
-    const tick = () => {
+    const tick = async (): Promise<void> => {
+      const quietSince = Math.max(this.#lastOutput, startedAt);
       const now = performance.now();
       const timeoutAt = startedAt + options.timeout;
-      const quietAt = Math.max(this.#lastOutput, startedAt) + (options.quiet ?? Number.POSITIVE_INFINITY);
+      const quietAt = quietSince + (options.quiet ?? Number.POSITIVE_INFINITY);
       if (now >= timeoutAt) return settle("timeout");
       if (now >= quietAt && this.#queued === 0) return settle("quiet");
+      if (now >= quietSince + probeAfter && this.#state === "running") {
+        probeAfter *= 2;
+        const waits = await waitsForInput(this.pid);
+        if (settled) return;
+        if (waits && this.#lastOutput <= quietSince) return settle("input");
+      }
+      const next = Math.min(timeoutAt, quietAt, quietSince + probeAfter) - performance.now();
       // 2^31 ms is the longest a timer can wait.
-      timer = setTimeout(tick, Math.min(Math.max(1, Math.min(timeoutAt, quietAt) - now), 2 ** 31 - 1));
+      timer = setTimeout(() => void tick(), Math.min(Math.max(10, next), 2 ** 31 - 1));
     };
     this.#attend();
     this.#waiters.add(look);
     options.signal.addEventListener("abort", look);
-    tick();
     look();
+    if (!settled) void tick();
     return promise;
   }
 
@@ -246,7 +263,7 @@ export class TerminalSession {
 
   /** Ends the shell and everything it started. Safe to call again. */
   async close(): Promise<void> {
-    await endProcessFamily({ leader: this.pid, tag: this.#tag });
+    await this.#endFamily();
     await Promise.race([this.#exited.promise, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
     this.#screen.close();
     await rm(this.#directory, { recursive: true, force: true });
@@ -314,7 +331,14 @@ export class TerminalSession {
     const code = signal ? 128 + signal : exitCode;
     this.#end = { kind: "shell_exit", exitCode: code, shellExit: { exitCode, signal: signal || null } };
     this.#exited.resolve();
+    void this.#endFamily();
     this.#notify();
+  }
+
+  /** Once, and at the latest when the shell is gone: later its process id may be that of a stranger. */
+  #endFamily(): Promise<boolean> {
+    this.#familyEnd ??= endProcessFamily({ leader: this.pid, tag: this.#tag });
+    return this.#familyEnd;
   }
 
   #notify(): void {
@@ -322,6 +346,8 @@ export class TerminalSession {
   }
 
   async #writeFile(name: string, text: string): Promise<void> {
+    // A command may have cleaned up the temporary files of everybody.
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await writeFile(join(this.#directory, name), text, { mode: 0o600 });
   }
 }

@@ -19,6 +19,10 @@ export function noNewOutput(seconds: number): string {
   return `\n[The command has no new output after ${seconds} seconds. ${ADVICE}]`;
 }
 
+export function waitingForInput(): string {
+  return `\n[The command is waiting for input. ${ADVICE}]`;
+}
+
 export function timedOut(seconds: number): string {
   const shown = Number.isInteger(seconds) ? `${seconds}.0` : String(seconds);
   return `\n[The command timed out after ${shown} seconds. ${ADVICE}]`;

@@ -44,6 +44,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   readonly #outputDir: string;
   readonly #log: OutputLog;
   #session: TerminalSession | null = null;
+  #starting: Promise<TerminalSession> | null = null;
   #workingDir: string;
   /** A command was started and its end not yet reported. */
   #open = false;
@@ -72,6 +73,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
 
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#starting?.catch(() => {});
     await this.#endSession();
   }
 
@@ -114,9 +116,9 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     // A value that is fetched rather than stored is known only now.
     this.#log.setSecrets([...(await this.#host.secrets.values()), ...Object.values(exports)]);
     const session = this.#session?.exited === false ? this.#session : await this.#start();
+    await session.run(input.command, exports);
     this.#open = true;
     this.#reported = false;
-    await session.run(input.command, exports);
     return this.#wait(session, input, signal);
   }
 
@@ -151,6 +153,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const patience = Math.min(input.timeout ?? LONGEST_CALL, LONGEST_CALL);
     const outcome = await session.wait({
       timeout: patience * 1000,
+      input: true,
       ...(input.timeout === null && {
         quiet: this.#params.noChangeTimeout * 1000,
         flood: FLOOD_MEBIBYTES * 1024 * 1024,
@@ -198,6 +201,8 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
 
   #patienceRemark(outcome: WaitOutcome, patience: number): string {
     switch (outcome) {
+      case "input":
+        return remarks.waitingForInput();
       case "quiet":
         return remarks.noNewOutput(this.#params.noChangeTimeout);
       case "flood":
@@ -256,7 +261,13 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     };
   }
 
-  async #start(): Promise<TerminalSession> {
+  #start(): Promise<TerminalSession> {
+    this.#starting = this.#replaceSession();
+    return this.#starting;
+  }
+
+  async #replaceSession(): Promise<TerminalSession> {
+    if (this.#closed) throw new Error("The terminal is closed.");
     await this.#endSession();
     const options = {
       env: { ...(this.#host.environment ?? childEnvironment({})), ...this.#params.env },

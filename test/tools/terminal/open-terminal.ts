@@ -36,6 +36,7 @@ export const QUIET = 0.6;
 /** A terminal in a folder of its own; both are gone when the test ends. */
 export async function openTerminal(options: TerminalOptions = {}): Promise<Terminal> {
   const root = await mkdtemp(join(tmpdir(), "terminal-test-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
   const secrets = options.secrets ?? {};
   const dataDir = join(root, "data");
   const executor = await terminalTool.open({
@@ -51,10 +52,7 @@ export async function openTerminal(options: TerminalOptions = {}): Promise<Termi
     },
   });
   const close = async () => executor.close?.();
-  onTestFinished(async () => {
-    await close();
-    await rm(root, { recursive: true, force: true });
-  });
+  onTestFinished(close);
   const run = async (command: string, { signal, ...given }: RunOptions = {}) => {
     const input = { command, is_input: false, timeout: null, reset: false, ...given };
     const context = { toolCallId: "call", signal: signal ?? new AbortController().signal };

@@ -136,6 +136,12 @@ describe("output", () => {
     expect(await terminal.output("echo fine")).toBe("fine");
   });
 
+  it("that breaks off within an escape sequence does no harm", async () => {
+    const terminal = await openTerminal();
+    for (const sequence of ["\\e]0;title", "\\ePq", "\\e[3"]) await terminal.run(`printf '${sequence}'`);
+    expect(await terminal.output("echo fine")).toBe("fine");
+  });
+
   it("that asks the terminal questions gets no answers typed into the shell", async () => {
     const terminal = await openTerminal();
     await terminal.run("printf '\\e[c\\e[6n\\e]10;?\\a'");

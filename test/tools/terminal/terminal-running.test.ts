@@ -74,6 +74,27 @@ describe("a command that takes long", () => {
 });
 
 describe("input", () => {
+  it.runIf(process.platform === "linux")(
+    "is asked for at once, without waiting for silence or timeout",
+    async () => {
+      const terminal = await openTerminal({ params: { no_change_timeout_seconds: 60 } });
+      const asked = await terminal.run("read -r -p 'name? ' name; cat > $name", { timeout: 60 });
+      expect(asked.exit_code).toBe(-1);
+      expect(asked.metadata.suffix).toMatch(/^\n\[The command is waiting for input\. /);
+      const again = await terminal.run("file", { is_input: true });
+      expect(again.metadata.suffix).toContain("waiting for input");
+      expect((await terminal.run("C-d", { is_input: true })).exit_code).toBe(0);
+    },
+  );
+
+  it.runIf(process.platform === "linux")(
+    "is not taken to be waited for where a program only pauses",
+    async () => {
+      const terminal = await openTerminal({ params: { no_change_timeout_seconds: 60 } });
+      expect(await terminal.output("sleep 1.5 | cat; echo done")).toBe("done");
+    },
+  );
+
   it("talks to a Python prompt, each answer without what was shown before", async () => {
     const terminal = await openTerminal({ params: { env: { PYTHON_BASIC_REPL: "1" } } });
     expect(await terminal.until(/>>>$/, "python3 -q")).toMatch(/^\n*>>>$/);
