@@ -1,12 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { AgentServerError, type ErrorCode, messageOf } from "../errors.ts";
-import { countEvents, type EventSearch, getEvent, getEvents, searchEvents } from "../events/event-search.ts";
+import { countEvents, getEvent, getEvents, searchEvents } from "../events/event-search.ts";
 import { createTimestamps, type Timestamps, toEventTimestamp } from "../events/timestamp.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
-import type { ConversationRecord, EventFilter, Store } from "../stores/store.ts";
+import type { ConversationRecord, Store } from "../stores/store.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/resolve-tools.ts";
 import type {
@@ -26,6 +26,7 @@ import { attachSocket, type Resend } from "./attach-socket.ts";
 import type { Conversation } from "./conversation.ts";
 import { ALL_DOCUMENTS, LISTED_DOCUMENTS } from "./conversation-documents.ts";
 import { toConversationInfo } from "./conversation-info.ts";
+import { type EventFilter, type EventSearch, toStoredFilter } from "./event-filter.ts";
 import { finalResponse } from "./final-response.ts";
 import { follow } from "./follow.ts";
 import { LiveConversations } from "./live-conversations.ts";
@@ -265,12 +266,12 @@ export class ConversationManager {
   /** The JSON text of a page. */
   async searchEvents(id: string, search: EventSearch): Promise<string> {
     await this.#assertStored(id);
-    return searchEvents(this.#options.store, id, search);
+    return searchEvents(this.#options.store, id, { ...search, ...toStoredFilter(search) });
   }
 
   async countEvents(id: string, filter: EventFilter): Promise<number> {
     await this.#assertStored(id);
-    return countEvents(this.#options.store, id, filter);
+    return countEvents(this.#options.store, id, toStoredFilter(filter));
   }
 
   /** The JSON text of an event, keys that are null included. Unknown event: `not_found`. */

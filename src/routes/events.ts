@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import type { EventFilter } from "../conversations/event-filter.ts";
 import { queryDatetime, queryLimit, queryList } from "../http/query.ts";
 import { type Route, route } from "../http/route.ts";
 import { validationError } from "../http/validation.ts";
@@ -9,13 +10,18 @@ import { sendMessageRequest } from "../wire/message.ts";
 import { confirmationResponseRequest } from "../wire/policies.ts";
 import { conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
 
-const filter = {
+const filterQuery = z.object({
   kind: z.string().optional().describe("Class name, alone or with the reference's module path"),
   source: z.string().optional().describe("agent, user, environment or hook"),
   body: z.string().optional().describe("Text that a message contains, in any case"),
   timestamp__gte: queryDatetime().optional().describe("Server-local time when it has no zone"),
   timestamp__lt: queryDatetime().optional().describe("Server-local time when it has no zone"),
-};
+});
+
+function toFilter(query: z.output<typeof filterQuery>): EventFilter {
+  const { kind, source, body, timestamp__gte: timestampGte, timestamp__lt: timestampLt } = query;
+  return { kind, source, body, timestampGte, timestampLt };
+}
 
 const MAX_BATCH = 100;
 const eventIds = queryList(z.string()).max(MAX_BATCH);
@@ -31,10 +37,9 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       tags: ["Events"],
       auth: "key",
       params: conversationParams,
-      query: z.object({
+      query: filterQuery.extend({
         page_id: z.string().optional().describe("`next_page_id` of the page before"),
         limit: queryLimit(),
-        ...filter,
         sort_order: eventSortOrder.default("TIMESTAMP"),
       }),
       responses: {
@@ -43,7 +48,12 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       },
     }).handle(async ({ params, query }) => ({
       status: 200,
-      json: await conversations.searchEvents(params.conversation_id, query),
+      json: await conversations.searchEvents(params.conversation_id, {
+        ...toFilter(query),
+        pageId: query.page_id,
+        limit: query.limit,
+        sortOrder: query.sort_order,
+      }),
     })),
 
     route({
@@ -54,11 +64,11 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       tags: ["Events"],
       auth: "key",
       params: conversationParams,
-      query: z.object(filter),
+      query: filterQuery,
       responses: { 200: { description: "How many match", body: z.int() }, 404: notFound },
     }).handle(async ({ params, query }) => ({
       status: 200,
-      body: await conversations.countEvents(params.conversation_id, query),
+      body: await conversations.countEvents(params.conversation_id, toFilter(query)),
     })),
 
     route({
