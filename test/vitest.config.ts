@@ -22,7 +22,10 @@ export default defineConfig({
   },
   resolve: {
     alias: [
-      ...Object.entries(entries).map(([name, file]) => ({ find: `agent-server/${name}`, replacement: root + file })),
+      ...Object.entries(entries).map(([name, file]) => ({
+        find: `agent-server/${name}`,
+        replacement: root + file,
+      })),
       { find: /^agent-server$/, replacement: `${root}src/index.ts` },
     ],
   },

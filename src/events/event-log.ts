@@ -1,8 +1,8 @@
 import { AgentServerError } from "../errors.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import { type Event, type NewEvent, ROOT, type TransientEvent } from "../wire/events.ts";
-import { stringifyWithoutNulls } from "../wire/nullable.ts";
 import { Feed, type FeedReader } from "./feed.ts";
+import { serialiseEvent } from "./serialise-event.ts";
 import { toStoredEvent } from "./stored-event.ts";
 import type { Timestamps } from "./timestamp.ts";
 
@@ -100,7 +100,7 @@ export class EventLog {
   /** The JSON text of a transient event, for one reader alone. */
   toFrame(event: NewTransientEvent): string {
     const parent = event.kind === "ConversationStateUpdateEvent" ? parentAt(this.#called) : null;
-    return stringifyWithoutNulls(this.#stamp(event, parent));
+    return serialiseEvent(this.#stamp(event, parent) as TransientEvent);
   }
 
   /**

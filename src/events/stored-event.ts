@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../stores/store.ts";
 import type { Event, MessageEvent } from "../wire/events.ts";
-import { stringifyWithoutNulls } from "../wire/nullable.ts";
+import { serialiseEvent } from "./serialise-event.ts";
 
 /** The row of an event: its JSON text, made once, and what searches look at. */
 export function toStoredEvent(event: Event, seq: number): StoredEvent {
@@ -11,7 +11,7 @@ export function toStoredEvent(event: Event, seq: number): StoredEvent {
     source: event.source,
     timestamp: event.timestamp,
     body: event.kind === "MessageEvent" ? bodyOf(event) : null,
-    json: stringifyWithoutNulls(event),
+    json: serialiseEvent(event),
   };
 }
 

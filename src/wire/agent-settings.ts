@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { agentContext, toolSpec } from "./agent.ts";
 import { llmConfig } from "./llm-config.ts";
-import { nullable } from "./nullable.ts";
+import { nullable, orElse } from "./nullable.ts";
 
 const condenserSettings = z.object({
   enabled: z.boolean().default(true),
@@ -24,7 +24,7 @@ export const agentSettings = z
     enable_sub_agents: z.boolean().default(false),
     enable_switch_llm_tool: z.boolean().default(true),
     tool_concurrency_limit: z.int().min(1).default(1),
-    mcp_config: z.preprocess((value) => value ?? {}, z.record(z.string(), z.unknown())),
+    mcp_config: orElse(z.record(z.string(), z.unknown()), () => ({})),
     agent_context: nullable(agentContext),
     condenser: condenserSettings.prefault({}),
   })

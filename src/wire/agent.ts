@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { kindUnion } from "./kind-union.ts";
 import { llmConfig } from "./llm-config.ts";
-import { nullable } from "./nullable.ts";
+import { nullable, orElse } from "./nullable.ts";
 import { secretSource } from "./secret-source.ts";
 
 export const toolSpec = z
   .object({
     name: z.string().min(1).describe("Registered tool name, for example terminal"),
-    params: z.preprocess((value) => value ?? {}, z.record(z.string(), z.unknown())),
+    params: orElse(z.record(z.string(), z.unknown()), () => ({})),
   })
   .meta({ id: "Tool" });
 
@@ -44,14 +44,16 @@ export const agentContext = z
     load_memory: z.boolean().default(false),
     disabled_skills: z.array(z.string()).default([]),
     secrets: nullable(z.record(z.string(), z.union([z.string(), secretSource]))),
-    current_datetime: nullable(z.string()).describe("ISO time told to the model; the moment of creation when left out"),
+    current_datetime: nullable(z.string()).describe(
+      "ISO time told to the model; the moment of creation when left out",
+    ),
   })
   .meta({ id: "AgentContext" });
 
 const agentFields = {
   llm: llmConfig,
   tools: z.array(toolSpec).default([]),
-  mcp_config: z.preprocess((value) => value ?? {}, z.record(z.string(), z.unknown())),
+  mcp_config: orElse(z.record(z.string(), z.unknown()), () => ({})),
   filter_tools_regex: nullable(z.string()),
   include_default_tools: z.array(z.string()).default(["FinishTool", "ThinkTool"]),
   agent_context: nullable(agentContext),
@@ -67,7 +69,10 @@ const agentFields = {
 const codeAgent = z.object({ ...agentFields, kind: z.literal("Agent") }).meta({ id: "Agent" });
 
 /** An object without `kind` but with an `llm` is an Agent. ACP agents are not served. */
-export const agent = kindUnion([codeAgent], { base: "openhands.sdk.agent.base.AgentBase", fallback: "Agent" });
+export const agent = kindUnion([codeAgent], {
+  base: "openhands.sdk.agent.base.AgentBase",
+  fallback: "Agent",
+});
 
 export type Agent = z.output<typeof codeAgent>;
 export type AgentContext = z.output<typeof agentContext>;

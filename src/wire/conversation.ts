@@ -6,7 +6,7 @@ import { executionStatus } from "./execution-status.ts";
 import { uuid } from "./ids.ts";
 import { sendMessageRequest } from "./message.ts";
 import { conversationStats } from "./metrics.ts";
-import { nullable } from "./nullable.ts";
+import { nullable, orElse } from "./nullable.ts";
 import { confirmationPolicy, securityAnalyzer } from "./policies.ts";
 import { secretSource } from "./secret-source.ts";
 import { clientToolSpec } from "./tool-definition.ts";
@@ -37,8 +37,8 @@ const conversationConfig = {
   hook_config: nullable(z.looseObject({})),
   tags: tags.default({}),
   user_id: nullable(z.string()),
-  observability_metadata: z.preprocess((value) => value ?? {}, z.record(z.string(), z.unknown())),
-  observability_tags: z.preprocess((value) => value ?? [], z.array(z.string())),
+  observability_metadata: orElse(z.record(z.string(), z.unknown()), () => ({})),
+  observability_tags: orElse(z.array(z.string()), () => []),
   observability_span_name: z
     .string()
     .regex(/^[A-Za-z0-9._:/-]+$/)
@@ -126,7 +126,12 @@ export const conversationInfo = z
   })
   .meta({ id: "ConversationInfo" });
 
-export const conversationSortOrder = z.enum(["CREATED_AT", "UPDATED_AT", "CREATED_AT_DESC", "UPDATED_AT_DESC"]);
+export const conversationSortOrder = z.enum([
+  "CREATED_AT",
+  "UPDATED_AT",
+  "CREATED_AT_DESC",
+  "UPDATED_AT_DESC",
+]);
 export const eventSortOrder = z.enum(["TIMESTAMP", "TIMESTAMP_DESC"]);
 
 export const conversationPage = z

@@ -9,19 +9,31 @@ export interface KindUnionOptions {
   fallback?: string;
 }
 
+/** With a fallback, `kind` may be left out on the way in. */
+type Input<V extends Variant, O extends KindUnionOptions> = V extends Variant
+  ? O extends { fallback: string }
+    ? Omit<z.input<V>, "kind"> & { kind?: z.input<V>["kind"] }
+    : z.input<V>
+  : never;
+
+type KindUnion<T extends readonly Variant[], O extends KindUnionOptions> = z.ZodType<
+  z.output<T[number]>,
+  Input<T[number], O>
+>;
+
 /**
  * An object told apart by `kind`, the class name in the reference.
  * The error of an unknown kind lists the known ones, in the reference's words.
  */
-export function kindUnion<const T extends readonly [Variant, ...Variant[]]>(
+export function kindUnion<const T extends readonly [Variant, ...Variant[]], const O extends KindUnionOptions>(
   variants: T,
-  options: KindUnionOptions,
-) {
+  options: O,
+): KindUnion<T, O> {
   const kinds = variants.map((variant) => literalOf(variant.shape.kind));
   const union = z.discriminatedUnion("kind", variants as unknown as [T[number], ...T[number][]], {
     error: (issue) => unknownKind(issue.input, kinds, options.base),
   });
-  return z.preprocess((input) => withKind(input, options.fallback), union);
+  return z.preprocess((input) => withKind(input, options.fallback), union) as unknown as KindUnion<T, O>;
 }
 
 function literalOf(schema: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>>): string {

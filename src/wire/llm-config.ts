@@ -12,7 +12,10 @@ const flag = nullable(z.boolean());
  */
 export const llmConfig = z
   .object({
-    model: z.string().min(1).describe("Provider and model, LiteLLM style, for example anthropic/claude-sonnet-4-5"),
+    model: z
+      .string()
+      .min(1)
+      .describe("Provider and model, LiteLLM style, for example anthropic/claude-sonnet-4-5"),
     api_key: secretString,
     provider_connection_id: text,
     auth_type: z.enum(["api_key", "subscription"]).default("api_key"),
@@ -70,6 +73,5 @@ export const llmConfig = z
     is_subscription: z.boolean().default(false),
   })
   .meta({ id: "LLM" });
-
 
 export type LlmConfig = z.output<typeof llmConfig>;

@@ -4,7 +4,9 @@ import { z } from "zod";
 export const validationErrorItem = z
   .object({
     type: z.string().describe("Error code, for example missing or string_type"),
-    loc: z.array(z.union([z.string(), z.int()])).describe("body, query, path or header, then keys and indexes"),
+    loc: z
+      .array(z.union([z.string(), z.int()]))
+      .describe("body, query, path or header, then keys and indexes"),
     msg: z.string(),
     input: z.unknown().optional(),
     ctx: z.record(z.string(), z.unknown()).optional(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PromptView } from "../../src/agent/prompt-view.ts";
 import { type RunOptions, runAgent } from "../../src/agent/run.ts";
 import type { AgentSession } from "../../src/agent/session.ts";
+import { serialiseEvent } from "../../src/events/serialise-event.ts";
 import type { Llm, LlmDelta, LlmReply, LlmRequest } from "../../src/llm/llm.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { defineTool } from "../../src/tools/define-tool.ts";
@@ -13,7 +14,6 @@ import { type Agent, agent as agentSchema } from "../../src/wire/agent.ts";
 import type { AgentWritable, ConversationState } from "../../src/wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../src/wire/events.ts";
 import { type Message, type MessageToolCall, text } from "../../src/wire/message.ts";
-import { stringifyWithoutNulls } from "../../src/wire/nullable.ts";
 
 /** What the model does when it is asked: reply, throw, or decide when it sees the request. */
 export type Script = LlmReply | Error | ((request: LlmRequest) => LlmReply | Promise<LlmReply>);
@@ -124,7 +124,7 @@ export class ArraySession implements AgentSession {
         parent_id: this.state.leaf_event_id,
       };
       // Through JSON without nulls, as a store gives it back.
-      const stored = JSON.parse(stringifyWithoutNulls({ ...place, ...event })) as Event;
+      const stored = JSON.parse(serialiseEvent({ ...place, ...event } as Event)) as Event;
       this.events.push(stored);
       this.view.add(stored);
       if (stored.kind !== "ConversationStateUpdateEvent") this.state.leaf_event_id = stored.id;

@@ -134,10 +134,19 @@ describe("append", () => {
 
   test("leaves null keys out, at any depth", async () => {
     const { store, log } = await openLog();
-    const value = { kept: [null, 0, ""], gone: null, deep: [{ gone: null, text: '":null' }] };
+    await log.append([
+      { kind: "PauseEvent", source: "user", deep: [{ gone: null, text: '":null' }] } as NewEvent,
+    ]);
+    const [row] = await stored(store);
+    expect(JSON.parse(row?.json ?? "").deep).toEqual([{ text: '":null' }]);
+  });
+
+  test("keeps the value of a state update as it is", async () => {
+    const { store, log } = await openLog();
+    const value = { figures: null, list: [null, 0, ""] };
     await log.append([{ ...status(""), value } as NewEvent]);
     const [row] = await stored(store);
-    expect(JSON.parse(row?.json ?? "").value).toEqual({ kept: [null, 0, ""], deep: [{ text: '":null' }] });
+    expect(JSON.parse(row?.json ?? "").value).toEqual(value);
   });
 
   test("makes the words of a message searchable", async () => {
@@ -205,13 +214,12 @@ describe("readers", () => {
     const fullState = {
       source: "environment",
       key: "full_state",
-      value: { gone: null },
+      value: { kept: null },
       kind: "ConversationStateUpdateEvent",
     } as const;
     const frame = JSON.parse(log.toFrame(fullState));
     expect(frame).toEqual({
       ...fullState,
-      value: {},
       id: "event-1",
       timestamp: expect.any(String),
       parent_id: event?.id,

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { parseArguments, USAGE } from "./cli/parse-arguments.ts";
+import { messageOf } from "./errors.ts";
+import { PACKAGE_VERSION } from "./package-version.ts";
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`agent-server: ${messageOf(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function main(args: string[]): Promise<void> {
+  const command = parseArguments(args);
+  switch (command.name) {
+    case "help":
+      process.stdout.write(USAGE);
+      return;
+    case "version":
+      process.stdout.write(`${PACKAGE_VERSION}\n`);
+      return;
+    case "demo": {
+      const { demo } = await import("./cli/demo.ts");
+      return demo(command.workspace);
+    }
+    case "serve": {
+      const { serve } = await import("./cli/serve.ts");
+      return serve(command);
+    }
+  }
+}

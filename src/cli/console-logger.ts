@@ -1,0 +1,26 @@
+import type { Logger } from "../logger.ts";
+
+type Level = keyof Logger;
+
+/** One line a message on standard error: time, level, message, fields. Line breaks in fields cannot fake lines. */
+export function consoleLogger(options: { debug: boolean }): Logger {
+  const write = (level: Level) => (fields: object, message: string) => {
+    const time = new Date().toISOString();
+    process.stderr.write(`${time} ${level.toUpperCase().padEnd(5)} ${message}${format(fields)}\n`);
+  };
+  return {
+    debug: options.debug ? write("debug") : () => {},
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+  };
+}
+
+function format(fields: object): string {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return entries.map(([name, value]) => ` ${name}=${JSON.stringify(plain(value))}`).join("");
+}
+
+function plain(value: unknown): unknown {
+  return value instanceof Error ? (value.stack ?? value.message) : value;
+}

@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { type Configuration, loadConfiguration } from "../configuration/load-configuration.ts";
+import { AgentServerError, messageOf } from "../errors.ts";
+import { type AgentServer, createServer } from "../server.ts";
+import { consoleLogger } from "./console-logger.ts";
+
+const DEFAULT_CONFIG_PATH = "workspace/openhands_agent_server_config.json";
+
+export interface ServeArguments {
+  host: string | undefined;
+  port: number;
+  dangerouslyAllowUnauthenticated: boolean;
+  warnings: string[];
+}
+
+/** Runs the server until SIGINT or SIGTERM; a second signal ends it at once. */
+export async function serve(args: ServeArguments): Promise<void> {
+  const logger = consoleLogger({ debug: Boolean(process.env.DEBUG) });
+  const { options, warnings } = await readConfiguration();
+  for (const warning of [...args.warnings, ...warnings]) logger.warn({}, warning);
+  const { dangerouslyAllowUnauthenticated } = args;
+  const server = createServer({
+    ...options,
+    logger,
+    dangerouslyAllowUnauthenticated,
+    debug: Boolean(process.env.DEBUG),
+  });
+  const host = args.host ?? (server.options.apiKeys.length > 0 ? "0.0.0.0" : "127.0.0.1");
+  try {
+    const { url } = await server.listen(args.port, host);
+    process.stdout.write(banner(url, server));
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  stopOnSignal(server);
+}
+
+async function readConfiguration(): Promise<Configuration> {
+  const { env: environment } = process;
+  const path = environment.OPENHANDS_AGENT_SERVER_CONFIG_PATH ?? DEFAULT_CONFIG_PATH;
+  try {
+    const text = await readFile(path, "utf8");
+    return loadConfiguration({ environment, file: { path, text } });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return loadConfiguration({ environment });
+    if (AgentServerError.is(error)) throw error;
+    throw new AgentServerError("bad_request", `${path}: cannot be read (${messageOf(error)})`);
+  }
+}
+
+function banner(url: string, server: AgentServer): string {
+  const { apiKeys, conversationsPath, secretKey } = server.options;
+  const keys =
+    apiKeys.length > 0
+      ? `${apiKeys.length} session key${apiKeys.length > 1 ? "s" : ""}, sent as X-Session-API-Key`
+      : "none set: open to every program on this machine";
+  const secrets =
+    secretKey === undefined
+      ? "not stored: set OH_SECRET_KEY to keep them over a restart"
+      : "encrypted at rest";
+  return [
+    `Agent server   ${url}`,
+    `API docs       ${url}/docs`,
+    `Keys           ${keys}`,
+    `Conversations  ${conversationsPath}`,
+    `Secrets        ${secrets}`,
+    "",
+  ].join("\n");
+}
+
+function stopOnSignal(server: AgentServer): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    process.stderr.write(`${signal}: stopping\n`);
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`agent-server: ${messageOf(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}

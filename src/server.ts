@@ -1,0 +1,210 @@
+import type { Server as HttpServer } from "node:http";
+import { join, resolve } from "node:path";
+import type { OpenAPIObject } from "openapi3-ts/oas31";
+import { ConversationManager } from "./conversations/conversation-manager.ts";
+import { AgentServerError, messageOf } from "./errors.ts";
+import type { FetchServer } from "./http/fetch-server.ts";
+import { createHttpCore, type HttpCore } from "./http/http-core.ts";
+import { createLlm } from "./llm/create-llm.ts";
+import type { Llm } from "./llm/llm.ts";
+import { docsAssets } from "./node/docs-assets.ts";
+import { type Listening, listen } from "./node/listen.ts";
+import { attachWebSockets } from "./node/upgrade.ts";
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from "./options.ts";
+import { PACKAGE_VERSION } from "./package-version.ts";
+import { conversationRoutes } from "./routes/conversations.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { serverRoutes } from "./routes/server.ts";
+import { eventSocketRoutes } from "./routes/sockets.ts";
+import { createCipher } from "./secrets/cipher.ts";
+import { sqliteStore } from "./stores/sqlite.ts";
+import type { Store } from "./stores/store.ts";
+import { builtinTools } from "./tools/builtin-tools.ts";
+import { ToolRegistry } from "./tools/registry.ts";
+import { toHex } from "./wire/ids.ts";
+import type { LlmConfig } from "./wire/llm-config.ts";
+import { PROTOCOL_VERSION } from "./wire/server-info.ts";
+import { prepareWorkspace } from "./workspace/prepare-workspace.ts";
+
+/** The product: one object with few verbs. */
+export interface AgentServer extends FetchServer, AsyncDisposable {
+  readonly options: ResolvedOptions;
+  /** The same operations in this process, without HTTP. */
+  readonly conversations: ConversationManager;
+  /** The OpenAPI 3.1 document that `/openapi.json` serves. */
+  openapi(): OpenAPIObject;
+  /**
+   * Default: port 8000 on 127.0.0.1; port 0 takes any free one. Rejects beyond loopback without keys or
+   * `authenticate`, unless `dangerouslyAllowUnauthenticated` is set, and when the port is taken.
+   */
+  listen(port?: number, host?: string): Promise<Listening>;
+  /** Takes the sockets of an `http.Server` whose requests come here through an adapter; gives a function that lets go. */
+  attach(httpServer: HttpServer): () => void;
+}
+
+const DATABASE_FILE = "agent-server.db";
+
+/** Builds a server from options. It is at work at once: nothing needs to be started. */
+export function createServer(given: ServerOptions = {}): AgentServer {
+  const options = resolveOptions(given);
+  const store = options.store ?? sqliteStore({ path: join(options.conversationsPath, DATABASE_FILE) });
+  const tools = new ToolRegistry([...builtinTools(), ...options.tools]);
+  const activity = { at: options.clock.now() };
+  const conversations = createConversations({ options, store, tools, activity });
+  const lifecycle = startLifecycle(conversations, store, options);
+  const core = createCore({ options, conversations, tools, activity, ready: () => lifecycle.ready });
+  const server: AgentServer = {
+    options,
+    conversations,
+    handles: core.handles,
+    fetch: core.fetch,
+    answer: core.answer,
+    upgrade: core.upgrade,
+    openapi: core.openapi,
+    listen: async (port = 8000, host = "127.0.0.1") => {
+      refuseOpenHost(host, options);
+      return listen(server, { port, host });
+    },
+    attach: (httpServer) => attachWebSockets(httpServer, server, { basePath: options.basePath }),
+    close: lifecycle.close,
+    [Symbol.asyncDispose]: lifecycle.close,
+  };
+  return server;
+}
+
+interface Parts {
+  options: ResolvedOptions;
+  tools: ToolRegistry;
+  /** When something last happened, in milliseconds. */
+  activity: { at: number };
+}
+
+function createConversations({
+  options,
+  tools,
+  activity,
+  store,
+}: Parts & { store: Store }): ConversationManager {
+  const { clock, logger, environment, conversationsPath, secretKey } = options;
+  if (secretKey === undefined) {
+    logger.warn({}, "no secret key is set: secrets and model keys are not stored and are lost on restart");
+  }
+  return new ConversationManager({
+    store,
+    clock,
+    logger,
+    tools,
+    cipher: secretKey === undefined ? undefined : createCipher(secretKey),
+    createLlm: (config) => chooseLlm(config, options),
+    workspace: { prepare: (workingDir) => prepareWorkspace(workingDir, environment), resolve },
+    dataDir: (id) => resolve(conversationsPath, toHex(id)),
+    persistenceDir: conversationsPath,
+    idleTtlSeconds: options.idleTtlSeconds,
+    maxSocketLagBytes: options.maxSocketLagBytes,
+    internalUrl: environment.OH_INTERNAL_SERVER_URL ?? "http://127.0.0.1:8000",
+    onActivity: () => {
+      activity.at = clock.now();
+    },
+  });
+}
+
+function chooseLlm(config: LlmConfig, { createLlm: custom, environment, logger }: ResolvedOptions): Llm {
+  return custom?.(config) ?? createLlm(config, { environment, logger });
+}
+
+interface CoreParts extends Parts {
+  conversations: ConversationManager;
+  ready(): boolean;
+}
+
+function createCore({ options, conversations, tools, activity, ready }: CoreParts): HttpCore {
+  const { clock, environment } = options;
+  const startedAt = clock.now();
+  const routes = [
+    ...serverRoutes({
+      startedAt: () => startedAt,
+      idleSeconds: () => (clock.now() - activity.at) / 1000,
+      ready,
+      tools: () => tools.names(),
+      packageVersion: PACKAGE_VERSION,
+      idleTimeoutSeconds: secondsFrom(environment.OH_RUNTIME_IDLE_TIMEOUT_SECONDS),
+      clock,
+    }),
+    ...conversationRoutes(conversations),
+    ...eventRoutes(conversations),
+  ];
+  return createHttpCore({
+    routes,
+    sockets: eventSocketRoutes(conversations),
+    keys: options.apiKeys,
+    authenticate: options.authenticate,
+    cors: {
+      origins: options.corsOrigins,
+      originRegex: options.corsOriginRegex,
+      dockerHost: environment.DOCKER_HOST_ADDR,
+    },
+    allowedHosts: options.dangerouslyAllowUnauthenticated ? "any" : options.allowedHosts,
+    basePath: options.basePath ?? pathOf(options.webUrl),
+    maxBodyBytes: options.maxBodyBytes,
+    debug: options.debug,
+    logger: options.logger,
+    newId: clock.newId,
+    version: PROTOCOL_VERSION,
+    docsAssets,
+  });
+}
+
+interface Lifecycle {
+  readonly ready: boolean;
+  close(): Promise<void>;
+}
+
+/** Repairs what a crash left while the first requests already come in; ends everything once, in order. */
+function startLifecycle(
+  conversations: ConversationManager,
+  store: Store,
+  options: ResolvedOptions,
+): Lifecycle {
+  let ready = false;
+  let closing: Promise<void> | undefined;
+  const started = conversations.start().then(
+    () => {
+      ready = true;
+    },
+    (error: unknown) => options.logger.error({ error: messageOf(error) }, "start-up failed"),
+  );
+  const end = async () => {
+    await started;
+    await conversations.close();
+    await store.close();
+  };
+  return {
+    get ready() {
+      return ready;
+    },
+    close: () => {
+      closing ??= end();
+      return closing;
+    },
+  };
+}
+
+function refuseOpenHost(host: string, options: ResolvedOptions): void {
+  if (options.apiKeys.length > 0 || options.authenticate || options.dangerouslyAllowUnauthenticated) return;
+  if (/^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host)) return;
+  throw new AgentServerError(
+    "bad_request",
+    `refusing to listen on ${host} without a key: whoever reaches the port could run commands on this machine. ` +
+      "Set a session key (OH_SESSION_API_KEYS_0 or apiKeys), bind to 127.0.0.1, or pass " +
+      "--dangerously-allow-unauthenticated (dangerouslyAllowUnauthenticated) if that is what you want.",
+  );
+}
+
+function pathOf(webUrl: string | undefined): string | undefined {
+  return webUrl === undefined ? undefined : new URL(webUrl).pathname;
+}
+
+function secondsFrom(text: string | undefined): number | null {
+  const seconds = Number(text);
+  return text === undefined || !Number.isFinite(seconds) ? null : seconds;
+}

@@ -1,0 +1,1 @@
+export { type ContractCheck, storeContract } from "./store-contract.ts";

@@ -1,0 +1,15 @@
+import type { ServerOptions } from "./options.ts";
+import { type AgentServer, createServer } from "./server.ts";
+
+/** What an adapter takes: a key, keys, options, or a server that the host keeps hold of. */
+export type ServerInput = string | readonly string[] | ServerOptions | AgentServer;
+
+export function toServer(input: ServerInput = {}): AgentServer {
+  if (typeof input === "string") return createServer({ apiKeys: [input] });
+  if (isKeys(input)) return createServer({ apiKeys: input });
+  return "fetch" in input ? input : createServer(input);
+}
+
+function isKeys(input: readonly string[] | ServerOptions | AgentServer): input is readonly string[] {
+  return Array.isArray(input);
+}

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "../..");
+
+export interface SpawnedServer {
+  url: string;
+  process: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Sends the signal and waits for the end; gives the exit code, null when the signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface SpawnOptions {
+  cwd: string;
+  args?: string[];
+  environment?: Record<string, string>;
+}
+
+/** The command as a user runs it, from the sources: a process of its own, with nothing of this one's settings. */
+export async function spawnServer(options: SpawnOptions): Promise<SpawnedServer> {
+  const spawned = spawnCommand({ ...options, args: ["--port", "0", ...(options.args ?? [])] });
+  const deadline = Date.now() + 20_000;
+  while (Date.now() < deadline) {
+    const url = /^Agent server\s+(\S+)$/m.exec(spawned.stdout())?.[1];
+    if (url !== undefined) return { ...spawned, url };
+    if (spawned.process.exitCode !== null) break;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  await spawned.stop("SIGKILL");
+  throw new Error(`the server did not start:\n${spawned.stdout()}${spawned.stderr()}`);
+}
+
+export function spawnCommand(options: SpawnOptions): Omit<SpawnedServer, "url"> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(
+    join(root, "node_modules/.bin/node"),
+    [join(root, "src/cli.ts"), ...(options.args ?? [])],
+    {
+      cwd: options.cwd,
+      env: { PATH, HOME, ...options.environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.stderr += text;
+  });
+  return {
+    process: child,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    stop: async (signal = "SIGTERM") => {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      const ended = once(child, "exit");
+      child.kill(signal);
+      const [code] = (await ended) as [number | null];
+      return code;
+    },
+  };
+}

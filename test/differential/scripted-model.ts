@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+export interface ScriptedCall {
+  name: string;
+  /** JSON text as it is, to send malformed arguments. */
+  args: object | string;
+}
+
+/** One answer of the model. */
+export interface Step {
+  text?: string;
+  reasoning?: string;
+  calls?: ScriptedCall[];
+  /** Answers with this status instead. */
+  error?: { status: number; message: string };
+  delayMs?: number;
+  finishReason?: string;
+}
+
+export interface ScriptedModel {
+  /** `base_url` of a script of its own; the last step repeats. */
+  load(name: string, steps: readonly Step[]): string;
+  close(): void;
+}
+
+/** An OpenAI-compatible model on loopback that both servers talk to. */
+export async function startScriptedModel(): Promise<ScriptedModel> {
+  const scripts = new Map<string, { steps: readonly Step[]; next: number }>();
+  const server = createServer(async (request, response) => {
+    for await (const _ of request);
+    const script = scripts.get(request.url?.split("/")[1] ?? "");
+    const index = Math.min(script?.next ?? 0, (script?.steps.length ?? 1) - 1);
+    if (script) script.next += 1;
+    answer({ request, response, step: script?.steps[index] ?? {}, index });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as { port: number };
+  return {
+    load(name, steps) {
+      scripts.set(name, { steps, next: 0 });
+      return `http://127.0.0.1:${port}/${name}/v1`;
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+interface Answer {
+  request: IncomingMessage;
+  response: ServerResponse;
+  step: Step;
+  index: number;
+}
+
+function answer({ response, step, index }: Answer): void {
+  setTimeout(() => {
+    const status = step.error?.status ?? 200;
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(
+      JSON.stringify(
+        step.error ? { error: { message: step.error.message, type: "error" } } : completion(step, index),
+      ),
+    );
+  }, step.delayMs ?? 0);
+}
+
+function completion(step: Step, index: number): object {
+  const calls = step.calls?.map(({ name, args }, place) => ({
+    id: `call_${index}_${place}`,
+    type: "function",
+    function: { name, arguments: typeof args === "string" ? args : JSON.stringify(args) },
+  }));
+  const message = {
+    role: "assistant",
+    content: step.text ?? null,
+    reasoning_content: step.reasoning,
+    tool_calls: calls,
+  };
+  return {
+    id: `reply-${index}`,
+    object: "chat.completion",
+    created: 1,
+    model: "scripted",
+    choices: [{ index: 0, message, finish_reason: step.finishReason ?? (calls ? "tool_calls" : "stop") }],
+    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+  };
+}

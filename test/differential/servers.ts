@@ -1,0 +1,129 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { access, mkdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, "../..");
+
+/** The release the contract describes, with the library versions its own lock file pins. */
+const PACKAGES = [
+  "openhands-agent-server==1.43.1",
+  "openhands-sdk==1.43.1",
+  "openhands-tools==1.43.1",
+  "fastapi==0.136.3",
+  "starlette==1.3.1",
+  "uvicorn==0.37.0",
+];
+
+export interface RunningServer {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Installs the reference into a virtual environment outside the checkout, once; gives its Python. */
+export async function installReference(): Promise<string> {
+  const folder =
+    process.env.AGENT_SERVER_REFERENCE ?? join(homedir(), ".cache/agent-server/reference-1.43.1");
+  const python = join(folder, "bin/python");
+  if (await exists(join(folder, "installed"))) return python;
+  if (!(await exists(python))) {
+    await mkdir(folder, { recursive: true });
+    await run(await findPython(), ["-m", "venv", folder]);
+  }
+  await run(python, ["-m", "pip", "install", "--quiet", ...PACKAGES], { maxBuffer: 1 << 24 });
+  await run(python, ["-c", `open(${JSON.stringify(join(folder, "installed"))}, "w").close()`]);
+  return python;
+}
+
+/** The newest Python the reference runs on: 3.12 or 3.13, wherever pyenv or the system keeps it. */
+async function findPython(): Promise<string> {
+  const pyenv = join(homedir(), ".pyenv/versions");
+  const candidates = [
+    "python3.13",
+    "python3.12",
+    join(pyenv, "3.13.0/bin/python"),
+    join(pyenv, "3.12.1/bin/python"),
+    "python3",
+  ];
+  for (const candidate of candidates) {
+    const { stdout } = await run(candidate, ["-c", "import sys; print(sys.version_info >= (3, 12))"]).catch(
+      () => ({ stdout: "" }),
+    );
+    if (stdout.trim() === "True") return candidate;
+  }
+  throw new Error("the reference needs Python 3.12 or 3.13, and neither was found");
+}
+
+export async function startReference(python: string, cwd: string): Promise<RunningServer> {
+  const port = await freePort();
+  const environment = { OH_ENABLE_VSCODE: "0", OPENHANDS_SUPPRESS_BANNER: "1", TZ: "UTC" };
+  return start({
+    command: python,
+    args: ["-m", "openhands.agent_server", "--port", String(port)],
+    port,
+    cwd,
+    environment,
+  });
+}
+
+export async function startOurs(cwd: string): Promise<RunningServer> {
+  const port = await freePort();
+  const command = join(root, "node_modules/.bin/node");
+  return start({
+    command,
+    args: [join(root, "src/cli.ts"), "--port", String(port)],
+    port,
+    cwd,
+    environment: { TZ: "UTC" },
+  });
+}
+
+interface Launch {
+  command: string;
+  args: string[];
+  port: number;
+  cwd: string;
+  environment: Record<string, string>;
+}
+
+async function start({ command, args, port, cwd, environment }: Launch): Promise<RunningServer> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(command, args, { cwd, env: { PATH, HOME, ...environment }, stdio: "ignore" });
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; tries < 600; tries += 1) {
+    const ready = await fetch(`${url}/ready`).catch(() => undefined);
+    if (ready?.status === 200) return { url, stop: () => stop(child) };
+    if (child.exitCode !== null) break;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  await stop(child);
+  throw new Error(`${command} ${args.join(" ")} did not become ready`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((done) => child.once("exit", done));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
+  await ended;
+  clearTimeout(timer);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => done(port));
+    });
+  });
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,118 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, "../..");
+const bin = (name: string) => join(root, "node_modules/.bin", name);
+
+/** What a stranger installs: the packed tarball in an empty folder, with nothing of this checkout around it. */
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "agent-server-package-"));
+  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+    cwd: root,
+  });
+  const packed = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>;
+  const [{ filename } = { filename: "" }] = Object.values(packed);
+  await writeFile(join(folder, "package.json"), '{"name":"stranger","private":true,"type":"module"}');
+  await run("npm", ["install", "--prefer-offline", `./${filename}`], { cwd: folder });
+}, 300_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const node = (code: string) => run(bin("node"), ["--input-type=module", "-e", code], { cwd: folder });
+
+async function subpaths(): Promise<string[]> {
+  const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { exports: object };
+  return Object.keys(manifest.exports)
+    .filter((path) => path !== "./package.json")
+    .map((path) => path.replace(/^\./, "agent-server"));
+}
+
+describe("the packed tarball", () => {
+  it("brings no web framework of its own", async () => {
+    await expect(node('await import("express")')).rejects.toThrow(/ERR_MODULE_NOT_FOUND/);
+  });
+
+  it("imports by every subpath, the frameworks absent", async () => {
+    for (const path of await subpaths()) {
+      const { stdout } = await node(`console.log(Object.keys(await import("${path}")).length > 0)`);
+      expect([path, stdout.trim()]).toEqual([path, "true"]);
+    }
+  });
+
+  it("answers a request", async () => {
+    const { stdout } = await node(`
+      import { createServer } from "agent-server";
+      const server = createServer();
+      const response = await server.fetch(new Request("http://localhost/health"));
+      console.log(response.status, await response.text());
+      await server.close();
+    `);
+    expect(stdout.trim()).toBe('200 {"status":"ok"}');
+  });
+
+  it("carries the command", async () => {
+    const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+    const { stdout } = await run(bin("node"), [join(folder, "node_modules/.bin/agent-server"), "--version"]);
+    expect(stdout.trim()).toBe(version);
+  });
+
+  it("has types for every subpath, as a strict compiler sees them", async () => {
+    await linkFrameworks();
+    await writeFile(join(folder, "stranger.ts"), STRANGER);
+    await writeFile(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ compilerOptions: COMPILER_OPTIONS, include: ["*.ts"] }),
+    );
+    const { stdout } = await run(bin("node"), [bin("tsc"), "-p", folder]).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe("");
+  }, 120_000);
+});
+
+/** The stranger's own frameworks and their types; realpaths let them find their own dependencies. */
+async function linkFrameworks(): Promise<void> {
+  for (const name of ["express", "koa", "fastify", "@types/express", "@types/koa", "@types/node"]) {
+    const target = join(folder, "node_modules", name);
+    await mkdir(dirname(target), { recursive: true });
+    await symlink(join(root, "node_modules", name), target).catch(() => undefined);
+  }
+}
+
+const COMPILER_OPTIONS = {
+  strict: true,
+  noEmit: true,
+  target: "es2023",
+  lib: ["es2024", "esnext.disposable"],
+  module: "nodenext",
+  types: ["node"],
+  skipLibCheck: false,
+};
+
+const STRANGER = `
+import express from "express";
+import Fastify from "fastify";
+import Koa from "koa";
+import { type AgentServer, createServer } from "agent-server";
+import { agentServer as forExpress } from "agent-server/express";
+import { agentServer as forFastify } from "agent-server/fastify";
+import { agentServer as forKoa } from "agent-server/koa";
+import * as node from "agent-server/node";
+import * as testing from "agent-server/testing";
+
+const server: AgentServer = createServer({ apiKeys: ["key"] });
+const answer: Promise<Response> = server.fetch(new Request("http://localhost/health"));
+express().use(forExpress("key"));
+new Koa().use(forKoa(["k1", "k2"]));
+await Fastify().register(forFastify({ apiKeys: ["key"] }));
+// @ts-expect-error: options are checked
+createServer({ apiKeys: 1 });
+export { answer, node, testing };
+`;
