@@ -1,14 +1,17 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { checkModel, createLlm } from "../../src/llm/create-llm.ts";
 import { toEndpoint } from "../../src/llm/endpoint.ts";
 import { PROVIDERS } from "../../src/llm/providers.ts";
 import type { CompletionLog } from "../../src/llm/with-completion-log.ts";
 import { silentLogger } from "../../src/logger.ts";
+import { say } from "../../src/testing/llm-script.ts";
+import { startScriptedLlmServer } from "../../src/testing/scripted-llm-server.ts";
 import { llmConfig } from "../../src/wire/llm-config.ts";
-import { model, recordedProvider, user } from "./recorded-provider.ts";
+import { type Message, text } from "../../src/wire/message.ts";
+import { assistantCalls, model, recordedProvider, system, toolResult, user } from "./recorded-provider.ts";
 
 function endpoint(config: Record<string, unknown>, environment: Record<string, string> = {}) {
   return toEndpoint(llmConfig.parse(config), environment);
@@ -174,4 +177,35 @@ describe("log_completions", () => {
       response: { message: { content: [{ text: "Hi" }] } },
     });
   });
+});
+
+describe("a long conversation", () => {
+  it.each([["openai/gpt-4o"], ["openai/gpt-5.5"], ["anthropic/claude-opus-4-8"]])(
+    "has each of its messages converted once for %s",
+    async (name) => {
+      const provider = await startScriptedLlmServer(() => say("Hi"));
+      onTestFinished(() => provider.close());
+      let read = 0;
+      const old: Message = {
+        role: "user",
+        get content() {
+          read += 1;
+          return [text("Hello")];
+        },
+      };
+      const { ask } = model({ model: name, base_url: provider.url });
+      const messages = [
+        system("fixed"),
+        old,
+        assistantCalls(["c1", "terminal", "{}"]),
+        toolResult("c1", "terminal", ""),
+      ];
+      await ask({ messages });
+      const first = read;
+      await ask({ messages: [...messages, user("more")] });
+      expect(first).toBeGreaterThan(0);
+      expect(read).toBe(first);
+      expect(JSON.stringify(provider.requests[1]?.body)).toContain("Hello");
+    },
+  );
 });

@@ -13,7 +13,7 @@ type Answer = (name: string, args: Record<string, unknown>) => string;
 
 const workspace: Answer = (name, args) => {
   if (name === "terminal")
-    return args.command === "pwd && ls -A" ? "/work/project\na.txt\nsrc" : "Hello from Linux";
+    return args.command === "pwd && ls -A1" ? "/work/project\na.txt\nsrc" : "Hello from Linux";
   return name === "file_editor" ? "File created successfully at: /work/project/NOTES.md" : "ok";
 };
 
@@ -60,7 +60,7 @@ describe("demo/tour", () => {
 
   it("adds to a NOTES.md that is there", async () => {
     const { made } = await tour((name, args) =>
-      args.command === "pwd && ls -A" ? "/work/project\nNOTES.md" : workspace(name, args),
+      args.command === "pwd && ls -A1" ? "/work/project\nNOTES.md" : workspace(name, args),
     );
     expect(commands(made)).toContain("file_editor insert");
     expect(commands(made)).not.toContain("file_editor create");

@@ -17,7 +17,7 @@ import {
   SDK_TIMEOUT,
   sessionHeaders,
 } from "../protocol.ts";
-import { anthropicMessageConverter } from "./to-anthropic-messages.ts";
+import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 
 /** Thinking between tool calls; models that decide for themselves need no asking. */
 const INTERLEAVED_THINKING = "interleaved-thinking-2025-05-14";
@@ -38,7 +38,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
 export function anthropicMessages(options: ProtocolOptions): Protocol {
   const { config, endpoint } = options;
   const capabilities = capabilitiesOf(config, endpoint);
-  const toPrompt = anthropicMessageConverter(capabilities);
+  const writePrompt = anthropicPromptWriter(capabilities);
   const fixed = fixedFields(options, capabilities);
   const betas: Record<string, string> =
     capabilities.thinking === "manual" ? { "anthropic-beta": INTERLEAVED_THINKING } : {};
@@ -46,17 +46,22 @@ export function anthropicMessages(options: ProtocolOptions): Protocol {
 
   return async (request, alive) => {
     client ??= createClient(options);
-    const body = {
+    const { system, messages } = writePrompt(request.messages);
+    const rest = {
       ...fixed,
-      ...toPrompt(request.messages),
       ...(request.tools.length > 0 ? { tools: request.tools.map(toTool) } : {}),
       ...(request.stop && capabilities.stopWords ? { stop_sequences: [...request.stop] } : {}),
     };
-    const headers = { ...betas, ...sessionHeaders(request.conversationId), ...config.extra_headers };
+    const prompt = `${system === undefined ? "" : `"system":${system},`}"messages":${messages}`;
     // Not `messages.create`, which prints its advice about models on the process's console.
     const reply: unknown = await (await client).post("/v1/messages", {
-      body,
-      headers,
+      body: `${JSON.stringify(rest).slice(0, -1)},${prompt}}`,
+      headers: {
+        "content-type": "application/json",
+        ...betas,
+        ...sessionHeaders(request.conversationId),
+        ...config.extra_headers,
+      },
       signal: request.signal,
       stream: config.stream,
     });

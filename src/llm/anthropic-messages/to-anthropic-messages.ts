@@ -2,57 +2,80 @@ import type {
   CacheControlEphemeral,
   ContentBlockParam,
   ImageBlockParam,
-  MessageParam,
   TextBlockParam,
   ToolUseBlockParam,
 } from "@anthropic-ai/sdk/resources/messages";
 import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/message.ts";
+import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 import { clipToolText } from "../tool-text.ts";
 
 export interface AnthropicPrompt {
-  system: TextBlockParam[] | undefined;
-  messages: MessageParam[];
+  /** JSON text of the system blocks; undefined without any. */
+  system: string | undefined;
+  /** JSON text of the list of turns. */
+  messages: string;
+}
+
+interface Turn {
+  role: "user" | "assistant";
+  /** JSON texts of blocks, joined by commas. */
+  blocks: string[];
 }
 
 const CACHE: CacheControlEphemeral = { type: "ephemeral" };
 
-/** Converts prompts, each message once. System messages become the system blocks, tool results user turns. */
-export function anthropicMessageConverter(
+/**
+ * Writes prompts, each message converted and written once. System messages become the system blocks, tool results
+ * user turns.
+ */
+export function anthropicPromptWriter(
   capabilities: Capabilities,
 ): (messages: readonly Message[]) => AnthropicPrompt {
-  const converted = new WeakMap<Message, ContentBlockParam[]>();
-  const blocksOf = (message: Message): ContentBlockParam[] => {
-    let blocks = converted.get(message);
-    if (blocks === undefined) {
-      blocks = toBlocks(message, capabilities.vision);
-      converted.set(message, blocks);
+  const known = new WeakMap<Message, string>();
+  const write = (message: Message): string => {
+    let written = known.get(message);
+    if (written === undefined) {
+      written = writeBlocks(toBlocks(message, capabilities.vision));
+      known.set(message, written);
     }
-    return blocks;
+    return written;
   };
   return (prompt) => {
-    const system: TextBlockParam[] = [];
-    const messages: MessageParam[] = [];
+    const marks = capabilities.promptCacheMarkers ? cacheMarks(prompt) : null;
+    const system: string[] = [];
+    const turns: Turn[] = [];
     for (const message of prompt) {
-      const blocks = blocksOf(message);
-      if (message.role === "system") system.push(...(blocks as TextBlockParam[]));
-      else if (blocks.length > 0)
-        addTurn(messages, message.role === "assistant" ? "assistant" : "user", blocks);
+      const mark = marks?.get(message);
+      const blocks =
+        mark === undefined
+          ? write(message)
+          : writeBlocks(markBlock(toBlocks(message, capabilities.vision), mark));
+      if (blocks === "") continue;
+      if (message.role === "system") system.push(blocks);
+      else addToTurn(turns, message.role === "assistant" ? "assistant" : "user", blocks);
     }
-    if (capabilities.promptCacheMarkers) addCacheMarkers(system, messages);
-    return { system: system.length > 0 ? system : undefined, messages };
+    return {
+      system: system.length > 0 ? `[${system.join(",")}]` : undefined,
+      messages: `[${turns.map(writeTurn).join(",")}]`,
+    };
   };
 }
 
+function writeBlocks(blocks: readonly ContentBlockParam[]): string {
+  return blocks.map((block) => JSON.stringify(block)).join(",");
+}
+
 /** Turns must alternate, and every result of a batch of calls must be in the one turn after it. */
-function addTurn(messages: MessageParam[], role: "assistant" | "user", blocks: ContentBlockParam[]): void {
-  const last = messages.at(-1);
-  if (last?.role !== role) {
-    messages.push({ role, content: blocks });
-  } else {
-    messages[messages.length - 1] = { role, content: [...(last.content as ContentBlockParam[]), ...blocks] };
-  }
+function addToTurn(turns: Turn[], role: Turn["role"], blocks: string): void {
+  const last = turns.at(-1);
+  if (last?.role === role) last.blocks.push(blocks);
+  else turns.push({ role, blocks: [blocks] });
+}
+
+function writeTurn({ role, blocks }: Turn): string {
+  return `{"role":"${role}","content":[${blocks.join(",")}]}`;
 }
 
 function toBlocks(message: Message, vision: boolean): ContentBlockParam[] {
@@ -131,15 +154,9 @@ function toImage(url: string): ImageBlockParam {
   return { type: "image", source: { type: "base64", media_type, data } };
 }
 
-/** Marks the end of the fixed part and the newest turn. The converted blocks are shared, so the marked are copies. */
-function addCacheMarkers(system: TextBlockParam[], messages: MessageParam[]): void {
-  const first = system[0];
-  if (first !== undefined) system[0] = { ...first, cache_control: CACHE };
-  const at = messages.findLastIndex((message) => message.role === "user");
-  const turn = messages[at];
-  if (turn === undefined || typeof turn.content === "string") return;
-  const marked = turn.content.map((block, index) =>
-    index === turn.content.length - 1 ? ({ ...block, cache_control: CACHE } as ContentBlockParam) : block,
+function markBlock(blocks: readonly ContentBlockParam[], at: number): ContentBlockParam[] {
+  const marked = at < 0 ? blocks.length + at : at;
+  return blocks.map((block, index) =>
+    index === marked ? ({ ...block, cache_control: CACHE } as ContentBlockParam) : block,
   );
-  messages[at] = { role: "user", content: marked };
 }

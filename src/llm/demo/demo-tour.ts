@@ -14,7 +14,7 @@ interface PastCall {
   result: string | undefined;
 }
 
-const LOOK = "pwd && ls -A";
+const LOOK = "pwd && ls -A1";
 const GREET =
   'echo "Hello from $(uname -s)" && (git status --short --branch 2>/dev/null || echo "no git repository")';
 

@@ -3,6 +3,7 @@ import type {
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
 import type { Content, Message, MessageToolCall } from "../../wire/message.ts";
+import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 import { clipToolText } from "../tool-text.ts";
@@ -147,16 +148,6 @@ function imageParts(content: readonly Content[]): Part[] {
       ? part.image_urls.map((url): Part => ({ type: "image_url", image_url: { url } }))
       : [],
   );
-}
-
-/** Which messages end a part worth caching, and at which of their parts: the fixed one and the newest turn. */
-function cacheMarks(messages: readonly Message[]): Map<Message, number> {
-  const marks = new Map<Message, number>();
-  const system = messages.find((message) => message.role === "system");
-  if (system !== undefined) marks.set(system, 0);
-  const newest = messages.findLast((message) => message.role === "user" || message.role === "tool");
-  if (newest !== undefined) marks.set(newest, -1);
-  return marks;
 }
 
 function writeMarked(message: Message, index: number, dialect: ChatDialect): string {

@@ -1,0 +1,14 @@
+import type { Message } from "../wire/message.ts";
+
+/**
+ * Which messages end a part of the prompt worth caching, and at which of their parts: the first of the system prompt,
+ * which never changes, and the last (-1) of the newest turn.
+ */
+export function cacheMarks(messages: readonly Message[]): Map<Message, number> {
+  const marks = new Map<Message, number>();
+  const system = messages.find((message) => message.role === "system");
+  if (system !== undefined) marks.set(system, 0);
+  const newest = messages.findLast((message) => message.role === "user" || message.role === "tool");
+  if (newest !== undefined) marks.set(newest, -1);
+  return marks;
+}
