@@ -98,10 +98,15 @@ export class TerminalScreen {
   /** The screen of a full-screen program, without the empty lines at its end. */
   fullScreenText(): string {
     const { active } = this.#buffers;
-    const lines = Array.from({ length: this.#options.rows }, (_value, row) =>
-      (active.getLine(row)?.translateToString(true) ?? "").trimEnd(),
-    );
-    return lines.join("\n").trimEnd();
+    let text = "";
+    for (let row = 0; row < this.#options.rows; row += 1) {
+      const line = active.getLine(row);
+      if (line === undefined) break;
+      text = line.isWrapped
+        ? text + line.translateToString(true)
+        : `${text.trimEnd()}\n${line.translateToString(true)}`;
+    }
+    return text.replace(/^\n/, "").trimEnd();
   }
 
   close(): void {

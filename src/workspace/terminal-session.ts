@@ -9,6 +9,7 @@ import { endProcessFamily, sendSignal } from "./process-group.ts";
 import { readProcess } from "./process-table.ts";
 import { MARKER_NUMBER, parseMarker, runLine, shellStartup, type TerminalMarker } from "./terminal-marker.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
+import { type WaitOptions, type WaitOutcome, waitForEnd } from "./terminal-wait.ts";
 import { waitsForInput } from "./waits-for-input.ts";
 
 export interface TerminalSessionOptions {
@@ -29,20 +30,6 @@ export type CommandEnd =
   | (Extract<TerminalMarker, { kind: "prompt" }> & { shellExit: null })
   | { kind: "shell_exit"; exitCode: number; shellExit: { exitCode: number; signal: number | null } };
 
-export type WaitOutcome = "ended" | "input" | "quiet" | "timeout" | "flood" | "aborted";
-
-export interface WaitOptions {
-  /** Milliseconds without output after which waiting ends; none: only the timeout counts. */
-  quiet?: number;
-  /** Milliseconds after which waiting ends. */
-  timeout: number;
-  /** Characters of output after which waiting ends; none: any amount. */
-  flood?: number;
-  /** Also end when the program waits for somebody to type, where that can be known. */
-  input?: boolean;
-  signal: AbortSignal;
-}
-
 /** Wide enough that tables and progress bars do not fold; lines that do are joined again. */
 const COLUMNS = 256;
 const ROWS = 50;
@@ -54,8 +41,6 @@ const QUEUE_LOW = 128 * 1024;
 /** Characters taken in while nobody waits; beyond, a program that goes on printing is stopped by its full pipe. */
 const UNATTENDED_LIMIT = 16 * 1024 * 1024;
 const INTERRUPT_PATIENCE = 400;
-/** Milliseconds of silence after which it is asked whether the program waits for input; then after twice as many. */
-const FIRST_PROBE = 300;
 
 /**
  * A bash in a terminal of its own, in its own session of process groups. One command at a time; what the command
@@ -76,6 +61,8 @@ export class TerminalSession {
   #commandId = 0;
   #state: "idle" | "starting" | "running" | "exited" = "starting";
   #end: CommandEnd | null = null;
+  #interrupted = false;
+  #closed = false;
   #familyEnd: Promise<boolean> | null = null;
   #workingDir: string;
 
@@ -179,6 +166,7 @@ export class TerminalSession {
     await this.#writeFile("command", command.replaceAll("\0", ""));
     this.#state = "starting";
     this.#end = null;
+    this.#interrupted = false;
     this.#commandId += 1;
     this.#attend();
     this.#lastOutput = performance.now();
@@ -198,49 +186,22 @@ export class TerminalSession {
   }
 
   /** Waits for the command's end, or for one of the other ends of patience. */
-  wait(options: WaitOptions): Promise<WaitOutcome> {
-    const { promise, resolve } = Promise.withResolvers<WaitOutcome>();
-    const startedAt = performance.now();
-    const receivedBefore = this.#received;
-    let timer: NodeJS.Timeout | undefined;
-    let settled = false;
-    let probeAfter = options.input ? FIRST_PROBE : Number.POSITIVE_INFINITY;
-    const settle = (outcome: WaitOutcome) => {
-      settled = true;
-      clearTimeout(timer);
-      this.#waiters.delete(look);
-      options.signal.removeEventListener("abort", look);
-      resolve(outcome);
-    };
-    const look = () => {
-      if (this.#end !== null) return settle("ended");
-      if (options.signal.aborted) return settle("aborted");
-      if (this.#received - receivedBefore > (options.flood ?? Number.POSITIVE_INFINITY))
-        return settle("flood");
-    };
-    const tick = async (): Promise<void> => {
-      const quietSince = Math.max(this.#lastOutput, startedAt);
-      const now = performance.now();
-      const timeoutAt = startedAt + options.timeout;
-      const quietAt = quietSince + (options.quiet ?? Number.POSITIVE_INFINITY);
-      if (now >= timeoutAt) return settle("timeout");
-      if (now >= quietAt && this.#queued === 0) return settle("quiet");
-      if (now >= quietSince + probeAfter && this.#state === "running") {
-        probeAfter *= 2;
-        const waits = await waitsForInput(this.pid);
-        if (settled) return;
-        if (waits && this.#lastOutput <= quietSince) return settle("input");
-      }
-      const next = Math.min(timeoutAt, quietAt, quietSince + probeAfter) - performance.now();
-      // 2^31 ms is the longest a timer can wait.
-      timer = setTimeout(() => void tick(), Math.min(Math.max(10, next), 2 ** 31 - 1));
-    };
+  async wait(options: WaitOptions): Promise<WaitOutcome> {
     this.#attend();
-    this.#waiters.add(look);
-    options.signal.addEventListener("abort", look);
-    look();
-    if (!settled) void tick();
-    return promise;
+    return waitForEnd(
+      {
+        ended: () => this.#end !== null,
+        received: () => this.#received,
+        lastOutput: () => this.#lastOutput,
+        settled: () => this.#queued === 0,
+        waitsForInput: async () => this.#state === "running" && waitsForInput(this.pid),
+        onChange: (listener) => {
+          this.#waiters.add(listener);
+          return () => this.#waiters.delete(listener);
+        },
+      },
+      options,
+    );
   }
 
   /**
@@ -248,6 +209,7 @@ export class TerminalSession {
    * itself only when a command it runs without a process of its own does not let go.
    */
   async interrupt(): Promise<void> {
+    this.#interrupted = true;
     const steps = [
       async () => this.write("\x03"),
       () => this.#signalForeground("SIGTERM"),
@@ -265,6 +227,7 @@ export class TerminalSession {
   async close(): Promise<void> {
     await this.#endFamily();
     await Promise.race([this.#exited.promise, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+    this.#closed = true;
     this.#screen.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
@@ -318,15 +281,16 @@ export class TerminalSession {
       return;
     }
     this.#workingDir = marker.workingDir;
-    // A prompt before the command started belongs to something else that was typed.
-    if (this.#state === "starting" && this.#commandId > 0) return;
+    // A prompt before the command started belongs to something else that was typed, unless Ctrl-C took the command.
+    if (this.#state === "starting" && this.#commandId > 0 && !this.#interrupted) return;
     if (this.#state === "exited") return;
     this.#state = "idle";
     this.#end = { ...marker, shellExit: null };
   }
 
   async #exit(exitCode: number, signal: number | null): Promise<void> {
-    while (this.#queued > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    // The last output is still with the screen, unless that is closed.
+    while (this.#queued > 0 && !this.#closed) await new Promise((resolve) => setTimeout(resolve, 1));
     this.#state = "exited";
     const code = signal ? 128 + signal : exitCode;
     this.#end = { kind: "shell_exit", exitCode: code, shellExit: { exitCode, signal: signal || null } };

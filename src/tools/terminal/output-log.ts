@@ -61,7 +61,7 @@ export class OutputLog {
 
   /** Text that is not part of what was printed, secrets masked. */
   mask(text: string): string {
-    return this.#mask.preview(text);
+    return this.#mask.whole(text);
   }
 
   /** Forgets everything. */

@@ -28,12 +28,17 @@ export class StreamMask {
 
   /** What `text` would look like after all that came before, without taking it in. */
   preview(text: string): string {
-    return this.#replace(this.#held + text);
+    return this.whole(this.#held + text);
+  }
+
+  /** A text that stands for itself. */
+  whole(text: string): string {
+    return this.#pattern === null ? text : text.replace(this.#pattern, HIDDEN);
   }
 
   /** The rest, when nothing more comes. */
   end(): string {
-    const rest = this.#replace(this.#held);
+    const rest = this.whole(this.#held);
     this.#held = "";
     return rest;
   }
@@ -51,9 +56,5 @@ export class StreamMask {
     }
     const end = Math.max(last, certain);
     return { out: out + text.slice(last, end), rest: text.slice(end) };
-  }
-
-  #replace(text: string): string {
-    return this.#pattern === null ? text : text.replace(this.#pattern, HIDDEN);
   }
 }

@@ -1,13 +1,15 @@
 import type { TerminalAction } from "../../wire/actions.ts";
 import { text } from "../../wire/message.ts";
-import type { CommandMetadata, TerminalObservation } from "../../wire/observations.ts";
+import type { TerminalObservation } from "../../wire/observations.ts";
 import { childEnvironment } from "../../workspace/child-environment.ts";
 import { machineIdentity } from "../../workspace/machine-identity.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import { controlLetter, keyCode } from "../../workspace/terminal-keys.ts";
-import { TerminalSession, type WaitOutcome } from "../../workspace/terminal-session.ts";
+import { TerminalSession } from "../../workspace/terminal-session.ts";
+import type { WaitOutcome } from "../../workspace/terminal-wait.ts";
 import type { ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
 import { literalArgumentHint } from "./literal-argument.ts";
+import { type TerminalResult, toObservation } from "./observation.ts";
 import { OutputLog } from "./output-log.ts";
 import * as remarks from "./remarks.ts";
 import { readTerminalParams, type TerminalParams } from "./terminal-params.ts";
@@ -22,20 +24,9 @@ export interface TerminalInput extends Omit<TerminalAction, "kind"> {
 const MAX_OUTPUT = 30_000;
 /** Output of one call without `timeout`, after which it comes back although the command goes on printing. */
 const FLOOD_MEBIBYTES = 64;
-/** Seconds after which any call comes back: a command that prints forever is never quiet. */
+/** Seconds after which a call without `timeout` comes back: a command that prints forever is never quiet. */
 const LONGEST_CALL = 3600;
 const MAX_INPUT = 64 * 1024;
-
-const UNKNOWN: CommandMetadata = {
-  exit_code: -1,
-  pid: -1,
-  username: null,
-  hostname: null,
-  working_dir: null,
-  py_interpreter_path: null,
-  prefix: "",
-  suffix: "",
-};
 
 /** The one shell of a conversation. It starts with the first command and again when it has ended. */
 export class TerminalExecutor implements ToolExecutor<TerminalInput> {
@@ -75,10 +66,12 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     this.#closed = true;
     await this.#starting?.catch(() => {});
     await this.#endSession();
+    this.#log.clear();
   }
 
   async #reset(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
     await this.#endSession();
+    this.#log.clear();
     this.#workingDir = this.#host.workingDir;
     await this.#start();
     if (input.command.trim() === "") {
@@ -150,7 +143,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     input: TerminalInput,
     signal: AbortSignal,
   ): Promise<TerminalObservation> {
-    const patience = Math.min(input.timeout ?? LONGEST_CALL, LONGEST_CALL);
+    const patience = input.timeout ?? LONGEST_CALL;
     const outcome = await session.wait({
       timeout: patience * 1000,
       input: true,
@@ -175,14 +168,13 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     this.#reported ||= output !== "";
     if (end === null) {
       const suffix = this.#patienceRemark(call.outcome, call.patience ?? 0);
-      return this.#observe({ command, output, metadata: { ...UNKNOWN, prefix, suffix } });
+      return this.#observe({ command, output, metadata: { prefix, suffix } });
     }
     this.#open = false;
     this.#workingDir = session.workingDir;
     const { exitCode } = end;
     if (end.kind === "shell_exit") await this.#endSession();
-    const metadata: CommandMetadata = {
-      ...UNKNOWN,
+    const metadata = {
       ...machineIdentity(),
       exit_code: exitCode,
       pid: end.kind === "prompt" ? end.backgroundPid : -1,
@@ -219,13 +211,15 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const prefix = this.#reported ? remarks.CONTINUED : "";
     const output = this.#takeOutput(session, false);
     this.#reported ||= output !== "";
-    const metadata = { ...UNKNOWN, prefix, suffix: remarks.notExecuted(command) };
+    const metadata = { prefix, suffix: remarks.notExecuted(command) };
     return this.#observe({ command, output, metadata, isError: true });
   }
 
   /** The command of an earlier call ended since: its last output comes before that of the new one. */
   #notePreviousEnd(session: TerminalSession): void {
     if (session.end === null) return;
+    // A prompt clears the screen and hands on what was there; a shell that ended left it.
+    if (session.exited) this.#log.append(session.pendingText);
     this.#log.breakLine();
     this.#log.append(remarks.previousCompleted(session.end.exitCode));
     this.#workingDir = session.workingDir;
@@ -241,24 +235,8 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     return this.#observe({ command, output: reason, isError: true, exitCode: null });
   }
 
-  #observe(result: {
-    command: string;
-    output: string;
-    isError?: boolean;
-    exitCode?: number | null;
-    metadata?: CommandMetadata;
-  }): TerminalObservation {
-    const metadata = result.metadata ?? { ...UNKNOWN };
-    return {
-      content: [text(result.output)],
-      is_error: result.isError ?? false,
-      command: result.command,
-      exit_code: result.exitCode === undefined ? metadata.exit_code : result.exitCode,
-      timeout: false,
-      metadata,
-      full_output_save_dir: result.output === "" ? null : this.#outputDir,
-      kind: "TerminalObservation",
-    };
+  #observe(result: Omit<TerminalResult, "outputDir">): TerminalObservation {
+    return toObservation({ ...result, outputDir: this.#outputDir });
   }
 
   #start(): Promise<TerminalSession> {
@@ -295,6 +273,5 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     this.#session = null;
     this.#open = false;
     await session?.close();
-    this.#log.clear();
   }
 }

@@ -52,6 +52,15 @@ describe("a command that takes long", () => {
     );
   });
 
+  it("that ended the shell since the last look has its rest shown too", async () => {
+    const terminal = await openTerminal();
+    await terminal.run("sleep 1; echo rest; exit 5");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await terminal.output("echo next")).toMatch(
+      /^rest\n(exit\n)?\[The previous command completed with exit code 5\.\]\nnext$/,
+    );
+  });
+
   it("that ended since the last look takes no input", async () => {
     const terminal = await openTerminal();
     await terminal.run("sleep 1; echo rest");

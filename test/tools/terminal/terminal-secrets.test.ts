@@ -38,7 +38,7 @@ describe("a secret", () => {
       await terminal.output("for part in s3cret -value- 0123; do printf %s $part; sleep 0.05; done"),
     ).toBe(HIDDEN);
     expect(await terminal.output("printf '%250s%s\\n' '' $KEY")).toBe(" ".repeat(250) + HIDDEN);
-    await terminal.run("echo $KEY > file");
+    await terminal.run("printf '%250s%s\\n' '' $KEY > file");
     expect(await terminal.until(/hidden/, "less file")).not.toContain("s3cret");
     await terminal.run("q", { is_input: true });
   });

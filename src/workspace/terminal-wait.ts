@@ -1,0 +1,81 @@
+export type WaitOutcome = "ended" | "input" | "quiet" | "timeout" | "flood" | "aborted";
+
+export interface WaitOptions {
+  /** Milliseconds without output after which waiting ends; none: only the timeout counts. */
+  quiet?: number;
+  /** Milliseconds after which waiting ends. */
+  timeout: number;
+  /** Characters of output after which waiting ends; none: any amount. */
+  flood?: number;
+  /** Also end when the program waits for somebody to type, where that can be known. */
+  input?: boolean;
+  signal: AbortSignal;
+}
+
+/** What is waited for. */
+export interface WaitSource {
+  ended(): boolean;
+  /** Characters of output so far. */
+  received(): number;
+  /** When the last of them came, in milliseconds of `performance.now()`. */
+  lastOutput(): number;
+  /** False while output came that was not looked at yet. */
+  settled(): boolean;
+  waitsForInput(): Promise<boolean>;
+  /** Calls back after each piece of output and at the end; gives what stops that. */
+  onChange(listener: () => void): () => void;
+}
+
+/** Milliseconds of silence after which it is asked whether the program waits for input; then after twice as many. */
+const FIRST_PROBE = 300;
+const SHORTEST_SLEEP = 10;
+/** The longest a timer can sleep. */
+const LONGEST_SLEEP = 2 ** 31 - 1;
+
+/** Waits for the end of a command, or for one of the other ends of patience. */
+export function waitForEnd(source: WaitSource, options: WaitOptions): Promise<WaitOutcome> {
+  const { promise, resolve } = Promise.withResolvers<WaitOutcome>();
+  const startedAt = performance.now();
+  const floodAt = source.received() + (options.flood ?? Number.POSITIVE_INFINITY);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
+  let probed = { silence: -1, next: FIRST_PROBE };
+
+  const settle = (outcome: WaitOutcome) => {
+    isOver = true;
+    clearTimeout(timer);
+    stopListening();
+    options.signal.removeEventListener("abort", look);
+    resolve(outcome);
+  };
+  const look = () => {
+    if (isOver) return;
+    if (source.ended()) settle("ended");
+    else if (options.signal.aborted) settle("aborted");
+    else if (source.received() > floodAt) settle("flood");
+  };
+  const tick = async (): Promise<void> => {
+    const now = performance.now();
+    const silence = Math.max(source.lastOutput(), startedAt);
+    const timeoutAt = startedAt + options.timeout;
+    const quietAt = silence + (options.quiet ?? Number.POSITIVE_INFINITY);
+    if (now >= timeoutAt) return settle("timeout");
+    if (now >= quietAt && source.settled()) return settle("quiet");
+    if (silence !== probed.silence) probed = { silence, next: FIRST_PROBE };
+    if (options.input && now >= silence + probed.next) {
+      probed.next *= 2;
+      const waits = await source.waitsForInput();
+      if (isOver) return;
+      if (waits && source.lastOutput() <= silence) return settle("input");
+    }
+    const probeAt = options.input ? silence + probed.next : Number.POSITIVE_INFINITY;
+    const sleep = Math.min(timeoutAt, quietAt, probeAt) - performance.now();
+    timer = setTimeout(() => void tick(), Math.min(Math.max(SHORTEST_SLEEP, sleep), LONGEST_SLEEP));
+  };
+
+  const stopListening = source.onChange(look);
+  options.signal.addEventListener("abort", look);
+  look();
+  if (!isOver) void tick();
+  return promise;
+}
