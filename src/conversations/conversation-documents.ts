@@ -11,16 +11,16 @@ import { toStats } from "./usage.ts";
  *
  * - `config`: what the start request said. Written once.
  * - `agent`, `secrets`: sealed; written when they change.
+ * - `shown_agent`: the agent as routes show it, without secrets and skills, so that lists need not take them out.
  * - `state`: everything small that changes while the conversation goes on. Sealed.
  * - `stats`: accumulated figures. `calls`: the lists of single calls, bounded, written at the end of a run.
  *
  * Status, title, times and HEAD are columns of the record.
  */
-export type DocumentName = "config" | "agent" | "secrets" | "state" | "stats" | "calls";
+export type DocumentName = "config" | "agent" | "shown_agent" | "secrets" | "state" | "stats" | "calls";
 
-/** What a list of conversations reads: everything but the lists of calls. */
-export const LISTED_DOCUMENTS = ["config", "agent", "secrets", "state", "stats"] as const;
-export const ALL_DOCUMENTS = [...LISTED_DOCUMENTS, "calls"] as const;
+/** What makes a conversation live. */
+export const LIVE_DOCUMENTS = ["config", "agent", "secrets", "state", "stats", "calls"] as const;
 
 /** The keys of the state that the document "state" holds. */
 export const STATE_DOCUMENT_KEYS = [
@@ -48,10 +48,14 @@ export interface StoredConversation {
   stats: ConversationStats;
 }
 
-export function readDocuments(record: ConversationRecord): StoredConversation {
+/** `agent` is the document that the agent is taken from. */
+export function readDocuments(
+  record: ConversationRecord,
+  agent: "agent" | "shown_agent" = "agent",
+): StoredConversation {
   return {
     config: read(record, "config"),
-    agent: read(record, "agent"),
+    agent: read(record, agent),
     secrets: read(record, "secrets"),
     state: read(record, "state"),
     stats: toStats(read(record, "stats"), "calls" in record.documents ? read(record, "calls") : {}),

@@ -3,7 +3,7 @@ import type { ConversationRecord } from "../stores/store.ts";
 import type { Agent } from "../wire/agent.ts";
 import type { ConversationInfo } from "../wire/conversation.ts";
 import { toHex } from "../wire/ids.ts";
-import { readDocuments } from "./conversation-documents.ts";
+import { type DocumentName, readDocuments } from "./conversation-documents.ts";
 
 export interface InfoOptions {
   /** Where conversations are said to live; each adds its id. */
@@ -14,7 +14,7 @@ export interface InfoOptions {
 
 /** A stored conversation as the routes show it. Every commit is whole, so this is never behind the live one. */
 export function toConversationInfo(record: ConversationRecord, options: InfoOptions): ConversationInfo {
-  const { config, agent, secrets, state, stats } = readDocuments(record);
+  const { config, agent, secrets, state, stats } = readDocuments(record, agentDocument(options));
   return {
     id: record.id,
     workspace: config.workspace,
@@ -47,7 +47,7 @@ export function toConversationInfo(record: ConversationRecord, options: InfoOpti
     available_models: [],
     supports_runtime_model_switch: false,
     launched_agent_profile: config.launched_agent_profile,
-    agent: redactSecrets(options.includeSkills ? agent : withoutSkills(agent), "null"),
+    agent: options.includeSkills ? redactSecrets(agent, "null") : agent,
     client_tools: config.client_tools,
   };
 }
@@ -56,7 +56,17 @@ export function persistenceDirOf(id: string, base: string): string {
   return `${base}/${toHex(id)}`;
 }
 
-function withoutSkills(agent: Agent): Agent {
-  if (agent.agent_context === null) return agent;
-  return { ...agent, agent_context: { ...agent.agent_context, skills: [] } };
+/** What a list of conversations reads. The lists of single model calls are large, so they are empty there. */
+export function listedDocuments(options: Pick<InfoOptions, "includeSkills">): DocumentName[] {
+  return ["config", agentDocument(options), "secrets", "state", "stats"];
+}
+
+function agentDocument({ includeSkills }: Pick<InfoOptions, "includeSkills">): "agent" | "shown_agent" {
+  return includeSkills ? "agent" : "shown_agent";
+}
+
+/** The agent as everyone may see it, and without its skills. */
+export function toShownAgent(agent: Agent): Agent {
+  const { agent_context: context } = agent;
+  return redactSecrets({ ...agent, agent_context: context && { ...context, skills: [] } }, "null");
 }

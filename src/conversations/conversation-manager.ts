@@ -6,6 +6,7 @@ import type { Socket } from "../http/socket.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
+import { sealSecrets } from "../secrets/secret-fields.ts";
 import type { ConversationRecord, Store } from "../stores/store.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/resolve-tools.ts";
@@ -24,8 +25,8 @@ import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
 import type { SecretSources } from "../wire/secret-source.ts";
 import { attachSocket, type Resend } from "./attach-socket.ts";
 import type { Conversation } from "./conversation.ts";
-import { ALL_DOCUMENTS, LISTED_DOCUMENTS } from "./conversation-documents.ts";
-import { toConversationInfo } from "./conversation-info.ts";
+import { LIVE_DOCUMENTS } from "./conversation-documents.ts";
+import { listedDocuments, toConversationInfo } from "./conversation-info.ts";
 import { type EventFilter, type EventSearch, toStoredFilter } from "./event-filter.ts";
 import { finalResponse } from "./final-response.ts";
 import { follow } from "./follow.ts";
@@ -157,7 +158,7 @@ export class ConversationManager {
   ): Promise<{ info: ConversationInfo; created: boolean }> {
     const { store, clock } = this.#options;
     const id = request.conversation_id ?? clock.newId();
-    const [known] = await store.conversations.find([id], LISTED_DOCUMENTS);
+    const [known] = await store.conversations.find([id], toListed(query));
     if (known !== undefined) return { info: this.#toInfo(known, query), created: false };
     const { initial_message: message } = request;
     if (message !== null) checkRole(message);
@@ -167,14 +168,15 @@ export class ConversationManager {
   }
 
   async get(id: string, query: InfoQuery = {}): Promise<ConversationInfo> {
-    const [record] = await this.#options.store.conversations.find([id], ALL_DOCUMENTS);
+    const documents = [...toListed(query), "calls"];
+    const [record] = await this.#options.store.conversations.find([id], documents);
     if (record === undefined) throw new AgentServerError("not_found");
     return this.#toInfo(record, query);
   }
 
   /** In the order asked for, null where there is none. Lists of single model calls are empty here and in searches. */
   async batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
-    const records = await this.#options.store.conversations.find(ids, LISTED_DOCUMENTS);
+    const records = await this.#options.store.conversations.find(ids, toListed(query));
     const byId = new Map(records.map((record) => [record.id, record]));
     return ids.map((id) => {
       const record = byId.get(id);
@@ -189,7 +191,7 @@ export class ConversationManager {
       ...(pageId !== undefined && isUuid(pageId) ? { from: toDashed(pageId) } : {}),
       sortOrder,
       limit: limit + 1,
-      documents: LISTED_DOCUMENTS,
+      documents: toListed(query),
     });
     const next = records[limit];
     return {
@@ -206,8 +208,10 @@ export class ConversationManager {
   async update(id: string, { title, tags }: UpdateConversationRequest): Promise<boolean> {
     const conversation = await this.#live.get(id);
     if (conversation === undefined) return false;
-    if (title !== null) await conversation.session.log.commit({ update: { title, updatedAt: this.#now() } });
-    if (tags !== null) await conversation.session.update({ tags });
+    const { session } = conversation;
+    if (tags !== null) await session.update({ tags });
+    const touched = { updatedAt: this.#now() };
+    await session.log.commit({ update: title === null ? touched : { ...touched, title } });
     return true;
   }
 
@@ -215,7 +219,8 @@ export class ConversationManager {
   async delete(id: string): Promise<void> {
     const conversation = await this.#known(id, "bad_request");
     await conversation.close(DELETED);
-    await this.#live.take(id);
+    this.#live.forget(id);
+    this.#openSecrets.delete(id);
     await this.#options.store.remove(id);
   }
 
@@ -308,13 +313,13 @@ export class ConversationManager {
     }
   }
 
-  /** False when another request of the same moment has taken the id. */
   /** The log from its first event, then what happens, in this process. Nobody waits for the one who reads. */
   async *follow(id: string, signal?: AbortSignal): AsyncGenerator<Event | TransientEvent, void, void> {
     const { store } = this.#options;
     yield* follow(await this.#known(id), { store, signal });
   }
 
+  /** False when another request of the same moment has taken the id. */
   async #startNew(id: string, request: StartConversationRequest): Promise<boolean> {
     const { store, cipher, tools, logger, workspace, persistenceDir } = this.#options;
     const { parent_conversation_id: parentId } = request;
@@ -352,7 +357,7 @@ export class ConversationManager {
 
   async #load(id: string): Promise<Conversation | undefined> {
     if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
-    const [record] = await this.#options.store.conversations.find([id], ALL_DOCUMENTS);
+    const [record] = await this.#options.store.conversations.find([id], LIVE_DOCUMENTS);
     if (record === undefined) return undefined;
     const conversation = openConversation(record, this.#context, this.#openSecrets.get(id));
     this.#openSecrets.delete(id);
@@ -361,7 +366,8 @@ export class ConversationManager {
   }
 
   #keepOpen(id: string, secrets: OpenSecrets): void {
-    if (this.#options.cipher === undefined) this.#openSecrets.set(id, secrets);
+    const hasSecrets = sealSecrets(secrets, undefined) !== secrets;
+    if (this.#options.cipher === undefined && hasSecrets) this.#openSecrets.set(id, secrets);
   }
 
   async #known(id: string, code: ErrorCode = "not_found"): Promise<Conversation> {
@@ -393,6 +399,10 @@ export class ConversationManager {
 
 function unknownConversation(id: string): AgentServerError {
   return new AgentServerError("not_found", `Conversation not found: ${id}`);
+}
+
+function toListed({ includeSkills = false }: InfoQuery): string[] {
+  return listedDocuments({ includeSkills });
 }
 
 function toResend(mode: SocketRequest["resend"], after: string | undefined): Resend {

@@ -217,6 +217,7 @@ export class ConversationSession implements AgentSession {
   async close(): Promise<void> {
     await this.#preparing?.catch(() => {});
     await this.#tools?.close();
+    await this.log.close();
   }
 
   async #prepare(): Promise<void> {

@@ -52,7 +52,7 @@ export class Conversation {
   }
 
   isIdleSince(moment: number): boolean {
-    return this.#touchedAt <= moment && !this.#runs.active && this.sockets.size === 0;
+    return this.#touchedAt <= moment && !this.#runs.active && this.session.log.readerCount === 0;
   }
 
   /** A run found in the store was cut by the end of its process: it becomes an error, its open calls are answered. */

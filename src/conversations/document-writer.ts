@@ -3,6 +3,7 @@ import { keepLost, sealSecrets } from "../secrets/secret-fields.ts";
 import type { Change } from "../stores/store.ts";
 import type { ConversationState } from "../wire/conversation-state.ts";
 import { type DocumentName, STATE_DOCUMENT_KEYS, toStateDocument } from "./conversation-documents.ts";
+import { toShownAgent } from "./conversation-info.ts";
 import { toCalls, toSnapshots } from "./usage.ts";
 
 type StateKey = keyof ConversationState;
@@ -44,7 +45,10 @@ export class DocumentWriter {
 
   #documents(state: ConversationState, keys: readonly StateKey[]): Record<string, string> {
     const documents: Record<string, string> = {};
-    if (keys.includes("agent")) documents.agent = this.#sealed("agent", state.agent);
+    if (keys.includes("agent")) {
+      documents.agent = this.#sealed("agent", state.agent);
+      documents.shown_agent = JSON.stringify(toShownAgent(state.agent));
+    }
     if (keys.includes("secret_registry")) {
       documents.secrets = this.#sealed("secrets", state.secret_registry.secret_sources);
     }

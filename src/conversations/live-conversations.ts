@@ -32,17 +32,15 @@ export class LiveConversations {
     return conversation;
   }
 
-  /** Takes a conversation out, so that the next use reads the store again. Resolves with it if it was in memory. */
-  async take(id: string): Promise<Conversation | undefined> {
-    const entry = this.#entries.get(id);
+  /** The next use reads the store again. */
+  forget(id: string): void {
     this.#entries.delete(id);
-    return entry;
   }
 
   async evictIdle(): Promise<void> {
     const before = this.#options.now() - (this.#options.idleTtlSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     for (const [id, entry] of [...this.#entries]) {
-      const conversation = await entry;
+      const conversation = await entry.catch(() => undefined);
       if (conversation === undefined || !conversation.isIdleSince(before)) continue;
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
       this.#options.evicted(conversation);
@@ -55,8 +53,8 @@ export class LiveConversations {
     clearInterval(this.#timer);
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    const conversations = await Promise.all(entries);
-    return conversations.filter((conversation) => conversation !== undefined);
+    const loads = await Promise.allSettled(entries);
+    return loads.flatMap((load) => (load.status === "fulfilled" && load.value ? [load.value] : []));
   }
 
   #load(id: string): Promise<Conversation | undefined> {

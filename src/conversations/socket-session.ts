@@ -1,6 +1,5 @@
 import type { FeedReader } from "../events/feed.ts";
 import type { Socket } from "../http/socket.ts";
-import { settledWithin } from "./settled-within.ts";
 
 /** Bytes handed to a socket before its writer waits for the network. */
 const HIGH_WATER = 1024 * 1024;
@@ -23,6 +22,8 @@ export class SocketSession {
   readonly #reader: FeedReader;
   readonly #maxLagBytes: number;
   #open = true;
+  /** Past the history: what the feed has may go out in any moment. */
+  #live = false;
 
   constructor({ socket, reader, maxLagBytes, onMessage }: SocketSessionOptions) {
     this.#socket = socket;
@@ -39,6 +40,7 @@ export class SocketSession {
       await this.#room();
       if (!this.#open) return;
     }
+    this.#live = true;
     while (this.#open && !this.#reader.ended) {
       this.#drain();
       await this.#room();
@@ -51,8 +53,10 @@ export class SocketSession {
     this.#socket.send(text);
   }
 
+  /** Hands over what the network will take of what is there, then closes. */
   close(code: number, reason: string): void {
     if (!this.#open) return;
+    if (this.#live) this.#drain();
     this.#end();
     this.#socket.close(code, reason);
   }
@@ -68,10 +72,11 @@ export class SocketSession {
 
   async #room(): Promise<void> {
     if (this.#socket.bufferedAmount < HIGH_WATER) return;
-    const drained = this.#socket.drained();
-    while (this.#open && !(await settledWithin(drained, STALL_LOOK))) {
+    const look = setInterval(() => {
       if (this.#reader.lagBytes > this.#maxLagBytes) this.close(1013, "Too far behind");
-    }
+    }, STALL_LOOK);
+    await this.#socket.drained();
+    clearInterval(look);
   }
 
   #end(): void {
