@@ -85,12 +85,13 @@ async function writeStream(outgoing: ServerResponse, response: Response): Promis
   const cancel = () => void reader.cancel().catch(() => {});
   outgoing.once("close", cancel);
   try {
-    for (;;) {
+    while (!outgoing.destroyed) {
       const { done, value } = await reader.read();
       if (done) break;
       if (!outgoing.write(value)) await untilDrained(outgoing);
     }
-    outgoing.end();
+    if (outgoing.destroyed) cancel();
+    else outgoing.end();
   } catch (error) {
     // The status is out already: a cut connection is the only way left to say that the body is not whole.
     outgoing.destroy(error instanceof Error ? error : undefined);

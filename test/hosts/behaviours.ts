@@ -106,7 +106,8 @@ export function describeHost(host: Host): void {
         const request = start(`${running.url}/probe/patient`);
         request.on("error", () => {});
         request.end();
-        setTimeout(() => request.destroy(), 20);
+        await probe.seen.arrived;
+        request.destroy();
         await probe.seen.aborted;
       });
     });
@@ -127,6 +128,15 @@ export function describeHost(host: Host): void {
         const response = await new Promise<IncomingMessage>((resolve) => request.on("response", resolve));
         response.on("error", () => {});
         await stands(() => probe.seen.pulled);
+        request.destroy();
+        await probe.seen.cancelled;
+      });
+
+      it("stops a stream that begins when its reader has left", async () => {
+        const request = start(`${running.url}/probe/late`);
+        request.on("error", () => {});
+        request.end();
+        await probe.seen.arrived;
         request.destroy();
         await probe.seen.cancelled;
       });

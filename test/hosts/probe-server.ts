@@ -13,6 +13,8 @@ export interface Seen {
   closed: boolean;
   /** Called by tests to let `/probe/stream` send its second half. */
   release: () => void;
+  /** `/probe/patient` or `/probe/late` has a request. */
+  arrived: Promise<void>;
   aborted: Promise<void>;
   cancelled: Promise<void>;
   /** Chunks `/probe/endless` was asked for. */
@@ -28,11 +30,13 @@ export interface ProbeServer {
 /** The real HTTP core over routes that show what a host did to a request on its way here. */
 export function createProbeServer(basePath?: string): ProbeServer {
   const released = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<void>();
   const cancelled = Promise.withResolvers<void>();
   const seen: Seen = {
     closed: false,
     release: released.resolve,
+    arrived: arrived.promise,
     aborted: aborted.promise,
     cancelled: cancelled.promise,
     pulled: 0,
@@ -118,8 +122,16 @@ export function createProbeServer(basePath?: string): ProbeServer {
       });
       return new Response(body);
     }),
+    route({ ...spec, id: "late", method: "GET", path: "/probe/late", responses: ok }).handle(
+      async ({ request }) => {
+        arrived.resolve();
+        await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+        return new Response(new ReadableStream({ cancel: () => cancelled.resolve() }));
+      },
+    ),
     route({ ...spec, id: "patient", method: "GET", path: "/probe/patient", responses: ok }).handle(
       async ({ request }) => {
+        arrived.resolve();
         await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
         aborted.resolve();
         return { status: 200, body: "nobody reads this" };
