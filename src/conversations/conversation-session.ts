@@ -173,7 +173,8 @@ export class ConversationSession implements AgentSession {
     const { usage_id: usageId, model } = this.state.agent.llm;
     recordCall(this.state.stats, { usageId, model, reply, at: this.#parts.clock.now() / 1000 });
     this.#unwritten.add("stats");
-    await this.append([stateUpdate("stats", toSnapshots(this.state.stats))]);
+    // Not waited for, so that it shares a commit with what the reply brings; if it fails, that is refused too.
+    this.append([stateUpdate("stats", toSnapshots(this.state.stats))]).catch(() => {});
   }
 
   publishDelta(delta: LlmDelta): void {

@@ -13,7 +13,7 @@ export function userMessage(id: string, content: Content[]): Extract<NewEvent, P
     kind: "MessageEvent",
     id,
     source: "user",
-    llm_message: { role: "user", content },
+    llm_message: { role: "user", content, thinking_blocks: [] },
     activated_skills: [],
     extended_content: [],
   };
