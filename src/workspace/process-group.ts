@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { listProcesses, type ProcessEntry, readProcess } from "./process-table.ts";
+import { hasVariable, listProcesses, type ProcessEntry, readProcess } from "./process-table.ts";
 
 /** Milliseconds between two looks at whether processes are gone. */
 const LOOK_EVERY = 15;
@@ -26,16 +25,17 @@ export interface ProcessFamily {
 /** Ends a session leader and everything it started, background jobs and daemons included. */
 export function endProcessFamily(family: ProcessFamily, options: EndOptions = {}): Promise<boolean> {
   let oldest = 0;
-  return endProcesses(async (all) => {
+  const known = new Map<number, boolean>();
+  const isTagged = ({ pid }: ProcessEntry) => {
+    const tagged = known.get(pid) ?? hasVariable(pid, family.tag);
+    known.set(pid, tagged);
+    return tagged;
+  };
+  return endProcesses((all) => {
     // The leader may be gone at the second look; what it started is younger all the same.
     oldest = all.find((entry) => entry.pid === family.leader)?.startedAt ?? oldest;
     const members = membersOf(family.leader, all);
-    const others = all.filter((entry) => !members.has(entry.pid) && entry.startedAt >= oldest);
-    const tagged = await Promise.all(others.map((entry) => hasTag(entry.pid, family.tag)));
-    return [
-      ...all.filter((entry) => members.has(entry.pid)),
-      ...others.filter((_entry, index) => tagged[index]),
-    ];
+    return all.filter((entry) => members.has(entry.pid) || (entry.startedAt >= oldest && isTagged(entry)));
   }, options);
 }
 
@@ -48,7 +48,7 @@ export function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
-type Find = (all: ProcessEntry[]) => ProcessEntry[] | Promise<ProcessEntry[]>;
+type Find = (all: ProcessEntry[]) => ProcessEntry[];
 
 async function endProcesses(find: Find, options: EndOptions): Promise<boolean> {
   const look = async () => {
@@ -78,16 +78,15 @@ async function endProcesses(find: Find, options: EndOptions): Promise<boolean> {
 async function gone(entries: readonly ProcessEntry[], patience: number): Promise<boolean> {
   const deadline = performance.now() + patience;
   for (;;) {
-    const left = await Promise.all(entries.map(({ pid }) => isAlive(pid)));
-    if (!left.includes(true)) return true;
+    if (!entries.some(({ pid }) => isAlive(pid))) return true;
     if (performance.now() >= deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
   }
 }
 
 /** A process that is dead but not asked for its exit code counts as gone: in a container, nobody may ever ask. */
-async function isAlive(pid: number): Promise<boolean> {
-  return sendSignal(pid, 0) && !(await readProcess(pid))?.zombie;
+function isAlive(pid: number): boolean {
+  return sendSignal(pid, 0) && !readProcess(pid)?.zombie;
 }
 
 function membersOf(leader: number, all: readonly ProcessEntry[]): Set<number> {
@@ -99,9 +98,4 @@ function membersOf(leader: number, all: readonly ProcessEntry[]): Set<number> {
     for (const entry of all) if (members.has(entry.parent)) members.add(entry.pid);
   }
   return members;
-}
-
-async function hasTag(pid: number, tag: string): Promise<boolean> {
-  const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
-  return environment.split("\0").includes(tag);
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { childEnvironment } from "./child-environment.ts";
 import { runProcess } from "./run-process.ts";
 
@@ -15,19 +15,20 @@ export interface ProcessEntry {
   startedAt: number;
 }
 
-/** All processes of the machine. Linux keeps them as files; elsewhere `ps` is asked. */
+/**
+ * All processes of the machine. Linux keeps them as files, elsewhere `ps` is asked. Read synchronously, some ten
+ * microseconds each: a hundred terminals closed at once must not need a hundred times as many descriptors.
+ */
 export async function listProcesses(): Promise<ProcessEntry[]> {
-  const names = await readdir("/proc").catch(() => []);
-  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
-  if (pids.length === 0) return listWithPs();
-  const entries = await Promise.all(pids.map(readProcess));
-  return entries.filter((entry) => entry !== null);
+  if (process.platform !== "linux") return listWithPs();
+  const names = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return names.map((name) => readProcess(Number(name))).filter((entry) => entry !== null);
 }
 
-/** One process; null when it is gone. */
-export async function readProcess(pid: number): Promise<ProcessEntry | null> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
-  if (text === null) return null;
+/** One process; null when it is gone, and on systems other than Linux. */
+export function readProcess(pid: number): ProcessEntry | null {
+  const text = readProcessFile(pid, "stat");
+  if (text === "") return null;
   // The program's name stands in parentheses and may hold anything, parentheses too.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const field = (index: number) => Number(fields[index] ?? -1);
@@ -40,6 +41,19 @@ export async function readProcess(pid: number): Promise<ProcessEntry | null> {
     zombie: fields[0] === "Z" || fields[0] === "X",
     startedAt: field(19),
   };
+}
+
+/** Whether the process was started with this `NAME=value` in its environment. */
+export function hasVariable(pid: number, variable: string): boolean {
+  return readProcessFile(pid, "environ").split("\0").includes(variable);
+}
+
+function readProcessFile(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 async function listWithPs(): Promise<ProcessEntry[]> {

@@ -43,18 +43,19 @@ export function runProcess(
     timedOut = true;
     if (child.pid !== undefined) killGroup(child.pid);
     // A grandchild outside the group may hold the pipes open, and `close` would never come.
-    child.stdout.destroy();
-    child.stderr.destroy();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }, options.timeout);
   child.once("error", (error) => finish(null, error.message));
   child.once("close", (exitCode) => finish(exitCode));
   return promise;
 }
 
-function collect(stream: NodeJS.ReadableStream, maxBytes: number): () => string {
+/** There are no streams when a process could not be started for want of descriptors, whatever the types say. */
+function collect(stream: NodeJS.ReadableStream | undefined, maxBytes: number): () => string {
   const chunks: Buffer[] = [];
   let size = 0;
-  stream.on("data", (chunk: Buffer) => {
+  stream?.on("data", (chunk: Buffer) => {
     if (size < maxBytes) chunks.push(chunk.subarray(0, maxBytes - size));
     size += chunk.length;
   });

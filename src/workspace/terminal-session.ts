@@ -211,14 +211,14 @@ export class TerminalSession {
   async interrupt(): Promise<void> {
     this.#interrupted = true;
     const steps = [
-      async () => this.write("\x03"),
+      () => this.write("\x03"),
       () => this.#signalForeground("SIGTERM"),
       () => this.#signalForeground("SIGKILL"),
-      async () => void sendSignal(this.pid, "SIGKILL"),
+      () => sendSignal(this.pid, "SIGKILL"),
     ];
     for (const step of steps) {
       if (!this.running) return;
-      await step();
+      step();
       await this.wait({ timeout: INTERRUPT_PATIENCE, signal: new AbortController().signal });
     }
   }
@@ -240,8 +240,8 @@ export class TerminalSession {
     throw new AgentServerError("unavailable", `The shell did not start: ${said || "no prompt came"}`);
   }
 
-  async #signalForeground(signal: NodeJS.Signals): Promise<void> {
-    const shell = await readProcess(this.pid);
+  #signalForeground(signal: NodeJS.Signals): void {
+    const shell = readProcess(this.pid);
     if (shell === null || shell.foreground <= 0 || shell.foreground === shell.group) return;
     sendSignal(-shell.foreground, signal);
     sendSignal(-shell.foreground, "SIGCONT");

@@ -13,7 +13,7 @@ const SYSTEM_CALLS: Partial<Record<string, { read: number; select: readonly numb
  * input alone. False means no or not known: programs that poll, other systems.
  */
 export async function waitsForInput(shellPid: number): Promise<boolean> {
-  const shell = await readProcess(shellPid);
+  const shell = readProcess(shellPid);
   if (shell === null || shell.foreground <= 0) return false;
   if (shell.foreground === shell.group) return readsTerminal(shellPid);
   const group = (await listProcesses()).filter((entry) => entry.group === shell.foreground);

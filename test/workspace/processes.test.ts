@@ -65,6 +65,6 @@ describe("ending a process group", () => {
 });
 
 /** Gone, or dead and only kept for a parent that does not ask. */
-async function isGone(pid: number): Promise<boolean> {
-  return (await readProcess(pid))?.zombie ?? true;
+function isGone(pid: number): boolean {
+  return readProcess(pid)?.zombie ?? true;
 }
