@@ -24,7 +24,16 @@ export type {
 export { type ServerInput, toServer } from "./to-server.ts";
 export { defineTool, type ToolContext, type ToolOutput, type ToolResult } from "./tools/define-tool.ts";
 export type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "./tools/tool.ts";
-export type { ConversationInfo, StartConversationRequest } from "./wire/conversation.ts";
+export type {
+  ConversationInfo,
+  ConversationSortOrder,
+  EventSortOrder,
+  StartConversationRequest,
+  startConversationRequest,
+  UpdateConversationRequest,
+} from "./wire/conversation.ts";
 export type { Event, NewEvent, TransientEvent } from "./wire/events.ts";
+export type { ExecutionStatus } from "./wire/execution-status.ts";
 export type { LlmConfig } from "./wire/llm-config.ts";
 export { type Content, type Message, text } from "./wire/message.ts";
+export type { ConfirmationPolicy, SecurityAnalyzer } from "./wire/policies.ts";
