@@ -1,24 +1,19 @@
 import type { Clock } from "../clock.ts";
 import { AgentServerError, type ErrorCode, messageOf } from "../errors.ts";
-import { countEvents, getEvent, getEvents, searchEvents } from "../events/event-search.ts";
 import { createTimestamps, type Timestamps, toEventTimestamp } from "../events/timestamp.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import { sealSecrets } from "../secrets/secret-fields.ts";
-import type { ConversationRecord, Store } from "../stores/store.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/resolve-tools.ts";
 import type {
   ConversationInfo,
-  ConversationSortOrder,
   StartConversationRequest,
   UpdateConversationRequest,
 } from "../wire/conversation.ts";
 import type { Event, TransientEvent } from "../wire/events.ts";
-import type { ExecutionStatus } from "../wire/execution-status.ts";
-import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import type { LlmConfig } from "../wire/llm-config.ts";
 import type { SendMessageRequest } from "../wire/message.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
@@ -26,9 +21,12 @@ import type { SecretSources } from "../wire/secret-source.ts";
 import { attachSocket, type Resend } from "./attach-socket.ts";
 import type { Conversation } from "./conversation.ts";
 import { LIVE_DOCUMENTS } from "./conversation-documents.ts";
-import { listedDocuments, toConversationInfo } from "./conversation-info.ts";
-import { type EventFilter, type EventSearch, toStoredFilter } from "./event-filter.ts";
-import { finalResponse } from "./final-response.ts";
+import {
+  ConversationReader,
+  type ConversationReaderOptions,
+  type InfoQuery,
+  unknownConversation,
+} from "./conversation-reader.ts";
 import { follow } from "./follow.ts";
 import { LiveConversations } from "./live-conversations.ts";
 import { type ConversationContext, type OpenSecrets, openConversation } from "./open-conversation.ts";
@@ -37,8 +35,7 @@ import { RunSlots } from "./run-slots.ts";
 import { agentAndSecrets, toFirstChange } from "./start-conversation.ts";
 import { checkRole } from "./user-message.ts";
 
-export interface ConversationManagerOptions {
-  store: Store;
+export interface ConversationManagerOptions extends ConversationReaderOptions {
   clock: Clock;
   logger: Logger;
   /** Seals secrets at rest. Without it they are not stored. */
@@ -49,8 +46,6 @@ export interface ConversationManagerOptions {
   workspace: { prepare(workingDir: string): Promise<void>; resolve(path: string): string };
   /** Absolute folder for what tools of a conversation keep. */
   dataDir(conversationId: string): string;
-  /** Where conversations are said to live; shown on the wire with the id added. */
-  persistenceDir: string;
   /** Seconds; null keeps every opened conversation in memory. */
   idleTtlSeconds: number | null;
   /** Runs at work at once; the others wait. Default: no bound. */
@@ -61,23 +56,6 @@ export interface ConversationManagerOptions {
   internalUrl: string;
   /** Called when something other than a state update happens in any conversation. */
   onActivity?: () => void;
-}
-
-export interface InfoQuery {
-  includeSkills?: boolean;
-}
-
-export interface ConversationSearch extends InfoQuery {
-  pageId?: string | undefined;
-  /** 1 to 100. Default: 100. */
-  limit?: number;
-  status?: ExecutionStatus | undefined;
-  sortOrder?: ConversationSortOrder;
-}
-
-export interface ConversationPage {
-  items: ConversationInfo[];
-  next_page_id: string | null;
 }
 
 /** Conversations read at once when many are looked through. */
@@ -95,10 +73,10 @@ export interface SocketRequest {
 }
 
 /**
- * What can be done with conversations, by routes and in-process users alike. Ids are dashed UUIDs in lower case.
+ * What can be done with conversations, by routes and in-process users alike, beside reading them. Ids are dashed UUIDs in lower case.
  * Unknown ids reject with `not_found` unless a verb says otherwise; no verb waits for a tool or a model.
  */
-export class ConversationManager {
+export class ConversationManager extends ConversationReader {
   readonly #options: ConversationManagerOptions;
   readonly #live: LiveConversations;
   readonly #timestamps: Timestamps;
@@ -108,6 +86,7 @@ export class ConversationManager {
   #closed = false;
 
   constructor(options: ConversationManagerOptions) {
+    super(options);
     this.#options = options;
     this.#timestamps = createTimestamps(options.clock);
     this.#context = {
@@ -156,52 +135,14 @@ export class ConversationManager {
     request: StartConversationRequest,
     query: InfoQuery = {},
   ): Promise<{ info: ConversationInfo; created: boolean }> {
-    const { store, clock } = this.#options;
-    const id = request.conversation_id ?? clock.newId();
-    const [known] = await store.conversations.find([id], toListed(query));
-    if (known !== undefined) return { info: this.#toInfo(known, query), created: false };
+    const id = request.conversation_id ?? this.#options.clock.newId();
+    const known = await this.find(id, query);
+    if (known !== undefined) return { info: known, created: false };
     const { initial_message: message } = request;
     if (message !== null) checkRole(message);
     if (!(await this.#startNew(id, request))) return this.create(request, query);
     if (message !== null) await this.sendMessage(id, { ...message, run: true });
     return { info: await this.get(id, query), created: true };
-  }
-
-  async get(id: string, query: InfoQuery = {}): Promise<ConversationInfo> {
-    const documents = [...toListed(query), "calls"];
-    const [record] = await this.#options.store.conversations.find([id], documents);
-    if (record === undefined) throw new AgentServerError("not_found");
-    return this.#toInfo(record, query);
-  }
-
-  /** In the order asked for, null where there is none. Lists of single model calls are empty here and in searches. */
-  async batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
-    const records = await this.#options.store.conversations.find(ids, toListed(query));
-    const byId = new Map(records.map((record) => [record.id, record]));
-    return ids.map((id) => {
-      const record = byId.get(id);
-      return record === undefined ? null : this.#toInfo(record, query);
-    });
-  }
-
-  async search(query: ConversationSearch = {}): Promise<ConversationPage> {
-    const { pageId, limit = 100, status, sortOrder = "CREATED_AT_DESC" } = query;
-    const records = await this.#options.store.conversations.search({
-      ...(status === undefined ? {} : { status }),
-      ...(pageId !== undefined && isUuid(pageId) ? { from: toDashed(pageId) } : {}),
-      sortOrder,
-      limit: limit + 1,
-      documents: toListed(query),
-    });
-    const next = records[limit];
-    return {
-      items: records.slice(0, limit).map((record) => this.#toInfo(record, query)),
-      next_page_id: next === undefined ? null : toHex(next.id),
-    };
-  }
-
-  count(status?: ExecutionStatus): Promise<number> {
-    return this.#options.store.conversations.count(status);
   }
 
   /** Changes title and tags; null leaves them as they are. False when there is no such conversation. */
@@ -260,37 +201,6 @@ export class ConversationManager {
 
   async setSecurityAnalyzer(id: string, analyzer: SecurityAnalyzer | null): Promise<void> {
     await (await this.#known(id)).setSecurityAnalyzer(analyzer);
-  }
-
-  /** What the agent said last: the message of its finish call or its last words; empty when there is none. */
-  async agentFinalResponse(id: string): Promise<string> {
-    await this.#assertStored(id, () => new AgentServerError("not_found"));
-    return finalResponse(this.#options.store, id);
-  }
-
-  /** The JSON text of a page. */
-  async searchEvents(id: string, search: EventSearch): Promise<string> {
-    await this.#assertStored(id);
-    return searchEvents(this.#options.store, id, { ...search, ...toStoredFilter(search) });
-  }
-
-  async countEvents(id: string, filter: EventFilter): Promise<number> {
-    await this.#assertStored(id);
-    return countEvents(this.#options.store, id, toStoredFilter(filter));
-  }
-
-  /** The JSON text of an event, keys that are null included. Unknown event: `not_found`. */
-  async getEvent(id: string, eventId: string): Promise<string> {
-    await this.#assertStored(id);
-    const event = await getEvent(this.#options.store, id, eventId);
-    if (event === undefined) throw new AgentServerError("not_found", `Unknown event_id: ${eventId}`);
-    return event;
-  }
-
-  /** The JSON text of a list in the order asked for, null where there is none. */
-  async getEvents(id: string, eventIds: readonly string[]): Promise<string> {
-    await this.#assertStored(id);
-    return getEvents(this.#options.store, id, eventIds);
   }
 
   /**
@@ -376,33 +286,15 @@ export class ConversationManager {
     return conversation;
   }
 
-  async #assertStored(id: string, refusal = () => unknownConversation(id)): Promise<void> {
-    const [record] = await this.#options.store.conversations.find([id], []);
-    if (record === undefined) throw refusal();
-  }
-
-  /** As the routes below `/events` say it. */
   async #speaking(id: string): Promise<Conversation> {
     const conversation = await this.#live.get(id);
     if (conversation === undefined) throw unknownConversation(id);
     return conversation;
   }
 
-  #toInfo(record: ConversationRecord, { includeSkills = false }: InfoQuery): ConversationInfo {
-    return toConversationInfo(record, { includeSkills, persistenceDir: this.#options.persistenceDir });
-  }
-
   #now(): string {
     return this.#timestamps.utcTimestamp();
   }
-}
-
-function unknownConversation(id: string): AgentServerError {
-  return new AgentServerError("not_found", `Conversation not found: ${id}`);
-}
-
-function toListed({ includeSkills = false }: InfoQuery): string[] {
-  return listedDocuments({ includeSkills });
 }
 
 function toResend(mode: SocketRequest["resend"], after: string | undefined): Resend {
