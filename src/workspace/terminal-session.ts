@@ -77,6 +77,8 @@ export class TerminalSession {
     }
     const { spawn } = await loadPty();
     const nonce = randomBytes(12).toString("hex");
+    // Seen by every command, so not the nonce.
+    const tag = crypto.randomUUID();
     // Command texts pass through this folder rather than the keyboard: they may be longer than a line of a
     // terminal, hold any character, and are seen by nobody else.
     const directory = await mkdtemp(join(tmpdir(), "agent-terminal-"));
@@ -96,10 +98,10 @@ export class TerminalSession {
           cols: COLUMNS,
           rows: ROWS,
           cwd: options.workingDir,
-          env: { ...options.env, AGENT_TERMINAL: nonce },
+          env: { ...options.env, AGENT_TERMINAL: tag },
         },
       );
-      const session = new TerminalSession({ pty, screen, directory, nonce, options });
+      const session = new TerminalSession({ pty, screen, directory, nonce, tag, options });
       await session.#firstPrompt();
       return session;
     } catch (error) {
@@ -113,12 +115,13 @@ export class TerminalSession {
     screen: TerminalScreen;
     directory: string;
     nonce: string;
+    tag: string;
     options: TerminalSessionOptions;
   }) {
     this.#pty = parts.pty;
     this.#screen = parts.screen;
     this.#directory = parts.directory;
-    this.#tag = `AGENT_TERMINAL=${parts.nonce}`;
+    this.#tag = `AGENT_TERMINAL=${parts.tag}`;
     this.#workingDir = parts.options.workingDir;
     this.#onStart = parts.options.onStart;
     this.#screen.onMarker = (data) => this.#mark(parseMarker(data, parts.nonce));

@@ -1,6 +1,8 @@
-import { readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { expect, it } from "vitest";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { listProcesses } from "../../../src/workspace/process-table.ts";
 import { openTerminal } from "./open-terminal.ts";
 
@@ -8,12 +10,18 @@ function descriptors(): number {
   return readdirSync("/proc/self/fd").length;
 }
 
-function terminalFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("agent-terminal-"));
+/** A folder for temporary files that no other test writes to. */
+function ownTemporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "leaks-"));
+  vi.stubEnv("TMPDIR", folder);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
 }
 
-async function countOf(argument: string): Promise<number> {
-  const { execFileSync } = await import("node:child_process");
+function countOf(argument: string): number {
   const lines = execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8" }).split("\n");
   return lines.filter((line) => line === argument).length;
 }
@@ -32,7 +40,7 @@ it("ends background jobs, detached jobs and daemons with the terminal", async ()
   await expect.poll(() => countOf("sleep 7771")).toBe(5);
   await terminal.run("sleep 7771");
   await terminal.close();
-  expect(await countOf("sleep 7771")).toBe(0);
+  expect(countOf("sleep 7771")).toBe(0);
 });
 
 it("can be closed while a command runs, before it was used and twice", async () => {
@@ -44,11 +52,13 @@ it("can be closed while a command runs, before it was used and twice", async () 
   await terminal.close();
   await running.catch(() => {});
   await terminal.close();
-  expect(await countOf("sleep 7772")).toBe(0);
+  expect(countOf("sleep 7772")).toBe(0);
   await expect(terminal.run("true")).rejects.toThrow("closed");
 });
 
 it("opened and closed many times leaves no process, descriptor or file", async () => {
+  const folder = ownTemporaryFolder();
+  const terminalFolders = () => readdirSync(folder).filter((name) => name.startsWith("agent-terminal-"));
   const own = async () => (await listProcesses()).filter((entry) => entry.parent === process.pid).length;
   const warm = await openTerminal();
   await warm.run("true");
@@ -61,7 +71,7 @@ it("opened and closed many times leaves no process, descriptor or file", async (
     );
     await Promise.all(terminals.map((terminal) => terminal.close()));
   }
-  expect(await countOf("sleep 7773")).toBe(0);
+  expect(countOf("sleep 7773")).toBe(0);
   expect({ processes: await own(), descriptors: descriptors(), folders: terminalFolders().length }).toEqual(
     before,
   );
