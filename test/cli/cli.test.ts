@@ -1,0 +1,153 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { spawnCommand, spawnServer } from "./spawn-server.ts";
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "agent-server-cli-"));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+async function run(args: string[], environment: Record<string, string> = {}) {
+  const command = spawnCommand({ cwd, args, environment });
+  const code = await new Promise<number | null>((done) => command.process.once("exit", done));
+  return { code, stdout: command.stdout(), stderr: command.stderr() };
+}
+
+describe("agent-server", () => {
+  it("says where it is, whether keys are set and where data lies", async () => {
+    const server = await spawnServer({ cwd });
+    await expect.poll(server.stdout).toContain("Secrets");
+    expect(server.stdout()).toMatch(/^API docs +http:\/\/127\.0\.0\.1:\d+\/docs$/m);
+    expect(server.stdout()).toMatch(/^Keys +none set/m);
+    expect(server.stdout()).toMatch(/^Conversations +workspace\/conversations$/m);
+    expect(server.stderr()).toContain("no secret key is set");
+    expect(await server.stop()).toBe(0);
+  });
+
+  it("takes keys from the environment and a config file", async () => {
+    const server = await spawnServer({
+      cwd,
+      args: ["--host", "127.0.0.1"],
+      environment: { OH_SESSION_API_KEYS_0: "k" },
+    });
+    const count = (key: string) =>
+      fetch(`${server.url}/api/conversations/count`, { headers: { "X-Session-API-Key": key } });
+    expect([(await count("k")).status, (await count("other")).status]).toEqual([200, 401]);
+    await server.stop();
+  });
+
+  it("says so when the port is taken, and names --port", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((done) => other.once("listening", done));
+    const { port } = other.address() as { port: number };
+    const { code, stderr } = await run(["--port", String(port)]);
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toContain(String(port));
+    expect(stderr).toContain("--port");
+  });
+
+  it("says so when the data is in use by another server", async () => {
+    const server = await spawnServer({ cwd });
+    const { code, stderr } = await run(["--port", "0"]);
+    await server.stop();
+    expect(code).toBe(1);
+    expect(stderr).toContain("in use by another agent-server");
+  });
+
+  it("refuses to serve other machines without a key, unless told so by an alarming flag", async () => {
+    const { code, stderr } = await run(["--port", "0", "--host", "0.0.0.0"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("--dangerously-allow-unauthenticated");
+    const server = await spawnServer({
+      cwd,
+      args: ["--host", "0.0.0.0", "--dangerously-allow-unauthenticated"],
+    });
+    expect((await fetch(`http://127.0.0.1:${new URL(server.url).port}/health`)).status).toBe(200);
+    await server.stop();
+  });
+
+  it("warns about settings it does not know, by name", async () => {
+    const server = await spawnServer({
+      cwd,
+      args: ["--reload"],
+      environment: { OH_ENABLE_VNC: "1", OH_TYPO: "x" },
+    });
+    expect(server.stderr()).toContain("--reload: has no effect here");
+    expect(server.stderr()).toContain("OH_ENABLE_VNC: this setting has no effect here");
+    expect(server.stderr()).toContain("OH_TYPO: unknown variable, ignored");
+    await server.stop();
+  });
+
+  it.each([
+    [["--port", "many"], "--port: expected a number"],
+    [["--nonsense"], "--nonsense"],
+    [["serve"], "unknown command: serve"],
+  ])("refuses %j and points to --help", async (args, words) => {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain("--help");
+  });
+
+  it("demo runs a conversation and prints it for people", async () => {
+    const workspace = join(cwd, "demo");
+    const { code, stdout } = await run(["demo", "--workspace", workspace]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^action +│ terminal command=/m);
+    expect(stdout).toMatch(/^status +│ finished$/m);
+    expect(await readFile(join(workspace, "NOTES.md"), "utf8")).toContain("Notes");
+  });
+});
+
+describe("a restart", () => {
+  const secretsOf = async (url: string, id: string) => {
+    const info = (await (await fetch(`${url}/api/conversations/${id}`)).json()) as Record<string, unknown>;
+    return (info.secret_registry as { secret_sources: Record<string, unknown> }).secret_sources;
+  };
+
+  async function createWithSecret(url: string): Promise<string> {
+    const response = await fetch(`${url}/api/conversations`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        agent: { llm: { model: "demo/tour" }, tools: [{ name: "terminal" }] },
+        workspace: { working_dir: join(cwd, "project") },
+        secrets: { TOKEN: { kind: "StaticSecret", value: "a-secret-value" } },
+      }),
+    });
+    return ((await response.json()) as { id: string }).id;
+  }
+
+  it("with another OH_SECRET_KEY warns and leaves the ciphertext for the right one", async () => {
+    const folder = await mkdtemp(join(cwd, "restart-"));
+    const first = await spawnServer({ cwd: folder, environment: { OH_SECRET_KEY: "right" } });
+    const id = await createWithSecret(first.url);
+    await first.stop();
+
+    const second = await spawnServer({ cwd: folder, environment: { OH_SECRET_KEY: "wrong" } });
+    const content = [{ type: "text", text: "Hello." }];
+    await post(`${second.url}/api/conversations/${id}/events`, { content });
+    expect(Object.keys(await secretsOf(second.url, id))).toEqual(["TOKEN"]);
+    await expect.poll(second.stderr).toContain("cannot be decrypted with this key");
+    await second.stop();
+
+    const database = await readFile(join(folder, "workspace/conversations/agent-server.db"));
+    expect(database.includes("a-secret-value")).toBe(false);
+    const third = await spawnServer({ cwd: folder, environment: { OH_SECRET_KEY: "right" } });
+    await post(`${third.url}/api/conversations/${id}/events`, {
+      content: [{ type: "text", text: "Hello." }],
+    });
+    expect(third.stderr()).not.toContain("cannot be decrypted");
+    await third.stop();
+  });
+
+  function post(url: string, body: object): Promise<Response> {
+    const headers = { "content-type": "application/json" };
+    return fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+});
