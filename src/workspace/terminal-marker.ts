@@ -47,6 +47,8 @@ unset HISTFILE MAILCHECK
 IGNOREEOF=100
 PS1= PS2=
 __agent_dir=${quotedDirectory}
+# The server removes the folder; when it was killed, the shell ends with its terminal and does it.
+trap 'command -p rm -rf "$__agent_dir"' EXIT
 __agent_begin() {
   local status=$2
   command -p stty echo </dev/tty

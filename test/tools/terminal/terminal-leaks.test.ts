@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,4 +75,21 @@ it("opened and closed many times leaves no process, descriptor or file", async (
   expect({ processes: await own(), descriptors: descriptors(), folders: terminalFolders().length }).toEqual(
     before,
   );
+});
+
+it("ends with a server that is killed, and leaves no file", async () => {
+  const folder = ownTemporaryFolder();
+  const module = new URL("../../../src/tools/terminal/terminal-tool.ts", import.meta.url);
+  const script = `
+    import { terminalTool } from ${JSON.stringify(module.href)};
+    const secrets = { referencedIn: async () => ({}), values: async () => [] };
+    const host = { conversationId: "", workingDir: "/", dataDir: "/nowhere", params: {}, secrets };
+    const input = { command: "sleep 7774 & sleep 7774", is_input: false, timeout: 0.2, reset: false };
+    const executor = await terminalTool.open(host);
+    await executor.run(input, { toolCallId: "", signal: new AbortController().signal });
+    process.kill(process.pid, "SIGKILL");`;
+  const server = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  expect(server.signal).toBe("SIGKILL");
+  await expect.poll(() => countOf("sleep 7774"), { timeout: 5000 }).toBe(0);
+  await expect.poll(() => readdirSync(folder), { timeout: 5000 }).toEqual([]);
 });
