@@ -10,6 +10,7 @@ import type { Llm } from "./llm/llm.ts";
 import { docsAssets } from "./node/docs-assets.ts";
 import { type Listening, listen } from "./node/listen.ts";
 import { attachWebSockets } from "./node/upgrade.ts";
+import { closeSockets } from "./node/web-sockets.ts";
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from "./options.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
@@ -51,25 +52,34 @@ export function createServer(given: ServerOptions = {}): AgentServer {
   const tools = new ToolRegistry([...builtinTools(), ...options.tools]);
   const activity = { at: options.clock.now() };
   const conversations = createConversations({ options, store, tools, activity });
-  const lifecycle = startLifecycle(conversations, store, options);
+  const listenings = new Set<Listening>();
+  const lifecycle = startLifecycle({ conversations, store, options, endNetwork });
   const core = createCore({ options, conversations, tools, activity, ready: () => lifecycle.ready });
   const server: AgentServer = {
     options,
     conversations,
     handles: core.handles,
+    handlesSocket: core.handlesSocket,
     fetch: core.fetch,
     answer: core.answer,
     upgrade: core.upgrade,
     openapi: core.openapi,
     listen: async (port = 8000, host = "127.0.0.1") => {
       refuseOpenHost(host, options);
-      return listen(server, { port, host });
+      const listening = await listen(server, { port, host });
+      listenings.add(listening);
+      return listening;
     },
     attach: (httpServer) => attachWebSockets(httpServer, server, { basePath: options.basePath }),
     close: lifecycle.close,
     [Symbol.asyncDispose]: lifecycle.close,
   };
   return server;
+
+  async function endNetwork(): Promise<void> {
+    await closeSockets(server);
+    await Promise.all([...listenings].map((listening) => listening.close()));
+  }
 }
 
 interface Parts {
@@ -159,23 +169,30 @@ interface Lifecycle {
   close(): Promise<void>;
 }
 
-/** Repairs what a crash left while the first requests already come in; ends everything once, in order. */
-function startLifecycle(
-  conversations: ConversationManager,
-  store: Store,
-  options: ResolvedOptions,
-): Lifecycle {
+interface LifecycleParts {
+  conversations: ConversationManager;
+  store: Store;
+  options: ResolvedOptions;
+  endNetwork(): Promise<void>;
+}
+
+/**
+ * Repairs what a crash left while the first requests already come in. Ends everything once, in order: runs and their
+ * sockets, what else is open on the network, the store.
+ */
+function startLifecycle({ conversations, store, options, endNetwork }: LifecycleParts): Lifecycle {
   let ready = false;
   let closing: Promise<void> | undefined;
   const started = conversations.start().then(
     () => {
       ready = true;
     },
-    (error: unknown) => options.logger.error({ error: messageOf(error) }, "start-up failed"),
+    (error: unknown) => options.logger.error({ error: messageOf(error) }, "Start-up failed"),
   );
   const end = async () => {
     await started;
     await conversations.close();
+    await endNetwork();
     await store.close();
   };
   return {

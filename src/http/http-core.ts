@@ -44,6 +44,8 @@ export interface HttpCoreOptions {
 export interface HttpCore {
   /** Whether a path is ours, whatever the method and trailing slash. */
   handles(pathname: string): boolean;
+  /** Whether a path is that of one of our sockets. */
+  handlesSocket(pathname: string): boolean;
   fetch(request: Request): Promise<Response>;
   /** `fetch` one step earlier, for hosts that write to the wire themselves. */
   answer(request: Request): Promise<Answer | Response>;
@@ -142,6 +144,7 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
     openapi,
     answer,
     handles: (pathname) => router.knows(belowPrefix(pathname, basePath) ?? pathname),
+    handlesSocket: (pathname) => socketRouter.knows(belowPrefix(pathname, basePath) ?? pathname),
     async fetch(request) {
       const result = await answer(request);
       if (result instanceof Response) return result;

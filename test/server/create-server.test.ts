@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer, memoryStore, newConversation, type ServerOptions, text, toServer } from "agent-server";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "agent-server-create-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const options = (more: ServerOptions = {}) => ({
+  store: memoryStore(),
+  conversationsPath: join(folder, "conversations"),
+  ...more,
+});
+
+const tour = (name: string) =>
+  newConversation({
+    agent: { llm: { model: "demo/echo" }, tools: [{ name: "terminal" }] },
+    workspace: { working_dir: join(folder, name) },
+  });
+
+describe("createServer", () => {
+  it("answers requests without a socket", async () => {
+    await using server = createServer(options());
+    const response = await server.fetch(new Request("http://localhost/health"));
+    expect([response.status, await response.json()]).toEqual([200, { status: "ok" }]);
+  });
+
+  it("is ready soon after it was made", async () => {
+    await using server = createServer(options());
+    const ready = async () => (await server.fetch(new Request("http://localhost/ready"))).status;
+    await expect.poll(ready).toBe(200);
+  });
+
+  it("runs a conversation in this process, without HTTP", async () => {
+    await using server = createServer(options());
+    const { conversations } = server;
+    const { info } = await conversations.create(tour("in-process"));
+    await conversations.sendMessage(info.id, { role: "user", content: [text("Hello there.")], run: true });
+    const seen: string[] = [];
+    for await (const event of conversations.follow(info.id)) {
+      if (event.kind !== "ConversationStateUpdateEvent") seen.push(event.kind);
+      else if (event.value === "finished") break;
+    }
+    expect(seen).toEqual(["SystemPromptEvent", "MessageEvent", "MessageEvent"]);
+    expect(await conversations.agentFinalResponse(info.id)).toContain("Hello there.");
+  });
+
+  it("refuses to listen beyond this machine without a key", async () => {
+    await using server = createServer(options());
+    await expect(server.listen(0, "0.0.0.0")).rejects.toThrow(
+      /refusing to listen on 0\.0\.0\.0 without a key/,
+    );
+    await using guarded = createServer(options({ apiKeys: ["key"] }));
+    expect((await guarded.listen(0, "0.0.0.0")).port).toBeGreaterThan(0);
+  });
+
+  it("asks the host app instead of for a key", async () => {
+    const authenticate = (request: Request) => request.headers.get("x-user") === "ada";
+    await using server = createServer(options({ authenticate }));
+    const count = (user: string) =>
+      server.fetch(new Request("http://localhost/api/conversations/count", { headers: { "x-user": user } }));
+    expect([(await count("ada")).status, (await count("eve")).status]).toEqual([200, 401]);
+  });
+
+  it("names a key that cannot be one", () => {
+    expect(() => createServer(options({ apiKeys: [""] }))).toThrow(/apiKeys/);
+  });
+
+  it("closes runs, sockets with 1001, ports and the store, once", async () => {
+    const server = createServer(options());
+    const { url } = await server.listen(0);
+    const { info } = await server.conversations.create(tour("closing"));
+    const socket = new WebSocket(`${url.replace("http", "ws")}/sockets/events/${info.id}`);
+    await new Promise((done) => socket.once("message", done));
+    const closed = new Promise((done) => socket.once("close", done));
+    await Promise.all([server.close(), server.close()]);
+    expect(await closed).toBe(1001);
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+    await expect(server.options.store?.conversations.count()).rejects.toThrow();
+  });
+
+  it("lets two servers live in one process, each with its own keys and conversations", async () => {
+    await using first = createServer(options({ apiKeys: ["one"] }));
+    await using second = createServer(options({ apiKeys: ["two"] }));
+    await first.conversations.create(tour("first"));
+    const count = async (server: typeof first, key: string) => {
+      const headers = { "X-Session-API-Key": key };
+      return (
+        await server.fetch(new Request("http://localhost/api/conversations/count", { headers }))
+      ).text();
+    };
+    expect([await count(first, "one"), await count(second, "two")]).toEqual(["1", "0"]);
+    expect(await count(second, "one")).toContain("Unauthorized");
+  });
+});
+
+describe("toServer", () => {
+  it("takes a key, keys, options or a server", async () => {
+    const server = createServer(options());
+    expect(toServer(server)).toBe(server);
+    await server.close();
+    await using withOptions = toServer(options({ apiKeys: ["a", "b"] }));
+    expect(withOptions.options.apiKeys).toEqual(["a", "b"]);
+  });
+});
