@@ -1,0 +1,83 @@
+/**
+ * `npm run bench`: every figure with its ceiling, measured in the same run. Needs `npm run build` before.
+ *
+ * - `--only name`: the figures whose name has this in it.
+ * - `--reference`: the released reference server too, as far as its routes go, in turn with ours.
+ * - `--dist folder`: where the built command is. Default: dist.
+ *
+ * There is no figure for floods of shell output yet: there is no route that runs a command outside of a conversation.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { coldStart } from "./cold-start.ts";
+import type { Figure, Measured } from "./figure.ts";
+import { closeConnections } from "./http-client.ts";
+import { stepOverhead } from "./step-overhead.ts";
+import { ours, reference, type Target } from "./target.ts";
+import { throughput } from "./throughput.ts";
+
+const FIGURES: readonly Figure[] = [coldStart, stepOverhead, throughput];
+
+interface Row {
+  figure: Figure;
+  target: Target;
+  measured: Measured;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    reference: { type: "boolean", default: false },
+    dist: { type: "string", default: resolve(import.meta.dirname, "../../dist") },
+  },
+});
+const targets = [ours(options.dist), ...(options.reference ? [await reference()] : [])];
+const started = performance.now();
+const rows: Row[] = [];
+for (const figure of FIGURES.filter(({ name }) => name.includes(options.only))) {
+  for (const target of targets) {
+    if (target.name === "reference" && !figure.reference) continue;
+    rows.push({ figure, target, measured: await measure(figure, target) });
+  }
+}
+closeConnections();
+report();
+
+async function measure(figure: Figure, target: Target): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), "agent-server-bench-"));
+  try {
+    process.stderr.write(`${figure.name} (${target.name}) … `);
+    const from = performance.now();
+    const measured = await figure.measure({ target, folder });
+    process.stderr.write(`${((performance.now() - from) / 1_000).toFixed(1)} s\n`);
+    return measured;
+  } catch (error) {
+    process.stderr.write(`${String(error)}\n`);
+    return { shown: `failed: ${String(error)}`, good: null, values: {} };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function report(): void {
+  const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] };
+  const seconds = Math.round((performance.now() - started) / 1_000);
+  const figures = rows.map(({ figure: { name, bar }, target, measured }) => ({
+    name,
+    target: target.name,
+    bar,
+    good: measured.good,
+    ...measured.values,
+  }));
+  console.log(JSON.stringify({ ...machine, seconds, figures }));
+  console.log(
+    `\nNode ${machine.node}, ${machine.cores} cores, load ${machine.load?.toFixed(1)}, ${seconds} s\n`,
+  );
+  for (const { figure, target, measured } of rows) {
+    const verdict = measured.good === null ? "?" : measured.good ? "good" : "MISSES";
+    const name = target.name === "ours" ? figure.name : `  ${target.name}`;
+    console.log(`${name.padEnd(15)} ${verdict.padEnd(7)} ${measured.shown}   [${figure.bar}]`);
+  }
+}

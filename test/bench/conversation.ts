@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { ask } from "./http-client.ts";
+
+export interface NewConversation {
+  url: string;
+  /** The model's base URL. */
+  model: string;
+  folder: string;
+  maxIterations?: number;
+  stream?: boolean;
+}
+
+/** Creates a conversation with no tools but the built-in ones; gives its id. */
+export async function createConversation({
+  url,
+  model,
+  folder,
+  ...options
+}: NewConversation): Promise<string> {
+  const { id } = await ask<{ id: string }>(`${url}/api/conversations`, "POST", {
+    agent: {
+      llm: { model: "openai/scripted", base_url: model, api_key: "none", stream: options.stream ?? false },
+      tools: [],
+    },
+    workspace: { working_dir: join(folder, "project") },
+    max_iterations: options.maxIterations ?? 500,
+  });
+  return id;
+}
+
+export async function send(url: string, id: string, text: string, run = true): Promise<void> {
+  const content = [{ type: "text", text }];
+  await ask(`${url}/api/conversations/${id}/events`, "POST", { role: "user", content, run });
+}
+
+/** Looks every few milliseconds until the run is over. */
+export async function untilIdle(url: string, id: string): Promise<void> {
+  for (;;) {
+    const { execution_status: status } = await ask<{ execution_status: string }>(
+      `${url}/api/conversations/${id}`,
+    );
+    if (status === "error" || status === "stuck") throw new Error(`the conversation ended as ${status}`);
+    if (status === "finished") return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
