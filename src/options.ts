@@ -48,6 +48,8 @@ export interface ServerOptions {
 
   logger?: Logger;
   clock?: Clock;
+  /** Variables that commands of the agent get beside the harmless ones of `environment`: nothing else passes. */
+  commandEnvironment?: Readonly<Record<string, string>>;
   /** Read for provider keys and for what commands may see of it. Default: `process.env`. */
   environment?: Readonly<Record<string, string | undefined>>;
 }

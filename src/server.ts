@@ -25,6 +25,7 @@ import { ToolRegistry } from "./tools/registry.ts";
 import { toHex } from "./wire/ids.ts";
 import type { LlmConfig } from "./wire/llm-config.ts";
 import { PROTOCOL_VERSION } from "./wire/server-info.ts";
+import { childEnvironment } from "./workspace/child-environment.ts";
 import { prepareWorkspace } from "./workspace/prepare-workspace.ts";
 
 /** The product: one object with few verbs. */
@@ -107,6 +108,7 @@ function createConversations({
     cipher: secretKey === undefined ? undefined : createCipher(secretKey),
     createLlm: (config) => chooseLlm(config, options),
     workspace: { prepare: (workingDir) => prepareWorkspace(workingDir, environment), resolve },
+    environment: childEnvironment(environment, options.commandEnvironment),
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
     idleTtlSeconds: options.idleTtlSeconds,

@@ -12,7 +12,8 @@ const RESTARTED =
  */
 export async function recoverRun(session: AgentSession): Promise<void> {
   if (session.state.execution_status !== "running") return;
-  await session.update({ execution_status: "error" });
   const errors = session.view.pending().map((action) => callError(action, RESTARTED, INTERNAL_FAILURE));
   if (errors.length > 0) await session.append(errors);
+  // Last: while the status says running, a crash in between is repaired at the next start.
+  await session.update({ execution_status: "error" });
 }

@@ -44,6 +44,8 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   createLlm: (config: LlmConfig) => Llm;
   /** Makes the folder an agent works in. */
   workspace: { prepare(workingDir: string): Promise<void>; resolve(path: string): string };
+  /** What commands see of the server's environment, made by `childEnvironment`. */
+  environment: Readonly<Record<string, string>>;
   /** Absolute folder for what tools of a conversation keep. */
   dataDir(conversationId: string): string;
   /** Seconds; null keeps every opened conversation in memory. */

@@ -31,6 +31,8 @@ export interface ConversationContext {
   resolvePath(path: string): string;
   dataDir(conversationId: string): string;
   persistenceDir: string;
+  /** What commands see of the server's environment. */
+  environment: Readonly<Record<string, string>>;
   internalUrl: string;
   slots: RunSlots;
   onActivity?: () => void;
@@ -74,6 +76,7 @@ export function openConversation(
       conversationId: id,
       workingDir,
       dataDir: context.dataDir(id),
+      environment: context.environment,
       secrets,
     };
     const resolved = resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });

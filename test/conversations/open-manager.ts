@@ -78,6 +78,7 @@ export function openManager({ turns, ...options }: BenchOptions = {}): Bench {
       },
       resolve: (path) => path,
     },
+    environment: {},
     dataDir: (id) => `/nowhere/${id}`,
     persistenceDir: "workspace/conversations",
     idleTtlSeconds: null,
