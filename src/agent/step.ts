@@ -8,6 +8,7 @@ import { executeCalls } from "./execute-calls.ts";
 import { textOf } from "./observation-content.ts";
 import type { AgentSession } from "./session.ts";
 import { eventsOfCalls } from "./tool-calls.ts";
+import { hasUnseenImage, unseenImageMessage } from "./unseen-images.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 const EMPTY_REPLY =
@@ -37,6 +38,10 @@ export async function step(session: AgentSession, options: StepOptions): Promise
   if (pending.length > 0) return runCalls(session, pending, options.signal);
   if (await takeBlockedMessage(session)) return finished(session);
   if (await condenses(session, options)) return CONTINUE;
+  if (hasUnseenImage(session)) {
+    await session.append([unseenImageMessage(session.state.agent.llm.model)]);
+    return finished(session);
+  }
 
   const seen = session.view.userMessageCount;
   const reply = await askModel(session, options);
@@ -150,7 +155,7 @@ function agentMessage(reply: LlmReply): NewEvent {
   return {
     kind: "MessageEvent",
     source: "agent",
-    llm_message: reply.message,
+    llm_message: { thinking_blocks: [], ...reply.message },
     llm_response_id: reply.id,
     activated_skills: [],
     extended_content: [],
@@ -162,7 +167,7 @@ export function userRoleMessage(source: MessageEvent["source"], words: string): 
   return {
     kind: "MessageEvent",
     source,
-    llm_message: { role: "user", content: [text(words)] },
+    llm_message: { role: "user", content: [text(words)], thinking_blocks: [] },
     activated_skills: [],
     extended_content: [],
   };

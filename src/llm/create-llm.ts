@@ -40,6 +40,9 @@ const MIN_CONTEXT_WINDOW = 16_384;
 export function createLlm(config: LlmConfig, options: LlmOptions): Llm {
   let llm: Llm | undefined;
   return {
+    get vision() {
+      return hasVision(config, options.environment);
+    },
     async complete(request) {
       llm ??= build(config, options);
       return llm.complete(request);
@@ -55,6 +58,16 @@ export function checkModel(config: LlmConfig, options: Pick<LlmOptions, "environ
     return undefined;
   } catch (error) {
     return messageOf(error);
+  }
+}
+
+/** Undefined for what cannot be resolved; the first call says why. */
+function hasVision(config: LlmConfig, environment: Environment): boolean | undefined {
+  if (isDemoModel(config.model)) return undefined;
+  try {
+    return capabilitiesOf(config, toEndpoint(config, environment)).vision;
+  } catch {
+    return undefined;
   }
 }
 

@@ -54,5 +54,7 @@ export interface LlmReply {
  * anything the reply does not. It rejects with an `LlmError`, or with the signal's reason when aborted.
  */
 export interface Llm {
+  /** False: images are left out of the prompt. Absent: not known, or it takes them. */
+  readonly vision?: boolean | undefined;
   complete(request: LlmRequest): Promise<LlmReply>;
 }

@@ -20,10 +20,12 @@ export type Script = LlmReply | Error | ((request: LlmRequest) => LlmReply | Pro
 
 export class ScriptedLlm implements Llm {
   readonly requests: LlmRequest[] = [];
+  readonly vision: boolean | undefined;
   readonly #steps: Script[];
 
-  constructor(steps: readonly Script[]) {
+  constructor(steps: readonly Script[], vision?: boolean) {
     this.#steps = [...steps];
+    this.vision = vision;
   }
 
   async complete(request: LlmRequest): Promise<LlmReply> {
@@ -88,6 +90,8 @@ export const finishes = (message: string) => calls(call("finish", { message }));
 
 export interface SessionOptions {
   script?: readonly Script[];
+  /** Whether the model takes images. */
+  vision?: boolean | undefined;
   tools?: readonly Tool[];
   agent?: Partial<Agent>;
   state?: Partial<ConversationState>;
@@ -112,7 +116,7 @@ export class ArraySession implements AgentSession {
   static async open(options: SessionOptions = {}): Promise<ArraySession> {
     const tools = await testToolbox(options.tools ?? [echo]);
     const state = { ...initialState(options.agent), ...options.state };
-    return new ArraySession(new ScriptedLlm(options.script ?? []), tools, state);
+    return new ArraySession(new ScriptedLlm(options.script ?? [], options.vision), tools, state);
   }
 
   async append(events: readonly NewEvent[]): Promise<Event[]> {

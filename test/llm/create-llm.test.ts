@@ -137,6 +137,30 @@ describe("loading", () => {
   });
 });
 
+describe("whether a model takes images", () => {
+  const vision = (config: Record<string, unknown>) =>
+    createLlm(llmConfig.parse({ api_key: "k", ...config }), { environment: {}, logger: silentLogger }).vision;
+
+  it.each([
+    [true, { model: "openai/gpt-4o" }],
+    [false, { model: "openai/gpt-4o", disable_vision: true }],
+    [false, { model: "deepseek/deepseek-chat" }],
+    [false, { model: "openai/mine", base_url: "http://localhost:9/v1" }],
+    [
+      true,
+      {
+        model: "openai/mine",
+        base_url: "http://localhost:9/v1",
+        capability_overrides: { supports_vision: true },
+      },
+    ],
+    [undefined, { model: "demo/tour" }],
+    [undefined, { model: "nobody/knows" }],
+  ])("%s: %j", (expected, config) => {
+    expect(vision(config)).toBe(expected);
+  });
+});
+
 describe("images for models that open no addresses", () => {
   it("become a note where the server loads none", async () => {
     const provider = await recordedProvider({ body: { choices: [{ message: { content: "Hi" } }] } });
