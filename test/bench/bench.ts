@@ -11,14 +11,34 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { attach } from "./attach.ts";
 import { coldStart } from "./cold-start.ts";
+import { fanOut } from "./fan-out.ts";
 import type { Figure, Measured } from "./figure.ts";
+import { health } from "./health.ts";
 import { closeConnections } from "./http-client.ts";
+import { idleMemory } from "./idle-memory.ts";
+import { list } from "./list.ts";
+import { resume } from "./resume.ts";
+import { search } from "./search.ts";
+import { slowReader } from "./slow-reader.ts";
 import { stepOverhead } from "./step-overhead.ts";
 import { ours, reference, type Target } from "./target.ts";
 import { throughput } from "./throughput.ts";
 
-const FIGURES: readonly Figure[] = [coldStart, stepOverhead, throughput];
+const FIGURES: readonly Figure[] = [
+  coldStart,
+  idleMemory,
+  stepOverhead,
+  throughput,
+  list,
+  search,
+  health,
+  fanOut,
+  resume,
+  slowReader,
+  attach,
+];
 
 interface Row {
   figure: Figure;
@@ -50,7 +70,7 @@ async function measure(figure: Figure, target: Target): Promise<Measured> {
   try {
     process.stderr.write(`${figure.name} (${target.name}) … `);
     const from = performance.now();
-    const measured = await figure.measure({ target, folder });
+    const measured = await figure.measure({ target, folder, dist: resolve(options.dist) });
     process.stderr.write(`${((performance.now() - from) / 1_000).toFixed(1)} s\n`);
     return measured;
   } catch (error) {

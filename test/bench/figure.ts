@@ -3,6 +3,8 @@ import type { Target } from "./target.ts";
 /** What a figure is measured with. */
 export interface Bench {
   target: Target;
+  /** The folder of our build. */
+  dist: string;
   /** A folder of this run, gone after it. */
   folder: string;
 }

@@ -1,0 +1,55 @@
+/**
+ * A process: our built server with a model that streams what the bench asks for, so that events can be made as fast as
+ * sockets take them. Arguments: the folder of the build, the folder of the database.
+ */
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import type * as AgentServer from "../../src/index.ts";
+import { answerBench } from "./child.ts";
+
+const [dist = "", folder = ""] = process.argv.slice(2);
+const { createServer, newConversation } = (await import(join(dist, "index.js"))) as typeof AgentServer;
+
+const DELTA = { content: "d".repeat(1_200) };
+/** One for each conversation at work. */
+const streams: (() => void)[] = [];
+
+const server = createServer({
+  conversationsPath: join(folder, "conversations"),
+  createLlm: () => ({
+    complete: ({ onDelta, signal }) =>
+      new Promise((_, reject) => {
+        streams.push(() => onDelta?.(DELTA));
+        signal.addEventListener("abort", () => reject(signal.reason));
+      }),
+  }),
+});
+const { url } = await server.listen(0);
+
+answerBench(async ({ conversations, frames, memory }) => {
+  if (typeof conversations === "number") {
+    const ids = await Promise.all(Array.from({ length: conversations }, startStreaming));
+    while (streams.length < conversations) await setImmediate();
+    return ids.map((id) => `${url}/sockets/events/${id}`);
+  }
+  if (memory === true) return process.memoryUsage.rss() / 1024 / 1024;
+  // One event a turn of the event loop, as they come in life.
+  for (let index = 0; index < Number(frames); index++) {
+    for (const stream of streams) stream();
+    await setImmediate();
+  }
+});
+
+async function startStreaming(): Promise<string> {
+  const request = newConversation({
+    agent: { llm: { model: "streaming", stream: true }, tools: [] },
+    workspace: { working_dir: folder },
+  });
+  const { info } = await server.conversations.create(request);
+  await server.conversations.sendMessage(info.id, {
+    role: "user",
+    content: [{ type: "text", text: "Go on.", cache_prompt: false }],
+    run: true,
+  });
+  return info.id;
+}
