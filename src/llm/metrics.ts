@@ -18,48 +18,29 @@ export function emptyMetrics(model: string): Metrics {
 }
 
 /**
- * Metrics with one more reply in them. A reply that cost nothing adds no cost entry, one without usage no usage.
- *
- * @param now Milliseconds since 1970
+ * Adds one reply, in place: the lists are long and this happens at every step. A reply that cost nothing adds no cost
+ * entry, one without usage no usage. `at` is in seconds since 1970.
  */
-export function addReply(metrics: Metrics, reply: LlmReply, now: number): Metrics {
-  const { id } = reply;
+export function addReply(metrics: Metrics, reply: LlmReply, at: number): void {
   const { model_name: model } = metrics;
-  const usage = reply.usage === null ? null : toTokenUsage(reply, reply.usage, model);
-  const costs = reply.cost > 0 ? [{ model, cost: reply.cost, timestamp: now / 1000 }] : [];
-  return {
-    ...metrics,
-    accumulated_cost: metrics.accumulated_cost + reply.cost,
-    accumulated_token_usage: usage === null ? metrics.accumulated_token_usage : sum(metrics, usage),
-    costs: newest(metrics.costs, costs),
-    response_latencies: newest(metrics.response_latencies, [
-      { model, latency: reply.latency, response_id: id },
-    ]),
-    token_usages: newest(metrics.token_usages, usage === null ? [] : [usage]),
-  };
+  metrics.accumulated_cost += reply.cost;
+  if (reply.cost > 0) remember(metrics.costs, { model, cost: reply.cost, timestamp: at });
+  remember(metrics.response_latencies, { model, latency: reply.latency, response_id: reply.id });
+  if (reply.usage === null) return;
+  const usage = toTokenUsage(reply, reply.usage, model);
+  remember(metrics.token_usages, usage);
+  metrics.accumulated_token_usage = sum(metrics, usage);
+}
+
+function remember<T>(list: T[], entry: T): void {
+  list.push(entry);
+  if (list.length > HISTORY) list.shift();
 }
 
 /** The four sums, without the lists: what sockets and events carry. */
 export function toSnapshot(metrics: Metrics): MetricsSnapshot {
   const { model_name, accumulated_cost, max_budget_per_task, accumulated_token_usage } = metrics;
   return { model_name, accumulated_cost, max_budget_per_task, accumulated_token_usage };
-}
-
-/** One total over several usage ids, under the name of the first. */
-export function mergeMetrics(first: Metrics, ...others: readonly Metrics[]): Metrics {
-  return others.reduce(merge, first);
-}
-
-function merge(one: Metrics, other: Metrics): Metrics {
-  const usage = other.accumulated_token_usage;
-  return {
-    ...one,
-    accumulated_cost: one.accumulated_cost + other.accumulated_cost,
-    accumulated_token_usage: usage === null ? one.accumulated_token_usage : sum(one, usage),
-    costs: newest(one.costs, other.costs),
-    response_latencies: newest(one.response_latencies, other.response_latencies),
-    token_usages: newest(one.token_usages, other.token_usages),
-  };
 }
 
 function toTokenUsage(reply: LlmReply, usage: LlmUsage, model: string): TokenUsage {
@@ -100,9 +81,4 @@ function emptyUsage(model: string): TokenUsage {
     per_turn_token: 0,
     response_id: "",
   };
-}
-
-function newest<T>(list: readonly T[], more: readonly T[]): T[] {
-  if (more.length === 0) return list as T[];
-  return [...list, ...more].slice(-HISTORY);
 }
