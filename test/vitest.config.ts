@@ -15,7 +15,7 @@ const entries = {
 export default defineConfig({
   root,
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     maxWorkers: 2,

@@ -1,1 +1,33 @@
-export { type ContractCheck, storeContract } from "./store-contract.ts";
+export type { Expected, TestChat } from "./chat.ts";
+export { type Failure, fail } from "./fail.ts";
+export { type FixedClock, fixedClock } from "./fixed-clock.ts";
+export { type LeakCheck, watchLeaks } from "./leaks.ts";
+export {
+  after,
+  call,
+  calls,
+  cut,
+  type DelayedStep,
+  type ReplyPart,
+  type Rule,
+  type Step,
+  type Steps,
+  say,
+  think,
+  usage,
+} from "./llm-script.ts";
+export { isSideCall, type ScriptedLlm, type ScriptedLlmOptions, scriptedLlm } from "./scripted-llm.ts";
+export {
+  isSideRequest,
+  type ScriptedLlmServer,
+  type ScriptedLlmServerOptions,
+  type ScriptedServerRequest,
+  startScriptedLlmServer,
+} from "./scripted-llm-server.ts";
+export { type ContractCheck, type StoreContractOptions, storeContract } from "./store-contract.ts";
+export {
+  createTestServer,
+  type TestConversation,
+  type TestServer,
+  type TestServerOptions,
+} from "./test-server.ts";

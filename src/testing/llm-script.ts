@@ -1,9 +1,15 @@
+import type { LlmUsage } from "../llm/llm.ts";
+
 /** One piece of a scripted reply. */
 export type ReplyPart =
-  | { type: "text"; text: string }
-  | { type: "reasoning"; text: string }
+  | { type: "text"; text: string; chunkSize?: number }
+  | { type: "reasoning"; text: string; chunkSize?: number }
   /** `arguments` is JSON text, so that broken JSON can be scripted too. */
-  | { type: "call"; tool: string; arguments: string; id?: string };
+  | { type: "call"; tool: string; arguments: string; id?: string }
+  /** What the reply cost: tokens, and US dollars where nobody computes them from the tokens. */
+  | { type: "usage"; tokens: Partial<LlmUsage>; cost?: number }
+  /** The connection breaks after what stands before it. */
+  | { type: "cut" };
 
 /** A pause before the step it holds. */
 export interface DelayedStep<Request> {
@@ -20,9 +26,14 @@ export type Step<Request> =
   | DelayedStep<Request>
   | ((request: Request) => Step<Request> | Promise<Step<Request>>);
 
-/** The model says a text. */
-export function say(text: string): ReplyPart {
-  return { type: "text", text };
+/** Steps in order, or one function for every call. */
+export type Steps<Request> =
+  | readonly Step<Request>[]
+  | ((request: Request) => Step<Request> | Promise<Step<Request>>);
+
+/** The model says a text. Streams send it word by word, or in pieces of `chunkSize` characters. */
+export function say(text: string, { chunkSize }: { chunkSize?: number } = {}): ReplyPart {
+  return { type: "text", text, ...(chunkSize !== undefined && { chunkSize }) };
 }
 
 /** The model thinks aloud. */
@@ -43,9 +54,38 @@ export function calls(
   return each.map(([tool, args]) => call(tool, args));
 }
 
+/** What the reply it stands in cost. Tokens left out are 100 for the prompt, 10 for the reply, else 0. */
+export function usage(tokens: Partial<LlmUsage>, { cost }: { cost?: number } = {}): ReplyPart {
+  return { type: "usage", tokens, ...(cost !== undefined && { cost }) };
+}
+
+/** The connection breaks here, in the middle of the reply. */
+export function cut(): ReplyPart {
+  return { type: "cut" };
+}
+
 /** The model takes its time. */
 export function after<Request>(milliseconds: number, step: Step<Request>): DelayedStep<Request> {
   return { type: "delayed", milliseconds, step };
+}
+
+/** A step for every request of a sort, wherever it comes: side calls such as titles and summaries. */
+export interface Rule<Request> {
+  when(request: Request): boolean;
+  step: Step<Request>;
+}
+
+export interface ScriptOptions<Request> {
+  /** How a request is shown in an error. */
+  show: (request: Request) => string;
+  /** Asked first, in order; what they answer takes no step. */
+  rules?: readonly Rule<Request>[] | undefined;
+  /** false: requests are not kept. */
+  record?: boolean | undefined;
+  /** Starts again after the last step. */
+  repeat?: boolean | undefined;
+  /** The step that a request is for, counted from 0. Default: the one after the last. */
+  place?: ((request: Request) => number) | undefined;
 }
 
 export interface Script<Request> {
@@ -53,33 +93,76 @@ export interface Script<Request> {
   readonly requests: readonly Request[];
   /** The parts of the next step. Throws what the step says, or an error for a call that nobody scripted. */
   next(request: Request, signal?: AbortSignal): Promise<{ number: number; parts: readonly ReplyPart[] }>;
-  /** Throws when steps are left over. */
+  /** Throws when steps are left over, and when there was a call that nobody scripted. */
   assertDone(): void;
 }
 
 /** Plays steps in order; a single function answers every call. */
 export function createScript<Request>(
-  steps: readonly Step<Request>[] | ((request: Request) => Step<Request> | Promise<Step<Request>>),
-  options: { record?: boolean; show: (request: Request) => string },
+  steps: Steps<Request>,
+  { show, rules = [], record = true, repeat = false, place }: ScriptOptions<Request>,
 ): Script<Request> {
   const requests: Request[] = [];
+  let asked = 0;
   let played = 0;
+  let refused: Error | undefined;
+
+  function choose(request: Request): { step: Step<Request>; number: number } {
+    const rule = rules.find(({ when }) => when(request));
+    if (rule !== undefined) return { step: rule.step, number: asked };
+    const index = place?.(request) ?? played;
+    played = Math.max(played, index + 1);
+    const number = place === undefined ? asked : index;
+    if (typeof steps === "function") return { step: steps, number };
+    const step = steps[repeat && steps.length > 0 ? index % steps.length : index];
+    if (step !== undefined) return { step, number };
+    refused = unscripted(index, steps.length, show(request));
+    throw refused;
+  }
+
   return {
     requests,
     async next(request, signal) {
-      const number = played;
-      played += 1;
-      if (options.record !== false) requests.push(request);
-      const step = typeof steps === "function" ? steps : steps[number];
-      if (step === undefined) throw unscripted(number, steps.length, options.show(request));
+      if (record) requests.push(request);
+      const { step, number } = choose(request);
+      asked += 1;
       return { number, parts: await play(step, request, signal) };
     },
     assertDone() {
+      if (refused !== undefined) throw refused;
       if (typeof steps === "function" || played >= steps.length) return;
+      const left = JSON.stringify(steps[played], (_key, value) => value ?? null) ?? "a function";
       throw new Error(
-        `scripted model: ${steps.length - played} of ${steps.length} steps were not called for`,
+        `scripted model: ${steps.length - played} of ${steps.length} steps were not called for; the next is ${left}`,
       );
     },
+  };
+}
+
+/** How a stream cuts a text: after every word, or every so many characters. */
+export function chunksOf(text: string, chunkSize?: number): string[] {
+  const pattern =
+    chunkSize === undefined ? /\s*\S+\s*$|\s*\S+/g : new RegExp(`[^]{1,${Math.max(1, chunkSize)}}`, "gu");
+  return text.match(pattern) ?? [];
+}
+
+/** What is written of a reply, and whether the connection breaks after it. */
+export function upToCut(parts: readonly ReplyPart[]): { parts: readonly ReplyPart[]; isCut: boolean } {
+  const place = parts.findIndex(({ type }) => type === "cut");
+  return place === -1 ? { parts, isCut: false } : { parts: parts.slice(0, place), isCut: true };
+}
+
+/** Tokens of a reply: what it says of them, else a fixed number. */
+export function usageOf(parts: readonly ReplyPart[]): LlmUsage & { cost: number | undefined } {
+  const stated = parts.find((part) => part.type === "usage");
+  return {
+    prompt_tokens: 100,
+    completion_tokens: 10,
+    cache_read_tokens: 0,
+    cache_write_tokens: 0,
+    reasoning_tokens: 0,
+    ...stated?.tokens,
+    cost: stated?.cost,
   };
 }
 

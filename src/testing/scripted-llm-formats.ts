@@ -1,10 +1,12 @@
-import type { ReplyPart } from "./llm-script.ts";
+import { chunksOf, type ReplyPart, usageOf } from "./llm-script.ts";
 
 export interface NumberedReply {
   /** Counted from 0; makes the ids. */
   number: number;
   model: string;
   parts: readonly ReplyPart[];
+  /** The stream ends without its end. */
+  isCut?: boolean;
 }
 
 /** One server-sent event. */
@@ -21,21 +23,20 @@ export interface ReplyFormat {
   frames(reply: NumberedReply): Iterable<Frame>;
 }
 
-const PROMPT_TOKENS = 100;
-const COMPLETION_TOKENS = 10;
+type Written = "text" | "reasoning";
 
-function textOf(parts: readonly ReplyPart[], type: "text" | "reasoning"): string {
+function textOf(parts: readonly ReplyPart[], type: Written): string {
   return parts.map((part) => (part.type === type ? part.text : "")).join("");
+}
+
+function chunksIn(parts: readonly ReplyPart[], type: Written): string[] {
+  return parts.flatMap((part) => (part.type === type ? chunksOf(part.text, part.chunkSize) : []));
 }
 
 function callsOf({ parts, number }: NumberedReply) {
   return parts
     .filter((part) => part.type === "call")
     .map((part, index) => ({ ...part, index, id: part.id ?? `call_${number}_${index}` }));
-}
-
-function words(value: string): string[] {
-  return value.match(/\s*\S+\s*$|\s*\S+/g) ?? [];
 }
 
 /** Two halves, so that readers have to join them. */
@@ -72,7 +73,7 @@ const chat: ReplyFormat = {
           },
         },
       ],
-      usage: chatUsage(),
+      usage: chatUsage(reply),
     };
   },
   *frames(reply) {
@@ -87,9 +88,9 @@ const chat: ReplyFormat = {
     });
     yield piece({ role: "assistant", content: "" });
     for (const part of reply.parts) {
-      if (part.type === "call") continue;
-      for (const word of words(part.text)) {
-        yield piece(part.type === "text" ? { content: word } : { reasoning_content: word });
+      if (part.type !== "text" && part.type !== "reasoning") continue;
+      for (const chunk of chunksOf(part.text, part.chunkSize)) {
+        yield piece(part.type === "text" ? { content: chunk } : { reasoning_content: chunk });
       }
     }
     const calls = callsOf(reply);
@@ -98,20 +99,29 @@ const chat: ReplyFormat = {
       for (const half of halves(json))
         yield piece({ tool_calls: [{ index, function: { arguments: half } }] });
     }
+    if (reply.isCut) return;
     yield piece({}, calls.length > 0 ? "tool_calls" : "stop");
-    yield { data: { ...base, choices: [], usage: chatUsage() } };
+    yield { data: { ...base, choices: [], usage: chatUsage(reply) } };
     yield { data: "[DONE]" };
   },
 };
 
-function chatUsage() {
-  const total_tokens = PROMPT_TOKENS + COMPLETION_TOKENS;
-  return { prompt_tokens: PROMPT_TOKENS, completion_tokens: COMPLETION_TOKENS, total_tokens };
+function chatUsage({ parts }: NumberedReply) {
+  const tokens = usageOf(parts);
+  const { prompt_tokens, completion_tokens } = tokens;
+  return {
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+    prompt_tokens_details: { cached_tokens: tokens.cache_read_tokens },
+    completion_tokens_details: { reasoning_tokens: tokens.reasoning_tokens },
+  };
 }
 
 const responses: ReplyFormat = {
   path: "/responses",
   whole(reply) {
+    const tokens = usageOf(reply.parts);
     return {
       id: `resp_${reply.number}`,
       object: "response",
@@ -120,23 +130,24 @@ const responses: ReplyFormat = {
       model: reply.model,
       output: outputItems(reply),
       usage: {
-        input_tokens: PROMPT_TOKENS,
-        input_tokens_details: { cached_tokens: 0 },
-        output_tokens: COMPLETION_TOKENS,
-        output_tokens_details: { reasoning_tokens: 0 },
-        total_tokens: PROMPT_TOKENS + COMPLETION_TOKENS,
+        input_tokens: tokens.prompt_tokens,
+        input_tokens_details: { cached_tokens: tokens.cache_read_tokens },
+        output_tokens: tokens.completion_tokens,
+        output_tokens_details: { reasoning_tokens: tokens.reasoning_tokens },
+        total_tokens: tokens.prompt_tokens + tokens.completion_tokens,
       },
     };
   },
   *frames(reply) {
     const named = (data: { type: string } & Record<string, unknown>): Frame => ({ event: data.type, data });
     yield named({ type: "response.created", response: { id: `resp_${reply.number}`, output: [] } });
-    for (const word of words(textOf(reply.parts, "reasoning"))) {
-      yield named({ type: "response.reasoning_summary_text.delta", delta: word });
+    for (const delta of chunksIn(reply.parts, "reasoning")) {
+      yield named({ type: "response.reasoning_summary_text.delta", delta });
     }
-    for (const word of words(textOf(reply.parts, "text"))) {
-      yield named({ type: "response.output_text.delta", delta: word });
+    for (const delta of chunksIn(reply.parts, "text")) {
+      yield named({ type: "response.output_text.delta", delta });
     }
+    if (reply.isCut) return;
     for (const [output_index, item] of outputItems(reply).entries()) {
       yield named({ type: "response.output_item.done", output_index, item });
     }
@@ -187,27 +198,28 @@ const anthropic: ReplyFormat = {
         json === undefined ? block : { ...block, input: JSON.parse(json) },
       ),
       stop_reason: callsOf(reply).length > 0 ? "tool_use" : "end_turn",
-      usage: { input_tokens: PROMPT_TOKENS, output_tokens: COMPLETION_TOKENS },
+      usage: anthropicUsage(reply),
     };
   },
   *frames(reply) {
     const named = (data: { type: string } & Record<string, unknown>): Frame => ({ event: data.type, data });
-    const usage = { input_tokens: PROMPT_TOKENS, output_tokens: 1 };
+    const usage = { ...anthropicUsage(reply), output_tokens: 1 };
     yield named({
       type: "message_start",
       message: { ...anthropicHead(reply), content: [], stop_reason: null, usage },
     });
     for (const [index, { block, json }] of anthropicBlocks(reply).entries()) {
       yield named({ type: "content_block_start", index, content_block: emptied(block) });
-      for (const delta of anthropicDeltas(block, json))
+      for (const delta of anthropicDeltas(block, json, reply))
         yield named({ type: "content_block_delta", index, delta });
       yield named({ type: "content_block_stop", index });
     }
+    if (reply.isCut) return;
     const stop_reason = callsOf(reply).length > 0 ? "tool_use" : "end_turn";
     yield named({
       type: "message_delta",
       delta: { stop_reason },
-      usage: { output_tokens: COMPLETION_TOKENS },
+      usage: { output_tokens: anthropicUsage(reply).output_tokens },
     });
     yield named({ type: "message_stop" });
   },
@@ -215,6 +227,18 @@ const anthropic: ReplyFormat = {
 
 function anthropicHead({ number, model }: NumberedReply) {
   return { id: `msg_${number}`, type: "message", role: "assistant", model, stop_sequence: null };
+}
+
+/** Tokens read from and written to the cache are not among Anthropic's input tokens. */
+function anthropicUsage({ parts }: NumberedReply) {
+  const tokens = usageOf(parts);
+  const { cache_read_tokens: read, cache_write_tokens: written } = tokens;
+  return {
+    input_tokens: Math.max(0, tokens.prompt_tokens - read - written),
+    output_tokens: tokens.completion_tokens,
+    cache_read_input_tokens: read,
+    cache_creation_input_tokens: written,
+  };
 }
 
 type AnthropicBlock =
@@ -246,15 +270,19 @@ function emptied(block: AnthropicBlock): AnthropicBlock {
   return block.type === "text" ? { ...block, text: "" } : block;
 }
 
-function anthropicDeltas(block: AnthropicBlock, json: string | undefined): object[] {
+function anthropicDeltas(
+  block: AnthropicBlock,
+  json: string | undefined,
+  { parts }: NumberedReply,
+): object[] {
   switch (block.type) {
     case "thinking":
       return [
-        ...words(block.thinking).map((thinking) => ({ type: "thinking_delta", thinking })),
+        ...chunksIn(parts, "reasoning").map((thinking) => ({ type: "thinking_delta", thinking })),
         { type: "signature_delta", signature: block.signature },
       ];
     case "text":
-      return words(block.text).map((text) => ({ type: "text_delta", text }));
+      return chunksIn(parts, "text").map((text) => ({ type: "text_delta", text }));
     case "tool_use":
       return halves(json ?? "").map((partial_json) => ({ type: "input_json_delta", partial_json }));
   }

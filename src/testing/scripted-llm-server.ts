@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createScript, type ReplyPart, type Step } from "./llm-script.ts";
+import { LlmError } from "../llm/llm-error.ts";
+import { codeOf } from "./fail.ts";
+import { createScript, type ReplyPart, type Rule, type Steps, upToCut } from "./llm-script.ts";
 import { FORMATS, type Frame, type NumberedReply } from "./scripted-llm-formats.ts";
 
 /** A request as a provider would get it. */
@@ -23,6 +25,22 @@ export interface ScriptedLlmServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export interface ScriptedLlmServerOptions {
+  /** Default: any free one. */
+  port?: number;
+  /** false for long scripts: requests are not kept. */
+  record?: boolean;
+  /** Asked before the steps: `{ when: isSideRequest, step: say("A title") }`. */
+  rules?: readonly Rule<ScriptedServerRequest>[];
+  /** Starts again after the last step. */
+  repeat?: boolean;
+}
+
+/** Whether a request comes from beside an agent's loop, whose own calls always offer tools. */
+export function isSideRequest({ body }: ScriptedServerRequest): boolean {
+  return !Array.isArray(body.tools) || body.tools.length === 0;
+}
+
 /** Longest request that is read. */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
@@ -32,15 +50,11 @@ const BODY_LIMIT = 64 * 1024 * 1024;
  * its `status` (500 without one); a call that nobody scripted with a 400 that shows it.
  */
 export async function startScriptedLlmServer(
-  steps:
-    | readonly Step<ScriptedServerRequest>[]
-    | ((
-        request: ScriptedServerRequest,
-      ) => Step<ScriptedServerRequest> | Promise<Step<ScriptedServerRequest>>),
-  options: { port?: number; record?: boolean } = {},
+  steps: Steps<ScriptedServerRequest>,
+  { port = 0, ...options }: ScriptedLlmServerOptions = {},
 ): Promise<ScriptedLlmServer> {
   const script = createScript(steps, {
-    record: options.record ?? true,
+    ...options,
     show: (request) =>
       JSON.stringify(request.body.messages ?? request.body.input ?? request.body).slice(-2000),
   });
@@ -66,14 +80,19 @@ export async function startScriptedLlmServer(
     } catch (error) {
       return sendError(response, error);
     }
-    const reply: NumberedReply = { ...played, model: String(body.model ?? "scripted") };
-    if (body.stream !== true) return sendJson(response, 200, format.whole(reply));
-    sendFrames(response, format.frames(reply));
+    const reply: NumberedReply = {
+      number: played.number,
+      model: String(body.model ?? "scripted"),
+      ...upToCut(played.parts),
+    };
+    if (body.stream === true) return sendFrames(response, format.frames(reply), reply.isCut);
+    if (reply.isCut) return breakOff(response, JSON.stringify(format.whole(reply)));
+    sendJson(response, 200, format.whole(reply));
   }
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const close = () =>
@@ -106,24 +125,48 @@ function sendError(response: ServerResponse, error: unknown): void {
   const { status, message = String(error) } = error as { status?: number; message?: string };
   const unscripted = message.startsWith("scripted model:");
   // A mistake in a test must not be retried for minutes.
-  const code = status ?? (unscripted ? 400 : 500);
-  sendJson(response, code, { type: "error", error: { type: "scripted_error", message } });
+  const answer = status ?? (unscripted ? 400 : 500);
+  const code = error instanceof LlmError ? codeOf(error) : "scripted_error";
+  const { retryAfter } = error as { retryAfter?: number };
+  sendJson(
+    response,
+    answer,
+    { type: "error", error: { type: code, code, message } },
+    retryAfter === undefined ? {} : { "retry-after": String(retryAfter) },
+  );
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   const text = JSON.stringify(body);
   response.writeHead(status, {
+    ...headers,
     "content-type": "application/json",
     "content-length": Buffer.byteLength(text),
   });
   response.end(text);
 }
 
-function sendFrames(response: ServerResponse, frames: Iterable<Frame>): void {
+/** Half of the answer, and the end of the connection. */
+function breakOff(response: ServerResponse, text: string): void {
+  response.writeHead(200, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+  });
+  response.write(text.slice(0, text.length / 2), () => response.destroy());
+}
+
+function sendFrames(response: ServerResponse, frames: Iterable<Frame>, isCut = false): void {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
   for (const { event, data } of frames) {
     const text = typeof data === "string" ? data : JSON.stringify(data);
     response.write(`${event === undefined ? "" : `event: ${event}\n`}data: ${text}\n\n`);
   }
-  response.end();
+  // What is written must leave first.
+  if (isCut) response.write(":\n\n", () => response.destroy());
+  else response.end();
 }

@@ -1,10 +1,19 @@
 import type { Llm, LlmReply, LlmRequest, LlmUsage } from "../llm/llm.ts";
+import { LlmError } from "../llm/llm-error.ts";
 import { type Message, text } from "../wire/message.ts";
-import { createScript, type ReplyPart, type Step } from "./llm-script.ts";
+import {
+  chunksOf,
+  createScript,
+  type ReplyPart,
+  type Rule,
+  type Steps,
+  upToCut,
+  usageOf,
+} from "./llm-script.ts";
 
 export interface ScriptedLlmOptions {
   model?: string;
-  /** Of every reply. */
+  /** Of every reply that does not state its own; null: the provider reports none. */
   usage?: LlmUsage | null;
   cost?: number;
   contextWindow?: number;
@@ -12,23 +21,29 @@ export interface ScriptedLlmOptions {
   stream?: boolean;
   /** false for long scripts: requests are not kept. */
   record?: boolean;
+  /** Asked before the steps: `{ when: isSideCall, step: say("A title") }`. */
+  rules?: readonly Rule<LlmRequest>[];
+  /** Starts again after the last step. */
+  repeat?: boolean;
+  /**
+   * `prompt`: the step is found by how many replies the prompt holds already, so that a server that was restarted goes
+   * on where it was. Default `queue`: each call takes the next step.
+   */
+  position?: "queue" | "prompt";
 }
 
 /** A model that does what a test tells it. */
 export interface ScriptedLlm extends Llm {
   /** Every request so far, its messages and tools as they were. */
   readonly requests: readonly LlmRequest[];
-  /** Throws when steps are left over. */
+  /** Throws when steps are left over, and when there was a call that nobody scripted. */
   assertDone(): void;
 }
 
-const USAGE: LlmUsage = {
-  prompt_tokens: 100,
-  completion_tokens: 10,
-  cache_read_tokens: 0,
-  cache_write_tokens: 0,
-  reasoning_tokens: 0,
-};
+/** Whether a request comes from beside the agent's loop, whose own calls always offer tools. */
+export function isSideCall({ tools }: LlmRequest): boolean {
+  return tools.length === 0;
+}
 
 /**
  * An in-process model that plays `steps`, one for each call; a single function answers every call. A call past the
@@ -38,32 +53,37 @@ const USAGE: LlmUsage = {
  * const llm = scriptedLlm([call("terminal", { command: "ls" }), say("There are three files.")]);
  * ```
  */
-export function scriptedLlm(
-  steps:
-    | readonly Step<LlmRequest>[]
-    | ((request: LlmRequest) => Step<LlmRequest> | Promise<Step<LlmRequest>>),
-  options: ScriptedLlmOptions = {},
-): ScriptedLlm {
-  const script = createScript(steps, { record: options.record ?? true, show: showRequest });
+export function scriptedLlm(steps: Steps<LlmRequest>, options: ScriptedLlmOptions = {}): ScriptedLlm {
+  const { record, rules, repeat, position } = options;
+  const place = position === "prompt" ? repliesIn : undefined;
+  const script = createScript(steps, { show: showRequest, record, rules, repeat, place });
   return {
     requests: script.requests,
     assertDone: () => script.assertDone(),
     async complete(request) {
       request.signal.throwIfAborted();
-      const copy = options.record === false ? request : { ...request, messages: [...request.messages] };
-      const { number, parts } = await script.next(copy, request.signal);
+      const copy = record === false ? request : { ...request, messages: [...request.messages] };
+      const { number, parts: scripted } = await script.next(copy, request.signal);
       request.signal.throwIfAborted();
+      const { parts, isCut } = upToCut(scripted);
       if (options.stream) emitDeltas(parts, request);
-      return {
-        message: toMessage(parts, number),
-        id: `resp_${number}`,
-        model: options.model ?? "scripted",
-        usage: options.usage === undefined ? USAGE : options.usage,
-        cost: options.cost ?? 0,
-        contextWindow: options.contextWindow ?? 0,
-        latency: 0,
-      } satisfies LlmReply;
+      if (isCut) throw brokenOff();
+      return toReply(parts, number, options);
     },
+  };
+}
+
+function toReply(parts: readonly ReplyPart[], number: number, options: ScriptedLlmOptions): LlmReply {
+  const { cost: stated, ...tokens } = usageOf(parts);
+  const states = parts.some(({ type }) => type === "usage");
+  return {
+    message: toMessage(parts, number),
+    id: `resp_${number}`,
+    model: options.model ?? "scripted",
+    usage: states || options.usage === undefined ? tokens : options.usage,
+    cost: stated ?? options.cost ?? 0,
+    contextWindow: options.contextWindow ?? 0,
+    latency: 0,
   };
 }
 
@@ -91,11 +111,21 @@ function toMessage(parts: readonly ReplyPart[], number: number): Message {
 
 function emitDeltas(parts: readonly ReplyPart[], request: LlmRequest): void {
   for (const part of parts) {
-    if (part.type === "call") continue;
-    for (const word of part.text.match(/\s*\S+/g) ?? []) {
-      request.onDelta?.(part.type === "text" ? { content: word } : { reasoning_content: word });
+    if (part.type !== "text" && part.type !== "reasoning") continue;
+    for (const chunk of chunksOf(part.text, part.chunkSize)) {
+      request.onDelta?.(part.type === "text" ? { content: chunk } : { reasoning_content: chunk });
     }
   }
+}
+
+function brokenOff(): LlmError {
+  return new LlmError("LLMServiceUnavailableError", "The connection broke off in the middle of the reply", {
+    retryable: true,
+  });
+}
+
+function repliesIn({ messages }: LlmRequest): number {
+  return messages.filter(({ role }) => role === "assistant").length;
 }
 
 function showRequest(request: LlmRequest): string {

@@ -1,0 +1,186 @@
+import { AssertionError } from "node:assert";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import {
+  after,
+  call,
+  calls,
+  createTestServer,
+  fail,
+  isSideCall,
+  say,
+  scriptedLlm,
+  type TestServerOptions,
+  usage,
+  watchLeaks,
+} from "agent-server/testing";
+import { describe, expect, it } from "vitest";
+import { buildServer, weather } from "../../examples/05-custom-tool.ts";
+
+const OSLO = [call("weather", { city: "Oslo" }), say("It is 21 °C in Oslo.")];
+
+async function failureOf(promise: Promise<unknown>): Promise<AssertionError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(AssertionError);
+  return error as AssertionError;
+}
+
+describe("a test server", () => {
+  it("gives the same times and ids in every run", async () => {
+    const runs = [];
+    for (let run = 0; run < 2; run += 1) {
+      await using server = await createTestServer({ llm: scriptedLlm(OSLO), tools: [weather] });
+      const chat = await server.start("How warm is Oslo?");
+      await chat.expectFinished();
+      runs.push(JSON.stringify(chat.events).replaceAll(server.workingDir, ""));
+    }
+    expect(runs[0]).toBe(runs[1]);
+    expect(runs[0]).toContain("00000000-0000-4000-8000-000000000002");
+  });
+
+  it("answers HTTP without a port, and listens on any free one", async () => {
+    await using server = await createTestServer();
+    expect((await server.fetch(new Request("http://localhost/health"))).status).toBe(200);
+    const { url } = await server.listen();
+    expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: "ok" });
+  });
+
+  it("runs built-in tools and models in a folder that goes with it", async () => {
+    const server = await createTestServer({ tools: ["terminal", "file_editor", "task_tracker"] });
+    const chat = await server.start("Have a look around.");
+    await chat.expectToolCall("terminal", { command: /ls/ });
+    await chat.expectFinished();
+    expect(existsSync(`${server.workingDir}/NOTES.md`)).toBe(true);
+    await server.close();
+    expect(existsSync(server.workingDir)).toBe(false);
+  });
+
+  it("takes up a conversation of another server over the same store", async () => {
+    await using server = await createTestServer({ llm: scriptedLlm(OSLO), tools: [weather] });
+    const { id } = await server.start("How warm is Oslo?");
+    const chat = await server.resume(id);
+    await chat.expectToolCall("weather");
+    await chat.expectFinished("21");
+  });
+
+  it("holds the example server to its word", async () => {
+    const llm = scriptedLlm(OSLO);
+    await using server = buildServer({ ...(await unlisted()), createLlm: () => llm });
+    expect(await (await server.fetch(new Request("http://localhost/server_info"))).text()).toContain(
+      "weather",
+    );
+  });
+});
+
+async function unlisted() {
+  const { memoryStore } = await import("agent-server");
+  return { store: memoryStore(), environment: {} };
+}
+
+describe("expectations", () => {
+  async function started(llm: ReturnType<typeof scriptedLlm>, options: TestServerOptions = {}) {
+    const server = await createTestServer({ llm, tools: [weather], ...options });
+    return { server, chat: await server.start("How warm is Oslo?") };
+  }
+
+  it("fail with the arguments that differ and the timeline", async () => {
+    const { server, chat } = await started(scriptedLlm(OSLO));
+    await using _ = server;
+    const { message } = await failureOf(chat.expectToolCall("weather", { city: "Bergen" }));
+    expect(message).toContain('city was "Oslo", not "Bergen"');
+    expect(message).toMatch(/^ +\d+ {2}user +How warm is Oslo\?$/m);
+    expect(message).toMatch(/^> +\d+ {2}call +weather \{"city":"Oslo"\}$/m);
+  });
+
+  it("fail at once when the run has stopped without what was expected", async () => {
+    const { server, chat } = await started(scriptedLlm([say("No idea.")]), { patience: 60_000 });
+    await using _ = server;
+    const { message } = await failureOf(chat.expectToolCall("weather"));
+    expect(message).toContain("there was none, and the run has stopped");
+    expect(message).toMatch(/agent +No idea\.\n +\d+ {2}status +finished/);
+  });
+
+  it("fail when the run takes longer than their patience", async () => {
+    const { server, chat } = await started(scriptedLlm([after(60_000, say("…"))]), { patience: 50 });
+    await using _ = server;
+    expect((await failureOf(chat.expectFinished())).message).toContain("nothing came of it within 50 ms");
+  });
+
+  it("show a call that nobody scripted", async () => {
+    const { server, chat } = await started(scriptedLlm([call("weather", { city: "Oslo" })]));
+    await using _ = server;
+    const { message } = await failureOf(chat.expectFinished());
+    expect(message).toContain("to be finished, but it is error");
+    expect(message).toMatch(/failure +Error: scripted model: call 2 is not scripted/);
+  });
+
+  it("take up calls and results side by side", async () => {
+    const llm = scriptedLlm([
+      calls(["weather", { city: "Oslo" }], ["weather", { city: "Atlantis" }], ["think", { thought: "Hm" }]),
+      [say("Done."), usage({ prompt_tokens: 7 }, { cost: 0.25 })],
+      [say("Again."), usage({}, { cost: 0.5 })],
+    ]);
+    const { server, chat } = await started(llm);
+    await using _ = server;
+    await chat.expectToolCall("weather", { city: /oslo/i });
+    await chat.expectObservation("weather", "21");
+    await chat.expectToolCall("weather", { city: (city: string) => city.length > 4 });
+    await chat.expectToolError("weather", /No station/);
+    await chat.expectToolCall("think");
+    await chat.expectMessage("Done");
+    await chat.expectCost(0.25);
+    await chat.send("Once more");
+    await chat.expectFinished("Again");
+    await chat.expectCost({ atMost: 0.75 });
+    expect((await failureOf(chat.expectCost(0.1))).message).toContain("it was $0.75");
+  });
+
+  it("carry out what the user agrees to, and not what the user refuses", async () => {
+    const llm = scriptedLlm([
+      call("weather", { city: "Oslo" }),
+      call("weather", { city: "Bergen" }),
+      say("Only Oslo then."),
+    ]);
+    const server = await createTestServer({ llm, tools: [weather] });
+    await using _ = server;
+    const chat = await server.start("And both?", { confirmation_policy: { kind: "AlwaysConfirm" } });
+    await chat.confirm();
+    await chat.expectObservation("weather", "21");
+    await chat.reject("Bergen is wet anyway");
+    expect(chat.timeline()).toMatch(/rejected +weather: Bergen is wet anyway$/m);
+    await chat.run();
+    await chat.expectFinished("Only Oslo");
+    expect((await failureOf(chat.confirm())).message).toContain("to be waiting_for_confirmation");
+  });
+
+  it("wait for failures of the model", async () => {
+    const { server, chat } = await started(scriptedLlm([fail("authentication")]));
+    await using _ = server;
+    await chat.expectFailed(/LLMAuthenticationError: Incorrect API key/);
+  });
+});
+
+describe("the leak check", () => {
+  it("names a process that was left behind", async () => {
+    const leaks = await watchLeaks();
+    const child = spawn("sleep", ["60"], { stdio: "ignore" });
+    await expect(leaks.assertNone()).rejects.toThrow(/process \d+: sleep 60/);
+    child.kill();
+    await leaks.assertNone();
+  });
+});
+
+it("side calls are answered by rule, wherever they come", async () => {
+  const llm = scriptedLlm(OSLO, { rules: [{ when: isSideCall, step: say("A title") }] });
+  const side = { messages: [], tools: [], signal: new AbortController().signal };
+  const ask = async () => (await llm.complete(side)).message.content;
+  expect(await ask()).toMatchObject([{ text: "A title" }]);
+  await using server = await createTestServer({ llm, tools: [weather] });
+  const chat = await server.start("How warm is Oslo?");
+  await chat.expectFinished("21");
+  expect(await ask()).toMatchObject([{ text: "A title" }]);
+  llm.assertDone();
+});
