@@ -4,6 +4,7 @@ import type { Observation } from "../wire/observations.ts";
 import type { ToolDefinition } from "../wire/tool-definition.ts";
 import { type ArgumentCheck, argumentCheckOf } from "./argument-check.ts";
 import { maskObservation, maskText } from "./mask-secrets.ts";
+import type { ResponseFields } from "./response-schema.ts";
 import type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "./tool.ts";
 import { descriptionOf, fromAction, toAction, toDefinition } from "./wire-form.ts";
 
@@ -16,26 +17,33 @@ export class OpenTool {
   readonly ownsSummary: boolean;
   readonly #tool: Tool;
   readonly #arguments: ArgumentCheck;
+  readonly #response: ResponseFields | undefined;
   readonly #host: ToolHost;
   #executor: Promise<ToolExecutor<unknown>> | null = null;
   #closed = false;
 
-  constructor(tool: Tool, host: ToolHost) {
+  constructor(tool: Tool, host: ToolHost, response?: ResponseFields) {
     const args = argumentCheckOf(tool);
+    const parameters = response?.merge(args.parameters) ?? args.parameters;
     this.name = tool.name;
-    this.schema = { name: tool.name, description: descriptionOf(tool, host), parameters: args.parameters };
+    this.schema = { name: tool.name, description: descriptionOf(tool, host), parameters };
     this.definition = toDefinition(tool, args.parameters, host);
     this.isReadOnly = tool.annotations?.readOnlyHint ?? false;
     this.ownsSummary = args.names.includes("summary");
     this.#tool = tool;
     this.#arguments = args;
+    this.#response = response;
     this.#host = host;
   }
 
+  /** Response fields are checked and left to whoever reads the call: clients know no action that has them. */
   parse(args: Record<string, unknown>): { action: Action; input: unknown } | { error: string } {
-    const parsed = this.#arguments.check(args);
-    if ("error" in parsed) return parsed;
-    return { action: toAction(this.#tool, args, parsed.input), input: parsed.input };
+    const own = this.#response?.without(args) ?? args;
+    const parsed = this.#arguments.check(own);
+    const problem = this.#response?.check(args);
+    if ("error" in parsed) return problem === undefined ? parsed : { error: `${parsed.error}; ${problem}` };
+    if (problem !== undefined) return { error: problem };
+    return { action: toAction(this.#tool, own, parsed.input), input: parsed.input };
   }
 
   restore(action: Action): { input: unknown } | { error: string } {

@@ -4,6 +4,7 @@ import type { Agent, ToolSpec } from "../wire/agent.ts";
 import { type ClientToolSpec, clientToolSpec } from "../wire/tool-definition.ts";
 import { DEFAULT_TOOLS } from "./default-tools.ts";
 import type { ToolRegistry } from "./registry.ts";
+import { type ResponseFields, readResponseSchema } from "./response-schema.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "./stock-tools.ts";
 import type { Tool } from "./tool.ts";
 
@@ -18,7 +19,16 @@ export interface ResolveToolsOptions {
 export interface ResolvedTools {
   tools: readonly Tool[];
   clientTools: readonly ClientToolSpec[];
+  /** `tools[].params` by the name of the tool, without `response_schema`. */
   params: Record<string, Record<string, unknown>>;
+  /** Fields that `params.response_schema` adds to a tool's arguments, by the name of the tool. */
+  responses: Record<string, ResponseFields>;
+}
+
+interface NamedTool {
+  tool: Tool;
+  params: Record<string, unknown>;
+  response: ResponseFields | undefined;
 }
 
 /**
@@ -35,14 +45,18 @@ export function resolveTools(options: ResolveToolsOptions): ResolvedTools {
     if (registry.has(spec.name))
       throw refusal(`Client tool '${spec.name}' has the name of a tool of this server`);
   }
-  const named = specs.filter((spec) => keeps(spec.name)).flatMap((spec) => namedTool(spec, options));
+  const named = specs.flatMap((spec) => namedTool(spec, options)).filter(({ tool }) => keeps(tool.name));
   const defaults = agent.include_default_tools.flatMap((className) => defaultTool(className, options));
   const kept = clientTools.filter((spec) => keeps(spec.name));
-  checkUnique([...named, ...kept, ...defaults].map((tool) => tool.name));
+  const tools = [...named.map(({ tool }) => tool), ...defaults];
+  checkUnique([...tools, ...kept].map((tool) => tool.name));
   return {
-    tools: [...named, ...defaults],
+    tools,
     clientTools: kept,
-    params: Object.fromEntries(specs.map((spec) => [spec.name, spec.params])),
+    params: Object.fromEntries(named.map(({ tool, params }) => [tool.name, params])),
+    responses: Object.fromEntries(
+      named.flatMap(({ tool, response }) => (response === undefined ? [] : [[tool.name, response]])),
+    ),
   };
 }
 
@@ -56,12 +70,14 @@ function embeddedClientTools({ agent, clientTools }: ResolveToolsOptions): Clien
   });
 }
 
-function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): Tool[] {
-  const tool = registry.get(name);
-  if (params.response_schema != null) {
-    logger.warn({ tool: name }, "response_schema is not supported; the tool takes its own arguments only");
+function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): NamedTool[] {
+  // The Python client names `FinishTool` here when it wants an answer of a certain form.
+  const tool = registry.get(name) ?? defaultToolOf(name);
+  if (tool !== undefined) {
+    const { response_schema: schema, ...own } = params;
+    const response = schema == null ? undefined : readResponseSchema(tool, schema);
+    return [{ tool, params: own, response }];
   }
-  if (tool !== undefined) return [tool];
   if (!isOptionalTool(name)) {
     throw refusal(`Tool '${name}' is not registered. Available: [${registry.names().join(", ")}]`);
   }
@@ -70,7 +86,7 @@ function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveTool
 }
 
 function defaultTool(className: string, { logger }: ResolveToolsOptions): Tool[] {
-  const tool = Object.hasOwn(DEFAULT_TOOLS, className) ? DEFAULT_TOOLS[className] : undefined;
+  const tool = defaultToolOf(className);
   if (tool !== undefined) return [tool];
   if (!isOptionalDefaultTool(className)) {
     const available = Object.keys(DEFAULT_TOOLS).join(", ");
@@ -81,6 +97,10 @@ function defaultTool(className: string, { logger }: ResolveToolsOptions): Tool[]
     "The agent asks for a default tool that this server does not have; it goes without",
   );
   return [];
+}
+
+function defaultToolOf(className: string): Tool | undefined {
+  return Object.hasOwn(DEFAULT_TOOLS, className) ? DEFAULT_TOOLS[className] : undefined;
 }
 
 /** The pattern must match from the start of the name, not up to its end. */

@@ -6,6 +6,7 @@ import type { Observation } from "../wire/observations.ts";
 import type { ClientToolSpec, ToolDefinition } from "../wire/tool-definition.ts";
 import { clientTool } from "./client-tool.ts";
 import { OpenTool } from "./open-tool.ts";
+import type { ResponseFields } from "./response-schema.ts";
 import type { Tool, ToolCallContext, ToolHost } from "./tool.ts";
 
 export type ParsedCall = { action: Action; input: unknown } | { error: string };
@@ -39,18 +40,28 @@ export interface ToolboxOptions {
   host: Omit<ToolHost, "params">;
   /** `tools[].params` of the agent by tool name. */
   params: Record<string, Record<string, unknown>>;
+  /** Fields the agent adds to a tool's arguments, by tool name. */
+  responses?: Record<string, ResponseFields>;
   logger: Logger;
 }
 
 /** Nothing is started here: a tool is opened when it is first run. Throws when two tools have one name. */
 export async function openToolbox(options: ToolboxOptions): Promise<Toolbox> {
+  const { params, responses = {}, host } = options;
   const tools = new Map<string, OpenTool>();
   for (const tool of [...options.tools, ...options.clientTools.map(clientTool)]) {
     if (tools.has(tool.name)) throw new Error(`Two tools are named '${tool.name}'`);
-    const params = Object.hasOwn(options.params, tool.name) ? options.params[tool.name] : undefined;
-    tools.set(tool.name, new OpenTool(tool, { ...options.host, params: params ?? {} }));
+    const response = ownValue(responses, tool.name);
+    tools.set(
+      tool.name,
+      new OpenTool(tool, { ...host, params: ownValue(params, tool.name) ?? {} }, response),
+    );
   }
   return new ConversationToolbox(tools, options.logger);
+}
+
+function ownValue<T>(record: Record<string, T>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 class ConversationToolbox implements Toolbox {
