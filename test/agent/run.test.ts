@@ -527,11 +527,11 @@ describe("after a crash", () => {
     }
     await recoverRun(session);
     expect(session.log.slice(2)).toEqual([
+      expect.stringMatching(/^error echo: The server restarted while this tool was running/),
+      expect.stringMatching(/^error echo: The server restarted while this tool was running/),
       "status error",
-      expect.stringMatching(/^error echo: The server restarted while this tool was running/),
-      expect.stringMatching(/^error echo: The server restarted while this tool was running/),
     ]);
-    expect(session.events.at(-1)).toMatchObject({ classification: { kind: "internal", retryable: false } });
+    expect(session.events.at(-2)).toMatchObject({ classification: { kind: "internal", retryable: false } });
     await session.run();
     expect(session.llm.requests[0]?.messages.map(({ role }) => role)).toEqual(["assistant", "tool", "tool"]);
   });

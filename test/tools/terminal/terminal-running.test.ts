@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openTerminal, textOf } from "./open-terminal.ts";
+import { openTerminal, type Terminal, textOf } from "./open-terminal.ts";
 
 const CONTINUED = "[Below is the output of the previous command.]\n";
 
@@ -182,8 +184,8 @@ describe("an interrupt of the conversation", () => {
   it("stops the command at once and keeps the shell", async () => {
     const terminal = await openTerminal();
     await terminal.run("A=kept");
-    const observation = await abortSoon((signal) =>
-      terminal.run("echo begin; sleep 60", { timeout: 60, signal }),
+    const observation = await abortWhenStarted(terminal, (signal) =>
+      terminal.run("echo begin; touch started; sleep 60", { timeout: 60, signal }),
     );
     expect(textOf(observation)).toMatch(/^begin/);
     expect(observation.metadata.suffix).toContain("interrupted");
@@ -193,16 +195,16 @@ describe("an interrupt of the conversation", () => {
   it("stops a program that ignores Ctrl-C, and the shell is kept", async () => {
     const terminal = await openTerminal();
     await terminal.run("A=kept");
-    await abortSoon((signal) =>
-      terminal.run("bash -c 'trap \"\" INT TERM; while :; do sleep 0.1; done'", { timeout: 60, signal }),
-    );
+    const deaf = "bash -c 'trap \"\" INT TERM; touch started; while :; do sleep 0.1; done'";
+    await abortWhenStarted(terminal, (signal) => terminal.run(deaf, { timeout: 60, signal }));
     expect(await terminal.output("echo $A")).toBe("kept");
   });
 
   it("ends a shell that does not let go otherwise", async () => {
     const terminal = await openTerminal();
-    const observation = await abortSoon((signal) =>
-      terminal.run("trap '' INT; while :; do :; done", { timeout: 60, signal }),
+    const deaf = "trap '' INT; touch started; while :; do :; done";
+    const observation = await abortWhenStarted(terminal, (signal) =>
+      terminal.run(deaf, { timeout: 60, signal }),
     );
     expect(observation.metadata.suffix).toContain("The shell ended");
     expect(await terminal.output("echo fine")).toBe("fine");
@@ -215,8 +217,14 @@ describe("an interrupt of the conversation", () => {
   });
 });
 
-function abortSoon<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Aborts once the command has made a file named `started`. */
+async function abortWhenStarted<T>(
+  { workingDir }: Terminal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 300);
-  return run(controller.signal);
+  const running = run(controller.signal);
+  await expect.poll(() => existsSync(join(workingDir, "started")), { timeout: 10_000 }).toBe(true);
+  controller.abort();
+  return running;
 }
