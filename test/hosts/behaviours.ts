@@ -175,11 +175,13 @@ export function describeHost(host: Host): void {
         expect([elsewhere.status, elsewhere.text]).toEqual([404, host.notFound ?? '{"detail":"Not Found"}']);
       });
 
-      it.runIf(host.name.includes("below"))("does not answer outside its mount path", async () => {
-        const outside = await send(`${running.origin}/probe/where`);
-        const sibling = await send(`${running.url}x/probe/where`);
-        expect([outside, sibling].map(({ text }) => text)).toEqual([host.notFound, host.notFound]);
-      });
+      if (host.name.includes("below")) {
+        it("does not answer outside its mount path", async () => {
+          const outside = await send(`${running.origin}/probe/where`);
+          const sibling = await send(`${running.url}x/probe/where`);
+          expect([outside, sibling].map(({ text }) => text)).toEqual([host.notFound, host.notFound]);
+        });
+      }
     });
 
     describe("sockets", () => {
