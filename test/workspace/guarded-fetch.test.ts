@@ -1,0 +1,134 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { isMetadataAddress, isPublicAddress } from "../../src/workspace/addresses.ts";
+import { createGuardedFetch } from "../../src/workspace/guarded-fetch.ts";
+import { loadImage } from "../../src/workspace/load-image.ts";
+
+const { signal } = new AbortController();
+const open = createGuardedFetch(() => true);
+const publicOnly = createGuardedFetch(isPublicAddress);
+
+async function serve(listener: RequestListener): Promise<{ url: string; port: number }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, port };
+}
+
+describe("addresses", () => {
+  it.each([
+    "10.1.2.3",
+    "172.31.0.1",
+    "192.168.1.1",
+    "127.0.0.1",
+    "100.64.0.1",
+    "0.0.0.0",
+    "169.254.169.254",
+    "255.255.255.255",
+    "::1",
+    "::",
+    "fe80::1%eth0",
+    "fd12::1",
+    "::ffff:10.0.0.1",
+    "::ffff:7f00:1",
+    "64:ff9b::a00:1",
+    "2002:a00:1::",
+    "no address",
+  ])("%s is not public", (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+
+  it.each(["1.1.1.1", "172.32.0.1", "2606:4700::1111", "::ffff:1.1.1.1"])("%s is public", (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  });
+
+  it.each([
+    ["169.254.169.254", true],
+    ["::ffff:169.254.169.254", true],
+    ["fd00:ec2::254", true],
+    ["100.100.100.200", true],
+    ["127.0.0.1", false],
+    ["192.168.1.1", false],
+    ["fd12::1", false],
+  ])("whether %s is of a metadata service: %s", (address, expected) => {
+    expect(isMetadataAddress(address)).toBe(expected);
+  });
+});
+
+describe("a guarded fetch", () => {
+  it("gets what is allowed, with its headers", async () => {
+    const { url } = await serve((request, response) => {
+      response.setHeader("x-seen", String(request.headers["x-key"])).end("body");
+    });
+    const response = await open(new URL(url), { headers: { "x-key": "k" }, signal });
+    expect([response.status, response.headers.get("x-seen"), await response.text()]).toEqual([
+      200,
+      "k",
+      "body",
+    ]);
+  });
+
+  it.each(["http://127.0.0.1:1/", "http://[::1]:1/", "http://[::ffff:7f00:1]:1/", "http://2130706433:1/"])(
+    "opens no address that is not allowed: %s",
+    async (url) => {
+      await expect(publicOnly(new URL(url), { signal })).rejects.toThrow(/does not open/);
+    },
+  );
+
+  it("judges what a name stands for, not the name", async () => {
+    const { port } = await serve((_, response) => response.end("secret"));
+    await expect(publicOnly(new URL(`http://localhost:${port}/`), { signal })).rejects.toThrow(
+      /localhost is an address that this server does not open/,
+    );
+    expect(await (await open(new URL(`http://localhost:${port}/`), { signal })).text()).toBe("secret");
+  });
+
+  it("follows redirects on the same host only", async () => {
+    const { url } = await serve((request, response) => {
+      const target = { "/same": "/end", "/other": "http://localhost:1/", "/loop": "/loop" }[
+        request.url ?? ""
+      ];
+      if (target === undefined) response.end("arrived");
+      else response.writeHead(302, { location: target }).end();
+    });
+    const ask = (path: string) => open(new URL(path, url), { signal });
+    expect(await (await ask("/same")).text()).toBe("arrived");
+    await expect(ask("/other")).rejects.toThrow(/redirects to another host, localhost:1/);
+    await expect(ask("/loop")).rejects.toThrow(/redirects more than 5 times/);
+    expect((await open(new URL("/same", url), { signal, redirect: "manual" })).status).toBe(302);
+  });
+
+  it("ends with its signal", async () => {
+    const { url } = await serve(() => {});
+    const controller = new AbortController();
+    const asked = open(new URL(url), { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(asked).rejects.toThrow();
+  });
+
+  it("knows http and https alone", async () => {
+    await expect(open(new URL("ftp://example.com/"), { signal })).rejects.toThrow(/not ftp:/);
+  });
+});
+
+describe("an image of the web", () => {
+  it("is loaded as a data URL", async () => {
+    const { url } = await serve((_, response) => {
+      response.setHeader("content-type", "image/png; charset=x").end("hi");
+    });
+    expect(await loadImage(url, signal, open)).toBe("data:image/png;base64,aGk=");
+  });
+
+  it.each([
+    ["it is text/html", 200, "text/html", 10],
+    ["its server answered 404", 404, "image/png", 10],
+    ["it is larger than 20971520 bytes", 200, "image/png", 21 * 1024 * 1024],
+  ])("is refused when %s", async (reason, status, type, bytes) => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(status, { "content-type": type }).end(Buffer.alloc(bytes));
+    });
+    await expect(loadImage(url, signal, open)).rejects.toThrow(reason);
+  });
+});
