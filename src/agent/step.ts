@@ -45,9 +45,14 @@ export async function step(session: AgentSession, options: StepOptions): Promise
 
   const seen = session.view.userMessageCount;
   const reply = await askModel(session, options);
+  if (reply === null) return CONTINUE;
+  const recorded = session.recordReply(reply);
   // A reply that came in the moment of an interrupt is left aside: none of its calls is in the log, none is open.
+  if (options.signal.aborted) await recorded;
   options.signal.throwIfAborted();
-  return reply === null ? CONTINUE : { ...(await act(session, reply, options.signal)), seen };
+  // What the reply cost and what it says are written in one moment and so share a wait for the disk: two a step, not three.
+  const [acted] = await Promise.all([act(session, reply, options.signal), recorded]);
+  return { ...acted, seen };
 }
 
 function finished(session: AgentSession): StepOutcome {
@@ -92,9 +97,7 @@ async function askModel(session: AgentSession, options: StepOptions): Promise<Ll
       conversationId: session.state.id,
       ...(session.state.agent.llm.stream ? { onDelta: (delta) => session.publishDelta(delta) } : {}),
     });
-    const reply = await untilAborted(call, signal);
-    await session.recordReply(reply);
-    return reply;
+    return await untilAborted(call, signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof Error)) throw error;
     await session.append([remedyFor(error, options.condenser)]);

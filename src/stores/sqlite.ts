@@ -24,6 +24,12 @@ const PURGE_STEP = 500;
 export interface SqliteStoreOptions {
   /** The database file. It and its folder are made, readable by this user only. */
   path: string;
+  /**
+   * What a commit outlives once it resolves. With `disk`, the default, a power cut too: it waits until the disk has it,
+   * off the main thread, and commits that come meanwhile share the next wait. With `process` any end of this process,
+   * `kill -9` included, but a power cut or a crash of the kernel may take back the last seconds; the rest stays sound.
+   */
+  durability?: "disk" | "process";
 }
 
 /**
@@ -31,8 +37,8 @@ export interface SqliteStoreOptions {
  *
  * @throws AgentServerError `unavailable` when the file is in use, is not ours, or was written by a newer version.
  */
-export function sqliteStore({ path }: SqliteStoreOptions): Store {
-  return new SqliteStore(new Database(path));
+export function sqliteStore({ path, durability = "disk" }: SqliteStoreOptions): Store {
+  return new SqliteStore(new Database(path), durability === "disk");
 }
 
 /** A step of the log that waits for the next transaction. */
@@ -43,16 +49,27 @@ interface Write {
   reject(error: unknown): void;
 }
 
+/** A write that is in the database, or why it is not. */
+interface Outcome {
+  write: Write;
+  error?: unknown;
+}
+
 class SqliteStore implements Store {
   readonly conversations: ConversationStore;
   readonly events: EventStore;
   readonly #database: Database;
+  readonly #syncs: boolean;
   #waiting: Write[] = [];
+  /** In the database, and not yet known to be on the disk. */
+  #unsynced: Outcome[] = [];
+  #syncing: Promise<void> | undefined;
   #purging = false;
   #closed = false;
 
-  constructor(database: Database) {
+  constructor(database: Database, syncs: boolean) {
     this.#database = database;
+    this.#syncs = syncs;
     this.conversations = new SqliteConversations(this.#read);
     this.events = new SqliteEvents(this.#read);
     this.#purgeLater();
@@ -71,6 +88,7 @@ class SqliteStore implements Store {
     if (this.#closed) throw storeClosed();
     this.#flush();
     this.#closed = true;
+    await this.#syncing;
     this.#database.close();
   }
 
@@ -79,7 +97,7 @@ class SqliteStore implements Store {
     return work(this.#database);
   };
 
-  /** Group commit: what is called in one turn of the event loop shares a transaction, and so one wait for the disk. */
+  /** Group commit: what is called in one turn of the event loop shares a transaction. */
   #write(conversationId: string, run: () => void): Promise<void> {
     if (this.#closed) return Promise.reject(storeClosed());
     if (this.#waiting.length === 0) setImmediate(() => this.#flush());
@@ -90,15 +108,37 @@ class SqliteStore implements Store {
     const writes = this.#waiting;
     this.#waiting = [];
     if (writes.length === 0) return;
-    let refusals: (AgentServerError | undefined)[];
+    const outcomes = this.#store(writes);
+    if (this.#syncs) {
+      this.#unsynced.push(...outcomes);
+      this.#syncing ??= this.#sync();
+    } else {
+      for (const outcome of outcomes) settle(outcome);
+    }
+  }
+
+  #store(writes: readonly Write[]): Outcome[] {
     try {
-      refusals = this.#database.transaction(() => writes.map(attempt));
+      return this.#database.transaction(() => writes.map(attempt));
     } catch {
       // Something below us failed and took the transaction with it: each write gets one of its own.
-      for (const write of writes) this.#writeAlone(write);
-      return;
+      return writes.map((write) => this.#storeAlone(write));
     }
-    for (const [index, write] of writes.entries()) settle(write, refusals[index]);
+  }
+
+  /** One wait for the disk at a time, each for all that was stored before it. */
+  async #sync(): Promise<void> {
+    while (this.#unsynced.length > 0) {
+      const outcomes = this.#unsynced;
+      this.#unsynced = [];
+      try {
+        await this.#database.sync();
+        for (const outcome of outcomes) settle(outcome);
+      } catch (error) {
+        for (const { write } of outcomes) write.reject(error);
+      }
+    }
+    this.#syncing = undefined;
   }
 
   #purgeLater(): void {
@@ -118,12 +158,12 @@ class SqliteStore implements Store {
     }
   }
 
-  #writeAlone(write: Write): void {
+  #storeAlone(write: Write): Outcome {
     try {
       this.#database.transaction(write.run);
-      write.resolve();
+      return { write };
     } catch (error) {
-      write.reject(isRepeatedId(error) ? repeatedEvent(write.conversationId) : error);
+      return { write, error: isRepeatedId(error) ? repeatedEvent(write.conversationId) : error };
     }
   }
 }
@@ -171,19 +211,19 @@ class SqliteEvents implements EventStore {
 }
 
 /** A refusal has written nothing, so the others of its transaction can stay. */
-function attempt(write: Write): AgentServerError | undefined {
+function attempt(write: Write): Outcome {
   try {
     write.run();
-    return undefined;
+    return { write };
   } catch (error) {
-    if (AgentServerError.is(error)) return error;
+    if (AgentServerError.is(error)) return { write, error };
     throw error;
   }
 }
 
-function settle(write: Write, refusal: AgentServerError | undefined): void {
-  if (refusal === undefined) write.resolve();
-  else write.reject(refusal);
+function settle({ write, error }: Outcome): void {
+  if (error === undefined) write.resolve();
+  else write.reject(error);
 }
 
 function isRepeatedId(error: unknown): boolean {

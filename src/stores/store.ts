@@ -95,7 +95,7 @@ export interface EventStore {
  * Where conversations live. Every implementation passes `storeContract` of `agent-server/testing`.
  *
  * - `commit` applies a change whole or not at all. Once it resolves, the change survives the death of the process.
- *   Commits resolve in the order they were called in, and are visible to reads from then on.
+ *   Commits resolve in the order they were called in, and are visible to reads from then on at the latest.
  * - A commit whose events do not continue the log, whose `create` exists or whose conversation is unknown rejects
  *   and changes nothing.
  * - Lists, counts by status and searches cost the page they return, not the store they look through.

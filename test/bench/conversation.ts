@@ -33,14 +33,13 @@ export async function send(url: string, id: string, text: string, run = true): P
   await ask(`${url}/api/conversations/${id}/events`, "POST", { role: "user", content, run });
 }
 
-/** Looks every few milliseconds until the run is over. */
+/** Looks every few milliseconds until the run is over, by the route that tells least. */
 export async function untilIdle(url: string, id: string): Promise<void> {
   for (;;) {
-    const { execution_status: status } = await ask<{ execution_status: string }>(
-      `${url}/api/conversations/${id}`,
-    );
-    if (status === "error" || status === "stuck") throw new Error(`the conversation ended as ${status}`);
+    const [info] = await ask<{ execution_status: string }[]>(`${url}/api/conversations?ids=${id}`);
+    const status = info?.execution_status;
     if (status === "finished") return;
-    await new Promise((done) => setTimeout(done, 20));
+    if (status === "error" || status === "stuck") throw new Error(`the conversation ended as ${status}`);
+    await new Promise((done) => setTimeout(done, 25));
   }
 }
