@@ -113,8 +113,8 @@ export class ChatLog {
   async #follow(): Promise<void> {
     try {
       for await (const event of this.#conversations.follow(this.id, this.#stop.signal)) {
-        if (isStored(event)) this.#take(event);
-        else if (event.kind === "ConversationStateUpdateEvent") this.#published = this.events.length;
+        if (isFullState(event)) this.#published = this.events.length;
+        else if (isStored(event)) this.#take(event);
         this.#wake();
       }
       this.#ended = new Error("the server has closed the conversation");
@@ -138,9 +138,12 @@ export class ChatLog {
   }
 }
 
+function isFullState(event: Event | TransientEvent): boolean {
+  return event.kind === "ConversationStateUpdateEvent" && event.key === "full_state";
+}
+
 function isStored(event: Event | TransientEvent): event is Event {
-  if (event.kind === "StreamingDeltaEvent" || event.kind === "ServerErrorEvent") return false;
-  return event.kind !== "ConversationStateUpdateEvent" || event.key !== "full_state";
+  return event.kind !== "StreamingDeltaEvent" && event.kind !== "ServerErrorEvent";
 }
 
 function isStatus(event: Event, status?: ExecutionStatus): boolean {

@@ -1,4 +1,5 @@
 export type { Expected, TestChat } from "./chat.ts";
+export { type CrashFlow, type CrashReport, crashPoints } from "./crash-points.ts";
 export { type Failure, fail } from "./fail.ts";
 export { type FixedClock, fixedClock } from "./fixed-clock.ts";
 export { type LeakCheck, watchLeaks } from "./leaks.ts";

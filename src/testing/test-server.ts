@@ -18,6 +18,8 @@ export interface TestServerOptions extends Omit<ServerOptions, "tools" | "clock"
   /** Tools of your own and names of built-in ones. Agents started with `start` have all of them. */
   tools?: readonly (Tool | string)[];
   clock?: FixedClock;
+  /** Folder the agents work in, kept when the server closes. Default: one of its own. */
+  workingDir?: string;
   /** Milliseconds an expectation waits for a run that does not end. Default: 5000. */
   patience?: number;
   /** Whether `close` rejects when something is left behind. Switch it off where tests share a process at one time. */
@@ -33,7 +35,7 @@ export type TestConversation = Omit<NewConversation, "agent" | "workspace" | "in
 export interface TestServer extends AgentServer {
   readonly store: Store;
   readonly clock: FixedClock;
-  /** Folder the agents work in. Removed with the server. */
+  /** Folder the agents work in; removed with the server unless it was given. */
   readonly workingDir: string;
   /** Starts a conversation and, with a message, its run. */
   start(message?: string, conversation?: TestConversation): Promise<TestChat>;
@@ -57,8 +59,8 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
   const { llm, tools = [], patience, leakCheck = true, ...rest } = options;
   const leaks = leakCheck ? await watchLeaks() : undefined;
   const folder = await mkdtemp(join(tmpdir(), "agent-server-test-"));
-  const workingDir = join(folder, "project");
-  await mkdir(workingDir);
+  const workingDir = rest.workingDir ?? join(folder, "project");
+  await mkdir(workingDir, { recursive: true });
   const store = rest.store ?? memoryStore();
   const clock = rest.clock ?? fixedClock();
   const server = createServer({

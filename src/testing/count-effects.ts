@@ -1,0 +1,41 @@
+import type { Tool } from "../tools/tool.ts";
+
+/** How often each effect was asked of tools: calls of one tool with the same input are one effect. */
+export interface EffectCount {
+  tools: readonly (Tool | string)[];
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Counts what tools do, but for those that say it makes no difference how often they do it. */
+export function countEffects(tools: readonly (Tool | string)[]): EffectCount {
+  const counts = new Map<string, number>();
+  const counted = tools.map((tool) =>
+    typeof tool === "string" || mayRepeat(tool)
+      ? tool
+      : withCount(tool, (input) => {
+          const effect = `${tool.name} ${JSON.stringify(input)}`;
+          counts.set(effect, (counts.get(effect) ?? 0) + 1);
+        }),
+  );
+  return { tools: counted, counts };
+}
+
+function mayRepeat({ annotations }: Tool): boolean {
+  return annotations?.readOnlyHint === true || annotations?.idempotentHint === true;
+}
+
+function withCount(tool: Tool, count: (input: unknown) => void): Tool {
+  return {
+    ...tool,
+    async open(host) {
+      const executor = await tool.open(host);
+      return {
+        run: (input, context) => {
+          count(input);
+          return executor.run(input, context);
+        },
+        close: async () => executor.close?.(),
+      };
+    },
+  };
+}

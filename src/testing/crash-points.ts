@@ -1,0 +1,224 @@
+import { AssertionError } from "node:assert";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { memoryStore } from "../stores/memory.ts";
+import type { Store } from "../stores/store.ts";
+import type { Event } from "../wire/events.ts";
+import type { TestChat } from "./chat.ts";
+import { countEffects, type EffectCount } from "./count-effects.ts";
+import { firstDifference, show } from "./first-difference.ts";
+import { fixedClock } from "./fixed-clock.ts";
+import { mortalStore } from "./mortal-store.ts";
+import {
+  createTestServer,
+  type TestConversation,
+  type TestServer,
+  type TestServerOptions,
+} from "./test-server.ts";
+import { toTimeline } from "./timeline.ts";
+
+export interface CrashFlow {
+  /**
+   * What the server of a pass is made of. Its model must answer from the prompt alone, as
+   * `scriptedLlm(steps, { position: "prompt" })` does: a restarted server asks again what was not stored.
+   */
+  setup(): TestServerOptions | Promise<TestServerOptions>;
+  /** What the user says, each when the agent has finished with the one before. Calls that wait are confirmed. */
+  messages: readonly string[];
+  conversation?: TestConversation;
+  /** What else must be the same at the end, for example files in `server.workingDir`. */
+  outcome?(server: TestServer): unknown;
+}
+
+export interface CrashReport {
+  /** Kills that were survived. */
+  points: number;
+}
+
+const ID = "00000000-0000-4000-9000-000000000000";
+/** Runs that one message may take after a kill. */
+const MAX_RUNS = 10;
+const MAX_POINTS = 10_000;
+
+/**
+ * Plays a conversation once, then again and again with the server killed after its first, second, third … commit and
+ * another one going on over the same store. Rejects with the timeline when anything differs: an event that was seen is
+ * lost, a call stays open or is answered twice, the last words or the outcome are others, or a tool does more often
+ * what it did once. Tools with `readOnlyHint` or `idempotentHint` may; built-in ones are not counted.
+ */
+export async function crashPoints(flow: CrashFlow): Promise<CrashReport> {
+  const whole = await playWith(flow, Number.POSITIVE_INFINITY);
+  for (let point = 1; point < MAX_POINTS; point += 1) {
+    const pass = await playWith(flow, point);
+    if (!pass.wasKilled) return { points: point - 1 };
+    const problem = compare(whole, pass);
+    if (problem !== undefined) throw failure(`killed after commit ${point}: ${problem}`, pass.events);
+  }
+  throw new Error(`the conversation takes more than ${MAX_POINTS} commits`);
+}
+
+interface Pass {
+  wasKilled: boolean;
+  /** Events that somebody had seen before the kill. */
+  seen: readonly Event[];
+  events: readonly Event[];
+  lastWords: string;
+  outcome: unknown;
+  effects: EffectCount["counts"];
+}
+
+async function playWith(flow: CrashFlow, lifetime: number): Promise<Pass> {
+  const folder = await mkdtemp(join(tmpdir(), "agent-server-test-"));
+  const disk = memoryStore();
+  try {
+    const given = await flow.setup();
+    const effects = countEffects(given.tools ?? []);
+    const options: TestServerOptions = {
+      conversationsPath: join(folder, "conversations"),
+      workingDir: join(folder, "project"),
+      clock: fixedClock(),
+      ...given,
+      tools: effects.tools,
+    };
+    const seen = await firstLife(flow, { options, disk, lifetime });
+    const end = await lastLife(flow, { options, disk });
+    return { ...end, seen: seen ?? [], wasKilled: seen !== undefined, effects: effects.counts };
+  } finally {
+    await disk.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Life {
+  options: TestServerOptions;
+  disk: Store;
+}
+
+/** What was seen of the log before the kill; undefined when there was none. */
+async function firstLife(
+  flow: CrashFlow,
+  { options, disk, lifetime }: Life & { lifetime: number },
+): Promise<readonly Event[] | undefined> {
+  const mortal = mortalStore(disk, lifetime);
+  const server = await createTestServer({ ...options, store: mortal.store, leakCheck: false });
+  let chat: TestChat | undefined;
+  const opened = (open: TestChat) => {
+    chat = open;
+  };
+  const played = play(flow, server, { isKnown: false, opened }).catch((error: unknown) => {
+    if (!mortal.isDead) throw error;
+  });
+  try {
+    await Promise.race([played, mortal.died]);
+  } finally {
+    await server.close().catch(() => undefined);
+    await played.catch(() => undefined);
+  }
+  return mortal.isDead ? (chat?.events ?? []) : undefined;
+}
+
+async function lastLife(flow: CrashFlow, { options, disk }: Life) {
+  const { store } = mortalStore(disk, Number.POSITIVE_INFINITY);
+  const [record] = await disk.conversations.find([ID], []);
+  const server = await createTestServer({ ...options, store, leakCheck: false });
+  try {
+    const chat = await play(flow, server, { isKnown: record !== undefined });
+    return {
+      events: [...chat.events],
+      lastWords: await server.conversations.agentFinalResponse(ID),
+      outcome: await flow.outcome?.(server),
+    };
+  } finally {
+    await server.close();
+  }
+}
+
+/** Brings the conversation to its end from wherever it stands. */
+async function play(
+  { messages, conversation }: CrashFlow,
+  server: TestServer,
+  { isKnown, opened }: { isKnown: boolean; opened?: (chat: TestChat) => void },
+): Promise<TestChat> {
+  const chat = isKnown
+    ? await server.resume(ID)
+    : await server.start(undefined, { ...conversation, conversation_id: ID });
+  opened?.(chat);
+  await chat.idle();
+  const said = chat.events.filter(({ kind, source }) => kind === "MessageEvent" && source === "user").length;
+  if (said > 0) await finish(chat);
+  for (const message of messages.slice(said)) {
+    await chat.send(message);
+    await finish(chat);
+  }
+  return chat;
+}
+
+async function finish(chat: TestChat): Promise<void> {
+  for (let runs = 0; runs < MAX_RUNS; runs += 1) {
+    const status = await chat.idle();
+    if (status === "finished" || (status === "error" && hasAnswered(chat.events))) return;
+    if (status === "waiting_for_confirmation") await chat.confirm();
+    else await chat.run();
+  }
+  throw failure(`the agent does not finish within ${MAX_RUNS} runs`, chat.events);
+}
+
+/** A server killed between the agent's last words and its status has nothing left to do. */
+function hasAnswered(events: readonly Event[]): boolean {
+  const last = events.findLast(({ kind }) => kind !== "ConversationStateUpdateEvent");
+  if (last?.kind === "MessageEvent") return last.source === "agent";
+  return last?.kind === "ObservationEvent" && last.tool_name === "finish";
+}
+
+function compare(whole: Pass, pass: Pass): string | undefined {
+  return (
+    lost(pass) ??
+    unanswered(pass.events) ??
+    differs("the last words", whole.lastWords, pass.lastWords) ??
+    differs("the outcome", whole.outcome, pass.outcome) ??
+    doubled(whole, pass)
+  );
+}
+
+function lost({ seen, events }: Pass): string | undefined {
+  const place = seen.findIndex(({ id }, index) => events[index]?.id !== id);
+  return place === -1 ? undefined : `event ${place} (${seen[place]?.kind}) was seen before, and is lost`;
+}
+
+function unanswered(events: readonly Event[]): string | undefined {
+  const answers = new Map<string, number>();
+  for (const event of events) {
+    if (!("tool_call_id" in event) || event.kind === "ActionEvent") continue;
+    answers.set(event.tool_call_id, (answers.get(event.tool_call_id) ?? 0) + 1);
+  }
+  for (const event of events) {
+    if (event.kind !== "ActionEvent") continue;
+    const count = answers.get(event.tool_call_id) ?? 0;
+    if (count !== 1)
+      return `the call of ${event.tool_name} (${event.tool_call_id}) is answered ${count} times`;
+  }
+  return undefined;
+}
+
+function differs(what: string, expected: unknown, actual: unknown): string | undefined {
+  const difference = firstDifference(expected, actual);
+  if (difference === undefined) return undefined;
+  const { path } = difference;
+  return `${what}${path && ` at ${path}`}: ${show(difference.actual)}, without the kill ${show(difference.expected)}`;
+}
+
+function doubled(whole: Pass, pass: Pass): string | undefined {
+  for (const [effect, count] of pass.effects) {
+    const usual = whole.effects.get(effect) ?? 0;
+    if (count > usual) return `${effect} was done ${count} times, without the kill ${usual}`;
+  }
+  return undefined;
+}
+
+function failure(problem: string, events: readonly Event[]): AssertionError {
+  return new AssertionError({
+    message: `${problem}\n\n${toTimeline(events)}\n`,
+    operator: "crashPoints",
+  });
+}

@@ -1,0 +1,57 @@
+import type { Store } from "../stores/store.ts";
+
+export interface MortalStore {
+  readonly store: Store;
+  readonly isDead: boolean;
+  /** Resolves when the store dies. */
+  readonly died: Promise<void>;
+}
+
+/**
+ * A store that dies after so many commits, as the process of a server does: the next commit and everything after it
+ * fails, and what was committed stays on `disk`. Closing it leaves the disk open.
+ */
+export function mortalStore(disk: Store, lifetime: number): MortalStore {
+  const { promise: died, resolve: die } = Promise.withResolvers<void>();
+  let commits = 0;
+  let isDead = false;
+  const assertAlive = () => {
+    if (isDead) throw new Error("the server was killed");
+  };
+  const alive =
+    <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      assertAlive();
+      return work(...args);
+    };
+  const { conversations, events } = disk;
+  return {
+    died,
+    get isDead() {
+      return isDead;
+    },
+    store: {
+      conversations: {
+        find: alive((...args) => conversations.find(...args)),
+        search: alive((...args) => conversations.search(...args)),
+        count: alive((...args) => conversations.count(...args)),
+      },
+      events: {
+        find: alive((...args) => events.find(...args)),
+        search: alive((...args) => events.search(...args)),
+        count: alive((...args) => events.count(...args)),
+      },
+      commit: alive(async (change) => {
+        if (commits >= lifetime) {
+          isDead = true;
+          die();
+          assertAlive();
+        }
+        commits += 1;
+        await disk.commit(change);
+      }),
+      remove: alive((id) => disk.remove(id)),
+      close: async () => {},
+    },
+  };
+}
