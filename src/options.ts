@@ -43,6 +43,11 @@ export interface ServerOptions {
   maxSocketLagBytes?: number;
   /** Largest request body in bytes. Default: 32 MiB. */
   maxBodyBytes?: number;
+  /**
+   * Lets the server fetch images of private networks where it must hand them to a model as data. Whoever may write
+   * messages could look around in those networks with it.
+   */
+  allowPrivateImageUrls?: boolean;
   /** Adds stack traces to the bodies of 5xx answers. */
   debug?: boolean;
 
@@ -66,6 +71,7 @@ export type ResolvedOptions = ServerOptions &
       | "idleTtlSeconds"
       | "maxSocketLagBytes"
       | "maxBodyBytes"
+      | "allowPrivateImageUrls"
       | "debug"
       | "logger"
       | "clock"
@@ -90,6 +96,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,
     maxSocketLagBytes: options.maxSocketLagBytes ?? 4 * MIB,
     maxBodyBytes: options.maxBodyBytes ?? 32 * MIB,
+    allowPrivateImageUrls: options.allowPrivateImageUrls ?? false,
     debug: options.debug ?? false,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,

@@ -1,12 +1,14 @@
 import type { Server as HttpServer } from "node:http";
 import { join, resolve } from "node:path";
 import type { OpenAPIObject } from "openapi3-ts/oas31";
+import { untilAborted } from "./agent/until-aborted.ts";
 import { ConversationManager } from "./conversations/conversation-manager.ts";
+import type { CreateLlm } from "./conversations/conversation-session.ts";
 import { AgentServerError, messageOf } from "./errors.ts";
 import type { FetchServer } from "./http/fetch-server.ts";
 import { createHttpCore, type HttpCore } from "./http/http-core.ts";
+import { createSelfFetch } from "./http/self-fetch.ts";
 import { createLlm } from "./llm/create-llm.ts";
-import type { Llm } from "./llm/llm.ts";
 import { docsAssets } from "./node/docs-assets.ts";
 import { type Listening, listen } from "./node/listen.ts";
 import { attachWebSockets } from "./node/upgrade.ts";
@@ -18,14 +20,17 @@ import { eventRoutes } from "./routes/events.ts";
 import { serverRoutes } from "./routes/server.ts";
 import { eventSocketRoutes } from "./routes/sockets.ts";
 import { createCipher } from "./secrets/cipher.ts";
+import type { LookupFetch } from "./secrets/lookup-secret.ts";
 import { sqliteStore } from "./stores/sqlite.ts";
 import type { Store } from "./stores/store.ts";
 import { builtinTools } from "./tools/builtin-tools.ts";
 import { ToolRegistry } from "./tools/registry.ts";
 import { toHex } from "./wire/ids.ts";
-import type { LlmConfig } from "./wire/llm-config.ts";
 import { PROTOCOL_VERSION } from "./wire/server-info.ts";
+import { isMetadataAddress, isPublicAddress } from "./workspace/addresses.ts";
 import { childEnvironment } from "./workspace/child-environment.ts";
+import { createGuardedFetch } from "./workspace/guarded-fetch.ts";
+import { loadImage } from "./workspace/load-image.ts";
 import { prepareWorkspace } from "./workspace/prepare-workspace.ts";
 
 /** The product: one object with few verbs. */
@@ -44,7 +49,10 @@ export interface AgentServer extends FetchServer, AsyncDisposable {
   attach(httpServer: HttpServer): () => void;
 }
 
-const DATABASE_FILE = "agent-server.db";
+/** The SQLite database below `conversationsPath`. */
+export const DATABASE_FILE = "agent-server.db";
+/** Stands for this server while it listens nowhere itself. No name server knows it. */
+const UNLISTED_URL = "http://this-server.invalid";
 
 /** Builds a server from options. It is at work at once: nothing needs to be started. */
 export function createServer(given: ServerOptions = {}): AgentServer {
@@ -52,8 +60,16 @@ export function createServer(given: ServerOptions = {}): AgentServer {
   const store = options.store ?? sqliteStore({ path: join(options.conversationsPath, DATABASE_FILE) });
   const tools = new ToolRegistry([...builtinTools(), ...options.tools]);
   const activity = { at: options.clock.now() };
-  const conversations = createConversations({ options, store, tools, activity });
   const listenings = new Set<Listening>();
+  const ownUrls = () => ownUrlsOf(options, listenings);
+  const lookupFetch = createSelfFetch({
+    ownUrls,
+    serve: (request) => untilAborted(core.fetch(request), request.signal),
+    // Secrets may well lie on the client's machine or in its network, so only metadata services are out of reach.
+    elsewhere: createGuardedFetch((address) => !isMetadataAddress(address)),
+  });
+  const internalUrl = () => ownUrls()[0] ?? UNLISTED_URL;
+  const conversations = createConversations({ options, store, tools, activity, internalUrl, lookupFetch });
   const lifecycle = startLifecycle({ conversations, store, options, endNetwork });
   const core = createCore({ options, conversations, tools, activity, ready: () => lifecycle.ready });
   const server: AgentServer = {
@@ -90,12 +106,14 @@ interface Parts {
   activity: { at: number };
 }
 
-function createConversations({
-  options,
-  tools,
-  activity,
-  store,
-}: Parts & { store: Store }): ConversationManager {
+interface ConversationParts extends Parts {
+  store: Store;
+  internalUrl(): string;
+  lookupFetch: LookupFetch;
+}
+
+function createConversations(parts: ConversationParts): ConversationManager {
+  const { options, tools, activity, store, internalUrl, lookupFetch } = parts;
   const { clock, logger, environment, conversationsPath, secretKey } = options;
   if (secretKey === undefined) {
     logger.warn({}, "no secret key is set: secrets and model keys are not stored and are lost on restart");
@@ -106,22 +124,39 @@ function createConversations({
     logger,
     tools,
     cipher: secretKey === undefined ? undefined : createCipher(secretKey),
-    createLlm: (config) => chooseLlm(config, options),
+    createLlm: llmFactory(options),
     workspace: { prepare: (workingDir) => prepareWorkspace(workingDir, environment), resolve },
     environment: childEnvironment(environment, options.commandEnvironment),
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
     idleTtlSeconds: options.idleTtlSeconds,
     maxSocketLagBytes: options.maxSocketLagBytes,
-    internalUrl: environment.OH_INTERNAL_SERVER_URL ?? "http://127.0.0.1:8000",
+    internalUrl,
+    lookupFetch,
     onActivity: () => {
       activity.at = clock.now();
     },
   });
 }
 
-function chooseLlm(config: LlmConfig, { createLlm: custom, environment, logger }: ResolvedOptions): Llm {
-  return custom?.(config) ?? createLlm(config, { environment, logger });
+function llmFactory(options: ResolvedOptions): CreateLlm {
+  const { createLlm: custom, environment, logger, allowPrivateImageUrls } = options;
+  const fetchImage = createGuardedFetch((address) => allowPrivateImageUrls || isPublicAddress(address));
+  return (config, onCompletion) =>
+    custom?.(config) ??
+    createLlm(config, {
+      environment,
+      logger,
+      onCompletion,
+      loadImage: (url, signal) => loadImage(url, signal, fetchImage),
+    });
+}
+
+/** Where this server is reached, the address for its own use first. */
+function ownUrlsOf({ environment, webUrl }: ResolvedOptions, listenings: Iterable<Listening>): string[] {
+  const urls = [environment.OH_INTERNAL_SERVER_URL, ...[...listenings].map(({ url }) => url), webUrl];
+  const known = urls.filter((url) => url !== undefined && URL.canParse(url)) as string[];
+  return [...known, UNLISTED_URL];
 }
 
 interface CoreParts extends Parts {

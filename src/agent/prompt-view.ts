@@ -53,8 +53,8 @@ export class PromptView {
 
   /** Follows the log. Events that say nothing to the model only count for `recent`. */
   add(event: Event): void {
-    // State updates hang beside the branch, not on it.
-    if (event.kind === "ConversationStateUpdateEvent") return;
+    // State updates hang beside the branch; what a model was asked is told of nowhere but in the log.
+    if (event.kind === "ConversationStateUpdateEvent" || event.kind === "LLMCompletionLogEvent") return;
     this.#remember(event);
     switch (event.kind) {
       case "SystemPromptEvent":

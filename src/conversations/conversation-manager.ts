@@ -2,9 +2,9 @@ import type { Clock } from "../clock.ts";
 import { AgentServerError, type ErrorCode, messageOf } from "../errors.ts";
 import { createTimestamps, type Timestamps, toEventTimestamp } from "../events/timestamp.ts";
 import type { Socket } from "../http/socket.ts";
-import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
+import type { LookupFetch } from "../secrets/lookup-secret.ts";
 import { sealSecrets } from "../secrets/secret-fields.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/resolve-tools.ts";
@@ -14,7 +14,6 @@ import type {
   UpdateConversationRequest,
 } from "../wire/conversation.ts";
 import type { Event, TransientEvent } from "../wire/events.ts";
-import type { LlmConfig } from "../wire/llm-config.ts";
 import type { SendMessageRequest } from "../wire/message.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
 import type { SecretSources } from "../wire/secret-source.ts";
@@ -27,6 +26,7 @@ import {
   type InfoQuery,
   unknownConversation,
 } from "./conversation-reader.ts";
+import type { CreateLlm } from "./conversation-session.ts";
 import { follow } from "./follow.ts";
 import { LiveConversations } from "./live-conversations.ts";
 import { type ConversationContext, type OpenSecrets, openConversation } from "./open-conversation.ts";
@@ -41,7 +41,7 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   /** Seals secrets at rest. Without it they are not stored. */
   cipher?: Cipher | undefined;
   tools: ToolRegistry;
-  createLlm: (config: LlmConfig) => Llm;
+  createLlm: CreateLlm;
   /** Makes the folder an agent works in. */
   workspace: { prepare(workingDir: string): Promise<void>; resolve(path: string): string };
   /** What commands see of the server's environment, made by `childEnvironment`. */
@@ -55,7 +55,9 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB. */
   maxSocketLagBytes?: number;
   /** Where lookups of relative URLs go: this server, as seen from itself. */
-  internalUrl: string;
+  internalUrl: () => string;
+  /** Asks for the values of lookup secrets. Default: the global `fetch`. */
+  lookupFetch?: LookupFetch;
   /** Called when something other than a state update happens in any conversation. */
   onActivity?: () => void;
 }

@@ -7,6 +7,7 @@ import { messageOf } from "../errors.ts";
 import type { EventLog, LogChange, NewTransientEvent } from "../events/event-log.ts";
 import type { Timestamps } from "../events/timestamp.ts";
 import type { Llm, LlmDelta, LlmReply } from "../llm/llm.ts";
+import type { CompletionLog } from "../llm/with-completion-log.ts";
 import type { SecretRegistry } from "../secrets/secret-registry.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { ConversationState } from "../wire/conversation-state.ts";
@@ -19,6 +20,9 @@ import { stateUpdate } from "./state-update.ts";
 import { openAccounts, recordCall, toSnapshots } from "./usage.ts";
 import { userMessage } from "./user-message.ts";
 
+/** The model that a configuration names; `onCompletion` hears of its calls when it has `log_completions`. */
+export type CreateLlm = (config: LlmConfig, onCompletion: (log: CompletionLog) => void) => Llm;
+
 /** Everything a live conversation stands on. */
 export interface SessionParts {
   state: ConversationState;
@@ -29,7 +33,7 @@ export interface SessionParts {
   secrets: SecretRegistry;
   clock: Clock;
   timestamps: Timestamps;
-  createLlm: (config: LlmConfig) => Llm;
+  createLlm: CreateLlm;
   openTools: () => Promise<Toolbox>;
   /** JSON texts of the stored events up to this `seq`, oldest first, in pages. */
   history: (untilSeq: number) => AsyncIterable<readonly string[]>;
@@ -75,8 +79,16 @@ export class ConversationSession implements AgentSession {
 
   get llm(): Llm {
     const config = this.state.agent.llm;
-    if (this.#llm?.config !== config) this.#llm = { config, model: this.#parts.createLlm(config) };
+    if (this.#llm?.config !== config) this.#llm = { config, model: this.createLlm(config) };
     return this.#llm.model;
+  }
+
+  /** A model whose calls are told in this conversation's log if it asks for that. */
+  createLlm(config: LlmConfig): Llm {
+    return this.#parts.createLlm(config, (log) => {
+      // Not waited for: it shares a commit with what the reply brings. A closed conversation takes none.
+      this.append([{ kind: "LLMCompletionLogEvent", source: "environment", ...log }]).catch(() => {});
+    });
   }
 
   /** Called by the log with every event, in order, once it is stored. */

@@ -2,19 +2,18 @@ import type { Clock } from "../clock.ts";
 import { EventLog } from "../events/event-log.ts";
 import { replay } from "../events/replay.ts";
 import type { Timestamps } from "../events/timestamp.ts";
-import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
+import type { LookupFetch } from "../secrets/lookup-secret.ts";
 import { openSecrets } from "../secrets/secret-fields.ts";
 import { SecretRegistry } from "../secrets/secret-registry.ts";
 import type { ConversationRecord, Store } from "../stores/store.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../tools/toolbox.ts";
-import type { LlmConfig } from "../wire/llm-config.ts";
 import { Conversation } from "./conversation.ts";
 import { readDocuments, type StoredConversation } from "./conversation-documents.ts";
-import { ConversationSession } from "./conversation-session.ts";
+import { ConversationSession, type CreateLlm } from "./conversation-session.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import type { RunSlots } from "./run-slots.ts";
 import { toState } from "./stored-state.ts";
@@ -27,13 +26,15 @@ export interface ConversationContext {
   logger: Logger;
   cipher?: Cipher | undefined;
   tools: ToolRegistry;
-  createLlm: (config: LlmConfig) => Llm;
+  createLlm: CreateLlm;
   resolvePath(path: string): string;
   dataDir(conversationId: string): string;
   persistenceDir: string;
   /** What commands see of the server's environment. */
   environment: Readonly<Record<string, string>>;
-  internalUrl: string;
+  internalUrl: () => string;
+  /** Asks for the values of lookup secrets. */
+  lookupFetch?: LookupFetch | undefined;
   slots: RunSlots;
   onActivity?: () => void;
 }
@@ -56,7 +57,8 @@ export function openConversation(
   const { opened, found } = openDocuments(stored, context);
   const state = toState(record, { ...opened, ...known }, context.persistenceDir);
   const sources = state.secret_registry.secret_sources;
-  const secrets = new SecretRegistry({ sources, clock, logger, internalUrl: context.internalUrl });
+  const { internalUrl, lookupFetch } = context;
+  const secrets = new SecretRegistry({ sources, clock, logger, internalUrl, fetch: lookupFetch });
   const log = new EventLog({
     conversationId: id,
     store,

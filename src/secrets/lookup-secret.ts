@@ -5,10 +5,19 @@ const MAX_BYTES = 64 * 1024;
 
 export type LookupSecret = Extract<SecretSource, { kind: "LookupSecret" }>;
 
+export interface LookupRequest {
+  headers: Record<string, string>;
+  redirect: "manual";
+  signal: AbortSignal;
+}
+
+/** The part of `fetch` that a lookup needs. */
+export type LookupFetch = (url: URL, request: LookupRequest) => Promise<Response>;
+
 export interface LookupOptions {
-  fetch: typeof fetch;
-  /** What relative URLs are resolved against. */
-  internalUrl: string;
+  fetch: LookupFetch;
+  /** What relative URLs are resolved against: this server, as it is reached at the moment of the lookup. */
+  internalUrl: () => string;
 }
 
 /**
@@ -16,7 +25,7 @@ export interface LookupOptions {
  * Rejects when the answer is no 2xx, takes over 30 seconds or is over 64 KiB.
  */
 export async function lookUpSecret(source: LookupSecret, options: LookupOptions): Promise<string> {
-  const url = new URL(source.url, `${options.internalUrl.replace(/\/+$/, "")}/`);
+  const url = new URL(source.url, `${options.internalUrl().replace(/\/+$/, "")}/`);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new Error(`The URL of a secret must be http or https, not ${url.protocol}`);
   }

@@ -3,7 +3,7 @@ import { messageOf } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type { ToolSecrets } from "../tools/tool.ts";
 import type { SecretSource, SecretSources } from "../wire/secret-source.ts";
-import { type LookupOptions, type LookupSecret, lookUpSecret } from "./lookup-secret.ts";
+import { type LookupFetch, type LookupOptions, type LookupSecret, lookUpSecret } from "./lookup-secret.ts";
 
 /** A failed lookup hides nothing, so masking asks again no sooner than this. */
 const RETRY_AFTER_MS = 60_000;
@@ -11,7 +11,10 @@ const RETRY_AFTER_MS = 60_000;
 const REMEMBERED_VALUES = 8;
 const DEFAULT_INTERNAL_URL = "http://127.0.0.1:8000";
 
-export interface SecretRegistryOptions extends Partial<LookupOptions> {
+export interface SecretRegistryOptions {
+  /** Default: the global one. */
+  fetch?: LookupFetch | undefined;
+  internalUrl?: LookupOptions["internalUrl"];
   sources?: SecretSources;
   clock?: Pick<Clock, "now">;
   logger?: Logger;
@@ -33,7 +36,7 @@ export class SecretRegistry implements ToolSecrets {
   constructor(options: SecretRegistryOptions = {}) {
     this.#lookup = {
       fetch: options.fetch ?? fetch,
-      internalUrl: options.internalUrl ?? DEFAULT_INTERNAL_URL,
+      internalUrl: options.internalUrl ?? (() => DEFAULT_INTERNAL_URL),
     };
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? silentLogger;

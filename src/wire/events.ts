@@ -97,6 +97,14 @@ export const condensation = eventKind("Condensation", {
   llm_response_id: z.string(),
 });
 
+/** One call of a model with `log_completions`. */
+export const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
+  filename: z.string(),
+  log_data: z.string().describe("JSON text of the prompt, the tools, and the reply or the error"),
+  model_name: z.string().default("unknown"),
+  usage_id: z.string().default("default"),
+});
+
 /** Everything that is ever written to a conversation's log. */
 export const event = z
   .discriminatedUnion("kind", [
@@ -112,6 +120,7 @@ export const event = z
     interruptEvent,
     condensationRequest,
     condensation,
+    llmCompletionLogEvent,
   ])
   .meta({ id: "Event" });
 

@@ -82,7 +82,7 @@ export function openManager({ turns, ...options }: BenchOptions = {}): Bench {
     dataDir: (id) => `/nowhere/${id}`,
     persistenceDir: "workspace/conversations",
     idleTtlSeconds: null,
-    internalUrl: "http://127.0.0.1:8000",
+    internalUrl: () => "http://127.0.0.1:8000",
     ...options,
     store,
   });

@@ -62,7 +62,7 @@ describe("lookup secrets", () => {
   test("without a host are asked of this server", async () => {
     const internalUrl = await serve((request, response) => response.end(request.url));
     const registry = new SecretRegistry({
-      internalUrl: `${internalUrl}/`,
+      internalUrl: () => `${internalUrl}/`,
       sources: { A: lookup("/api/a?b=c") },
     });
     expect(await registry.referencedIn("a")).toEqual({ A: "/api/a?b=c" });
