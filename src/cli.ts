@@ -23,6 +23,14 @@ async function main(args: string[]): Promise<void> {
       const { demo } = await import("./cli/demo.ts");
       return demo(command.workspace);
     }
+    case "mock-llm": {
+      const { mockLlm } = await import("./cli/mock-llm.ts");
+      return mockLlm(command);
+    }
+    case "export": {
+      const { exportFixture } = await import("./cli/export.ts");
+      return exportFixture(command);
+    }
     case "serve": {
       const { serve } = await import("./cli/serve.ts");
       return serve(command);

@@ -1,10 +1,15 @@
 import { parseArgs } from "node:util";
 import { AgentServerError, messageOf } from "../errors.ts";
+import { isUuid, toDashed } from "../wire/ids.ts";
 
 export const USAGE = `agent-server: the server behind coding agents
 
   agent-server [options]         serve conversations over HTTP and WebSocket
   agent-server demo [options]    run one conversation with the built-in demo model and print its events
+  agent-server mock-llm --script FILE [--port PORT]
+                                 serve a scripted model that speaks OpenAI's and Anthropic's protocols, for tests
+  agent-server export ID --fixture [--data DIR]
+                                 print a stored conversation as a fixture that tests can replay
 
 Options of the server
   --host HOST    address to bind; 127.0.0.1 without session keys, 0.0.0.0 with them
@@ -14,6 +19,10 @@ Options of the server
 
 Options of the demo
   --workspace DIR    folder the agent works in; a new temporary one when left out
+
+Options of mock-llm and export
+  --script FILE      JSON list of steps, such as ["Hello", {"call": "terminal", "arguments": {"command": "ls"}}]
+  --data DIR         where conversations are kept; OH_CONVERSATIONS_PATH when left out
 
   --help, --version
 
@@ -27,6 +36,8 @@ const IGNORED = ["reload", "check-browser", "import-modules", "extra-python-path
 export type Command =
   | { name: "help" | "version" }
   | { name: "demo"; workspace: string | undefined }
+  | { name: "mock-llm"; script: string; port: number }
+  | { name: "export"; id: string; data: string | undefined }
   | {
       name: "serve";
       host: string | undefined;
@@ -41,14 +52,15 @@ export function parseArguments(args: string[]): Command {
   if (values.help) return { name: "help" };
   if (values.version) return { name: "version" };
   const [command, ...rest] = positionals;
-  if (rest.length > 0 || (command !== undefined && command !== "demo")) {
-    throw usageError(`unknown command: ${positionals.join(" ")}`);
-  }
+  if (command === "export") return parseExport(rest, values);
+  if (rest.length > 0) throw usageError(`unknown command: ${positionals.join(" ")}`);
   if (command === "demo") return { name: "demo", workspace: values.workspace };
+  if (command === "mock-llm") return parseMockLlm(values);
+  if (command !== undefined) throw usageError(`unknown command: ${command}`);
   return {
     name: "serve",
     host: values.host,
-    port: parsePort(values.port),
+    port: parsePort(values.port ?? "8000"),
     dangerouslyAllowUnauthenticated: values["dangerously-allow-unauthenticated"] ?? false,
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(
       (flag) => `--${flag}: has no effect here`,
@@ -68,6 +80,9 @@ function parse(args: string[]) {
         port: { type: "string" },
         "dangerously-allow-unauthenticated": { type: "boolean" },
         workspace: { type: "string" },
+        script: { type: "string" },
+        fixture: { type: "boolean" },
+        data: { type: "string" },
         reload: { type: "boolean" },
         "check-browser": { type: "boolean" },
         "import-modules": { type: "string" },
@@ -79,8 +94,21 @@ function parse(args: string[]) {
   }
 }
 
-function parsePort(text: string | undefined): number {
-  if (text === undefined) return 8000;
+type Values = ReturnType<typeof parse>["values"];
+
+function parseMockLlm({ script, port = "0" }: Values): Command {
+  if (script === undefined) throw usageError("mock-llm: --script FILE is missing");
+  return { name: "mock-llm", script, port: parsePort(port) };
+}
+
+function parseExport([id, ...rest]: string[], { fixture, data }: Values): Command {
+  if (id === undefined || rest.length > 0) throw usageError("export: expected the id of one conversation");
+  if (!isUuid(id)) throw usageError(`export: ${JSON.stringify(id)} is no id of a conversation`);
+  if (!fixture) throw usageError("export: --fixture is missing, the only form there is");
+  return { name: "export", id: toDashed(id), data };
+}
+
+function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw usageError(`--port: expected a number from 0 to 65535, got ${JSON.stringify(text)}`);

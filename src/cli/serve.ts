@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { type Configuration, loadConfiguration } from "../configuration/load-configuration.ts";
-import { AgentServerError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { type AgentServer, createServer } from "../server.ts";
 import { consoleLogger } from "./console-logger.ts";
-
-const DEFAULT_CONFIG_PATH = "workspace/openhands_agent_server_config.json";
+import { readConfiguration } from "./read-configuration.ts";
 
 export interface ServeArguments {
   host: string | undefined;
@@ -34,19 +31,6 @@ export async function serve(args: ServeArguments): Promise<void> {
     throw error;
   }
   stopOnSignal(server);
-}
-
-async function readConfiguration(): Promise<Configuration> {
-  const { env: environment } = process;
-  const path = environment.OPENHANDS_AGENT_SERVER_CONFIG_PATH ?? DEFAULT_CONFIG_PATH;
-  try {
-    const text = await readFile(path, "utf8");
-    return loadConfiguration({ environment, file: { path, text } });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return loadConfiguration({ environment });
-    if (AgentServerError.is(error)) throw error;
-    throw new AgentServerError("bad_request", `${path}: cannot be read (${messageOf(error)})`);
-  }
 }
 
 function banner(url: string, server: AgentServer): string {

@@ -58,6 +58,11 @@ export function fail(
   return new LlmError(name, said, { ...options, ...(retryAfter !== undefined && { retryAfter }) });
 }
 
+/** The failure behind the name of an error, as conversations show it. */
+export function failureNamed(name: string): Failure | undefined {
+  return FAILURES.find((kind) => KINDS[kind].name === name);
+}
+
 /** OpenAI's code for an error, where it has one. */
 export function codeOf(error: LlmError): string {
   return Object.values(KINDS).find(({ name }) => name === error.name)?.code ?? "scripted_error";

@@ -2,6 +2,7 @@ export type { Expected, TestChat } from "./chat.ts";
 export { type CrashFlow, type CrashReport, crashPoints } from "./crash-points.ts";
 export { type Failure, fail } from "./fail.ts";
 export { type FixedClock, fixedClock } from "./fixed-clock.ts";
+export { type ExpectedEvent, type Fixture, toFixture } from "./fixture.ts";
 export { type LeakCheck, watchLeaks } from "./leaks.ts";
 export {
   after,
@@ -17,6 +18,8 @@ export {
   think,
   usage,
 } from "./llm-script.ts";
+export { type LlmScript, parseLlmScript, type StepJson } from "./llm-script-file.ts";
+export { type ReplayOptions, replayFixture } from "./replay-fixture.ts";
 export { isSideCall, type ScriptedLlm, type ScriptedLlmOptions, scriptedLlm } from "./scripted-llm.ts";
 export {
   isSideRequest,

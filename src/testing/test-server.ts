@@ -100,6 +100,8 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
       const named = tools.map((tool) => ({ name: typeof tool === "string" ? tool : tool.name }));
       const { info } = await server.conversations.create(
         newConversation({
+          // A title would take a step of the script.
+          autotitle: false,
           ...conversation,
           workspace: { working_dir: workingDir },
           agent: { llm: { model: llm ? "scripted" : "demo/tour" }, tools: named, ...agent },
