@@ -101,6 +101,7 @@ async function runCall(
       // A tool's own observations are open to any key; the log takes them as they are.
       observation: observation as ObservationEvent["observation"],
       action_id: action.id,
+      extended_content: [],
     };
   } catch (error) {
     if (signal.aborted) return callError(action, INTERRUPTED);

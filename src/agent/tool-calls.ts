@@ -78,7 +78,15 @@ function riskOf(value: unknown, isAsked: boolean): SecurityRisk {
 function summaryOf(name: string, args: ToolArguments, own: ToolArguments): string {
   const { summary } = args;
   if (typeof summary === "string" && summary.trim() !== "") return summary.trim();
-  return `${name}: ${JSON.stringify(own)}`;
+  return `${name}: ${spacedJson(own)}`;
+}
+
+/** JSON with a space after each colon and comma, as clients know it from summaries. */
+function spacedJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spacedJson).join(", ")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${spacedJson(item)}`);
+  return `{${fields.join(", ")}}`;
 }
 
 function schemaOf(name: string, tools: Toolbox): Record<string, unknown> {

@@ -216,8 +216,8 @@ describe("security_risk and summary", () => {
   });
 
   it("has a summary made of name and arguments when there is none", () => {
-    expect(parse("terminal", { command: "ls", summary: " " })).toMatchObject({
-      summary: 'terminal: {"command":"ls"}',
+    expect(parse("terminal", { command: "ls", timeout: 5, summary: " " })).toMatchObject({
+      summary: 'terminal: {"command": "ls", "timeout": 5}',
     });
     expect(parse("ticket", { summary: "It broke" })).toMatchObject({
       summary: "It broke",

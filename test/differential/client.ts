@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { request as httpRequest } from "node:http";
 import { WebSocket } from "ws";
 
 export interface WireEvent {
@@ -14,20 +15,26 @@ export interface Answer {
   body: unknown;
 }
 
-const DEADLINE_MS = 60_000;
+/** What one request or one extra socket gave, with the name it is compared under. */
+export interface Noted {
+  call: string;
+  [field: string]: unknown;
+}
+
+const DEADLINE_MS = 90_000;
 
 /** One conversation on one server, driven the way the real clients do: HTTP for verbs, a socket for what happens. */
 export class Client {
   readonly frames: WireEvent[] = [];
-  readonly answers: Answer[] = [];
+  readonly noted: Noted[] = [];
+  readonly id: string;
   readonly #url: string;
-  readonly #id: string;
   readonly #socket: WebSocket;
   readonly #waiting = new Set<() => void>();
 
   private constructor(url: string, id: string, socket: WebSocket) {
     this.#url = url;
-    this.#id = id;
+    this.id = id;
     this.#socket = socket;
     socket.on("message", (data) => {
       this.frames.push(JSON.parse(String(data)) as WireEvent);
@@ -42,6 +49,7 @@ export class Client {
     const { id } = created.body as { id: string };
     const socket = new WebSocket(`${url.replace("http", "ws")}/sockets/events/${id}`);
     const client = new Client(url, id, socket);
+    client.noted.push({ call: "create", ...created });
     await once(socket, "open");
     await client.until((frames) => frames.length > 0);
     return client;
@@ -51,29 +59,55 @@ export class Client {
     await this.post("/events", { role: "user", content: [{ type: "text", text }], run });
   }
 
+  /** Says something on the socket itself, as an object or as a frame of any text. */
+  say(frame: object | string): void {
+    this.#socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+
+  sayBytes(frame: Uint8Array): void {
+    this.#socket.send(frame);
+  }
+
   /** Posts below the conversation and notes the answer. */
-  async post(path: string, body?: object): Promise<Answer> {
-    const answer = await call(this.#url, "POST", `/api/conversations/${this.#id}${path}`, body);
-    this.answers.push(answer);
+  post(path: string, body?: object): Promise<Answer> {
+    return this.ask("POST", `~${path}`, body);
+  }
+
+  get(path: string, body?: unknown): Promise<Answer> {
+    return this.ask("GET", `~${path}`, body);
+  }
+
+  /** Asks anything of the server and notes the answer. `~` is this conversation; a string body goes out as it is. */
+  async ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    const answer = await call(this.#url, method, path.replaceAll("~", `/api/conversations/${this.id}`), body);
+    const words = typeof body === "object" ? JSON.stringify(body).slice(0, 120) : "";
+    this.noted.push({ call: `${method} ${path} ${words}`.trim(), ...answer });
     return answer;
   }
 
-  /** Waits for a `full_state` that says the run is over, sent after everything that is here now. */
-  async runEnded(): Promise<void> {
-    const from = this.frames.length;
-    await this.until((frames) => frames.slice(Math.max(0, from - 1)).some(isOver));
-  }
-
   async sendAndWait(text: string): Promise<void> {
-    const from = this.frames.length;
-    await this.send(text);
-    await this.until((frames) => frames.slice(from).some(isOver));
+    await this.untilRunEndsAfter(() => this.send(text));
   }
 
   async postAndWait(path: string, body?: object): Promise<void> {
+    await this.untilRunEndsAfter(() => this.post(path, body));
+  }
+
+  /** Waits for the `full_state` that follows a run. */
+  async untilRunEndsAfter(act: () => unknown): Promise<void> {
     const from = this.frames.length;
-    await this.post(path, body);
+    await act();
     await this.until((frames) => frames.slice(from).some(isOver));
+  }
+
+  untilStatus(status: string): Promise<void> {
+    return this.until((frames) =>
+      frames.some(({ key, value }) => key === "execution_status" && value === status),
+    );
+  }
+
+  untilKind(kind: string, count = 1): Promise<void> {
+    return this.until((frames) => frames.filter((frame) => frame.kind === kind).length >= count);
   }
 
   async until(holds: (frames: readonly WireEvent[]) => boolean): Promise<void> {
@@ -93,27 +127,68 @@ export class Client {
     }
   }
 
+  /**
+   * Opens one more socket, notes what it shows within a second, and closes it. `path` defaults to this conversation.
+   */
+  async listen(query: string, path = `/sockets/events/${this.id}`): Promise<void> {
+    const noted: Noted = { call: `socket ${query || path.replace(this.id, "~")}` };
+    this.noted.push(noted);
+    const frames: WireEvent[] = [];
+    const socket = new WebSocket(`${this.#url.replace("http", "ws")}${path}${query}`);
+    socket.on("message", (data) => frames.push(JSON.parse(String(data)) as WireEvent));
+    socket.on("unexpected-response", (_request, response) => {
+      noted.refused = response.statusCode;
+      socket.terminate();
+    });
+    socket.on("error", () => {});
+    socket.on("close", (code, reason) => {
+      if (noted.refused === undefined && !noted.left) noted.closed = [code, String(reason)];
+    });
+    await new Promise((done) => setTimeout(done, 1_000));
+    noted.left = socket.readyState === WebSocket.OPEN;
+    noted.frames = frames;
+    socket.close();
+  }
+
   async log(): Promise<WireEvent[]> {
-    const { body } = await call(this.#url, "GET", `/api/conversations/${this.#id}/events/search?limit=100`);
+    const { body } = await call(this.#url, "GET", `/api/conversations/${this.id}/events/search?limit=100`);
     return (body as { items: WireEvent[] }).items;
   }
 
-  async info(): Promise<Record<string, unknown>> {
-    const { body } = await call(this.#url, "GET", `/api/conversations/${this.#id}`);
-    return body as Record<string, unknown>;
+  async info(): Promise<unknown> {
+    return (await call(this.#url, "GET", `/api/conversations/${this.id}`)).body;
   }
 
   async close(): Promise<void> {
     this.#socket.close();
-    await call(this.#url, "DELETE", `/api/conversations/${this.#id}`);
+    await call(this.#url, "DELETE", `/api/conversations/${this.id}`);
   }
 }
 
-async function call(url: string, method: string, path: string, body?: object): Promise<Answer> {
-  const headers = { "content-type": "application/json" };
-  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
-  const response = await fetch(url + path, init);
-  return { status: response.status, body: await response.json().catch(() => null) };
+/** `node:http`, because `fetch` sends no body with GET and one route wants it. */
+function call(url: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  const payload = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  const headers =
+    payload === undefined
+      ? {}
+      : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
+  return new Promise((done, fail) => {
+    const asked = httpRequest(url + path, { method, headers, agent: false }, async (response) => {
+      let text = "";
+      for await (const part of response) text += part;
+      done({ status: response.statusCode ?? 0, body: parsed(text) });
+    });
+    asked.on("error", fail);
+    asked.end(payload);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function isOver(event: WireEvent): boolean {

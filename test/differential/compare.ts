@@ -1,114 +1,137 @@
-/** Runs the same scripted conversations on the reference and on this server and compares what comes out. */
+/**
+ * Plays the same scripted conversations on the reference and on this server and compares what clients see of them.
+ * `node test/differential/compare.ts [part of a scenario's name]`
+ */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { Client } from "./client.ts";
-import { DIFFERENCES } from "./differences.ts";
+import { diff } from "./diff.ts";
+import { DIFFERENCES, type Difference, matches } from "./differences.ts";
 import { normalise } from "./normalise.ts";
-import { type Scenario, scenarios } from "./scenarios.ts";
+import { play } from "./play.ts";
+import type { Scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
 import { installReference, type RunningServer, startOurs, startReference } from "./servers.ts";
 
-const only = process.argv[2];
-const folder = await mkdtemp(join(tmpdir(), "agent-server-differential-"));
-const workspace = join(folder, "project");
-const model = await startScriptedModel();
-const servers: { ours?: RunningServer; reference?: RunningServer } = {};
-let failed = 0;
-try {
-  await mkdir(join(folder, "ours"));
-  await mkdir(join(folder, "reference"));
-  servers.reference = await startReference(await installReference(), join(folder, "reference"));
-  servers.ours = await startOurs(join(folder, "ours"));
-  failed = await compareAll(servers.ours, servers.reference);
-} finally {
-  await Promise.all([servers.ours?.stop(), servers.reference?.stop()]);
-  model.close();
-  await rm(folder, { recursive: true, force: true });
-}
-process.exitCode = failed === 0 ? 0 : 1;
+/** Scenarios at play at once; most of their time is spent waiting. */
+const LANES = 3;
 
-async function compareAll(ours: RunningServer, reference: RunningServer): Promise<number> {
-  const chosen = scenarios(workspace).filter(({ name }) => only === undefined || name.includes(only));
-  let differing = 0;
-  for (const scenario of chosen) {
-    const expected = await play({ server: reference, scenario, model, side: "reference" });
-    const actual = await play({ server: ours, scenario, model, side: "ours" });
-    const known = DIFFERENCES.find(({ scenario: name }) => name === scenario.name);
-    const problems = differences(expected, actual, known?.tolerate ?? ((lines) => lines));
-    if (problems.length > 0) differing += 1;
-    process.stdout.write(
-      `${problems.length === 0 ? "same" : "DIFFERS"}  ${scenario.name}${known ? " (known difference)" : ""}\n`,
-    );
-    for (const problem of problems) process.stdout.write(`    ${problem}\n`);
-  }
-  process.stdout.write(`${chosen.length - differing} passed, ${differing} failed\n`);
-  return differing;
-}
-
-interface Play {
-  server: RunningServer;
-  scenario: Scenario;
+interface Stage {
+  folder: string;
   model: ScriptedModel;
-  side: string;
+  ours: RunningServer;
+  reference: RunningServer;
 }
 
-interface Outcome {
-  frames: unknown[];
-  log: unknown[];
-  answers: unknown[];
-  status: unknown;
+interface Verdict {
+  name: string;
+  /** What differs and is not listed. */
+  unknown: string[];
+  known: number;
+  used: Set<string>;
 }
 
-async function play({ server, scenario, model, side }: Play): Promise<Outcome> {
-  await rm(workspace, { recursive: true, force: true });
-  const base_url = model.load(`${side}-${scenario.name.replaceAll(/\W+/g, "-")}`, scenario.script);
-  const client = await Client.create(server.url, {
-    autotitle: false,
-    workspace: { working_dir: workspace },
-    agent: {
-      kind: "Agent",
-      llm: { model: "openai/scripted", api_key: "key", base_url, usage_id: "default", ...scenario.llm },
-      tools: [{ name: "terminal" }, { name: "file_editor" }, { name: "task_tracker" }],
-      ...scenario.agent,
-    },
-    ...scenario.request,
-  });
-  if (scenario.drive) await scenario.drive(client);
-  else await client.sendAndWait("Go.");
-  const outcome = {
-    frames: normalise(client.frames.filter(({ key }) => key !== "full_state")),
-    log: normalise(await client.log()),
-    answers: client.answers,
-    status: (await client.info()).execution_status,
+const only = process.argv[2];
+process.exitCode = (await main()) ? 0 : 1;
+
+async function main(): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), "agent-server-differential-"));
+  const model = await startScriptedModel();
+  const servers: { ours?: RunningServer; reference?: RunningServer } = {};
+  try {
+    await mkdir(join(folder, "home"));
+    await mkdir(join(folder, "ours"));
+    await mkdir(join(folder, "reference"));
+    const python = await installReference();
+    servers.reference = await startReference(python, join(folder, "reference"));
+    servers.ours = await startOurs(join(folder, "ours"));
+    return await compareAll({ folder, model, ours: servers.ours, reference: servers.reference });
+  } finally {
+    await Promise.all([servers.ours?.stop(), servers.reference?.stop()]);
+    model.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function compareAll(stage: Stage): Promise<boolean> {
+  const chosen = scenarios(stage.model).filter(({ name }) => only === undefined || name.includes(only));
+  const verdicts: Verdict[] = [];
+  const left = chosen.map((scenario, index) => ({ scenario, index }));
+  const lane = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const verdict = await compare(stage, next.scenario, join(stage.folder, `project-${next.index}`));
+      verdicts.push(verdict);
+      report(verdict);
+    }
   };
-  await client.close();
-  return outcome;
+  await Promise.all(Array.from({ length: LANES }, lane));
+  const stale = only === undefined ? staleDifferences(verdicts) : [];
+  for (const line of stale) print(`STALE    ${line}`);
+  const failed = verdicts.filter(({ unknown }) => unknown.length > 0).length;
+  print(
+    `${verdicts.length - failed} passed, ${failed} failed${stale.length > 0 ? `, ${stale.length} stale` : ""}`,
+  );
+  return failed === 0 && stale.length === 0;
 }
 
-function differences(
-  expected: Outcome,
-  actual: Outcome,
-  tolerate: (events: unknown[]) => unknown[],
-): string[] {
-  const problems: string[] = [];
-  for (const part of ["log", "frames", "answers"] as const) {
-    problems.push(...firstDifference(part, tolerate(expected[part]), tolerate(actual[part])));
+async function compare(
+  { model, ours, reference }: Stage,
+  scenario: Scenario,
+  workspace: string,
+): Promise<Verdict> {
+  const { name } = scenario;
+  try {
+    const expected = await play({ server: reference, scenario, model, workspace, side: "reference" });
+    const actual = await play({ server: ours, scenario, model, workspace, side: "ours" });
+    return judge(name, diff(normalise(expected), normalise(actual)));
+  } catch (error) {
+    return { name, unknown: [`it could not be played: ${String(error)}`], known: 0, used: new Set() };
   }
-  if (expected.status !== actual.status)
-    problems.push(`status: expected ${expected.status}, got ${actual.status}`);
-  return problems;
 }
 
-function firstDifference(part: string, expected: unknown[], actual: unknown[]): string[] {
-  for (let index = 0; index < Math.max(expected.length, actual.length); index += 1) {
-    if (isDeepStrictEqual(expected[index], actual[index])) continue;
-    return [
-      `${part}[${index}]`,
-      `  reference ${JSON.stringify(expected[index])}`,
-      `  ours      ${JSON.stringify(actual[index])}`,
-    ];
-  }
-  return [];
+function judge(name: string, lines: readonly string[]): Verdict {
+  const used = new Set<string>();
+  const unknown = lines.filter((line) => {
+    const pattern = patternsFor(name).find((candidate) => matches(candidate, line));
+    if (pattern !== undefined) used.add(pattern);
+    return pattern === undefined;
+  });
+  return { name, unknown, known: lines.length - unknown.length, used };
+}
+
+function patternsFor(name: string): string[] {
+  return DIFFERENCES.filter((difference) => concerns(difference, name)).flatMap(({ at }) => at);
+}
+
+function concerns({ scenarios: names }: Difference, name: string): boolean {
+  return names === "all" || names.includes(name);
+}
+
+/** A listed difference that is none any more must leave the list. */
+function staleDifferences(verdicts: readonly Verdict[]): string[] {
+  return DIFFERENCES.flatMap((difference) => {
+    const where = verdicts.filter(({ name }) => concerns(difference, name));
+    if (difference.scenarios === "all") {
+      return difference.at.filter((pattern) => !where.some(({ used }) => used.has(pattern)));
+    }
+    return difference.scenarios.flatMap((name) => {
+      const verdict = where.find((candidate) => candidate.name === name);
+      if (verdict === undefined) return [`no scenario is called "${name}"`];
+      return difference.at
+        .filter((pattern) => !verdict.used.has(pattern))
+        .map((pattern) => `${name}: ${pattern}`);
+    });
+  });
+}
+
+function report({ name, unknown, known }: Verdict): void {
+  print(
+    `${unknown.length === 0 ? "same   " : "DIFFERS"}  ${name}${known > 0 ? ` (${known} known differences)` : ""}`,
+  );
+  for (const line of unknown) print(`    ${line.length > 1_000 ? `${line.slice(0, 1_000)}…` : line}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -1,40 +1,84 @@
 import type { WireEvent } from "./client.ts";
+import type { Outcome } from "./play.ts";
 
-/** Fields whose values are machine, time or wording, not protocol. */
-const DROPPED = new Set([
-  "timestamp",
-  "created_at",
-  "updated_at",
-  "system_prompt",
-  "dynamic_context",
-  "description",
-  "persistence_dir",
-  "latency",
-  "current_datetime",
-  "metadata",
-  "base_url",
-  "annotations",
-]);
+/** Words that are ours to choose, by the kind of object and the field they stand in; that there are words is compared. */
+const OWN_WORDS: Record<string, readonly string[]> = {
+  AgentErrorEvent: ["error"],
+  ConversationErrorEvent: ["detail"],
+  ServerErrorEvent: ["detail"],
+  // Every tool and every part of its schema is described to the model in our own words.
+  SystemPromptEvent: ["system_prompt.text", "dynamic_context.text", "description"],
+};
 
-/** The same text for the same thing on both servers: ids in order of appearance, JSON texts parsed, wording of errors out. */
-export function normalise(events: readonly WireEvent[]): unknown[] {
-  const names = new Map<string, string>();
-  return events.filter((event) => event.key !== "stats").map((event) => walk(event, names));
+/** Measured, so never the same twice. */
+const MEASURED = new Set(["latency", "pid", "error_id"]);
+
+const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
+const LOCAL_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?![\dZ+])/g;
+const UTC_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z/g;
+const OFFSET_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\+00:00/g;
+/** Each side has a script of its own at the model. */
+const SIDE = /\/(?:ours|reference)-/g;
+
+/** Told to a person's terminal by the line editor of the reference's shell, around every output. */
+const BRACKETED_PASTE = new RegExp(`\\n?${String.fromCharCode(27)}\\[\\?2004[hl]`, "g");
+/** Where each server keeps its conversations; the reference says so relative to the folder it runs in. */
+const SERVER_FOLDER = /\/[^"\s]*\/agent-server-differential-\w+\/(?:ours|reference)\//g;
+
+/**
+ * The same text for the same thing on both servers. Ids are named after what they are the id of, times after their
+ * form, and nothing else is touched but the words and measures above; null, absent and order all count.
+ */
+export function normalise(outcome: Outcome): Outcome {
+  const names = new Map<string, string>([[bare(outcome.id), "conversation"]]);
+  nameEvents(outcome.log, names);
+  nameEvents(outcome.frames, names);
+  return walk(outcome, { names, field: "", words: [] }) as Outcome;
 }
 
-function walk(value: unknown, names: Map<string, string>): unknown {
-  if (typeof value === "string") return text(value, names);
-  if (Array.isArray(value)) return value.map((item) => walk(item, names));
+/** `ActionEvent 2` is the second action, whatever stands before it: one event too many shows once. */
+function nameEvents(events: readonly WireEvent[], names: Map<string, string>): void {
+  const counts = new Map<string, number>();
+  for (const event of events) {
+    if (names.has(bare(event.id))) continue;
+    const kind = event.key === undefined ? event.kind : `${event.kind} ${event.key}`;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    names.set(bare(event.id), `<${kind} ${count}>`);
+  }
+}
+
+interface Place {
+  names: Map<string, string>;
+  field: string;
+  words: readonly string[];
+}
+
+function walk(value: unknown, place: Place): unknown {
+  if (typeof value === "string") return text(value, place.names);
+  if (Array.isArray(value)) return value.map((item) => walk(item, place));
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([key, item]) => !DROPPED.has(key) && item !== null);
+  const { kind } = value as { kind?: unknown };
+  const words = typeof kind === "string" ? [...place.words, ...(OWN_WORDS[kind] ?? [])] : place.words;
   return Object.fromEntries(
-    entries.sort(([a], [b]) => a.localeCompare(b)).map(([key, item]) => [key, field(key, item, names)]),
+    Object.entries(value).map(([key, item]) => [key, field(key, item, { ...place, words })]),
   );
 }
 
-function field(key: string, value: unknown, names: Map<string, string>): unknown {
-  if (key === "arguments" && typeof value === "string") return walk(parsed(value), names);
-  return walk(value, names);
+function field(key: string, value: unknown, place: Place): unknown {
+  if (typeof value === "string" && value !== "") {
+    if (place.words.includes(key) || place.words.includes(`${place.field}.${key}`)) return "<words>";
+    if (isRefusalWord(key, value)) return "<words>";
+    // JSON text: spaces and the order of its keys are no part of it.
+    if (key === "arguments") return walk(parsed(value), { ...place, field: key });
+  }
+  if (MEASURED.has(key) && value !== null) return "<measured>";
+  return walk(value, { ...place, field: key });
+}
+
+/** The sentence of a refused field and of a masked failure; its type and place are compared. */
+function isRefusalWord(key: string, value: string): boolean {
+  return key === "msg" || key === "exception" || (key === "error" && !value.startsWith("_"));
 }
 
 function parsed(value: string): unknown {
@@ -45,12 +89,21 @@ function parsed(value: string): unknown {
   }
 }
 
-const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/g;
-
 function text(value: string, names: Map<string, string>): string {
-  return value.replace(UUID, (id) => {
-    const known = names.get(id) ?? `#${names.size + 1}`;
-    names.set(id, known);
-    return known;
-  });
+  return value
+    .replace(BRACKETED_PASTE, "")
+    .replace(SERVER_FOLDER, "")
+    .replace(SIDE, "/")
+    .replace(UUID, (id) => {
+      const name = names.get(bare(id)) ?? `<id ${names.size}>`;
+      names.set(bare(id), name);
+      return name;
+    })
+    .replace(UTC_TIME, "<time>Z")
+    .replace(OFFSET_TIME, "<time>+00:00")
+    .replace(LOCAL_TIME, "<local time>");
+}
+
+function bare(id: string): string {
+  return id.replaceAll("-", "").toLowerCase();
 }

@@ -15,11 +15,15 @@ export interface Step {
   error?: { status: number; message: string };
   delayMs?: number;
   finishReason?: string;
+  /** The whole body, for replies that are no replies. */
+  raw?: object;
 }
 
 export interface ScriptedModel {
   /** `base_url` of a script of its own; the last step repeats. */
   load(name: string, steps: readonly Step[]): string;
+  /** An address whose answer is the text `looked-up-value`. */
+  readonly secretUrl: string;
   close(): void;
 }
 
@@ -28,6 +32,7 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   const scripts = new Map<string, { steps: readonly Step[]; next: number }>();
   const server = createServer(async (request, response) => {
     for await (const _ of request);
+    if (request.url === "/secret") return void response.end("looked-up-value");
     const script = scripts.get(request.url?.split("/")[1] ?? "");
     const index = Math.min(script?.next ?? 0, (script?.steps.length ?? 1) - 1);
     if (script) script.next += 1;
@@ -36,6 +41,7 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as { port: number };
   return {
+    secretUrl: `http://127.0.0.1:${port}/secret`,
     load(name, steps) {
       scripts.set(name, { steps, next: 0 });
       return `http://127.0.0.1:${port}/${name}/v1`;
@@ -58,12 +64,13 @@ function answer({ response, step, index }: Answer): void {
   setTimeout(() => {
     const status = step.error?.status ?? 200;
     response.writeHead(status, { "content-type": "application/json" });
-    response.end(
-      JSON.stringify(
-        step.error ? { error: { message: step.error.message, type: "error" } } : completion(step, index),
-      ),
-    );
+    response.end(JSON.stringify(bodyOf(step, index)));
   }, step.delayMs ?? 0);
+}
+
+function bodyOf(step: Step, index: number): object {
+  if (step.error) return { error: { message: step.error.message, type: "error" } };
+  return step.raw ?? completion(step, index);
 }
 
 function completion(step: Step, index: number): object {

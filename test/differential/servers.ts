@@ -90,7 +90,9 @@ interface Launch {
 }
 
 async function start({ command, args, port, cwd, environment }: Launch): Promise<RunningServer> {
-  const { PATH, HOME } = process.env;
+  const { PATH } = process.env;
+  // Nobody's own settings, and no start-up file of a shell: the reference's terminal is deaf until those are through.
+  const HOME = join(cwd, "../home");
   const child = spawn(command, args, { cwd, env: { PATH, HOME, ...environment }, stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 600; tries += 1) {

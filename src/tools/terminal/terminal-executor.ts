@@ -1,3 +1,4 @@
+import { AgentServerError } from "../../errors.ts";
 import type { TerminalAction } from "../../wire/actions.ts";
 import { text } from "../../wire/message.ts";
 import type { TerminalObservation } from "../../wire/observations.ts";
@@ -53,7 +54,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
 
   async run(input: TerminalInput, { signal }: ToolCallContext): Promise<TerminalObservation> {
     signal.throwIfAborted();
-    if (input.reset && input.is_input) throw new Error("`reset` and `is_input` cannot be used together.");
+    if (input.reset && input.is_input) throw refused("`reset` and `is_input` cannot be used together.");
     const hint = input.is_input ? null : literalArgumentHint(input.command);
     if (hint !== null)
       return this.#observe({ command: input.command, output: hint, isError: true, exitCode: null });
@@ -121,7 +122,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     signal: AbortSignal,
   ): Promise<TerminalObservation> {
     if (input.command.length > MAX_INPUT) {
-      throw new Error(
+      throw refused(
         `Input of ${input.command.length} characters is too long: send at most ${MAX_INPUT} at once.`,
       );
     }
@@ -274,4 +275,9 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     this.#open = false;
     await session?.close();
   }
+}
+
+/** The model asked for what cannot be; a plain error would count as a fault of the terminal. */
+function refused(message: string): AgentServerError {
+  return new AgentServerError("unprocessable", message);
 }

@@ -1,0 +1,51 @@
+import type { Client } from "./client.ts";
+import type { Step } from "./scripted-model.ts";
+
+export interface Setting {
+  /** The same folder for both servers, so that both see the same text. */
+  workspace: string;
+  /** Of the model. */
+  base_url: string;
+}
+
+export interface Scenario {
+  name: string;
+  /** What the model answers, call by call; a function where it must speak of the workspace. */
+  script: readonly Step[] | ((workspace: string) => readonly Step[]);
+  /** Laid over the start request. */
+  request?: object;
+  /** Laid over the agent. */
+  agent?: object;
+  /** The agent is given as settings instead, with these laid over. */
+  settings?: object;
+  /** Laid over the model. */
+  llm?: object;
+  /** What the client does; one message and its run when left out. */
+  drive?(client: Client, setting: Setting): Promise<void>;
+}
+
+export const finish: Step = { calls: [{ name: "finish", args: { message: "Done." } }] };
+
+export function run(command: string, more: object = {}): Step {
+  return call("terminal", { command, ...more });
+}
+
+export function edit(args: object): Step {
+  return call("file_editor", args);
+}
+
+export function think(thought: string): Step {
+  return call("think", { thought });
+}
+
+export function call(name: string, args: object | string): Step {
+  return { calls: [{ name, args }] };
+}
+
+export function userMessage(text: string, run: boolean): object {
+  return { role: "user", content: [{ type: "text", text }], run };
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
