@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { access, readdir, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** The release whose contract the server follows, and the newest one that was tried. */
+export const SDK_VERSIONS = ["1.43.1", "1.58.2"] as const;
+
+const INSTALL_TIMEOUT = 15 * 60 * 1000;
+
+/**
+ * The Python of a virtual environment that has this release of `openhands-sdk`, made on first use in
+ * `~/.cache/agent-server`. Rejects when there is no Python 3.12 or newer (`PYTHON` may name one).
+ */
+export async function preparePython(version: string): Promise<string> {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const folder = join(cache, "agent-server", `openhands-sdk-${version}`);
+  const python = join(folder, "bin", "python");
+  // Written last, so that an installation that was cut off is made again.
+  const complete = join(folder, "complete");
+  if (await exists(complete)) return python;
+  await rm(folder, { recursive: true, force: true });
+  await run(await findPython(), ["-m", "venv", folder]);
+  const packages = [`openhands-sdk==${version}`, `openhands-tools==${version}`];
+  await run(python, ["-m", "pip", "install", "--quiet", ...packages], { timeout: INSTALL_TIMEOUT });
+  await writeFile(complete, "");
+  return python;
+}
+
+async function findPython(): Promise<string> {
+  const tried = [process.env.PYTHON, "python3.13", "python3.12", "python3", ...(await pyenvPythons())];
+  for (const candidate of tried) {
+    if (candidate === undefined) continue;
+    const found = await run(candidate, ["-c", "import sys; print(sys.version_info[:2] >= (3, 12))"]).catch(
+      () => undefined,
+    );
+    if (found?.stdout.trim() === "True") return candidate;
+  }
+  throw new Error("the tests of the Python client need Python 3.12 or newer; PYTHON may name one");
+}
+
+/** pyenv's own commands answer only for the versions of the current folder. */
+async function pyenvPythons(): Promise<string[]> {
+  const versions = join(process.env.PYENV_ROOT ?? join(homedir(), ".pyenv"), "versions");
+  const names = await readdir(versions).catch(() => []);
+  return names.map((name) => join(versions, name, "bin", "python"));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

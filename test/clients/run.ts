@@ -1,0 +1,107 @@
+/**
+ * `npm run test:clients`: the real clients against the running server. The TypeScript client is a development
+ * dependency; the Python SDK is installed on first use, outside the checkout. `OPENHANDS_ENVIRONMENTS` names virtual
+ * environments to use instead, separated by colons.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { preparePython, SDK_VERSIONS } from "./python-environment.ts";
+import { openTestBed, type TestBed } from "./test-bed.ts";
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+const root = resolve(import.meta.dirname, "../..");
+const SUITE_TIMEOUT = 5 * 60 * 1000;
+
+async function runTypeScript(): Promise<Count> {
+  const folder = await mkdtemp(join(tmpdir(), "agent-server-report-"));
+  const report = join(folder, "report.json");
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const suite = [vitest, "run", "--config", "test/vitest.config.ts", "test/clients/typescript"];
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { output } = await runCommand(process.execPath, [...suite, ...reporters], {});
+  print("TypeScript client", output);
+  const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(
+    await readFile(report, "utf8").catch(() => "{}"),
+  ) as { numPassedTests?: number; numFailedTests?: number };
+  await rm(folder, { recursive: true, force: true });
+  return numPassedTests + numFailedTests === 0
+    ? { passed: 0, failed: 1 }
+    : { passed: numPassedTests, failed: numFailedTests };
+}
+
+async function runPython(python: string): Promise<Count> {
+  await using bed = await openTestBed();
+  await using control = await openControl(bed);
+  const { output } = await runCommand(python, ["-W", "ignore", "test/clients/python/run.py"], {
+    AGENT_SERVER_TEST_BED: JSON.stringify({ ...bed, restartUrl: control.url }),
+    LITELLM_LOCAL_MODEL_COST_MAP: "True",
+    LOG_LEVEL: "ERROR",
+    OPENHANDS_SUPPRESS_BANNER: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
+  });
+  const count = /^\{"passed": \d+, "failed": \d+\}$/m.exec(output)?.[0];
+  const result = count === undefined ? { passed: 0, failed: 1 } : (JSON.parse(count) as Count);
+  print(`Python client, ${python}`, result.failed > 0 ? `${output}\n${bed.log()}` : output);
+  return result;
+}
+
+/** Lets tests in another process kill and restart the server. */
+async function openControl(bed: TestBed) {
+  const server = createServer((_request, response) => {
+    bed.restart().then(
+      () => response.end(),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function runCommand(command: string, args: string[], environment: Record<string, string>) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: SUITE_TIMEOUT,
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const failed = await once(child, "close").catch((error: unknown) => error);
+  return { output: failed instanceof Error ? `${output}\n${failed.message}` : output };
+}
+
+function print(title: string, output: string): void {
+  process.stdout.write(`\n== ${title}\n${output.trim()}\n`);
+}
+
+async function pythons(): Promise<string[]> {
+  const given = process.env.OPENHANDS_ENVIRONMENTS;
+  if (given) return given.split(":").map((folder) => join(folder, "bin", "python"));
+  const prepared: string[] = [];
+  for (const version of SDK_VERSIONS) prepared.push(await preparePython(version));
+  return prepared;
+}
+
+const counts = [await runTypeScript(), ...(await Promise.all((await pythons()).map(runPython)))];
+const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
+process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed\n`);
+process.exitCode = sum("failed") === 0 ? 0 : 1;

@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type SpawnedServer, spawnServer } from "../cli/spawn-server.ts";
+import { startObedientModel } from "./obedient-model.ts";
+
+export interface TestBed {
+  url: string;
+  key: string;
+  /** Base URL of a provider whose model does what the user message says. */
+  modelUrl: string;
+  /** A folder for the agents' work. */
+  folder: string;
+  /** Kills the server and starts it again on the same port. */
+  restart(): Promise<void>;
+  /** What the server wrote to stderr, for a failed run. */
+  log(): string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The server as a user starts it, with a session key, and a model for its agents. */
+export async function openTestBed(): Promise<TestBed> {
+  const folder = await mkdtemp(join(tmpdir(), "agent-server-clients-"));
+  const model = await startObedientModel();
+  const key = "client-tests-key";
+  const start = (port: string) =>
+    spawnServer({
+      cwd: folder,
+      args: ["--host", "127.0.0.1", "--port", port],
+      environment: { OH_SESSION_API_KEYS_0: key, OH_SECRET_KEY: "secret of the client tests" },
+    });
+  const servers: SpawnedServer[] = [await start("0")];
+  const current = () => servers.at(-1) as SpawnedServer;
+  return {
+    url: current().url,
+    key,
+    modelUrl: model.url,
+    folder,
+    log: () => servers.map((server) => server.stderr()).join(""),
+    restart: async () => {
+      await current().stop("SIGKILL");
+      servers.push(await start(new URL(current().url).port));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await current().stop();
+      await model.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
