@@ -37,13 +37,13 @@ export class SocketSession {
   async write(history: AsyncIterable<readonly string[]>): Promise<void> {
     for await (const page of history) {
       for (const text of page) this.#socket.send(text);
-      await this.#room();
+      if (this.#socket.bufferedAmount >= HIGH_WATER) await this.#room();
       if (!this.#open) return;
     }
     this.#live = true;
     while (this.#open && !this.#reader.ended) {
       this.#drain();
-      await this.#room();
+      if (this.#socket.bufferedAmount >= HIGH_WATER) await this.#room();
       await this.#reader.wait();
     }
   }
@@ -71,7 +71,6 @@ export class SocketSession {
   }
 
   async #room(): Promise<void> {
-    if (this.#socket.bufferedAmount < HIGH_WATER) return;
     const look = setInterval(() => {
       if (this.#reader.lagBytes > this.#maxLagBytes) this.close(1013, "Too far behind");
     }, STALL_LOOK);

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import type { Socket } from "../http/socket.ts";
+import type { SharedFrame } from "./text-frame.ts";
 
 /** What is kept for a listener that is not set yet; past either bound the peer is no longer read. */
 const MAX_WAITING_FRAMES = 64;
@@ -9,8 +10,11 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 /** Longest reason a close frame can carry, in bytes. */
 const MAX_REASON_BYTES = 123;
 
-/** The `Socket` port over a socket of `ws` and the connection below it. */
-export function toSocket(webSocket: WebSocket, connection: Duplex): Socket {
+/**
+ * The `Socket` port over a socket of `ws` and the connection below it. Messages go to the connection past `ws`, which may
+ * send pings and close frames between them: without compression every frame is whole.
+ */
+export function toSocket(webSocket: WebSocket, connection: Duplex, frames: SharedFrame): Socket {
   let listener: ((data: string | Uint8Array) => void) | undefined;
   const waiting: (string | Uint8Array)[] = [];
   let waitingBytes = 0;
@@ -38,7 +42,7 @@ export function toSocket(webSocket: WebSocket, connection: Duplex): Socket {
         connection.cork();
         queueMicrotask(uncork);
       }
-      webSocket.send(text);
+      connection.write(frames.of(text));
     },
     get bufferedAmount() {
       return webSocket.bufferedAmount;

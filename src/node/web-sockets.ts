@@ -4,6 +4,7 @@ import type { FetchServer } from "../http/fetch-server.ts";
 import type { Connect } from "../http/socket.ts";
 import { toSocket } from "./socket.ts";
 import type { Upgrade } from "./take-over.ts";
+import { SharedFrame } from "./text-frame.ts";
 
 /** Largest message a peer may send, the reference's own bound: images travel in it as data URLs. */
 const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
@@ -18,6 +19,7 @@ const GOING_AWAY = 1001;
 
 const handshakes = new WebSocketServer({
   noServer: true,
+  perMessageDeflate: false,
   clientTracking: false,
   maxPayload: MAX_PAYLOAD_BYTES,
   maxFragments: MAX_FRAGMENTS,
@@ -43,7 +45,7 @@ export function acceptSocket({ server, httpServer, incoming, upgrade }: Accepted
       openSockets.set(server, open);
     }
     open.add(webSocket, httpServer);
-    connect(toSocket(webSocket, connection));
+    connect(toSocket(webSocket, connection, open.frames));
   });
 }
 
@@ -54,6 +56,7 @@ export async function closeSockets(server: FetchServer, httpServer?: Server): Pr
 
 /** The sockets one server has open. Each is pinged, and cut when it has not answered by the next time. */
 class OpenSockets {
+  readonly frames = new SharedFrame();
   readonly #peers = new Map<WebSocket, { httpServer: Server; answered: boolean }>();
   #pinging: NodeJS.Timeout | undefined;
 

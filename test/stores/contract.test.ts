@@ -14,12 +14,12 @@ describe("memoryStore", () => {
   for (const { name, run } of storeContract(memoryStore)) test(name, run);
 });
 
-describe("sqliteStore", () => {
+describe.each(["disk", "process"] as const)("sqliteStore with durability %s", (durability) => {
   const paths = new WeakMap<Store, string>();
   let created = 0;
 
   function open(path: string): Store {
-    const store = sqliteStore({ path });
+    const store = sqliteStore({ path, durability });
     paths.set(store, path);
     return store;
   }
@@ -29,6 +29,6 @@ describe("sqliteStore", () => {
     return open(paths.get(store) ?? "");
   }
 
-  const create = () => open(join(folder, `${created++}.db`));
+  const create = () => open(join(folder, `${durability}-${created++}.db`));
   for (const { name, run } of storeContract(create, { reopen })) test(name, run);
 });
