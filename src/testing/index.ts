@@ -1,3 +1,7 @@
+export type { CanonicalOptions } from "./cassette/canonical.ts";
+export { type CassetteOptions, cassette } from "./cassette/cassette.ts";
+export { type CassetteFetchOptions, cassetteFetch } from "./cassette/cassette-fetch.ts";
+export type { CassetteMode } from "./cassette/tape.ts";
 export type { Expected, TestChat } from "./chat.ts";
 export { type CrashFlow, type CrashReport, crashPoints } from "./crash-points.ts";
 export { type Failure, fail } from "./fail.ts";

@@ -1,0 +1,42 @@
+import { createMasker, HIDDEN } from "../../secrets/mask.ts";
+
+export interface CanonicalOptions {
+  /** Values that must never be written: keys, tokens. What looks like a key of a well-known service never is. */
+  redact?: readonly string[] | undefined;
+  /** Takes out of every text what differs from run to run, such as times. */
+  normalize?: ((text: string) => string) | undefined;
+}
+
+const KEYS = [
+  /\b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}/g,
+  /\bgh[pousr]_[A-Za-z0-9]{20,}/g,
+  /\bgithub_pat_\w{20,}/g,
+  /\bxox[abprs]-[\w-]{10,}/g,
+  /\bAKIA[0-9A-Z]{16}\b/g,
+  /\bAIza[\w-]{35}/g,
+  /\bBearer [\w.~+/-]{16,}=*/g,
+];
+
+/** The folder of a test server, which is another one in every run. */
+export const TEST_FOLDER = /(?:\/[\w.+-]+)*\/agent-server-test-[A-Za-z0-9]{6}/;
+export const FOLDER = "{{folder}}";
+
+/** How texts are written: without secrets, without the test's folder, normalised. */
+export function createCleaner({ redact = [], normalize }: CanonicalOptions): (text: string) => string {
+  const { mask } = createMasker(redact);
+  const folder = new RegExp(TEST_FOLDER, "g");
+  return (text) => {
+    const masked = KEYS.reduce((rest, key) => rest.replace(key, HIDDEN), mask(text)).replace(folder, FOLDER);
+    return normalize?.(masked) ?? masked;
+  };
+}
+
+/** The same for values that mean the same: keys sorted, null and absent alike, texts cleaned. */
+export function toCanonical(value: unknown, clean: (text: string) => string): unknown {
+  if (typeof value === "string") return clean(value);
+  if (Array.isArray(value)) return value.map((item) => toCanonical(item, clean));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== null && item !== undefined);
+  entries.sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, toCanonical(item, clean)]));
+}
