@@ -154,6 +154,7 @@ export class ConversationManager extends ConversationReader {
     const conversation = await this.#live.get(id);
     if (conversation === undefined) return false;
     const { session } = conversation;
+    if (title !== null) conversation.title.settle();
     if (tags !== null) await session.update({ tags });
     const touched = { updatedAt: this.#now() };
     await session.log.commit({ update: title === null ? touched : { ...touched, title } });

@@ -189,6 +189,25 @@ export class ConversationSession implements AgentSession {
     this.append([stateUpdate("stats", toSnapshots(this.state.stats))]).catch(() => {});
   }
 
+  /** Books a call from beside the agent's work. It is stored and told of with whatever comes next. */
+  recordSideReply(usageId: string, reply: LlmReply): void {
+    const { model } = this.state.agent.llm;
+    recordCall(this.state.stats, { usageId, model, reply, at: this.#parts.clock.now() / 1000 });
+    this.#unwritten.add("stats");
+  }
+
+  async storeTitle(title: string): Promise<void> {
+    const keys = this.#takeUnwritten();
+    const change = this.#toChange(keys, []);
+    try {
+      const update = { ...change.update, title, updatedAt: this.#parts.timestamps.utcTimestamp() };
+      await this.log.commit({ ...change, update });
+    } catch (error) {
+      this.#keepUnwritten(keys);
+      throw error;
+    }
+  }
+
   publishDelta(delta: LlmDelta): void {
     this.log.publish({
       kind: "StreamingDeltaEvent",

@@ -6,6 +6,7 @@ import type { Logger } from "../logger.ts";
 import type { Content } from "../wire/message.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
 import type { SecretSources } from "../wire/secret-source.ts";
+import { AutoTitle } from "./auto-title.ts";
 import type { ConversationSession } from "./conversation-session.ts";
 import { RunControl } from "./run-control.ts";
 import type { RunSlots } from "./run-slots.ts";
@@ -20,18 +21,22 @@ export interface ConversationOptions {
   session: ConversationSession;
   slots: RunSlots;
   logger: Logger;
+  /** Whether the first message gives the conversation its title. */
+  wantsTitle: boolean;
 }
 
 /** A conversation in memory and what can be done with it. Nothing here waits for a tool or a model. */
 export class Conversation {
   readonly session: ConversationSession;
   readonly sockets = new Set<SocketSession>();
+  readonly title: AutoTitle;
   readonly #runs: RunControl;
   readonly #logger: Logger;
   #touchedAt = 0;
 
-  constructor({ session, slots, logger }: ConversationOptions) {
+  constructor({ session, slots, logger, wantsTitle }: ConversationOptions) {
     this.session = session;
+    this.title = new AutoTitle({ session, logger, isWanted: wantsTitle });
     this.#logger = logger;
     this.#runs = new RunControl({
       slots,
@@ -52,7 +57,8 @@ export class Conversation {
   }
 
   isIdleSince(moment: number): boolean {
-    return this.#touchedAt <= moment && !this.#runs.active && this.session.log.readerCount === 0;
+    const isBusy = this.#runs.active || this.title.isAtWork;
+    return this.#touchedAt <= moment && !isBusy && this.session.log.readerCount === 0;
   }
 
   /** A run found in the store was cut by the end of its process: it becomes an error, its open calls are answered. */
@@ -64,6 +70,7 @@ export class Conversation {
   async sendMessage(content: Content[], options: { run: boolean }): Promise<void> {
     await this.session.addUserMessage(content);
     if (options.run) this.#runs.startOrFollow();
+    this.title.consider(content);
   }
 
   /** Throws `conflict` while the agent is at work. */
@@ -112,7 +119,7 @@ export class Conversation {
 
   /** Ends the run, the sockets and the tools, in this order. */
   async close({ code, reason }: { code: number; reason: string } = EVICTED): Promise<void> {
-    await this.#runs.interrupt(CLOSE_WAIT);
+    await Promise.all([this.#runs.interrupt(CLOSE_WAIT), this.title.close()]);
     for (const socket of this.sockets) socket.close(code, reason);
     await this.session.close();
   }

@@ -96,7 +96,8 @@ export function openConversation(
     openTools,
     history: (untilSeq) => replay(store, id, { untilSeq }),
   });
-  return new Conversation({ session, slots: context.slots, logger });
+  const wantsTitle = stored.config.autotitle && record.title === null;
+  return new Conversation({ session, slots: context.slots, logger, wantsTitle });
 }
 
 /** What cannot be opened, because the key is another one, is missing in memory and stays as it is in the store. */

@@ -94,6 +94,8 @@ export function startRequest(fields: Record<string, unknown> = {}): StartConvers
   return startConversationRequest.parse({
     workspace: { working_dir: "/project" },
     agent: { llm: { model: "scripted", api_key: "sk-model" }, tools: [{ name: "echo" }] },
+    // A title would take a turn of the script.
+    autotitle: false,
     ...fields,
   });
 }

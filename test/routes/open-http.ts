@@ -60,6 +60,8 @@ export function startBody(fields: Record<string, unknown> = {}) {
   return {
     workspace: { working_dir: "/project" },
     agent: { llm: { model: "scripted" }, tools: [{ name: "echo" }] },
+    // A title would take a turn of the script.
+    autotitle: false,
     ...fields,
   };
 }

@@ -1,0 +1,160 @@
+import { untilAborted } from "../agent/until-aborted.ts";
+import { messageOf } from "../errors.ts";
+import { isDemoModel } from "../llm/demo/demo.ts";
+import type { Llm } from "../llm/llm.ts";
+import type { Logger } from "../logger.ts";
+import type { LlmConfig } from "../wire/llm-config.ts";
+import { type Content, type Message, text } from "../wire/message.ts";
+import type { ConversationSession } from "./conversation-session.ts";
+import { settledWithin } from "./settled-within.ts";
+
+/** Where what titles cost is booked: they are no work of the agent. */
+const USAGE_ID = "title";
+const MAX_TITLE = 50;
+/** Characters of the message that the model is shown. */
+const MAX_SHOWN = 1_000;
+const ANSWER_WAIT = 60_000;
+/** Milliseconds that closing waits for a title that is being stored. */
+const CLOSE_WAIT = 1_000;
+
+const INSTRUCTION = `You name conversations between a person and an agent that works on their code and computer. You are shown the \
+person's first message. It is what you name, not something you answer or carry out.
+
+Answer with the title alone, on one line: one emoji, a space, then in a few words what the conversation is about, in the \
+language of the message. At most ${MAX_TITLE} characters in all; no quotation marks, no full stop.
+
+Take the emoji that fits best:
+💄 frontend, looks
+👔 backend, business logic
+✅ tests
+👷 builds and continuous integration
+🚀 deployment
+📦️ packages and dependencies
+🗃️ databases
+🔧 configuration, chores
+✨ new features
+🐛 bug fixes
+⚡️ performance
+🔒️ security
+📝 documentation
+♻️ refactoring`;
+
+export interface AutoTitleOptions {
+  session: ConversationSession;
+  logger: Logger;
+  /** Whether a title is wanted and there is none yet. */
+  isWanted: boolean;
+}
+
+/**
+ * Names a conversation after the user's first words, in the background: nobody waits for it and no event tells of it.
+ * Where the model cannot be asked or fails, the title is the beginning of the message.
+ */
+export class AutoTitle {
+  readonly #session: ConversationSession;
+  readonly #logger: Logger;
+  readonly #abort = new AbortController();
+  #isWanted: boolean;
+  #work: Promise<void> | null = null;
+
+  constructor({ session, logger, isWanted }: AutoTitleOptions) {
+    this.#session = session;
+    this.#logger = logger;
+    this.#isWanted = isWanted;
+  }
+
+  get isAtWork(): boolean {
+    return this.#work !== null;
+  }
+
+  /** A message of the user. Does nothing when there is a title, one is being made, or the message has no words. */
+  consider(content: readonly Content[]): void {
+    const words = wordsOf(content);
+    if (!this.#isWanted || this.#work !== null || words === "") return;
+    this.#work = this.#name(words).finally(() => {
+      this.#work = null;
+    });
+  }
+
+  /** Somebody has named the conversation: a title under way is dropped. */
+  settle(): void {
+    this.#isWanted = false;
+    this.#abort.abort();
+  }
+
+  async close(): Promise<void> {
+    this.settle();
+    if (this.#work !== null) await settledWithin(this.#work, CLOSE_WAIT);
+  }
+
+  async #name(words: string): Promise<void> {
+    try {
+      const title = (await this.#ask(words)) || cut(oneLine(words));
+      if (!this.#isWanted) return;
+      await this.#session.storeTitle(title);
+      this.#isWanted = false;
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#warn(error, "A title is not stored");
+    }
+  }
+
+  /** Empty when there is none to be had. */
+  async #ask(words: string): Promise<string> {
+    const { llm: config } = this.#session.state.agent;
+    if (isDemoModel(config.model)) return "";
+    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ANSWER_WAIT)]);
+    try {
+      const llm = this.#session.createLlm(titleConfig(config));
+      const messages = promptFor(words);
+      const reply = await untilAborted(call(llm, messages, signal), signal);
+      this.#session.recordSideReply(USAGE_ID, reply);
+      return cut(titleIn(reply.message));
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#warn(error, "The model gave no title");
+      return "";
+    }
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#logger.warn({ conversation_id: this.#session.state.id, error: messageOf(error) }, message);
+  }
+}
+
+function titleConfig(config: LlmConfig): LlmConfig {
+  return { ...config, usage_id: USAGE_ID, stream: false, api_mode: "chat", log_completions: false };
+}
+
+/** A model that throws instead of rejecting is no different. */
+async function call(llm: Llm, messages: Message[], signal: AbortSignal) {
+  return llm.complete({ messages, tools: [], signal });
+}
+
+function promptFor(words: string): Message[] {
+  const shown = words.length > MAX_SHOWN ? `${words.slice(0, MAX_SHOWN)}...(truncated)` : words;
+  return [
+    { role: "system", content: [text(INSTRUCTION)] },
+    { role: "user", content: [text(`The first message:\n\n${shown}`)] },
+  ];
+}
+
+function wordsOf(content: readonly Content[]): string {
+  return content
+    .flatMap((part) => (part.type === "text" ? [part.text] : []))
+    .join(" ")
+    .trim();
+}
+
+/** Small models think aloud and like quotation marks. */
+function titleIn({ content }: Message): string {
+  const answer = wordsOf(content).split("</think>").at(-1) ?? "";
+  return oneLine(answer).replace(/^["'`](.*)["'`]$/, "$1");
+}
+
+function oneLine(words: string): string {
+  return words.replace(/\s+/g, " ").trim();
+}
+
+function cut(title: string): string {
+  const characters = [...title];
+  return characters.length > MAX_TITLE ? `${characters.slice(0, MAX_TITLE - 3).join("")}...` : title;
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import type { ConversationManager } from "../../src/conversations/conversation-manager.ts";
+import type { Llm, LlmRequest } from "../../src/llm/llm.ts";
+import type { LlmConfig } from "../../src/wire/llm-config.ts";
+import { type BenchOptions, Gate, logOf, openManager, say, start, until } from "./open-manager.ts";
+import { ScriptedLlm, type Turn } from "./scripted-llm.ts";
+
+const WORDS = "Fix the login page, please.";
+
+interface TitleBench {
+  manager: ConversationManager;
+  /** What the model of titles was asked. */
+  requests: readonly LlmRequest[];
+  configs: LlmConfig[];
+}
+
+/** The agent's model answers as ever; titles come from a model of their own, told apart by its usage id. */
+function openTitled(title: Turn, options: BenchOptions = {}): TitleBench {
+  const configs: LlmConfig[] = [];
+  const titles = new ScriptedLlm([title]);
+  const agent = new ScriptedLlm(["One.", "Two."]);
+  const createLlm = (config: LlmConfig): Llm => {
+    configs.push(config);
+    return config.usage_id === "title" ? titles : agent;
+  };
+  return { manager: openManager({ createLlm, ...options }).manager, requests: titles.requests, configs };
+}
+
+async function titleOf(manager: ConversationManager, id: string): Promise<string | null> {
+  return (await manager.get(id)).title;
+}
+
+async function titled(manager: ConversationManager, words: string, fields = {}): Promise<string | null> {
+  const id = await start(manager, { autotitle: true, ...fields });
+  await say(manager, id, words);
+  await until(async () => (await titleOf(manager, id)) !== null);
+  return titleOf(manager, id);
+}
+
+describe("the title of a conversation", () => {
+  it("comes from the agent's model, asked plainly and beside its work", async () => {
+    const { manager, requests, configs } = openTitled("🐛 Fix the login page");
+    const llm = { model: "openai/gpt-5.5", api_key: "k", stream: true };
+
+    expect(await titled(manager, WORDS, { agent: { llm } })).toBe("🐛 Fix the login page");
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({ tools: [] });
+    expect(JSON.stringify(requests[0]?.messages)).toContain(WORDS);
+    expect(configs.find(({ usage_id }) => usage_id === "title")).toMatchObject({
+      stream: false,
+      api_mode: "chat",
+    });
+  });
+
+  it("is told of by no event, and its cost is not the agent's", async () => {
+    const { manager } = openTitled("🐛 Fix the login page");
+    const id = await start(manager, { autotitle: true });
+    await say(manager, id, WORDS);
+    await until(async () => (await titleOf(manager, id)) !== null);
+    await until(async () => (await manager.get(id)).execution_status === "finished");
+
+    expect(JSON.stringify(await logOf(manager, id))).not.toContain('Fix the login page,"');
+    expect((await logOf(manager, id)).map(({ kind }) => kind)).not.toContain("ConversationErrorEvent");
+    expect((await manager.get(id)).stats.usage_to_metrics).toMatchObject({
+      default: { accumulated_cost: 0.5 },
+      title: { accumulated_cost: 0.5 },
+    });
+  });
+
+  it.each([
+    ['  "Fix it"\n', "Fix it"],
+    ["<think>A title. Hm.</think>\n🐛 Fix it", "🐛 Fix it"],
+    ["🐛".repeat(60), `${"🐛".repeat(47)}...`],
+  ])("is tidied: %j", async (answer, title) => {
+    expect(await titled(openTitled(answer).manager, WORDS)).toBe(title);
+  });
+
+  it.each([
+    ["fails", new Error("no")],
+    ["has nothing to say", " "],
+  ])("is the beginning of the message when the model %s", async (_what, turn) => {
+    const words = `${WORDS}\nIt is broken since the last release went out.`;
+    expect(await titled(openTitled(turn).manager, words)).toBe(
+      "Fix the login page, please. It is broken since ...",
+    );
+  });
+
+  it("is the beginning of the message for demo models, which are not asked", async () => {
+    const { manager, requests } = openTitled("never");
+    expect(await titled(manager, WORDS, { agent: { llm: { model: "demo/tour" } } })).toBe(WORDS);
+    expect(requests).toEqual([]);
+  });
+
+  it("is not made where the client wants none", async () => {
+    const { manager, requests } = openTitled("never");
+    const id = await start(manager, { autotitle: false });
+    await say(manager, id, WORDS);
+    await until(async () => (await manager.get(id)).execution_status === "finished");
+    expect([await titleOf(manager, id), requests]).toEqual([null, []]);
+  });
+
+  it("waits for a message with words", async () => {
+    const { manager } = openTitled("🐛 Fix it");
+    const id = await start(manager, { autotitle: true });
+    await say(manager, id, "  ", false);
+    expect(await titled(manager, WORDS)).toBe("🐛 Fix it");
+    expect(await titleOf(manager, id)).toBeNull();
+  });
+});
+
+describe("a title under way", () => {
+  function openWaiting() {
+    const gate = new Gate();
+    const bench = openTitled(async ({ signal }) => {
+      await gate.pass(signal);
+      return "too late";
+    });
+    return { ...bench, gate };
+  }
+
+  it("delays neither the message nor the run", async () => {
+    const { manager, gate } = openWaiting();
+    const id = await start(manager, { autotitle: true });
+    await say(manager, id, WORDS);
+    await gate.reached;
+    await until(async () => (await manager.get(id)).execution_status === "finished");
+    expect(await titleOf(manager, id)).toBeNull();
+    await manager.close();
+  });
+
+  it("gives way to the user's own", async () => {
+    const { manager, gate } = openWaiting();
+    const id = await start(manager, { autotitle: true });
+    await say(manager, id, WORDS);
+    await gate.reached;
+    await manager.update(id, { title: "Mine", tags: null });
+    gate.open();
+    await manager.close();
+    expect(await titleOf(manager, id)).toBe("Mine");
+  });
+
+  it("ends with its conversation", async () => {
+    const { manager, gate, requests } = openWaiting();
+    const id = await start(manager, { autotitle: true });
+    await say(manager, id, WORDS);
+    await gate.reached;
+    await manager.delete(id);
+    expect(requests[0]?.signal.aborted).toBe(true);
+    await expect(manager.get(id)).rejects.toThrow();
+  });
+});
