@@ -4,9 +4,10 @@ import { WebSocket, WebSocketServer } from "ws";
 import { SharedFrame, textFrame } from "../../src/node/text-frame.ts";
 
 describe("a text frame", () => {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  let server: WebSocketServer;
   let client: WebSocket;
   beforeAll(async () => {
+    server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
     await once(server, "listening");
     const accepted = once(server, "connection");
     client = new WebSocket(`ws://127.0.0.1:${(server.address() as { port: number }).port}`);
