@@ -7,6 +7,7 @@ export { type CrashFlow, type CrashReport, crashPoints } from "./crash-points.ts
 export { type Failure, fail } from "./fail.ts";
 export { type FixedClock, fixedClock } from "./fixed-clock.ts";
 export { type ExpectedEvent, type Fixture, toFixture } from "./fixture.ts";
+export { hostContract, type RunningHost } from "./host-contract.ts";
 export { type LeakCheck, watchLeaks } from "./leaks.ts";
 export {
   after,

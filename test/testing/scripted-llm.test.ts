@@ -3,7 +3,8 @@ import { createLlm } from "../../src/llm/create-llm.ts";
 import type { LlmDelta } from "../../src/llm/llm.ts";
 import { LlmError } from "../../src/llm/llm-error.ts";
 import { silentLogger } from "../../src/logger.ts";
-import { after, call, calls, say, think } from "../../src/testing/llm-script.ts";
+import { fail } from "../../src/testing/fail.ts";
+import { after, call, calls, cut, say, think, usage } from "../../src/testing/llm-script.ts";
 import { scriptedLlm } from "../../src/testing/scripted-llm.ts";
 import { type ScriptedLlmServer, startScriptedLlmServer } from "../../src/testing/scripted-llm-server.ts";
 import { llmConfig } from "../../src/wire/llm-config.ts";
@@ -51,8 +52,44 @@ describe("a scripted model", () => {
     );
   });
 
-  it("tells of steps that were not called for", () => {
-    expect(() => scriptedLlm([say("Hi")]).assertDone()).toThrow("1 of 1 steps");
+  it("tells of steps that were not called for, and of calls that had no step", async () => {
+    const llm = scriptedLlm([say("Hi")]);
+    expect(() => llm.assertDone()).toThrow(/1 of 1 steps were not called for; the next is .*"Hi"/);
+    await llm.complete(request);
+    llm.assertDone();
+    await llm.complete(request).catch(() => undefined);
+    expect(() => llm.assertDone()).toThrow("call 2 is not scripted");
+  });
+
+  it("finds its step in the prompt when told so, and starts again when told so", async () => {
+    const { messages } = request;
+    const answered = [...messages, { role: "assistant" as const, content: [text("one")] }, ...messages];
+    const placed = scriptedLlm([say("one"), say("two")], { position: "prompt" });
+    const again = scriptedLlm([say("one"), say("two")], { repeat: true });
+    const said: unknown[] = [];
+    for (const prompt of [answered, messages, answered]) {
+      for (const llm of [placed, again]) {
+        const { message } = await llm.complete({ ...request, messages: prompt });
+        said.push(message.content[0]?.type === "text" && message.content[0].text);
+      }
+    }
+    expect(said).toEqual(["two", "one", "one", "two", "two", "one"]);
+  });
+
+  it("costs what the script says", async () => {
+    const llm = scriptedLlm([[say("Hi"), usage({ prompt_tokens: 7 }, { cost: 0.5 })]]);
+    expect(await llm.complete(request)).toMatchObject({
+      cost: 0.5,
+      usage: { prompt_tokens: 7, completion_tokens: 10 },
+    });
+  });
+
+  it("breaks off in the middle of a reply", async () => {
+    const deltas: LlmDelta[] = [];
+    const llm = scriptedLlm([[say("Good day", { chunkSize: 3 }), cut()]], { stream: true });
+    const reply = llm.complete({ ...request, onDelta: (delta) => deltas.push(delta) });
+    await expect(reply).rejects.toMatchObject({ name: "LLMServiceUnavailableError", retryable: true });
+    expect(deltas.map(({ content }) => content)).toEqual(["Goo", "d d", "ay"]);
   });
 
   it("can be interrupted while it takes its time", async () => {
@@ -112,6 +149,38 @@ describe("a scripted provider", () => {
     server = await startScriptedLlmServer([new LlmError("LLMRateLimitError", "busy", { status: 429 })]);
     const llm = connect({ model: "openai/gpt-4o", base_url: server.url });
     await expect(llm.complete(request)).rejects.toMatchObject({ name: "LLMRateLimitError", status: 429 });
+  });
+
+  it.each(["openai/gpt-4o", "openai/gpt-5.5", "anthropic/claude-opus-4-8"])(
+    "tells %s what a reply cost, and breaks off where it is told to",
+    async (model) => {
+      const tokens = { prompt_tokens: 70, completion_tokens: 3, cache_read_tokens: 20 };
+      for (const stream of [false, true]) {
+        await using provider = await startScriptedLlmServer([
+          [say("Hi"), usage(tokens)],
+          [say("Good day"), cut()],
+        ]);
+        const llm = connect({ model, stream, base_url: provider.url });
+        expect((await llm.complete(request)).usage).toMatchObject(tokens);
+        await expect(llm.complete(request)).rejects.toMatchObject({ name: "LLMServiceUnavailableError" });
+        provider.assertDone();
+      }
+    },
+  );
+
+  it.each([
+    ["authentication", "LLMAuthenticationError"],
+    ["rate_limit", "LLMRateLimitError"],
+    ["server", "LLMServiceUnavailableError"],
+    ["context_overflow", "LLMContextWindowExceedError"],
+    ["content_policy", "LLMContentPolicyViolationError"],
+  ] as const)("fails as providers do: %s", async (kind, name) => {
+    const models = ["openai/gpt-4o", "openai/gpt-5.5", "anthropic/claude-opus-4-8"];
+    server = await startScriptedLlmServer(models.map(() => fail(kind, { retryAfter: 2 })));
+    for (const model of models) {
+      const llm = connect({ model, base_url: server.url });
+      await expect(llm.complete(request)).rejects.toMatchObject({ name, retryAfter: 2 });
+    }
   });
 
   it("refuses a call that nobody scripted, so that nobody tries again", async () => {
