@@ -21,12 +21,13 @@ export interface StartContext {
 
 const WRITTEN_KEYS = ["agent", "secret_registry", "confirmation_policy", "stats"] as const;
 
-/** The agent and the secrets of a start request, opened if the client sent them sealed. */
+/** The agent and the secrets of a start request, those of the agent's context too, opened if they came sealed. */
 export function agentAndSecrets(
   request: StartConversationRequest,
   { cipher, now }: Pick<StartContext, "cipher" | "now">,
 ): { agent: Agent; secrets: SecretSources } {
-  const given = { agent: createAgent(request, now), secrets: request.secrets };
+  const agent = createAgent(request, now);
+  const given = { agent, secrets: withContextSecrets(request.secrets, agent) };
   if (!request.secrets_encrypted) return given;
   if (cipher === undefined) {
     throw new AgentServerError(
@@ -83,7 +84,7 @@ function firstState(
     leaf_event_id: null,
     head_is_empty: false,
     stats: { usage_to_metrics: {} },
-    secret_registry: { secret_sources: withContextSecrets(given.secrets, given.agent) },
+    secret_registry: { secret_sources: given.secrets },
     tags: request.tags,
     agent_state: {},
     hook_config: request.hook_config,

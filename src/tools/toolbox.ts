@@ -5,6 +5,7 @@ import type { Action } from "../wire/actions.ts";
 import type { Observation } from "../wire/observations.ts";
 import type { ClientToolSpec, ToolDefinition } from "../wire/tool-definition.ts";
 import { clientTool } from "./client-tool.ts";
+import { DEFAULT_TOOLS } from "./default-tools.ts";
 import { OpenTool } from "./open-tool.ts";
 import type { ResponseFields } from "./response-schema.ts";
 import type { Tool, ToolCallContext, ToolHost } from "./tool.ts";
@@ -49,7 +50,7 @@ export interface ToolboxOptions {
 export async function openToolbox(options: ToolboxOptions): Promise<Toolbox> {
   const { params, responses = {}, host } = options;
   const tools = new Map<string, OpenTool>();
-  for (const tool of [...options.tools, ...options.clientTools.map(clientTool)]) {
+  for (const tool of inOrder(options)) {
     if (tools.has(tool.name)) throw new Error(`Two tools are named '${tool.name}'`);
     const response = ownValue(responses, tool.name);
     tools.set(
@@ -58,6 +59,16 @@ export async function openToolbox(options: ToolboxOptions): Promise<Toolbox> {
     );
   }
   return new ConversationToolbox(tools, options.logger);
+}
+
+/** As the model is shown them: the tools of the agent, the client's, the default ones. */
+function inOrder({ tools, clientTools }: ToolboxOptions): Tool[] {
+  const defaults = new Set(Object.values(DEFAULT_TOOLS));
+  return [
+    ...tools.filter((tool) => !defaults.has(tool)),
+    ...clientTools.map(clientTool),
+    ...tools.filter((tool) => defaults.has(tool)),
+  ];
 }
 
 function ownValue<T>(record: Record<string, T>, key: string): T | undefined {

@@ -21,6 +21,7 @@ export const toolDefinition = z
     action_type: z.string(),
     observation_type: nullable(z.string()),
     annotations: nullable(toolAnnotations),
+    meta: nullable(z.looseObject({})),
     kind: z.string(),
     title: z.string(),
   })

@@ -41,6 +41,19 @@ describe("a run", () => {
     ]);
   });
 
+  it("writes events with all their defaults, as clients know them", async () => {
+    const session = await ArraySession.open({
+      script: [calls(call("echo", { text: "one" })), reply({}), says("hi")],
+    });
+    await session.run();
+    const ofKind = (kind: string) => session.events.filter((event) => event.kind === kind);
+    expect(ofKind("MessageEvent").length).toBeGreaterThan(2);
+    for (const event of ofKind("MessageEvent")) {
+      expect(event).toMatchObject({ llm_message: { thinking_blocks: [] }, extended_content: [] });
+    }
+    expect(ofKind("ObservationEvent")).toMatchObject([{ extended_content: [] }]);
+  });
+
   it("finishes with a reply in plain text", async () => {
     const session = await ArraySession.open({ script: [says("hi")] });
     await session.say("hello");
@@ -188,7 +201,7 @@ describe("calls that go wrong", () => {
     expect(session.log.slice(1)).toEqual([
       "call broken",
       "call nowhere (not understood)",
-      "error nowhere: Tool 'nowhere' not found. Available: ['finish', 'think', 'broken']",
+      "error nowhere: Tool 'nowhere' not found. Available: ['broken', 'finish', 'think']",
       "call broken (not understood)",
       "error broken: Error validating tool 'broken': n: expected number, received string. Parameters provided: ['n']",
       "error broken: Error executing tool 'broken': no such city",

@@ -3,6 +3,21 @@ import { attach, openManager, say, settled, start, startRequest } from "./open-m
 
 const NOBODY = "6f1f2c52-58bb-4ff0-8baf-04e0e1c9a001";
 
+it("the secrets of the agent's context are those of the conversation; the request's go first", async () => {
+  const { manager } = openManager();
+  const id = await start(manager, {
+    agent: {
+      llm: { model: "m" },
+      agent_context: { secrets: { BARE: "one", BOTH: { kind: "StaticSecret", value: "context" } } },
+    },
+    secrets: { BOTH: { kind: "StaticSecret", value: "request" } },
+  });
+  const socket = await attach(manager, id);
+  expect(JSON.parse(socket.frames[0] ?? "")).toMatchObject({
+    value: { secret_registry: { secret_sources: { BARE: { value: "**********" }, BOTH: {} } } },
+  });
+});
+
 it("a new conversation is idle, has every key, and shows no secret", async () => {
   const { manager, prepared } = openManager();
   const { info, created } = await manager.create(

@@ -128,7 +128,7 @@ export class Client {
   }
 
   /**
-   * Opens one more socket, notes what it shows within a second, and closes it. `path` defaults to this conversation.
+   * Opens one more socket, notes what it shows within two seconds, and closes it. `path` defaults to this conversation.
    */
   async listen(query: string, path = `/sockets/events/${this.id}`): Promise<void> {
     const noted: Noted = { call: `socket ${query || path.replace(this.id, "~")}` };
@@ -144,7 +144,7 @@ export class Client {
     socket.on("close", (code, reason) => {
       if (noted.refused === undefined && !noted.left) noted.closed = [code, String(reason)];
     });
-    await new Promise((done) => setTimeout(done, 1_000));
+    await new Promise((done) => setTimeout(done, 2_000));
     noted.left = socket.readyState === WebSocket.OPEN;
     noted.frames = frames;
     socket.close();

@@ -15,7 +15,7 @@ import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
 import { installReference, type RunningServer, startOurs, startReference } from "./servers.ts";
 
 /** Scenarios at play at once; most of their time is spent waiting. */
-const LANES = 3;
+const LANES = 4;
 
 interface Stage {
   folder: string;

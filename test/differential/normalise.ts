@@ -11,7 +11,7 @@ const OWN_WORDS: Record<string, readonly string[]> = {
 };
 
 /** Measured, so never the same twice. */
-const MEASURED = new Set(["latency", "pid", "error_id"]);
+const MEASURED = new Set(["latency", "pid", "error_id", "uptime", "idle_time"]);
 
 const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const LOCAL_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?![\dZ+])/g;

@@ -77,8 +77,16 @@ async function outcomeOf(client: Client): Promise<Outcome> {
     state: states.at(-1)?.value,
     stats: client.frames.filter(({ key }) => key === "stats").at(-1)?.value,
     info: await client.info(),
-    answers: client.noted,
+    answers: client.noted.map(withoutStats),
   };
+}
+
+/** In lists of events too. */
+function withoutStats(answer: Noted): Noted {
+  const frames = (answer.frames as WireEvent[] | undefined)?.filter(({ key }) => key !== "stats");
+  const body = answer.body as { items?: WireEvent[] } | undefined;
+  const items = Array.isArray(body?.items) ? body.items.filter(({ key }) => key !== "stats") : undefined;
+  return { ...answer, ...(frames && { frames }), ...(items && { body: { ...body, items } }) };
 }
 
 /** How often figures and whole states are told, and between which events, is a matter of timing. */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 
 export interface ScriptedCall {
   name: string;
@@ -15,6 +15,8 @@ export interface Step {
   error?: { status: number; message: string };
   delayMs?: number;
   finishReason?: string;
+  /** Ids that begin anew with every reply, as some models give them. */
+  sameIds?: boolean;
   /** The whole body, for replies that are no replies. */
   raw?: object;
 }
@@ -34,9 +36,9 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
     for await (const _ of request);
     if (request.url === "/secret") return void response.end("looked-up-value");
     const script = scripts.get(request.url?.split("/")[1] ?? "");
-    const index = Math.min(script?.next ?? 0, (script?.steps.length ?? 1) - 1);
+    const index = script?.next ?? 0;
     if (script) script.next += 1;
-    answer({ request, response, step: script?.steps[index] ?? {}, index });
+    answer({ response, step: script?.steps[index] ?? script?.steps.at(-1) ?? {}, index });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as { port: number };
@@ -54,7 +56,6 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
 }
 
 interface Answer {
-  request: IncomingMessage;
   response: ServerResponse;
   step: Step;
   index: number;
@@ -73,7 +74,8 @@ function bodyOf(step: Step, index: number): object {
   return step.raw ?? completion(step, index);
 }
 
-function completion(step: Step, index: number): object {
+function completion(step: Step, count: number): object {
+  const index = step.sameIds ? 0 : count;
   const calls = step.calls?.map(({ name, args }, place) => ({
     id: `call_${index}_${place}`,
     type: "function",

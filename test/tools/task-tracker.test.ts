@@ -51,7 +51,7 @@ describe("the task list", () => {
       task_list: tasks,
     });
     expect(await track(host, { command: "view" })).toMatchObject({
-      content: [text("# Task List\n\n1. ✅ Read the code\n   src first\n\n2. 🔄 Fix it\n\n3. ⏳ Test it\n")],
+      content: [text("# Task List\n\n1. ✅ Read the code\n   src first\n\n2. 🔄 Fix it\n\n3. ⏳ Test it")],
       task_list: tasks,
     });
   });

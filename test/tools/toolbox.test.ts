@@ -315,6 +315,12 @@ describe("the life of a tool", () => {
 });
 
 describe("a client tool", () => {
+  it("stands between the tools of the agent and the default ones", async () => {
+    const toolbox = await toolboxOf([weather, finishTool], { clientTools: [clientTool] });
+
+    expect(toolbox.names).toEqual(["weather", "pick_color", "finish"]);
+  });
+
   it("is announced by its own kind and answered at once", async () => {
     const toolbox = await toolboxOf([], { clientTools: [clientTool] });
 

@@ -36,7 +36,7 @@ export class TaskTracker {
   view(): ToolResult {
     if (this.#tasks.length === 0)
       return this.#result("view", 'No task list found. Use the "plan" command to create one.');
-    return this.#result("view", `# Task List\n\n${this.#tasks.map(formatTask).join("\n")}`);
+    return this.#result("view", `# Task List\n\n${this.#tasks.map(formatTask).join("\n")}`.trimEnd());
   }
 
   #result(command: "view" | "plan", content: string): ToolResult {

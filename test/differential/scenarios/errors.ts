@@ -27,7 +27,14 @@ export const errorScenarios: Scenario[] = [
     400,
     "This model's maximum context length is 10 tokens. Please reduce the length of the messages.",
   ),
-  refused("content policy", 400, "Your request was rejected by content_policy_violation: invalid_prompt"),
+  {
+    name: "content policy, then better",
+    script: [
+      { error: { status: 400, message: "Your request was rejected: content_policy_violation" } },
+      finish,
+    ],
+    llm: once,
+  },
   {
     name: "a bad history",
     script: [

@@ -71,6 +71,14 @@ export const replyScenarios: Scenario[] = [
   { name: "an unknown argument", script: [call("think", { thought: "a", extra: 1 }), finish] },
   { name: "a missing argument", script: [call("think", {}), finish] },
   { name: "null arguments", script: [run("echo hi", { timeout: null, is_input: null }), finish] },
+  {
+    name: "ids that begin anew with every reply",
+    script: [
+      { ...think("a"), sameIds: true },
+      { ...think("b"), sameIds: true },
+      { ...finish, sameIds: true },
+    ],
+  },
   { name: "empty replies", script: [{ text: "" }, finish] },
   { name: "reasoning only", script: [{ reasoning: "Hm." }, finish] },
   { name: "nothing but empty replies", script: [{ text: "" }] },

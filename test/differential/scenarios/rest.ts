@@ -220,9 +220,23 @@ export const restScenarios: Scenario[] = [
       await client.ask("PATCH", "~", { title: null, tags: null });
       await client.ask("PATCH", "~", {});
       await client.get("");
-      await client.ask("DELETE", "~");
+    },
+  },
+  {
+    name: "a conversation that is deleted",
+    script: [],
+    drive: async (client, { workspace, base_url }) => {
+      const started = await client.ask("POST", "/api/conversations", {
+        workspace: { working_dir: workspace },
+        agent: { kind: "Agent", llm: { model: "openai/scripted", api_key: "key", base_url }, tools: [] },
+        parent_conversation_id: client.id,
+      });
+      const { id } = started.body as { id: string };
       await client.get("");
-      await client.ask("DELETE", "~");
+      await client.ask("DELETE", `/api/conversations/${id}`);
+      await client.ask("GET", `/api/conversations/${id}`);
+      await client.ask("DELETE", `/api/conversations/${id}`);
+      await client.get("");
     },
   },
   {
@@ -250,9 +264,11 @@ export const restScenarios: Scenario[] = [
       await client.sendAndWait("Find the Needle.");
       await client.sendAndWait("Again.");
       await client.get("/events/search?limit=3");
-      const page = await client.get("/events/search?limit=2&sort_order=TIMESTAMP_DESC");
+      const page = await client.get("/events/search?limit=2&source=agent&sort_order=TIMESTAMP_DESC");
       const { next_page_id } = page.body as { next_page_id: string };
-      await client.get(`/events/search?limit=2&sort_order=TIMESTAMP_DESC&page_id=${next_page_id}`);
+      await client.get(
+        `/events/search?limit=2&source=agent&sort_order=TIMESTAMP_DESC&page_id=${next_page_id}`,
+      );
       await client.get("/events/search?limit=1&page_id=unknown");
       await client.get("/events/search?kind=MessageEvent");
       await client.get("/events/search?kind=openhands.sdk.event.llm_convertible.message.MessageEvent");
