@@ -1,6 +1,7 @@
 """What every test of the Python client shares: where the server is, plans for its model, and a recorder of events."""
 
 import json
+import logging
 import os
 import time
 import unittest
@@ -38,22 +39,42 @@ def plan(*orders: dict) -> str:
     return json.dumps(orders)
 
 
-def scripted_agent(**options: object) -> Agent:
-    """An agent whose model does what the user's message says."""
-    llm = LLM(
+def scripted_llm(**options: object) -> LLM:
+    """A model that does what the user's message says."""
+    return LLM(
         usage_id="agent",
         model="openai/scripted",
         base_url=BED["modelUrl"],
         api_key=SecretStr("model-key"),
         num_retries=0,
+        **options,
     )
-    return Agent(llm=llm, tools=TOOLS, **options)
+
+
+def scripted_agent(**options: object) -> Agent:
+    return Agent(**{"llm": scripted_llm(), "tools": TOOLS, **options})
 
 
 def restart_server() -> None:
     """Kills the server and waits until it is there again."""
     with urllib.request.urlopen(urllib.request.Request(BED["restartUrl"], method="POST"), timeout=60):
         pass
+
+
+class SocketErrors(logging.Handler):
+    """The client logs a frame that it cannot read and goes on; a test must not."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().startswith("ws_"):
+            self.told.append(f"{record.getMessage()}: {record.exc_info and record.exc_info[1]}")
+
+
+SOCKET_ERRORS = SocketErrors()
+logging.getLogger("openhands.sdk.conversation.impl.remote_conversation").addHandler(SOCKET_ERRORS)
 
 
 class Recorder:
@@ -75,6 +96,10 @@ class ClientTestCase(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = Path(BED["folder"]) / f"work-{uuid.uuid4().hex[:8]}"
         self.recorder = Recorder()
+        SOCKET_ERRORS.told.clear()
+
+    def tearDown(self) -> None:
+        self.assertEqual(SOCKET_ERRORS.told, [])
 
     def workspace(self, key: str | None = KEY):
         return Workspace(host=HOST, api_key=key, working_dir=str(self.folder))
@@ -85,8 +110,7 @@ class ClientTestCase(unittest.TestCase):
             agent=agent or scripted_agent(),
             workspace=options.pop("workspace", None) or self.workspace(),
             callbacks=[self.recorder],
-            visualizer=None,
-            **options,
+            **{"visualizer": None, **options},
         )
         self.addCleanup(CLOSING.submit, conversation.close)
         return conversation
