@@ -29,6 +29,7 @@ import { toHex } from "./wire/ids.ts";
 import { PROTOCOL_VERSION } from "./wire/server-info.ts";
 import { isMetadataAddress, isPublicAddress } from "./workspace/addresses.ts";
 import { childEnvironment } from "./workspace/child-environment.ts";
+import { readTextFile, removeFolder } from "./workspace/files.ts";
 import { createGuardedFetch } from "./workspace/guarded-fetch.ts";
 import { loadImage } from "./workspace/load-image.ts";
 import { prepareWorkspace } from "./workspace/prepare-workspace.ts";
@@ -51,6 +52,8 @@ export interface AgentServer extends FetchServer, AsyncDisposable {
 
 /** The SQLite database below `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
+/** Everything in it goes into every prompt. */
+const MAX_POLICY_BYTES = 64 * 1024;
 /** Stands for this server while it listens nowhere itself. No name server knows it. */
 const UNLISTED_URL = "http://this-server.invalid";
 
@@ -125,7 +128,12 @@ function createConversations(parts: ConversationParts): ConversationManager {
     tools,
     cipher: secretKey === undefined ? undefined : createCipher(secretKey),
     createLlm: llmFactory(options),
-    workspace: { prepare: (workingDir) => prepareWorkspace(workingDir, environment), resolve },
+    workspace: {
+      prepare: (workingDir) => prepareWorkspace(workingDir, environment),
+      resolve,
+      readText: (path, workingDir) => readTextFile(resolve(workingDir, path), MAX_POLICY_BYTES),
+      remove: removeFolder,
+    },
     environment: childEnvironment(environment, options.commandEnvironment),
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,

@@ -5,7 +5,7 @@ import { classifyError } from "./error-classification.ts";
 import { callError, INTERRUPTED } from "./execute-calls.ts";
 import type { AgentSession } from "./session.ts";
 import { type StepOutcome, step, userRoleMessage } from "./step.ts";
-import { judgeProgress, STUCK_WINDOW, type StuckThresholds } from "./stuck.ts";
+import { judgeProgress, type StuckThresholds, stuckWindow } from "./stuck.ts";
 import { toolSchemas } from "./tool-schemas.ts";
 
 const MESSAGE_OVERLOOKED =
@@ -95,7 +95,7 @@ async function goesOn(session: AgentSession, seen: number): Promise<boolean> {
 /** Calls the user has just confirmed are run whatever the calls before them looked like. */
 async function stopsStuck(session: AgentSession, thresholds?: StuckThresholds): Promise<boolean> {
   if (!session.state.stuck_detection || session.view.pending().length > 0) return false;
-  const verdict = judgeProgress(session.view.recent(STUCK_WINDOW), thresholds);
+  const verdict = judgeProgress(session.view.recent(stuckWindow(thresholds)), thresholds);
   if (verdict.kind === "nudge") await session.append([userRoleMessage("environment", verdict.text)]);
   if (verdict.kind !== "stuck") return false;
   await session.update({ execution_status: "stuck" });

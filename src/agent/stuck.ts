@@ -18,8 +18,13 @@ export const DEFAULT_THRESHOLDS: StuckThresholds = {
   alternating_pattern: 6,
 };
 
-/** Events that are looked at. */
-export const STUCK_WINDOW = 20;
+/** Events that are looked at, unless a threshold needs more. */
+const WINDOW = 20;
+
+/** Events to be looked at: an action and its result for each time something may happen again. */
+export function stuckWindow(thresholds: StuckThresholds = DEFAULT_THRESHOLDS): number {
+  return Math.max(WINDOW, 2 * Math.max(...Object.values(thresholds)) + 2);
+}
 
 export type StuckVerdict = { kind: "fine" } | { kind: "nudge"; text: string } | { kind: "stuck" };
 
@@ -27,7 +32,7 @@ type Result = Extract<Event, { kind: "ObservationEvent" | "UserRejectObservation
 
 /** Whether an agent goes in circles, judged by the last events of its branch, oldest first. */
 export function judgeProgress(recent: readonly Event[], thresholds = DEFAULT_THRESHOLDS): StuckVerdict {
-  const events = sinceLastUserMessage(recent.slice(-STUCK_WINDOW));
+  const events = sinceLastUserMessage(recent.slice(-stuckWindow(thresholds)));
   const nudge = nudgeFor(events, thresholds.action_error);
   if (nudge !== undefined) return { kind: "nudge", text: nudge };
   return { kind: isStuck(events, thresholds) ? "stuck" : "fine" };

@@ -7,6 +7,7 @@ export type ConversationConfig = Pick<
   | "worktree"
   | "max_iterations"
   | "stuck_detection"
+  | "stuck_detection_thresholds"
   | "client_tools"
   | "agent_definitions"
   | "plugins"
@@ -29,6 +30,7 @@ export function toConfig(request: StartConversationRequest): ConversationConfig 
     worktree: request.worktree,
     max_iterations: request.max_iterations,
     stuck_detection: request.stuck_detection,
+    stuck_detection_thresholds: request.stuck_detection_thresholds,
     client_tools: request.client_tools,
     agent_definitions: request.agent_definitions,
     plugins: request.plugins,

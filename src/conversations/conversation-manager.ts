@@ -29,8 +29,14 @@ import {
 import type { CreateLlm } from "./conversation-session.ts";
 import { follow } from "./follow.ts";
 import { LiveConversations } from "./live-conversations.ts";
-import { type ConversationContext, type OpenSecrets, openConversation } from "./open-conversation.ts";
+import {
+  type ConversationContext,
+  type ConversationWorkspace,
+  type OpenSecrets,
+  openConversation,
+} from "./open-conversation.ts";
 import { checkParent } from "./parent-conversation.ts";
+import { readSecurityPolicy, warnOfTemplate } from "./prompt-files.ts";
 import { RunSlots } from "./run-slots.ts";
 import { agentAndSecrets, toFirstChange } from "./start-conversation.ts";
 import { checkRole } from "./user-message.ts";
@@ -42,8 +48,7 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   cipher?: Cipher | undefined;
   tools: ToolRegistry;
   createLlm: CreateLlm;
-  /** Makes the folder an agent works in. */
-  workspace: { prepare(workingDir: string): Promise<void>; resolve(path: string): string };
+  workspace: ConversationWorkspace;
   /** What commands see of the server's environment, made by `childEnvironment`. */
   environment: Readonly<Record<string, string>>;
   /** Absolute folder for what tools of a conversation keep. */
@@ -97,7 +102,6 @@ export class ConversationManager extends ConversationReader {
       ...options,
       timestamps: this.#timestamps,
       slots: new RunSlots(options.maxConcurrentRuns ?? Number.POSITIVE_INFINITY),
-      resolvePath: (path) => options.workspace.resolve(path),
     };
     this.#live = new LiveConversations({
       idleTtlSeconds: options.idleTtlSeconds,
@@ -164,10 +168,20 @@ export class ConversationManager extends ConversationReader {
   /** Interrupts the run, closes sockets and tools, and forgets the conversation. Unknown: `bad_request`. */
   async delete(id: string): Promise<void> {
     const conversation = await this.#known(id, "bad_request");
+    const { store, workspace, dataDir, logger } = this.#options;
     await conversation.close(DELETED);
+    // Forgotten last: whoever asks in between meets the closed one and opens no other.
+    await store.remove(id);
     this.#live.forget(id);
     this.#openSecrets.delete(id);
-    await this.#options.store.remove(id);
+    try {
+      await workspace.remove(dataDir(id));
+    } catch (error) {
+      logger.warn(
+        { conversation_id: id, error: messageOf(error) },
+        "Files of a deleted conversation are left",
+      );
+    }
   }
 
   /** Throws `conflict` while the agent is at work. */
@@ -243,6 +257,9 @@ export class ConversationManager extends ConversationReader {
     const now = this.#now();
     const given = agentAndSecrets(request, { cipher, now });
     resolveTools({ agent: given.agent, clientTools: request.client_tools, registry: tools, logger });
+    warnOfTemplate(given.agent, logger);
+    // Read again with the prompt; what is missing is told now, while somebody is there to hear it.
+    await readSecurityPolicy(given.agent, workspace.resolve(workingDir), workspace.readText);
     await workspace.prepare(workingDir);
     try {
       await store.commit(toFirstChange(request, given, { id, now, cipher, persistenceDir }));

@@ -35,6 +35,8 @@ export interface SessionParts {
   timestamps: Timestamps;
   createLlm: CreateLlm;
   openTools: () => Promise<Toolbox>;
+  /** Text of the agent's own security policy, if it has one. */
+  readPolicy: () => Promise<string | undefined>;
   /** JSON texts of the stored events up to this `seq`, oldest first, in pages. */
   history: (untilSeq: number) => AsyncIterable<readonly string[]>;
 }
@@ -54,6 +56,7 @@ export class ConversationSession implements AgentSession {
   #llm: { config: LlmConfig; model: Llm } | null = null;
   #view: PromptView | null = null;
   #hasPrompt = false;
+  #policy: string | undefined;
   #reading: Promise<void> | null = null;
   /** Events that came while the view was still reading the log. */
   #arrived: Event[] = [];
@@ -165,7 +168,10 @@ export class ConversationSession implements AgentSession {
       description,
     }));
     const { workingDir, clock } = this.#parts;
-    return [systemPromptEvent({ agent, tools: this.tools, secrets, now: clock.now(), workingDir })];
+    const securityPolicy = this.#policy;
+    return [
+      systemPromptEvent({ agent, tools: this.tools, secrets, now: clock.now(), workingDir, securityPolicy }),
+    ];
   }
 
   /** A finished or stuck conversation is idle again when the user speaks; nothing else is touched. */
@@ -254,6 +260,7 @@ export class ConversationSession implements AgentSession {
 
   async #prepare(): Promise<void> {
     await this.readLog();
+    if (!this.#hasPrompt) this.#policy = await this.#parts.readPolicy();
     this.#tools = await this.#parts.openTools();
     openAccounts(this.state.stats, this.state.agent);
     this.#unwritten.add("stats");

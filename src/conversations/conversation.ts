@@ -1,6 +1,7 @@
 import { rejectPending } from "../agent/confirmation.ts";
 import { recoverRun } from "../agent/recovery.ts";
 import { runAgent } from "../agent/run.ts";
+import type { StuckThresholds } from "../agent/stuck.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Content } from "../wire/message.ts";
@@ -23,6 +24,8 @@ export interface ConversationOptions {
   logger: Logger;
   /** Whether the first message gives the conversation its title. */
   wantsTitle: boolean;
+  /** Default: those of the agent. */
+  stuckThresholds?: StuckThresholds | undefined;
 }
 
 /** A conversation in memory and what can be done with it. Nothing here waits for a tool or a model. */
@@ -32,10 +35,12 @@ export class Conversation {
   readonly title: AutoTitle;
   readonly #runs: RunControl;
   readonly #logger: Logger;
+  readonly #stuckThresholds: StuckThresholds | undefined;
   #touchedAt = 0;
 
-  constructor({ session, slots, logger, wantsTitle }: ConversationOptions) {
+  constructor({ session, slots, logger, wantsTitle, stuckThresholds }: ConversationOptions) {
     this.session = session;
+    this.#stuckThresholds = stuckThresholds;
     this.title = new AutoTitle({ session, logger, isWanted: wantsTitle });
     this.#logger = logger;
     this.#runs = new RunControl({
@@ -129,7 +134,7 @@ export class Conversation {
       await this.session.prepare();
       const prompt = this.session.takePrompt();
       if (prompt.length > 0) await this.session.append(prompt);
-      await runAgent(this.session, { signal });
+      await runAgent(this.session, { signal, stuckThresholds: this.#stuckThresholds });
       await this.session.storeCalls();
     } catch (error) {
       this.#report(error, "A run failed");

@@ -15,8 +15,19 @@ import { Conversation } from "./conversation.ts";
 import { readDocuments, type StoredConversation } from "./conversation-documents.ts";
 import { ConversationSession, type CreateLlm } from "./conversation-session.ts";
 import { DocumentWriter } from "./document-writer.ts";
+import { type ReadText, readSecurityPolicy } from "./prompt-files.ts";
 import type { RunSlots } from "./run-slots.ts";
 import { toState } from "./stored-state.ts";
+
+/** The machine that conversations work on. */
+export interface ConversationWorkspace {
+  /** Makes the folder an agent works in. */
+  prepare(workingDir: string): Promise<void>;
+  resolve(path: string): string;
+  readText: ReadText;
+  /** Removes a folder with all that is in it. Nothing there is fine. */
+  remove(folder: string): Promise<void>;
+}
 
 /** What every conversation of a server shares. */
 export interface ConversationContext {
@@ -27,7 +38,7 @@ export interface ConversationContext {
   cipher?: Cipher | undefined;
   tools: ToolRegistry;
   createLlm: CreateLlm;
-  resolvePath(path: string): string;
+  workspace: ConversationWorkspace;
   dataDir(conversationId: string): string;
   persistenceDir: string;
   /** What commands see of the server's environment. */
@@ -71,7 +82,7 @@ export function openConversation(
       if (events.some(({ kind }) => kind !== "ConversationStateUpdateEvent")) context.onActivity?.();
     },
   });
-  const workingDir = context.resolvePath(state.workspace.working_dir);
+  const workingDir = context.workspace.resolve(state.workspace.working_dir);
   const openTools = (): Promise<Toolbox> => {
     const { client_tools: clientTools } = stored.config;
     const host = {
@@ -94,10 +105,13 @@ export function openConversation(
     timestamps,
     createLlm: context.createLlm,
     openTools,
+    readPolicy: () => readSecurityPolicy(state.agent, workingDir, context.workspace.readText),
     history: (untilSeq) => replay(store, id, { untilSeq }),
   });
-  const wantsTitle = stored.config.autotitle && record.title === null;
-  return new Conversation({ session, slots: context.slots, logger, wantsTitle });
+  const { autotitle, stuck_detection_thresholds: thresholds } = stored.config;
+  const wantsTitle = autotitle && record.title === null;
+  const stuckThresholds = thresholds ?? undefined;
+  return new Conversation({ session, slots: context.slots, logger, wantsTitle, stuckThresholds });
 }
 
 /** What cannot be opened, because the key is another one, is missing in memory and stays as it is in the store. */

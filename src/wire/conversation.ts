@@ -20,6 +20,19 @@ export const workspace = z
 
 export const tags = z.record(z.string().regex(/^[a-z0-9]+$/), z.string().max(256));
 
+/** Numbers that make no sense are not worth refusing a conversation for: the defaults stand in. */
+const stuckThreshold = (fallback: number) => z.int().min(1).default(fallback).catch(fallback);
+
+/** How often something happens in a row until an agent counts as stuck. */
+const stuckDetectionThresholds = z
+  .object({
+    action_observation: stuckThreshold(4),
+    action_error: stuckThreshold(3),
+    monologue: stuckThreshold(3),
+    alternating_pattern: stuckThreshold(6),
+  })
+  .meta({ id: "StuckDetectionThresholds" });
+
 const neverConfirm = { kind: "NeverConfirm" } as const;
 
 /** What a conversation is created from and what a restart needs of the request. */
@@ -31,6 +44,7 @@ const conversationConfig = {
   security_analyzer: nullable(securityAnalyzer),
   max_iterations: z.int().min(1).default(500),
   stuck_detection: z.boolean().default(true),
+  stuck_detection_thresholds: nullable(stuckDetectionThresholds).catch(null),
   client_tools: z.array(clientToolSpec).default([]),
   agent_definitions: z.array(z.looseObject({ name: z.string() })).default([]),
   plugins: nullable(z.array(z.looseObject({ source: z.string() }))),

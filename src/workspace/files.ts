@@ -94,6 +94,17 @@ export async function removeFile(path: string): Promise<void> {
   await rm(path);
 }
 
+/** With all that is in it. Nothing there is fine; a link is removed, not followed. */
+export async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+/** The text of a regular file. Refuses what is no UTF-8, as well as what `readFile` refuses. */
+export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  return decoder.decode(await readFile(path, maxBytes));
+}
+
 /** At most `limit` entries, so that a directory of millions costs no more than that. */
 export async function listDirectory(path: string, limit: number): Promise<DirectoryListing> {
   const entries: DirectoryEntry[] = [];

@@ -20,10 +20,14 @@ export interface Bench {
   store: Store;
   /** Folders that were prepared for agents. */
   prepared: string[];
+  /** Folders that were removed with their conversations. */
+  removed: string[];
 }
 
 export interface BenchOptions extends Partial<ConversationManagerOptions> {
   turns?: Turn[];
+  /** Texts of the files that agents may name, by path. */
+  files?: Record<string, string>;
 }
 
 /** Waits until it is told to go on, or is interrupted. */
@@ -63,10 +67,11 @@ export function echoTool(gate?: Gate) {
 }
 
 /** A manager with everything real but the model. */
-export function openManager({ turns, ...options }: BenchOptions = {}): Bench {
+export function openManager({ turns, files = {}, ...options }: BenchOptions = {}): Bench {
   const llm = new ScriptedLlm(turns);
   const store = options.store ?? memoryStore();
   const prepared: string[] = [];
+  const removed: string[] = [];
   const manager = new ConversationManager({
     clock: systemClock,
     logger: silentLogger,
@@ -77,6 +82,14 @@ export function openManager({ turns, ...options }: BenchOptions = {}): Bench {
         prepared.push(folder);
       },
       resolve: (path) => path,
+      readText: async (path, workingDir) => {
+        const found = files[`${workingDir}/${path}`];
+        if (found === undefined) throw new Error(`no such file: ${path}`);
+        return found;
+      },
+      remove: async (folder) => {
+        removed.push(folder);
+      },
     },
     environment: {},
     dataDir: (id) => `/nowhere/${id}`,
@@ -86,7 +99,7 @@ export function openManager({ turns, ...options }: BenchOptions = {}): Bench {
     ...options,
     store,
   });
-  return { manager, llm, store, prepared };
+  return { manager, llm, store, prepared, removed };
 }
 
 /** A start request as it comes out of validation. */

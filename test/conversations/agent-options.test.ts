@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import type { Logger } from "../../src/logger.ts";
+import type { TextContent } from "../../src/wire/message.ts";
+import { attach, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
+
+function agent(fields: Record<string, unknown>) {
+  return { agent: { llm: { model: "scripted" }, tools: [{ name: "echo" }], ...fields } };
+}
+
+async function promptOf(
+  bench: ReturnType<typeof openManager>,
+  fields: Record<string, unknown>,
+): Promise<string> {
+  const id = await start(bench.manager, agent(fields));
+  await say(bench.manager, id, "Hello.", false);
+  const prompt = (await logOf(bench.manager, id)).find(({ kind }) => kind === "SystemPromptEvent");
+  return prompt?.kind === "SystemPromptEvent" ? (prompt.system_prompt as TextContent).text : "";
+}
+
+describe("security_policy_filename", () => {
+  it("brings the text of a file below the working folder into the prompt", async () => {
+    const bench = openManager({ files: { "/project/policy.md": "Never touch the moon." } });
+    expect(await promptOf(bench, { security_policy_filename: "policy.md" })).toContain(
+      "Never touch the moon.",
+    );
+  });
+
+  it("is refused when there is no such file", async () => {
+    const { manager, prepared } = openManager();
+    await expect(start(manager, agent({ security_policy_filename: "policy.md" }))).rejects.toMatchObject({
+      status: 422,
+      detail: "security_policy_filename: no such file: policy.md",
+    });
+    expect(prepared).toEqual([]);
+  });
+});
+
+it("a prompt template is warned of, and the agent gets the default prompt", async () => {
+  const warnings: unknown[] = [];
+  const warn = (fields: object) => warnings.push(fields);
+  const logger = { debug() {}, info() {}, warn, error() {} } satisfies Logger;
+  const bench = openManager({ logger });
+  const template = await promptOf(bench, { system_prompt_filename: "mine.j2" });
+
+  expect(warnings).toContainEqual(expect.objectContaining({ system_prompt_filename: "mine.j2" }));
+  expect(template).toBe(await promptOf(bench, {}));
+});
+
+describe("stuck_detection_thresholds", () => {
+  const SAME = [{ name: "echo", arguments: { text: "again" } }];
+
+  async function callsUntilStuck(thresholds: unknown): Promise<number> {
+    const { manager, llm } = openManager({ turns: Array.from({ length: 30 }, () => SAME) });
+    const id = await start(manager, { stuck_detection_thresholds: thresholds });
+    const socket = await attach(manager, id);
+    await say(manager, id, "Go round in circles.");
+    await settled(socket);
+    expect((await manager.get(id)).execution_status).toBe("stuck");
+    return llm.requests.length;
+  }
+
+  it.each([
+    ["nothing", undefined, 4],
+    ["fewer", { action_observation: 2 }, 2],
+    ["more than the usual window holds", { action_observation: 15, alternating_pattern: 50 }, 15],
+    ["nonsense, which is left aside", { action_observation: -3, monologue: "x" }, 4],
+    ["no object, which is left aside", "five", 4],
+  ])("asked for %s", async (_what, thresholds, calls) => {
+    expect(await callsUntilStuck(thresholds)).toBe(calls);
+  });
+
+  it("outlive a restart", async () => {
+    const { manager, store } = openManager();
+    const id = await start(manager, { stuck_detection_thresholds: { action_observation: 2 } });
+    const again = openManager({ store, turns: Array.from({ length: 30 }, () => SAME) });
+    await say(again.manager, id, "Go round in circles.");
+    await until(async () => (await again.manager.get(id)).execution_status === "stuck");
+    expect(again.llm.requests).toHaveLength(2);
+  });
+});
+
+describe("deleting a conversation", () => {
+  it("removes its files", async () => {
+    const { manager, removed } = openManager();
+    const id = await start(manager);
+    await manager.delete(id);
+    expect(removed).toEqual([`/nowhere/${id}`]);
+  });
+
+  it("succeeds even when they cannot be removed", async () => {
+    const { manager } = openManager({
+      workspace: {
+        prepare: async () => {},
+        resolve: (path) => path,
+        readText: async () => "",
+        remove: async () => {
+          throw new Error("not allowed");
+        },
+      },
+    });
+    const id = await start(manager);
+    await manager.delete(id);
+    await expect(manager.get(id)).rejects.toThrow();
+  });
+
+  it("does not open it again for those who ask meanwhile", async () => {
+    const { manager, store } = openManager();
+    const id = await start(manager);
+    await say(manager, id, "Hello.", false);
+    const deleting = manager.delete(id);
+    const others = Array.from({ length: 20 }, async (_, index) => {
+      for (let turn = 0; turn < index; turn += 1) await Promise.resolve();
+      await say(manager, id, "Are you there?", false);
+    });
+    await Promise.allSettled(others);
+    await deleting;
+    await expect(say(manager, id, "And now?", false)).rejects.toMatchObject({ status: 404 });
+    expect(await store.conversations.find([id], [])).toEqual([]);
+  });
+});
