@@ -17,10 +17,11 @@ export function findConversations(
   ids: readonly string[],
   documents: readonly string[],
 ): ConversationRecord[] {
-  return ids.flatMap((id) => {
+  const rows = ids.flatMap((id) => {
     const row = database.get(`SELECT ${HEADER} FROM conversations WHERE id = ?`, id);
-    return row === undefined ? [] : [toRecord(database, row, documents)];
+    return row === undefined ? [] : [row];
   });
+  return toRecords(database, rows, documents);
 }
 
 /** Pages start at a place in the index, so that the last page costs what the first does. */
@@ -43,7 +44,7 @@ export function searchConversations(database: Database, query: ConversationQuery
     ...values,
     query.limit,
   );
-  return rows.map((row) => toRecord(database, row, query.documents));
+  return toRecords(database, rows, query.documents);
 }
 
 export function countConversations(database: Database, status?: ExecutionStatus): number {
@@ -59,20 +60,44 @@ function placeOf(database: Database, column: string, id: string): [string, strin
   return row === undefined ? undefined : [String(row.place), id];
 }
 
-function toRecord(database: Database, row: Row, documents: readonly string[]): ConversationRecord {
-  const { key, ...header } = row;
-  const children = database.all(
-    "SELECT id FROM conversations WHERE parent_id = ? ORDER BY created_at, id",
-    String(header.id),
-  );
-  return {
-    ...(header as unknown as ConversationRecord),
-    childIds: children.map((child) => String(child.id)),
-    documents: Object.fromEntries(documents.flatMap((name) => readDocument(database, Number(key), name))),
-  };
+/** Two statements for a whole page: one for each part of each record would cost more than all the rest of a list. */
+function toRecords(
+  database: Database,
+  rows: readonly Row[],
+  documents: readonly string[],
+): ConversationRecord[] {
+  const records = new Map<unknown, ConversationRecord>();
+  const byId = new Map<unknown, ConversationRecord>();
+  for (const { key, ...header } of rows) {
+    const record = { ...(header as unknown as ConversationRecord), childIds: [], documents: {} };
+    records.set(key, record);
+    byId.set(record.id, record);
+  }
+  for (const { conversation, name, json } of readDocuments(database, [...records.keys()], documents)) {
+    const record = records.get(conversation);
+    if (record !== undefined) record.documents[String(name)] = String(json);
+  }
+  for (const { parentId, id } of readChildren(database, [...byId.keys()])) {
+    byId.get(parentId)?.childIds.push(String(id));
+  }
+  return rows.map(({ key }) => records.get(key) as ConversationRecord);
 }
 
-function readDocument(database: Database, key: number, name: string): [string, string][] {
-  const row = database.get("SELECT json FROM documents WHERE conversation = ? AND name = ?", key, name);
-  return row === undefined ? [] : [[name, String(row.json)]];
+function readDocuments(database: Database, keys: readonly unknown[], names: readonly string[]): Row[] {
+  if (keys.length === 0 || names.length === 0) return [];
+  return database.all(
+    `SELECT conversation, name, json FROM documents
+     WHERE conversation IN (SELECT value FROM json_each(?)) AND name IN (SELECT value FROM json_each(?))`,
+    JSON.stringify(keys),
+    JSON.stringify(names),
+  );
+}
+
+function readChildren(database: Database, ids: readonly unknown[]): Row[] {
+  if (ids.length === 0) return [];
+  return database.all(
+    `SELECT parent_id AS parentId, id FROM conversations
+     WHERE parent_id IN (SELECT value FROM json_each(?)) ORDER BY parent_id, created_at, id`,
+    JSON.stringify(ids),
+  );
 }
