@@ -80,7 +80,7 @@ export class Client {
   /** Asks anything of the server and notes the answer. `~` is this conversation; a string body goes out as it is. */
   async ask(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await call(this.#url, method, path.replaceAll("~", `/api/conversations/${this.id}`), body);
-    const words = typeof body === "object" ? JSON.stringify(body).slice(0, 120) : "";
+    const words = typeof body === "object" ? shortly(body) : "";
     this.noted.push({ call: `${method} ${path} ${words}`.trim(), ...answer });
     return answer;
   }
@@ -128,7 +128,7 @@ export class Client {
   }
 
   /**
-   * Opens one more socket, notes what it shows within two seconds, and closes it. `path` defaults to this conversation.
+   * Opens one more socket, notes what it shows until it falls silent, and closes it. `path` defaults to this conversation.
    */
   async listen(query: string, path = `/sockets/events/${this.id}`): Promise<void> {
     const noted: Noted = { call: `socket ${query || path.replace(this.id, "~")}` };
@@ -144,7 +144,10 @@ export class Client {
     socket.on("close", (code, reason) => {
       if (noted.refused === undefined && !noted.left) noted.closed = [code, String(reason)];
     });
-    await new Promise((done) => setTimeout(done, 2_000));
+    await quiet(
+      () => frames.length,
+      () => noted.refused !== undefined || noted.closed !== undefined,
+    );
     noted.left = socket.readyState === WebSocket.OPEN;
     noted.frames = frames;
     socket.close();
@@ -163,6 +166,22 @@ export class Client {
     this.#socket.close();
     await call(this.#url, "DELETE", `/api/conversations/${this.id}`);
   }
+}
+
+/** Until nothing has been counted for a second, after four at least: the reference takes its time with history. */
+async function quiet(count: () => number, isOver: () => boolean): Promise<void> {
+  const from = Date.now();
+  for (let [seen, since] = [count(), from]; !isOver(); ) {
+    await new Promise((done) => setTimeout(done, 100));
+    if (count() !== seen) [seen, since] = [count(), Date.now()];
+    if (Date.now() - since > 1_000 && Date.now() - from > 4_000) return;
+  }
+}
+
+/** The same on both sides: without what differs between them. */
+function shortly(body: unknown): string {
+  const words = JSON.stringify(body).replaceAll(/"http[^"]*"|"[0-9a-f]{8}-[0-9a-f-]{27}"/g, '"…"');
+  return words.slice(0, 120);
 }
 
 /** `node:http`, because `fetch` sends no body with GET and one route wants it. */
