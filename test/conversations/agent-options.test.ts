@@ -87,6 +87,25 @@ describe("deleting a conversation", () => {
     expect(removed).toEqual([`/nowhere/${id}`]);
   });
 
+  it("happens in the store first: a crash before the files are gone brings nothing back", async () => {
+    const { manager, store } = openManager();
+    const id = await start(manager);
+    let known: unknown;
+    const removing = openManager({
+      store,
+      workspace: {
+        prepare: async () => {},
+        resolve: (path) => path,
+        readText: async () => "",
+        remove: async () => {
+          known = await store.conversations.find([id], []);
+        },
+      },
+    });
+    await removing.manager.delete(id);
+    expect(known).toEqual([]);
+  });
+
   it("succeeds even when they cannot be removed", async () => {
     const { manager } = openManager({
       workspace: {
