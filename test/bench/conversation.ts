@@ -7,10 +7,11 @@ export interface NewConversation {
   model: string;
   folder: string;
   maxIterations?: number;
-  stream?: boolean;
+  /** Names of tools beside those every agent has. */
+  tools?: readonly string[];
 }
 
-/** Creates a conversation with no tools but the built-in ones; gives its id. */
+/** Creates a conversation; gives its id. */
 export async function createConversation({
   url,
   model,
@@ -19,8 +20,8 @@ export async function createConversation({
 }: NewConversation): Promise<string> {
   const { id } = await ask<{ id: string }>(`${url}/api/conversations`, "POST", {
     agent: {
-      llm: { model: "openai/scripted", base_url: model, api_key: "none", stream: options.stream ?? false },
-      tools: [],
+      llm: { model: "openai/scripted", base_url: model, api_key: "none" },
+      tools: (options.tools ?? []).map((name) => ({ name })),
     },
     workspace: { working_dir: join(folder, "project") },
     max_iterations: options.maxIterations ?? 500,

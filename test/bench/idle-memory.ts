@@ -1,6 +1,6 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import type { Bench, Figure } from "./figure.ts";
+import type { Bench, Figure, Measured } from "./figure.ts";
 import { fill } from "./fill.ts";
 import { rounded } from "./statistics.ts";
 import { residentMiB } from "./target.ts";
@@ -12,7 +12,7 @@ export const idleMemory: Figure = {
   name: "idle memory",
   bar: "<= 90 MB; +20 MB with 2,000 conversations of 400 events",
   reference: true,
-  async measure(bench) {
+  async measure(bench): Promise<Measured> {
     const empty = await idle(bench, mkdtempSync(join(bench.folder, "empty-")));
     if (bench.target.name === "reference") {
       return { shown: `${mb(empty)} MB empty`, good: empty <= 90, values: { empty_mb: rounded(empty) } };

@@ -12,6 +12,8 @@ interface Script {
   lastBody: string;
   /** Steps, counted from 1, that end a run. */
   ends: ReadonlySet<number>;
+  /** Run at every other step, in the terminal. */
+  command: string | undefined;
 }
 
 const scripts = new Map<string, Script>();
@@ -24,7 +26,7 @@ const server = createServer((request, response) => {
     script.arrivals.push(performance.timeOrigin + performance.now());
     const step = script.arrivals.length;
     if (script.ends.has(step)) script.lastBody = Buffer.concat(chunks).toString();
-    const body = reply(step, script.ends.has(step));
+    const body = reply(step, script);
     response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
     response.end(body);
   });
@@ -33,18 +35,20 @@ const server = createServer((request, response) => {
 function scriptOf(name: string): Script {
   let script = scripts.get(name);
   if (script === undefined) {
-    script = { arrivals: [], lastBody: "", ends: new Set() };
+    script = { arrivals: [], lastBody: "", ends: new Set(), command: undefined };
     scripts.set(name, script);
   }
   return script;
 }
 
-function reply(step: number, ends: boolean): string {
-  const call = {
-    id: `call_${step}`,
-    type: "function",
-    function: { name: "think", arguments: JSON.stringify({ thought: `Step ${step}: nothing to do yet.` }) },
-  };
+function reply(step: number, { ends: endsAt, command }: Script): string {
+  const ends = endsAt.has(step);
+  const [name, args] =
+    command !== undefined && step % 2 === 1
+      ? ["terminal", { command: `${command} # ${step}` }]
+      : ["think", { thought: `Step ${step}: nothing to do yet.` }];
+  const called = { name, arguments: JSON.stringify(args) };
+  const call = { id: `call_${step}`, type: "function", function: called };
   const message = ends
     ? { role: "assistant", content: "Done." }
     : { role: "assistant", content: null, tool_calls: [call] };
@@ -60,9 +64,10 @@ function reply(step: number, ends: boolean): string {
 
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
-  answerBench(({ load, ends, read }) => {
+  answerBench(({ load, ends, command, read }) => {
     if (typeof load === "string") {
-      scripts.set(load, { arrivals: [], lastBody: "", ends: new Set(ends as number[]) });
+      const steps = new Set(ends as number[]);
+      scripts.set(load, { arrivals: [], lastBody: "", ends: steps, command: command as string | undefined });
       return `http://127.0.0.1:${port}/${load}/v1`;
     }
     return { arrivals: scriptOf(String(read)).arrivals, lastBody: scriptOf(String(read)).lastBody };

@@ -22,10 +22,10 @@ export class Model {
     return new Model(await startChild("model-server.ts"));
   }
 
-  /** A script that calls `think` at every step but those of `ends`, counted from 1. */
-  async load(ends: readonly number[]): Promise<Script> {
+  /** Calls `think` at every step but those of `ends`, counted from 1; with a command, the terminal every other time. */
+  async load(ends: readonly number[], command?: string): Promise<Script> {
     const name = `script-${++this.#loaded}`;
-    const url = await this.#child.ask<string>({ load: name, ends });
+    const url = await this.#child.ask<string>({ load: name, ends, command });
     return { url, seen: () => this.#child.ask<Seen>({ read: name }) };
   }
 
