@@ -13,6 +13,9 @@ const USAGE_ID = "title";
 const MAX_TITLE = 50;
 /** Characters of the message that the model is shown. */
 const MAX_SHOWN = 1_000;
+/** A title is not worth as many attempts as the work itself. */
+const MAX_ATTEMPTS = 2;
+/** Milliseconds for all attempts. */
 const ANSWER_WAIT = 60_000;
 /** Milliseconds that closing waits for a title that is being stored. */
 const CLOSE_WAIT = 1_000;
@@ -121,7 +124,14 @@ export class AutoTitle {
 }
 
 function titleConfig(config: LlmConfig): LlmConfig {
-  return { ...config, usage_id: USAGE_ID, stream: false, api_mode: "chat", log_completions: false };
+  return {
+    ...config,
+    usage_id: USAGE_ID,
+    stream: false,
+    api_mode: "chat",
+    log_completions: false,
+    num_retries: Math.min(config.num_retries, MAX_ATTEMPTS),
+  };
 }
 
 /** A model that throws instead of rejecting is no different. */

@@ -24,6 +24,7 @@ export async function createConversation({
       tools: (options.tools ?? []).map((name) => ({ name })),
     },
     workspace: { working_dir: join(folder, "project") },
+    autotitle: false,
     max_iterations: options.maxIterations ?? 500,
   });
   return id;

@@ -42,6 +42,7 @@ answerBench(async ({ conversations, frames, memory }) => {
 
 async function startStreaming(): Promise<string> {
   const request = newConversation({
+    autotitle: false,
     agent: { llm: { model: "streaming", stream: true }, tools: [] },
     workspace: { working_dir: folder },
   });
