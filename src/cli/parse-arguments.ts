@@ -22,6 +22,7 @@ Options of the demo
 
 Options of mock-llm and export
   --script FILE      JSON list of steps, such as ["Hello", {"call": "terminal", "arguments": {"command": "ls"}}]
+  --port PORT        any free one when left out
   --data DIR         where conversations are kept; OH_CONVERSATIONS_PATH when left out
 
   --help, --version

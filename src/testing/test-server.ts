@@ -26,7 +26,10 @@ export interface TestServerOptions extends Omit<ServerOptions, "tools" | "clock"
   leakCheck?: boolean;
 }
 
-/** What a conversation may be started with beside its first message; `agent` is merged into the default one. */
+/**
+ * What a conversation may be started with beside its first message; `agent` is merged into the default one. It gets no
+ * title unless `autotitle` is true: then script that call by a rule, `isSideCall`.
+ */
 export type TestConversation = Omit<NewConversation, "agent" | "workspace" | "initial_message"> & {
   agent?: Partial<NonNullable<NewConversation["agent"]>>;
 };
@@ -100,7 +103,7 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
       const named = tools.map((tool) => ({ name: typeof tool === "string" ? tool : tool.name }));
       const { info } = await server.conversations.create(
         newConversation({
-          // A title would take a step of the script.
+          // Asked for in the background, a title would take a step of the script at a moment nobody knows.
           autotitle: false,
           ...conversation,
           workspace: { working_dir: workingDir },

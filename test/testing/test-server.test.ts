@@ -1,6 +1,9 @@
 import { AssertionError } from "node:assert";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { createServer } from "node:net";
+import { defineTool, memoryStore, newConversation } from "agent-server";
 import {
   after,
   call,
@@ -15,6 +18,7 @@ import {
   watchLeaks,
 } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { buildServer, weather } from "../../examples/05-custom-tool.ts";
 
 const OSLO = [call("weather", { city: "Oslo" }), say("It is 21 °C in Oslo.")];
@@ -65,20 +69,30 @@ describe("a test server", () => {
     await chat.expectToolCall("weather");
     await chat.expectFinished("21");
   });
-
-  it("holds the example server to its word", async () => {
-    const llm = scriptedLlm(OSLO);
-    await using server = buildServer({ ...(await unlisted()), createLlm: () => llm });
-    expect(await (await server.fetch(new Request("http://localhost/server_info"))).text()).toContain(
-      "weather",
-    );
-  });
 });
 
-async function unlisted() {
-  const { memoryStore } = await import("agent-server");
-  return { store: memoryStore(), environment: {} };
-}
+it("05-custom-tool serves a conversation whose agent has the tool", async () => {
+  await using folder = await createTestServer();
+  const llm = scriptedLlm(OSLO);
+  await using server = buildServer({
+    store: memoryStore(),
+    conversationsPath: folder.workingDir,
+    createLlm: () => llm,
+  });
+  const { info } = await server.conversations.create(
+    newConversation({
+      agent: { llm: { model: "scripted" }, tools: [{ name: "weather" }] },
+      workspace: { working_dir: folder.workingDir },
+      initial_message: { content: [{ type: "text", text: "How warm is Oslo?" }] },
+      autotitle: false,
+    }),
+  );
+  for await (const event of server.conversations.follow(info.id)) {
+    if (event.kind === "ConversationStateUpdateEvent" && event.value === "finished") break;
+  }
+  expect(await server.conversations.agentFinalResponse(info.id)).toBe("It is 21 °C in Oslo.");
+  expect(JSON.stringify(llm.requests[1]?.messages)).toContain("21 °C");
+});
 
 describe("expectations", () => {
   async function started(llm: ReturnType<typeof scriptedLlm>, options: TestServerOptions = {}) {
@@ -171,16 +185,44 @@ describe("the leak check", () => {
     child.kill();
     await leaks.assertNone();
   });
+
+  it("names handles and files that were left open", async () => {
+    const leaks = await watchLeaks();
+    const listener = createServer().listen(0);
+    const file = await open(import.meta.filename);
+    await expect(leaks.assertNone()).rejects.toThrow(
+      /1 handle of type TCPServerWrap[\s\S]*descriptor \d+: .*test-server\.test\.ts/,
+    );
+    listener.close();
+    await file.close();
+    await leaks.assertNone();
+  });
+
+  it("fails the end of a test whose tool leaves something behind", async () => {
+    const children: ChildProcess[] = [];
+    const forgetful = defineTool({
+      name: "forgetful",
+      description: "Starts something and forgets it",
+      input: z.object({}),
+      run() {
+        children.push(spawn("sleep", ["60"], { stdio: "ignore" }));
+        return "started";
+      },
+    });
+    const llm = scriptedLlm([call("forgetful"), say("Done.")]);
+    const server = await createTestServer({ llm, tools: [forgetful] });
+    await (await server.start("Go")).expectFinished();
+    await expect(server.close()).rejects.toThrow(/left behind:[\s\S]*sleep 60/);
+    children[0]?.kill();
+  });
 });
 
 it("side calls are answered by rule, wherever they come", async () => {
-  const llm = scriptedLlm(OSLO, { rules: [{ when: isSideCall, step: say("A title") }] });
-  const side = { messages: [], tools: [], signal: new AbortController().signal };
-  const ask = async () => (await llm.complete(side)).message.content;
-  expect(await ask()).toMatchObject([{ text: "A title" }]);
+  const llm = scriptedLlm(OSLO, { rules: [{ when: isSideCall, step: say("☀️ Weather in Oslo") }] });
   await using server = await createTestServer({ llm, tools: [weather] });
-  const chat = await server.start("How warm is Oslo?");
+  const chat = await server.start("How warm is Oslo?", { autotitle: true });
   await chat.expectFinished("21");
-  expect(await ask()).toMatchObject([{ text: "A title" }]);
+  await expect.poll(async () => (await server.conversations.get(chat.id)).title).toBe("☀️ Weather in Oslo");
+  expect(llm.requests).toHaveLength(3);
   llm.assertDone();
 });
