@@ -100,7 +100,9 @@ async function askModel(session: AgentSession, options: StepOptions): Promise<Ll
     return await untilAborted(call, signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof Error)) throw error;
-    await session.append([remedyFor(error, options.condenser)]);
+    const [written] = await session.append([remedyFor(error, options.condenser)]);
+    // Clients look for the last words of the user here, also for those put into their mouth.
+    if (written?.source === "user") await session.update({ last_user_message_id: written.id });
     return null;
   }
 }

@@ -37,6 +37,7 @@ export interface ConversationState {
 /** The keys a running agent may assign. */
 export type AgentWritable =
   | "execution_status"
+  | "last_user_message_id"
   | "agent_state"
   | "activated_knowledge_skills"
   | "activated_path_rules"

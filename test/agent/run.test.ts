@@ -138,6 +138,7 @@ describe("a model that fails", () => {
     });
     await session.run();
     expect(session.log[1]).toMatch(/^user: Your last reply was held back by the content filter/);
+    expect(session.state.last_user_message_id).toBe(session.events[1]?.id);
     expect(session.state.execution_status).toBe("finished");
   });
 
