@@ -232,7 +232,7 @@ class FollowedChat implements TestChat {
 
   #fail(wanted: string, found: string, event?: Event): never {
     const message = `Expected ${wanted}, but ${found}.\n\nTimeline of ${this.id}:\n${toTimeline(this.events, event)}\n`;
-    throw new AssertionError({ message, operator: "expect", stackStartFn: this.constructor as () => void });
+    throw new AssertionError({ message, operator: "expect" });
   }
 }
 

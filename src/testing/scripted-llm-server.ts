@@ -71,7 +71,10 @@ export async function startScriptedLlmServer(
     if (request.method !== "POST" || format === undefined) {
       return sendJson(response, 404, { error: { message: `no such path: ${request.method} ${path}` } });
     }
-    const body = JSON.parse(await readBody(request)) as ScriptedServerRequest["body"];
+    const body = parseBody(await readBody(request));
+    if (body === undefined) {
+      return sendJson(response, 400, { error: { message: "the body is no JSON object" } });
+    }
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     let played: { number: number; parts: readonly ReplyPart[] };
@@ -119,6 +122,15 @@ async function readBody(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseBody(text: string): ScriptedServerRequest["body"] | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? (body as ScriptedServerRequest["body"]) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function sendError(response: ServerResponse, error: unknown): void {

@@ -103,7 +103,8 @@ describe("expectations", () => {
   it("fail with the arguments that differ and the timeline", async () => {
     const { server, chat } = await started(scriptedLlm(OSLO));
     await using _ = server;
-    const { message } = await failureOf(chat.expectToolCall("weather", { city: "Bergen" }));
+    const { message, stack } = await failureOf(chat.expectToolCall("weather", { city: "Bergen" }));
+    expect(stack).toContain("test-server.test.ts");
     expect(message).toContain('city was "Oslo", not "Bergen"');
     expect(message).toMatch(/^ +\d+ {2}user +How warm is Oslo\?$/m);
     expect(message).toMatch(/^> +\d+ {2}call +weather \{"city":"Oslo"\}$/m);
