@@ -23,7 +23,7 @@ export type {
 } from "./stores/store.ts";
 export { type ServerInput, toServer } from "./to-server.ts";
 export { defineTool, type ToolContext, type ToolOutput, type ToolResult } from "./tools/define-tool.ts";
-export type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "./tools/tool.ts";
+export type { Tool, ToolCallContext, ToolExecutor, ToolHost, ToolSecrets, WireNames } from "./tools/tool.ts";
 export type {
   ConversationInfo,
   ConversationSortOrder,
@@ -37,3 +37,4 @@ export type { ExecutionStatus } from "./wire/execution-status.ts";
 export type { LlmConfig } from "./wire/llm-config.ts";
 export { type Content, type Message, text } from "./wire/message.ts";
 export type { ConfirmationPolicy, SecurityAnalyzer } from "./wire/policies.ts";
+export type { ToolAnnotations } from "./wire/tool-definition.ts";
