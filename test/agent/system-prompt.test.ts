@@ -137,6 +137,6 @@ it("the event lists the tools as clients know them", () => {
   expect(prompt().event).toMatchObject({
     kind: "SystemPromptEvent",
     source: "agent",
-    tools: [{ kind: "FinishTool" }, { kind: "ThinkTool" }, { kind: "MCPToolDefinition" }],
+    tools: [{ kind: "MCPToolDefinition" }, { kind: "FinishTool" }, { kind: "ThinkTool" }],
   });
 });

@@ -156,7 +156,7 @@ describe("names", () => {
 
   it("that are nowhere are refused with the list of tools, and made fit for replay", () => {
     expect(errorOf("fly to", {})).toBe(
-      "Tool 'fly to' not found. Available: ['finish', 'think', 'terminal', 'file_editor', 'ticket', 'tags']",
+      "Tool 'fly to' not found. Available: ['terminal', 'file_editor', 'ticket', 'tags', 'finish', 'think']",
     );
     expect(parse("fly to", {})).toMatchObject({ toolName: "fly_to", call: { name: "fly_to" } });
     expect(parseToolCall(call("ls"), { tools: withoutTerminal, hasAnalyzer: false })).toHaveProperty("error");
