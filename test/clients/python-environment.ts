@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /** The release whose contract the server follows, and the newest one that was tried. */
-export const SDK_VERSIONS = ["1.43.1", "1.58.2"] as const;
+export const SDK_VERSIONS = ["1.43.1", "1.58.0"] as const;
 
 const PACKAGES = ["openhands-sdk", "openhands-tools"];
 const INSTALL_TIMEOUT = 15 * 60 * 1000;
