@@ -230,7 +230,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     scenarios: ["a refusal of the content filter, then better"],
-    at: ["log.*", "frames.*", "state.*", ...STATS],
+    at: ["log.*", "frames.*", "*.last_user_message_id: *", ...STATS],
     reason:
       "an empty reply of the content filter is told as what it is, as the reference does with an error of that kind",
   },
