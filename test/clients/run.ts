@@ -77,7 +77,7 @@ async function runCommand(command: string, args: string[], environment: Record<s
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: SUITE_TIMEOUT,
+    signal: AbortSignal.timeout(SUITE_TIMEOUT),
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
