@@ -11,9 +11,9 @@ const MIN_FIELD_SECRET = 8;
  * fields, which clients are shown (old and new file contents, for example). Image data is never touched.
  */
 export function maskObservation(observation: Observation, secrets: readonly string[]): Observation {
-  const content = maskerOf(secrets);
+  const content = createMask(secrets);
   if (content === null) return observation;
-  const fields = maskerOf(secrets.filter((secret) => secret.length >= MIN_FIELD_SECRET));
+  const fields = createMask(secrets.filter((secret) => secret.length >= MIN_FIELD_SECRET));
   const masked = Object.entries(observation).map(([key, value]): [string, unknown] => {
     if (key === "kind") return [key, value];
     if (key === "content") return [key, observation.content.map((part) => maskPart(part, content))];
@@ -24,27 +24,35 @@ export function maskObservation(observation: Observation, secrets: readonly stri
 
 /** The text without secret values. */
 export function maskText(text: string, secrets: readonly string[]): string {
-  return maskerOf(secrets)?.(text) ?? text;
+  return createMask(secrets)?.(text) ?? text;
 }
 
-type Masker = (text: string) => string;
+type Mask = (text: string) => string;
 
-/** One pass over the text, the longest secret first, so that a secret inside another leaves no rest behind. */
-function maskerOf(secrets: readonly string[]): Masker | null {
-  const values = [...new Set(secrets)].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
-  if (values.length === 0) return null;
-  const pattern = new RegExp(
-    values.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"),
-    "g",
-  );
-  return (text) => text.replace(pattern, SECRET_MASK);
+/** Null when there is nothing to hide. */
+export function createMask(secrets: readonly string[]): Mask | null {
+  const pattern = secretPattern(secrets.flatMap(spellings));
+  return pattern && ((text) => text.replace(pattern, SECRET_MASK));
 }
 
-function maskPart(part: Observation["content"][number], mask: Masker): Observation["content"][number] {
+/** Finds these values, the longest first, so that a secret inside another leaves no rest behind. */
+export function secretPattern(values: readonly string[]): RegExp | null {
+  const secrets = [...new Set(values)].filter((value) => value.trim() !== "");
+  if (secrets.length === 0) return null;
+  secrets.sort((left, right) => right.length - left.length);
+  return new RegExp(secrets.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"), "g");
+}
+
+/** Terminals and some files end lines with CR LF. */
+function spellings(value: string): string[] {
+  return value.includes("\n") ? [value, value.replaceAll(/\r?\n/g, "\r\n")] : [value];
+}
+
+function maskPart(part: Observation["content"][number], mask: Mask): Observation["content"][number] {
   return part.type === "text" ? { ...part, text: mask(part.text) } : part;
 }
 
-function maskDeep(value: unknown, mask: Masker): unknown {
+function maskDeep(value: unknown, mask: Mask): unknown {
   if (typeof value === "string") return mask(value);
   if (Array.isArray(value)) return value.map((entry) => maskDeep(entry, mask));
   if (typeof value !== "object" || value === null) return value;

@@ -1,4 +1,4 @@
-import { createMasker, HIDDEN } from "../../secrets/mask.ts";
+import { createMask, SECRET_MASK } from "../../tools/mask-secrets.ts";
 
 export interface CanonicalOptions {
   /** Values that must never be written: keys, tokens. What looks like a key of a well-known service never is. */
@@ -23,10 +23,13 @@ export const FOLDER = "{{folder}}";
 
 /** How texts are written: without secrets, without the test's folder, normalised. */
 export function createCleaner({ redact = [], normalize }: CanonicalOptions): (text: string) => string {
-  const { mask } = createMasker(redact);
+  const mask = createMask(redact);
   const folder = new RegExp(TEST_FOLDER, "g");
   return (text) => {
-    const masked = KEYS.reduce((rest, key) => rest.replace(key, HIDDEN), mask(text)).replace(folder, FOLDER);
+    const masked = KEYS.reduce((rest, key) => rest.replace(key, SECRET_MASK), mask?.(text) ?? text).replace(
+      folder,
+      FOLDER,
+    );
     return normalize?.(masked) ?? masked;
   };
 }

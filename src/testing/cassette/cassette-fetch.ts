@@ -1,4 +1,4 @@
-import { HIDDEN } from "../../secrets/mask.ts";
+import { SECRET_MASK } from "../../tools/mask-secrets.ts";
 import { type CanonicalOptions, createCleaner, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 
@@ -58,7 +58,7 @@ function toResponse({ status, headers, body }: RecordedResponse): Response {
 function withoutSecrets(address: string): string {
   const url = new URL(address);
   for (const name of url.searchParams.keys()) {
-    if (SECRET_PARAMETER.test(name)) url.searchParams.set(name, HIDDEN);
+    if (SECRET_PARAMETER.test(name)) url.searchParams.set(name, SECRET_MASK);
   }
   return url.href;
 }

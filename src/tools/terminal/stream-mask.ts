@@ -1,4 +1,4 @@
-const HIDDEN = "<secret-hidden>";
+import { SECRET_MASK, secretPattern } from "../mask-secrets.ts";
 
 /**
  * Replaces secret values in text that comes in pieces. The end of what came is held back as long as it could be the
@@ -12,11 +12,9 @@ export class StreamMask {
   /** The values from here on. What is held back is looked at with these. */
   setValues(values: readonly string[]): void {
     // As a terminal shows them. A key file ends in a line break but is often printed without.
-    const all = new Set(values.map((value) => value.replaceAll("\r\n", "\n").trim()));
-    const shown = [...all].filter((value) => value !== "").sort((a, b) => b.length - a.length);
-    this.#longest = shown[0]?.length ?? 0;
-    const escaped = shown.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-    this.#pattern = escaped.length === 0 ? null : new RegExp(escaped.join("|"), "g");
+    const shown = values.map((value) => value.replaceAll("\r\n", "\n").trim());
+    this.#longest = Math.max(0, ...shown.map((value) => value.length));
+    this.#pattern = secretPattern(shown);
   }
 
   /** What is certain now. */
@@ -33,7 +31,7 @@ export class StreamMask {
 
   /** A text that stands for itself. */
   whole(text: string): string {
-    return this.#pattern === null ? text : text.replace(this.#pattern, HIDDEN);
+    return this.#pattern === null ? text : text.replace(this.#pattern, SECRET_MASK);
   }
 
   /** The rest, when nothing more comes. */
@@ -51,7 +49,7 @@ export class StreamMask {
     let last = 0;
     for (const match of text.matchAll(this.#pattern)) {
       if (match.index >= certain) break;
-      out += text.slice(last, match.index) + HIDDEN;
+      out += text.slice(last, match.index) + SECRET_MASK;
       last = match.index + match[0].length;
     }
     const end = Math.max(last, certain);

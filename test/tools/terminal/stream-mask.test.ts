@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { maskText } from "../../../src/tools/mask-secrets.ts";
 import { StreamMask } from "../../../src/tools/terminal/stream-mask.ts";
 
 function masked(values: string[], pieces: string[]): string {
@@ -25,6 +26,35 @@ describe("masking of a stream", () => {
 
   it("leaves text alone when there are no values", () => {
     expect(masked(["", "  "], ["a", "", " b"])).toBe("a b");
+  });
+
+  it("hides exactly what masking the whole text hides, however it is cut", () => {
+    const values = ["ab", "abcab", "bca", "caab", "cc"];
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let run = 0; run < 2_000; run++) {
+      const text = Array.from({ length: 24 }, () => "abc"[random(3)]).join("");
+      const chunks: string[] = [];
+      for (let rest = text; rest !== ""; ) {
+        const size = 1 + random(4);
+        chunks.push(rest.slice(0, size));
+        rest = rest.slice(size);
+      }
+      expect(masked(values, chunks)).toBe(maskText(text, values));
+    }
+  });
+
+  it("holds back less than the longest value", () => {
+    const mask = new StreamMask();
+    mask.setValues(["aaaaaaaa"]);
+    let given = 0;
+    for (let length = 1; length <= 100; length++) {
+      given += mask.push("b").length + mask.push("aaaaaaa").length;
+      expect(length * 8 - given).toBeLessThan(8);
+    }
   });
 
   it("previews without taking in", () => {
