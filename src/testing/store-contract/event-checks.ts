@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import type { Store } from "../../stores/store.ts";
+import { A, B, creation, event, filtered, mixedLog, range, seqs, time } from "./sample-log.ts";
+
+/** What is read, searched and counted of a log. */
+export const EVENT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
+  "reads a log both ways, from any place": async (store) => {
+    await store.commit({ ...creation(A), events: range(10).map((seq) => event(seq)) });
+    assert.deepEqual(await seqs(store, A, { order: "asc", limit: 3 }), [0, 1, 2]);
+    assert.deepEqual(await seqs(store, A, { order: "desc", limit: 3 }), [9, 8, 7]);
+    assert.deepEqual(await seqs(store, A, { order: "asc", from: 8 }), [8, 9]);
+    assert.deepEqual(await seqs(store, A, { order: "desc", from: 1 }), [1, 0]);
+    assert.deepEqual(await seqs(store, A, { order: "asc", from: 10 }), []);
+    assert.deepEqual(await seqs(store, A, { order: "desc", from: 99, limit: 1 }), [9]);
+    assert.deepEqual(await seqs(store, B), []);
+  },
+
+  "gives an event back as it was": async (store) => {
+    const json = JSON.stringify({ text: "snow ☃, a 🙂, a \u0000 and 'quotes\"", other: "x" });
+    const given = event(0, { kind: "MessageEvent", source: "user", body: "snow ☃ 🙂", json });
+    await store.commit({ ...creation(A, { title: "名前 🙂" }), documents: { ключ: json }, events: [given] });
+    assert.deepEqual(await store.events.search(A, { order: "asc", limit: 1 }), [given]);
+    assert.deepEqual(await store.events.find(A, [given.id]), [given]);
+    const [record] = await store.conversations.find([A], ["ключ"]);
+    assert.deepEqual([record?.title, record?.documents.ключ], ["名前 🙂", json]);
+  },
+
+  "keeps values of several megabytes": async (store) => {
+    const json = JSON.stringify("long ☃ ".repeat(500_000));
+    await store.commit({ ...creation(A), documents: { state: json }, events: [event(0, { json })] });
+    const [record] = await store.conversations.find([A], ["state"]);
+    const [found] = await store.events.search(A, { order: "asc", limit: 1 });
+    assert.ok(record?.documents.state === json && found?.json === json);
+  },
+
+  "searches and counts events by kind and source": async (store) => {
+    await mixedLog(store);
+    assert.deepEqual(await filtered(store, { kind: "MessageEvent" }), [0, 5, 10, 15]);
+    assert.deepEqual(await filtered(store, { source: "user" }), [0, 5, 10, 15]);
+    assert.deepEqual(await filtered(store, { kind: "ActionEvent", source: "user" }), []);
+    assert.deepEqual(await filtered(store, { kind: "NoSuchEvent" }), []);
+    assert.deepEqual(await seqs(store, A, { order: "asc", kind: "MessageEvent", from: 6 }), [10, 15]);
+    assert.deepEqual(await seqs(store, A, { order: "desc", kind: "MessageEvent", from: 14 }), [10, 5, 0]);
+  },
+
+  "searches and counts messages by a part of their text, in any case": async (store) => {
+    await mixedLog(store);
+    assert.deepEqual(await filtered(store, { body: "Message 5" }), [5]);
+    assert.deepEqual(await filtered(store, { body: "100% _SURE_" }), [0, 5, 10, 15]);
+    assert.deepEqual(await filtered(store, { body: "%" }), [0, 5, 10, 15]);
+    assert.deepEqual(await filtered(store, { body: "" }), [0, 5, 10, 15]);
+    assert.deepEqual(await filtered(store, { body: "nowhere" }), []);
+    assert.deepEqual(await filtered(store, { body: "message", source: "agent" }), []);
+  },
+
+  "searches and counts events by time": async (store) => {
+    await mixedLog(store);
+    assert.deepEqual(await filtered(store, { timestampGte: time(17) }), [17, 18, 19]);
+    assert.deepEqual(await filtered(store, { timestampLt: time(2) }), [0, 1]);
+    assert.deepEqual(await filtered(store, { timestampGte: time(3), timestampLt: time(6) }), [3, 4, 5]);
+    assert.deepEqual(await filtered(store, { timestampGte: time(4), kind: "MessageEvent" }), [5, 10, 15]);
+    assert.deepEqual(await filtered(store, { timestampGte: time(50) }), []);
+    assert.deepEqual(await filtered(store, { timestampLt: time(0) }), []);
+  },
+
+  "searches by time in a log whose clock went back": async (store) => {
+    const seconds = [5, 6, 2, 3, 7, 1, 8, 4];
+    const events = seconds.map((second, seq) => event(seq, { timestamp: time(second) }));
+    await store.commit({ ...creation(A), events: events.slice(0, 3) });
+    await store.commit({ conversationId: A, events: events.slice(3) });
+    for (const bound of range(10)) {
+      const since = seconds.flatMap((second, seq) => (second >= bound ? [seq] : []));
+      const before = seconds.flatMap((second, seq) => (second < bound ? [seq] : []));
+      assert.deepEqual(await filtered(store, { timestampGte: time(bound) }), since);
+      assert.deepEqual(await filtered(store, { timestampLt: time(bound) }), before);
+    }
+  },
+};
