@@ -7,7 +7,13 @@ const METADATA: readonly Range[] = [
   ["169.254.0.0", 16],
   ["fe80::", 10],
   ["fd00:ec2::254", 128],
+  ["fd20:ce::254", 128],
   ["100.100.100.200", 32],
+  ["168.63.129.16", 32],
+  ["192.0.0.192", 32],
+  // Link-local IPv4 behind translators to IPv6.
+  ["64:ff9b::a9fe:0", 112],
+  ["2002:a9fe::", 32],
 ];
 
 /** What the registries of special-purpose addresses call not globally reachable. */

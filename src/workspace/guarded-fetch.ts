@@ -2,7 +2,7 @@ import { lookup } from "node:dns";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 
 export interface GuardedRequest {
   headers?: Record<string, string>;
@@ -47,8 +47,20 @@ function get(url: URL, request: GuardedRequest & { allows(address: string): bool
   if (isIP(hostname) !== 0 && !allows(hostname)) return Promise.reject(refusal(hostname));
   const options: RequestOptions = { headers, signal, agent: false, lookup: guardedLookup(allows) };
   return new Promise((resolve, reject) => {
-    const onAnswer = (message: IncomingMessage) => resolve(toResponse(message));
-    requesterOf(url)(url, options, onAnswer).on("error", reject).end();
+    const onAnswer = (message: IncomingMessage) => {
+      try {
+        resolve(toResponse(message));
+      } catch (error) {
+        // A status no Response can have. Thrown from here it would end the process.
+        message.destroy();
+        reject(error);
+      }
+    };
+    const onUpgrade = (_answer: IncomingMessage, connection: Duplex) => {
+      connection.destroy();
+      reject(new Error(`${url.host} switches to another protocol`));
+    };
+    requesterOf(url)(url, options, onAnswer).on("upgrade", onUpgrade).on("error", reject).end();
   });
 }
 

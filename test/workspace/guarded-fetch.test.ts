@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isMetadataAddress, isPublicAddress } from "../../src/workspace/addresses.ts";
 import { createGuardedFetch } from "../../src/workspace/guarded-fetch.ts";
@@ -49,6 +49,11 @@ describe("addresses", () => {
     ["::ffff:169.254.169.254", true],
     ["fd00:ec2::254", true],
     ["100.100.100.200", true],
+    ["fd20:ce::254", true],
+    ["168.63.129.16", true],
+    ["192.0.0.192", true],
+    ["64:ff9b::a9fe:a9fe", true],
+    ["2002:a9fe:a9fe::1", true],
     ["127.0.0.1", false],
     ["192.168.1.1", false],
     ["fd12::1", false],
@@ -107,6 +112,20 @@ describe("a guarded fetch", () => {
     controller.abort(new Error("enough"));
     await expect(asked).rejects.toThrow();
   });
+
+  it.each(["999 Odd", "101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade"])(
+    "rejects when the answer is none: %s",
+    async (answer) => {
+      const server = createTcpServer((connection) => {
+        connection.on("error", () => {});
+        connection.on("data", () => connection.end(`HTTP/1.1 ${answer}\r\nContent-Length: 0\r\n\r\n`));
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      await expect(open(new URL(`http://127.0.0.1:${port}/`), { signal })).rejects.toThrow();
+    },
+  );
 
   it("knows http and https alone", async () => {
     await expect(open(new URL("ftp://example.com/"), { signal })).rejects.toThrow(/not ftp:/);
