@@ -13,9 +13,12 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+const COMMA = 0x2c;
 
 /** Deeper nesting than any client sends; what walks the value later need not fear for its stack. */
 const MAX_DEPTH = 200;
+/** More than any client sends. Each may be at fault, and finding a fault costs far more than reading a value. */
+const MAX_VALUES = 100_000;
 
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
@@ -101,9 +104,13 @@ function skip(pattern: RegExp, text: string, start: number): number {
   return pattern.test(text) ? pattern.lastIndex : start;
 }
 
-/** The position at which text nests deeper than allowed, if it does. Brackets inside strings do not count. */
-export function findExcessiveDepth(text: string): number | undefined {
+/**
+ * Where JSON text, malformed or not, nests deeper or has more values than allowed, if it does. Brackets and commas
+ * inside strings do not count.
+ */
+export function findExcess(text: string): JsonFault | undefined {
   let depth = 0;
+  let values = 1;
   let inString = false;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -113,8 +120,13 @@ export function findExcessiveDepth(text: string): number | undefined {
     } else if (code === QUOTE) inString = true;
     else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth += 1;
-      if (depth > MAX_DEPTH) return index;
+      values += 1;
+      if (depth > MAX_DEPTH) return { position: index, error: "Nested too deeply" };
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
+    else if (code === COMMA) {
+      values += 1;
+      if (values > MAX_VALUES) return { position: index, error: "Too many values" };
+    }
   }
   return undefined;
 }

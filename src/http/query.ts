@@ -70,7 +70,9 @@ export function readQuery(search: string, lists: ReadonlySet<string>): Record<st
   if (search === "") return values;
   for (const [key, value] of new URLSearchParams(search)) {
     const earlier = values[key];
-    values[key] = !lists.has(key) ? value : Array.isArray(earlier) ? [...earlier, value] : [value];
+    if (!lists.has(key)) values[key] = value;
+    else if (Array.isArray(earlier)) earlier.push(value);
+    else values[key] = [value];
   }
   return values;
 }

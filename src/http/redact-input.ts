@@ -47,6 +47,7 @@ function redactLeaves(value: unknown): unknown {
   return Object.fromEntries(names.map((name) => [name, REDACTED]));
 }
 
-function shorten(text: string): string {
+/** A text as far as a refusal repeats it. */
+export function shorten(text: string): string {
   return text.length <= MAX_STRING ? text : `${text.slice(0, MAX_STRING)}…`;
 }

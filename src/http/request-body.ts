@@ -1,5 +1,5 @@
 import { AgentServerError } from "../errors.ts";
-import { findExcessiveDepth, findJsonFault, type JsonFault } from "./json-syntax.ts";
+import { findExcess, findJsonFault, type JsonFault } from "./json-syntax.ts";
 import { validationError } from "./validation.ts";
 
 const JSON_MEDIA_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
@@ -61,8 +61,8 @@ function decode(bytes: Uint8Array): string {
 }
 
 function parse(text: string): unknown {
-  const tooDeep = findExcessiveDepth(text);
-  if (tooDeep !== undefined) throw malformed({ position: tooDeep, error: "Nested too deeply" });
+  const excess = findExcess(text);
+  if (excess !== undefined) throw malformed(excess);
   try {
     return JSON.parse(text, mayNamePrototype(text) ? dropPrototype : undefined);
   } catch {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { AgentServerError } from "../errors.ts";
 import type { ValidationErrorItem } from "../wire/validation-error.ts";
-import { redactInput } from "./redact-input.ts";
+import { redactInput, shorten } from "./redact-input.ts";
 import { invalidFormat, invalidType, outOfRange, quoteOptions } from "./validation-messages.ts";
 
 /** Where in a request a value was found; the first element of every `loc`. */
@@ -54,8 +54,11 @@ interface Source {
   location: InputLocation;
 }
 
+/** No more of them than are told: each costs a look at its input. */
 function toItems(issues: readonly Issue[], source: Source): ValidationErrorItem[] {
-  return issues.flatMap((issue) => itemsOf(issue, { ...source, path: issue.path, loc: issue.path }));
+  return issues
+    .slice(0, MAX_ITEMS)
+    .flatMap((issue) => itemsOf(issue, { ...source, path: issue.path, loc: issue.path }));
 }
 
 interface Place extends Source {
@@ -68,9 +71,11 @@ interface Place extends Source {
 function itemsOf(issue: Issue, place: Place): ValidationErrorItem[] {
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) =>
-        item({ type: "extra_forbidden", msg: "Extra inputs are not permitted" }, deeper(place, [key])),
-      );
+      return issue.keys
+        .slice(0, MAX_ITEMS)
+        .map((key) =>
+          item({ type: "extra_forbidden", msg: "Extra inputs are not permitted" }, deeper(place, [key])),
+        );
     case "invalid_union":
       return unionItems(issue, place);
     case "invalid_key":
@@ -84,11 +89,11 @@ function itemsOf(issue: Issue, place: Place): ValidationErrorItem[] {
 function unionItems(issue: z.core.$ZodIssueInvalidUnion, place: Place): ValidationErrorItem[] {
   if (issue.discriminator !== undefined) {
     const whole = { ...place, path: place.path.slice(0, -1), loc: place.loc.slice(0, -1) };
-    return [item(discriminatorFault(issue, valueAt(place)), whole)];
+    return [item(discriminatorFault(issue, redactInput(valueAt(place))), whole)];
   }
   if (isMissing(issue, place)) return [missingItem(place)];
   return issue.errors.flatMap((branch, index) =>
-    branch.flatMap((inner) => {
+    branch.slice(0, MAX_ITEMS).flatMap((inner) => {
       const path = [...place.path, ...inner.path];
       return itemsOf(inner, { ...place, path, loc: [...place.loc, index, ...inner.path] });
     }),
@@ -162,7 +167,10 @@ function item(fault: Fault, place: Place): ValidationErrorItem {
 /** A key at fault is its own input. */
 function keyItem(issue: Issue, place: Place): ValidationErrorItem {
   const key = place.path.at(-1);
-  return { ...item(faultOf(issue, key), { ...place, loc: [...place.loc, "[key]"] }), input: key };
+  return {
+    ...item(faultOf(issue, key), { ...place, loc: [...place.loc, "[key]"] }),
+    input: redactInput(key),
+  };
 }
 
 /** The input of a missing field is the object that lacks it. A query or path is not repeated. */
@@ -179,7 +187,7 @@ function isMissing(issue: Issue, place: Place): boolean {
 }
 
 function locationOf({ location, loc }: Place): (string | number)[] {
-  return [location, ...loc.map((part) => (typeof part === "symbol" ? String(part) : part))];
+  return [location, ...loc.map((part) => (typeof part === "number" ? part : shorten(String(part))))];
 }
 
 function deeper(place: Place, keys: Path): Place {

@@ -2,6 +2,9 @@ import { z } from "zod";
 
 type Variant = z.ZodObject<{ kind: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>> }>;
 
+/** Characters of an unknown kind that its error repeats. */
+const MAX_SHOWN = 200;
+
 export interface KindUnionOptions {
   /** Dotted name of the reference's base class; the reference names it in its errors. */
   base: string;
@@ -48,7 +51,7 @@ function withKind(input: unknown, fallback: string | undefined): unknown {
 
 function unknownKind(input: unknown, kinds: string[], base: string): string {
   if (typeof input !== "object" || input === null) return "Input should be a valid dictionary or object";
-  const kind = "kind" in input ? String(input.kind) : "";
+  const kind = "kind" in input ? String(input.kind).slice(0, MAX_SHOWN) : "";
   const known = kinds
     .toSorted()
     .map((name) => `'${name}'`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findExcessiveDepth, findJsonFault } from "../../src/http/json-syntax.ts";
+import { findExcess, findJsonFault } from "../../src/http/json-syntax.ts";
 
 /** Text, position and words as the reference's parser gives them. */
 const FAULTS: [text: string, position: number, error: string][] = [
@@ -40,12 +40,24 @@ describe("finding the fault in malformed JSON", () => {
 
 describe("depth of JSON", () => {
   it("is allowed to 200", () => {
-    expect(findExcessiveDepth("[".repeat(200) + "]".repeat(200))).toBeUndefined();
-    expect(findExcessiveDepth("[".repeat(201))).toBe(200);
+    expect(findExcess("[".repeat(200) + "]".repeat(200))).toBeUndefined();
+    expect(findExcess("[".repeat(201))).toEqual({ position: 200, error: "Nested too deeply" });
   });
 
   it("does not count brackets in strings, nor those closed again", () => {
-    expect(findExcessiveDepth(`["${"[".repeat(300)}\\"[["]`)).toBeUndefined();
-    expect(findExcessiveDepth(`[${"[],".repeat(300)}1]`)).toBeUndefined();
+    expect(findExcess(`["${"[".repeat(300)}\\"[["]`)).toBeUndefined();
+    expect(findExcess(`[${"[],".repeat(300)}1]`)).toBeUndefined();
+  });
+});
+
+describe("the number of values in JSON", () => {
+  it("is bounded, however they are written", () => {
+    expect(findExcess(`[${"0,".repeat(99_000)}0]`)).toBeUndefined();
+    expect(findExcess(`[${"0,".repeat(100_000)}0]`)).toMatchObject({ error: "Too many values" });
+    expect(findExcess(`[${"[],".repeat(60_000)}0]`)).toMatchObject({ error: "Too many values" });
+  });
+
+  it("does not count commas in strings", () => {
+    expect(findExcess(`["${",".repeat(200_000)}"]`)).toBeUndefined();
   });
 });

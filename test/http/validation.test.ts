@@ -316,3 +316,15 @@ describe("what a refusal repeats", () => {
     expect(JSON.stringify(shown({ deep })).length).toBeLessThan(1_000);
   });
 });
+
+it("a refusal is short, however many faults and long names there are", () => {
+  const schema = z.object({
+    parts: z.array(z.union([z.object({ a: z.string() }), z.object({ b: z.string() })])).default([]),
+    named: z.record(z.string(), z.int()).default({}),
+  });
+  const parts = Array.from({ length: 20_000 }, () => 0);
+  const many = validate(schema, { parts }, "body");
+  expect(many.items?.length).toBeLessThanOrEqual(200);
+  const long = validate(schema, { named: { ["n".repeat(1_000_000)]: "x" } }, "body");
+  expect(JSON.stringify(long.items).length).toBeLessThan(20_000);
+});
