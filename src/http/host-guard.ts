@@ -5,6 +5,8 @@ export interface HostGuardOptions {
   cors: Cors;
   /** Callers are asked for nothing, so that a browser on this machine must be kept from lending its reach. */
   open: boolean;
+  /** What admits a caller may be something that browsers send along by themselves, such as a cookie. */
+  ambient: boolean;
   allowedHosts: readonly string[] | "any";
 }
 
@@ -19,7 +21,7 @@ export interface HostGuard {
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
-export function createHostGuard({ cors, open, allowedHosts }: HostGuardOptions): HostGuard {
+export function createHostGuard({ cors, open, ambient, allowedHosts }: HostGuardOptions): HostGuard {
   const names = allowedHosts === "any" ? undefined : new Set(allowedHosts.map(nameOf));
 
   /** A page whose own name was pointed at this machine (DNS rebinding) comes with that name. */
@@ -46,7 +48,7 @@ export function createHostGuard({ cors, open, allowedHosts }: HostGuardOptions):
   return {
     checkRequest(request, pathname) {
       checkHost(request);
-      if (open && !READING.has(request.method)) checkOrigin(request, pathname);
+      if (ambient && !READING.has(request.method)) checkOrigin(request, pathname);
     },
     checkUpgrade(request, pathname) {
       checkHost(request);

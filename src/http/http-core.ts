@@ -63,7 +63,8 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
   const authentication = createAuthentication(options);
   const gate = createFirstFrameGate(authentication.isKey);
   const cors = createCors(options.cors);
-  const guard = createHostGuard({ cors, open: authentication.open, allowedHosts: options.allowedHosts });
+  const { open, ambient } = authentication;
+  const guard = createHostGuard({ cors, open, ambient, allowedHosts: options.allowedHosts });
   const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
 
   let document: OpenAPIObject | undefined;

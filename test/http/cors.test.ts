@@ -183,3 +183,52 @@ describe("a server without keys", () => {
     expect((await change(withKey({ origin: "https://evil.example" }), core)).status).toBe(200);
   });
 });
+
+it("a host app's own check may go by cookies, so no foreign page changes anything behind it either", async () => {
+  const hosted = makeCore({ keys: [], authenticate: () => true });
+  const change = async (headers: Record<string, string>) =>
+    (
+      await hosted.fetch(
+        new Request(`${ORIGIN}/api/notes/${crypto.randomUUID()}/run`, { method: "POST", headers }),
+      )
+    ).status;
+  expect(await change({ origin: "https://evil.example" })).toBe(403);
+  expect(await change({ origin: "null" })).toBe(403);
+  expect(await change({ "sec-fetch-site": "cross-site" })).toBe(403);
+  expect(await change({ origin: "https://app.example.com" })).toBe(200);
+  expect(await change({ origin: "https://agents.example", host: "agents.example" })).toBe(200);
+  expect(await change({})).toBe(200);
+});
+
+it("an origin is compared as browsers write it, and none is too long to be refused at once", async () => {
+  const open = makeCore({
+    keys: [],
+    cors: { origins: ["https://app.example.com"], originRegex: "https://(a+)+" },
+  });
+  const change = async (origin: string) =>
+    (await open.fetch(new Request(`${ORIGIN}/open`, { method: "POST", headers: { origin } }))).status;
+  for (const origin of [
+    "https://app.example.com.",
+    "https://app.example.com:444",
+    "http://app.example.com",
+    "https://app.example.com.evil.example",
+    "http://localhost.evil.example",
+    "http://localhost.",
+    "https://evil.example/https://aaa",
+    `https://${"a".repeat(10_000)}!`,
+  ]) {
+    expect([origin.slice(0, 60), await change(origin)]).toEqual([origin.slice(0, 60), 403]);
+  }
+  expect(await change("https://aaa")).toBe(200);
+});
+
+it.each([
+  "localhost.",
+  "evil.example, localhost",
+  "localhost@evil.example",
+  "[::1",
+  "[::ffff:127.0.0.1]",
+  "2130706433",
+])("a server without keys does not take the host '%s' for this machine", async (host) => {
+  expect((await makeCore({ keys: [] }).fetch(get("/health", { host }))).status).toBe(403);
+});
