@@ -1,4 +1,5 @@
 import { replay } from "../events/replay.ts";
+import { toEventTimestamp } from "../events/timestamp.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Store } from "../stores/store.ts";
 import type { Conversation } from "./conversation.ts";
@@ -8,13 +9,21 @@ import { SocketSession } from "./socket-session.ts";
 /** Sockets of one conversation. */
 const MAX_SOCKETS = 50;
 
+/** What a socket may have sent that is not taken in yet, each message counted with what it costs to hold. */
+const MAX_UNTAKEN = 32 * 1024 * 1024;
+const MESSAGE_COST = 1024;
+
 /** Which past events a socket is sent before the live ones. */
-export type Resend = { mode: "none" } | { mode: "all" } | { mode: "since"; timestamp: string };
+export interface SocketRequest {
+  resend: "none" | "all" | "since";
+  /** ISO time for `since`; without one, nothing of the past is sent. */
+  after?: string | undefined;
+}
 
 export interface AttachOptions {
   store: Pick<Store, "events">;
   maxLagBytes: number;
-  resend: Resend;
+  request: SocketRequest;
 }
 
 /**
@@ -24,7 +33,7 @@ export interface AttachOptions {
 export async function attachSocket(
   conversation: Conversation,
   socket: Socket,
-  { store, maxLagBytes, resend }: AttachOptions,
+  { store, maxLagBytes, request }: AttachOptions,
 ): Promise<void> {
   const { sockets, session } = conversation;
   if (sockets.size >= MAX_SOCKETS) {
@@ -34,12 +43,18 @@ export async function attachSocket(
   const { log } = session;
   const reader = log.subscribe();
   const untilSeq = log.lastSeq;
+  let untaken = 0;
   const receive = async (data: string | Uint8Array) => {
+    const cost = data.length + MESSAGE_COST;
+    if (untaken + cost > MAX_UNTAKEN) return writer.close(1013, "Too many messages at once");
+    untaken += cost;
     try {
       const content = readFrame(data);
       if (content !== undefined) await conversation.sendMessage(content, { run: true });
     } catch (error) {
       writer.send(log.toFrame({ kind: "ServerErrorEvent", source: "environment", ...toFrameError(error) }));
+    } finally {
+      untaken -= cost;
     }
   };
   const writer = new SocketSession({ socket, reader, maxLagBytes, onMessage: (data) => void receive(data) });
@@ -53,7 +68,16 @@ export async function attachSocket(
 
   function history(): AsyncIterable<readonly string[]> {
     const { id } = session.state;
-    const from = resend.mode === "since" ? resend.timestamp : undefined;
-    return replay(store, id, { untilSeq: resend.mode === "none" ? -1 : untilSeq, fromTimestamp: from });
+    const { mode, fromTimestamp } = toResend(request);
+    return replay(store, id, { untilSeq: mode === "none" ? -1 : untilSeq, fromTimestamp });
   }
+}
+
+function toResend({ resend, after }: SocketRequest): {
+  mode: SocketRequest["resend"];
+  fromTimestamp?: string | undefined;
+} {
+  if (resend !== "since") return { mode: resend };
+  const fromTimestamp = after === undefined ? undefined : toEventTimestamp(after);
+  return fromTimestamp === undefined ? { mode: "none" } : { mode: "since", fromTimestamp };
 }

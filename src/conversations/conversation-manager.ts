@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { AgentServerError, type ErrorCode, messageOf } from "../errors.ts";
-import { createTimestamps, type Timestamps, toEventTimestamp } from "../events/timestamp.ts";
+import { createTimestamps, type Timestamps } from "../events/timestamp.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
@@ -17,7 +17,7 @@ import type { Event, TransientEvent } from "../wire/events.ts";
 import type { SendMessageRequest } from "../wire/message.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
 import type { SecretSources } from "../wire/secret-source.ts";
-import { attachSocket, type Resend } from "./attach-socket.ts";
+import { attachSocket, type SocketRequest } from "./attach-socket.ts";
 import type { Conversation } from "./conversation.ts";
 import { LIVE_DOCUMENTS } from "./conversation-documents.ts";
 import {
@@ -27,6 +27,7 @@ import {
   unknownConversation,
 } from "./conversation-reader.ts";
 import type { CreateLlm } from "./conversation-session.ts";
+import { findCutRuns } from "./cut-runs.ts";
 import { follow } from "./follow.ts";
 import { LiveConversations } from "./live-conversations.ts";
 import {
@@ -67,19 +68,11 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   onActivity?: () => void;
 }
 
-/** Conversations read at once when many are looked through. */
-const PAGE = 100;
-
 const DEFAULT_LAG = 4 * 1024 * 1024;
 
 const GOING_AWAY = { code: 1001, reason: "Going away" };
 /** Clients that come back on any other code are told that there is nothing to come back to. */
 const DELETED = { code: 4004, reason: "Conversation not found" };
-
-export interface SocketRequest {
-  resend: "none" | "all" | "since";
-  after?: string | undefined;
-}
 
 /**
  * What can be done with conversations, by routes and in-process users alike, beside reading them. Ids are dashed UUIDs in lower case.
@@ -116,7 +109,7 @@ export class ConversationManager extends ConversationReader {
 
   /** Repairs the runs that the end of the last process cut short. Nothing else is opened. */
   async start(): Promise<void> {
-    for (const id of await this.#cutRuns()) {
+    for (const id of await findCutRuns(this.#options.store.conversations)) {
       await this.#live.get(id).catch((error: unknown) => {
         this.#options.logger.error(
           { conversation_id: id, error: messageOf(error) },
@@ -226,7 +219,7 @@ export class ConversationManager extends ConversationReader {
    * Serves a socket until it closes. `after` is an ISO time; without one, `since` sends nothing of the past.
    * Never rejects: closes with 4004 for an unknown conversation, 1013 for one socket too many or one too slow.
    */
-  async attach(id: string, socket: Socket, { resend, after }: SocketRequest): Promise<void> {
+  async attach(id: string, socket: Socket, request: SocketRequest): Promise<void> {
     const { store, logger, maxSocketLagBytes = DEFAULT_LAG } = this.#options;
     try {
       const conversation = await this.#live.get(id);
@@ -234,7 +227,7 @@ export class ConversationManager extends ConversationReader {
       await attachSocket(conversation, socket, {
         store,
         maxLagBytes: maxSocketLagBytes,
-        resend: toResend(resend, after),
+        request,
       });
     } catch (error) {
       logger.error({ conversation_id: id, error: messageOf(error) }, "A socket failed");
@@ -271,22 +264,6 @@ export class ConversationManager extends ConversationReader {
     }
   }
 
-  async #cutRuns(): Promise<string[]> {
-    const ids: string[] = [];
-    for (let from: string | undefined; ; ) {
-      const page = await this.#options.store.conversations.search({
-        status: "running",
-        sortOrder: "CREATED_AT",
-        ...(from === undefined ? {} : { from }),
-        limit: PAGE + 1,
-        documents: [],
-      });
-      ids.push(...page.slice(0, PAGE).map(({ id }) => id));
-      from = page[PAGE]?.id;
-      if (from === undefined) return ids;
-    }
-  }
-
   async #load(id: string): Promise<Conversation | undefined> {
     if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
     const [record] = await this.#options.store.conversations.find([id], LIVE_DOCUMENTS);
@@ -317,10 +294,4 @@ export class ConversationManager extends ConversationReader {
   #now(): string {
     return this.#timestamps.utcTimestamp();
   }
-}
-
-function toResend(mode: SocketRequest["resend"], after: string | undefined): Resend {
-  if (mode !== "since") return { mode };
-  const timestamp = after === undefined ? undefined : toEventTimestamp(after);
-  return timestamp === undefined ? { mode: "none" } : { mode, timestamp };
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
 import type { IPty } from "@lydell/node-pty";
 import { AgentServerError } from "../errors.ts";
 import { loadPty } from "./load-pty.ts";
 import { endProcessFamily, sendSignal } from "./process-group.ts";
 import { readProcess } from "./process-table.ts";
-import { MARKER_NUMBER, parseMarker, runLine, shellStartup, type TerminalMarker } from "./terminal-marker.ts";
+import { ShellFiles } from "./shell-files.ts";
+import { TerminalIntake } from "./terminal-intake.ts";
+import { MARKER_NUMBER, parseMarker, runLine, type TerminalMarker } from "./terminal-marker.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
 import { type WaitOptions, type WaitOutcome, waitForEnd } from "./terminal-wait.ts";
 import { waitsForInput } from "./waits-for-input.ts";
@@ -35,11 +35,6 @@ const COLUMNS = 256;
 const ROWS = 50;
 
 const START_LIMIT = 15_000;
-/** Characters from the terminal that wait for the emulator; beyond, the terminal is not read for a while. */
-const QUEUE_HIGH = 1024 * 1024;
-const QUEUE_LOW = 128 * 1024;
-/** Characters taken in while nobody waits; beyond, a program that goes on printing is stopped by its full pipe. */
-const UNATTENDED_LIMIT = 16 * 1024 * 1024;
 const INTERRUPT_PATIENCE = 400;
 
 /**
@@ -49,15 +44,11 @@ const INTERRUPT_PATIENCE = 400;
 export class TerminalSession {
   readonly #pty: IPty;
   readonly #screen: TerminalScreen;
-  readonly #directory: string;
+  readonly #files: ShellFiles;
+  readonly #intake: TerminalIntake;
   readonly #tag: string;
   readonly #onStart: () => void;
   readonly #exited = Promise.withResolvers<void>();
-  #queued = 0;
-  #unattended = 0;
-  #received = 0;
-  #lastOutput = 0;
-  #waiters = new Set<() => void>();
   #commandId = 0;
   #state: "idle" | "starting" | "running" | "exited" = "starting";
   #end: CommandEnd | null = null;
@@ -79,11 +70,9 @@ export class TerminalSession {
     const nonce = randomBytes(12).toString("hex");
     // Seen by every command, so not the nonce.
     const tag = crypto.randomUUID();
-    // Command texts pass through this folder rather than the keyboard: they may be longer than a line of a
-    // terminal, hold any character, and are seen by nobody else.
-    const directory = await mkdtemp(join(tmpdir(), "agent-terminal-"));
+    const files = await ShellFiles.make();
     try {
-      await writeFile(join(directory, "startup"), shellStartup({ nonce, directory }), { mode: 0o600 });
+      const startup = await files.writeStartup(nonce);
       const screen = await TerminalScreen.open({
         columns: COLUMNS,
         rows: ROWS,
@@ -92,7 +81,7 @@ export class TerminalSession {
       });
       const pty = spawn(
         options.shellPath ?? "bash",
-        ["--noprofile", "--rcfile", join(directory, "startup"), "--noediting", "-i"],
+        ["--noprofile", "--rcfile", startup, "--noediting", "-i"],
         {
           name: "xterm-256color",
           cols: COLUMNS,
@@ -101,11 +90,11 @@ export class TerminalSession {
           env: { ...options.env, AGENT_TERMINAL: tag },
         },
       );
-      const session = new TerminalSession({ pty, screen, directory, nonce, tag, options });
+      const session = new TerminalSession({ pty, screen, files, nonce, tag, options });
       await session.#firstPrompt();
       return session;
     } catch (error) {
-      await rm(directory, { recursive: true, force: true });
+      await files.remove();
       throw error;
     }
   }
@@ -113,19 +102,20 @@ export class TerminalSession {
   private constructor(parts: {
     pty: IPty;
     screen: TerminalScreen;
-    directory: string;
+    files: ShellFiles;
     nonce: string;
     tag: string;
     options: TerminalSessionOptions;
   }) {
     this.#pty = parts.pty;
     this.#screen = parts.screen;
-    this.#directory = parts.directory;
+    this.#files = parts.files;
+    this.#intake = new TerminalIntake(parts.pty, parts.screen);
     this.#tag = `AGENT_TERMINAL=${parts.tag}`;
     this.#workingDir = parts.options.workingDir;
     this.#onStart = parts.options.onStart;
     this.#screen.onMarker = (data) => this.#mark(parseMarker(data, parts.nonce));
-    this.#pty.onData((text) => this.#receive(text));
+    this.#pty.onData((text) => this.#intake.receive(text));
     this.#pty.onExit(({ exitCode, signal }) => void this.#exit(exitCode, signal ?? null));
   }
 
@@ -165,14 +155,12 @@ export class TerminalSession {
   /** Starts a command, of any number of lines. `exports` become environment variables of the shell first. */
   async run(command: string, exports: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.#state !== "idle") throw new Error(`A command cannot start: the shell is ${this.#state}.`);
-    await this.#writeFile("exports", toExports(exports));
-    await this.#writeFile("command", command.replaceAll("\0", ""));
+    await this.#files.writeCommand(command, exports);
     this.#state = "starting";
     this.#end = null;
     this.#interrupted = false;
     this.#commandId += 1;
-    this.#attend();
-    this.#lastOutput = performance.now();
+    this.#intake.expectAnswer();
     this.#pty.write(runLine(this.#commandId));
   }
 
@@ -183,25 +171,21 @@ export class TerminalSession {
 
   /** Types text at the running program. */
   write(text: string): void {
-    this.#attend();
-    this.#lastOutput = performance.now();
+    this.#intake.expectAnswer();
     if (this.#state !== "exited") this.#pty.write(text);
   }
 
   /** Waits for the command's end, or for one of the other ends of patience. */
   async wait(options: WaitOptions): Promise<WaitOutcome> {
-    this.#attend();
+    this.#intake.attend();
     return waitForEnd(
       {
         ended: () => this.#end !== null,
-        received: () => this.#received,
-        lastOutput: () => this.#lastOutput,
-        settled: () => this.#queued === 0,
+        received: () => this.#intake.received,
+        lastOutput: () => this.#intake.lastOutput,
+        settled: () => this.#intake.settled,
         waitsForInput: async () => this.#state === "running" && waitsForInput(this.pid),
-        onChange: (listener) => {
-          this.#waiters.add(listener);
-          return () => this.#waiters.delete(listener);
-        },
+        onChange: (listener) => this.#intake.onChange(listener),
       },
       options,
     );
@@ -232,7 +216,7 @@ export class TerminalSession {
     await Promise.race([this.#exited.promise, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
     this.#closed = true;
     this.#screen.close();
-    await rm(this.#directory, { recursive: true, force: true });
+    await this.#files.remove();
   }
 
   async #firstPrompt(): Promise<void> {
@@ -250,37 +234,13 @@ export class TerminalSession {
     sendSignal(-shell.foreground, "SIGCONT");
   }
 
-  /** A reader is there: output that was held back flows again. */
-  #attend(): void {
-    this.#unattended = 0;
-    if (this.#queued < QUEUE_HIGH) this.#pty.resume();
-  }
-
-  #receive(text: string): void {
-    this.#queued += text.length;
-    this.#received += text.length;
-    this.#lastOutput = performance.now();
-    if (this.#waiters.size === 0) this.#unattended += text.length;
-    if (this.#queued > QUEUE_HIGH || this.#unattended > UNATTENDED_LIMIT) this.#pty.pause();
-    this.#screen.write(text, () => this.#digested(text.length));
-  }
-
-  #digested(length: number): void {
-    const before = this.#queued;
-    this.#queued -= length;
-    this.#lastOutput = performance.now();
-    const drained = before >= QUEUE_LOW && this.#queued < QUEUE_LOW;
-    if (drained && this.#unattended <= UNATTENDED_LIMIT) this.#pty.resume();
-    this.#notify();
-  }
-
   #mark(marker: TerminalMarker | null): void {
     if (marker === null) return;
     if (marker.kind === "started") {
       if (this.#state !== "starting" || marker.commandId !== this.#commandId) return;
       this.#state = "running";
       this.#onStart();
-      void rm(join(this.#directory, "exports"), { force: true });
+      void this.#files.removeExports();
       return;
     }
     this.#workingDir = marker.workingDir;
@@ -293,13 +253,13 @@ export class TerminalSession {
 
   async #exit(exitCode: number, signal: number | null): Promise<void> {
     // The last output is still with the screen, unless that is closed.
-    while (this.#queued > 0 && !this.#closed) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (!this.#intake.settled && !this.#closed) await new Promise((resolve) => setTimeout(resolve, 1));
     this.#state = "exited";
     const code = signal ? 128 + signal : exitCode;
     this.#end = { kind: "shell_exit", exitCode: code, shellExit: { exitCode, signal: signal || null } };
     this.#exited.resolve();
     void this.#endFamily();
-    this.#notify();
+    this.#intake.notify();
   }
 
   /** Once, and at the latest when the shell is gone: later its process id may be that of a stranger. */
@@ -307,22 +267,4 @@ export class TerminalSession {
     this.#familyEnd ??= endProcessFamily({ leader: this.pid, tag: this.#tag });
     return this.#familyEnd;
   }
-
-  #notify(): void {
-    for (const look of [...this.#waiters]) look();
-  }
-
-  async #writeFile(name: string, text: string): Promise<void> {
-    // A command may have cleaned up the temporary files of everybody.
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    await writeFile(join(this.#directory, name), text, { mode: 0o600 });
-  }
-}
-
-function toExports(exports: Readonly<Record<string, string>>): string {
-  const quote = (value: string) => `'${value.replaceAll("\0", "").replaceAll("'", "'\\''")}'`;
-  return Object.entries(exports)
-    .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
-    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
-    .join("");
 }
