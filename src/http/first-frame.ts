@@ -4,6 +4,8 @@ import type { Connect, Socket } from "./socket.ts";
 const TIMEOUT_MS = 10_000;
 /** Sockets that may wait for their first frame at the same time. */
 const MAX_WAITING = 256;
+/** A key and little else. What is longer would fill memory on behalf of nobody we know. */
+const MAX_FIRST_MESSAGE_BYTES = 64 * 1024;
 const REFUSED = { code: 4001, reason: "Authentication failed" };
 
 export interface FirstFrameGate {
@@ -18,7 +20,7 @@ export function createFirstFrameGate(isKey: (candidate: string | null) => boolea
   let waiting = 0;
 
   function guard(connect: Connect): Connect {
-    return (socket) => {
+    const guarded = (socket: Socket) => {
       waiting += 1;
       nextFrame(socket, (frame) => {
         waiting -= 1;
@@ -26,6 +28,7 @@ export function createFirstFrameGate(isKey: (candidate: string | null) => boolea
         else socket.close(REFUSED.code, REFUSED.reason);
       });
     };
+    return Object.assign(guarded, { maxFirstMessageBytes: MAX_FIRST_MESSAGE_BYTES });
   }
 
   return {

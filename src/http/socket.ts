@@ -13,4 +13,8 @@ export interface Socket {
 }
 
 /** What an accepted upgrade does with its socket. */
-export type Connect = (socket: Socket) => void;
+export interface Connect {
+  (socket: Socket): void;
+  /** The peer has shown no key yet: a host that can cuts it off when its first message is longer. */
+  readonly maxFirstMessageBytes?: number;
+}

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { FetchServer } from "../http/fetch-server.ts";
 import type { Connect } from "../http/socket.ts";
@@ -45,8 +46,22 @@ export function acceptSocket({ server, httpServer, incoming, upgrade }: Accepted
       openSockets.set(server, open);
     }
     open.add(webSocket, httpServer);
+    if (connect.maxFirstMessageBytes !== undefined) {
+      cutBeyond(connect.maxFirstMessageBytes, webSocket, connection);
+    }
     connect(toSocket(webSocket, connection, open.frames));
   });
+}
+
+/** Until its first message is whole; `ws` knows one bound for all messages, and keeps what is short of it in memory. */
+function cutBeyond(maxBytes: number, webSocket: WebSocket, connection: Duplex): void {
+  let received = 0;
+  const count = (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > maxBytes) webSocket.terminate();
+  };
+  connection.on("data", count);
+  webSocket.once("message", () => connection.off("data", count));
 }
 
 /** Closes the sockets of a server with 1001, all of them or those that came through one `http.Server`. */
