@@ -1,6 +1,10 @@
 import type { z } from "zod";
 import { AgentServerError, messageOf } from "../errors.ts";
+import { findExcess } from "../http/json-syntax.ts";
 import { type Content, message } from "../wire/message.ts";
+
+/** Faults of one frame that its sender is told. */
+const MAX_FAULTS = 100;
 
 /** What was wrong with a frame, under the name that clients know from the reference. */
 export class FrameError extends Error {
@@ -33,6 +37,8 @@ export function toFrameError(error: unknown): { code: string; detail: string } {
 }
 
 function parse(text: string): unknown {
+  const excess = findExcess(text);
+  if (excess !== undefined) throw new FrameError("JSONDecodeError", `${excess.error} at ${excess.position}`);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -47,5 +53,8 @@ function isAuthFrame(value: unknown): boolean {
 }
 
 function describe(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join(".") || "message"}: ${message}`).join("\n");
+  return error.issues
+    .slice(0, MAX_FAULTS)
+    .map(({ path, message }) => `${path.join(".") || "message"}: ${message}`)
+    .join("\n");
 }

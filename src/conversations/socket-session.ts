@@ -29,7 +29,9 @@ export class SocketSession {
     this.#socket = socket;
     this.#reader = reader;
     this.#maxLagBytes = maxLagBytes;
-    socket.onMessage(onMessage);
+    socket.onMessage((data) => {
+      if (this.#open) onMessage(data);
+    });
     socket.onClose(() => this.#end());
   }
 
@@ -50,7 +52,8 @@ export class SocketSession {
 
   /** Past the feed: what concerns this socket alone. */
   send(text: string): void {
-    this.#socket.send(text);
+    if (this.#socket.bufferedAmount > this.#maxLagBytes) this.close(1013, "Too far behind");
+    else this.#socket.send(text);
   }
 
   /** Hands over what the network will take of what is there, then closes. */

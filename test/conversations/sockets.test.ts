@@ -140,6 +140,42 @@ it("drops a reader that stands still past the bound; the others miss nothing", a
   expect(good.story.filter((line) => line === "MessageEvent")).toHaveLength(20);
 });
 
+it("drops a client that floods it with what it cannot use and reads no answer", async () => {
+  const { manager } = openManager({ maxSocketLagBytes: 64 * 1024 });
+  const socket = await attach(manager, await start(manager));
+  socket.stalled = true;
+  for (let count = 0; count < 1_000; count += 1) socket.receive("no JSON");
+  await until(() => socket.closed !== null);
+  expect(socket.closed).toEqual({ code: 1013, reason: "Too far behind" });
+  expect(socket.bufferedAmount).toBeLessThan(256 * 1024);
+});
+
+it("drops a client that says more at once than can be taken in", async () => {
+  const { manager } = openManager();
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  const hello = JSON.stringify({ role: "user", content: [{ type: "text", text: "x".repeat(1024 * 1024) }] });
+  for (let count = 0; count < 100; count += 1) socket.receive(hello);
+  expect(socket.closed).toEqual({ code: 1013, reason: "Too many messages at once" });
+  await until(async () => (await logOf(manager, id)).some(({ kind }) => kind === "MessageEvent"));
+});
+
+it("refuses a frame of too many values or levels, briefly", async () => {
+  const { manager } = openManager();
+  const socket = await attach(manager, await start(manager));
+  socket.receive(`{"role":"user","content":[${"0,".repeat(200_000)}0]}`);
+  socket.receive("[".repeat(1_000_000));
+  socket.receive({ role: "user", content: Array.from({ length: 1_000 }, () => 0) });
+  await until(() => socket.events.filter(({ kind }) => kind === ("ServerErrorEvent" as string)).length === 3);
+  const details = socket.events.map(({ detail }) => detail).filter((detail) => detail !== undefined);
+  expect(details.slice(0, 2)).toEqual([
+    expect.stringMatching(/^Too many values at \d+$/),
+    "Nested too deeply at 200",
+  ]);
+  expect(details[2]?.split("\n")).toHaveLength(100);
+  expect(socket.closed).toBeNull();
+});
+
 it("shows pieces of a reply while it is written, and does not keep them", async () => {
   const { manager, llm } = openManager();
   llm.say(async ({ onDelta }) => {
