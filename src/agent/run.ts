@@ -106,14 +106,12 @@ async function stopsStuck(session: AgentSession, thresholds?: StuckThresholds): 
 async function interrupt(session: AgentSession): Promise<void> {
   const open = session.view.pending().map((action) => callError(action, INTERRUPTED));
   if (open.length > 0) await session.append(open);
-  await session.update({ execution_status: "paused" });
-  await session.append([{ kind: "InterruptEvent", source: "user" }]);
+  await session.update({ execution_status: "paused" }, [{ kind: "InterruptEvent", source: "user" }]);
 }
 
 async function fail(session: AgentSession, code: string, detail: string): Promise<void> {
-  await session.update({ execution_status: "error" });
   const classification = classifyError(code, detail);
-  await session.append([
+  await session.update({ execution_status: "error" }, [
     { kind: "ConversationErrorEvent", source: "environment", code, detail, classification },
   ]);
 }

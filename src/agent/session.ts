@@ -18,8 +18,14 @@ export interface AgentSession {
   readonly tools: Toolbox;
   /** Writes events to the log, in this order; resolves once they are stored. They are published after that. */
   append(events: readonly NewEvent[]): Promise<Event[]>;
-  /** Assigns state and logs one `ConversationStateUpdateEvent` for each key whose value changed. */
-  update(changes: Partial<Pick<ConversationState, AgentWritable>>): Promise<void>;
+  /**
+   * Assigns state and logs one `ConversationStateUpdateEvent` for each key whose value changed, then `reasons`: all
+   * in one commit, so that whoever reads the new state finds in the log why it changed.
+   */
+  update(
+    changes: Partial<Pick<ConversationState, AgentWritable>>,
+    reasons?: readonly NewEvent[],
+  ): Promise<void>;
   /** Adds a reply's tokens, cost and latency to the stats and logs them under `stats`. */
   recordReply(reply: LlmReply): Promise<void>;
   /** Shows a piece of a reply to whoever listens. Not stored. */

@@ -129,8 +129,8 @@ export class ConversationSession implements AgentSession {
     }
   }
 
-  async update(changes: Changes): Promise<void> {
-    const events = this.assign(changes);
+  async update(changes: Changes, reasons: readonly NewEvent[] = []): Promise<void> {
+    const events = [...this.assign(changes), ...reasons];
     if (events.length > 0) await this.append(events);
   }
 
@@ -236,15 +236,9 @@ export class ConversationSession implements AgentSession {
   async fail(error: unknown): Promise<void> {
     const code = error instanceof Error ? error.name : "Error";
     const detail = messageOf(error);
-    await this.append([
-      ...this.assign({ execution_status: "error" }),
-      {
-        kind: "ConversationErrorEvent",
-        source: "environment",
-        code,
-        detail,
-        classification: classifyError(code, detail),
-      },
+    const classification = classifyError(code, detail);
+    await this.update({ execution_status: "error" }, [
+      { kind: "ConversationErrorEvent", source: "environment", code, detail, classification },
     ]);
   }
 

@@ -137,12 +137,16 @@ export class ArraySession implements AgentSession {
     return stamped;
   }
 
-  async update(changes: Partial<Pick<ConversationState, AgentWritable>>): Promise<void> {
+  async update(
+    changes: Partial<Pick<ConversationState, AgentWritable>>,
+    reasons: readonly NewEvent[] = [],
+  ): Promise<void> {
     for (const [key, value] of Object.entries(changes)) {
       if (JSON.stringify(Reflect.get(this.state, key)) === JSON.stringify(value)) continue;
       Object.assign(this.state, { [key]: value });
       await this.append([{ kind: "ConversationStateUpdateEvent", source: "environment", key, value }]);
     }
+    await this.append(reasons);
   }
 
   async recordReply(given: LlmReply): Promise<void> {

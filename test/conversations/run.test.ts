@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { memoryStore } from "../../src/stores/memory.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
 import { tell } from "./memory-socket.ts";
 import { attach, echoTool, Gate, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
@@ -217,6 +218,26 @@ it("tells a model's failure as an error of the conversation, from which a run go
   await manager.run(id);
   await settled(socket, 2);
   expect((await manager.get(id)).execution_status).toBe("finished");
+});
+
+it("whoever reads that a run failed finds in the log why", async () => {
+  const store = memoryStore();
+  const commits: string[] = [];
+  const { manager } = openManager({
+    store: {
+      ...store,
+      commit: (change) => {
+        commits.push((change.events ?? []).map(({ json }) => tell(JSON.parse(json))).join(", "));
+        return store.commit(change);
+      },
+    },
+    turns: [new Error("Broken")],
+  });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "go");
+  await settled(socket);
+  expect(commits).toContain("execution_status=error, ConversationErrorEvent");
 });
 
 it("a model that cannot be made is an error of the run, not of the server", async () => {
