@@ -24,15 +24,13 @@ export class ShellFiles {
     return join(this.directory, "startup");
   }
 
-  /** What the shell reads at the next run line. */
+  /** What the shell reads at the next run line; it removes the exports before the command starts. */
   async writeCommand(command: string, exports: Readonly<Record<string, string>>): Promise<void> {
-    await this.#write("exports", toExports(exports));
+    const values = toExports(exports);
+    // Those of a command that never started are still there.
+    if (values === "") await rm(join(this.directory, "exports"), { force: true });
+    else await this.#write("exports", values);
     await this.#write("command", command.replaceAll("\0", ""));
-  }
-
-  /** The shell has read them. */
-  async removeExports(): Promise<void> {
-    await rm(join(this.directory, "exports"), { force: true });
   }
 
   async remove(): Promise<void> {

@@ -52,7 +52,10 @@ trap 'command -p rm -rf "$__agent_dir"' EXIT
 __agent_begin() {
   local status=$2
   command -p stty echo </dev/tty
-  if [[ -r $__agent_dir/exports ]]; then builtin . "$__agent_dir/exports"; fi
+  if [[ -r $__agent_dir/exports ]]; then
+    builtin . "$__agent_dir/exports"
+    command -p rm -f "$__agent_dir/exports"
+  fi
   IFS= builtin read -r -d '' __agent_command <"$__agent_dir/command"
   if [[ -n $__agent_flags ]]; then __agent_command="{ set -$__agent_flags; } 2>/dev/null"$'\n'"$__agent_command"; fi
   ${mark} "S;$1" >/dev/tty

@@ -240,7 +240,6 @@ export class TerminalSession {
       if (this.#state !== "starting" || marker.commandId !== this.#commandId) return;
       this.#state = "running";
       this.#onStart();
-      void this.#files.removeExports();
       return;
     }
     this.#workingDir = marker.workingDir;
