@@ -18,7 +18,17 @@ export function consoleLogger(options: { debug: boolean }): Logger {
 
 function format(fields: object): string {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return entries.map(([name, value]) => ` ${name}=${JSON.stringify(plain(value))}`).join("");
+  return entries.map(([name, value]) => ` ${name}=${quote(plain(value))}`).join("");
+}
+
+/** JSON leaves these as they are; some terminals take them for commands or line ends. */
+const CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
+
+function quote(value: unknown): string | undefined {
+  return JSON.stringify(value)?.replace(
+    CONTROLS,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function plain(value: unknown): unknown {

@@ -21,7 +21,7 @@ export class SpillFile {
     this.#path = join(directory, `.unfinished-${crypto.randomUUID()}`);
     this.#maxBytes = maxBytes;
     this.#attempt(() => {
-      mkdirSync(directory, { recursive: true });
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
       this.#descriptor = openSync(this.#path, "wx", 0o600);
     });
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -48,6 +48,17 @@ it("keeps equal output once and leaves nothing half written", () => {
   log.append("y".repeat(5000));
   log.clear();
   expect(readdirSync(directory)).toHaveLength(1);
+});
+
+it("keeps it for this user only", () => {
+  const { directory } = open(0);
+  const own = join(directory, "conversation", "observations");
+  const log = new OutputLog({ limit: 1000, directory: own });
+  log.append("x".repeat(5000));
+  log.report("", true);
+  const [name] = readdirSync(own);
+  for (const path of [own, join(directory, "conversation"), join(own, name ?? "")])
+    expect(statSync(path).mode & 0o077).toBe(0);
 });
 
 it("shows both ends also where no file can be written", () => {
