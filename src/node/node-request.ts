@@ -125,9 +125,12 @@ function contentType(headers: Headers): Record<string, string> {
 /** Anything else in a Host header, such as a slash, would move the border between host and path. */
 const HOST = /^[\w.~-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i;
 
+/** Not this machine's name: who may be served goes by it where HTTP/2 has no Host header. No name server knows it. */
+const UNREADABLE_HOST = "unreadable.invalid";
+
 function originOf({ headers, socket }: IncomingMessage): string {
   const host = headers.host ?? headers[":authority"];
-  const known = typeof host === "string" && HOST.test(host) ? host : "localhost";
+  const known = typeof host !== "string" ? "localhost" : HOST.test(host) ? host : UNREADABLE_HOST;
   return `${"encrypted" in socket ? "https" : "http"}://${known}`;
 }
 
