@@ -2,7 +2,6 @@ import { constants, type Stats } from "node:fs";
 import {
   access,
   type FileHandle,
-  mkdir,
   open,
   opendir,
   readlink,
@@ -12,6 +11,7 @@ import {
   stat,
 } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 export type FileType = "file" | "directory" | "other";
 
@@ -79,7 +79,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array, mode = 0o
   const existing = await statOrNull(target);
   // The rename needs no right to write to the file itself; a file marked read-only is still meant to be left alone.
   if (existing !== null) await access(target, constants.W_OK);
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   const temporary = join(dirname(target), `.${crypto.randomUUID()}.tmp`);
   try {
     await writeNew(temporary, { bytes, mode, existing });

@@ -56,3 +56,12 @@ it("rejects when the folder cannot be made", async () => {
   await writeFile(path, "");
   await expect(prepareWorkspace(join(path, "sub"))).rejects.toThrow();
 });
+
+it("says which field is wrong when there can be no folder", async () => {
+  const path = join(await folder(), "file");
+  await writeFile(path, "");
+  await expect(prepareWorkspace(path, process.env)).rejects.toMatchObject({
+    code: "bad_request",
+    detail: expect.stringContaining("workspace.working_dir: no folder can be made here"),
+  });
+});
