@@ -27,7 +27,7 @@ export function keyCode(name: string, applicationCursorKeys: boolean): string | 
   return Object.hasOwn(KEYS, key) ? (KEYS[key] ?? null) : null;
 }
 
-/** `C` of `C-c`, `CTRL-C` and `CTRL+c`; null for anything else. */
+/** `C` of `C-c`, `CTRL-C` and `CTRL+c`; `[` of `C-[`, which is Escape; null for anything else. */
 export function controlLetter(name: string): string | null {
-  return /^(?:C-|CTRL[-+])([A-Z\\])$/i.exec(name.trim())?.[1]?.toUpperCase() ?? null;
+  return /^(?:C-|CTRL[-+])([A-Z[\\\]^_@])$/i.exec(name.trim())?.[1]?.toUpperCase() ?? null;
 }

@@ -6,6 +6,13 @@ it.each(["C-c", "c-C", "CTRL-c", "ctrl+C", " C-c "])("%j is Ctrl-C", (name) => {
   expect(controlLetter(name)).toBe("C");
 });
 
+it("knows control characters that are no letters", () => {
+  expect(keyCode("C-[", false)).toBe(keyCode("ESC", false));
+  expect(keyCode("C-\\", false)).toBe("\x1c");
+  expect(keyCode("C-]", false)).toBe("\x1d");
+  expect(keyCode("C-_", false)).toBe("\x1f");
+});
+
 it("knows the other keys by name, arrows in both of their codes", () => {
   expect(keyCode("Enter", false)).toBe("\r");
   expect(keyCode("BS", false)).toBe("\x7f");
