@@ -1,17 +1,24 @@
 export type { Clock } from "./clock.ts";
-export { ConversationManager } from "./conversations/conversation-manager.ts";
+export type { SocketRequest } from "./conversations/attach-socket.ts";
+export type { ConversationManager } from "./conversations/conversation-manager.ts";
+export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversations/conversation-reader.ts";
+export type { EventCriteria, EventSearch } from "./conversations/event-criteria.ts";
 export { type NewConversation, newConversation } from "./conversations/new-conversation.ts";
-export { AgentServerError, type ErrorCode } from "./errors.ts";
+export { AgentServerError, type ErrorCode, type ErrorOptions } from "./errors.ts";
+export type { Answer } from "./http/answer.ts";
+export type { FetchServer } from "./http/fetch-server.ts";
 export type { Connect, Socket } from "./http/socket.ts";
 export type { Llm, LlmDelta, LlmReply, LlmRequest, LlmUsage, ToolSchema } from "./llm/llm.ts";
-export { LlmError, type LlmErrorName } from "./llm/llm-error.ts";
+export { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm/llm-error.ts";
 export type { Logger } from "./logger.ts";
-export type { ServerOptions } from "./options.ts";
+export type { Listening } from "./node/listen.ts";
+export type { ResolvedOptions, ServerOptions } from "./options.ts";
 export { type AgentServer, createServer } from "./server.ts";
 export { memoryStore } from "./stores/memory.ts";
-export { sqliteStore } from "./stores/sqlite.ts";
+export { type SqliteStoreOptions, sqliteStore } from "./stores/sqlite.ts";
 export type {
   Change,
+  ConversationHeader,
   ConversationQuery,
   ConversationRecord,
   ConversationStore,
@@ -22,7 +29,13 @@ export type {
   StoredEvent,
 } from "./stores/store.ts";
 export { type ServerInput, toServer } from "./to-server.ts";
-export { defineTool, type ToolContext, type ToolOutput, type ToolResult } from "./tools/define-tool.ts";
+export {
+  defineTool,
+  type ToolContext,
+  type ToolOutput,
+  type ToolResult,
+  type ToolSource,
+} from "./tools/define-tool.ts";
 export type { Tool, ToolCallContext, ToolExecutor, ToolHost, ToolSecrets, WireNames } from "./tools/tool.ts";
 export type {
   ConversationInfo,
@@ -32,9 +45,29 @@ export type {
   startConversationRequest,
   UpdateConversationRequest,
 } from "./wire/conversation.ts";
-export type { Event, NewEvent, TransientEvent } from "./wire/events.ts";
+export type {
+  ActionEvent,
+  AgentErrorEvent,
+  ConversationStateUpdateEvent,
+  Event,
+  MessageEvent,
+  NewEvent,
+  ObservationEvent,
+  TransientEvent,
+} from "./wire/events.ts";
 export type { ExecutionStatus } from "./wire/execution-status.ts";
-export type { LlmConfig } from "./wire/llm-config.ts";
-export { type Content, type Message, text } from "./wire/message.ts";
+export type { LlmConfig, LlmConfigInput } from "./wire/llm-config.ts";
+export {
+  type Content,
+  type Message,
+  type MessageToolCall,
+  type ReasoningItem,
+  type SendMessageRequest,
+  type TextContent,
+  type ThinkingBlock,
+  text,
+} from "./wire/message.ts";
+export type { Observation } from "./wire/observations.ts";
 export type { ConfirmationPolicy, SecurityAnalyzer } from "./wire/policies.ts";
+export type { SecretSource, SecretSources } from "./wire/secret-source.ts";
 export type { ToolAnnotations } from "./wire/tool-definition.ts";

@@ -5,7 +5,7 @@ import type { ConversationInfo, ConversationSortOrder } from "../wire/conversati
 import type { ExecutionStatus } from "../wire/execution-status.ts";
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { listedDocuments, toConversationInfo } from "./conversation-info.ts";
-import { type EventFilter, type EventSearch, toStoredFilter } from "./event-filter.ts";
+import { type EventCriteria, type EventSearch, toStoredFilter } from "./event-criteria.ts";
 import { finalResponse } from "./final-response.ts";
 
 export interface InfoQuery {
@@ -93,9 +93,9 @@ export class ConversationReader {
     return searchEvents(this.#store, id, { ...search, ...toStoredFilter(search) });
   }
 
-  async countEvents(id: string, filter: EventFilter): Promise<number> {
+  async countEvents(id: string, criteria: EventCriteria): Promise<number> {
     await this.#assertStored(id);
-    return countEvents(this.#store, id, toStoredFilter(filter));
+    return countEvents(this.#store, id, toStoredFilter(criteria));
   }
 
   /** The JSON text of an event, keys that are null included. Unknown event: `not_found`. */

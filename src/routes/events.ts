@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import type { EventFilter } from "../conversations/event-filter.ts";
+import type { EventCriteria } from "../conversations/event-criteria.ts";
 import { queryDatetime, queryLimit, queryList } from "../http/query.ts";
 import { type Route, route } from "../http/route.ts";
 import { validationError } from "../http/validation.ts";
@@ -18,7 +18,7 @@ const filterQuery = z.object({
   timestamp__lt: queryDatetime().optional().describe("Server-local time when it has no zone"),
 });
 
-function toFilter(query: z.output<typeof filterQuery>): EventFilter {
+function toCriteria(query: z.output<typeof filterQuery>): EventCriteria {
   const { kind, source, body, timestamp__gte: timestampGte, timestamp__lt: timestampLt } = query;
   return { kind, source, body, timestampGte, timestampLt };
 }
@@ -49,7 +49,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
     }).handle(async ({ params, query }) => ({
       status: 200,
       json: await conversations.searchEvents(params.conversation_id, {
-        ...toFilter(query),
+        ...toCriteria(query),
         pageId: query.page_id,
         limit: query.limit,
         sortOrder: query.sort_order,
@@ -68,7 +68,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       responses: { 200: { description: "How many match", body: z.int() }, 404: notFound },
     }).handle(async ({ params, query }) => ({
       status: 200,
-      body: await conversations.countEvents(params.conversation_id, toFilter(query)),
+      body: await conversations.countEvents(params.conversation_id, toCriteria(query)),
     })),
 
     route({

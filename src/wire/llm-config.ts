@@ -75,3 +75,5 @@ export const llmConfig = z
   .meta({ id: "LLM" });
 
 export type LlmConfig = z.output<typeof llmConfig>;
+/** What the `llm` of a request may leave out, left out. */
+export type LlmConfigInput = z.input<typeof llmConfig>;

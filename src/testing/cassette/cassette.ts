@@ -1,16 +1,15 @@
-import type { z } from "zod";
 import { createLlm } from "../../llm/create-llm.ts";
 import type { Llm, LlmReply, LlmRequest } from "../../llm/llm.ts";
 import { LlmError, type LlmErrorName } from "../../llm/llm-error.ts";
 import { silentLogger } from "../../logger.ts";
-import { llmConfig } from "../../wire/llm-config.ts";
+import { type LlmConfigInput, llmConfig } from "../../wire/llm-config.ts";
 import { type CanonicalOptions, createCleaner, FOLDER, TEST_FOLDER, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 
 export interface CassetteOptions extends CanonicalOptions {
   mode: CassetteMode;
   /** The model that is recorded, or its configuration with its key. Not needed to replay. */
-  llm?: Llm | z.input<typeof llmConfig>;
+  llm?: Llm | LlmConfigInput;
 }
 
 type RecordedReply = { reply: LlmReply } | { error: RecordedError };

@@ -1,10 +1,10 @@
 import { AgentServerError } from "../errors.ts";
 import { toEventTimestamp } from "../events/timestamp.ts";
-import type { EventFilter as StoredFilter } from "../stores/store.ts";
+import type { EventFilter } from "../stores/store.ts";
 import type { EventSortOrder } from "../wire/conversation.ts";
 
 /** Which events are meant. Times are ISO text; without a zone they are the server's local time. */
-export interface EventFilter {
+export interface EventCriteria {
   /** Class name, alone or with the reference's module path. */
   kind?: string | undefined;
   source?: string | undefined;
@@ -16,7 +16,7 @@ export interface EventFilter {
   timestampLt?: string | undefined;
 }
 
-export interface EventSearch extends EventFilter {
+export interface EventSearch extends EventCriteria {
   /** Id of the first event of the page; an unknown one starts from the beginning. */
   pageId?: string | undefined;
   sortOrder?: EventSortOrder;
@@ -24,7 +24,13 @@ export interface EventSearch extends EventFilter {
 }
 
 /** Throws `unprocessable` for a time that is none. */
-export function toStoredFilter({ kind, source, body, timestampGte, timestampLt }: EventFilter): StoredFilter {
+export function toStoredFilter({
+  kind,
+  source,
+  body,
+  timestampGte,
+  timestampLt,
+}: EventCriteria): EventFilter {
   return {
     kind,
     source,
