@@ -2,6 +2,9 @@ import { messageOf } from "../errors.ts";
 import { type Content, type Message, text } from "../wire/message.ts";
 import type { Llm } from "./llm.ts";
 
+/** Characters of data URLs in one message; providers refuse requests that are far smaller. */
+const MAX_INLINED = 64 * 1024 * 1024;
+
 type LoadImage = (url: string, signal: AbortSignal) => Promise<string>;
 
 /**
@@ -28,13 +31,20 @@ async function inline(message: Message, load: LoadImage | undefined, signal: Abo
   const remote = message.content.some((part) => part.type === "image" && part.image_urls.some(isRemote));
   if (!remote) return message;
   const content: Content[] = [];
+  let inlined = 0;
   for (const part of message.content) {
     if (part.type === "text") {
       content.push(part);
       continue;
     }
     for (const url of part.image_urls) {
-      content.push(isRemote(url) ? await inlineOne(url, load, signal) : { ...part, image_urls: [url] });
+      if (!isRemote(url)) content.push({ ...part, image_urls: [url] });
+      else if (inlined > MAX_INLINED) content.push(text("[An image was left out: there are too many]"));
+      else {
+        const image = await inlineOne(url, load, signal);
+        if (image.type === "image") inlined += image.image_urls[0]?.length ?? 0;
+        content.push(image);
+      }
     }
   }
   return { ...message, content };

@@ -85,6 +85,8 @@ describe("a call written as text", () => {
     ["<function=fly></function>", "Function 'fly' is not known. Known: terminal, editor"],
     ["<function=terminal></function>", "Missing required parameters for function 'terminal': command"],
     ["<function=terminal><parameter=cmd>ls</parameter></function>", "Parameter 'cmd' is not allowed"],
+    ["<function=terminal><parameter=__proto__>x</parameter></function>", "Parameter '__proto__' is not"],
+    ["<function=terminal><parameter=constructor>x</parameter></function>", "Parameter 'constructor' is not"],
     ["<function=editor><parameter=command>burn</parameter></function>", "expected to be one of view, create"],
     [
       "<function=editor><parameter=command>view</parameter><parameter=line>x</parameter></function>",

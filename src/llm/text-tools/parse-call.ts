@@ -49,7 +49,7 @@ function readParameters(body: string, tool: ToolSchema): Record<string, unknown>
   const pattern = /<parameter=([^>=\n]+)[>=]([\s\S]*?)(?:<\/parameter>|(?=<parameter=)|$)/g;
   for (const [, rawName = "", raw = ""] of body.matchAll(pattern)) {
     const name = rawName.trim();
-    const schema = properties[name];
+    const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (allowed.length > 0 && schema === undefined) {
       throw invalid(
         `Parameter '${name}' is not allowed for function '${tool.name}'. Allowed parameters: ${allowed.join(", ")}`,
