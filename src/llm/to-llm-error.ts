@@ -131,13 +131,14 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
 function readFailure(error: unknown): Failure {
   const shape = isRecord(error) ? error : {};
   const body = shape.error;
-  const message = clip(messageOf(error));
+  const transport = transportOf(error);
+  const reason = transport === "connection" ? reasonOf(error) : undefined;
   return {
-    message,
+    message: clip(reason === undefined ? messageOf(error) : `${messageOf(error)} (${reason})`),
     words: `${messageOf(error)} ${bodyText(body)}`.slice(0, 4 * MESSAGE_LIMIT).toLowerCase(),
     status: statusOf(shape),
     retryAfter: retryAfterOf(shape.headers),
-    transport: transportOf(error),
+    transport,
   };
 }
 
@@ -183,6 +184,19 @@ function transportOf(error: unknown): Failure["transport"] {
     current = current.cause;
   }
   return found;
+}
+
+/** What lies at the bottom of "Connection error.", such as `getaddrinfo ENOTFOUND host`; undefined when nothing does. */
+function reasonOf(error: unknown): string | undefined {
+  let reason: string | undefined;
+  let current = isRecord(error) ? error.cause : undefined;
+  for (let depth = 0; depth < 5 && isRecord(current); depth += 1) {
+    // Of several addresses tried, an AggregateError without words, only the code is left.
+    const said = [current.message, current.code].find((text) => typeof text === "string" && text !== "");
+    if (typeof said === "string") reason = said;
+    current = current.cause;
+  }
+  return reason;
 }
 
 function bodyText(body: unknown): string {

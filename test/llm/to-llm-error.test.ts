@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { model, recordedProvider } from "./recorded-provider.ts";
 
@@ -213,6 +215,18 @@ describe("a provider's failure", () => {
     const { ask } = model({ model: "openai/gpt-4o", base_url: "http://127.0.0.1:1/v1" });
     await expect(ask()).rejects.toMatchObject({ name: "LLMServiceUnavailableError", retryable: true });
   });
+
+  it.each([["openai/gpt-4o"], ["anthropic/claude-sonnet-4-5"]])(
+    "of %s says what became of the connection",
+    async (name) => {
+      const free = createServer().listen(0, "127.0.0.1");
+      await once(free, "listening");
+      const { port } = free.address() as AddressInfo;
+      await new Promise((resolve) => free.close(resolve));
+      const { ask } = model({ model: name, base_url: `http://127.0.0.1:${port}` });
+      await expect(ask()).rejects.toThrow(`Connection error. (connect ECONNREFUSED 127.0.0.1:${port})`);
+    },
+  );
 
   it("is LLMTimeoutError when the answer takes longer than the configured timeout", async () => {
     const provider = await recordedProvider({ hang: true });
