@@ -1,5 +1,5 @@
 /** What can go wrong, by name. The name is the contract inside the process; the number is derived from it. */
-export const STATUS = {
+const STATUS = {
   bad_request: 400,
   unauthorized: 401,
   forbidden: 403,

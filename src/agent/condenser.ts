@@ -2,7 +2,7 @@ import type { Llm } from "../llm/llm.ts";
 import type { NewEvent } from "../wire/events.ts";
 import type { PromptView } from "./prompt-view.ts";
 
-export type NewCondensation = Extract<NewEvent, { kind: "Condensation" }>;
+type NewCondensation = Extract<NewEvent, { kind: "Condensation" }>;
 
 /** Makes room in the prompt. Asked before every model call. */
 export interface Condenser {

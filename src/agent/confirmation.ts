@@ -5,7 +5,7 @@ import { createAnalyzer } from "./security/create-analyzer.ts";
 import { isAtLeast } from "./security/risk.ts";
 import type { AgentSession } from "./session.ts";
 
-export const DEFAULT_REJECTION = "User rejected the action";
+const DEFAULT_REJECTION = "User rejected the action";
 
 export interface ConfirmationRules {
   confirmation_policy: ConfirmationPolicy;

@@ -16,7 +16,7 @@ import {
 import { appendMessage, ToolTurn } from "./tool-turn.ts";
 
 /** Stands where forgotten events were. Lives in the view only; its id is `<condensation id>-summary`. */
-export interface SummaryEvent {
+interface SummaryEvent {
   kind: "CondensationSummaryEvent";
   id: string;
   summary: string;

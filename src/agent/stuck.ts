@@ -11,7 +11,7 @@ export interface StuckThresholds {
   alternating_pattern: number;
 }
 
-export const DEFAULT_THRESHOLDS: StuckThresholds = {
+const DEFAULT_THRESHOLDS: StuckThresholds = {
   action_observation: 4,
   action_error: 3,
   monologue: 3,

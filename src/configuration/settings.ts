@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** How the text of an environment variable becomes a value. */
-export type SettingType = "text" | "list" | "number";
+type SettingType = "text" | "list" | "number";
 
 export interface Setting {
   type: SettingType;

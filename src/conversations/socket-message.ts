@@ -7,7 +7,7 @@ import { type Content, message } from "../wire/message.ts";
 const MAX_FAULTS = 100;
 
 /** What was wrong with a frame, under the name that clients know from the reference. */
-export class FrameError extends Error {
+class FrameError extends Error {
   readonly code: string;
 
   constructor(code: string, detail: string) {

@@ -4,7 +4,7 @@ import type { Agent } from "../wire/agent.ts";
 import type { ConversationStats, Metrics, MetricsSnapshot } from "../wire/metrics.ts";
 
 /** The lists of a model's single calls: they grow, so they are stored apart from the figures. */
-export type Calls = Pick<Metrics, "costs" | "response_latencies" | "token_usages">;
+type Calls = Pick<Metrics, "costs" | "response_latencies" | "token_usages">;
 export type CallsByUsage = Record<string, Calls>;
 
 /** Adds an entry of zeros for every model the agent may call that has none yet. */

@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import type { Connect } from "./socket.ts";
 
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** open: never asks for a key. key: `X-Session-API-Key`, when keys are configured. */
-export type RouteAuth = "open" | "key";
+type RouteAuth = "open" | "key";
 
 export interface ResponseSpec {
   description: string;

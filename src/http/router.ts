@@ -5,7 +5,7 @@ export interface RouterEntry<T> {
   target: T;
 }
 
-export type RouteMatch<T> =
+type RouteMatch<T> =
   | { kind: "found"; target: T; params: Record<string, string> }
   | { kind: "wrong_method"; allow: string[] }
   /** The path exists with its trailing slash added or removed. */

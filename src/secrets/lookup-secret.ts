@@ -5,7 +5,7 @@ const MAX_BYTES = 64 * 1024;
 
 export type LookupSecret = Extract<SecretSource, { kind: "LookupSecret" }>;
 
-export interface LookupRequest {
+interface LookupRequest {
   headers: Record<string, string>;
   redirect: "manual";
   signal: AbortSignal;

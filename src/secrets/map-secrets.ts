@@ -46,7 +46,7 @@ const AUTH_FIELDS: ReadonlySet<string> = new Set([
 const SECRET_WORDS = /authorization|cookie|credential|key|password|secret|session|token/i;
 
 /** Whether a header or variable of that name holds a secret. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   return SECRET_WORDS.test(name);
 }
 

@@ -10,7 +10,7 @@ import { OpenTool } from "./open-tool.ts";
 import type { ResponseFields } from "./response-schema.ts";
 import type { Tool, ToolCallContext, ToolHost } from "./tool.ts";
 
-export type ParsedCall = { action: Action; input: unknown } | { error: string };
+type ParsedCall = { action: Action; input: unknown } | { error: string };
 
 /** The tools of one conversation: what the model is shown of them, and their executors. */
 export interface Toolbox {

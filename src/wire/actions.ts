@@ -12,7 +12,7 @@ export const terminalAction = z
   })
   .meta({ id: "TerminalAction" });
 
-export const fileEditorAction = z
+const fileEditorAction = z
   .object({
     command: z.enum(["view", "create", "str_replace", "insert", "undo_edit"]),
     path: z.string(),
@@ -41,15 +41,15 @@ export const taskTrackerAction = z
   })
   .meta({ id: "TaskTrackerAction" });
 
-export const finishAction = z
+const finishAction = z
   .object({ message: z.string(), kind: z.literal("FinishAction") })
   .meta({ id: "FinishAction" });
 
-export const thinkAction = z
+const thinkAction = z
   .object({ thought: z.string(), kind: z.literal("ThinkAction") })
   .meta({ id: "ThinkAction" });
 
-export const mcpToolAction = z
+const mcpToolAction = z
   .object({ data: z.record(z.string(), z.unknown()).default({}), kind: z.literal("MCPToolAction") })
   .meta({ id: "MCPToolAction" });
 
@@ -67,6 +67,4 @@ export const action = z.union([known, z.looseObject({ kind: z.string() })]);
 
 export type Action = { kind: string } & Record<string, unknown>;
 export type TerminalAction = z.input<typeof terminalAction>;
-export type FileEditorAction = z.input<typeof fileEditorAction>;
-export type TaskTrackerAction = z.input<typeof taskTrackerAction>;
 export type TaskItem = z.output<typeof taskItem>;

@@ -11,7 +11,7 @@ export const toolSpec = z
   })
   .meta({ id: "Tool" });
 
-export const skill = z
+const skill = z
   .object({
     name: z.string(),
     content: z.string(),

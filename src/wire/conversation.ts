@@ -11,14 +11,14 @@ import { confirmationPolicy, securityAnalyzer } from "./policies.ts";
 import { secretSource } from "./secret-source.ts";
 import { clientToolSpec } from "./tool-definition.ts";
 
-export const workspace = z
+const workspace = z
   .object({
     working_dir: z.string().min(1),
     kind: z.literal("LocalWorkspace").default("LocalWorkspace"),
   })
   .meta({ id: "LocalWorkspace" });
 
-export const tags = z.record(z.string().regex(/^[a-z0-9]+$/), z.string().max(256));
+const tags = z.record(z.string().regex(/^[a-z0-9]+$/), z.string().max(256));
 
 /** Numbers that make no sense are not worth refusing a conversation for: the defaults stand in. */
 const stuckThreshold = (fallback: number) => z.int().min(1).default(fallback).catch(fallback);

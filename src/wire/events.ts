@@ -7,7 +7,7 @@ import { observation } from "./observations.ts";
 import { securityRisk } from "./policies.ts";
 import { toolDefinition } from "./tool-definition.ts";
 
-export const eventSource = z.enum(["agent", "user", "environment", "hook"]);
+const eventSource = z.enum(["agent", "user", "environment", "hook"]);
 
 /** The parent of an event that starts a new root in a log that is not empty. */
 export const ROOT = "__root__";
@@ -23,13 +23,13 @@ function eventKind<K extends string, S extends z.ZodRawShape>(kind: K, shape: S)
   return z.object({ ...base, ...shape, kind: z.literal(kind) }).meta({ id: kind });
 }
 
-export const systemPromptEvent = eventKind("SystemPromptEvent", {
+const systemPromptEvent = eventKind("SystemPromptEvent", {
   system_prompt: textContent,
   tools: z.array(toolDefinition),
   dynamic_context: nullable(textContent),
 });
 
-export const messageEvent = eventKind("MessageEvent", {
+const messageEvent = eventKind("MessageEvent", {
   llm_message: message,
   llm_response_id: nullable(z.string()),
   activated_skills: z.array(z.string()).default([]),
@@ -38,7 +38,7 @@ export const messageEvent = eventKind("MessageEvent", {
   critic_result: nullable(z.looseObject({ score: z.number() })),
 });
 
-export const actionEvent = eventKind("ActionEvent", {
+const actionEvent = eventKind("ActionEvent", {
   thought: z.array(textContent),
   reasoning_content: nullable(z.string()),
   thinking_blocks: z.array(thinkingBlock).default([]),
@@ -55,42 +55,42 @@ export const actionEvent = eventKind("ActionEvent", {
 
 const result = { tool_name: z.string(), tool_call_id: z.string() };
 
-export const observationEvent = eventKind("ObservationEvent", {
+const observationEvent = eventKind("ObservationEvent", {
   ...result,
   observation,
   action_id: z.string(),
   extended_content: z.array(textContent).default([]),
 });
 
-export const userRejectObservation = eventKind("UserRejectObservation", {
+const userRejectObservation = eventKind("UserRejectObservation", {
   ...result,
   action_id: z.string(),
   rejection_reason: z.string().default("User rejected the action"),
   rejection_source: z.enum(["user", "hook"]).default("user"),
 });
 
-export const agentErrorEvent = eventKind("AgentErrorEvent", {
+const agentErrorEvent = eventKind("AgentErrorEvent", {
   ...result,
   error: z.string(),
   classification: nullable(errorClassification),
 });
 
-export const conversationStateUpdateEvent = eventKind("ConversationStateUpdateEvent", {
+const conversationStateUpdateEvent = eventKind("ConversationStateUpdateEvent", {
   key: z.string(),
   value: z.unknown(),
 });
 
-export const conversationErrorEvent = eventKind("ConversationErrorEvent", {
+const conversationErrorEvent = eventKind("ConversationErrorEvent", {
   code: z.string(),
   detail: z.string(),
   classification: nullable(errorClassification),
 });
 
-export const pauseEvent = eventKind("PauseEvent", {});
-export const interruptEvent = eventKind("InterruptEvent", {});
-export const condensationRequest = eventKind("CondensationRequest", {});
+const pauseEvent = eventKind("PauseEvent", {});
+const interruptEvent = eventKind("InterruptEvent", {});
+const condensationRequest = eventKind("CondensationRequest", {});
 
-export const condensation = eventKind("Condensation", {
+const condensation = eventKind("Condensation", {
   forgotten_event_ids: z.array(z.string()).default([]),
   summary: nullable(z.string()),
   summary_offset: nullable(z.int().min(0)),
@@ -98,7 +98,7 @@ export const condensation = eventKind("Condensation", {
 });
 
 /** One call of a model with `log_completions`. */
-export const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
+const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
   filename: z.string(),
   log_data: z.string().describe("JSON text of the prompt, the tools, and the reply or the error"),
   model_name: z.string().default("unknown"),
@@ -125,15 +125,14 @@ export const event = z
   .meta({ id: "Event" });
 
 /** Sent to sockets only: pieces of a reply while the model still writes it. */
-export const streamingDeltaEvent = eventKind("StreamingDeltaEvent", {
+const streamingDeltaEvent = eventKind("StreamingDeltaEvent", {
   content: nullable(z.string()),
   reasoning_content: nullable(z.string()),
 });
 
 /** Sent to one socket only: what was wrong with a frame it sent. */
-export const serverErrorEvent = eventKind("ServerErrorEvent", { code: z.string(), detail: z.string() });
+const serverErrorEvent = eventKind("ServerErrorEvent", { code: z.string(), detail: z.string() });
 
-export type EventSource = z.output<typeof eventSource>;
 export type Event = z.input<typeof event>;
 export type SystemPromptEvent = z.input<typeof systemPromptEvent>;
 export type MessageEvent = z.input<typeof messageEvent>;
@@ -142,7 +141,6 @@ export type ObservationEvent = z.input<typeof observationEvent>;
 export type UserRejectObservation = z.input<typeof userRejectObservation>;
 export type AgentErrorEvent = z.input<typeof agentErrorEvent>;
 export type ConversationStateUpdateEvent = z.input<typeof conversationStateUpdateEvent>;
-export type ConversationErrorEvent = z.input<typeof conversationErrorEvent>;
 export type CondensationEvent = z.input<typeof condensation>;
 /** What only passes by on sockets. */
 export type TransientEvent =
@@ -150,7 +148,6 @@ export type TransientEvent =
   | z.input<typeof streamingDeltaEvent>
   | z.input<typeof serverErrorEvent>;
 
-export type EventKind = Event["kind"];
 /** An event before the log gives it its id, time and parent. */
 export type NewEvent = Event extends infer E ? (E extends Event ? Unstamped<E> : never) : never;
 type Unstamped<E extends Event> = Omit<E, "id" | "timestamp" | "parent_id"> &

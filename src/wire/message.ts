@@ -9,7 +9,7 @@ export const textContent = z
   })
   .meta({ id: "TextContent" });
 
-export const imageContent = z
+const imageContent = z
   .object({
     cache_prompt: z.boolean().default(false),
     type: z.literal("image").default("image"),
@@ -73,7 +73,6 @@ export const sendMessageRequest = z
   .meta({ id: "SendMessageRequest" });
 
 export type TextContent = z.output<typeof textContent>;
-export type ImageContent = z.output<typeof imageContent>;
 export type Content = z.output<typeof content>;
 export type MessageToolCall = z.input<typeof messageToolCall>;
 export type ThinkingBlock = z.input<typeof thinkingBlock>;

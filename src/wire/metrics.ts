@@ -3,7 +3,7 @@ import { nullable } from "./nullable.ts";
 
 const count = z.int().default(0);
 
-export const tokenUsage = z
+const tokenUsage = z
   .object({
     model: z.string().default(""),
     prompt_tokens: count,
@@ -17,7 +17,7 @@ export const tokenUsage = z
   })
   .meta({ id: "TokenUsage" });
 
-export const metricsSnapshot = z
+const metricsSnapshot = z
   .object({
     model_name: z.string().default("default"),
     accumulated_cost: z.number().default(0).describe("US dollars"),

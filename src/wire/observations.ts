@@ -6,7 +6,7 @@ import { nullable } from "./nullable.ts";
 /** What came of an action. The keys are exactly the reference's: its client refuses any other. */
 const shared = { content: z.array(content).default([]), is_error: z.boolean().default(false) };
 
-export const commandMetadata = z
+const commandMetadata = z
   .object({
     exit_code: z.int().default(-1).describe("-1 while the command runs"),
     pid: z.int().default(-1),
@@ -43,7 +43,7 @@ export const fileEditorObservation = z
   })
   .meta({ id: "FileEditorObservation" });
 
-export const taskTrackerObservation = z
+const taskTrackerObservation = z
   .object({
     ...shared,
     command: z.enum(["view", "plan"]),
@@ -52,19 +52,19 @@ export const taskTrackerObservation = z
   })
   .meta({ id: "TaskTrackerObservation" });
 
-export const finishObservation = z
+const finishObservation = z
   .object({ ...shared, kind: z.literal("FinishObservation") })
   .meta({ id: "FinishObservation" });
 
-export const thinkObservation = z
+const thinkObservation = z
   .object({ ...shared, kind: z.literal("ThinkObservation") })
   .meta({ id: "ThinkObservation" });
 
-export const clientToolObservation = z
+const clientToolObservation = z
   .object({ ...shared, kind: z.literal("ClientToolObservation") })
   .meta({ id: "ClientToolObservation" });
 
-export const mcpToolObservation = z
+const mcpToolObservation = z
   .object({ ...shared, tool_name: z.string(), kind: z.literal("MCPToolObservation") })
   .meta({ id: "MCPToolObservation" });
 
@@ -89,5 +89,4 @@ export interface Observation {
 
 export type TerminalObservation = z.output<typeof terminalObservation>;
 export type FileEditorObservation = z.output<typeof fileEditorObservation>;
-export type TaskTrackerObservation = z.output<typeof taskTrackerObservation>;
 export type CommandMetadata = z.output<typeof commandMetadata>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** One entry of the `detail` list of a 422, in the shape clients know from the reference. */
-export const validationErrorItem = z
+const validationErrorItem = z
   .object({
     type: z.string().describe("Error code, for example missing or string_type"),
     loc: z

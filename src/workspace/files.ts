@@ -13,7 +13,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { makeFolder } from "./make-folder.ts";
 
-export type FileType = "file" | "directory" | "other";
+type FileType = "file" | "directory" | "other";
 
 export interface FileStatus {
   type: FileType;

@@ -4,7 +4,7 @@ import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 
-export interface GuardedRequest {
+interface GuardedRequest {
   headers?: Record<string, string>;
   signal: AbortSignal;
   /** Default: "follow", up to five times and only on the same host, so that headers go nowhere else. */

@@ -2,7 +2,7 @@ import type { Agent } from "../../wire/agent.ts";
 import { availableSkills, repositoryContext } from "./skill-sections.ts";
 import { familyOf, sections } from "./static-prompt.ts";
 
-export interface SecretInfo {
+interface SecretInfo {
   name: string;
   description: string | null;
 }

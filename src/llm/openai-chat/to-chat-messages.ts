@@ -19,7 +19,7 @@ export interface ChatDialect {
 type CacheControl = { cache_control?: { type: "ephemeral" } };
 type Part = ChatCompletionContentPart & CacheControl;
 /** The request's message, with the fields that providers add to OpenAI's. */
-export type ChatMessage = ChatCompletionMessageParam & CacheControl;
+type ChatMessage = ChatCompletionMessageParam & CacheControl;
 
 interface Converted {
   message: ChatMessage;

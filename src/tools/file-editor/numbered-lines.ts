@@ -1,5 +1,5 @@
 /** Characters of a file or listing that one observation shows. */
-export const MAX_SHOWN = 16_000;
+const MAX_SHOWN = 16_000;
 
 /** Characters of one line that are shown when the output as a whole is too long. */
 const MAX_LINE = 4000;

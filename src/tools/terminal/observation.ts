@@ -2,7 +2,7 @@ import { text } from "../../wire/message.ts";
 import type { CommandMetadata, TerminalObservation } from "../../wire/observations.ts";
 
 /** What is known of a command that has not ended. */
-export const NO_METADATA: Readonly<CommandMetadata> = {
+const NO_METADATA: Readonly<CommandMetadata> = {
   exit_code: -1,
   pid: -1,
   username: null,
