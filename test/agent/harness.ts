@@ -180,7 +180,7 @@ export class ArraySession implements AgentSession {
   }
 }
 
-export function userMessage(words: string): NewEvent {
+function userMessage(words: string): NewEvent {
   return { kind: "MessageEvent", source: "user", llm_message: { role: "user", content: [text(words)] } };
 }
 

@@ -121,7 +121,7 @@ export async function start(
   return info.id;
 }
 
-export function says(words: string): Content[] {
+function says(words: string): Content[] {
   return [text(words)];
 }
 

@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/logger.ts";
 export const KEYS = ["first-key", "second-key"];
 
 /** What the probes saw, for tests to wait on. */
-export interface Seen {
+interface Seen {
   closed: boolean;
   /** Called by tests to let `/probe/stream` send its second half. */
   release: () => void;

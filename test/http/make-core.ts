@@ -80,7 +80,7 @@ export const routes = [
   ),
 ];
 
-export const sockets = [
+const sockets = [
   socketRoute({ path: "/sockets/notes/{id}", id: "follow", summary: "Notes", params }).handle(
     ({ params }) =>
       (socket) => {

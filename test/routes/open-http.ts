@@ -6,7 +6,7 @@ import { eventSocketRoutes } from "../../src/routes/sockets.ts";
 import { MemorySocket } from "../conversations/memory-socket.ts";
 import { type Bench, type BenchOptions, openManager } from "../conversations/open-manager.ts";
 
-export interface Answer {
+interface Answer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever came
   body: any;

@@ -17,7 +17,7 @@ export interface Terminal {
   dataDir: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   is_input?: boolean;
   timeout?: number | null;
   reset?: boolean;
@@ -31,7 +31,7 @@ export interface TerminalOptions {
 }
 
 /** Seconds without output after which a call comes back, in these tests. */
-export const QUIET = 0.6;
+const QUIET = 0.6;
 
 /** A terminal in a folder of its own; both are gone when the test ends. */
 export async function openTerminal(options: TerminalOptions = {}): Promise<Terminal> {
