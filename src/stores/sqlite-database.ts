@@ -10,10 +10,15 @@ const OPEN_WAIT_MS = 1_000;
 const WAL_KEEP_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 8 * 1024;
 const SQLITE_BUSY = 5;
+/** The disk's failures rather than ours: read-only, input/output, corrupt, full. */
+const DISK_FAILURES: readonly number[] = [8, 10, 11, 13];
 
 export type Row = Record<string, SQLOutputValue>;
 
-/** A database file that is ours alone, its statements prepared once each. */
+/**
+ * A database file that is ours alone, its statements prepared once each. What the disk refuses is `unavailable`, in
+ * SQLite's words.
+ */
 export class Database {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -28,15 +33,15 @@ export class Database {
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values);
+    return this.#attempt(sql, (statement) => statement.get(...values));
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values);
+    return this.#attempt(sql, (statement) => statement.all(...values));
   }
 
   run(sql: string, ...values: SQLInputValue[]): void {
-    this.#prepare(sql).run(...values);
+    this.#attempt(sql, (statement) => statement.run(...values));
   }
 
   /** Runs `work` whole or not at all. What it wrote outlives this process, and after `sync` the machine. */
@@ -69,6 +74,16 @@ export class Database {
     if (this.#log !== undefined) closeSync(this.#log);
     this.#statements.clear();
     this.#database.close();
+  }
+
+  #attempt<T>(sql: string, use: (statement: StatementSync) => T): T {
+    try {
+      return use(this.#prepare(sql));
+    } catch (error) {
+      if (!DISK_FAILURES.includes(primaryCode(error))) throw error;
+      const detail = `The database of the conversations failed: ${messageOf(error)}`;
+      throw new AgentServerError("unavailable", detail, { cause: error });
+    }
   }
 
   #prepare(sql: string): StatementSync {
@@ -131,9 +146,14 @@ function migrate(database: DatabaseSync, path: string): void {
 
 function toOpenError(error: unknown, path: string): unknown {
   if (AgentServerError.is(error)) return error;
-  const busy = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+  const busy = primaryCode(error) === SQLITE_BUSY;
   const reason = busy ? "is in use by another agent-server" : `cannot be opened: ${messageOf(error)}`;
   return new AgentServerError("unavailable", `${path} ${reason}`, { cause: error });
+}
+
+/** SQLite's result code without what it adds in the upper bits; 0 for any other error. */
+function primaryCode(error: unknown): number {
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
 }
 
 /** Node 22 warns of `node:sqlite` when it is loaded; that one warning is kept from the user's console. */
