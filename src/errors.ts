@@ -15,6 +15,7 @@ const STATUS = {
   unavailable: 503,
 } as const;
 
+/** The names of what can go wrong. */
 export type ErrorCode = keyof typeof STATUS;
 
 /** The texts the reference gives when a handler names none. */
@@ -29,6 +30,7 @@ const DEFAULT_DETAIL: Partial<Record<ErrorCode, string>> = {
 
 const BRAND = Symbol.for("agent-server.error");
 
+/** What an error may carry beside its code and detail. */
 export interface ErrorOptions {
   /** Extra response headers, for example `Allow` on a 405. */
   headers?: Record<string, string>;

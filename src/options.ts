@@ -39,6 +39,8 @@ export interface ServerOptions {
 
   /** Conversations untouched for so many seconds leave memory; null keeps them. Default: 1200. */
   idleTtlSeconds?: number | null;
+  /** Runs at work at once; the others wait their turn. Default: no bound. */
+  maxConcurrentRuns?: number;
   /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB. */
   maxSocketLagBytes?: number;
   /** Largest request body in bytes. Default: 32 MiB. */
@@ -59,6 +61,7 @@ export interface ServerOptions {
   environment?: Readonly<Record<string, string | undefined>>;
 }
 
+/** The options with their defaults. */
 export type ResolvedOptions = ServerOptions &
   Required<
     Pick<
@@ -86,6 +89,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   if (apiKeys.some((key) => typeof key !== "string" || key === "")) {
     throw new TypeError("apiKeys: every key must be a string that is not empty");
   }
+  const { maxConcurrentRuns = 1 } = options;
+  if (!(maxConcurrentRuns >= 1)) throw new TypeError("maxConcurrentRuns: must be 1 or more");
   return {
     ...options,
     apiKeys,

@@ -138,6 +138,7 @@ function createConversations(parts: ConversationParts): ConversationManager {
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
     idleTtlSeconds: options.idleTtlSeconds,
+    maxConcurrentRuns: options.maxConcurrentRuns,
     maxSocketLagBytes: options.maxSocketLagBytes,
     internalUrl,
     lookupFetch,

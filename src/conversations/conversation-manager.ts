@@ -57,7 +57,7 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   /** Seconds; null keeps every opened conversation in memory. */
   idleTtlSeconds: number | null;
   /** Runs at work at once; the others wait. Default: no bound. */
-  maxConcurrentRuns?: number;
+  maxConcurrentRuns?: number | undefined;
   /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB. */
   maxSocketLagBytes?: number;
   /** Where lookups of relative URLs go: this server, as seen from itself. */

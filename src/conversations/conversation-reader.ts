@@ -8,10 +8,12 @@ import { listedDocuments, toConversationInfo } from "./conversation-info.ts";
 import { type EventCriteria, type EventSearch, toStoredFilter } from "./event-criteria.ts";
 import { finalResponse } from "./final-response.ts";
 
+/** What an info holds beside the usual: the skills of the agent, which may be large, are left out unless asked for. */
 export interface InfoQuery {
   includeSkills?: boolean;
 }
 
+/** Which conversations are listed, and in what order. Default: all, the newest first. */
 export interface ConversationSearch extends InfoQuery {
   pageId?: string | undefined;
   /** 1 to 100. Default: 100. */
@@ -20,6 +22,7 @@ export interface ConversationSearch extends InfoQuery {
   sortOrder?: ConversationSortOrder;
 }
 
+/** A page of a search. `next_page_id` is the `pageId` of the next one, null on the last. */
 export interface ConversationPage {
   items: ConversationInfo[];
   next_page_id: string | null;

@@ -16,6 +16,7 @@ export interface EventCriteria {
   timestampLt?: string | undefined;
 }
 
+/** A page of the events that are meant. */
 export interface EventSearch extends EventCriteria {
   /** Id of the first event of the page; an unknown one starts from the beginning. */
   pageId?: string | undefined;

@@ -3,8 +3,6 @@ import type { EventStore } from "../stores/store.ts";
 const PAGE_SIZE = 256;
 
 export interface ReplayOptions {
-  /** Starts after this event; from the first when left out. */
-  afterSeq?: number;
   /** Leaves out what is earlier, in the form of `toEventTimestamp`. */
   fromTimestamp?: string;
   /** The last event that may be given. */
@@ -20,7 +18,7 @@ export async function* replay(
   options: ReplayOptions,
 ): AsyncGenerator<readonly string[], void, void> {
   const { untilSeq, fromTimestamp, pageSize = PAGE_SIZE } = options;
-  let from = (options.afterSeq ?? -1) + 1;
+  let from = 0;
   while (from <= untilSeq) {
     const limit = Math.min(pageSize, untilSeq - from + 1);
     const query = { order: "asc", from, limit, timestampGte: fromTimestamp } as const;

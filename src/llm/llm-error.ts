@@ -13,6 +13,7 @@ export type LlmErrorName =
   | "FunctionCallValidationError"
   | "LLMError";
 
+/** What is known of a failed call. */
 export interface LlmErrorOptions {
   /** Whether the same request may succeed later. */
   retryable?: boolean;

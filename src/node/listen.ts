@@ -19,6 +19,7 @@ const MAX_HEADER_BYTES = 64 * 1024;
 /** How long answers that are on their way may take once we are closing. */
 const CLOSE_GRACE_MS = 5_000;
 
+/** Where to listen. */
 export interface ListenOptions {
   /** 0 takes any free port. Default: 8000. */
   port?: number;
@@ -26,6 +27,7 @@ export interface ListenOptions {
   host?: string;
 }
 
+/** A port that is open. */
 export interface Listening {
   readonly url: string;
   readonly port: number;

@@ -7,6 +7,7 @@ import { httpServerOf, isWebSocketUpgrade, takeOver } from "./take-over.ts";
 import { claimThroughApp } from "./upgrade-claims.ts";
 import { acceptSocket } from "./web-sockets.ts";
 
+/** What a host knows of a request beside the request itself. */
 export interface ServeOptions extends ToRequestOptions {
   /** Path and query before the host stripped the path it mounted us below. */
   originalUrl?: string | undefined;

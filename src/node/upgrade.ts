@@ -8,6 +8,7 @@ import { refuse } from "./refuse.ts";
 import { claimUpgrades } from "./upgrade-claims.ts";
 import { acceptSocket } from "./web-sockets.ts";
 
+/** Which sockets of an `http.Server` are ours. */
 export interface AttachOptions {
   /** Path below which our sockets are reached, such as `/agents`. */
   basePath?: string;

@@ -21,6 +21,7 @@ const SQLITE_CONSTRAINT_UNIQUE = 2067;
 /** Events deleted in one turn: a few milliseconds, so that removing a long log holds nobody up. */
 const PURGE_STEP = 500;
 
+/** Where the database is and what a commit outlives. */
 export interface SqliteStoreOptions {
   /** The database file. It and its folder are made, readable by this user only. */
   path: string;

@@ -30,6 +30,7 @@ export interface ConversationHeader {
   leafEventId: string | null;
 }
 
+/** A conversation as it is stored, with the documents that were asked for. */
 export interface ConversationRecord extends ConversationHeader {
   /** Conversations whose parent this one is, oldest first. */
   childIds: string[];
@@ -51,6 +52,7 @@ export interface Change {
   events?: StoredEvent[];
 }
 
+/** A page of conversations in one order. */
 export interface ConversationQuery {
   status?: ExecutionStatus;
   sortOrder: ConversationSortOrder;
@@ -60,6 +62,7 @@ export interface ConversationQuery {
   documents: readonly string[];
 }
 
+/** Which events are meant; what is left out does not matter. Times are in the form of `StoredEvent.timestamp`. */
 export interface EventFilter {
   /** Unqualified class name. */
   kind?: string;
@@ -70,6 +73,7 @@ export interface EventFilter {
   timestampLt?: string;
 }
 
+/** A page of the events that are meant, up or down the log. */
 export interface EventQuery extends EventFilter {
   order: "asc" | "desc";
   /** First `seq` that may be in the answer; the last one in descending order. */
@@ -77,6 +81,7 @@ export interface EventQuery extends EventFilter {
   limit: number;
 }
 
+/** Reads conversations. */
 export interface ConversationStore {
   /** The records that exist, in any order. */
   find(ids: readonly string[], documents: readonly string[]): Promise<ConversationRecord[]>;
@@ -84,6 +89,7 @@ export interface ConversationStore {
   count(status?: ExecutionStatus): Promise<number>;
 }
 
+/** Reads the logs of conversations. */
 export interface EventStore {
   /** The events that exist, in any order. */
   find(conversationId: string, ids: readonly string[]): Promise<StoredEvent[]>;

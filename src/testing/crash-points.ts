@@ -18,6 +18,7 @@ import {
 } from "./test-server.ts";
 import { toTimeline } from "./timeline.ts";
 
+/** The conversation that is played with and without crashes. */
 export interface CrashFlow {
   /**
    * What the server of a pass is made of. Its model must answer from the prompt alone, as
@@ -31,6 +32,7 @@ export interface CrashFlow {
   outcome?(server: TestServer): unknown;
 }
 
+/** What `crashPoints` has tried. */
 export interface CrashReport {
   /** Kills that were survived. */
   points: number;

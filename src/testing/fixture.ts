@@ -37,8 +37,10 @@ export const fixture = z.strictObject({
   events: z.array(expectedEvent),
 });
 
+/** A stored conversation as a test: how it began, what the model said and the events that came of it. */
 export type Fixture = z.output<typeof fixture>;
 type UserAct = z.output<typeof userAct>;
+/** What must be equal of an event when a fixture is played again. */
 export type ExpectedEvent = z.output<typeof expectedEvent>;
 
 export const WORKING_DIR = "{{working_dir}}";

@@ -10,6 +10,7 @@ interface Holdings {
   descriptors: Map<string, string>;
 }
 
+/** A watch over what the process holds. */
 export interface LeakCheck {
   /** Rejects with an error that names what is still held, if it stays so for two seconds. */
   assertNone(): Promise<void>;

@@ -50,6 +50,7 @@ const FORMS =
 export type StepJson = z.input<typeof step>;
 type PartJson = z.output<typeof part>;
 
+/** The steps and rules of a script file. */
 export interface LlmScript {
   steps: Step<unknown>[];
   sideCalls: Step<unknown> | undefined;

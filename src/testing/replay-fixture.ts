@@ -8,6 +8,7 @@ import { parseLlmScript } from "./llm-script-file.ts";
 import { scriptedLlm } from "./scripted-llm.ts";
 import { createTestServer, type TestServerOptions } from "./test-server.ts";
 
+/** The options of the test server that plays the fixture, and the tools it called. */
 export type ReplayOptions = Omit<TestServerOptions, "llm" | "tools"> & {
   /** Stand in for the tools of the same names; the others are the built-in ones. */
   tools?: readonly Tool[];

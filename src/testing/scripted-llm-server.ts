@@ -13,6 +13,7 @@ export interface ScriptedServerRequest {
   body: Record<string, unknown> & { messages?: unknown; model?: unknown; stream?: unknown };
 }
 
+/** A scripted model behind HTTP. */
 export interface ScriptedLlmServer {
   /** Base URL with `/v1`, as OpenAI's clients want it. */
   readonly url: string;
@@ -25,6 +26,7 @@ export interface ScriptedLlmServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Where the scripted model listens, and what it answers beside its steps. */
 export interface ScriptedLlmServerOptions {
   /** Default: any free one. */
   port?: number;

@@ -11,6 +11,7 @@ import {
   usageOf,
 } from "./llm-script.ts";
 
+/** What the model says of itself, and what it answers beside its steps. */
 export interface ScriptedLlmOptions {
   model?: string;
   /** Of every reply that does not state its own; null: the provider reports none. */

@@ -11,6 +11,7 @@ export interface ContractCheck {
   run(): Promise<void>;
 }
 
+/** What a store can do beyond the port. */
 export interface StoreContractOptions {
   /** Closes a store and opens its data again. Left out for stores that keep nothing. */
   reopen?(store: Store): Promise<Store> | Store;

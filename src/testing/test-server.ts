@@ -12,6 +12,7 @@ import { followChat, type TestChat } from "./chat.ts";
 import { type FixedClock, fixedClock } from "./fixed-clock.ts";
 import { watchLeaks } from "./leaks.ts";
 
+/** The options of a server, and the model that plays. */
 export interface TestServerOptions extends Omit<ServerOptions, "tools" | "clock" | "createLlm"> {
   /** Answers for every model that a conversation names. Without it the built-in ones do, such as `demo/tour`. */
   llm?: Llm;

@@ -21,12 +21,14 @@ export interface ToolContext<State = undefined> extends ToolCallContext {
 /** Text, content parts, or both with `is_error`; fields beyond these go on the wire only with `wire` names. */
 export type ToolOutput = string | readonly Content[] | ToolResult;
 
+/** Content and more: `is_error` tells the model that the call failed. */
 export interface ToolResult {
   content: string | readonly Content[];
   is_error?: boolean;
   [field: string]: unknown;
 }
 
+/** What `defineTool` makes a tool of. */
 export interface ToolSource<Schema extends z.ZodObject, State> {
   /** What the model calls it: letters, digits, `_` and `-`, at most 64. */
   name: string;

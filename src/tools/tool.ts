@@ -23,6 +23,7 @@ export interface ToolHost {
   secrets: ToolSecrets;
 }
 
+/** The secrets of one conversation, as far as tools may ask for them. */
 export interface ToolSecrets {
   /** Values of the secrets whose name occurs in the text, in any case. */
   referencedIn(text: string): Promise<Record<string, string>>;
@@ -30,6 +31,7 @@ export interface ToolSecrets {
   values(): Promise<readonly string[]>;
 }
 
+/** What belongs to one call. */
 export interface ToolCallContext {
   toolCallId: string;
   /** Aborted by interrupt: the tool stops at once and rejects or returns what it has. */

@@ -164,8 +164,11 @@ export const success = z.object({ success: z.boolean() }).meta({ id: "Success" }
 export const agentFinalResponse = z.object({ response: z.string() }).meta({ id: "AgentResponseResult" });
 
 export type Workspace = z.output<typeof workspace>;
+/** What a conversation is started with, defaults filled in; `newConversation` fills them in. */
 export type StartConversationRequest = z.output<typeof startConversationRequest>;
+/** A conversation as clients are shown it. */
 export type ConversationInfo = z.input<typeof conversationInfo>;
 export type ConversationSortOrder = z.output<typeof conversationSortOrder>;
 export type EventSortOrder = z.output<typeof eventSortOrder>;
+/** Title and tags; null leaves them as they are. */
 export type UpdateConversationRequest = z.output<typeof updateConversationRequest>;

@@ -133,6 +133,7 @@ const streamingDeltaEvent = eventKind("StreamingDeltaEvent", {
 /** Sent to one socket only: what was wrong with a frame it sent. */
 const serverErrorEvent = eventKind("ServerErrorEvent", { code: z.string(), detail: z.string() });
 
+/** One entry of a log; `kind` says which. */
 export type Event = z.input<typeof event>;
 export type SystemPromptEvent = z.input<typeof systemPromptEvent>;
 export type MessageEvent = z.input<typeof messageEvent>;

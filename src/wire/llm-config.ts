@@ -74,6 +74,7 @@ export const llmConfig = z
   })
   .meta({ id: "LLM" });
 
+/** The model of an agent and how it is called. */
 export type LlmConfig = z.output<typeof llmConfig>;
 /** What the `llm` of a request may leave out, left out. */
 export type LlmConfigInput = z.input<typeof llmConfig>;

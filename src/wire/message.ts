@@ -73,10 +73,13 @@ export const sendMessageRequest = z
   .meta({ id: "SendMessageRequest" });
 
 export type TextContent = z.output<typeof textContent>;
+/** A part of a message: text or images. */
 export type Content = z.output<typeof content>;
+/** A call as the model wrote it; `arguments` is JSON text. */
 export type MessageToolCall = z.input<typeof messageToolCall>;
 export type ThinkingBlock = z.input<typeof thinkingBlock>;
 export type ReasoningItem = z.input<typeof reasoningItem>;
+/** A message for a conversation; `run` starts the agent. */
 export type SendMessageRequest = z.output<typeof sendMessageRequest>;
 
 /** One message of a prompt or a reply. Absent and null mean the same. */
@@ -91,6 +94,7 @@ export interface Message {
   responses_reasoning_item?: ReasoningItem | null;
 }
 
+/** A text as a part of a message. */
 export function text(value: string): TextContent {
   return { cache_prompt: false, type: "text", text: value };
 }

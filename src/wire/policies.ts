@@ -57,5 +57,7 @@ export const confirmationResponseRequest = z
   .meta({ id: "ConfirmationResponseRequest" });
 
 export type SecurityRisk = z.output<typeof securityRisk>;
+/** Which actions wait for the user. */
 export type ConfirmationPolicy = z.output<typeof confirmationPolicy>;
+/** What judges the risk of actions, by kind. */
 export type SecurityAnalyzer = { kind: string } & Record<string, unknown>;

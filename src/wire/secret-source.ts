@@ -39,5 +39,7 @@ export const updateSecretsRequest = z
   .object({ secrets: z.record(z.string(), lenientSecretSource) })
   .meta({ id: "UpdateSecretsRequest" });
 
+/** A secret value, or where to look it up. */
 export type SecretSource = z.output<typeof secretSource>;
+/** Secrets by name. */
 export type SecretSources = Record<string, SecretSource>;

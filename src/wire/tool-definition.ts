@@ -37,6 +37,7 @@ export const clientToolSpec = z
   })
   .meta({ id: "ClientToolSpec" });
 
+/** Hints about what a tool does, as MCP names them. */
 export type ToolAnnotations = z.input<typeof toolAnnotations>;
 export type ToolDefinition = z.input<typeof toolDefinition>;
 export type ClientToolSpec = z.output<typeof clientToolSpec>;

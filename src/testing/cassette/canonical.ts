@@ -1,5 +1,6 @@
 import { createMask, SECRET_MASK } from "../../tools/mask-secrets.ts";
 
+/** What is taken out of a recording before it is written. */
 export interface CanonicalOptions {
   /** Values that must never be written: keys, tokens. What looks like a key of a well-known service never is. */
   redact?: readonly string[] | undefined;

@@ -2,6 +2,7 @@ import { SECRET_MASK } from "../../tools/mask-secrets.ts";
 import { type CanonicalOptions, createCleaner, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 
+/** Whether answers are recorded or played back. */
 export interface CassetteFetchOptions extends CanonicalOptions {
   mode: CassetteMode;
   /** What is recorded. Default: the global one. */

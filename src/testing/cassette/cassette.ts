@@ -6,6 +6,7 @@ import { type LlmConfigInput, llmConfig } from "../../wire/llm-config.ts";
 import { type CanonicalOptions, createCleaner, FOLDER, TEST_FOLDER, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 
+/** Whether a model is recorded or played back, and which. */
 export interface CassetteOptions extends CanonicalOptions {
   mode: CassetteMode;
   /** The model that is recorded, or its configuration with its key. Not needed to replay. */
