@@ -124,7 +124,7 @@ export class Conversation {
 
   /** Ends the run, the sockets and the tools, in this order. */
   async close({ code, reason }: { code: number; reason: string } = EVICTED): Promise<void> {
-    await Promise.all([this.#runs.interrupt(CLOSE_WAIT), this.title.close()]);
+    await Promise.all([this.#runs.close(CLOSE_WAIT), this.title.close()]);
     for (const socket of this.sockets) socket.close(code, reason);
     await this.session.close();
   }

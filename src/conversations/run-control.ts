@@ -23,6 +23,7 @@ export class RunControl {
   readonly #options: RunControlOptions;
   #run: { abort: AbortController; done: Promise<void> } | null = null;
   #again: Again = "no";
+  #closed = false;
 
   constructor(options: RunControlOptions) {
     this.#options = options;
@@ -61,7 +62,14 @@ export class RunControl {
     return true;
   }
 
+  /** Stops what is under way; nothing begins any more. */
+  async close(wait: number): Promise<void> {
+    this.#closed = true;
+    await this.interrupt(wait);
+  }
+
   #begin(): void {
+    if (this.#closed) throw new AgentServerError("unavailable", "The conversation is closed");
     const abort = new AbortController();
     const run = { abort, done: Promise.resolve() };
     this.#run = run;
@@ -79,6 +87,7 @@ export class RunControl {
   }
 
   #shouldFollow(): boolean {
+    if (this.#closed) return false;
     return this.#again === "always" || (this.#again === "if idle" && this.#options.isIdle());
   }
 }
