@@ -108,3 +108,7 @@ describe("toServer", () => {
     expect(withOptions.options.apiKeys).toEqual(["a", "b"]);
   });
 });
+
+it("refuses a number of runs at once that would let none start", () => {
+  expect(() => createServer({ store: memoryStore(), maxConcurrentRuns: 0 })).toThrow("maxConcurrentRuns");
+});
