@@ -82,6 +82,9 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     ...(settings.allow_cors_origin_regex == null
       ? {}
       : { corsOriginRegex: settings.allow_cors_origin_regex }),
+    ...(settings.max_concurrent_runs === undefined
+      ? {}
+      : { maxConcurrentRuns: settings.max_concurrent_runs }),
     ...(settings.conversation_idle_ttl_seconds === undefined
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),

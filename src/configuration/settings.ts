@@ -20,6 +20,7 @@ export const SETTINGS = {
   conversations_path: { type: "text", schema: z.string().min(1) },
   web_url: { type: "text", schema: text },
   conversation_idle_ttl_seconds: { type: "number", schema: seconds },
+  max_concurrent_runs: { type: "number", schema: z.int().min(1) },
 } as const satisfies Record<string, Setting>;
 
 /** Settings of the reference whose feature is not served: naming one earns a warning, not silence. */
@@ -35,7 +36,6 @@ export const UNSUPPORTED = [
   "vscode_base_path",
   "enable_vnc",
   "preload_tools",
-  "max_concurrent_runs",
   "registered_marketplaces",
   "deferred_init",
   "lease_ttl_seconds",

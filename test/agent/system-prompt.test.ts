@@ -11,7 +11,7 @@ function prompt(agent: Partial<Agent> = {}, options: Partial<SystemPromptOptions
     tools,
     secrets: [],
     now: new Date(2026, 2, 5, 7, 4).getTime(),
-    workingDir: "/work/project",
+    workingDir: "/home/user/project",
     ...options,
   });
   return { event, fixed: event.system_prompt.text, own: event.dynamic_context?.text ?? "" };
@@ -44,7 +44,7 @@ describe("the fixed part", () => {
 
   it("is the same for every conversation of an agent", () => {
     expect(prompt({}, { workingDir: "/elsewhere", now: 0 }).fixed).toBe(prompt().fixed);
-    expect(prompt().fixed).not.toContain("/work/project");
+    expect(prompt().fixed).not.toContain("/home/user/project");
   });
 
   it("is what the agent says it is", () => {
@@ -111,7 +111,7 @@ describe("the conversation's own part", () => {
       "CUSTOM_SECRETS",
       "CURRENT_DATETIME",
     ]);
-    expect(own).toContain("/work/project");
+    expect(own).toContain("/home/user/project");
     expect(own).toContain("[BEGIN context from [agents]]\nUse tabs.\n[END Context]");
     expect(own).not.toContain("For Gemini only.");
     expect(own).not.toContain("Disabled.");

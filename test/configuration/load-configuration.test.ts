@@ -96,3 +96,8 @@ it("an idle time of none keeps conversations in memory", () => {
   expect(options({ OH_CONVERSATION_IDLE_TTL_SECONDS_IS_NONE: "1" }).idleTtlSeconds).toBeNull();
   expect(options({ OH_CONVERSATION_IDLE_TTL_SECONDS: "60" }).idleTtlSeconds).toBe(60);
 });
+
+it("runs at work at once are a whole number of at least one", () => {
+  expect(options({ OH_MAX_CONCURRENT_RUNS: "3" }).maxConcurrentRuns).toBe(3);
+  expect(() => options({ OH_MAX_CONCURRENT_RUNS: "0" })).toThrow(/max_concurrent_runs/);
+});

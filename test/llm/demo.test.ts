@@ -13,8 +13,8 @@ type Answer = (name: string, args: Record<string, unknown>) => string;
 
 const workspace: Answer = (name, args) => {
   if (name === "terminal")
-    return args.command === "pwd && ls -A1" ? "/work/project\na.txt\nsrc" : "Hello from Linux";
-  return name === "file_editor" ? "File created successfully at: /work/project/NOTES.md" : "ok";
+    return args.command === "pwd && ls -A1" ? "/home/user/project\na.txt\nsrc" : "Hello from Linux";
+  return name === "file_editor" ? "File created successfully at: /home/user/project/NOTES.md" : "ok";
 };
 
 /** Plays the agent's part until the model calls finish or only speaks. A new model for each step: nothing is kept. */
@@ -48,19 +48,19 @@ describe("demo/tour", () => {
       "task_tracker plan",
       "finish",
     ]);
-    expect(made[3]?.[1]).toMatchObject({ path: "/work/project/NOTES.md" });
+    expect(made[3]?.[1]).toMatchObject({ path: "/home/user/project/NOTES.md" });
     expect(made[3]?.[1].file_text).toContain("- a.txt\n- src");
     expect(made[4]?.[1].task_list).toMatchObject([
       { status: "done" },
       { status: "done" },
       { status: "done" },
     ]);
-    expect(made[5]?.[1].message).toContain("/work/project");
+    expect(made[5]?.[1].message).toContain("/home/user/project");
   });
 
   it("adds to a NOTES.md that is there", async () => {
     const { made } = await tour((name, args) =>
-      args.command === "pwd && ls -A1" ? "/work/project\nNOTES.md" : workspace(name, args),
+      args.command === "pwd && ls -A1" ? "/home/user/project\nNOTES.md" : workspace(name, args),
     );
     expect(commands(made)).toContain("file_editor insert");
     expect(commands(made)).not.toContain("file_editor create");
@@ -83,7 +83,7 @@ describe("demo/tour", () => {
   it("does without the tools that are not there", async () => {
     const { made, said } = await tour(workspace, tools.slice(0, 1));
     expect(commands(made)).toEqual(["terminal", "terminal"]);
-    expect(said).toMatchObject([{ text: expect.stringContaining("/work/project") }]);
+    expect(said).toMatchObject([{ text: expect.stringContaining("/home/user/project") }]);
   });
 
   it("answers a second message in words", async () => {
