@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import { untilAborted } from "./agent/until-aborted.ts";
 import { ConversationManager } from "./conversations/conversation-manager.ts";
-import type { CreateLlm } from "./conversations/conversation-session.ts";
+import type { CreateLlm } from "./conversations/live/state-keeper.ts";
 import { AgentServerError, messageOf } from "./errors.ts";
 import type { FetchServer } from "./http/fetch-server.ts";
 import { createHttpCore, type HttpCore } from "./http/http-core.ts";

@@ -2,7 +2,7 @@ import { replay } from "../events/replay.ts";
 import { toEventTimestamp } from "../events/timestamp.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Store } from "../stores/store.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation } from "./live/live-conversation.ts";
 import { readFrame, toFrameError } from "./socket-message.ts";
 import { SocketSession } from "./socket-session.ts";
 

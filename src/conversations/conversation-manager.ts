@@ -18,29 +18,29 @@ import type { SendMessageRequest } from "../wire/message.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
 import type { SecretSources } from "../wire/secret-source.ts";
 import { attachSocket, type SocketRequest } from "./attach-socket.ts";
-import type { Conversation } from "./conversation.ts";
-import { LIVE_DOCUMENTS } from "./conversation-documents.ts";
 import {
   ConversationReader,
   type ConversationReaderOptions,
   type InfoQuery,
   unknownConversation,
 } from "./conversation-reader.ts";
-import type { CreateLlm } from "./conversation-session.ts";
-import { findCutRuns } from "./cut-runs.ts";
 import { follow } from "./follow.ts";
-import { LiveConversations } from "./live-conversations.ts";
+import { findCutRuns } from "./live/cut-runs.ts";
+import type { Conversation } from "./live/live-conversation.ts";
+import { LiveConversations } from "./live/live-conversations.ts";
 import {
   type ConversationContext,
   type ConversationWorkspace,
   type OpenSecrets,
   openConversation,
-} from "./open-conversation.ts";
-import { checkParent } from "./parent-conversation.ts";
-import { readSecurityPolicy, warnOfTemplate } from "./prompt-files.ts";
-import { RunSlots } from "./run-slots.ts";
-import { agentAndSecrets, toFirstChange } from "./start-conversation.ts";
-import { checkRole } from "./user-message.ts";
+} from "./live/open-conversation.ts";
+import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
+import { RunSlots } from "./live/run-slots.ts";
+import type { CreateLlm } from "./live/state-keeper.ts";
+import { checkRole } from "./live/user-message.ts";
+import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
+import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
+import { checkParent } from "./record/parent-conversation.ts";
 
 export interface ConversationManagerOptions extends ConversationReaderOptions {
   clock: Clock;

@@ -4,9 +4,9 @@ import type { ConversationRecord, Store } from "../stores/store.ts";
 import type { ConversationInfo, ConversationSortOrder } from "../wire/conversation.ts";
 import type { ExecutionStatus } from "../wire/execution-status.ts";
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
-import { listedDocuments, toConversationInfo } from "./conversation-info.ts";
 import { type EventCriteria, type EventSearch, toStoredFilter } from "./event-criteria.ts";
 import { finalResponse } from "./final-response.ts";
+import { listedDocuments, toConversationInfo } from "./record/conversation-info.ts";
 
 /** What an info holds beside the usual: the skills of the agent, which may be large, are left out unless asked for. */
 export interface InfoQuery {

@@ -1,15 +1,15 @@
-import { AgentServerError } from "../errors.ts";
-import type { Cipher } from "../secrets/cipher.ts";
-import { openSecrets } from "../secrets/secret-fields.ts";
-import type { Change } from "../stores/store.ts";
-import type { Agent } from "../wire/agent.ts";
-import type { StartConversationRequest } from "../wire/conversation.ts";
-import type { ConversationState } from "../wire/conversation-state.ts";
-import type { SecretSources } from "../wire/secret-source.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { Cipher } from "../../secrets/cipher.ts";
+import { openSecrets } from "../../secrets/secret-fields.ts";
+import type { Change } from "../../stores/store.ts";
+import type { Agent } from "../../wire/agent.ts";
+import type { StartConversationRequest } from "../../wire/conversation.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
 import { toConfig } from "./conversation-config.ts";
 import { persistenceDirOf } from "./conversation-info.ts";
-import { createAgent } from "./create-agent.ts";
 import { DocumentWriter } from "./document-writer.ts";
+import { createAgent } from "./requested-agent.ts";
 
 export interface StartContext {
   id: string;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { ConversationManager } from "../../src/conversations/conversation-manager.ts";
-import type { Llm, LlmRequest } from "../../src/llm/llm.ts";
-import type { LlmConfig } from "../../src/wire/llm-config.ts";
-import { type BenchOptions, Gate, logOf, openManager, say, start, until } from "./open-manager.ts";
-import { ScriptedLlm, type Turn } from "./scripted-llm.ts";
+import type { ConversationManager } from "../../../src/conversations/conversation-manager.ts";
+import type { Llm, LlmRequest } from "../../../src/llm/llm.ts";
+import type { LlmConfig } from "../../../src/wire/llm-config.ts";
+import { type BenchOptions, Gate, logOf, openManager, say, start, until } from "../open-manager.ts";
+import { ScriptedLlm, type Turn } from "../scripted-llm.ts";
 
 const WORDS = "Fix the login page, please.";
 

@@ -1,12 +1,12 @@
-import { untilAborted } from "../agent/until-aborted.ts";
-import { messageOf } from "../errors.ts";
-import { isDemoModel } from "../llm/demo/demo.ts";
-import type { Llm } from "../llm/llm.ts";
-import type { Logger } from "../logger.ts";
-import type { LlmConfig } from "../wire/llm-config.ts";
-import { type Content, type Message, text } from "../wire/message.ts";
-import type { ConversationSession } from "./conversation-session.ts";
-import { settledWithin } from "./settled-within.ts";
+import { untilAborted } from "../../agent/until-aborted.ts";
+import { messageOf } from "../../errors.ts";
+import { isDemoModel } from "../../llm/demo/demo.ts";
+import type { Llm } from "../../llm/llm.ts";
+import type { Logger } from "../../logger.ts";
+import type { LlmConfig } from "../../wire/llm-config.ts";
+import { type Content, type Message, text } from "../../wire/message.ts";
+import { settledWithin } from "../settled-within.ts";
+import type { ConversationSession } from "./state-keeper.ts";
 
 /** Where what titles cost is booked: they are no work of the agent. */
 const USAGE_ID = "title";

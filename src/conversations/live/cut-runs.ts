@@ -1,4 +1,4 @@
-import type { ConversationStore } from "../stores/store.ts";
+import type { ConversationStore } from "../../stores/store.ts";
 
 /** Conversations read at once. */
 const PAGE = 100;

@@ -1,5 +1,5 @@
-import { AgentServerError } from "../errors.ts";
-import type { Store } from "../stores/store.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { Store } from "../../stores/store.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
 
 /** Throws `unprocessable` unless the parent exists and works in the same folder. */

@@ -1,5 +1,5 @@
-import type { ConversationRecord } from "../stores/store.ts";
-import type { ConversationState } from "../wire/conversation-state.ts";
+import type { ConversationRecord } from "../../stores/store.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { StoredConversation } from "./conversation-documents.ts";
 import { persistenceDirOf } from "./conversation-info.ts";
 

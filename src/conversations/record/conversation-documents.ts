@@ -1,8 +1,8 @@
-import type { ConversationRecord } from "../stores/store.ts";
-import type { Agent } from "../wire/agent.ts";
-import type { ConversationState } from "../wire/conversation-state.ts";
-import type { ConversationStats } from "../wire/metrics.ts";
-import type { SecretSources } from "../wire/secret-source.ts";
+import type { ConversationRecord } from "../../stores/store.ts";
+import type { Agent } from "../../wire/agent.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
+import type { ConversationStats } from "../../wire/metrics.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
 import { toStats } from "./usage.ts";
 

@@ -1,4 +1,4 @@
-import type { Conversation } from "./conversation.ts";
+import type { Conversation } from "./live-conversation.ts";
 
 /** Conversations in memory, beyond which those that are not in use leave before their time. */
 const MAX_LIVE = 1_000;

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
-import type { Conversation } from "../../src/conversations/conversation.ts";
-import { LiveConversations } from "../../src/conversations/live-conversations.ts";
-import { fixedClock } from "../../src/testing/fixed-clock.ts";
+import type { Conversation } from "../../../src/conversations/live/live-conversation.ts";
+import { LiveConversations } from "../../../src/conversations/live/live-conversations.ts";
+import { fixedClock } from "../../../src/testing/fixed-clock.ts";
 
 /** Conversations that remember only when they were touched, and whether they are closed. */
 function openLive(idleTtlSeconds: number | null) {

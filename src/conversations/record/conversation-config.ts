@@ -1,4 +1,4 @@
-import type { StartConversationRequest } from "../wire/conversation.ts";
+import type { StartConversationRequest } from "../../wire/conversation.ts";
 
 /** What the start request said and nothing changes later: the document "config". */
 export type ConversationConfig = Pick<

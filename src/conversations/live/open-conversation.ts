@@ -1,23 +1,23 @@
-import type { Clock } from "../clock.ts";
-import { EventLog } from "../events/event-log.ts";
-import { replay } from "../events/replay.ts";
-import type { Timestamps } from "../events/timestamp.ts";
-import type { Logger } from "../logger.ts";
-import type { Cipher } from "../secrets/cipher.ts";
-import type { LookupFetch } from "../secrets/lookup-secret.ts";
-import { openSecrets } from "../secrets/secret-fields.ts";
-import { SecretRegistry } from "../secrets/secret-registry.ts";
-import type { ConversationRecord, Store } from "../stores/store.ts";
-import type { ToolRegistry } from "../tools/registry.ts";
-import { resolveTools } from "../tools/resolve-tools.ts";
-import { openToolbox, type Toolbox } from "../tools/toolbox.ts";
-import { Conversation } from "./conversation.ts";
-import { readDocuments, type StoredConversation } from "./conversation-documents.ts";
-import { ConversationSession, type CreateLlm } from "./conversation-session.ts";
-import { DocumentWriter } from "./document-writer.ts";
+import type { Clock } from "../../clock.ts";
+import { EventLog } from "../../events/event-log.ts";
+import { replay } from "../../events/replay.ts";
+import type { Timestamps } from "../../events/timestamp.ts";
+import type { Logger } from "../../logger.ts";
+import type { Cipher } from "../../secrets/cipher.ts";
+import type { LookupFetch } from "../../secrets/lookup-secret.ts";
+import { openSecrets } from "../../secrets/secret-fields.ts";
+import { SecretRegistry } from "../../secrets/secret-registry.ts";
+import type { ConversationRecord, Store } from "../../stores/store.ts";
+import type { ToolRegistry } from "../../tools/registry.ts";
+import { resolveTools } from "../../tools/resolve-tools.ts";
+import { openToolbox, type Toolbox } from "../../tools/toolbox.ts";
+import { readDocuments, type StoredConversation } from "../record/conversation-documents.ts";
+import { DocumentWriter } from "../record/document-writer.ts";
+import { toState } from "../record/stored-state.ts";
+import { Conversation } from "./live-conversation.ts";
 import { type ReadText, readSecurityPolicy } from "./prompt-files.ts";
 import type { RunSlots } from "./run-slots.ts";
-import { toState } from "./stored-state.ts";
+import { ConversationSession, type CreateLlm } from "./state-keeper.ts";
 
 /** The machine that conversations work on. */
 export interface ConversationWorkspace {

@@ -1,6 +1,6 @@
-import { redactSecrets } from "../secrets/secret-fields.ts";
-import type { NewEvent } from "../wire/events.ts";
-import { withoutNulls } from "../wire/nullable.ts";
+import { redactSecrets } from "../../secrets/secret-fields.ts";
+import type { NewEvent } from "../../wire/events.ts";
+import { withoutNulls } from "../../wire/nullable.ts";
 
 /**
  * Tells that a key of the run state has a new value. Secrets in it become asterisks; keys that are null are left out,

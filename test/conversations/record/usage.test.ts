@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { recordCall, toCalls, toSnapshots, toStats } from "../../src/conversations/usage.ts";
-import type { LlmReply } from "../../src/llm/llm.ts";
-import type { ConversationStats } from "../../src/wire/metrics.ts";
+import { recordCall, toCalls, toSnapshots, toStats } from "../../../src/conversations/record/usage.ts";
+import type { LlmReply } from "../../../src/llm/llm.ts";
+import type { ConversationStats } from "../../../src/wire/metrics.ts";
 
 function reply(fields: Partial<LlmReply> = {}): LlmReply {
   return {

@@ -1,7 +1,7 @@
-import type { Cipher } from "../secrets/cipher.ts";
-import { keepLost, sealSecrets } from "../secrets/secret-fields.ts";
-import type { Change } from "../stores/store.ts";
-import type { ConversationState } from "../wire/conversation-state.ts";
+import type { Cipher } from "../../secrets/cipher.ts";
+import { keepLost, sealSecrets } from "../../secrets/secret-fields.ts";
+import type { Change } from "../../stores/store.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
 import { type DocumentName, STATE_DOCUMENT_KEYS, toStateDocument } from "./conversation-documents.ts";
 import { toShownAgent } from "./conversation-info.ts";
 import { toCalls, toSnapshots } from "./usage.ts";

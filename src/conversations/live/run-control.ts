@@ -1,6 +1,6 @@
-import { AgentServerError } from "../errors.ts";
+import { AgentServerError } from "../../errors.ts";
+import { settledWithin } from "../settled-within.ts";
 import type { RunSlots } from "./run-slots.ts";
-import { settledWithin } from "./settled-within.ts";
 
 /** Milliseconds an interrupt waits for the run to answer its open calls. */
 const INTERRUPT_WAIT = 5_000;

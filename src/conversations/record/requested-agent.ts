@@ -1,7 +1,7 @@
-import { AgentServerError } from "../errors.ts";
-import type { Agent, AgentContext, ToolSpec } from "../wire/agent.ts";
-import type { AgentSettings } from "../wire/agent-settings.ts";
-import type { StartConversationRequest } from "../wire/conversation.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { Agent, AgentContext, ToolSpec } from "../../wire/agent.ts";
+import type { AgentSettings } from "../../wire/agent-settings.ts";
+import type { StartConversationRequest } from "../../wire/conversation.ts";
 
 const DEFAULT_TOOLS: readonly ToolSpec[] = ["terminal", "file_editor", "task_tracker"].map((name) => ({
   name,

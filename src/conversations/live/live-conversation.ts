@@ -1,17 +1,17 @@
-import { rejectPending } from "../agent/confirmation.ts";
-import { recoverRun } from "../agent/recovery.ts";
-import { runAgent } from "../agent/run.ts";
-import type { StuckThresholds } from "../agent/stuck.ts";
-import { messageOf } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { Content } from "../wire/message.ts";
-import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
-import type { SecretSources } from "../wire/secret-source.ts";
+import { rejectPending } from "../../agent/confirmation.ts";
+import { recoverRun } from "../../agent/recovery.ts";
+import { runAgent } from "../../agent/run.ts";
+import type { StuckThresholds } from "../../agent/stuck.ts";
+import { messageOf } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import type { Content } from "../../wire/message.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/policies.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
+import type { SocketSession } from "../socket-session.ts";
 import { AutoTitle } from "./auto-title.ts";
-import type { ConversationSession } from "./conversation-session.ts";
 import { RunControl } from "./run-control.ts";
 import type { RunSlots } from "./run-slots.ts";
-import type { SocketSession } from "./socket-session.ts";
+import type { ConversationSession } from "./state-keeper.ts";
 
 /** Milliseconds that closing waits for a run to answer its open calls. */
 const CLOSE_WAIT = 10_000;
