@@ -1,5 +1,4 @@
 export type { Clock } from "./clock.ts";
-export type { SocketRequest } from "./conversations/attach-socket.ts";
 export type { ConversationManager } from "./conversations/conversation-manager.ts";
 export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversations/conversation-reader.ts";
 export type { EventCriteria, EventSearch } from "./conversations/event-criteria.ts";
@@ -28,6 +27,7 @@ export type {
   Store,
   StoredEvent,
 } from "./stores/store.ts";
+export type { SocketRequest } from "./streams/event-socket.ts";
 export { type ServerInput, toServer } from "./to-server.ts";
 export {
   defineTool,

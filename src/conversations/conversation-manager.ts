@@ -6,6 +6,7 @@ import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { LookupFetch } from "../secrets/lookup-secret.ts";
 import { sealSecrets } from "../secrets/secret-fields.ts";
+import { attachSocket, type SocketRequest } from "../streams/event-socket.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/resolve-tools.ts";
 import type {
@@ -17,7 +18,6 @@ import type { Event, TransientEvent } from "../wire/events.ts";
 import type { SendMessageRequest } from "../wire/message.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
 import type { SecretSources } from "../wire/secret-source.ts";
-import { attachSocket, type SocketRequest } from "./attach-socket.ts";
 import {
   ConversationReader,
   type ConversationReaderOptions,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
-import { tell } from "./memory-socket.ts";
+import { tell } from "../streams/memory-socket.ts";
 import { attach, echoTool, Gate, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
 import { finish } from "./scripted-llm.ts";
 

@@ -3,8 +3,8 @@ import { silentLogger } from "../../src/logger.ts";
 import { conversationRoutes } from "../../src/routes/conversations.ts";
 import { eventRoutes } from "../../src/routes/events.ts";
 import { eventSocketRoutes } from "../../src/routes/sockets.ts";
-import { MemorySocket } from "../conversations/memory-socket.ts";
 import { type Bench, type BenchOptions, openManager } from "../conversations/open-manager.ts";
+import { MemorySocket } from "../streams/memory-socket.ts";
 
 interface Answer {
   status: number;

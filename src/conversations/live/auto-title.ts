@@ -3,9 +3,9 @@ import { messageOf } from "../../errors.ts";
 import { isDemoModel } from "../../llm/demo/demo.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
+import { settledWithin } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/llm-config.ts";
 import { type Content, type Message, text } from "../../wire/message.ts";
-import { settledWithin } from "../settled-within.ts";
 import type { ConversationSession } from "./state-keeper.ts";
 
 /** Where what titles cost is booked: they are no work of the agent. */

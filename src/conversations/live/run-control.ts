@@ -1,5 +1,5 @@
 import { AgentServerError } from "../../errors.ts";
-import { settledWithin } from "../settled-within.ts";
+import { settledWithin } from "../../waiting.ts";
 import type { RunSlots } from "./run-slots.ts";
 
 /** Milliseconds an interrupt waits for the run to answer its open calls. */

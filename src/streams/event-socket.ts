@@ -1,10 +1,10 @@
+import type { Conversation } from "../conversations/live/live-conversation.ts";
 import { replay } from "../events/replay.ts";
 import { toEventTimestamp } from "../events/timestamp.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Store } from "../stores/store.ts";
-import type { Conversation } from "./live/live-conversation.ts";
-import { readFrame, toFrameError } from "./socket-message.ts";
-import { SocketSession } from "./socket-session.ts";
+import { readFrame, toFrameError } from "./socket-frame.ts";
+import { SocketSession } from "./socket-writer.ts";
 
 /** Sockets of one conversation. */
 const MAX_SOCKETS = 50;

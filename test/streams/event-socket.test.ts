@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import type { ConversationManager } from "../../src/conversations/conversation-manager.ts";
+import { attach, logOf, openManager, say, settled, start, until } from "../conversations/open-manager.ts";
+import { finish } from "../conversations/scripted-llm.ts";
 import { MemorySocket } from "./memory-socket.ts";
-import { attach, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
-import { finish } from "./scripted-llm.ts";
 
 it("greets with full_state: secrets hidden, nulls left out, not stored", async () => {
   const { manager } = openManager();
