@@ -1,6 +1,6 @@
 import type { Event } from "../wire/events.ts";
 import { message as messageSchema } from "../wire/message.ts";
-import { textOf } from "./observation-content.ts";
+import { textOf } from "./view/observation-content.ts";
 
 /** The message of the newest finish call or the text of the newest agent message, whichever is newer; else "". */
 export function agentFinalResponse(newestFirst: Iterable<Event>): string {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { agentFinalResponse } from "../../src/agent/final-response.ts";
-import { ArraySession, call, calls, finishes, says } from "./harness.ts";
+import { ArraySession, call, calls, finishes, says } from "./loop/harness.ts";
 
 async function responseAfter(...script: ReturnType<typeof says>[]) {
   const session = await ArraySession.open({ script });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { parseToolArguments } from "../../src/agent/calls/tool-arguments.ts";
 import { patternSecurityAnalyzer } from "../../src/agent/security/pattern-security-analyzer.ts";
-import { parseToolArguments } from "../../src/agent/tool-arguments.ts";
 import { parseCall } from "../../src/llm/text-tools/parse-call.ts";
 
 const LENGTH = 400_000;

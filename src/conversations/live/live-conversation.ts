@@ -1,7 +1,7 @@
-import { rejectPending } from "../../agent/confirmation.ts";
-import { recoverRun } from "../../agent/recovery.ts";
-import { runAgent } from "../../agent/run.ts";
-import type { StuckThresholds } from "../../agent/stuck.ts";
+import { rejectPending } from "../../agent/loop/confirmation.ts";
+import { recoverRun } from "../../agent/loop/recovery.ts";
+import { runAgent } from "../../agent/loop/run.ts";
+import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { SocketSession } from "../../streams/socket-writer.ts";

@@ -1,7 +1,7 @@
 import { classifyError } from "../../agent/error-classification.ts";
-import { systemPromptEvent } from "../../agent/prompt/system-prompt-event.ts";
-import { PromptView } from "../../agent/prompt-view.ts";
-import type { AgentSession } from "../../agent/session.ts";
+import type { AgentSession } from "../../agent/loop/session.ts";
+import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
+import { PromptView } from "../../agent/view/prompt-view.ts";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
 import type { EventLog, LogChange, NewTransientEvent } from "../../events/event-log.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineTool } from "../../src/tools/define-tool.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
 import { ArraySession, call, calls, says } from "./harness.ts";
 
 /** Tools that tell when they begin, and end when the test lets them. */

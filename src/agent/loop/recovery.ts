@@ -1,4 +1,4 @@
-import { INTERNAL_FAILURE } from "./error-classification.ts";
+import { INTERNAL_FAILURE } from "../error-classification.ts";
 import { callError } from "./execute-calls.ts";
 import type { AgentSession } from "./session.ts";
 

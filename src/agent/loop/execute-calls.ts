@@ -1,9 +1,9 @@
-import { AgentServerError, messageOf } from "../errors.ts";
-import type { ActionEvent, NewEvent, ObservationEvent } from "../wire/events.ts";
-import { AGENT_OUTCOME, INTERNAL_FAILURE } from "./error-classification.ts";
+import { AgentServerError, messageOf } from "../../errors.ts";
+import type { ActionEvent, NewEvent, ObservationEvent } from "../../wire/events.ts";
+import { AGENT_OUTCOME, INTERNAL_FAILURE } from "../error-classification.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { schedule } from "./schedule.ts";
 import type { AgentSession } from "./session.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 export const INTERRUPTED = "Tool call interrupted before completion. The conversation was paused.";
 const NOT_STARTED = "Tool call cancelled by interrupt.";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { eventsOfCalls, parseToolCall } from "../../src/agent/tool-calls.ts";
-import { toolSchemas } from "../../src/agent/tool-schemas.ts";
-import { defineTool } from "../../src/tools/define-tool.ts";
-import { text } from "../../src/wire/message.ts";
-import { call, calls, testToolbox } from "./harness.ts";
+import { eventsOfCalls, parseToolCall } from "../../../src/agent/calls/tool-calls.ts";
+import { toolSchemas } from "../../../src/agent/calls/tool-schemas.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
+import { text } from "../../../src/wire/message.ts";
+import { call, calls, testToolbox } from "../loop/harness.ts";
 
 const terminal = defineTool({
   name: "terminal",

@@ -1,8 +1,8 @@
-import type { ActionEvent } from "../wire/events.ts";
-import type { ConfirmationPolicy, SecurityAnalyzer, SecurityRisk } from "../wire/policies.ts";
+import type { ActionEvent } from "../../wire/events.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer, SecurityRisk } from "../../wire/policies.ts";
+import { createAnalyzer } from "../security/create-analyzer.ts";
+import { isAtLeast } from "../security/risk.ts";
 import { rejection } from "./execute-calls.ts";
-import { createAnalyzer } from "./security/create-analyzer.ts";
-import { isAtLeast } from "./security/risk.ts";
 import type { AgentSession } from "./session.ts";
 
 const DEFAULT_REJECTION = "User rejected the action";

@@ -1,8 +1,8 @@
-import type { Llm, LlmDelta, LlmReply } from "../llm/llm.ts";
-import type { Toolbox } from "../tools/toolbox.ts";
-import type { AgentWritable, ConversationState } from "../wire/conversation-state.ts";
-import type { Event, NewEvent } from "../wire/events.ts";
-import type { PromptView } from "./prompt-view.ts";
+import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
+import type { Toolbox } from "../../tools/toolbox.ts";
+import type { AgentWritable, ConversationState } from "../../wire/conversation-state.ts";
+import type { Event, NewEvent } from "../../wire/events.ts";
+import type { PromptView } from "../view/prompt-view.ts";
 
 /**
  * What the loop needs of the conversation it works for. Everything else (sockets, store, HTTP) stays outside,

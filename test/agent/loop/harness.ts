@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { PromptView } from "../../src/agent/prompt-view.ts";
-import { type RunOptions, runAgent } from "../../src/agent/run.ts";
-import type { AgentSession } from "../../src/agent/session.ts";
-import { serialiseEvent } from "../../src/events/serialise-event.ts";
-import type { Llm, LlmDelta, LlmReply, LlmRequest } from "../../src/llm/llm.ts";
-import { silentLogger } from "../../src/logger.ts";
-import { defineTool } from "../../src/tools/define-tool.ts";
-import { finishTool } from "../../src/tools/finish.ts";
-import { thinkTool } from "../../src/tools/think.ts";
-import type { Tool } from "../../src/tools/tool.ts";
-import { openToolbox, type Toolbox } from "../../src/tools/toolbox.ts";
-import { type Agent, agent as agentSchema } from "../../src/wire/agent.ts";
-import type { AgentWritable, ConversationState } from "../../src/wire/conversation-state.ts";
-import type { Event, NewEvent } from "../../src/wire/events.ts";
-import { type Message, type MessageToolCall, text } from "../../src/wire/message.ts";
+import { type RunOptions, runAgent } from "../../../src/agent/loop/run.ts";
+import type { AgentSession } from "../../../src/agent/loop/session.ts";
+import { PromptView } from "../../../src/agent/view/prompt-view.ts";
+import { serialiseEvent } from "../../../src/events/serialise-event.ts";
+import type { Llm, LlmDelta, LlmReply, LlmRequest } from "../../../src/llm/llm.ts";
+import { silentLogger } from "../../../src/logger.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
+import { finishTool } from "../../../src/tools/finish.ts";
+import { thinkTool } from "../../../src/tools/think.ts";
+import type { Tool } from "../../../src/tools/tool.ts";
+import { openToolbox, type Toolbox } from "../../../src/tools/toolbox.ts";
+import { type Agent, agent as agentSchema } from "../../../src/wire/agent.ts";
+import type { AgentWritable, ConversationState } from "../../../src/wire/conversation-state.ts";
+import type { Event, NewEvent } from "../../../src/wire/events.ts";
+import { type Message, type MessageToolCall, text } from "../../../src/wire/message.ts";
 
 /** What the model does when it is asked: reply, throw, or decide when it sees the request. */
 export type Script = LlmReply | Error | ((request: LlmRequest) => LlmReply | Promise<LlmReply>);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type SystemPromptOptions, systemPromptEvent } from "../../src/agent/prompt/system-prompt-event.ts";
-import { type Agent, agentContext } from "../../src/wire/agent.ts";
-import { echo, testAgent, testToolbox } from "./harness.ts";
+import {
+  type SystemPromptOptions,
+  systemPromptEvent,
+} from "../../../src/agent/system-prompt/system-prompt-event.ts";
+import { type Agent, agentContext } from "../../../src/wire/agent.ts";
+import { echo, testAgent, testToolbox } from "../loop/harness.ts";
 
 const tools = await testToolbox([echo]);
 

@@ -1,12 +1,12 @@
-import { messageOf } from "../errors.ts";
-import type { ToolSchema } from "../llm/llm.ts";
+import { messageOf } from "../../errors.ts";
+import type { ToolSchema } from "../../llm/llm.ts";
+import { toolSchemas } from "../calls/tool-schemas.ts";
+import { classifyError } from "../error-classification.ts";
 import type { Condenser } from "./condenser.ts";
-import { classifyError } from "./error-classification.ts";
 import { callError, INTERRUPTED } from "./execute-calls.ts";
 import type { AgentSession } from "./session.ts";
 import { type StepOutcome, step, userRoleMessage } from "./step.ts";
 import { judgeProgress, type StuckThresholds, stuckWindow } from "./stuck.ts";
-import { toolSchemas } from "./tool-schemas.ts";
 
 const MESSAGE_OVERLOOKED =
   "Another message from the user came in while you were writing your last reply; it stands just before that reply. " +

@@ -1,12 +1,12 @@
-import { messageOf } from "../errors.ts";
-import type { LlmReply } from "../llm/llm.ts";
-import type { Toolbox } from "../tools/toolbox.ts";
-import type { Action } from "../wire/actions.ts";
-import type { NewEvent } from "../wire/events.ts";
-import type { MessageToolCall, TextContent } from "../wire/message.ts";
-import { type SecurityRisk, securityRisk } from "../wire/policies.ts";
+import { messageOf } from "../../errors.ts";
+import type { LlmReply } from "../../llm/llm.ts";
+import type { Toolbox } from "../../tools/toolbox.ts";
+import type { Action } from "../../wire/actions.ts";
+import type { NewEvent } from "../../wire/events.ts";
+import type { MessageToolCall, TextContent } from "../../wire/message.ts";
+import { type SecurityRisk, securityRisk } from "../../wire/policies.ts";
+import { AGENT_OUTCOME } from "../error-classification.ts";
 import { repairArgumentTypes } from "./argument-types.ts";
-import { AGENT_OUTCOME } from "./error-classification.ts";
 import { isObject, parseToolArguments, type ToolArguments } from "./tool-arguments.ts";
 import { inferEditorCommand, resolveToolName } from "./tool-names.ts";
 

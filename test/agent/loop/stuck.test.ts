@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineTool } from "../../src/tools/define-tool.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
 import { ArraySession, call, calls, echo, reply, says } from "./harness.ts";
 
 const broken = defineTool({

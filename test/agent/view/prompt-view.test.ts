@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { PromptView } from "../../src/agent/prompt-view.ts";
-import type { Event } from "../../src/wire/events.ts";
-import { text } from "../../src/wire/message.ts";
-import { promptOf, wordsOf } from "./harness.ts";
+import { PromptView } from "../../../src/agent/view/prompt-view.ts";
+import type { Event } from "../../../src/wire/events.ts";
+import { text } from "../../../src/wire/message.ts";
+import { promptOf, wordsOf } from "../loop/harness.ts";
 
 let count = 0;
 

@@ -1,15 +1,15 @@
-import type { LlmReply, ToolSchema } from "../llm/llm.ts";
-import type { LlmErrorName } from "../llm/llm-error.ts";
-import type { ActionEvent, MessageEvent, NewEvent } from "../wire/events.ts";
-import { text } from "../wire/message.ts";
+import type { LlmReply, ToolSchema } from "../../llm/llm.ts";
+import type { LlmErrorName } from "../../llm/llm-error.ts";
+import type { ActionEvent, MessageEvent, NewEvent } from "../../wire/events.ts";
+import { text } from "../../wire/message.ts";
+import { eventsOfCalls } from "../calls/tool-calls.ts";
+import { untilAborted } from "../until-aborted.ts";
+import { textOf } from "../view/observation-content.ts";
 import type { Condenser } from "./condenser.ts";
 import { needsConfirmation } from "./confirmation.ts";
 import { executeCalls } from "./execute-calls.ts";
-import { textOf } from "./observation-content.ts";
 import type { AgentSession } from "./session.ts";
-import { eventsOfCalls } from "./tool-calls.ts";
 import { hasUnseenImage, unseenImageMessage } from "./unseen-images.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 const EMPTY_REPLY =
   "Your last reply had neither a tool call nor any text. Go on with a tool call, or say in words what you found.";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { recoverRun } from "../../src/agent/recovery.ts";
-import { LlmError } from "../../src/llm/llm-error.ts";
-import { defineTool } from "../../src/tools/define-tool.ts";
-import { text } from "../../src/wire/message.ts";
+import { recoverRun } from "../../../src/agent/loop/recovery.ts";
+import { LlmError } from "../../../src/llm/llm-error.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
+import { text } from "../../../src/wire/message.ts";
 import { ArraySession, call, calls, echo, finishes, promptOf, reply, says } from "./harness.ts";
 
 /** Never ends by itself and does not care about its signal. */

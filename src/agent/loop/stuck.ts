@@ -1,4 +1,10 @@
-import type { ActionEvent, AgentErrorEvent, Event, MessageEvent, ObservationEvent } from "../wire/events.ts";
+import type {
+  ActionEvent,
+  AgentErrorEvent,
+  Event,
+  MessageEvent,
+  ObservationEvent,
+} from "../../wire/events.ts";
 
 export interface StuckThresholds {
   /** Same action with the same result, in a row. */

@@ -1,6 +1,6 @@
-import type { Llm } from "../llm/llm.ts";
-import type { NewEvent } from "../wire/events.ts";
-import type { PromptView } from "./prompt-view.ts";
+import type { Llm } from "../../llm/llm.ts";
+import type { NewEvent } from "../../wire/events.ts";
+import type { PromptView } from "../view/prompt-view.ts";
 
 type NewCondensation = Extract<NewEvent, { kind: "Condensation" }>;
 
