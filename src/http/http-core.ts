@@ -4,17 +4,17 @@ import type { Logger } from "../logger.ts";
 import { type Answer, emptyAnswer, textAnswer, toResponse } from "./answer.ts";
 import { createAuthentication } from "./authentication.ts";
 import { type CorsOptions, createCors, isPreflight } from "./cors.ts";
-import { type DocsAssets, docsFile, redocPage, swaggerPage } from "./docs.ts";
-import { errorAnswer } from "./error-response.ts";
-import { createFirstFrameGate } from "./first-frame.ts";
+import { errorAnswer } from "./error-answer.ts";
 import { createHostGuard } from "./host-guard.ts";
-import { buildOpenApi } from "./openapi.ts";
+import { type DocsAssets, docsFile, redocPage, swaggerPage } from "./openapi/docs.ts";
+import { buildOpenApi } from "./openapi/openapi.ts";
 import { belowPrefix, normalizePrefix, splitUrl } from "./request-path.ts";
-import type { Route, SocketRoute } from "./route.ts";
-import { createRouteHandler, type Matched } from "./route-handler.ts";
+import type { Route, SocketRoute } from "./route/route.ts";
+import { createRouteHandler, type Matched } from "./route/route-handler.ts";
 import { createRouter, otherSlash, type RouterEntry } from "./router.ts";
 import type { Connect } from "./socket.ts";
-import { createSocketHandler, refusedUpgrade } from "./socket-handler.ts";
+import { createFirstFrameGate } from "./sockets/first-frame.ts";
+import { createSocketHandler, refusedUpgrade } from "./sockets/socket-handler.ts";
 
 export interface HttpCoreOptions {
   routes: readonly Route[];

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { DocsAssets } from "../http/docs.ts";
+import type { DocsAssets } from "../http/openapi/docs.ts";
 
 /** Where each file comes from while the package runs from its sources; the build copies them to `dist/docs`. */
 export const DOCS_ASSET_SOURCES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import { queryBool, queryLimit, queryList } from "../http/query.ts";
-import { type Route, route } from "../http/route.ts";
+import { queryBool, queryLimit, queryList } from "../http/route/query.ts";
+import { type Route, route } from "../http/route/route.ts";
 import {
   agentFinalResponse,
   conversationInfo,

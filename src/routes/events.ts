@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { EventCriteria } from "../conversations/event-criteria.ts";
-import { queryDatetime, queryLimit, queryList } from "../http/query.ts";
-import { type Route, route } from "../http/route.ts";
-import { validationError } from "../http/validation.ts";
+import { queryDatetime, queryLimit, queryList } from "../http/route/query.ts";
+import { type Route, route } from "../http/route/route.ts";
+import { validationError } from "../http/route/validation.ts";
 import { eventPage, eventSortOrder, success } from "../wire/conversation.ts";
 import { event } from "../wire/events.ts";
 import { sendMessageRequest } from "../wire/message.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { type Route, route } from "../http/route.ts";
+import { type Route, route } from "../http/route/route.ts";
 import { PROTOCOL_VERSION, type ServerInfo, serverInfo } from "../wire/server-info.ts";
 
 export interface ServerRoutesDeps {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { AgentServerError, messageOf } from "../errors.ts";
-import { findExcess } from "../http/json-syntax.ts";
+import { findExcess } from "../http/route/json-syntax.ts";
 import { type Content, message } from "../wire/message.ts";
 
 /** Faults of one frame that its sender is told. */

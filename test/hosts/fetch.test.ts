@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type SocketPair, socketPair } from "../http/socket-pair.ts";
+import { type SocketPair, socketPair } from "../http/sockets/socket-pair.ts";
 import { createProbeServer, KEYS, type ProbeServer } from "./probe-server.ts";
 
 /** The behaviours of every host, where the host is nothing but `fetch` and `upgrade`: no network, no Node bridge. */

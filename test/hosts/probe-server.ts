@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AgentServer } from "agent-server";
 import { z } from "zod";
 import { createHttpCore } from "../../src/http/http-core.ts";
-import { route, socketRoute } from "../../src/http/route.ts";
+import { route, socketRoute } from "../../src/http/route/route.ts";
 import type { Socket } from "../../src/http/socket.ts";
 import { silentLogger } from "../../src/logger.ts";
 

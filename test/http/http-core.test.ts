@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AgentServerError } from "../../src/errors.ts";
 import type { HttpCore } from "../../src/http/http-core.ts";
-import { route } from "../../src/http/route.ts";
+import { route } from "../../src/http/route/route.ts";
 import {
   get,
   getWithBody,

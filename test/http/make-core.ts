@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createHttpCore, type HttpCore, type HttpCoreOptions } from "../../src/http/http-core.ts";
-import { queryBool, queryLimit, queryList } from "../../src/http/query.ts";
-import { route, socketRoute } from "../../src/http/route.ts";
+import { queryBool, queryLimit, queryList } from "../../src/http/route/query.ts";
+import { route, socketRoute } from "../../src/http/route/route.ts";
 import { type Logger, silentLogger } from "../../src/logger.ts";
 import { uuid } from "../../src/wire/ids.ts";
 

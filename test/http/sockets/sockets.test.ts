@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { HttpCore } from "../../src/http/http-core.ts";
-import { get, KEY, makeCore, withKey } from "./make-core.ts";
+import type { HttpCore } from "../../../src/http/http-core.ts";
+import { get, KEY, makeCore, withKey } from "../make-core.ts";
 import { type SocketPair, socketPair } from "./socket-pair.ts";
 
 const ID = "12345678-1234-1234-1234-123456789012";

@@ -1,5 +1,5 @@
+import type { Connect, Socket } from "../socket.ts";
 import { HandedOverSocket } from "./handed-over-socket.ts";
-import type { Connect, Socket } from "./socket.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Sockets that may wait for their first frame at the same time. */

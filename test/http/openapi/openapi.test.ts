@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { buildOpenApi } from "../../src/http/openapi.ts";
-import { route } from "../../src/http/route.ts";
-import { conversationInfo, startConversationRequest } from "../../src/wire/conversation.ts";
-import { get, makeCore } from "./make-core.ts";
+import { buildOpenApi } from "../../../src/http/openapi/openapi.ts";
+import { route } from "../../../src/http/route/route.ts";
+import { conversationInfo, startConversationRequest } from "../../../src/wire/conversation.ts";
+import { get, makeCore } from "../make-core.ts";
 
 const common = { method: "POST", tags: ["Test"], summary: "Test", auth: "key" } as const;
 

@@ -1,11 +1,11 @@
-import type { Authentication } from "./authentication.ts";
-import { SESSION_KEY_HEADER } from "./authentication.ts";
+import type { Authentication } from "../authentication.ts";
+import { SESSION_KEY_HEADER } from "../authentication.ts";
+import { listFields, readQuery } from "../route/query.ts";
+import type { SocketRoute } from "../route/route.ts";
+import type { Matched } from "../route/route-handler.ts";
+import { validate } from "../route/validation.ts";
+import type { Connect } from "../socket.ts";
 import type { FirstFrameGate } from "./first-frame.ts";
-import { listFields, readQuery } from "./query.ts";
-import type { SocketRoute } from "./route.ts";
-import type { Matched } from "./route-handler.ts";
-import type { Connect } from "./socket.ts";
-import { validate } from "./validation.ts";
 
 export interface SocketHandlerOptions {
   authentication: Authentication;

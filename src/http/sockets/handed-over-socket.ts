@@ -1,4 +1,4 @@
-import type { Socket } from "./socket.ts";
+import type { Socket } from "../socket.ts";
 
 /** What is kept for an owner that does not listen yet. */
 const MAX_FRAMES = 64;

@@ -7,9 +7,9 @@ import {
   type ResponseObject,
 } from "openapi3-ts/oas31";
 import { z } from "zod";
-import { errorBody, httpValidationError } from "../wire/validation-error.ts";
-import { SESSION_KEY_HEADER } from "./authentication.ts";
-import type { ResponseSpec, Route, RouteSpec } from "./route.ts";
+import { errorBody, httpValidationError } from "../../wire/validation-error.ts";
+import { SESSION_KEY_HEADER } from "../authentication.ts";
+import type { ResponseSpec, Route, RouteSpec } from "../route/route.ts";
 import { SchemaComponents } from "./schema-components.ts";
 
 export interface OpenApiOptions {

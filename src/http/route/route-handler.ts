@@ -1,7 +1,7 @@
-import { AgentServerError } from "../errors.ts";
-import type { ValidationErrorItem } from "../wire/validation-error.ts";
-import { type Answer, emptyAnswer, jsonAnswer, textAnswer } from "./answer.ts";
-import type { Authentication } from "./authentication.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { ValidationErrorItem } from "../../wire/validation-error.ts";
+import { type Answer, emptyAnswer, jsonAnswer, textAnswer } from "../answer.ts";
+import type { Authentication } from "../authentication.ts";
 import { listFields, readQuery } from "./query.ts";
 import { type RequestBody, readBody } from "./request-body.ts";
 import type { Route, RouteOutcome, RouteSpec } from "./route.ts";

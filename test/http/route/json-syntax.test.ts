@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findExcess, findJsonFault } from "../../src/http/json-syntax.ts";
+import { findExcess, findJsonFault } from "../../../src/http/route/json-syntax.ts";
 
 /** Text, position and words as the reference's parser gives them. */
 const FAULTS: [text: string, position: number, error: string][] = [

@@ -1,5 +1,5 @@
-import type { Answer } from "./answer.ts";
-import { textAnswer } from "./answer.ts";
+import type { Answer } from "../answer.ts";
+import { textAnswer } from "../answer.ts";
 
 /** Where the browser files of the documentation pages lie. */
 export interface DocsAssets {

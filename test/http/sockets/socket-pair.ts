@@ -1,4 +1,4 @@
-import type { Socket } from "../../src/http/socket.ts";
+import type { Socket } from "../../../src/http/socket.ts";
 
 type Frame = string | Uint8Array;
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { AgentServerError } from "../errors.ts";
-import type { ValidationErrorItem } from "../wire/validation-error.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { ValidationErrorItem } from "../../wire/validation-error.ts";
 import { redactInput, shorten } from "./redact-input.ts";
 import { invalidFormat, invalidType, outOfRange, quoteOptions } from "./validation-messages.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { DOCS_ASSET_NAMES } from "../../src/http/docs.ts";
-import { DOCS_ASSET_SOURCES, docsAssets } from "../../src/node/docs-assets.ts";
-import { get, makeCore, ORIGIN } from "./make-core.ts";
+import { DOCS_ASSET_NAMES } from "../../../src/http/openapi/docs.ts";
+import { DOCS_ASSET_SOURCES, docsAssets } from "../../../src/node/docs-assets.ts";
+import { get, makeCore, ORIGIN } from "../make-core.ts";
 
 const core = makeCore({ docsAssets });
 

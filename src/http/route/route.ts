@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Connect } from "./socket.ts";
+import type { Connect } from "../socket.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 

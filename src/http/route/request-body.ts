@@ -1,4 +1,4 @@
-import { AgentServerError } from "../errors.ts";
+import { AgentServerError } from "../../errors.ts";
 import { findExcess, findJsonFault, type JsonFault } from "./json-syntax.ts";
 import { validationError } from "./validation.ts";
 
