@@ -23,7 +23,7 @@ import { createCipher } from "./secrets/cipher.ts";
 import type { LookupFetch } from "./secrets/lookup-secret.ts";
 import { sqliteStore } from "./stores/sqlite.ts";
 import type { Store } from "./stores/store.ts";
-import { builtinTools } from "./tools/builtin-tools.ts";
+import { builtinTools } from "./tools/catalogue.ts";
 import { ToolRegistry } from "./tools/registry.ts";
 import { toHex } from "./wire/ids.ts";
 import { PROTOCOL_VERSION } from "./wire/server-info.ts";

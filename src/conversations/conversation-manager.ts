@@ -8,7 +8,7 @@ import type { LookupFetch } from "../secrets/lookup-secret.ts";
 import { sealSecrets } from "../secrets/secret-fields.ts";
 import { attachSocket, type SocketRequest } from "../streams/event-socket.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
-import { resolveTools } from "../tools/resolve-tools.ts";
+import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
 import type {
   ConversationInfo,
   StartConversationRequest,

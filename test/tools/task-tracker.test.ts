@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/logger.ts";
 import { taskTrackerTool } from "../../src/tools/task-tracker/task-tracker-tool.ts";
 import type { ToolHost } from "../../src/tools/tool.ts";
-import { openToolbox } from "../../src/tools/toolbox.ts";
+import { openToolbox } from "../../src/tools/toolbox/toolbox.ts";
 import { taskTrackerAction } from "../../src/wire/actions.ts";
 import { text } from "../../src/wire/message.ts";
 import { callContext, toolHost } from "./tool-host.ts";

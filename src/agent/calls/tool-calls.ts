@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import type { LlmReply } from "../../llm/llm.ts";
-import type { Toolbox } from "../../tools/toolbox.ts";
+import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { Action } from "../../wire/actions.ts";
 import type { NewEvent } from "../../wire/events.ts";
 import type { MessageToolCall, TextContent } from "../../wire/message.ts";

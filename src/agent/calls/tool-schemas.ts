@@ -1,5 +1,5 @@
 import type { ToolSchema } from "../../llm/llm.ts";
-import type { Toolbox } from "../../tools/toolbox.ts";
+import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import { isObject } from "./tool-arguments.ts";
 
 const SECURITY_RISK = {

@@ -1,4 +1,4 @@
-import type { Toolbox } from "../../tools/toolbox.ts";
+import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { Agent } from "../../wire/agent.ts";
 import { type ModelFamily, modelFamily } from "./model-family.ts";
 import { BROWSER } from "./sections/browser.ts";

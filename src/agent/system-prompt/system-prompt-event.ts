@@ -1,4 +1,4 @@
-import type { Toolbox } from "../../tools/toolbox.ts";
+import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { NewEvent } from "../../wire/events.ts";
 import { text } from "../../wire/message.ts";
 import { type DynamicContextOptions, dynamicContext } from "./dynamic-context.ts";

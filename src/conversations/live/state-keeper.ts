@@ -9,7 +9,7 @@ import type { Timestamps } from "../../events/timestamp.ts";
 import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
 import type { CompletionLog } from "../../llm/with-completion-log.ts";
 import type { SecretRegistry } from "../../secrets/secret-registry.ts";
-import type { Toolbox } from "../../tools/toolbox.ts";
+import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events.ts";
 import type { LlmConfig } from "../../wire/llm-config.ts";

@@ -1,4 +1,4 @@
-import { createMask, SECRET_MASK } from "../../tools/mask-secrets.ts";
+import { createMask, SECRET_MASK } from "../../secrets/mask-secrets.ts";
 
 /** What is taken out of a recording before it is written. */
 export interface CanonicalOptions {

@@ -1,4 +1,4 @@
-import { SECRET_MASK, secretPattern } from "../mask-secrets.ts";
+import { SECRET_MASK, secretPattern } from "../../secrets/mask-secrets.ts";
 
 /**
  * Replaces secret values in text that comes in pieces. The end of what came is held back as long as it could be the

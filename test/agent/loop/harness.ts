@@ -9,7 +9,7 @@ import { defineTool } from "../../../src/tools/define-tool.ts";
 import { finishTool } from "../../../src/tools/finish.ts";
 import { thinkTool } from "../../../src/tools/think.ts";
 import type { Tool } from "../../../src/tools/tool.ts";
-import { openToolbox, type Toolbox } from "../../../src/tools/toolbox.ts";
+import { openToolbox, type Toolbox } from "../../../src/tools/toolbox/toolbox.ts";
 import { type Agent, agent as agentSchema } from "../../../src/wire/agent.ts";
 import type { AgentWritable, ConversationState } from "../../../src/wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../../src/wire/events.ts";

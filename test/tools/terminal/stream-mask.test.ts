@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maskText } from "../../../src/tools/mask-secrets.ts";
+import { maskText } from "../../../src/secrets/mask-secrets.ts";
 import { StreamMask } from "../../../src/tools/terminal/stream-mask.ts";
 
 function masked(values: string[], pieces: string[]): string {

@@ -1,14 +1,14 @@
-import { messageOf } from "../errors.ts";
-import type { ToolSchema } from "../llm/llm.ts";
-import type { Logger } from "../logger.ts";
-import type { Action } from "../wire/actions.ts";
-import type { Observation } from "../wire/observations.ts";
-import type { ClientToolSpec, ToolDefinition } from "../wire/tool-definition.ts";
+import { messageOf } from "../../errors.ts";
+import type { ToolSchema } from "../../llm/llm.ts";
+import type { Logger } from "../../logger.ts";
+import type { Action } from "../../wire/actions.ts";
+import type { Observation } from "../../wire/observations.ts";
+import type { ClientToolSpec, ToolDefinition } from "../../wire/tool-definition.ts";
+import { DEFAULT_TOOLS } from "../default-tools.ts";
+import type { Tool, ToolCallContext, ToolHost } from "../tool.ts";
 import { clientTool } from "./client-tool.ts";
-import { DEFAULT_TOOLS } from "./default-tools.ts";
 import { OpenTool } from "./open-tool.ts";
 import type { ResponseFields } from "./response-schema.ts";
-import type { Tool, ToolCallContext, ToolHost } from "./tool.ts";
 
 type ParsedCall = { action: Action; input: unknown } | { error: string };
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { AgentServerError } from "../../src/errors.ts";
-import { type Logger, silentLogger } from "../../src/logger.ts";
-import { defineTool } from "../../src/tools/define-tool.ts";
-import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
-import { ToolRegistry } from "../../src/tools/registry.ts";
-import { type ResolveToolsOptions, resolveTools } from "../../src/tools/resolve-tools.ts";
-import { taskTrackerTool } from "../../src/tools/task-tracker/task-tracker-tool.ts";
-import type { ClientToolSpec } from "../../src/wire/tool-definition.ts";
+import { AgentServerError } from "../../../src/errors.ts";
+import { type Logger, silentLogger } from "../../../src/logger.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
+import { fileEditorTool } from "../../../src/tools/file-editor/file-editor-tool.ts";
+import { ToolRegistry } from "../../../src/tools/registry.ts";
+import { taskTrackerTool } from "../../../src/tools/task-tracker/task-tracker-tool.ts";
+import { type ResolveToolsOptions, resolveTools } from "../../../src/tools/toolbox/resolve-tools.ts";
+import type { ClientToolSpec } from "../../../src/wire/tool-definition.ts";
 
 const weather = defineTool({ name: "weather", description: "", input: z.object({}), run: () => "21" });
 const registry = new ToolRegistry([fileEditorTool, taskTrackerTool, weather]);

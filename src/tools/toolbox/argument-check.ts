@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { toParameters } from "../json-schema.ts";
+import type { Tool } from "../tool.ts";
 import { describeArgumentsError } from "./arguments-error.ts";
-import { toParameters } from "./json-schema.ts";
-import type { Tool } from "./tool.ts";
 
 /** What a tool takes, ready for use: the schema the model is shown and the check of what it sends. */
 export interface ArgumentCheck {

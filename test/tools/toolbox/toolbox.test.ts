@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Logger, silentLogger } from "../../src/logger.ts";
-import { defineTool } from "../../src/tools/define-tool.ts";
-import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
-import { finishTool } from "../../src/tools/finish.ts";
-import { thinkTool } from "../../src/tools/think.ts";
-import type { Tool } from "../../src/tools/tool.ts";
-import { openToolbox, type Toolbox, type ToolboxOptions } from "../../src/tools/toolbox.ts";
-import { text } from "../../src/wire/message.ts";
-import { callContext, toolHost } from "./tool-host.ts";
+import { type Logger, silentLogger } from "../../../src/logger.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
+import { fileEditorTool } from "../../../src/tools/file-editor/file-editor-tool.ts";
+import { finishTool } from "../../../src/tools/finish.ts";
+import { thinkTool } from "../../../src/tools/think.ts";
+import type { Tool } from "../../../src/tools/tool.ts";
+import { openToolbox, type Toolbox, type ToolboxOptions } from "../../../src/tools/toolbox/toolbox.ts";
+import { text } from "../../../src/wire/message.ts";
+import { callContext, toolHost } from "../tool-host.ts";
 
 const weather = defineTool({
   name: "weather",

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { AgentServerError } from "../errors.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { Tool } from "../tool.ts";
 import { argumentCheckOf } from "./argument-check.ts";
 import { describeArgumentsError } from "./arguments-error.ts";
-import type { Tool } from "./tool.ts";
 
 type JsonSchema = Record<string, unknown>;
 type Arguments = Record<string, unknown>;

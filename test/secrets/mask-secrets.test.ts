@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { maskText } from "../../src/tools/mask-secrets.ts";
+import { maskText } from "../../src/secrets/mask-secrets.ts";
 
 const HIDDEN = "<secret-hidden>";
 

@@ -1,12 +1,12 @@
-import { AgentServerError } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { Agent, ToolSpec } from "../wire/agent.ts";
-import { type ClientToolSpec, clientToolSpec } from "../wire/tool-definition.ts";
-import { DEFAULT_TOOLS } from "./default-tools.ts";
-import type { ToolRegistry } from "./registry.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import type { Agent, ToolSpec } from "../../wire/agent.ts";
+import { type ClientToolSpec, clientToolSpec } from "../../wire/tool-definition.ts";
+import { DEFAULT_TOOLS } from "../default-tools.ts";
+import type { ToolRegistry } from "../registry.ts";
+import type { Tool } from "../tool.ts";
+import { isOptionalDefaultTool, isOptionalTool } from "./absent-tools.ts";
 import { type ResponseFields, readResponseSchema } from "./response-schema.ts";
-import { isOptionalDefaultTool, isOptionalTool } from "./stock-tools.ts";
-import type { Tool } from "./tool.ts";
 
 export interface ResolveToolsOptions {
   agent: Pick<Agent, "tools" | "include_default_tools" | "filter_tools_regex">;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { controlLetter, keyCode } from "../../src/workspace/terminal-keys.ts";
+import { controlLetter, keyCode } from "../../../src/tools/terminal/keys.ts";
 
 it.each(["C-c", "c-C", "CTRL-c", "ctrl+C", " C-c "])("%j is Ctrl-C", (name) => {
   expect(keyCode(name, false)).toBe("\x03");

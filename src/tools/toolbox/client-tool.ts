@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { text } from "../wire/message.ts";
-import type { Observation } from "../wire/observations.ts";
-import type { ClientToolSpec } from "../wire/tool-definition.ts";
-import type { Tool } from "./tool.ts";
-import { CLIENT_TOOL } from "./wire-form.ts";
+import { text } from "../../wire/message.ts";
+import type { Observation } from "../../wire/observations.ts";
+import type { ClientToolSpec } from "../../wire/tool-definition.ts";
+import type { Tool } from "../tool.ts";
+import { CLIENT_TOOL } from "../wire-form.ts";
 
 /**
  * A tool that the client carries out: it sees the call in the ActionEvent. There is no way back for a result,

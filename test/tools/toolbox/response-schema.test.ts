@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { AgentServerError } from "../../src/errors.ts";
-import { silentLogger } from "../../src/logger.ts";
-import { ToolRegistry } from "../../src/tools/registry.ts";
-import { resolveTools } from "../../src/tools/resolve-tools.ts";
-import { taskTrackerTool } from "../../src/tools/task-tracker/task-tracker-tool.ts";
-import { openToolbox, type Toolbox } from "../../src/tools/toolbox.ts";
-import { toolHost } from "./tool-host.ts";
+import { AgentServerError } from "../../../src/errors.ts";
+import { silentLogger } from "../../../src/logger.ts";
+import { ToolRegistry } from "../../../src/tools/registry.ts";
+import { taskTrackerTool } from "../../../src/tools/task-tracker/task-tracker-tool.ts";
+import { resolveTools } from "../../../src/tools/toolbox/resolve-tools.ts";
+import { openToolbox, type Toolbox } from "../../../src/tools/toolbox/toolbox.ts";
+import { toolHost } from "../tool-host.ts";
 
 const VERDICT = {
   type: "object",

@@ -1,12 +1,12 @@
-import type { ToolSchema } from "../llm/llm.ts";
-import type { Action } from "../wire/actions.ts";
-import type { Observation } from "../wire/observations.ts";
-import type { ToolDefinition } from "../wire/tool-definition.ts";
+import type { ToolSchema } from "../../llm/llm.ts";
+import { maskObservation, maskText } from "../../secrets/mask-secrets.ts";
+import type { Action } from "../../wire/actions.ts";
+import type { Observation } from "../../wire/observations.ts";
+import type { ToolDefinition } from "../../wire/tool-definition.ts";
+import type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
+import { descriptionOf, fromAction, toAction, toDefinition } from "../wire-form.ts";
 import { type ArgumentCheck, argumentCheckOf } from "./argument-check.ts";
-import { maskObservation, maskText } from "./mask-secrets.ts";
 import type { ResponseFields } from "./response-schema.ts";
-import type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "./tool.ts";
-import { descriptionOf, fromAction, toAction, toDefinition } from "./wire-form.ts";
 
 /** One tool in one conversation. Its executor is made at the first call. */
 export class OpenTool {
