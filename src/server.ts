@@ -28,11 +28,11 @@ import { ToolRegistry } from "./tools/registry.ts";
 import { toHex } from "./wire/ids.ts";
 import { PROTOCOL_VERSION } from "./wire/server-info.ts";
 import { isMetadataAddress, isPublicAddress } from "./workspace/addresses.ts";
-import { childEnvironment } from "./workspace/child-environment.ts";
-import { readTextFile, removeFolder } from "./workspace/files.ts";
 import { createGuardedFetch } from "./workspace/guarded-fetch.ts";
 import { loadImage } from "./workspace/load-image.ts";
-import { prepareWorkspace } from "./workspace/prepare-workspace.ts";
+import { childEnvironment } from "./workspace/local/child-environment.ts";
+import { readTextFile, removeFolder } from "./workspace/local/files.ts";
+import { prepareWorkspace } from "./workspace/local/prepare-workspace.ts";
 
 /** The product: one object with few verbs. */
 export interface AgentServer extends FetchServer, AsyncDisposable {

@@ -1,4 +1,4 @@
-import { type DirectoryEntry, type DirectoryListing, listDirectory } from "../../workspace/files.ts";
+import { type DirectoryEntry, type DirectoryListing, listDirectory } from "../../workspace/local/files.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import { clipLines } from "./numbered-lines.ts";
 

@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import type { Content } from "../../wire/message.ts";
-import { removeFile, statFile, writeFileAtomic } from "../../workspace/files.ts";
+import { removeFile, statFile, writeFileAtomic } from "../../workspace/local/files.ts";
 import { isAbsolutePath, joinPath, realPathOf } from "../../workspace/paths.ts";
 import type { ToolResult } from "../define-tool.ts";
 import { viewDirectory } from "./directory-view.ts";

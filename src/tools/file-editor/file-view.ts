@@ -1,5 +1,5 @@
 import { type Content, text } from "../../wire/message.ts";
-import { readFileBase64 } from "../../workspace/files.ts";
+import { readFileBase64 } from "../../workspace/local/files.ts";
 import { extensionOf } from "../../workspace/paths.ts";
 import { linesOf } from "./document.ts";
 import { EditorRefusal } from "./editor-refusal.ts";

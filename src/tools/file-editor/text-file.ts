@@ -1,4 +1,4 @@
-import { readFile, statFile } from "../../workspace/files.ts";
+import { readFile, statFile } from "../../workspace/local/files.ts";
 import { Document } from "./document.ts";
 import { EditorRefusal } from "./editor-refusal.ts";
 import { decodeText } from "./text-encoding.ts";

@@ -1,5 +1,5 @@
 import { type TaskItem, taskItem } from "../../wire/actions.ts";
-import { readFile, statFile, writeFileAtomic } from "../../workspace/files.ts";
+import { readFile, statFile, writeFileAtomic } from "../../workspace/local/files.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import type { ToolResult } from "../define-tool.ts";
 

@@ -1,4 +1,4 @@
-import { SpillFile } from "../../workspace/spill-file.ts";
+import { SpillFile } from "../../workspace/local/spill-file.ts";
 import { StreamMask } from "./stream-mask.ts";
 
 export interface OutputLogOptions {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { terminalTool } from "../../../src/tools/terminal/terminal-tool.ts";
 import type { TerminalObservation } from "../../../src/wire/observations.ts";
-import { childEnvironment, type Environment } from "../../../src/workspace/child-environment.ts";
+import { childEnvironment, type Environment } from "../../../src/workspace/local/child-environment.ts";
 
 export interface Terminal {
   run(command: string, options?: RunOptions): Promise<TerminalObservation>;

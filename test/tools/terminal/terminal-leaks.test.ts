@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { listProcesses } from "../../../src/workspace/process-table.ts";
+import { listProcesses } from "../../../src/workspace/local/process-table.ts";
 import { openTerminal } from "./open-terminal.ts";
 
 function descriptors(): number {

@@ -1,5 +1,5 @@
 import type { IBufferNamespace, IMarker, Terminal } from "@xterm/headless";
-import { AgentServerError } from "../errors.ts";
+import { AgentServerError } from "../../../errors.ts";
 
 export interface ScreenOptions {
   columns: number;

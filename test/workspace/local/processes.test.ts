@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { endProcessGroup } from "../../src/workspace/process-group.ts";
-import { readProcess } from "../../src/workspace/process-table.ts";
-import { runProcess } from "../../src/workspace/run-process.ts";
+import { endProcessGroup } from "../../../src/workspace/local/process-group.ts";
+import { readProcess } from "../../../src/workspace/local/process-table.ts";
+import { runProcess } from "../../../src/workspace/local/run-process.ts";
 
 const options = { cwd: "/", env: { PATH: "/usr/bin:/bin" }, timeout: 10_000 };
 

@@ -1,4 +1,4 @@
-import { AgentServerError, messageOf } from "../errors.ts";
+import { AgentServerError, messageOf } from "../../../errors.ts";
 
 /** The PTY library, loaded when a terminal is first opened: it is native code, and most processes never need it. */
 export async function loadPty(): Promise<typeof import("@lydell/node-pty")> {

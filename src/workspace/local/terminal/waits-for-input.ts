@@ -1,5 +1,5 @@
 import { readFile, readlink } from "node:fs/promises";
-import { listProcesses, readProcess } from "./process-table.ts";
+import { listProcesses, readProcess } from "../process-table.ts";
 
 /** Numbers of the system calls in which a program sits while it waits for a key. */
 const SYSTEM_CALLS: Partial<Record<string, { read: number; select: readonly number[] }>> = {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { prepareWorkspace } from "../../src/workspace/prepare-workspace.ts";
+import { prepareWorkspace } from "../../../src/workspace/local/prepare-workspace.ts";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "prepare-"));

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { IPty } from "@lydell/node-pty";
-import { AgentServerError } from "../errors.ts";
+import { AgentServerError } from "../../../errors.ts";
+import { endProcessFamily, sendSignal } from "../process-group.ts";
+import { readProcess } from "../process-table.ts";
 import { loadPty } from "./load-pty.ts";
-import { endProcessFamily, sendSignal } from "./process-group.ts";
-import { readProcess } from "./process-table.ts";
 import { ShellFiles } from "./shell-files.ts";
 import { TerminalIntake } from "./terminal-intake.ts";
 import { MARKER_NUMBER, parseMarker, runLine, type TerminalMarker } from "./terminal-marker.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { makeFolder } from "../../src/workspace/make-folder.ts";
+import { makeFolder } from "../../../src/workspace/local/make-folder.ts";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "make-folder-"));

@@ -1,4 +1,4 @@
-import { AgentServerError, messageOf } from "../errors.ts";
+import { AgentServerError, messageOf } from "../../errors.ts";
 import { childEnvironment, type Environment } from "./child-environment.ts";
 import { makeFolder } from "./make-folder.ts";
 import { runProcess } from "./run-process.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { childEnvironment } from "../../src/workspace/child-environment.ts";
+import { childEnvironment } from "../../../src/workspace/local/child-environment.ts";
 
 it("lets through what is on the list and nothing else", () => {
   const environment = childEnvironment({

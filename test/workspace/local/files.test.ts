@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { chmod, mkdir, readFile as read, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { listDirectory, readFile, statFile, writeFileAtomic } from "../../src/workspace/files.ts";
-import { extensionOf, realPathOf } from "../../src/workspace/paths.ts";
-import { temporaryDirectory } from "../tools/tool-host.ts";
+import { listDirectory, readFile, statFile, writeFileAtomic } from "../../../src/workspace/local/files.ts";
+import { extensionOf, realPathOf } from "../../../src/workspace/paths.ts";
+import { temporaryDirectory } from "../../tools/tool-host.ts";
 
 let directory: string;
 
