@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createSelfFetch } from "../../src/http/self-fetch.ts";
+import { createSelfFetch } from "../../src/outbound/self-fetch.ts";
 
 const request = { headers: { "x-key": "k" }, signal: new AbortController().signal };
 

@@ -1,4 +1,4 @@
-import type { FetchServer } from "./fetch-server.ts";
+import type { FetchServer } from "../http/fetch-server.ts";
 
 interface SelfRequest {
   headers: Record<string, string>;

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { isMetadataAddress, isPublicAddress } from "../../src/workspace/addresses.ts";
-import { createGuardedFetch } from "../../src/workspace/guarded-fetch.ts";
-import { loadImage } from "../../src/workspace/load-image.ts";
+import { isMetadataAddress, isPublicAddress } from "../../src/outbound/addresses.ts";
+import { createGuardedFetch } from "../../src/outbound/guarded-fetch.ts";
+import { loadImage } from "../../src/outbound/load-image.ts";
 
 const { signal } = new AbortController();
 const open = createGuardedFetch(() => true);
