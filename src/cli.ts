@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArguments, USAGE } from "./cli/parse-arguments.ts";
 import { messageOf } from "./errors.ts";
-import { PACKAGE_VERSION } from "./package-version.ts";
+import { PACKAGE_VERSION } from "./server/package-version.ts";
 
 try {
   await main(process.argv.slice(2));

@@ -11,8 +11,9 @@ export type { Llm, LlmDelta, LlmReply, LlmRequest, LlmUsage, ToolSchema } from "
 export { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm/llm-error.ts";
 export type { Logger } from "./logger.ts";
 export type { Listening } from "./node/listen.ts";
-export type { ResolvedOptions, ServerOptions } from "./options.ts";
-export { type AgentServer, createServer } from "./server.ts";
+export { type AgentServer, createServer } from "./server/create-server.ts";
+export type { ResolvedOptions, ServerOptions } from "./server/options.ts";
+export { type ServerInput, toServer } from "./server/to-server.ts";
 export { memoryStore } from "./stores/memory.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./stores/sqlite.ts";
 export type {
@@ -28,7 +29,6 @@ export type {
   StoredEvent,
 } from "./stores/store.ts";
 export type { SocketRequest } from "./streams/event-socket.ts";
-export { type ServerInput, toServer } from "./to-server.ts";
 export {
   defineTool,
   type ToolContext,

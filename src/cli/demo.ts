@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { newConversation } from "../conversations/new-conversation.ts";
-import { createServer } from "../server.ts";
+import { createServer } from "../server/create-server.ts";
 import { memoryStore } from "../stores/memory.ts";
 import type { Event, TransientEvent } from "../wire/events.ts";
 import { executionStatus } from "../wire/execution-status.ts";

@@ -1,5 +1,5 @@
 import { messageOf } from "../errors.ts";
-import { type AgentServer, createServer } from "../server.ts";
+import { type AgentServer, createServer } from "../server/create-server.ts";
 import { consoleLogger } from "./console-logger.ts";
 import { readConfiguration } from "./read-configuration.ts";
 

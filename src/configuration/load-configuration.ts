@@ -1,5 +1,5 @@
 import { AgentServerError, messageOf } from "../errors.ts";
-import type { ServerOptions } from "../options.ts";
+import type { ServerOptions } from "../server/options.ts";
 import { type Environment, settingFromEnvironment } from "./parse-environment.ts";
 import {
   isSettingName,
@@ -8,7 +8,7 @@ import {
   type SettingName,
   type Settings,
   UNSUPPORTED,
-} from "./settings.ts";
+} from "./reference-settings.ts";
 
 export interface ConfigurationSources {
   environment: Environment;

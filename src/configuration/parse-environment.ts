@@ -1,5 +1,5 @@
 import { AgentServerError, messageOf } from "../errors.ts";
-import { SETTINGS, type SettingName } from "./settings.ts";
+import { SETTINGS, type SettingName } from "./reference-settings.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-import { keyMatcher } from "../secrets/key-digest.ts";
+import { keyMatcher } from "../secrets/key-matcher.ts";
 
 export interface AuthenticationOptions {
   /** Accepted keys. Empty: none is asked for. */

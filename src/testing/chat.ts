@@ -1,6 +1,6 @@
 import { AssertionError } from "node:assert";
 import { messageOf } from "../errors.ts";
-import type { AgentServer } from "../server.ts";
+import type { AgentServer } from "../server/create-server.ts";
 import type { Store } from "../stores/store.ts";
 import type { ActionEvent, AgentErrorEvent, Event, MessageEvent, ObservationEvent } from "../wire/events.ts";
 import type { ExecutionStatus } from "../wire/execution-status.ts";

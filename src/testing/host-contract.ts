@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { WebSocket } from "ws";
-import type { AgentServer } from "../server.ts";
+import type { AgentServer } from "../server/create-server.ts";
 import type { ContractCheck } from "./store-contract.ts";
 import { createTestServer, type TestServer } from "./test-server.ts";
 

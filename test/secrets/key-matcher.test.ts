@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { keyMatcher } from "../../src/secrets/key-digest.ts";
+import { keyMatcher } from "../../src/secrets/key-matcher.ts";
 
 it("knows every key, exactly", () => {
   const matches = keyMatcher(["one", "zwölf"]);

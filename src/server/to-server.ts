@@ -1,5 +1,5 @@
+import { type AgentServer, createServer } from "./create-server.ts";
 import type { ServerOptions } from "./options.ts";
-import { type AgentServer, createServer } from "./server.ts";
 
 /** What an adapter takes: a key, keys, options, or a server that the host keeps hold of. */
 export type ServerInput = string | readonly string[] | ServerOptions | AgentServer;
