@@ -37,6 +37,9 @@ export {
   type ToolSource,
 } from "./tools/define-tool.ts";
 export type { Tool, ToolCallContext, ToolExecutor, ToolHost, ToolSecrets, WireNames } from "./tools/tool.ts";
+export type { LlmConfig, LlmConfigInput } from "./wire/agent/llm-config.ts";
+export type { ConfirmationPolicy, SecurityAnalyzer } from "./wire/agent/policies.ts";
+export type { ToolAnnotations } from "./wire/agent/tool-definition.ts";
 export type {
   ConversationInfo,
   ConversationSortOrder,
@@ -54,9 +57,7 @@ export type {
   NewEvent,
   ObservationEvent,
   TransientEvent,
-} from "./wire/events.ts";
-export type { ExecutionStatus } from "./wire/execution-status.ts";
-export type { LlmConfig, LlmConfigInput } from "./wire/llm-config.ts";
+} from "./wire/events/events.ts";
 export {
   type Content,
   type Message,
@@ -66,8 +67,7 @@ export {
   type TextContent,
   type ThinkingBlock,
   text,
-} from "./wire/message.ts";
-export type { Observation } from "./wire/observations.ts";
-export type { ConfirmationPolicy, SecurityAnalyzer } from "./wire/policies.ts";
+} from "./wire/events/message.ts";
+export type { Observation } from "./wire/events/observations.ts";
+export type { ExecutionStatus } from "./wire/execution-status.ts";
 export type { SecretSource, SecretSources } from "./wire/secret-source.ts";
-export type { ToolAnnotations } from "./wire/tool-definition.ts";

@@ -1,4 +1,4 @@
-import type { ErrorClassification } from "../wire/error-classification.ts";
+import type { ErrorClassification } from "../wire/events/error-classification.ts";
 
 type Kind = ErrorClassification["kind"];
 

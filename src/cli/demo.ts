@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { newConversation } from "../conversations/new-conversation.ts";
 import { createServer } from "../server/create-server.ts";
 import { memoryStore } from "../stores/memory.ts";
-import type { Event, TransientEvent } from "../wire/events.ts";
+import type { Event, TransientEvent } from "../wire/events/events.ts";
+import { text } from "../wire/events/message.ts";
 import { executionStatus } from "../wire/execution-status.ts";
-import { text } from "../wire/message.ts";
 import { printEvent } from "./print-event.ts";
 
 const TASK = "Have a look around, leave a short NOTES.md for whoever comes next, and tell me what you did.";

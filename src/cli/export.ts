@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { AgentServerError } from "../errors.ts";
 import { DATABASE_FILE } from "../server/create-server.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
-import { toFixture } from "../testing/fixture.ts";
+import { toFixture } from "../testing/fixture/fixture.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 export interface ExportArguments {

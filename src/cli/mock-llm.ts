@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { AgentServerError, messageOf } from "../errors.ts";
-import { type LlmScript, parseLlmScript } from "../testing/llm-script-file.ts";
-import { isSideRequest, startScriptedLlmServer } from "../testing/scripted-llm-server.ts";
+import { type LlmScript, parseLlmScript } from "../testing/scripted-llm/llm-script-file.ts";
+import { isSideRequest, startScriptedLlmServer } from "../testing/scripted-llm/scripted-llm-server.ts";
 
 export interface MockLlmArguments {
   script: string;

@@ -1,5 +1,5 @@
-import type { Event, TransientEvent } from "../wire/events.ts";
-import type { Content } from "../wire/message.ts";
+import type { Event, TransientEvent } from "../wire/events/events.ts";
+import type { Content } from "../wire/events/message.ts";
 
 const WIDTH = 100;
 const MAX_LINES = 12;

@@ -9,14 +9,14 @@ import { sealSecrets } from "../secrets/secret-fields.ts";
 import { attachSocket, type SocketRequest } from "../streams/event-socket.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/agent/policies.ts";
 import type {
   ConversationInfo,
   StartConversationRequest,
   UpdateConversationRequest,
 } from "../wire/conversation.ts";
-import type { Event, TransientEvent } from "../wire/events.ts";
-import type { SendMessageRequest } from "../wire/message.ts";
-import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/policies.ts";
+import type { Event, TransientEvent } from "../wire/events/events.ts";
+import type { SendMessageRequest } from "../wire/events/message.ts";
 import type { SecretSources } from "../wire/secret-source.ts";
 import {
   ConversationReader,

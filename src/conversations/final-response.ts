@@ -1,6 +1,6 @@
 import { agentFinalResponse } from "../agent/final-response.ts";
 import type { Store, StoredEvent } from "../stores/store.ts";
-import type { Event } from "../wire/events.ts";
+import type { Event } from "../wire/events/events.ts";
 
 /** Events read at once, newest first: what ends a conversation is among its last. */
 const PAGE = 20;

@@ -1,6 +1,6 @@
 import { replay } from "../events/replay.ts";
 import type { Store } from "../stores/store.ts";
-import type { Event, TransientEvent } from "../wire/events.ts";
+import type { Event, TransientEvent } from "../wire/events/events.ts";
 import type { Conversation } from "./live/live-conversation.ts";
 
 export interface FollowOptions {

@@ -1,6 +1,6 @@
 import { AgentServerError } from "../errors.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
-import { type Event, type NewEvent, ROOT, type TransientEvent } from "../wire/events.ts";
+import { type Event, type NewEvent, ROOT, type TransientEvent } from "../wire/events/events.ts";
 import { Feed, type FeedReader } from "./feed.ts";
 import { serialiseEvent } from "./serialise-event.ts";
 import { toStoredEvent } from "./stored-event.ts";

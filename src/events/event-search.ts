@@ -1,6 +1,6 @@
 import type { EventFilter, EventStore, StoredEvent } from "../stores/store.ts";
 import type { EventSortOrder } from "../wire/conversation.ts";
-import { event } from "../wire/events.ts";
+import { event } from "../wire/events/events.ts";
 import { toShortKind } from "./event-kind.ts";
 
 /** `kind` may be a short name or the reference's full path. Timestamps are in the form of `toEventTimestamp`. */

@@ -1,4 +1,4 @@
-import type { Event, TransientEvent } from "../wire/events.ts";
+import type { Event, TransientEvent } from "../wire/events/events.ts";
 import { stringifyWithoutNulls } from "../wire/nullable.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { StoredEvent } from "../stores/store.ts";
-import type { Event, MessageEvent } from "../wire/events.ts";
+import type { Event, MessageEvent } from "../wire/events/events.ts";
 import { serialiseEvent } from "./serialise-event.ts";
 
 /** The row of an event: its JSON text, made once, and what searches look at. */

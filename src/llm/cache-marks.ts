@@ -1,4 +1,4 @@
-import type { Message } from "../wire/message.ts";
+import type { Message } from "../wire/events/message.ts";
 
 /**
  * Which messages end a part of the prompt worth caching, and at which of their parts: the first of the system prompt,

@@ -1,4 +1,4 @@
-import type { LlmConfig } from "../wire/llm-config.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** What a model can do and what it must be spared. */

@@ -1,7 +1,10 @@
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import type { LlmConfig } from "../wire/llm-config.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { capabilitiesOf, usesResponsesApi } from "./capabilities.ts";
+import { type CompletionLog, withCompletionLog } from "./decorators/with-completion-log.ts";
+import { withDeadline } from "./decorators/with-deadline.ts";
+import { type RetryPolicy, sleep, withRetry } from "./decorators/with-retry.ts";
 import { createDemoLlm, isDemoModel } from "./demo/demo.ts";
 import { azureApiVersion, type Endpoint, type Environment, toEndpoint } from "./endpoint.ts";
 import { withInlineImages } from "./inline-images.ts";
@@ -11,9 +14,6 @@ import { loadModelFacts, type ModelFacts } from "./pricing.ts";
 import type { Protocol, ProtocolOptions } from "./protocol.ts";
 import { withTextTools } from "./text-tools/with-text-tools.ts";
 import { toLlmError } from "./to-llm-error.ts";
-import { type CompletionLog, withCompletionLog } from "./with-completion-log.ts";
-import { withDeadline } from "./with-deadline.ts";
-import { type RetryPolicy, sleep, withRetry } from "./with-retry.ts";
 
 export interface LlmOptions {
   /** Where keys and addresses are found that the configuration leaves out. */

@@ -1,4 +1,4 @@
-import type { LlmConfig } from "../wire/llm-config.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { LlmError } from "./llm-error.ts";
 import { PROVIDERS, type Provider, parseModelName } from "./providers.ts";
 

@@ -1,5 +1,5 @@
 import { messageOf } from "../errors.ts";
-import { type Content, type Message, text } from "../wire/message.ts";
+import { type Content, type Message, text } from "../wire/events/message.ts";
 import type { Llm } from "./llm.ts";
 
 /** Characters of data URLs in one message; providers refuse requests that are far smaller. */

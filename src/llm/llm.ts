@@ -1,4 +1,4 @@
-import type { Message } from "../wire/message.ts";
+import type { Message } from "../wire/events/message.ts";
 
 /** A tool as the model sees it. `parameters` is a JSON schema of type object. */
 export interface ToolSchema {

@@ -1,5 +1,5 @@
 import type { OpenAI } from "openai";
-import type { LlmConfig } from "../wire/llm-config.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type ProtocolOptions, SDK_TIMEOUT } from "./protocol.ts";
 

@@ -1,4 +1,4 @@
-import type { LlmConfig } from "../wire/llm-config.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { canonicalName } from "./capabilities.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { LlmUsage } from "./llm.ts";

@@ -1,5 +1,5 @@
-import type { LlmConfig } from "../wire/llm-config.ts";
-import type { Message } from "../wire/message.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
+import type { Message } from "../wire/events/message.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { LlmRequest, LlmUsage } from "./llm.ts";
 

@@ -1,4 +1,4 @@
-import type { ThinkingBlock } from "../wire/message.ts";
+import type { ThinkingBlock } from "../wire/events/message.ts";
 
 const PREFIX = "gemini-thought:";
 

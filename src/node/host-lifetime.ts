@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { FetchServer } from "../http/fetch-server.ts";
-import { closeSockets } from "./web-sockets.ts";
+import { closeSockets } from "./sockets/web-sockets.ts";
 
 /** How long a server outlives a host that came and went with a single request. */
 const BRIEF_HOST_GRACE_MS = 10_000;

@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import type { FetchServer } from "../http/fetch-server.ts";
 import { fail } from "./node-handler.ts";
 import { respond } from "./serve.ts";
-import { isWebSocketUpgrade } from "./take-over.ts";
-import { takeUpgrades } from "./upgrade.ts";
-import { closeSockets } from "./web-sockets.ts";
+import { isWebSocketUpgrade } from "./sockets/take-over.ts";
+import { takeUpgrades } from "./sockets/upgrade.ts";
+import { closeSockets } from "./sockets/web-sockets.ts";
 
 const DEFAULT_PORT = 8000;
 const DEFAULT_HOST = "127.0.0.1";

@@ -3,9 +3,9 @@ import type { FetchServer } from "../http/fetch-server.ts";
 import { splitUrl } from "../http/request-path.ts";
 import { type ToRequestOptions, toRequest, writeResponse } from "./convert.ts";
 import { endWithHost } from "./host-lifetime.ts";
-import { httpServerOf, isWebSocketUpgrade, takeOver } from "./take-over.ts";
-import { claimThroughApp } from "./upgrade-claims.ts";
-import { acceptSocket } from "./web-sockets.ts";
+import { httpServerOf, isWebSocketUpgrade, takeOver } from "./sockets/take-over.ts";
+import { claimThroughApp } from "./sockets/upgrade-claims.ts";
+import { acceptSocket } from "./sockets/web-sockets.ts";
 
 /** What a host knows of a request beside the request itself. */
 export interface ServeOptions extends ToRequestOptions {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import { queryBool, queryLimit, queryList } from "../http/route/query.ts";
 import { type Route, route } from "../http/route/route.ts";
+import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/policies.ts";
 import {
   agentFinalResponse,
   conversationInfo,
@@ -13,7 +14,6 @@ import {
 } from "../wire/conversation.ts";
 import { executionStatus } from "../wire/execution-status.ts";
 import { uuid } from "../wire/ids.ts";
-import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/policies.ts";
 import { updateSecretsRequest } from "../wire/secret-source.ts";
 import { conflict, conversationParams, notFound, refused, SUCCESS } from "./conversation-params.ts";
 

@@ -4,10 +4,10 @@ import type { EventCriteria } from "../conversations/event-criteria.ts";
 import { queryDatetime, queryLimit, queryList } from "../http/route/query.ts";
 import { type Route, route } from "../http/route/route.ts";
 import { validationError } from "../http/route/validation.ts";
+import { confirmationResponseRequest } from "../wire/agent/policies.ts";
 import { eventPage, eventSortOrder, success } from "../wire/conversation.ts";
-import { event } from "../wire/events.ts";
-import { sendMessageRequest } from "../wire/message.ts";
-import { confirmationResponseRequest } from "../wire/policies.ts";
+import { event } from "../wire/events/events.ts";
+import { sendMessageRequest } from "../wire/events/message.ts";
 import { conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
 
 const filterQuery = z.object({

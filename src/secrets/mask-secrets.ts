@@ -1,4 +1,4 @@
-import type { Observation } from "../wire/observations.ts";
+import type { Observation } from "../wire/events/observations.ts";
 
 /** What stands for a secret value in everything the model and clients see; clients know it. */
 export const SECRET_MASK = "<secret-hidden>";

@@ -3,7 +3,7 @@ import type { Llm } from "../llm/llm.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { LlmConfig } from "../wire/llm-config.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
 
 /** Everything a server can be told. Nothing is read from globals but what `environment` stands for. */
 export interface ServerOptions {

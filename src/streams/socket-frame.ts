@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { AgentServerError, messageOf } from "../errors.ts";
 import { findExcess } from "../http/route/json-syntax.ts";
-import { type Content, message } from "../wire/message.ts";
+import { type Content, message } from "../wire/events/message.ts";
 
 /** Faults of one frame that its sender is told. */
 const MAX_FAULTS = 100;

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memoryStore } from "../stores/memory.ts";
 import type { Store } from "../stores/store.ts";
-import type { Event } from "../wire/events.ts";
-import type { TestChat } from "./chat.ts";
+import type { Event } from "../wire/events/events.ts";
+import type { TestChat } from "./chat/chat.ts";
+import { toTimeline } from "./chat/timeline.ts";
 import { countEffects, type EffectCount } from "./count-effects.ts";
 import { firstDifference, show } from "./first-difference.ts";
 import { fixedClock } from "./fixed-clock.ts";
@@ -16,7 +17,6 @@ import {
   type TestServer,
   type TestServerOptions,
 } from "./test-server.ts";
-import { toTimeline } from "./timeline.ts";
 
 /** The conversation that is played with and without crashes. */
 export interface CrashFlow {

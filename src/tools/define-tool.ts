@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { type Content, text } from "../wire/message.ts";
-import type { Observation } from "../wire/observations.ts";
-import type { ToolAnnotations } from "../wire/tool-definition.ts";
+import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
+import { type Content, text } from "../wire/events/message.ts";
+import type { Observation } from "../wire/events/observations.ts";
 import { toParameters } from "./json-schema.ts";
 import type { Tool, ToolCallContext, ToolExecutor, ToolHost, ToolSecrets, WireNames } from "./tool.ts";
 import { MCP_WIRE } from "./wire-form.ts";

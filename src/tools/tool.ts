@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Observation } from "../wire/observations.ts";
-import type { ToolAnnotations } from "../wire/tool-definition.ts";
+import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
+import type { Observation } from "../wire/events/observations.ts";
 
 /** The class names under which a tool shows itself on the wire; clients refuse names they do not know. */
 export interface WireNames {

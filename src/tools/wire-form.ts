@@ -1,5 +1,5 @@
-import type { Action } from "../wire/actions.ts";
-import { type ToolDefinition, toolAnnotations } from "../wire/tool-definition.ts";
+import { type ToolDefinition, toolAnnotations } from "../wire/agent/tool-definition.ts";
+import type { Action } from "../wire/events/actions.ts";
 import type { Tool, ToolHost, WireNames } from "./tool.ts";
 
 type Arguments = Record<string, unknown>;

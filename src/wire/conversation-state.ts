@@ -1,8 +1,8 @@
-import type { Agent } from "./agent.ts";
+import type { Agent } from "./agent/agent.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer } from "./agent/policies.ts";
 import type { Workspace } from "./conversation.ts";
 import type { ExecutionStatus } from "./execution-status.ts";
 import type { ConversationStats } from "./metrics.ts";
-import type { ConfirmationPolicy, SecurityAnalyzer } from "./policies.ts";
 import type { SecretSources } from "./secret-source.ts";
 
 /**

@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { agent } from "./agent.ts";
-import { agentSettings } from "./agent-settings.ts";
-import { event } from "./events.ts";
+import { agent } from "./agent/agent.ts";
+import { agentSettings } from "./agent/agent-settings.ts";
+import { confirmationPolicy, securityAnalyzer } from "./agent/policies.ts";
+import { clientToolSpec } from "./agent/tool-definition.ts";
+import { event } from "./events/events.ts";
+import { sendMessageRequest } from "./events/message.ts";
 import { executionStatus } from "./execution-status.ts";
 import { uuid } from "./ids.ts";
-import { sendMessageRequest } from "./message.ts";
 import { conversationStats } from "./metrics.ts";
 import { nullable, orElse } from "./nullable.ts";
-import { confirmationPolicy, securityAnalyzer } from "./policies.ts";
 import { secretSource } from "./secret-source.ts";
-import { clientToolSpec } from "./tool-definition.ts";
 
 const workspace = z
   .object({

@@ -1,5 +1,8 @@
-import { after, call, type Step, say } from "../../src/testing/llm-script.ts";
-import { type ScriptedServerRequest, startScriptedLlmServer } from "../../src/testing/scripted-llm-server.ts";
+import { after, call, type Step, say } from "../../src/testing/scripted-llm/llm-script.ts";
+import {
+  type ScriptedServerRequest,
+  startScriptedLlmServer,
+} from "../../src/testing/scripted-llm/scripted-llm-server.ts";
 
 /** One call of the model, as a client writes it into a message. */
 interface Order {

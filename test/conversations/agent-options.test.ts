@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Logger } from "../../src/logger.ts";
-import type { TextContent } from "../../src/wire/message.ts";
+import type { TextContent } from "../../src/wire/events/message.ts";
 import { attach, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
 
 function agent(fields: Record<string, unknown>) {

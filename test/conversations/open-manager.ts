@@ -10,7 +10,7 @@ import type { Store } from "../../src/stores/store.ts";
 import { defineTool } from "../../src/tools/define-tool.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
 import { type StartConversationRequest, startConversationRequest } from "../../src/wire/conversation.ts";
-import { type Content, text } from "../../src/wire/message.ts";
+import { type Content, text } from "../../src/wire/events/message.ts";
 import { MemorySocket } from "../streams/memory-socket.ts";
 import { ScriptedLlm, type Turn } from "./scripted-llm.ts";
 

@@ -8,7 +8,7 @@ import { createCipher } from "../../src/secrets/cipher.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
-import type { LlmConfig } from "../../src/wire/llm-config.ts";
+import type { LlmConfig } from "../../src/wire/agent/llm-config.ts";
 import {
   attach,
   type BenchOptions,

@@ -1,5 +1,5 @@
 import type { Llm, LlmReply, LlmRequest } from "../../src/llm/llm.ts";
-import { type Message, text } from "../../src/wire/message.ts";
+import { type Message, text } from "../../src/wire/events/message.ts";
 
 /** What the model says next: words, calls, an error, or a function that may wait before it answers. */
 export type Turn = string | Call[] | Error | ((request: LlmRequest) => Promise<string | Call[]>);

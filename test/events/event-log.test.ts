@@ -4,8 +4,8 @@ import type { FeedReader } from "../../src/events/feed.ts";
 import { createTimestamps } from "../../src/events/timestamp.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Change, Store } from "../../src/stores/store.ts";
-import type { NewEvent } from "../../src/wire/events.ts";
-import { text } from "../../src/wire/message.ts";
+import type { NewEvent } from "../../src/wire/events/events.ts";
+import { text } from "../../src/wire/events/message.ts";
 
 const ID = "aaaaaaaa-0000-4000-8000-000000000001";
 const time = "2026-01-01T00:00:00.000000Z";

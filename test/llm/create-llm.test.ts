@@ -3,14 +3,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { checkModel, createLlm } from "../../src/llm/create-llm.ts";
+import type { CompletionLog } from "../../src/llm/decorators/with-completion-log.ts";
 import { toEndpoint } from "../../src/llm/endpoint.ts";
 import { PROVIDERS } from "../../src/llm/providers.ts";
-import type { CompletionLog } from "../../src/llm/with-completion-log.ts";
 import { silentLogger } from "../../src/logger.ts";
-import { say } from "../../src/testing/llm-script.ts";
-import { startScriptedLlmServer } from "../../src/testing/scripted-llm-server.ts";
-import { llmConfig } from "../../src/wire/llm-config.ts";
-import { type Message, text } from "../../src/wire/message.ts";
+import { say } from "../../src/testing/scripted-llm/llm-script.ts";
+import { startScriptedLlmServer } from "../../src/testing/scripted-llm/scripted-llm-server.ts";
+import { llmConfig } from "../../src/wire/agent/llm-config.ts";
+import { type Message, text } from "../../src/wire/events/message.ts";
 import { assistantCalls, model, recordedProvider, system, toolResult, user } from "./recorded-provider.ts";
 
 function endpoint(config: Record<string, unknown>, environment: Record<string, string> = {}) {

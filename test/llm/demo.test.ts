@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LlmRequest } from "../../src/llm/llm.ts";
-import type { Message } from "../../src/wire/message.ts";
+import type { Message } from "../../src/wire/events/message.ts";
 import { assistantCalls, model, toolResult, user } from "./recorded-provider.ts";
 
 const tools = ["terminal", "file_editor", "task_tracker", "finish"].map((name) => ({

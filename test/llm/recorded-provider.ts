@@ -4,8 +4,8 @@ import { onTestFinished } from "vitest";
 import { createLlm } from "../../src/llm/create-llm.ts";
 import type { Llm, LlmDelta, LlmRequest } from "../../src/llm/llm.ts";
 import { silentLogger } from "../../src/logger.ts";
-import { llmConfig } from "../../src/wire/llm-config.ts";
-import { type Message, text } from "../../src/wire/message.ts";
+import { llmConfig } from "../../src/wire/agent/llm-config.ts";
+import { type Message, text } from "../../src/wire/events/message.ts";
 
 /** One recorded answer of a provider. */
 export interface Recorded {

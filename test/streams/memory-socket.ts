@@ -1,5 +1,5 @@
 import type { Socket } from "../../src/http/socket.ts";
-import type { Event } from "../../src/wire/events.ts";
+import type { Event } from "../../src/wire/events/events.ts";
 
 type Frame = Event & { key?: string; value?: unknown; code?: string; detail?: string };
 

@@ -13,7 +13,7 @@ import {
   startScriptedLlmServer,
 } from "agent-server/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { text } from "../../src/wire/message.ts";
+import { text } from "../../src/wire/events/message.ts";
 
 let folder: string;
 beforeAll(async () => {

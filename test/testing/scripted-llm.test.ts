@@ -4,11 +4,14 @@ import type { LlmDelta } from "../../src/llm/llm.ts";
 import { LlmError } from "../../src/llm/llm-error.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { fail } from "../../src/testing/fail.ts";
-import { after, call, calls, cut, say, think, usage } from "../../src/testing/llm-script.ts";
-import { scriptedLlm } from "../../src/testing/scripted-llm.ts";
-import { type ScriptedLlmServer, startScriptedLlmServer } from "../../src/testing/scripted-llm-server.ts";
-import { llmConfig } from "../../src/wire/llm-config.ts";
-import { text } from "../../src/wire/message.ts";
+import { after, call, calls, cut, say, think, usage } from "../../src/testing/scripted-llm/llm-script.ts";
+import { scriptedLlm } from "../../src/testing/scripted-llm/scripted-llm.ts";
+import {
+  type ScriptedLlmServer,
+  startScriptedLlmServer,
+} from "../../src/testing/scripted-llm/scripted-llm-server.ts";
+import { llmConfig } from "../../src/wire/agent/llm-config.ts";
+import { text } from "../../src/wire/events/message.ts";
 
 const signal = new AbortController().signal;
 const request = { messages: [{ role: "user" as const, content: [text("Hello")] }], tools: [], signal };

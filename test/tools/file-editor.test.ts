@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/logger.ts";
 import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
 import { openToolbox, type Toolbox } from "../../src/tools/toolbox/toolbox.ts";
-import { type FileEditorObservation, fileEditorObservation } from "../../src/wire/observations.ts";
+import { type FileEditorObservation, fileEditorObservation } from "../../src/wire/events/observations.ts";
 import { callContext, temporaryDirectory, toolHost } from "./tool-host.ts";
 
 let directory: string;

@@ -5,8 +5,8 @@ import { silentLogger } from "../../src/logger.ts";
 import { taskTrackerTool } from "../../src/tools/task-tracker/task-tracker-tool.ts";
 import type { ToolHost } from "../../src/tools/tool.ts";
 import { openToolbox } from "../../src/tools/toolbox/toolbox.ts";
-import { taskTrackerAction } from "../../src/wire/actions.ts";
-import { text } from "../../src/wire/message.ts";
+import { taskTrackerAction } from "../../src/wire/events/actions.ts";
+import { text } from "../../src/wire/events/message.ts";
 import { callContext, toolHost } from "./tool-host.ts";
 
 const tasks = [

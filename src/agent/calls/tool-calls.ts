@@ -1,10 +1,10 @@
 import { messageOf } from "../../errors.ts";
 import type { LlmReply } from "../../llm/llm.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
-import type { Action } from "../../wire/actions.ts";
-import type { NewEvent } from "../../wire/events.ts";
-import type { MessageToolCall, TextContent } from "../../wire/message.ts";
-import { type SecurityRisk, securityRisk } from "../../wire/policies.ts";
+import { type SecurityRisk, securityRisk } from "../../wire/agent/policies.ts";
+import type { Action } from "../../wire/events/actions.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
+import type { MessageToolCall, TextContent } from "../../wire/events/message.ts";
 import { AGENT_OUTCOME } from "../error-classification.ts";
 import { repairArgumentTypes } from "./argument-types.ts";
 import { isObject, parseToolArguments, type ToolArguments } from "./tool-arguments.ts";

@@ -1,5 +1,5 @@
 import type { Llm } from "../../llm/llm.ts";
-import type { NewEvent } from "../../wire/events.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
 import type { PromptView } from "../view/prompt-view.ts";
 
 type NewCondensation = Extract<NewEvent, { kind: "Condensation" }>;

@@ -1,5 +1,5 @@
-import type { ActionEvent } from "../../wire/events.ts";
-import type { ConfirmationPolicy, SecurityAnalyzer, SecurityRisk } from "../../wire/policies.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer, SecurityRisk } from "../../wire/agent/policies.ts";
+import type { ActionEvent } from "../../wire/events/events.ts";
 import { createAnalyzer } from "../security/create-analyzer.ts";
 import { isAtLeast } from "../security/risk.ts";
 import { rejection } from "./execute-calls.ts";

@@ -1,5 +1,5 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
-import type { ActionEvent, NewEvent, ObservationEvent } from "../../wire/events.ts";
+import type { ActionEvent, NewEvent, ObservationEvent } from "../../wire/events/events.ts";
 import { AGENT_OUTCOME, INTERNAL_FAILURE } from "../error-classification.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { schedule } from "./schedule.ts";

@@ -1,7 +1,7 @@
 import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { AgentWritable, ConversationState } from "../../wire/conversation-state.ts";
-import type { Event, NewEvent } from "../../wire/events.ts";
+import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { PromptView } from "../view/prompt-view.ts";
 
 /**

@@ -4,7 +4,7 @@ import type {
   Event,
   MessageEvent,
   ObservationEvent,
-} from "../../wire/events.ts";
+} from "../../wire/events/events.ts";
 
 export interface StuckThresholds {
   /** Same action with the same result, in a row. */

@@ -1,5 +1,5 @@
-import type { NewEvent } from "../../wire/events.ts";
-import { text } from "../../wire/message.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
+import { text } from "../../wire/events/message.ts";
 import type { AgentSession } from "./session.ts";
 
 /**

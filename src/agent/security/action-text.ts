@@ -1,4 +1,4 @@
-import type { ActionEvent } from "../../wire/events.ts";
+import type { ActionEvent } from "../../wire/events/events.ts";
 
 /** Characters of an action that are looked at, for what it does and for what it says each. */
 const MAX_TEXT = 30_000;

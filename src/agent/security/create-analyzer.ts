@@ -1,4 +1,4 @@
-import { type SecurityAnalyzer, securityAnalyzer } from "../../wire/policies.ts";
+import { type SecurityAnalyzer, securityAnalyzer } from "../../wire/agent/policies.ts";
 import { ensembleSecurityAnalyzer } from "./ensemble-security-analyzer.ts";
 import { llmSecurityAnalyzer } from "./llm-security-analyzer.ts";
 import { patternSecurityAnalyzer } from "./pattern-security-analyzer.ts";

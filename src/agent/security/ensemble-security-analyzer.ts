@@ -1,5 +1,5 @@
-import type { ActionEvent } from "../../wire/events.ts";
-import type { SecurityRisk } from "../../wire/policies.ts";
+import type { SecurityRisk } from "../../wire/agent/policies.ts";
+import type { ActionEvent } from "../../wire/events/events.ts";
 import { type Analyzer, highest } from "./risk.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { SecurityAnalyzer } from "../../wire/policies.ts";
+import type { SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import { executedTexts, oneLine, spokenTexts } from "./action-text.ts";
 import {
   HIGH_PATTERNS,

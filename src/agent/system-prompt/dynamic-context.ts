@@ -1,4 +1,4 @@
-import type { Agent } from "../../wire/agent.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import { availableSkills, repositoryContext } from "./skill-sections.ts";
 import { familyOf, sections } from "./static-prompt.ts";
 

@@ -1,4 +1,4 @@
-import type { Skill } from "../../wire/agent.ts";
+import type { Skill } from "../../wire/agent/agent.ts";
 
 const MAX_DESCRIPTION = 1024;
 /** Skills made from files that are meant for one family of models. */

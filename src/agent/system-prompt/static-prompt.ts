@@ -1,5 +1,5 @@
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
-import type { Agent } from "../../wire/agent.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import { type ModelFamily, modelFamily } from "./model-family.ts";
 import { BROWSER } from "./sections/browser.ts";
 import { CODE_QUALITY } from "./sections/code-quality.ts";

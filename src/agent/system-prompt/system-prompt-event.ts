@@ -1,6 +1,6 @@
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
-import type { NewEvent } from "../../wire/events.ts";
-import { text } from "../../wire/message.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
+import { text } from "../../wire/events/message.ts";
 import { type DynamicContextOptions, dynamicContext } from "./dynamic-context.ts";
 import { staticPrompt } from "./static-prompt.ts";
 

@@ -5,9 +5,9 @@ import type {
   ObservationEvent,
   SystemPromptEvent,
   UserRejectObservation,
-} from "../../wire/events.ts";
-import { type Content, type Message, message as messageSchema, text } from "../../wire/message.ts";
-import { observation as observationSchema } from "../../wire/observations.ts";
+} from "../../wire/events/events.ts";
+import { type Content, type Message, message as messageSchema, text } from "../../wire/events/message.ts";
+import { observation as observationSchema } from "../../wire/events/observations.ts";
 import { observationContent, textOf } from "./observation-content.ts";
 
 /** An event that answers a tool call. */

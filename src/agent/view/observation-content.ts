@@ -1,5 +1,5 @@
-import { type Content, text } from "../../wire/message.ts";
-import type { Observation, TerminalObservation } from "../../wire/observations.ts";
+import { type Content, text } from "../../wire/events/message.ts";
+import type { Observation, TerminalObservation } from "../../wire/events/observations.ts";
 import { truncateMiddle } from "./truncate-middle.ts";
 
 /** Characters of text that one tool result may bring into the prompt. */

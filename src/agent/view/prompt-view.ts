@@ -4,8 +4,8 @@ import type {
   Event,
   MessageEvent,
   SystemPromptEvent,
-} from "../../wire/events.ts";
-import { type Message, text } from "../../wire/message.ts";
+} from "../../wire/events/events.ts";
+import { type Message, text } from "../../wire/events/message.ts";
 import {
   isBlankAssistant,
   messageOfEvent,

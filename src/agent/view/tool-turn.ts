@@ -1,5 +1,5 @@
-import type { ActionEvent } from "../../wire/events.ts";
-import type { Message } from "../../wire/message.ts";
+import type { ActionEvent } from "../../wire/events/events.ts";
+import type { Message } from "../../wire/events/message.ts";
 import { assistantMessage, isPlainUser } from "./event-message.ts";
 
 /**

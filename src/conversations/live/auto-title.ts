@@ -4,8 +4,8 @@ import { isDemoModel } from "../../llm/demo/demo.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import { settledWithin } from "../../waiting.ts";
-import type { LlmConfig } from "../../wire/llm-config.ts";
-import { type Content, type Message, text } from "../../wire/message.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import { type Content, type Message, text } from "../../wire/events/message.ts";
 import type { ConversationSession } from "./state-keeper.ts";
 
 /** Where what titles cost is booked: they are no work of the agent. */

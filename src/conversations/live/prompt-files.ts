@@ -1,6 +1,6 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
-import type { Agent } from "../../wire/agent.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 
 const BUILT_IN_POLICY = "security_policy.j2";
 const PRESETS = ["system_prompt.j2", "system_prompt_planning.j2"];

@@ -1,6 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
-import type { MessageEvent, NewEvent } from "../../wire/events.ts";
-import type { Content, SendMessageRequest } from "../../wire/message.ts";
+import type { MessageEvent, NewEvent } from "../../wire/events/events.ts";
+import type { Content, SendMessageRequest } from "../../wire/events/message.ts";
 
 /** Throws `unprocessable` for any role but user. */
 export function checkRole({ role }: Pick<SendMessageRequest, "role">): void {

@@ -1,5 +1,5 @@
 import type { ConversationRecord } from "../../stores/store.ts";
-import type { Agent } from "../../wire/agent.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { ConversationStats } from "../../wire/metrics.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";

@@ -1,6 +1,6 @@
 import { redactSecrets } from "../../secrets/secret-fields.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
-import type { Agent } from "../../wire/agent.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import type { ConversationInfo } from "../../wire/conversation.ts";
 import { toHex } from "../../wire/ids.ts";
 import { type DocumentName, readDocuments } from "./conversation-documents.ts";

@@ -2,7 +2,7 @@ import { AgentServerError } from "../../errors.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import { openSecrets } from "../../secrets/secret-fields.ts";
 import type { Change } from "../../stores/store.ts";
-import type { Agent } from "../../wire/agent.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import type { StartConversationRequest } from "../../wire/conversation.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";

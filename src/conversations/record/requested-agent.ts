@@ -1,6 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
-import type { Agent, AgentContext, ToolSpec } from "../../wire/agent.ts";
-import type { AgentSettings } from "../../wire/agent-settings.ts";
+import type { Agent, AgentContext, ToolSpec } from "../../wire/agent/agent.ts";
+import type { AgentSettings } from "../../wire/agent/agent-settings.ts";
 import type { StartConversationRequest } from "../../wire/conversation.ts";
 
 const DEFAULT_TOOLS: readonly ToolSpec[] = ["terminal", "file_editor", "task_tracker"].map((name) => ({

@@ -1,5 +1,5 @@
 import { redactSecrets } from "../../secrets/secret-fields.ts";
-import type { NewEvent } from "../../wire/events.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
 import { withoutNulls } from "../../wire/nullable.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { LlmReply } from "../../llm/llm.ts";
 import { addReply, emptyMetrics, toSnapshot } from "../../llm/metrics.ts";
-import type { Agent } from "../../wire/agent.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import type { ConversationStats, Metrics, MetricsSnapshot } from "../../wire/metrics.ts";
 
 /** The lists of a model's single calls: they grow, so they are stored apart from the figures. */

@@ -4,7 +4,7 @@ import type {
   RawMessageStreamEvent,
 } from "@anthropic-ai/sdk/resources/messages";
 import type { Stream } from "@anthropic-ai/sdk/streaming";
-import type { LlmConfig } from "../../wire/llm-config.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import { type Capabilities, capabilitiesOf, defaultOutputTokens } from "../capabilities.ts";
 import type { ToolSchema } from "../llm.ts";
 import { type Protocol, type ProtocolOptions, SDK_TIMEOUT, sessionHeaders } from "../protocol.ts";

@@ -4,7 +4,7 @@ import type {
   RawMessageStreamEvent,
 } from "@anthropic-ai/sdk/resources/messages";
 import type { Stream } from "@anthropic-ai/sdk/streaming";
-import { type Message, type MessageToolCall, type ThinkingBlock, text } from "../../wire/message.ts";
+import { type Message, type MessageToolCall, type ThinkingBlock, text } from "../../wire/events/message.ts";
 import type { LlmDelta, LlmRequest, LlmUsage } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import type { ProtocolReply } from "../protocol.ts";

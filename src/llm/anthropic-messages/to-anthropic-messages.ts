@@ -5,7 +5,7 @@ import type {
   TextBlockParam,
   ToolUseBlockParam,
 } from "@anthropic-ai/sdk/resources/messages";
-import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/message.ts";
+import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/events/message.ts";
 import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { thoughtSignature } from "../thought-signature.ts";

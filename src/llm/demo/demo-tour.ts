@@ -1,4 +1,4 @@
-import type { Message } from "../../wire/message.ts";
+import type { Message } from "../../wire/events/message.ts";
 import type { ToolSchema } from "../llm.ts";
 
 /** What the demo model says next. */

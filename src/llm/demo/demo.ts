@@ -1,5 +1,5 @@
-import type { LlmConfig } from "../../wire/llm-config.ts";
-import { type Message, text } from "../../wire/message.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import { type Message, text } from "../../wire/events/message.ts";
 import type { Llm, LlmRequest } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import { type DemoStep, lastUserText, nextTourStep } from "./demo-tour.ts";

@@ -1,5 +1,5 @@
 import type { ChatCompletionChunk, ChatCompletionMessage } from "openai/resources/chat/completions";
-import { type Message, type MessageToolCall, text } from "../../wire/message.ts";
+import { type Message, type MessageToolCall, text } from "../../wire/events/message.ts";
 import type { LlmDelta, LlmUsage } from "../llm.ts";
 import { toThoughtBlock } from "../thought-signature.ts";
 

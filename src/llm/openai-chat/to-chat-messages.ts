@@ -2,7 +2,7 @@ import type {
   ChatCompletionContentPart,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import type { Content, Message, MessageToolCall } from "../../wire/message.ts";
+import type { Content, Message, MessageToolCall } from "../../wire/events/message.ts";
 import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { thoughtSignature } from "../thought-signature.ts";

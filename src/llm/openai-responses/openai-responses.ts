@@ -1,7 +1,7 @@
 import type { OpenAI } from "openai";
 import type { Response, ResponseOutputItem, ResponseStreamEvent } from "openai/resources/responses/responses";
 import type { Stream } from "openai/streaming";
-import { type Message, type MessageToolCall, type ReasoningItem, text } from "../../wire/message.ts";
+import { type Message, type MessageToolCall, type ReasoningItem, text } from "../../wire/events/message.ts";
 import { capabilitiesOf, defaultOutputTokens } from "../capabilities.ts";
 import type { LlmDelta, LlmRequest, LlmUsage, ToolSchema } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";

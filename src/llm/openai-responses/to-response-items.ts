@@ -1,5 +1,5 @@
 import type { ResponseInputItem } from "openai/resources/responses/responses";
-import type { Content, Message, MessageToolCall, ReasoningItem } from "../../wire/message.ts";
+import type { Content, Message, MessageToolCall, ReasoningItem } from "../../wire/events/message.ts";
 import { clipToolText } from "../tool-text.ts";
 
 export interface ResponsesPrompt {

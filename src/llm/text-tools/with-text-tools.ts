@@ -1,4 +1,4 @@
-import { type Message, type MessageToolCall, text } from "../../wire/message.ts";
+import { type Message, type MessageToolCall, text } from "../../wire/events/message.ts";
 import type { Llm, LlmReply, LlmRequest, ToolSchema } from "../llm.ts";
 import { describeTools, exampleCall } from "./describe-tools.ts";
 import { parseCall } from "./parse-call.ts";

@@ -2,7 +2,7 @@ import { createLlm } from "../../llm/create-llm.ts";
 import type { Llm, LlmReply, LlmRequest } from "../../llm/llm.ts";
 import { LlmError, type LlmErrorName } from "../../llm/llm-error.ts";
 import { silentLogger } from "../../logger.ts";
-import { type LlmConfigInput, llmConfig } from "../../wire/llm-config.ts";
+import { type LlmConfigInput, llmConfig } from "../../wire/agent/llm-config.ts";
 import { type CanonicalOptions, createCleaner, FOLDER, TEST_FOLDER, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 

@@ -1,5 +1,5 @@
 import { messageOf } from "../../errors.ts";
-import type { Content } from "../../wire/message.ts";
+import type { Content } from "../../wire/events/message.ts";
 import { removeFile, statFile, writeFileAtomic } from "../../workspace/local/files.ts";
 import { isAbsolutePath, joinPath, realPathOf } from "../../workspace/paths.ts";
 import type { ToolResult } from "../define-tool.ts";

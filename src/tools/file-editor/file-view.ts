@@ -1,4 +1,4 @@
-import { type Content, text } from "../../wire/message.ts";
+import { type Content, text } from "../../wire/events/message.ts";
 import { readFileBase64 } from "../../workspace/local/files.ts";
 import { extensionOf } from "../../workspace/paths.ts";
 import { linesOf } from "./document.ts";

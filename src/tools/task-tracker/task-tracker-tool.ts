@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { taskItem } from "../../wire/actions.ts";
+import { taskItem } from "../../wire/events/actions.ts";
 import { defineTool } from "../define-tool.ts";
 import { taskTrackerDescription } from "./description.ts";
 import { TaskTracker } from "./task-tracker.ts";

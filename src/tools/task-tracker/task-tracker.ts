@@ -1,4 +1,4 @@
-import { type TaskItem, taskItem } from "../../wire/actions.ts";
+import { type TaskItem, taskItem } from "../../wire/events/actions.ts";
 import { readFile, statFile, writeFileAtomic } from "../../workspace/local/files.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import type { ToolResult } from "../define-tool.ts";

@@ -1,5 +1,5 @@
-import { text } from "../../wire/message.ts";
-import type { CommandMetadata, TerminalObservation } from "../../wire/observations.ts";
+import { text } from "../../wire/events/message.ts";
+import type { CommandMetadata, TerminalObservation } from "../../wire/events/observations.ts";
 
 /** What is known of a command that has not ended. */
 const NO_METADATA: Readonly<CommandMetadata> = {

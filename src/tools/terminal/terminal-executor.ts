@@ -1,7 +1,7 @@
 import { AgentServerError } from "../../errors.ts";
-import type { TerminalAction } from "../../wire/actions.ts";
-import { text } from "../../wire/message.ts";
-import type { TerminalObservation } from "../../wire/observations.ts";
+import type { TerminalAction } from "../../wire/events/actions.ts";
+import { text } from "../../wire/events/message.ts";
+import type { TerminalObservation } from "../../wire/events/observations.ts";
 import { childEnvironment } from "../../workspace/local/child-environment.ts";
 import { machineIdentity } from "../../workspace/local/machine-identity.ts";
 import { TerminalSession } from "../../workspace/local/terminal/terminal-session.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { terminalAction } from "../../wire/actions.ts";
+import { terminalAction } from "../../wire/events/actions.ts";
 import type { Tool } from "../tool.ts";
 import { fieldDescriptions, terminalDescription } from "./description.ts";
 import { TerminalExecutor } from "./terminal-executor.ts";

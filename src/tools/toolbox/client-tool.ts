@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { text } from "../../wire/message.ts";
-import type { Observation } from "../../wire/observations.ts";
-import type { ClientToolSpec } from "../../wire/tool-definition.ts";
+import type { ClientToolSpec } from "../../wire/agent/tool-definition.ts";
+import { text } from "../../wire/events/message.ts";
+import type { Observation } from "../../wire/events/observations.ts";
 import type { Tool } from "../tool.ts";
 import { CLIENT_TOOL } from "../wire-form.ts";
 

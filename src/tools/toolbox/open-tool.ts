@@ -1,8 +1,8 @@
 import type { ToolSchema } from "../../llm/llm.ts";
 import { maskObservation, maskText } from "../../secrets/mask-secrets.ts";
-import type { Action } from "../../wire/actions.ts";
-import type { Observation } from "../../wire/observations.ts";
-import type { ToolDefinition } from "../../wire/tool-definition.ts";
+import type { ToolDefinition } from "../../wire/agent/tool-definition.ts";
+import type { Action } from "../../wire/events/actions.ts";
+import type { Observation } from "../../wire/events/observations.ts";
 import type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
 import { descriptionOf, fromAction, toAction, toDefinition } from "../wire-form.ts";
 import { type ArgumentCheck, argumentCheckOf } from "./argument-check.ts";

@@ -1,7 +1,7 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
-import type { Agent, ToolSpec } from "../../wire/agent.ts";
-import { type ClientToolSpec, clientToolSpec } from "../../wire/tool-definition.ts";
+import type { Agent, ToolSpec } from "../../wire/agent/agent.ts";
+import { type ClientToolSpec, clientToolSpec } from "../../wire/agent/tool-definition.ts";
 import { DEFAULT_TOOLS } from "../default-tools.ts";
 import type { ToolRegistry } from "../registry.ts";
 import type { Tool } from "../tool.ts";

@@ -1,9 +1,9 @@
 import { messageOf } from "../../errors.ts";
 import type { ToolSchema } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
-import type { Action } from "../../wire/actions.ts";
-import type { Observation } from "../../wire/observations.ts";
-import type { ClientToolSpec, ToolDefinition } from "../../wire/tool-definition.ts";
+import type { ClientToolSpec, ToolDefinition } from "../../wire/agent/tool-definition.ts";
+import type { Action } from "../../wire/events/actions.ts";
+import type { Observation } from "../../wire/events/observations.ts";
 import { DEFAULT_TOOLS } from "../default-tools.ts";
 import type { Tool, ToolCallContext, ToolHost } from "../tool.ts";
 import { clientTool } from "./client-tool.ts";

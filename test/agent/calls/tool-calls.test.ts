@@ -3,7 +3,7 @@ import { z } from "zod";
 import { eventsOfCalls, parseToolCall } from "../../../src/agent/calls/tool-calls.ts";
 import { toolSchemas } from "../../../src/agent/calls/tool-schemas.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import { text } from "../../../src/wire/message.ts";
+import { text } from "../../../src/wire/events/message.ts";
 import { call, calls, testToolbox } from "../loop/harness.ts";
 
 const terminal = defineTool({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rejectPending } from "../../../src/agent/loop/confirmation.ts";
-import type { ConfirmationPolicy } from "../../../src/wire/policies.ts";
+import type { ConfirmationPolicy } from "../../../src/wire/agent/policies.ts";
 import { ArraySession, call, calls, finishes, promptOf, type Script, says } from "./harness.ts";
 
 const ALWAYS: ConfirmationPolicy = { kind: "AlwaysConfirm" };

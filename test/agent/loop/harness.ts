@@ -10,10 +10,10 @@ import { finishTool } from "../../../src/tools/finish.ts";
 import { thinkTool } from "../../../src/tools/think.ts";
 import type { Tool } from "../../../src/tools/tool.ts";
 import { openToolbox, type Toolbox } from "../../../src/tools/toolbox/toolbox.ts";
-import { type Agent, agent as agentSchema } from "../../../src/wire/agent.ts";
+import { type Agent, agent as agentSchema } from "../../../src/wire/agent/agent.ts";
 import type { AgentWritable, ConversationState } from "../../../src/wire/conversation-state.ts";
-import type { Event, NewEvent } from "../../../src/wire/events.ts";
-import { type Message, type MessageToolCall, text } from "../../../src/wire/message.ts";
+import type { Event, NewEvent } from "../../../src/wire/events/events.ts";
+import { type Message, type MessageToolCall, text } from "../../../src/wire/events/message.ts";
 
 /** What the model does when it is asked: reply, throw, or decide when it sees the request. */
 export type Script = LlmReply | Error | ((request: LlmRequest) => LlmReply | Promise<LlmReply>);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { recoverRun } from "../../../src/agent/loop/recovery.ts";
 import { LlmError } from "../../../src/llm/llm-error.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import { text } from "../../../src/wire/message.ts";
+import { text } from "../../../src/wire/events/message.ts";
 import { ArraySession, call, calls, echo, finishes, promptOf, reply, says } from "./harness.ts";
 
 /** Never ends by itself and does not care about its signal. */

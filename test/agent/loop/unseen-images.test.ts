@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import { type Content, text } from "../../../src/wire/message.ts";
+import { type Content, text } from "../../../src/wire/events/message.ts";
 import { ArraySession, call, calls, finishes, says } from "./harness.ts";
 
 const IMAGE: Content = { type: "image", image_urls: ["data:image/png;base64,aGk="], cache_prompt: false };

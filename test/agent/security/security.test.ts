@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
-import type { ActionEvent } from "../../../src/wire/events.ts";
-import { text } from "../../../src/wire/message.ts";
-import type { SecurityRisk } from "../../../src/wire/policies.ts";
+import type { SecurityRisk } from "../../../src/wire/agent/policies.ts";
+import type { ActionEvent } from "../../../src/wire/events/events.ts";
+import { text } from "../../../src/wire/events/message.ts";
 
 function action(command: string, fields: Partial<ActionEvent> = {}): ActionEvent {
   return {

@@ -3,7 +3,7 @@ import {
   type SystemPromptOptions,
   systemPromptEvent,
 } from "../../../src/agent/system-prompt/system-prompt-event.ts";
-import { type Agent, agentContext } from "../../../src/wire/agent.ts";
+import { type Agent, agentContext } from "../../../src/wire/agent/agent.ts";
 import { echo, testAgent, testToolbox } from "../loop/harness.ts";
 
 const tools = await testToolbox([echo]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PromptView } from "../../../src/agent/view/prompt-view.ts";
-import type { Event } from "../../../src/wire/events.ts";
-import { text } from "../../../src/wire/message.ts";
+import type { Event } from "../../../src/wire/events/events.ts";
+import { text } from "../../../src/wire/events/message.ts";
 import { promptOf, wordsOf } from "../loop/harness.ts";
 
 let count = 0;

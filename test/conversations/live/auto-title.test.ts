@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ConversationManager } from "../../../src/conversations/conversation-manager.ts";
 import type { Llm, LlmRequest } from "../../../src/llm/llm.ts";
-import type { LlmConfig } from "../../../src/wire/llm-config.ts";
+import type { LlmConfig } from "../../../src/wire/agent/llm-config.ts";
 import { type BenchOptions, Gate, logOf, openManager, say, start, until } from "../open-manager.ts";
 import { ScriptedLlm, type Turn } from "../scripted-llm.ts";
 

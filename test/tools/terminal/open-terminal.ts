@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { terminalTool } from "../../../src/tools/terminal/terminal-tool.ts";
-import type { TerminalObservation } from "../../../src/wire/observations.ts";
+import type { TerminalObservation } from "../../../src/wire/events/observations.ts";
 import { childEnvironment, type Environment } from "../../../src/workspace/local/child-environment.ts";
 
 export interface Terminal {

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { terminalObservation } from "../../../src/wire/observations.ts";
+import { terminalObservation } from "../../../src/wire/events/observations.ts";
 import { openTerminal, textOf } from "./open-terminal.ts";
 
 describe("a command", () => {

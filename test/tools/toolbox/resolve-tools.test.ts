@@ -7,7 +7,7 @@ import { fileEditorTool } from "../../../src/tools/file-editor/file-editor-tool.
 import { ToolRegistry } from "../../../src/tools/registry.ts";
 import { taskTrackerTool } from "../../../src/tools/task-tracker/task-tracker-tool.ts";
 import { type ResolveToolsOptions, resolveTools } from "../../../src/tools/toolbox/resolve-tools.ts";
-import type { ClientToolSpec } from "../../../src/wire/tool-definition.ts";
+import type { ClientToolSpec } from "../../../src/wire/agent/tool-definition.ts";
 
 const weather = defineTool({ name: "weather", description: "", input: z.object({}), run: () => "21" });
 const registry = new ToolRegistry([fileEditorTool, taskTrackerTool, weather]);

@@ -7,7 +7,7 @@ import { finishTool } from "../../../src/tools/finish.ts";
 import { thinkTool } from "../../../src/tools/think.ts";
 import type { Tool } from "../../../src/tools/tool.ts";
 import { openToolbox, type Toolbox, type ToolboxOptions } from "../../../src/tools/toolbox/toolbox.ts";
-import { text } from "../../../src/wire/message.ts";
+import { text } from "../../../src/wire/events/message.ts";
 import { callContext, toolHost } from "../tool-host.ts";
 
 const weather = defineTool({

@@ -1,0 +1,125 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { FetchServer } from "../../http/fetch-server.ts";
+import type { Connect } from "../../http/socket.ts";
+import { toSocket } from "./socket.ts";
+import type { Upgrade } from "./take-over.ts";
+import { SharedFrame } from "./text-frame.ts";
+
+/** Largest message a peer may send, the reference's own bound: images travel in it as data URLs. */
+const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
+const MAX_FRAGMENTS = 1024;
+const MAX_BUFFERED_CHUNKS = 16 * 1024;
+
+const PING_INTERVAL_MS = 25_000;
+
+/** How long a peer may take to answer our close frame, before its connection is cut. */
+const CLOSE_GRACE_MS = 2_000;
+const GOING_AWAY = 1001;
+
+const handshakes = new WebSocketServer({
+  noServer: true,
+  perMessageDeflate: false,
+  clientTracking: false,
+  maxPayload: MAX_PAYLOAD_BYTES,
+  maxFragments: MAX_FRAGMENTS,
+  maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+});
+
+const openSockets = new WeakMap<FetchServer, OpenSockets>();
+
+export interface Accepted {
+  server: FetchServer;
+  httpServer: Server;
+  incoming: IncomingMessage;
+  upgrade: Upgrade;
+}
+
+/** Completes the handshake and hands the socket over. */
+export function acceptSocket({ server, httpServer, incoming, upgrade }: Accepted, connect: Connect): void {
+  const { connection, head } = upgrade;
+  handshakes.handleUpgrade(incoming, connection, head, (webSocket) => {
+    let open = openSockets.get(server);
+    if (open === undefined) {
+      open = new OpenSockets();
+      openSockets.set(server, open);
+    }
+    open.add(webSocket, httpServer);
+    if (connect.maxFirstMessageBytes !== undefined) {
+      cutBeyond(connect.maxFirstMessageBytes, webSocket, connection);
+    }
+    connect(toSocket(webSocket, connection, open.frames));
+  });
+}
+
+/** Until its first message is whole; `ws` knows one bound for all messages, and keeps what is short of it in memory. */
+function cutBeyond(maxBytes: number, webSocket: WebSocket, connection: Duplex): void {
+  let received = 0;
+  const count = (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > maxBytes) webSocket.terminate();
+  };
+  connection.on("data", count);
+  webSocket.once("message", () => connection.off("data", count));
+}
+
+/** Closes the sockets of a server with 1001, all of them or those that came through one `http.Server`. */
+export async function closeSockets(server: FetchServer, httpServer?: Server): Promise<void> {
+  await openSockets.get(server)?.close(httpServer);
+}
+
+/** The sockets one server has open. Each is pinged, and cut when it has not answered by the next time. */
+class OpenSockets {
+  readonly frames = new SharedFrame();
+  readonly #peers = new Map<WebSocket, { httpServer: Server; answered: boolean }>();
+  #pinging: NodeJS.Timeout | undefined;
+
+  add(webSocket: WebSocket, httpServer: Server): void {
+    const peer = { httpServer, answered: true };
+    this.#peers.set(webSocket, peer);
+    webSocket.on("pong", () => {
+      peer.answered = true;
+    });
+    // `ws` closes the socket by itself after an error; without a listener the error would end the process.
+    webSocket.on("error", () => {});
+    webSocket.once("close", () => this.#forget(webSocket));
+    this.#pinging ??= setInterval(() => this.#ping(), PING_INTERVAL_MS).unref();
+  }
+
+  async close(httpServer?: Server): Promise<void> {
+    const leaving = [...this.#peers]
+      .filter(([, peer]) => httpServer === undefined || peer.httpServer === httpServer)
+      .map(([webSocket]) => webSocket);
+    await Promise.all(leaving.map(closeSocket));
+  }
+
+  #forget(webSocket: WebSocket): void {
+    this.#peers.delete(webSocket);
+    if (this.#peers.size > 0) return;
+    clearInterval(this.#pinging);
+    this.#pinging = undefined;
+  }
+
+  #ping(): void {
+    for (const [webSocket, peer] of this.#peers) {
+      if (!peer.answered) {
+        webSocket.terminate();
+        continue;
+      }
+      peer.answered = false;
+      webSocket.ping();
+    }
+  }
+}
+
+function closeSocket(webSocket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const grace = setTimeout(() => webSocket.terminate(), CLOSE_GRACE_MS);
+    webSocket.once("close", () => {
+      clearTimeout(grace);
+      resolve();
+    });
+    webSocket.close(GOING_AWAY);
+  });
+}

@@ -1,0 +1,251 @@
+import { AssertionError } from "node:assert";
+import { messageOf } from "../../errors.ts";
+import type { AgentServer } from "../../server/create-server.ts";
+import type { Store } from "../../stores/store.ts";
+import type {
+  ActionEvent,
+  AgentErrorEvent,
+  Event,
+  MessageEvent,
+  ObservationEvent,
+} from "../../wire/events/events.ts";
+import { text } from "../../wire/events/message.ts";
+import type { ExecutionStatus } from "../../wire/execution-status.ts";
+import { firstDifference, show } from "../first-difference.ts";
+import { ChatLog } from "./chat-log.ts";
+import { messageText } from "./event-text.ts";
+import { argumentsOf, resultText, type ToolResultEvent, toTimeline } from "./timeline.ts";
+
+/** Text that must occur, or a pattern that must match. */
+export type Expected = string | RegExp;
+
+/**
+ * One conversation under test. Every `expect…` waits until what it looks at has happened or the run has stopped, and
+ * rejects with an `AssertionError` that shows the whole timeline. Calls, results and messages are taken up one after
+ * the other: each expectation looks at the next one that none has looked at.
+ */
+export interface TestChat {
+  readonly id: string;
+  /** What is in the log so far. */
+  readonly events: readonly Event[];
+  /** Says something as the user; the agent goes to work unless `run` is false. */
+  send(message: string, options?: { run?: boolean }): Promise<void>;
+  /** Lets the agent go on. */
+  run(): Promise<void>;
+  /** Says yes to the calls that wait; rejects when none does. */
+  confirm(): Promise<void>;
+  /** Says no to the calls that wait; the agent hears of it when it is next run. */
+  reject(reason?: string): Promise<void>;
+  /** The next call is of this tool, with at least these arguments; a RegExp or a function among them is asked. */
+  expectToolCall(tool: string, args?: Record<string, unknown>): Promise<ActionEvent>;
+  /** The next result is one of this tool, not an error, and has this text. */
+  expectObservation(tool: string, expected?: Expected): Promise<ObservationEvent>;
+  /** The next result tells that this tool failed or refused. */
+  expectToolError(tool: string, expected?: Expected): Promise<AgentErrorEvent | ObservationEvent>;
+  /** The agent's next message has this text. */
+  expectMessage(expected?: Expected): Promise<MessageEvent>;
+  /** The run stops because the user is asked. */
+  expectWaiting(): Promise<void>;
+  /** The run ends and the agent's last words have this text. Gives them. */
+  expectFinished(expected?: Expected): Promise<string>;
+  /** The run fails; the text is looked for in `code: detail`. */
+  expectFailed(expected?: Expected): Promise<void>;
+  expectStatus(status: ExecutionStatus): Promise<void>;
+  /** All model calls together cost this many US dollars, or at most so many. */
+  expectCost(expected: number | { atMost: number }): Promise<void>;
+  /** Waits until the run has stopped, however it did. */
+  idle(): Promise<ExecutionStatus>;
+  /** The log for people. */
+  timeline(): string;
+  /** Stops following; the server does this itself when it closes. */
+  close(): void;
+}
+
+export interface ChatOptions {
+  server: AgentServer;
+  store: Store;
+  id: string;
+  patience?: number | undefined;
+}
+
+export function followChat({ server, store, id, patience }: ChatOptions): TestChat {
+  return new FollowedChat(server, new ChatLog(server.conversations, { store, id, patience }));
+}
+
+const RESULTS: readonly string[] = ["ObservationEvent", "AgentErrorEvent", "UserRejectObservation"];
+
+class FollowedChat implements TestChat {
+  readonly id: string;
+  readonly #server: AgentServer;
+  readonly #log: ChatLog;
+
+  constructor(server: AgentServer, log: ChatLog) {
+    this.id = log.id;
+    this.#server = server;
+    this.#log = log;
+  }
+
+  get events(): readonly Event[] {
+    return this.#log.events;
+  }
+
+  async send(message: string, { run = true }: { run?: boolean } = {}): Promise<void> {
+    await this.#log.expectRun(run, () =>
+      this.#server.conversations.sendMessage(this.id, { role: "user", content: [text(message)], run }),
+    );
+  }
+
+  async run(): Promise<void> {
+    await this.#log.expectRun(true, () => this.#server.conversations.run(this.id));
+  }
+
+  async confirm(): Promise<void> {
+    await this.expectWaiting();
+    await this.#log.expectRun(true, () => this.#respond({ accept: true, reason: "" }));
+  }
+
+  async reject(reason = "User rejected the action"): Promise<void> {
+    await this.expectWaiting();
+    await this.#log.expectRun(false, () => this.#respond({ accept: false, reason }));
+  }
+
+  async expectToolCall(tool: string, args: Record<string, unknown> = {}): Promise<ActionEvent> {
+    const wanted = `the agent to call ${tool}${Object.keys(args).length === 0 ? "" : ` with ${show(args)}`}`;
+    const event = (await this.#next(["ActionEvent"], wanted)) as ActionEvent;
+    const given = argumentsOf(event);
+    if (event.tool_name !== tool) this.#fail(wanted, `it called ${event.tool_name}`, event);
+    const difference = firstDifference(args, given, { subset: true });
+    if (difference !== undefined) {
+      const { path, expected, actual } = difference;
+      this.#fail(wanted, `${path} was ${show(actual)}, not ${show(expected)}`, event);
+    }
+    return event;
+  }
+
+  async expectObservation(tool: string, expected?: Expected): Promise<ObservationEvent> {
+    const event = await this.#nextResult(`a result of ${tool}`, { tool, expected });
+    if (event.kind !== "ObservationEvent" || event.observation.is_error) {
+      this.#fail(`a result of ${tool}`, "the call did not succeed", event);
+    }
+    return event;
+  }
+
+  async expectToolError(tool: string, expected?: Expected): Promise<AgentErrorEvent | ObservationEvent> {
+    const event = await this.#nextResult(`an error of ${tool}`, { tool, expected });
+    const isError = event.kind === "AgentErrorEvent" || isFailedObservation(event);
+    if (!isError) this.#fail(`an error of ${tool}`, "the call did not fail", event);
+    return event;
+  }
+
+  async expectMessage(expected?: Expected): Promise<MessageEvent> {
+    const wanted = `a message of the agent${saying(expected)}`;
+    const isOurs = (event: Event) => event.source === "agent";
+    const event = (await this.#next(["MessageEvent"], wanted, isOurs)) as MessageEvent;
+    this.#check(expected, messageText(event), { wanted, event });
+    return event;
+  }
+
+  async expectWaiting(): Promise<void> {
+    await this.expectStatus("waiting_for_confirmation");
+  }
+
+  async expectFinished(expected?: Expected): Promise<string> {
+    await this.expectStatus("finished");
+    const { events } = this;
+    const said = await this.#server.conversations.agentFinalResponse(this.id);
+    this.#check(expected, said, { wanted: `last words${saying(expected)}`, event: events.at(-1) });
+    return said;
+  }
+
+  async expectFailed(expected?: Expected): Promise<void> {
+    await this.expectStatus("error");
+    const event = this.events.findLast(({ kind }) => kind === "ConversationErrorEvent");
+    const said = event?.kind === "ConversationErrorEvent" ? `${event.code}: ${event.detail}` : "";
+    this.#check(expected, said, { wanted: `a failure${saying(expected)}`, event });
+  }
+
+  async expectStatus(status: ExecutionStatus): Promise<void> {
+    const actual = await this.idle();
+    if (actual !== status) {
+      this.#fail(`the conversation to be ${status}`, `it is ${actual}`, this.events.at(-1));
+    }
+  }
+
+  async expectCost(expected: number | { atMost: number }): Promise<void> {
+    await this.idle();
+    const { stats } = await this.#server.conversations.get(this.id);
+    const accounts = Object.values(stats.usage_to_metrics ?? {});
+    const cost = accounts.reduce((sum, { accumulated_cost = 0 }) => sum + accumulated_cost, 0);
+    const isRight =
+      typeof expected === "number" ? Math.abs(cost - expected) < 1e-9 : cost <= expected.atMost + 1e-9;
+    const wanted = typeof expected === "number" ? `$${expected}` : `at most $${expected.atMost}`;
+    if (!isRight) this.#fail(`a cost of ${wanted}`, `it was $${cost}`);
+  }
+
+  async idle(): Promise<ExecutionStatus> {
+    try {
+      return await this.#log.settled();
+    } catch (error) {
+      this.#fail("the run to stop", messageOf(error));
+    }
+  }
+
+  timeline(): string {
+    return toTimeline(this.events);
+  }
+
+  close(): void {
+    this.#log.close();
+  }
+
+  #respond(response: { accept: boolean; reason: string }): Promise<void> {
+    return this.#server.conversations.respondToConfirmation(this.id, response);
+  }
+
+  async #nextResult(
+    wanted: string,
+    { tool, expected }: { tool: string; expected: Expected | undefined },
+  ): Promise<ToolResultEvent> {
+    const event = (await this.#next(RESULTS, wanted)) as ToolResultEvent;
+    if (event.tool_name !== tool) this.#fail(wanted, `it was one of ${event.tool_name}`, event);
+    this.#check(expected, resultText(event), { wanted: `${wanted}${saying(expected)}`, event });
+    return event;
+  }
+
+  async #next(
+    kinds: readonly string[],
+    wanted: string,
+    isMeant: (event: Event) => boolean = () => true,
+  ): Promise<Event> {
+    try {
+      const event = await this.#log.next(kinds, isMeant);
+      if (event !== undefined) return event;
+    } catch (error) {
+      this.#fail(wanted, messageOf(error));
+    }
+    this.#fail(wanted, "there was none, and the run has stopped");
+  }
+
+  #check(
+    expected: Expected | undefined,
+    actual: string,
+    { wanted, event }: { wanted: string; event: Event | undefined },
+  ): void {
+    if (expected === undefined) return;
+    const isRight = typeof expected === "string" ? actual.includes(expected) : expected.test(actual);
+    if (!isRight) this.#fail(wanted, `it was ${show(actual)}`, event);
+  }
+
+  #fail(wanted: string, found: string, event?: Event): never {
+    const message = `Expected ${wanted}, but ${found}.\n\nTimeline of ${this.id}:\n${toTimeline(this.events, event)}\n`;
+    throw new AssertionError({ message, operator: "expect" });
+  }
+}
+
+function isFailedObservation(event: ToolResultEvent): event is ObservationEvent {
+  return event.kind === "ObservationEvent" && event.observation.is_error === true;
+}
+
+function saying(expected: Expected | undefined): string {
+  return expected === undefined ? "" : ` with ${show(expected)}`;
+}

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { nullable } from "../nullable.ts";
+import { secretString } from "../secret-source.ts";
+
+const text = nullable(z.string());
+const count = nullable(z.int());
+const flag = nullable(z.boolean());
+
+/**
+ * The `llm` of an agent, with the reference's 56 keys in its order. Unknown keys are ignored;
+ * `fallback_strategy` is honoured in-process by the reference only and is not echoed.
+ */
+export const llmConfig = z
+  .object({
+    model: z
+      .string()
+      .min(1)
+      .describe("Provider and model, LiteLLM style, for example anthropic/claude-sonnet-4-5"),
+    api_key: secretString,
+    provider_connection_id: text,
+    auth_type: z.enum(["api_key", "subscription"]).default("api_key"),
+    subscription_vendor: nullable(z.literal("openai")),
+    base_url: text,
+    api_version: text,
+    aws_access_key_id: secretString,
+    aws_secret_access_key: secretString,
+    aws_session_token: secretString,
+    aws_region_name: text,
+    aws_profile_name: text,
+    aws_role_name: text,
+    aws_session_name: text,
+    aws_bedrock_runtime_endpoint: text,
+    openrouter_site_url: z.string().default("https://docs.all-hands.dev/"),
+    openrouter_app_name: z.string().default("OpenHands"),
+    num_retries: z.int().min(0).default(5).describe("Attempts in all, not retries after the first"),
+    retry_multiplier: z.number().min(0).default(8),
+    retry_min_wait: z.int().min(0).default(8).describe("Seconds"),
+    retry_max_wait: z.int().min(0).default(64).describe("Seconds"),
+    timeout: z.number().min(0).nullable().default(300).describe("Seconds; null waits for ever"),
+    max_message_chars: z.int().min(1).default(30_000),
+    temperature: nullable(z.number().min(0)),
+    top_p: nullable(z.number().min(0).max(1)),
+    top_k: nullable(z.number().min(0)),
+    max_input_tokens: nullable(z.int().min(1)),
+    max_output_tokens: nullable(z.int().min(1)),
+    model_canonical_name: text,
+    api_mode: z.enum(["auto", "chat", "responses"]).default("auto"),
+    capability_overrides: z.record(z.string(), z.unknown()).default({}),
+    extra_headers: nullable(z.record(z.string(), z.string())),
+    input_cost_per_token: nullable(z.number().min(0)),
+    output_cost_per_token: nullable(z.number().min(0)),
+    ollama_base_url: text,
+    stream: z.boolean().default(false),
+    drop_params: z.boolean().default(true),
+    modify_params: z.boolean().default(true),
+    disable_vision: flag,
+    disable_stop_word: z.boolean().nullable().default(false),
+    caching_prompt: z.boolean().default(true),
+    log_completions: z.boolean().default(false),
+    log_completions_folder: z.string().default("logs/completions"),
+    custom_tokenizer: text,
+    native_tool_calling: z.boolean().default(true),
+    force_string_serializer: flag,
+    inline_image_urls: flag,
+    reasoning_effort: z.string().nullable().default("high"),
+    reasoning_summary: nullable(z.enum(["auto", "concise", "detailed"])),
+    enable_encrypted_reasoning: z.boolean().default(true),
+    prompt_cache_retention: z.string().nullable().default("24h"),
+    extended_thinking_budget: z.int().nullable().default(200_000),
+    seed: count,
+    usage_id: z.string().default("default"),
+    litellm_extra_body: z.record(z.string(), z.unknown()).default({}),
+    is_subscription: z.boolean().default(false),
+  })
+  .meta({ id: "LLM" });
+
+/** The model of an agent and how it is called. */
+export type LlmConfig = z.output<typeof llmConfig>;
+/** What the `llm` of a request may leave out, left out. */
+export type LlmConfigInput = z.input<typeof llmConfig>;

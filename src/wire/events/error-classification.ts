@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { nullable } from "../nullable.ts";
+
+/** What kind of failure it was and what a person could do about it. */
+export const errorClassification = z
+  .object({
+    kind: z.enum([
+      "auth",
+      "quota",
+      "rate_limit",
+      "config",
+      "transient",
+      "agent_action",
+      "internal",
+      "unknown",
+    ]),
+    retryable: z.boolean(),
+    user_action: z.enum(["none", "retry", "settings"]).default("none"),
+    error_id: nullable(z.string()),
+  })
+  .meta({ id: "ErrorClassification" });
+
+export type ErrorClassification = z.input<typeof errorClassification>;
