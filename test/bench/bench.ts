@@ -11,20 +11,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { attach } from "./attach.ts";
-import { coldStart } from "./cold-start.ts";
-import { fanOut } from "./fan-out.ts";
 import type { Figure, Measured } from "./figure.ts";
-import { health } from "./health.ts";
-import { closeConnections } from "./http-client.ts";
-import { idleMemory } from "./idle-memory.ts";
-import { list } from "./list.ts";
-import { resume } from "./resume.ts";
-import { search } from "./search.ts";
-import { slowReader } from "./slow-reader.ts";
-import { stepOverhead } from "./step-overhead.ts";
+import { attach } from "./figures/attach.ts";
+import { coldStart } from "./figures/cold-start.ts";
+import { fanOut } from "./figures/fan-out.ts";
+import { health } from "./figures/health.ts";
+import { idleMemory } from "./figures/idle-memory.ts";
+import { list } from "./figures/list.ts";
+import { resume } from "./figures/resume.ts";
+import { search } from "./figures/search.ts";
+import { slowReader } from "./figures/slow-reader.ts";
+import { stepOverhead } from "./figures/step-overhead.ts";
+import { throughput } from "./figures/throughput.ts";
+import { closeConnections } from "./load/http-client.ts";
 import { ours, reference, type Target } from "./target.ts";
-import { throughput } from "./throughput.ts";
 
 const FIGURES: readonly Figure[] = [
   coldStart,

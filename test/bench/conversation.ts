@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ask } from "./http-client.ts";
+import { ask } from "./load/http-client.ts";
 
 export interface NewConversation {
   url: string;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import type { Change, ConversationRecord, Store, StoredEvent } from "../../src/stores/store.ts";
 import { createConversation, send } from "./conversation.ts";
-import { ask } from "./http-client.ts";
+import { ask } from "./load/http-client.ts";
 import { range } from "./statistics.ts";
 import type { Target } from "./target.ts";
 

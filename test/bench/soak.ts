@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createConversation, untilIdle } from "./conversation.ts";
-import { FrameReader } from "./frame-reader.ts";
-import { ask, closeConnections } from "./http-client.ts";
-import { Model } from "./model.ts";
+import { FrameReader } from "./load/frame-reader.ts";
+import { ask, closeConnections } from "./load/http-client.ts";
+import { Model } from "./load/model.ts";
 import { median, range } from "./statistics.ts";
 import { descriptors, ours, residentMiB } from "./target.ts";
 

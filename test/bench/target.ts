@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { installReference } from "../differential/servers.ts";
-import { call } from "./http-client.ts";
+import { call } from "./load/http-client.ts";
 
 /** A server to measure: ours, or the reference. */
 export interface Target {

@@ -1,9 +1,9 @@
-import { startChild } from "./child.ts";
-import { createConversation } from "./conversation.ts";
-import type { Figure } from "./figure.ts";
-import { fill } from "./fill.ts";
-import { call } from "./http-client.ts";
-import { median, quantile, range, rounded, timed } from "./statistics.ts";
+import { startChild } from "../child.ts";
+import { createConversation } from "../conversation.ts";
+import type { Figure } from "../figure.ts";
+import { fill } from "../fill.ts";
+import { call } from "../load/http-client.ts";
+import { median, quantile, range, rounded, timed } from "../statistics.ts";
 
 const CONVERSATIONS = 10_000;
 /** The reference has no store to fill: its conversations are created over HTTP. */

@@ -1,7 +1,7 @@
-import { createConversation, send } from "./conversation.ts";
-import type { Bench, Figure } from "./figure.ts";
-import { bareCalls, Model } from "./model.ts";
-import { median, range, rounded } from "./statistics.ts";
+import { createConversation, send } from "../conversation.ts";
+import type { Bench, Figure } from "../figure.ts";
+import { bareCalls, Model } from "../load/model.ts";
+import { median, range, rounded } from "../statistics.ts";
 
 const CONVERSATIONS = 16;
 const ROUNDS = 3;

@@ -1,5 +1,5 @@
 /** A process: follows URLs with many sockets and says when all have had so many frames. */
-import { answerBench } from "./child.ts";
+import { answerBench } from "../child.ts";
 import { FrameReader } from "./frame-reader.ts";
 
 let readers: FrameReader[] = [];

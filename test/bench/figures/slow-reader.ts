@@ -1,7 +1,7 @@
-import { startChild } from "./child.ts";
+import { startChild } from "../child.ts";
+import type { Figure } from "../figure.ts";
+import { median, range, rounded } from "../statistics.ts";
 import { Publisher } from "./fan-out.ts";
-import type { Figure } from "./figure.ts";
-import { median, range, rounded } from "./statistics.ts";
 
 const SOCKETS = 20;
 const FRAMES = 500;

@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import type * as AgentServer from "../../src/index.ts";
-import { answerBench } from "./child.ts";
+import type * as AgentServer from "../../../src/index.ts";
+import { answerBench } from "../child.ts";
 
 const [dist = "", folder = ""] = process.argv.slice(2);
 const { createServer, newConversation } = (await import(join(dist, "index.js"))) as typeof AgentServer;

@@ -1,9 +1,9 @@
-import { startChild } from "./child.ts";
-import { createConversation } from "./conversation.ts";
-import type { Figure } from "./figure.ts";
-import { conversationId, fill, fillByHttp } from "./fill.ts";
-import { call } from "./http-client.ts";
-import { quantile, rounded, timed } from "./statistics.ts";
+import { startChild } from "../child.ts";
+import { createConversation } from "../conversation.ts";
+import type { Figure } from "../figure.ts";
+import { conversationId, fill, fillByHttp } from "../fill.ts";
+import { call } from "../load/http-client.ts";
+import { quantile, rounded, timed } from "../statistics.ts";
 
 const EVENTS = 50_000;
 const EVENTS_OF_REFERENCE = 1_000;

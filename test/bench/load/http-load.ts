@@ -1,6 +1,6 @@
 /** A process: asks for one URL on many connections, each as soon as it has its answer, and counts. */
 import { connect, type Socket } from "node:net";
-import { answerBench } from "./child.ts";
+import { answerBench } from "../child.ts";
 
 interface Counts {
   answers: number;

@@ -1,6 +1,6 @@
-import { startChild } from "./child.ts";
-import type { Figure } from "./figure.ts";
-import { median, range, rounded } from "./statistics.ts";
+import { startChild } from "../child.ts";
+import type { Figure } from "../figure.ts";
+import { median, range, rounded } from "../statistics.ts";
 
 const CONNECTIONS = 64;
 const ROUNDS = 3;

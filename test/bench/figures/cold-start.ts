@@ -1,8 +1,8 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import type { Figure } from "./figure.ts";
-import { median, range, rounded } from "./statistics.ts";
-import { launch } from "./target.ts";
+import type { Figure } from "../figure.ts";
+import { median, range, rounded } from "../statistics.ts";
+import { launch } from "../target.ts";
 
 const STARTS = 7;
 const BARE =

@@ -4,7 +4,7 @@
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerBench } from "./child.ts";
+import { answerBench } from "../child.ts";
 
 interface Script {
   /** When each request had come in whole, in milliseconds. */

@@ -1,9 +1,9 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import type { Bench, Figure, Measured } from "./figure.ts";
-import { fill } from "./fill.ts";
-import { rounded } from "./statistics.ts";
-import { residentMiB } from "./target.ts";
+import type { Bench, Figure, Measured } from "../figure.ts";
+import { fill } from "../fill.ts";
+import { rounded } from "../statistics.ts";
+import { residentMiB } from "../target.ts";
 
 const SETTLE_MS = 5_000;
 const STORED = { conversations: 2_000, logs: 2_000, events: 400, eventBytes: 400 };

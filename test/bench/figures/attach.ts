@@ -1,9 +1,9 @@
-import { createConversation, send, untilIdle } from "./conversation.ts";
-import type { Figure } from "./figure.ts";
-import { FrameReader } from "./frame-reader.ts";
-import { ask } from "./http-client.ts";
-import { Model } from "./model.ts";
-import { median, quantile, range, rounded } from "./statistics.ts";
+import { createConversation, send, untilIdle } from "../conversation.ts";
+import type { Figure } from "../figure.ts";
+import { FrameReader } from "../load/frame-reader.ts";
+import { ask } from "../load/http-client.ts";
+import { Model } from "../load/model.ts";
+import { median, quantile, range, rounded } from "../statistics.ts";
 
 const RUNS = 40;
 

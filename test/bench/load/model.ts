@@ -1,5 +1,5 @@
 import OpenAI from "openai";
-import { type Child, startChild } from "./child.ts";
+import { type Child, startChild } from "../child.ts";
 
 /** What one script of the model server has seen. */
 export interface Seen {
