@@ -1,5 +1,3 @@
-import type { FetchServer } from "../http/fetch-server.ts";
-
 interface SelfRequest {
   headers: Record<string, string>;
   signal: AbortSignal;
@@ -8,7 +6,7 @@ interface SelfRequest {
 export interface SelfFetchOptions<Init extends SelfRequest> {
   /** URLs under which this server is reached, as of now. */
   ownUrls(): readonly string[];
-  serve: FetchServer["fetch"];
+  serve(request: Request): Promise<Response>;
   /** Answers for everybody else. */
   elsewhere(url: URL, request: Init): Promise<Response>;
 }

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import type { ToolSecrets } from "../tools/tool.ts";
 import type { SecretSource, SecretSources } from "../wire/secret-source.ts";
 import { type LookupFetch, type LookupOptions, type LookupSecret, lookUpSecret } from "./lookup-secret.ts";
 
@@ -21,7 +20,7 @@ export interface SecretRegistryOptions {
 }
 
 /** The secrets of one conversation, by name. Tools get the values of those they name; outputs are rid of all. */
-export class SecretRegistry implements ToolSecrets {
+export class SecretRegistry {
   readonly #sources = new Map<string, SecretSource>();
   /** Values seen of each secret, the latest last: a value printed before it changed stays hidden. */
   readonly #seen = new Map<string, string[]>();

@@ -1,7 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import { join, resolve } from "node:path";
 import type { OpenAPIObject } from "openapi3-ts/oas31";
-import { untilAborted } from "../agent/until-aborted.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { CreateLlm } from "../conversations/live/state-keeper.ts";
 import { AgentServerError, messageOf } from "../errors.ts";
@@ -24,8 +23,9 @@ import { createCipher } from "../secrets/cipher.ts";
 import type { LookupFetch } from "../secrets/lookup-secret.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
-import { builtinTools } from "../tools/catalogue.ts";
+import { namedTools } from "../tools/catalogue.ts";
 import { ToolRegistry } from "../tools/registry.ts";
+import { untilAborted } from "../waiting.ts";
 import { toHex } from "../wire/ids.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
 import { childEnvironment } from "../workspace/local/child-environment.ts";
@@ -61,7 +61,7 @@ const UNLISTED_URL = "http://this-server.invalid";
 export function createServer(given: ServerOptions = {}): AgentServer {
   const options = resolveOptions(given);
   const store = options.store ?? sqliteStore({ path: join(options.conversationsPath, DATABASE_FILE) });
-  const tools = new ToolRegistry([...builtinTools(), ...options.tools]);
+  const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   const activity = { at: options.clock.now() };
   const listenings = new Set<Listening>();
   const ownUrls = () => ownUrlsOf(options, listenings);

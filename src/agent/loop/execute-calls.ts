@@ -1,7 +1,7 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
+import { untilAborted } from "../../waiting.ts";
 import type { ActionEvent, NewEvent, ObservationEvent } from "../../wire/events/events.ts";
 import { AGENT_OUTCOME, INTERNAL_FAILURE } from "../error-classification.ts";
-import { untilAborted } from "../until-aborted.ts";
 import { schedule } from "./schedule.ts";
 import type { AgentSession } from "./session.ts";
 

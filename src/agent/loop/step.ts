@@ -1,9 +1,9 @@
 import type { LlmReply, ToolSchema } from "../../llm/llm.ts";
 import type { LlmErrorName } from "../../llm/llm-error.ts";
+import { untilAborted } from "../../waiting.ts";
 import type { ActionEvent, MessageEvent, NewEvent } from "../../wire/events/events.ts";
 import { text } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
-import { untilAborted } from "../until-aborted.ts";
 import { textOf } from "../view/observation-content.ts";
 import type { Condenser } from "./condenser.ts";
 import { needsConfirmation } from "./confirmation.ts";

@@ -1,9 +1,8 @@
-import { untilAborted } from "../../agent/until-aborted.ts";
 import { messageOf } from "../../errors.ts";
 import { isDemoModel } from "../../llm/demo/demo.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
-import { settledWithin } from "../../waiting.ts";
+import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import { type Content, type Message, text } from "../../wire/events/message.ts";
 import type { ConversationSession } from "./state-keeper.ts";

@@ -3,7 +3,7 @@ import type { Agent, AgentContext, ToolSpec } from "../../wire/agent/agent.ts";
 import type { AgentSettings } from "../../wire/agent/agent-settings.ts";
 import type { StartConversationRequest } from "../../wire/conversation.ts";
 
-const DEFAULT_TOOLS: readonly ToolSpec[] = ["terminal", "file_editor", "task_tracker"].map((name) => ({
+const TOOLS_OF_SETTINGS: readonly ToolSpec[] = ["terminal", "file_editor", "task_tracker"].map((name) => ({
   name,
   params: {},
 }));
@@ -27,7 +27,7 @@ function chosenAgent(request: StartConversationRequest, now: string): Agent {
 function fromSettings(settings: AgentSettings, now: string): Agent {
   return {
     llm: settings.llm,
-    tools: settings.tools ?? [...DEFAULT_TOOLS],
+    tools: settings.tools ?? [...TOOLS_OF_SETTINGS],
     mcp_config: settings.mcp_config,
     filter_tools_regex: null,
     include_default_tools: [

@@ -1,5 +1,11 @@
 import type { z } from "zod";
-import type { Fault } from "./validation.ts";
+
+/** An item without its input and place: what is wrong, in the words of the reference. */
+export interface Fault {
+  type: string;
+  msg: string;
+  ctx?: Record<string, unknown>;
+}
 
 const INTEGER = /^\s*[+-]?\d+\s*$/;
 

@@ -2,20 +2,13 @@ import type { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
 import type { ValidationErrorItem } from "../../wire/validation-error.ts";
 import { redactInput, shorten } from "./redact-input.ts";
-import { invalidFormat, invalidType, outOfRange, quoteOptions } from "./validation-messages.ts";
+import { type Fault, invalidFormat, invalidType, outOfRange, quoteOptions } from "./validation-messages.ts";
 
 /** Where in a request a value was found; the first element of every `loc`. */
 export type InputLocation = "body" | "query" | "path" | "header";
 
 /** A refusal repeats no more than so many faults. */
 const MAX_ITEMS = 100;
-
-/** An item without its input and place: what is wrong, in the words of the reference. */
-export interface Fault {
-  type: string;
-  msg: string;
-  ctx?: Record<string, unknown>;
-}
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];

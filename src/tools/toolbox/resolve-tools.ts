@@ -2,7 +2,7 @@ import { AgentServerError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { Agent, ToolSpec } from "../../wire/agent/agent.ts";
 import { type ClientToolSpec, clientToolSpec } from "../../wire/agent/tool-definition.ts";
-import { DEFAULT_TOOLS } from "../default-tools.ts";
+import { ALWAYS_TOOLS } from "../catalogue.ts";
 import type { ToolRegistry } from "../registry.ts";
 import type { Tool } from "../tool.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "./absent-tools.ts";
@@ -89,7 +89,7 @@ function defaultTool(className: string, { logger }: ResolveToolsOptions): Tool[]
   const tool = defaultToolOf(className);
   if (tool !== undefined) return [tool];
   if (!isOptionalDefaultTool(className)) {
-    const available = Object.keys(DEFAULT_TOOLS).join(", ");
+    const available = Object.keys(ALWAYS_TOOLS).join(", ");
     throw refusal(`Default tool '${className}' is not known. Available: [${available}]`);
   }
   logger.warn(
@@ -100,7 +100,7 @@ function defaultTool(className: string, { logger }: ResolveToolsOptions): Tool[]
 }
 
 function defaultToolOf(className: string): Tool | undefined {
-  return Object.hasOwn(DEFAULT_TOOLS, className) ? DEFAULT_TOOLS[className] : undefined;
+  return Object.hasOwn(ALWAYS_TOOLS, className) ? ALWAYS_TOOLS[className] : undefined;
 }
 
 /** The pattern must match from the start of the name, not up to its end. */

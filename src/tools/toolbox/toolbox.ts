@@ -4,7 +4,7 @@ import type { Logger } from "../../logger.ts";
 import type { ClientToolSpec, ToolDefinition } from "../../wire/agent/tool-definition.ts";
 import type { Action } from "../../wire/events/actions.ts";
 import type { Observation } from "../../wire/events/observations.ts";
-import { DEFAULT_TOOLS } from "../default-tools.ts";
+import { ALWAYS_TOOLS } from "../catalogue.ts";
 import type { Tool, ToolCallContext, ToolHost } from "../tool.ts";
 import { clientTool } from "./client-tool.ts";
 import { OpenTool } from "./open-tool.ts";
@@ -63,7 +63,7 @@ export async function openToolbox(options: ToolboxOptions): Promise<Toolbox> {
 
 /** As the model is shown them: the tools of the agent, the client's, the default ones. */
 function inOrder({ tools, clientTools }: ToolboxOptions): Tool[] {
-  const defaults = new Set(Object.values(DEFAULT_TOOLS));
+  const defaults = new Set(Object.values(ALWAYS_TOOLS));
   return [
     ...tools.filter((tool) => !defaults.has(tool)),
     ...clientTools.map(clientTool),

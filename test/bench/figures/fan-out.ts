@@ -22,8 +22,8 @@ export const fanOut: Figure = {
     let good = true;
     for (const load of LOADS) {
       const conversations = Math.ceil(load.sockets / SOCKETS_OF_A_CONVERSATION);
-      const host = await startChild("streaming-host.ts", [dist, `${folder}/${load.sockets}`]);
-      const raw = await startChild("raw-sockets.ts");
+      const host = await startChild("load/streaming-host.ts", [dist, `${folder}/${load.sockets}`]);
+      const raw = await startChild("load/raw-sockets.ts");
       try {
         const ours = await Publisher.start(host, await host.ask({ conversations }), load);
         const bare = await Publisher.start(raw, [await raw.ask({})], load);
@@ -68,7 +68,7 @@ export class Publisher {
     urls: string[],
     options: { sockets: number; frames: number },
   ): Promise<Publisher> {
-    const load = await startChild("frame-load.ts");
+    const load = await startChild("load/frame-load.ts");
     await load.ask({ urls, sockets: options.sockets });
     const publisher = new Publisher(host, load, options);
     await publisher.rate();

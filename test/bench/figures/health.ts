@@ -13,8 +13,8 @@ export const health: Figure = {
   async measure({ target, folder }) {
     const [server, raw, load] = [
       await target.start(folder),
-      await startChild("raw-http.ts"),
-      await startChild("http-load.ts"),
+      await startChild("load/raw-http.ts"),
+      await startChild("load/http-load.ts"),
     ];
     try {
       const rawUrl = await raw.ask<string>({ answer: '{"status":"ok"}' });

@@ -14,8 +14,8 @@ export const slowReader: Figure = {
   reference: false,
   async measure({ dist, folder }) {
     const hosts = [
-      await startChild("streaming-host.ts", [dist, `${folder}/even`]),
-      await startChild("streaming-host.ts", [dist, `${folder}/stalled`]),
+      await startChild("load/streaming-host.ts", [dist, `${folder}/even`]),
+      await startChild("load/streaming-host.ts", [dist, `${folder}/stalled`]),
     ] as const;
     const [evenHost, stalledHost] = hosts;
     try {

@@ -19,7 +19,7 @@ export class Model {
   }
 
   static async start(): Promise<Model> {
-    return new Model(await startChild("model-server.ts"));
+    return new Model(await startChild("load/model-server.ts"));
   }
 
   /** Calls `think` at every step but those of `ends`, counted from 1; with a command, the terminal every other time. */
