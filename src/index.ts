@@ -1,4 +1,9 @@
 export type { Clock } from "./clock.ts";
+export {
+  type Configuration,
+  type ConfigurationSources,
+  loadConfiguration,
+} from "./configuration/load-configuration.ts";
 export type { ConversationManager } from "./conversations/conversation-manager.ts";
 export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversations/conversation-reader.ts";
 export type { EventCriteria, EventSearch } from "./conversations/event-criteria.ts";
@@ -11,7 +16,7 @@ export type { Llm, LlmDelta, LlmReply, LlmRequest, LlmUsage, ToolSchema } from "
 export { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm/llm-error.ts";
 export type { Logger } from "./logger.ts";
 export type { Listening } from "./node/listen.ts";
-export { type AgentServer, createServer } from "./server/create-server.ts";
+export { type AgentServer, createServer, type ShownOptions } from "./server/create-server.ts";
 export type { ResolvedOptions, ServerOptions } from "./server/options.ts";
 export { type ServerInput, toServer } from "./server/to-server.ts";
 export { memoryStore } from "./stores/memory.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AgentServerError } from "../errors.ts";
-import { DATABASE_FILE } from "../server/create-server.ts";
+import { DATABASE_FILE } from "../server/services.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import { toFixture } from "../testing/fixture/fixture.ts";
 import { readConfiguration } from "./read-configuration.ts";

@@ -22,7 +22,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     dangerouslyAllowUnauthenticated,
     debug: Boolean(process.env.DEBUG),
   });
-  const host = args.host ?? (server.options.apiKeys.length > 0 ? "0.0.0.0" : "127.0.0.1");
+  const host = args.host ?? (server.options.apiKeyCount > 0 ? "0.0.0.0" : "127.0.0.1");
   try {
     const { url } = await server.listen(args.port, host);
     process.stdout.write(banner(url, server));
@@ -34,15 +34,14 @@ export async function serve(args: ServeArguments): Promise<void> {
 }
 
 function banner(url: string, server: AgentServer): string {
-  const { apiKeys, conversationsPath, secretKey } = server.options;
+  const { apiKeyCount, conversationsPath, hasSecretKey } = server.options;
   const keys =
-    apiKeys.length > 0
-      ? `${apiKeys.length} session key${apiKeys.length > 1 ? "s" : ""}, sent as X-Session-API-Key`
+    apiKeyCount > 0
+      ? `${apiKeyCount} session key${apiKeyCount > 1 ? "s" : ""}, sent as X-Session-API-Key`
       : "none set: open to every program on this machine";
-  const secrets =
-    secretKey === undefined
-      ? "not stored: set OH_SECRET_KEY to keep them over a restart"
-      : "encrypted at rest";
+  const secrets = hasSecretKey
+    ? "encrypted at rest"
+    : "not stored: set OH_SECRET_KEY to keep them over a restart";
   return [
     `Agent server   ${url}`,
     `API docs       ${url}/docs`,

@@ -75,6 +75,9 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
   return {
     apiKeys,
     environment,
+    internalUrl: environment.OH_INTERNAL_SERVER_URL,
+    dockerHost: environment.DOCKER_HOST_ADDR,
+    idleTimeoutSeconds: secondsFrom(environment.OH_RUNTIME_IDLE_TIMEOUT_SECONDS),
     ...(secretKey == null ? {} : { secretKey }),
     ...(settings.conversations_path == null ? {} : { conversationsPath: settings.conversations_path }),
     ...(settings.web_url ? { webUrl: settings.web_url } : {}),
@@ -89,6 +92,12 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),
   };
+}
+
+/** Null for a text that is not a number, as the reference has it. */
+function secondsFrom(text: string | undefined): number | null {
+  const seconds = Number(text);
+  return text === undefined || !Number.isFinite(seconds) ? null : seconds;
 }
 
 function warnAboutKeys(keys: string[], warnings: string[]): void {

@@ -30,6 +30,10 @@ export interface ServerOptions {
   basePath?: string;
   /** Address under which clients see the server; its path is served too. */
   webUrl?: string;
+  /** Address under which the server calls itself, for secrets that name a path of it. Default: where it listens. */
+  internalUrl?: string;
+  /** Host name under which web pages in containers see this machine; its origins may call the server. */
+  dockerHost?: string;
   /** Origins of web pages that may call the server, beside those of this machine. */
   corsOrigins?: readonly string[];
   /** The same as a regular expression; the whole origin must match. */
@@ -39,7 +43,12 @@ export interface ServerOptions {
 
   /** Conversations untouched for so many seconds leave memory; null keeps them. Default: 1200. */
   idleTtlSeconds?: number | null;
-  /** Runs at work at once; the others wait their turn. Default: no bound. */
+  /**
+   * Seconds without activity after which the host of this process may stop it. Told to clients in `/server_info`; the
+   * server itself never stops. Default: null, never.
+   */
+  idleTimeoutSeconds?: number | null;
+  /** Maximum number of concurrent runs; further runs are queued. Default: unlimited. */
   maxConcurrentRuns?: number;
   /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB. */
   maxSocketLagBytes?: number;
@@ -72,6 +81,7 @@ export type ResolvedOptions = ServerOptions &
       | "corsOrigins"
       | "allowedHosts"
       | "idleTtlSeconds"
+      | "idleTimeoutSeconds"
       | "maxSocketLagBytes"
       | "maxBodyBytes"
       | "allowPrivateImageUrls"
@@ -99,6 +109,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     corsOrigins: options.corsOrigins ?? [],
     allowedHosts: options.allowedHosts ?? [],
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,
+    idleTimeoutSeconds: options.idleTimeoutSeconds ?? null,
     maxSocketLagBytes: options.maxSocketLagBytes ?? 4 * MIB,
     maxBodyBytes: options.maxBodyBytes ?? 32 * MIB,
     allowPrivateImageUrls: options.allowPrivateImageUrls ?? false,

@@ -105,7 +105,22 @@ describe("toServer", () => {
     expect(toServer(server)).toBe(server);
     await server.close();
     await using withOptions = toServer(options({ apiKeys: ["a", "b"] }));
-    expect(withOptions.options.apiKeys).toEqual(["a", "b"]);
+    expect(withOptions.options.apiKeyCount).toBe(2);
+  });
+});
+
+it("shows its options without keys, secrets and variables of the environment", async () => {
+  const hidden = {
+    apiKeys: ["key-1"],
+    secretKey: "sealing-1",
+    environment: { OPENAI_API_KEY: "provider-1" },
+  };
+  await using server = createServer(options({ ...hidden, commandEnvironment: { TOKEN: "token-1" } }));
+  expect(JSON.stringify(server.options)).not.toMatch(/key-1|sealing-1|provider-1|token-1/);
+  expect(server.options).toMatchObject({
+    apiKeyCount: 1,
+    hasSecretKey: true,
+    maxBodyBytes: 32 * 1024 * 1024,
   });
 });
 

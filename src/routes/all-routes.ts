@@ -1,0 +1,22 @@
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import type { Route, SocketRoute } from "../http/route/route.ts";
+import { conversationRoutes } from "./conversations.ts";
+import { eventRoutes } from "./events.ts";
+import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
+import { eventSocketRoutes } from "./sockets.ts";
+
+/** What the routes need of the server. */
+export interface RoutesDeps {
+  conversations: ConversationManager;
+  server: ServerRoutesDeps;
+}
+
+/** Every route of the server. A new resource is one line here. */
+export function allRoutes({ conversations, server }: RoutesDeps): Route[] {
+  return [...serverRoutes(server), ...conversationRoutes(conversations), ...eventRoutes(conversations)];
+}
+
+/** Every socket of the server. */
+export function allSockets({ conversations }: RoutesDeps): SocketRoute[] {
+  return eventSocketRoutes(conversations);
+}

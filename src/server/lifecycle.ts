@@ -1,0 +1,49 @@
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import type { Store } from "../stores/store.ts";
+
+export interface Lifecycle {
+  /** True once the repair of cut runs has finished. */
+  readonly ready: boolean;
+  /** Ends everything. Further calls return the first call's promise. */
+  close(): Promise<void>;
+}
+
+export interface LifecycleParts {
+  conversations: ConversationManager;
+  store: Store;
+  logger: Logger;
+  /** Closes sockets and listening ports. */
+  endNetwork(): Promise<void>;
+}
+
+/**
+ * Starts the repair of runs that a crash cut short; requests are answered meanwhile.
+ * `close` ends runs with their sockets first, then the network, then the store.
+ */
+export function startLifecycle({ conversations, store, logger, endNetwork }: LifecycleParts): Lifecycle {
+  let ready = false;
+  let closing: Promise<void> | undefined;
+  const started = conversations.start().then(
+    () => {
+      ready = true;
+    },
+    (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
+  );
+  const end = async () => {
+    await started;
+    await conversations.close();
+    await endNetwork();
+    await store.close();
+  };
+  return {
+    get ready() {
+      return ready;
+    },
+    close: () => {
+      closing ??= end();
+      return closing;
+    },
+  };
+}

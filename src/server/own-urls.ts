@@ -1,0 +1,13 @@
+import type { ResolvedOptions } from "./options.ts";
+
+/** Placeholder origin used until the server listens. The `.invalid` domain never resolves (RFC 2606). */
+export const UNLISTED_URL = "http://this-server.invalid";
+
+/** URLs at which this server is reached, the one for its own use first. */
+export function ownUrlsOf(
+  { internalUrl, webUrl }: Pick<ResolvedOptions, "internalUrl" | "webUrl">,
+  listenings: Iterable<{ url: string }>,
+): string[] {
+  const urls = [internalUrl, ...[...listenings].map(({ url }) => url), webUrl];
+  return [...urls.filter((url) => url !== undefined && URL.canParse(url)), UNLISTED_URL] as string[];
+}

@@ -1,0 +1,96 @@
+import { join, resolve } from "node:path";
+import { ConversationManager } from "../conversations/conversation-manager.ts";
+import type { CreateLlm } from "../conversations/live/state-keeper.ts";
+import { createLlm } from "../llm/create-llm.ts";
+import { isMetadataAddress, isPublicAddress } from "../outbound/addresses.ts";
+import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
+import { loadImage } from "../outbound/load-image.ts";
+import { createSelfFetch } from "../outbound/self-fetch.ts";
+import { createCipher } from "../secrets/cipher.ts";
+import { sqliteStore } from "../stores/sqlite.ts";
+import type { Store } from "../stores/store.ts";
+import { namedTools } from "../tools/catalogue.ts";
+import { ToolRegistry } from "../tools/registry.ts";
+import { untilAborted } from "../waiting.ts";
+import { toHex } from "../wire/ids.ts";
+import { childEnvironment } from "../workspace/local/child-environment.ts";
+import { readTextFile, removeFolder } from "../workspace/local/files.ts";
+import { prepareWorkspace } from "../workspace/local/prepare-workspace.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { UNLISTED_URL } from "./own-urls.ts";
+
+/** The SQLite database below `conversationsPath`. */
+export const DATABASE_FILE = "agent-server.db";
+/** Bytes of a security policy file: all of it goes into every prompt. */
+const MAX_POLICY_BYTES = 64 * 1024;
+
+/** What routes and in-process callers work with, built from options. */
+export interface Services {
+  readonly store: Store;
+  readonly tools: ToolRegistry;
+  readonly conversations: ConversationManager;
+  /** When something last happened, in milliseconds since 1970. */
+  lastActivity(): number;
+}
+
+/** How the server reaches itself. */
+export interface SelfAccess {
+  ownUrls(): string[];
+  /** Answers a request to this server in process. */
+  serve(request: Request): Promise<Response>;
+}
+
+/** Builds the parts that do the work. Nothing of HTTP is among them. */
+export function createServices(options: ResolvedOptions, self: SelfAccess): Services {
+  const { clock, logger, environment, conversationsPath, secretKey } = options;
+  if (secretKey === undefined) {
+    logger.warn({}, "no secret key is set: secrets and model keys are not stored and are lost on restart");
+  }
+  const store = options.store ?? sqliteStore({ path: join(conversationsPath, DATABASE_FILE) });
+  const tools = new ToolRegistry([...namedTools(), ...options.tools]);
+  let lastActivity = clock.now();
+  const conversations = new ConversationManager({
+    store,
+    clock,
+    logger,
+    tools,
+    cipher: secretKey === undefined ? undefined : createCipher(secretKey),
+    createLlm: llmFactory(options),
+    workspace: {
+      prepare: (workingDir) => prepareWorkspace(workingDir, environment),
+      resolve,
+      readText: (path, workingDir) => readTextFile(resolve(workingDir, path), MAX_POLICY_BYTES),
+      remove: removeFolder,
+    },
+    environment: childEnvironment(environment, options.commandEnvironment),
+    dataDir: (id) => resolve(conversationsPath, toHex(id)),
+    persistenceDir: conversationsPath,
+    idleTtlSeconds: options.idleTtlSeconds,
+    maxConcurrentRuns: options.maxConcurrentRuns,
+    maxSocketLagBytes: options.maxSocketLagBytes,
+    internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
+    lookupFetch: createSelfFetch({
+      ownUrls: self.ownUrls,
+      serve: (request) => untilAborted(self.serve(request), request.signal),
+      // Secrets may lie on the client's machine or in its network, so only metadata services are out of reach.
+      elsewhere: createGuardedFetch((address) => !isMetadataAddress(address)),
+    }),
+    onActivity: () => {
+      lastActivity = clock.now();
+    },
+  });
+  return { store, tools, conversations, lastActivity: () => lastActivity };
+}
+
+function llmFactory(options: ResolvedOptions): CreateLlm {
+  const { createLlm: custom, environment, logger, allowPrivateImageUrls } = options;
+  const fetchImage = createGuardedFetch((address) => allowPrivateImageUrls || isPublicAddress(address));
+  return (config, onCompletion) =>
+    custom?.(config) ??
+    createLlm(config, {
+      environment,
+      logger,
+      onCompletion,
+      loadImage: (url, signal) => loadImage(url, signal, fetchImage),
+    });
+}
