@@ -1,25 +1,28 @@
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import { type ModelFamily, modelFamily } from "./model-family.ts";
-import { BROWSER } from "./sections/browser.ts";
-import { CODE_QUALITY } from "./sections/code-quality.ts";
-import { EFFICIENCY } from "./sections/efficiency.ts";
-import { ENVIRONMENT_SETUP } from "./sections/environment-setup.ts";
-import { EXTERNAL_SERVICES } from "./sections/external-services.ts";
-import { FILE_SYSTEM } from "./sections/file-system.ts";
-import { IDENTITY } from "./sections/identity.ts";
-import { PERSISTENT_MEMORY, REPOSITORY_NOTES } from "./sections/memory.ts";
-import { modelGuidance } from "./sections/model-guidance.ts";
-import { planning } from "./sections/planning.ts";
-import { PROBLEM_SOLVING } from "./sections/problem-solving.ts";
-import { PROCESS_MANAGEMENT } from "./sections/process-management.ts";
-import { PULL_REQUESTS } from "./sections/pull-requests.ts";
-import { riskAssessment } from "./sections/risk-assessment.ts";
-import { ROLE } from "./sections/role.ts";
-import { SECURITY_POLICY } from "./sections/security-policy.ts";
-import { SELF_DOCUMENTATION } from "./sections/self-documentation.ts";
-import { TROUBLESHOOTING } from "./sections/troubleshooting.ts";
-import { VERSION_CONTROL } from "./sections/version-control.ts";
+import {
+  BROWSER,
+  CODE_QUALITY,
+  EFFICIENCY,
+  ENVIRONMENT_SETUP,
+  EXTERNAL_SERVICES,
+  FILE_SYSTEM,
+  IDENTITY,
+  modelGuidance,
+  PERSISTENT_MEMORY,
+  PROBLEM_SOLVING,
+  PROCESS_MANAGEMENT,
+  PULL_REQUESTS,
+  planning,
+  REPOSITORY_NOTES,
+  ROLE,
+  riskAssessment,
+  SECURITY_POLICY,
+  SELF_DOCUMENTATION,
+  TROUBLESHOOTING,
+  VERSION_CONTROL,
+} from "./sections.ts";
 
 export interface StaticPromptOptions {
   agent: Agent;
