@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Files directly below src that every folder may import. */
-const SHARED = ["errors.ts", "logger.ts", "clock.ts", "waiting.ts"];
+const SHARED = ["errors.ts", "logger.ts", "clock.ts", "waiting.ts", "is-object.ts", "loopback.ts"];
 
 /** The composition root, and folders built on top of it: they may import everything. */
 const UNBOUND_FOLDERS = ["server", "cli", "testing"];

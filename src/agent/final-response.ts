@@ -1,6 +1,5 @@
 import type { Event } from "../wire/events/events.ts";
-import { message as messageSchema } from "../wire/events/message.ts";
-import { textOf } from "./view/observation-content.ts";
+import { message as messageSchema, textOf } from "../wire/events/message.ts";
 
 /** The message of the newest finish call or the text of the newest agent message, whichever is newer; else "". */
 export function agentFinalResponse(newestFirst: Iterable<Event>): string {

@@ -1,5 +1,5 @@
+import { messageText, observationText } from "../testing/chat/event-text.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
-import type { Content } from "../wire/events/message.ts";
 
 const WIDTH = 100;
 const MAX_LINES = 12;
@@ -13,13 +13,13 @@ export function printEvent(event: Event | TransientEvent): string | undefined {
         `prompt of ${event.system_prompt.text.length} characters, ${event.tools.length} tools`,
       );
     case "MessageEvent":
-      return heading(event.source, textOf(event.llm_message.content as Content[]));
+      return heading(event.source, messageText(event));
     case "ActionEvent":
       return [thoughtOf(event.thought), heading("action", `${event.tool_name} ${describe(event.action)}`)]
         .filter((line) => line !== "")
         .join("\n");
     case "ObservationEvent":
-      return heading("result", textOf((event.observation as { content?: Content[] }).content ?? []));
+      return heading("result", observationText(event));
     case "AgentErrorEvent":
       return heading("error", event.error);
     case "ConversationErrorEvent":
@@ -48,10 +48,6 @@ function short(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const line = text.replaceAll("\n", "⏎");
   return line.length > WIDTH ? `${line.slice(0, WIDTH)}…` : line;
-}
-
-function textOf(content: readonly Content[]): string {
-  return content.map((part) => (part.type === "text" ? part.text : "(image)")).join("\n");
 }
 
 function heading(label: string, text: string): string {

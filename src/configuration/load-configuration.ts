@@ -1,4 +1,5 @@
 import { AgentServerError, messageOf } from "../errors.ts";
+import { isObject } from "../is-object.ts";
 import type { ServerOptions } from "../server/options.ts";
 import { type Environment, settingFromEnvironment } from "./parse-environment.ts";
 import {
@@ -48,7 +49,7 @@ function objectFrom(text: string, origin: string): Record<string, unknown> {
   } catch (error) {
     throw new AgentServerError("bad_request", `${origin}: not valid JSON (${messageOf(error)})`);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  if (isObject(value)) return value;
   throw new AgentServerError("bad_request", `${origin}: expected a JSON object`);
 }
 

@@ -1,4 +1,5 @@
 import { AgentServerError } from "../errors.ts";
+import { isLoopbackHost } from "../loopback.ts";
 import type { Cors } from "./cors.ts";
 
 export interface HostGuardOptions {
@@ -18,7 +19,6 @@ export interface HostGuard {
   checkUpgrade(request: Request, pathname: string): void;
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createHostGuard({ cors, open, ambient, allowedHosts }: HostGuardOptions): HostGuard {
@@ -28,7 +28,7 @@ export function createHostGuard({ cors, open, ambient, allowedHosts }: HostGuard
   function checkHost(request: Request): void {
     if (!open || names === undefined) return;
     const name = nameOf(hostOf(request));
-    if (LOOPBACK.test(name) || names.has(name)) return;
+    if (isLoopbackHost(name) || names.has(name)) return;
     const hint = "Name it in `allowedHosts`, or configure a key";
     throw new AgentServerError("forbidden", `Host '${name.slice(0, 253)}' is not served. ${hint}`);
   }

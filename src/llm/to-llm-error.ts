@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import { isObject } from "../is-object.ts";
 import { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm-error.ts";
 
 /** Longest error text passed on: proxies answer with whole web pages. */
@@ -129,7 +130,7 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
 }
 
 function readFailure(error: unknown): Failure {
-  const shape = isRecord(error) ? error : {};
+  const shape = isObject(error) ? error : {};
   const body = shape.error;
   const transport = transportOf(error);
   const reason = transport === "connection" ? reasonOf(error) : undefined;
@@ -144,7 +145,7 @@ function readFailure(error: unknown): Failure {
 
 /** Streams and some proxies report the status in the body of a 200. */
 function statusOf(shape: Record<string, unknown>): number | undefined {
-  const inner = isRecord(shape.error) ? (isRecord(shape.error.error) ? shape.error.error : shape.error) : {};
+  const inner = isObject(shape.error) ? (isObject(shape.error.error) ? shape.error.error : shape.error) : {};
   for (const candidate of [shape.status, inner.status, inner.status_code, inner.code]) {
     const status = Number(candidate);
     if (Number.isInteger(status) && status >= 400 && status < 600) return status;
@@ -172,7 +173,7 @@ const TIMEOUT_CODES = /^(ETIMEDOUT|UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT)/;
 function transportOf(error: unknown): Failure["transport"] {
   let found: Failure["transport"] = null;
   let current = error;
-  for (let depth = 0; depth < 5 && isRecord(current); depth += 1) {
+  for (let depth = 0; depth < 5 && isObject(current); depth += 1) {
     const code = typeof current.code === "string" ? current.code : "";
     const kind = `${current.constructor?.name ?? ""} ${String(current.name ?? "")}`;
     if (TIMEOUT_CODES.test(code) || /APIConnectionTimeoutError|TimeoutError/.test(kind)) return "timeout";
@@ -189,8 +190,8 @@ function transportOf(error: unknown): Failure["transport"] {
 /** What lies at the bottom of "Connection error.", such as `getaddrinfo ENOTFOUND host`; undefined when nothing does. */
 function reasonOf(error: unknown): string | undefined {
   let reason: string | undefined;
-  let current = isRecord(error) ? error.cause : undefined;
-  for (let depth = 0; depth < 5 && isRecord(current); depth += 1) {
+  let current = isObject(error) ? error.cause : undefined;
+  for (let depth = 0; depth < 5 && isObject(current); depth += 1) {
     // Of several addresses tried, an AggregateError without words, only the code is left.
     const said = [current.message, current.code].find((text) => typeof text === "string" && text !== "");
     if (typeof said === "string") reason = said;
@@ -214,8 +215,4 @@ function clip(message: string): string {
         .trim()
     : message;
   return plain.length <= MESSAGE_LIMIT ? plain : `${plain.slice(0, MESSAGE_LIMIT)}…`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,3 +1,5 @@
+import { isLoopbackHost } from "../loopback.ts";
+
 interface SelfRequest {
   headers: Record<string, string>;
   signal: AbortSignal;
@@ -10,8 +12,6 @@ export interface SelfFetchOptions<Init extends SelfRequest> {
   /** Answers for everybody else. */
   elsewhere(url: URL, request: Init): Promise<Response>;
 }
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * GET that answers requests to this very server in process: over the network they could wait for the one who waits for
@@ -32,7 +32,6 @@ export function createSelfFetch<Init extends SelfRequest>(
 
 function isSameServer(a: URL, b: URL): boolean {
   if (a.origin === b.origin) return true;
-  return (
-    a.protocol === b.protocol && a.port === b.port && LOOPBACK.test(a.hostname) && LOOPBACK.test(b.hostname)
-  );
+  const bothLocal = isLoopbackHost(a.hostname) && isLoopbackHost(b.hostname);
+  return bothLocal && a.protocol === b.protocol && a.port === b.port;
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../is-object.ts";
 /** Where a secret stands, which says what takes its place when there is none. */
 export type SecretPlace =
   /** A named field: null when there is none. */
@@ -72,7 +73,7 @@ class SecretWalk {
     if (depth > MAX_DEPTH) return value;
     if (Array.isArray(value))
       return mapArray(value, (item, index) => this.any(item, `${path}/${index}`, depth + 1));
-    if (!isFields(value)) return value;
+    if (!isObject(value)) return value;
     if (value.kind === "StaticSecret") return this.#texts(value, path, { names: (name) => name === "value" });
     if (value.kind === "LookupSecret") return this.#lookup(value, path);
     return mapFields(value, (child, key) =>
@@ -84,7 +85,7 @@ class SecretWalk {
     if (OPAQUE.has(key)) return child;
     if (typeof child === "string")
       return FIELDS.has(key) ? this.#replace(child, { path, place: "field" }) : child;
-    if (!isFields(child)) return this.any(child, path, depth);
+    if (!isObject(child)) return this.any(child, path, depth);
     if (MCP_CONFIGS.has(key)) return this.#servers(child, path);
     if (key === "secrets" || key === "secret_sources") return this.#named(child, path);
     if (key === "custom_secrets") return this.#customSecrets(child, path);
@@ -96,7 +97,7 @@ class SecretWalk {
     return mapFields(secrets, (source, name) => {
       const place = at(path, name);
       if (typeof source === "string") return this.#replace(source, { path: place, place: "bare" });
-      if (!isFields(source)) return source;
+      if (!isObject(source)) return source;
       return source.kind === "LookupSecret"
         ? this.#lookup(source, place)
         : this.#texts(source, place, { names: (field) => field === "value" });
@@ -117,7 +118,7 @@ class SecretWalk {
 
   #servers(config: Fields, path: string): unknown {
     return mapFields(config, (child, key) => {
-      if (!isFields(child)) return child;
+      if (!isObject(child)) return child;
       return key === "mcpServers" ? this.#servers(child, at(path, key)) : this.#server(child, at(path, key));
     });
   }
@@ -133,7 +134,7 @@ class SecretWalk {
   #auth(auth: unknown, path: string, depth = 0): unknown {
     if (typeof auth === "string" && depth === 0 && auth !== "oauth")
       return this.#replace(auth, { path, place: "entry" });
-    if (!isFields(auth) || depth > MAX_DEPTH) return auth;
+    if (!isObject(auth) || depth > MAX_DEPTH) return auth;
     return mapFields(auth, (child, key) => {
       const place = at(path, key);
       if (key === "headers") return this.#texts(child, place, { place: "entry" });
@@ -149,7 +150,7 @@ class SecretWalk {
     path: string,
     { names = () => true, place = "field" }: { names?: (name: string) => boolean; place?: SecretPlace },
   ): unknown {
-    if (!isFields(value)) return value;
+    if (!isObject(value)) return value;
     return mapFields(value, (child, key) =>
       typeof child === "string" && names(key) ? this.#replace(child, { path: at(path, key), place }) : child,
     );
@@ -158,10 +159,6 @@ class SecretWalk {
 
 function at(path: string, key: string): string {
   return `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function mapFields(fields: Fields, map: (child: unknown, key: string) => unknown): Fields {

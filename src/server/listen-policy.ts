@@ -1,12 +1,11 @@
 import { AgentServerError } from "../errors.ts";
+import { isLoopbackHost } from "../loopback.ts";
 import type { ResolvedOptions } from "./options.ts";
-
-const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
 /** Throws `bad_request` for a host beyond loopback when nothing is asked of callers. */
 export function refuseOpenHost(host: string, options: ResolvedOptions): void {
   if (options.apiKeys.length > 0 || options.authenticate || options.dangerouslyAllowUnauthenticated) return;
-  if (LOOPBACK_HOST.test(host)) return;
+  if (isLoopbackHost(host)) return;
   throw new AgentServerError(
     "bad_request",
     `refusing to listen on ${host} without a key: whoever reaches the port could run commands on this machine. ` +

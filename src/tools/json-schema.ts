@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { asObject } from "../is-object.ts";
 
 type JsonSchema = Record<string, unknown>;
 
@@ -74,8 +75,4 @@ function merged(schema: JsonSchema, scope: Scope): JsonSchema {
 function described(flat: JsonSchema, schema: JsonSchema): JsonSchema {
   if (typeof schema.description !== "string") return flat;
   return { ...flat, description: schema.description };
-}
-
-function asObject(value: unknown): JsonSchema {
-  return typeof value === "object" && value !== null ? (value as JsonSchema) : {};
 }

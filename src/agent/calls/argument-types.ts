@@ -1,4 +1,5 @@
-import { isObject, parseLenientJson, type ToolArguments } from "./tool-arguments.ts";
+import { isObject } from "../../is-object.ts";
+import { parseLenientJson, type ToolArguments } from "./tool-arguments.ts";
 
 type JsonSchema = Record<string, unknown>;
 

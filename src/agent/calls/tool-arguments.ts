@@ -1,3 +1,5 @@
+import { isObject } from "../../is-object.ts";
+
 const RISK_TYPOS = ["security_rort", "securtiy_risk", "security_riks"];
 
 export type ToolArguments = Record<string, unknown>;
@@ -12,10 +14,6 @@ export function parseToolArguments(raw: string): ToolArguments {
   const parsed = parseLenientJson(raw);
   if (!isObject(parsed)) return {};
   return withoutNulls(withRiskSpelled(parsed));
-}
-
-export function isObject(value: unknown): value is ToolArguments {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** JSON, raw control characters inside its strings allowed. Throws SyntaxError. */

@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors.ts";
+import { isObject } from "../../is-object.ts";
 import type { LlmReply } from "../../llm/llm.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import { type SecurityRisk, securityRisk } from "../../wire/agent/policies.ts";
@@ -7,7 +8,7 @@ import type { NewEvent } from "../../wire/events/events.ts";
 import type { MessageToolCall, TextContent } from "../../wire/events/message.ts";
 import { AGENT_OUTCOME } from "../error-classification.ts";
 import { repairArgumentTypes } from "./argument-types.ts";
-import { isObject, parseToolArguments, type ToolArguments } from "./tool-arguments.ts";
+import { parseToolArguments, type ToolArguments } from "./tool-arguments.ts";
 import { inferEditorCommand, resolveToolName } from "./tool-names.ts";
 
 type NewActionEvent = Extract<NewEvent, { kind: "ActionEvent" }>;

@@ -1,6 +1,6 @@
+import { isObject } from "../../is-object.ts";
 import type { ToolSchema } from "../../llm/llm.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
-import { isObject } from "./tool-arguments.ts";
 
 const SECURITY_RISK = {
   type: "string",

@@ -6,9 +6,15 @@ import type {
   SystemPromptEvent,
   UserRejectObservation,
 } from "../../wire/events/events.ts";
-import { type Content, type Message, message as messageSchema, text } from "../../wire/events/message.ts";
+import {
+  type Content,
+  type Message,
+  message as messageSchema,
+  text,
+  textOf,
+} from "../../wire/events/message.ts";
 import { observation as observationSchema } from "../../wire/events/observations.ts";
-import { observationContent, textOf } from "./observation-content.ts";
+import { observationContent } from "./observation-content.ts";
 
 /** An event that answers a tool call. */
 export type ResultEvent = ObservationEvent | UserRejectObservation | AgentErrorEvent;

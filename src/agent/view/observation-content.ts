@@ -1,4 +1,4 @@
-import { type Content, text } from "../../wire/events/message.ts";
+import { type Content, text, textOf } from "../../wire/events/message.ts";
 import type { Observation, TerminalObservation } from "../../wire/events/observations.ts";
 import { truncateMiddle } from "./truncate-middle.ts";
 
@@ -31,8 +31,4 @@ function bounded(content: Content[]): Content[] {
   if (length <= MAX_TEXT) return content;
   const images = content.filter((part) => part.type === "image");
   return [text(truncateMiddle(textOf(content), MAX_TEXT)), ...images];
-}
-
-export function textOf(content: readonly Content[]): string {
-  return content.map((part) => (part.type === "text" ? part.text : "")).join("");
 }

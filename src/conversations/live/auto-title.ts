@@ -4,7 +4,7 @@ import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
-import { type Content, type Message, text } from "../../wire/events/message.ts";
+import { type Content, type Message, text, textOf } from "../../wire/events/message.ts";
 import type { ConversationSession } from "./state-keeper.ts";
 
 /** Where what titles cost is booked: they are no work of the agent. */
@@ -71,7 +71,7 @@ export class AutoTitle {
 
   /** A message of the user. Does nothing when there is a title, one is being made, or the message has no words. */
   consider(content: readonly Content[]): void {
-    const words = wordsOf(content);
+    const words = textOf(content, " ").trim();
     if (!this.#isWanted || this.#work !== null || words === "") return;
     this.#work = this.#name(words).finally(() => {
       this.#work = null;
@@ -146,16 +146,9 @@ function promptFor(words: string): Message[] {
   ];
 }
 
-function wordsOf(content: readonly Content[]): string {
-  return content
-    .flatMap((part) => (part.type === "text" ? [part.text] : []))
-    .join(" ")
-    .trim();
-}
-
 /** Small models think aloud and like quotation marks. */
 function titleIn({ content }: Message): string {
-  const answer = wordsOf(content).split("</think>").at(-1) ?? "";
+  const answer = textOf(content, " ").split("</think>").at(-1) ?? "";
   return oneLine(answer).replace(/^["'`](.*)["'`]$/, "$1");
 }
 

@@ -5,6 +5,7 @@ import type {
   TextBlockParam,
   ToolUseBlockParam,
 } from "@anthropic-ai/sdk/resources/messages";
+import { asObject } from "../../is-object.ts";
 import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/events/message.ts";
 import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
@@ -119,8 +120,7 @@ function toToolUse(call: MessageToolCall): ToolUseBlockParam {
 /** Arguments that were no JSON are answered by an error; the call itself must still be an object here. */
 function parseObject(json: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+    return asObject(JSON.parse(json));
   } catch {
     return { invalid_arguments: json };
   }

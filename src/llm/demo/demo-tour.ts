@@ -1,4 +1,4 @@
-import type { Message } from "../../wire/events/message.ts";
+import { type Message, textOf } from "../../wire/events/message.ts";
 import type { ToolSchema } from "../llm.ts";
 
 /** What the demo model says next. */
@@ -158,7 +158,7 @@ function isFailure(result: string | undefined): boolean {
 }
 
 function pastCalls(messages: readonly Message[]): PastCall[] {
-  const results = new Map(messages.map((message) => [message.tool_call_id, textOf(message)]));
+  const results = new Map(messages.map((message) => [message.tool_call_id, textOf(message.content, "\n")]));
   return messages.flatMap((message) =>
     (message.tool_calls ?? []).map((call) => ({
       tool: call.name,
@@ -178,9 +178,5 @@ function parseArguments(json: string): Record<string, unknown> {
 
 export function lastUserText(messages: readonly Message[]): string {
   const message = messages.findLast((candidate) => candidate.role === "user");
-  return message === undefined ? "" : textOf(message);
-}
-
-function textOf(message: Message): string {
-  return message.content.map((part) => (part.type === "text" ? part.text : "")).join("\n");
+  return message === undefined ? "" : textOf(message.content, "\n");
 }

@@ -1,4 +1,5 @@
 import type { ChatCompletionChunk, ChatCompletionMessage } from "openai/resources/chat/completions";
+import { asObject, isObject } from "../../is-object.ts";
 import { type Message, type MessageToolCall, text } from "../../wire/events/message.ts";
 import type { LlmDelta, LlmUsage } from "../llm.ts";
 import { toThoughtBlock } from "../thought-signature.ts";
@@ -109,9 +110,9 @@ function toToolCall(call: GatheredCall): MessageToolCall {
 
 /** Reads the counters under all the names that providers gave them. null: nothing was reported. */
 export function toUsage(usage: unknown): LlmUsage | null {
-  if (!isRecord(usage)) return null;
-  const prompt = record(usage.prompt_tokens_details);
-  const completion = record(usage.completion_tokens_details);
+  if (!isObject(usage)) return null;
+  const prompt = asObject(usage.prompt_tokens_details);
+  const completion = asObject(usage.completion_tokens_details);
   const result = {
     prompt_tokens: count(usage.prompt_tokens),
     completion_tokens: count(usage.completion_tokens),
@@ -145,7 +146,7 @@ function reasoningOf(source: object): string {
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (!Array.isArray(value)) return "";
-  return value.map((part) => (isRecord(part) && part.type === "text" ? textOf(part.text) : "")).join("");
+  return value.map((part) => (isObject(part) && part.type === "text" ? textOf(part.text) : "")).join("");
 }
 
 /** JSON text; some servers send the object itself. */
@@ -156,7 +157,7 @@ function argumentsText(value: unknown): string {
 
 function signatureOf(call: object): string | undefined {
   const { extra_content } = call as Record<string, unknown>;
-  const signature = record(record(extra_content).google).thought_signature;
+  const signature = asObject(asObject(extra_content).google).thought_signature;
   return typeof signature === "string" && signature !== "" ? signature : undefined;
 }
 
@@ -167,12 +168,4 @@ function isJson(value: string): boolean {
   } catch {
     return false;
   }
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,5 +1,11 @@
 import type { ResponseInputItem } from "openai/resources/responses/responses";
-import type { Content, Message, MessageToolCall, ReasoningItem } from "../../wire/events/message.ts";
+import {
+  type Content,
+  type Message,
+  type MessageToolCall,
+  type ReasoningItem,
+  textOf,
+} from "../../wire/events/message.ts";
 import { clipToolText } from "../tool-text.ts";
 
 export interface ResponsesPrompt {
@@ -26,7 +32,7 @@ export function responseItemsWriter(vision: boolean): (messages: readonly Messag
     const instructions: string[] = [];
     const texts: string[] = [];
     for (const message of messages) {
-      if (message.role === "system") instructions.push(textOf(message.content));
+      if (message.role === "system") instructions.push(textOf(message.content, "\n"));
       else texts.push(write(message));
     }
     const items = texts.filter((text) => text !== "").join(",");
@@ -100,7 +106,7 @@ function toOutputItem(message: Message, vision: boolean): ResponseInputItem {
   const parts = inputParts(clipped, vision);
   const onlyText = parts.every((part) => part.type === "input_text");
   const call_id = message.tool_call_id ?? "";
-  return { type: "function_call_output", call_id, output: onlyText ? textOf(clipped) : parts };
+  return { type: "function_call_output", call_id, output: onlyText ? textOf(clipped, "\n") : parts };
 }
 
 type InputPart =
@@ -113,11 +119,4 @@ function inputParts(content: readonly Content[], vision: boolean): InputPart[] {
     if (!vision) return [];
     return part.image_urls.map((url) => ({ type: "input_image", image_url: url, detail: "auto" }));
   });
-}
-
-function textOf(content: readonly Content[]): string {
-  return content
-    .filter((part) => part.type === "text")
-    .map((part) => part.text)
-    .join("\n");
 }

@@ -1,3 +1,4 @@
+import { asObject } from "../../is-object.ts";
 import type { ToolSchema } from "../llm.ts";
 
 /** Told to models that cannot call tools by themselves, after the system prompt. */
@@ -70,8 +71,5 @@ function describeParameter(name: string, schema: Record<string, unknown>, requir
 
 /** The properties of a JSON schema of type object. */
 export function propertiesOf(schema: Record<string, unknown>): Record<string, Record<string, unknown>> {
-  const { properties } = schema;
-  return typeof properties === "object" && properties !== null
-    ? (properties as Record<string, Record<string, unknown>>)
-    : {};
+  return asObject(schema.properties) as Record<string, Record<string, unknown>>;
 }

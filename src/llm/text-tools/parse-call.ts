@@ -1,3 +1,4 @@
+import { isObject } from "../../is-object.ts";
 import type { ToolSchema } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import { propertiesOf } from "./describe-tools.ts";
@@ -96,7 +97,7 @@ function convert(name: string, raw: string, schema: Record<string, unknown>): un
     }
     case "object": {
       const object = parseJson(trimmed);
-      must(typeof object === "object" && object !== null && !Array.isArray(object), "an object");
+      must(isObject(object), "an object");
       return object;
     }
     default:

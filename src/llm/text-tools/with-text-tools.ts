@@ -1,4 +1,5 @@
-import { type Message, type MessageToolCall, text } from "../../wire/events/message.ts";
+import { asObject } from "../../is-object.ts";
+import { type Message, type MessageToolCall, text, textOf } from "../../wire/events/message.ts";
 import type { Llm, LlmReply, LlmRequest, ToolSchema } from "../llm.ts";
 import { describeTools, exampleCall } from "./describe-tools.ts";
 import { parseCall } from "./parse-call.ts";
@@ -103,15 +104,14 @@ function renderCall(call: MessageToolCall): string {
 
 function parseArguments(json: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === "object" && value !== null ? { ...value } : {};
+    return asObject(JSON.parse(json));
   } catch {
     return {};
   }
 }
 
 function withCall(reply: LlmReply, tools: readonly ToolSchema[]): LlmReply {
-  const written = reply.message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const written = textOf(reply.message.content);
   const { said, thought, call } = parseCall(written, tools);
   const message: Message = {
     ...reply.message,

@@ -6,7 +6,7 @@ import type {
   UserRejectObservation,
 } from "../../wire/events/events.ts";
 import { show } from "../first-difference.ts";
-import { messageText, textOf } from "./event-text.ts";
+import { messageText, observationText } from "./event-text.ts";
 
 const WIDTH = 120;
 
@@ -66,7 +66,7 @@ export function argumentsOf({ tool_call: { arguments: json } }: ActionEvent): Re
 export function resultText(event: ToolResultEvent): string {
   switch (event.kind) {
     case "ObservationEvent":
-      return textOf(event.observation.content);
+      return observationText(event);
     case "AgentErrorEvent":
       return event.error;
     case "UserRejectObservation":

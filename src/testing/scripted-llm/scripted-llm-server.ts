@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isObject } from "../../is-object.ts";
 import { LlmError } from "../../llm/llm-error.ts";
 import { codeOf } from "../fail.ts";
 import { createScript, type ReplyPart, type Rule, type Steps, upToCut } from "./llm-script.ts";
@@ -129,7 +130,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
 function parseBody(text: string): ScriptedServerRequest["body"] | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null ? (body as ScriptedServerRequest["body"]) : undefined;
+    return isObject(body) ? body : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import type { Llm, LlmReply, LlmRequest, LlmUsage } from "../../llm/llm.ts";
 import { LlmError } from "../../llm/llm-error.ts";
-import { type Message, text } from "../../wire/events/message.ts";
+import { type Message, readableText, text } from "../../wire/events/message.ts";
 import {
   chunksOf,
   createScript,
@@ -131,7 +131,7 @@ function repliesIn({ messages }: LlmRequest): number {
 
 function showRequest(request: LlmRequest): string {
   const tail = request.messages.slice(-4).map((message) => {
-    const said = message.content.map((part) => (part.type === "text" ? part.text : "[image]")).join(" ");
+    const said = readableText(message.content);
     const called = (message.tool_calls ?? []).map((part) => `${part.name}(${part.arguments})`);
     return `${message.role}: ${[said, ...called].join(" ").slice(0, 500)}`;
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
+import { asObject } from "../../is-object.ts";
 import type { Tool } from "../tool.ts";
 import { argumentCheckOf } from "./argument-check.ts";
 import { describeArgumentsError } from "./arguments-error.ts";
@@ -124,8 +125,4 @@ function withoutReferences(root: JsonSchema): JsonSchema {
     const target = definitions[reference.replace(/^#\/\$defs\//, "")];
     return { ...asObject(expand(target, [...open, reference])), ...written };
   }
-}
-
-function asObject(value: unknown): JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonSchema) : {};
 }

@@ -94,7 +94,17 @@ export interface Message {
   responses_reasoning_item?: ReasoningItem | null;
 }
 
-/** A text as a part of a message. */
+/** Makes the text part of a message. */
 export function text(value: string): TextContent {
   return { cache_prompt: false, type: "text", text: value };
+}
+
+/** Joins the text parts of a message. Images are left out. */
+export function textOf(content: readonly Content[], separator = ""): string {
+  return content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join(separator);
+}
+
+/** Joins the parts of a message, one a line, for people. Images are shown as `[image]`. */
+export function readableText(content: readonly Content[]): string {
+  return content.map((part) => (part.type === "text" ? part.text : "[image]")).join("\n");
 }

@@ -1,0 +1,6 @@
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i;
+
+/** True for host names that reach only this machine. Takes IPv6 with and without brackets; a port must be cut off. */
+export function isLoopbackHost(host: string): boolean {
+  return LOOPBACK.test(host);
+}
