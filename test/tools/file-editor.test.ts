@@ -2,31 +2,24 @@ import { execFileSync } from "node:child_process";
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { silentLogger } from "../../src/logger.ts";
 import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
-import { openToolbox, type Toolbox } from "../../src/tools/toolbox/toolbox.ts";
+import { OpenTool } from "../../src/tools/toolbox/open-tool.ts";
 import { type FileEditorObservation, fileEditorObservation } from "../../src/wire/events/observations.ts";
 import { callContext, temporaryDirectory, toolHost } from "./tool-host.ts";
 
 let directory: string;
-let toolbox: Toolbox;
+let tool: OpenTool;
 
 beforeEach(async () => {
   directory = await temporaryDirectory();
-  toolbox = await openToolbox({
-    tools: [fileEditorTool],
-    clientTools: [],
-    host: { ...(await toolHost()), workingDir: directory },
-    params: {},
-    logger: silentLogger,
-  });
+  tool = new OpenTool(fileEditorTool, { ...(await toolHost()), workingDir: directory });
 });
 
 /** Runs a command on a path below the directory; absolute paths are taken as they are. */
 async function edit(command: string, name: string, args: object = {}): Promise<FileEditorObservation> {
-  const parsed = toolbox.parse("file_editor", { command, path: at(name), ...args });
+  const parsed = tool.parse({ command, path: at(name), ...args });
   if ("error" in parsed) throw new Error(parsed.error);
-  return fileEditorObservation.parse(await toolbox.run("file_editor", parsed.input, callContext()));
+  return fileEditorObservation.parse(await tool.run(parsed.input, callContext()));
 }
 
 function at(name: string): string {
@@ -204,9 +197,9 @@ describe("paths", () => {
       ["a.txt", ` Maybe you meant ${at("a.txt")}?`],
       ["b.txt", ""],
     ]) {
-      const parsed = toolbox.parse("file_editor", { command: "view", path });
+      const parsed = tool.parse({ command: "view", path });
       if ("error" in parsed) throw new Error(parsed.error);
-      const observation = await toolbox.run("file_editor", parsed.input, callContext());
+      const observation = await tool.run(parsed.input, callContext());
       expect(observation.content).toMatchObject([
         { text: `Invalid \`path\` parameter: ${path}. The path should be an absolute path.${suggestion}` },
       ]);
@@ -224,7 +217,7 @@ describe("paths", () => {
     const real = await file("real.txt", "");
     await symlink(real, at("link.txt"));
 
-    const resources = (name: string) => toolbox.resources("file_editor", { command: "view", path: at(name) });
+    const resources = (name: string) => tool.resources({ command: "view", path: at(name) });
     expect(resources("link.txt")).toEqual(resources("./x/../real.txt"));
     expect(resources("new/dir/file.txt")[0]).toMatch(/^file:\/.*\/new\/dir\/file.txt$/);
   });

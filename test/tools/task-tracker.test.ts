@@ -1,10 +1,9 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { silentLogger } from "../../src/logger.ts";
 import { taskTrackerTool } from "../../src/tools/task-tracker/task-tracker-tool.ts";
 import type { ToolHost } from "../../src/tools/tool.ts";
-import { openToolbox } from "../../src/tools/toolbox/toolbox.ts";
+import { OpenTool } from "../../src/tools/toolbox/open-tool.ts";
 import { taskTrackerAction } from "../../src/wire/events/actions.ts";
 import { text } from "../../src/wire/events/message.ts";
 import { callContext, toolHost } from "./tool-host.ts";
@@ -15,19 +14,13 @@ const tasks = [
   { title: "Test it", notes: "", status: "todo" },
 ];
 
-/** Each call gets a toolbox of its own, as after a restart. */
+/** Opens the tool for each call, as after a restart. */
 async function track(host: ToolHost, args: Record<string, unknown>) {
-  const toolbox = await openToolbox({
-    tools: [taskTrackerTool],
-    clientTools: [],
-    host,
-    params: {},
-    logger: silentLogger,
-  });
-  const parsed = toolbox.parse("task_tracker", args);
+  const tool = new OpenTool(taskTrackerTool, host);
+  const parsed = tool.parse(args);
   if ("error" in parsed) throw new Error(parsed.error);
   taskTrackerAction.parse(parsed.action);
-  return toolbox.run("task_tracker", parsed.input, callContext());
+  return tool.run(parsed.input, callContext());
 }
 
 describe("the task list", () => {

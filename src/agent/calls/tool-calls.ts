@@ -1,6 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import { isObject } from "../../is-object.ts";
 import type { LlmReply } from "../../llm/llm.ts";
+import type { OpenTool } from "../../tools/toolbox/open-tool.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import { type SecurityRisk, securityRisk } from "../../wire/agent/policies.ts";
 import type { Action } from "../../wire/events/actions.ts";
@@ -41,11 +42,12 @@ export function parseToolCall(call: MessageToolCall, options: ToolCallOptions): 
   let name = call.name;
   try {
     args = parseToolArguments(call.arguments);
-    ({ name, args } = resolveToolName({ name, args }, (tool) => options.tools.has(tool)));
-    if (!options.tools.has(name)) return refuse(call, name, unknownTool(name, options.tools));
+    ({ name, args } = resolveToolName({ name, args }, (tool) => options.tools.get(tool) !== undefined));
+    const tool = options.tools.get(name);
+    if (tool === undefined) return refuse(call, name, unknownTool(name, options.tools));
     if (name === "file_editor") args = inferEditorCommand(args);
-    args = repairArgumentTypes(args, schemaOf(name, options.tools));
-    return understand({ ...call, name, arguments: JSON.stringify(args) }, args, options);
+    args = repairArgumentTypes(args, tool.schema.parameters);
+    return understand({ ...call, name, arguments: JSON.stringify(args) }, args, { ...options, tool });
   } catch (error) {
     return refuse(call, name, invalid(name, messageOf(error), args));
   }
@@ -54,19 +56,19 @@ export function parseToolCall(call: MessageToolCall, options: ToolCallOptions): 
 function understand(
   call: MessageToolCall,
   args: ToolArguments,
-  { tools, hasAnalyzer }: ToolCallOptions,
+  { tool, hasAnalyzer }: ToolCallOptions & { tool: OpenTool },
 ): UnderstoodCall {
-  const own = ownArguments(args, call.name, tools);
-  const risk = riskOf(args.security_risk, hasAnalyzer && !tools.isReadOnly(call.name));
-  const parsed = tools.parse(call.name, own);
+  const own = ownArguments(args, tool);
+  const risk = riskOf(args.security_risk, hasAnalyzer && !tool.isReadOnly);
+  const parsed = tool.parse(own);
   if ("error" in parsed) throw new TypeError(parsed.error);
   return { call, action: parsed.action, securityRisk: risk, summary: summaryOf(call.name, args, own) };
 }
 
 /** What is left for the tool: `security_risk` and `summary` are ours, unless the tool has a summary itself. */
-function ownArguments(args: ToolArguments, name: string, tools: Toolbox): ToolArguments {
+function ownArguments(args: ToolArguments, tool: OpenTool): ToolArguments {
   const { security_risk: _risk, summary, ...own } = args;
-  return tools.ownsSummary(name) && summary !== undefined ? { ...own, summary } : own;
+  return tool.ownsSummary && summary !== undefined ? { ...own, summary } : own;
 }
 
 function riskOf(value: unknown, isAsked: boolean): SecurityRisk {
@@ -90,11 +92,7 @@ function spacedJson(value: unknown): string {
   return `{${fields.join(", ")}}`;
 }
 
-function schemaOf(name: string, tools: Toolbox): Record<string, unknown> {
-  return tools.schemas.find((schema) => schema.name === name)?.parameters ?? {};
-}
-
-function unknownTool(name: string, tools: Toolbox): string {
+export function unknownTool(name: string, tools: Toolbox): string {
   const available = tools.names.map((tool) => `'${tool}'`).join(", ");
   return `Tool '${name}' not found. Available: [${available}]`;
 }

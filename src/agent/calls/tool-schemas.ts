@@ -16,9 +16,10 @@ const SUMMARY = {
 /** The tools as the model sees them: every call also says how risky it is and what it is for. */
 export function toolSchemas(tools: Toolbox): ToolSchema[] {
   return tools.schemas.map((schema) => {
+    const tool = tools.get(schema.name);
     const asked = {
-      ...(tools.isReadOnly(schema.name) ? {} : { security_risk: SECURITY_RISK }),
-      ...(tools.ownsSummary(schema.name) ? {} : { summary: SUMMARY }),
+      ...(tool?.isReadOnly ? {} : { security_risk: SECURITY_RISK }),
+      ...(tool?.ownsSummary ? {} : { summary: SUMMARY }),
     };
     const own = isObject(schema.parameters.properties) ? schema.parameters.properties : {};
     return { ...schema, parameters: { ...schema.parameters, properties: { ...asked, ...own } } };

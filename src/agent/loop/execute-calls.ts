@@ -1,6 +1,8 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
+import type { OpenTool } from "../../tools/toolbox/open-tool.ts";
 import { untilAborted } from "../../waiting.ts";
 import type { ActionEvent, NewEvent, ObservationEvent } from "../../wire/events/events.ts";
+import { unknownTool } from "../calls/tool-calls.ts";
 import { AGENT_OUTCOME, INTERNAL_FAILURE } from "../error-classification.ts";
 import { schedule } from "./schedule.ts";
 import type { AgentSession } from "./session.ts";
@@ -70,12 +72,14 @@ function taskFor(session: AgentSession, action: ActionEvent, { signal, reason }:
   const { tool_name: name, action: asked } = action;
   if (!asked) return answered(callError(action, `The call of tool '${name}' could not be understood.`));
   // From the event alone, so that a call confirmed after a restart goes the same way as any other.
-  const restored = tools.restore(name, asked);
+  const tool = tools.get(name);
+  if (tool === undefined) return answered(callError(action, unknownTool(name, tools)));
+  const restored = tool.restore(asked);
   if ("error" in restored) return answered(callError(action, restored.error));
   const { input } = restored;
   return {
-    resources: tools.resources(name, input),
-    run: () => runCall(session, action, { input, signal }),
+    resources: tool.resources(input),
+    run: () => runCall(tool, action, { input, signal }),
   };
 }
 
@@ -84,14 +88,14 @@ function answered(result: CallResult) {
 }
 
 async function runCall(
-  { tools }: AgentSession,
+  tool: OpenTool,
   action: ActionEvent,
   { input, signal }: { input: unknown; signal: AbortSignal },
 ): Promise<CallResult> {
   if (signal.aborted) return callError(action, NOT_STARTED);
   const { tool_name, tool_call_id } = action;
   try {
-    const running = tools.run(tool_name, input, { toolCallId: tool_call_id, signal });
+    const running = tool.run(input, { toolCallId: tool_call_id, signal });
     const observation = await untilAborted(running, signal);
     return {
       kind: "ObservationEvent",

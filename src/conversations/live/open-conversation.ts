@@ -83,7 +83,7 @@ export function openConversation(
     },
   });
   const workingDir = context.workspace.resolve(state.workspace.working_dir);
-  const openTools = (): Promise<Toolbox> => {
+  const openTools = async (): Promise<Toolbox> => {
     const { client_tools: clientTools } = stored.config;
     const host = {
       conversationId: id,
@@ -92,8 +92,8 @@ export function openConversation(
       environment: context.environment,
       secrets,
     };
-    const resolved = resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });
-    return openToolbox({ ...resolved, host, logger });
+    const tools = resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });
+    return openToolbox({ tools, host, logger });
   };
   const session = new ConversationSession({
     state,

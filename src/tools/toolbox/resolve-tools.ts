@@ -6,7 +6,10 @@ import { ALWAYS_TOOLS } from "../catalogue.ts";
 import type { ToolRegistry } from "../registry.ts";
 import type { Tool } from "../tool.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "./absent-tools.ts";
+import { clientTool } from "./client-tool.ts";
 import { type ResponseFields, readResponseSchema } from "./response-schema.ts";
+
+const ALWAYS: ReadonlySet<Tool> = new Set(Object.values(ALWAYS_TOOLS));
 
 export interface ResolveToolsOptions {
   agent: Pick<Agent, "tools" | "include_default_tools" | "filter_tools_regex">;
@@ -15,62 +18,51 @@ export interface ResolveToolsOptions {
   logger: Logger;
 }
 
-/** What `openToolbox` is given for an agent. */
-export interface ResolvedTools {
-  tools: readonly Tool[];
-  clientTools: readonly ClientToolSpec[];
-  /** `tools[].params` by the name of the tool, without `response_schema`. */
-  params: Record<string, Record<string, unknown>>;
-  /** Fields that `params.response_schema` adds to a tool's arguments, by the name of the tool. */
-  responses: Record<string, ResponseFields>;
-}
-
-interface NamedTool {
+/** A tool of an agent, with what the agent says about it. */
+export interface ResolvedTool {
   tool: Tool;
+  /** `tools[].params` of the agent, without `response_schema`. */
   params: Record<string, unknown>;
-  response: ResponseFields | undefined;
+  /** Fields that `params.response_schema` adds to the arguments of the tool. */
+  response?: ResponseFields | undefined;
 }
 
 /**
- * The tools of an agent: those it names, then the client's, then the default ones, which the filter leaves alone.
- * Names that are nowhere, two tools of one name and a filter that is no regular expression are 422 with a text.
+ * Finds the tools of an agent, in the order the model is shown them: those it names, the client's, the default ones.
+ * `filter_tools_regex` does not apply to `include_default_tools`. Throws `unprocessable` for unknown names, two tools
+ * with one name and a filter that is not a regular expression.
  */
-export function resolveTools(options: ResolveToolsOptions): ResolvedTools {
+export function resolveTools(options: ResolveToolsOptions): ResolvedTool[] {
   const { agent, registry } = options;
   const keeps = nameFilter(agent.filter_tools_regex);
   const clientTools = [...options.clientTools, ...embeddedClientTools(options)];
   const clientNames = new Set(clientTools.map((spec) => spec.name));
-  const specs = agent.tools.filter((spec) => !clientNames.has(spec.name));
-  for (const spec of clientTools) {
-    if (registry.has(spec.name))
-      throw refusal(`Client tool '${spec.name}' has the name of a tool of this server`);
+  for (const name of clientNames) {
+    if (registry.has(name)) throw refusal(`Client tool '${name}' has the name of a tool of this server`);
   }
+  const specs = agent.tools.filter((spec) => !clientNames.has(spec.name));
   const named = specs.flatMap((spec) => namedTool(spec, options)).filter(({ tool }) => keeps(tool.name));
-  const defaults = agent.include_default_tools.flatMap((className) => defaultTool(className, options));
-  const kept = clientTools.filter((spec) => keeps(spec.name));
-  const tools = [...named.map(({ tool }) => tool), ...defaults];
-  checkUnique([...tools, ...kept].map((tool) => tool.name));
-  return {
-    tools,
-    clientTools: kept,
-    params: Object.fromEntries(named.map(({ tool, params }) => [tool.name, params])),
-    responses: Object.fromEntries(
-      named.flatMap(({ tool, response }) => (response === undefined ? [] : [[tool.name, response]])),
-    ),
-  };
+  const tools = [
+    ...named.filter(({ tool }) => !ALWAYS.has(tool)),
+    ...clientTools.filter((spec) => keeps(spec.name)).map((spec) => ({ tool: clientTool(spec), params: {} })),
+    ...named.filter(({ tool }) => ALWAYS.has(tool)),
+    ...agent.include_default_tools.flatMap((className) => defaultTool(className, options)),
+  ];
+  checkUnique(tools.map(({ tool }) => tool.name));
+  return tools;
 }
 
 /** The reference keeps client tools in the agent, under `params.spec`; clients send such agents back. */
 function embeddedClientTools({ agent, clientTools }: ResolveToolsOptions): ClientToolSpec[] {
-  const known = new Set(clientTools.map((spec) => spec.name));
+  const requested = new Set(clientTools.map((spec) => spec.name));
   return agent.tools.flatMap((tool) => {
     const parsed = clientToolSpec.safeParse(tool.params.spec);
-    const isClientTool = parsed.success && parsed.data.name === tool.name && !known.has(tool.name);
+    const isClientTool = parsed.success && parsed.data.name === tool.name && !requested.has(tool.name);
     return isClientTool ? [parsed.data] : [];
   });
 }
 
-function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): NamedTool[] {
+function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): ResolvedTool[] {
   // The Python client names `FinishTool` here when it wants an answer of a certain form.
   const tool = registry.get(name) ?? defaultToolOf(name);
   if (tool !== undefined) {
@@ -85,9 +77,9 @@ function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveTool
   return [];
 }
 
-function defaultTool(className: string, { logger }: ResolveToolsOptions): Tool[] {
+function defaultTool(className: string, { logger }: ResolveToolsOptions): ResolvedTool[] {
   const tool = defaultToolOf(className);
-  if (tool !== undefined) return [tool];
+  if (tool !== undefined) return [{ tool, params: {} }];
   if (!isOptionalDefaultTool(className)) {
     const available = Object.keys(ALWAYS_TOOLS).join(", ");
     throw refusal(`Default tool '${className}' is not known. Available: [${available}]`);

@@ -186,15 +186,13 @@ function userMessage(words: string): NewEvent {
 
 export async function testToolbox(tools: readonly Tool[]): Promise<Toolbox> {
   return openToolbox({
-    tools: [finishTool, thinkTool, ...tools],
-    clientTools: [],
+    tools: [...tools, finishTool, thinkTool].map((tool) => ({ tool, params: {} })),
     host: {
       conversationId: "conversation",
       workingDir: "/work",
       dataDir: "/data",
       secrets: { referencedIn: async () => ({}), values: async () => [] },
     },
-    params: {},
     logger: silentLogger,
   });
 }

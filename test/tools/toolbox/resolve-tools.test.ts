@@ -43,7 +43,7 @@ function refusalOf(action: () => unknown): { status: number; detail: unknown } {
 }
 
 function namesOf(resolved: ReturnType<typeof resolve>): string[] {
-  return [...resolved.tools, ...resolved.clientTools].map((tool) => tool.name);
+  return resolved.map(({ tool }) => tool.name);
 }
 
 describe("the tools of an agent", () => {
@@ -54,7 +54,7 @@ describe("the tools of an agent", () => {
     });
 
     expect(namesOf(resolved)).toEqual(["weather", "file_editor", "finish", "think"]);
-    expect(resolved.params).toEqual({ weather: {}, file_editor: { depth: 1 } });
+    expect(resolved.map(({ params }) => params)).toEqual([{}, { depth: 1 }, {}, {}]);
   });
 
   it("must exist; the refusal says what does", () => {
@@ -110,7 +110,7 @@ describe("the tools of an agent", () => {
         ),
       );
 
-    expect(filtered("file|x")).toEqual(["file_editor", "finish", "file_picker"]);
+    expect(filtered("file|x")).toEqual(["file_editor", "file_picker", "finish"]);
     expect(filtered("ditor")).toEqual(["finish"]);
     expect(refusalOf(() => filtered("("))).toEqual({
       status: 422,

@@ -34,7 +34,7 @@ function resolve(name: string, schema: unknown) {
 }
 
 async function finishWith(schema: unknown): Promise<Toolbox> {
-  return openToolbox({ ...resolve("FinishTool", schema), host: await toolHost(), logger: silentLogger });
+  return openToolbox({ tools: resolve("FinishTool", schema), host: await toolHost(), logger: silentLogger });
 }
 
 function refusalOf(action: () => unknown): unknown {
@@ -63,7 +63,7 @@ describe("a tool with a response schema", () => {
 
   it("keeps the response out of the action and out of the definition that clients read", async () => {
     const tools = await finishWith(VERDICT);
-    const parsed = tools.parse("finish", {
+    const parsed = tools.get("finish")?.parse({
       message: "done",
       score: 7,
       found: [{ file: "a.ts" }],
@@ -78,7 +78,7 @@ describe("a tool with a response schema", () => {
   it("takes a null that was left out", async () => {
     const tools = await finishWith(VERDICT);
 
-    expect(tools.parse("finish", { message: "done", score: 7 })).toHaveProperty("action");
+    expect(tools.get("finish")?.parse({ message: "done", score: 7 })).toHaveProperty("action");
   });
 
   it.each([
@@ -89,13 +89,13 @@ describe("a tool with a response schema", () => {
     [{ message: "done", note: "n", score: 7, found: [{}] }, "found[0].file: is required"],
     [{ message: "done", note: "n", score: 7, other: 1 }, /^other: unknown argument/],
   ])("refuses %j with words for the model", async (args, problem) => {
-    const parsed = (await finishWith(VERDICT)).parse("finish", args) as { error: string };
+    const parsed = (await finishWith(VERDICT)).get("finish")?.parse(args) as { error: string };
 
     expect(parsed.error).toEqual(typeof problem === "string" ? problem : expect.stringMatching(problem));
   });
 
   it("is opened without it among its params", () => {
-    expect(resolve("task_tracker", VERDICT).params).toEqual({ task_tracker: {} });
+    expect(resolve("task_tracker", VERDICT)[0]).toMatchObject({ tool: taskTrackerTool, params: {} });
   });
 
   it("leaves a schema that contains itself open at its second place", async () => {
@@ -109,9 +109,9 @@ describe("a tool with a response schema", () => {
     expect(tools.schemas[0]?.parameters.properties).toMatchObject({
       tree: { properties: { children: { items: { type: "object" } } } },
     });
-    expect(tools.parse("finish", { message: "", tree: { children: [{ children: [3] }] } })).toHaveProperty(
-      "error",
-    );
+    expect(
+      tools.get("finish")?.parse({ message: "", tree: { children: [{ children: [3] }] } }),
+    ).toHaveProperty("error");
   });
 });
 
