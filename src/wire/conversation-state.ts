@@ -6,8 +6,8 @@ import type { ConversationStats } from "./metrics.ts";
 import type { SecretSources } from "./secret-source.ts";
 
 /**
- * The run state of a conversation: the value of `full_state` and what `ConversationStateUpdateEvent` keys name.
- * Assigning any key but `leaf_event_id` and `head_is_empty` writes such an event to the log.
+ * The run state of a conversation. `full_state` events hold all of it; the other `ConversationStateUpdateEvent`s
+ * name one key each. Assigning any key but `leaf_event_id` and `head_is_empty` appends such an event to the log.
  */
 export interface ConversationState {
   id: string;

@@ -20,10 +20,10 @@ const workspace = z
 
 const tags = z.record(z.string().regex(/^[a-z0-9]+$/), z.string().max(256));
 
-/** Numbers that make no sense are not worth refusing a conversation for: the defaults stand in. */
+/** Replaces an invalid threshold by its default, because a bad number must not prevent a conversation. */
 const stuckThreshold = (fallback: number) => z.int().min(1).default(fallback).catch(fallback);
 
-/** How often something happens in a row until an agent counts as stuck. */
+/** The number of repetitions in a row after which an agent counts as stuck. */
 const stuckDetectionThresholds = z
   .object({
     action_observation: stuckThreshold(4),
@@ -35,7 +35,7 @@ const stuckDetectionThresholds = z
 
 const neverConfirm = { kind: "NeverConfirm" } as const;
 
-/** What a conversation is created from and what a restart needs of the request. */
+/** The fields of a request that a restarted server needs again. */
 const conversationConfig = {
   workspace,
   worktree: z.boolean().default(false),
@@ -62,12 +62,15 @@ const conversationConfig = {
   title_llm_profile: nullable(z.string()),
 };
 
-/** Body of `POST /api/conversations`. Exactly one source of the agent; `agent` wins over `agent_settings`. */
+/**
+ * Body of `POST /api/conversations`. The agent comes from `agent_profile_id`, or else from `agent` or `agent_settings`;
+ * `agent` wins if both are set.
+ */
 export const startConversationRequest = z
   .object({
     ...conversationConfig,
     conversation_id: nullable(uuid),
-    initial_message: nullable(sendMessageRequest).describe("Sent and run at once, whatever its `run` says"),
+    initial_message: nullable(sendMessageRequest).describe("Starts a run, whatever its `run` is"),
     secrets: z.record(z.string(), secretSource).default({}),
     secrets_encrypted: z.boolean().default(false),
     tool_module_qualnames: z.record(z.string(), z.string()).default({}),
@@ -101,7 +104,7 @@ function agentSourceError({ agent, agent_settings, agent_profile_id }: AgentSour
   return undefined;
 }
 
-/** A conversation as every route shows it; secrets are null here. All 33 keys are always present. */
+/** A conversation as every route shows it. All 33 keys are always present; secrets are null. */
 export const conversationInfo = z
   .object({
     id: z.string().describe("Dashed UUID"),
@@ -163,12 +166,15 @@ export const updateConversationRequest = z
 export const success = z.object({ success: z.boolean() }).meta({ id: "Success" });
 export const agentFinalResponse = z.object({ response: z.string() }).meta({ id: "AgentResponseResult" });
 
+/** The folder a conversation works in. */
 export type Workspace = z.output<typeof workspace>;
-/** What a conversation is started with, defaults filled in; `newConversation` fills them in. */
+/** A request for a new conversation with its defaults filled in, as `newConversation` returns it. */
 export type StartConversationRequest = z.output<typeof startConversationRequest>;
-/** A conversation as clients are shown it. */
+/** A conversation as every answer shows it. */
 export type ConversationInfo = z.input<typeof conversationInfo>;
+/** The order of a list of conversations. `_DESC` starts with the newest. */
 export type ConversationSortOrder = z.output<typeof conversationSortOrder>;
+/** The order of a list of events. `_DESC` starts with the newest. */
 export type EventSortOrder = z.output<typeof eventSortOrder>;
-/** Title and tags; null leaves them as they are. */
+/** A new title and new tags for a conversation; null keeps the present ones. */
 export type UpdateConversationRequest = z.output<typeof updateConversationRequest>;

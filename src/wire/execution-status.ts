@@ -4,5 +4,5 @@ export const executionStatus = z
   .enum(["idle", "running", "paused", "waiting_for_confirmation", "finished", "error", "stuck", "deleting"])
   .meta({ id: "ConversationExecutionStatus" });
 
-/** What a conversation is doing. */
+/** The state of a conversation's run. */
 export type ExecutionStatus = z.output<typeof executionStatus>;

@@ -2,17 +2,17 @@ import { z } from "zod";
 
 type Variant = z.ZodObject<{ kind: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>> }>;
 
-/** Characters of an unknown kind that its error repeats. */
+/** Maximum number of characters of an unknown kind that its error repeats. */
 const MAX_SHOWN = 200;
 
 export interface KindUnionOptions {
-  /** Dotted name of the reference's base class; the reference names it in its errors. */
+  /** Dotted name of the reference's base class, which error texts contain. */
   base: string;
-  /** The kind taken when the object has none. */
+  /** The kind of an object that has none. Default: `kind` is required. */
   fallback?: string;
 }
 
-/** With a fallback, `kind` may be left out on the way in. */
+/** The input of a union. With a fallback, `kind` may be left out. */
 type Input<V extends Variant, O extends KindUnionOptions> = V extends Variant
   ? O extends { fallback: string }
     ? Omit<z.input<V>, "kind"> & { kind?: z.input<V>["kind"] }
@@ -25,8 +25,8 @@ type KindUnion<T extends readonly Variant[], O extends KindUnionOptions> = z.Zod
 >;
 
 /**
- * An object told apart by `kind`, the class name in the reference.
- * The error of an unknown kind lists the known ones, in the reference's words.
+ * Builds a union discriminated by `kind`, the class name in the reference.
+ * The error for an unknown kind lists the allowed ones, in the reference's words.
  */
 export function kindUnion<const T extends readonly [Variant, ...Variant[]], const O extends KindUnionOptions>(
   variants: T,
@@ -52,9 +52,9 @@ function withKind(input: unknown, fallback: string | undefined): unknown {
 function unknownKind(input: unknown, kinds: string[], base: string): string {
   if (typeof input !== "object" || input === null) return "Input should be a valid dictionary or object";
   const kind = "kind" in input ? String(input.kind).slice(0, MAX_SHOWN) : "";
-  const known = kinds
+  const allowed = kinds
     .toSorted()
     .map((name) => `'${name}'`)
     .join(", ");
-  return `Value error, Unknown kind '${kind}' for ${base}; Expected one of: [${known}]`;
+  return `Value error, Unknown kind '${kind}' for ${base}; Expected one of: [${allowed}]`;
 }

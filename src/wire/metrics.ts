@@ -36,12 +36,16 @@ export const metrics = metricsSnapshot
   })
   .meta({ id: "Metrics" });
 
-/** Spending by `usage_id` ("default" is the agent's own model). */
+/** Cost and tokens by `usage_id`; "default" is the agent's model. */
 export const conversationStats = z
   .object({ usage_to_metrics: z.record(z.string(), metrics).default({}) })
   .meta({ id: "ConversationStats" });
 
+/** Tokens of one model call, or the sum of several. */
 export type TokenUsage = z.output<typeof tokenUsage>;
+/** Totals of cost and tokens, without the single calls. */
 export type MetricsSnapshot = z.output<typeof metricsSnapshot>;
+/** Totals of cost and tokens, and the figures of each call. */
 export type Metrics = z.output<typeof metrics>;
+/** Cost and tokens by `usage_id`; "default" is the agent's model. */
 export type ConversationStats = z.output<typeof conversationStats>;

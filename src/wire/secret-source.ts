@@ -2,10 +2,10 @@ import { z } from "zod";
 import { kindUnion } from "./kind-union.ts";
 import { nullable } from "./nullable.ts";
 
-/** Stands in for a secret in answers. On the way in it means "not set", as does a blank string. */
+/** Replaces secrets in answers. In requests it means "not set", as does a blank string. */
 export const REDACTED = "**********";
 
-/** A secret value: blank text and the redaction marker count as absent. */
+/** A secret value. Blank text and `REDACTED` become null. */
 export const secretString = z
   .string()
   .nullable()
@@ -29,7 +29,7 @@ const base = "openhands.sdk.secret.secrets.SecretSource";
 
 export const secretSource = kindUnion([staticSecret, lookupSecret], { base });
 
-/** `POST …/secrets` also takes bare strings and `{value}` without a kind. */
+/** A secret as `POST …/secrets` accepts it: also as a string, or as `{value}` without a kind. */
 const lenientSecretSource = z.union([
   z.string().transform((value) => ({ kind: "StaticSecret" as const, value, description: null })),
   kindUnion([staticSecret, lookupSecret], { base, fallback: "StaticSecret" }),
@@ -39,7 +39,7 @@ export const updateSecretsRequest = z
   .object({ secrets: z.record(z.string(), lenientSecretSource) })
   .meta({ id: "UpdateSecretsRequest" });
 
-/** A secret value, or where to look it up. */
+/** A secret: its value, or the URL and headers with which it is looked up. */
 export type SecretSource = z.output<typeof secretSource>;
-/** Secrets by name. */
+/** Secrets by the name of the variable that commands see. */
 export type SecretSources = Record<string, SecretSource>;

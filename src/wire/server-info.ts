@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * The version of the wire protocol, told as `version`. Clients gate features on it and accept only a plain X.Y.Z.
+ * The version of the wire protocol, shown as `version`. Clients gate features on it and accept only a plain X.Y.Z.
  * The version of this package is in `build_git_ref`.
  */
 export const PROTOCOL_VERSION = "1.44.0";
@@ -27,4 +27,5 @@ export const serverInfo = z
   })
   .meta({ id: "ServerInfo" });
 
+/** Body of `GET /server_info`. */
 export type ServerInfo = z.output<typeof serverInfo>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** One entry of the `detail` list of a 422, in the shape clients know from the reference. */
+/** One entry of the `detail` list of a 422, in the reference's shape. */
 const validationErrorItem = z
   .object({
     type: z.string().describe("Error code, for example missing or string_type"),
@@ -17,7 +17,8 @@ export const httpValidationError = z
   .object({ detail: z.array(validationErrorItem) })
   .meta({ id: "HTTPValidationError" });
 
-/** Every other refusal below 500. */
+/** Body of every other error below 500. */
 export const errorBody = z.object({ detail: z.unknown() }).meta({ id: "ErrorBody" });
 
+/** One fault of a request: its place, code and text. */
 export type ValidationErrorItem = z.output<typeof validationErrorItem>;

@@ -14,13 +14,13 @@ const condenserSettings = z.object({
   hard_context_reset_context_scaling: z.number().default(0.8),
 });
 
-/** The settings form of an agent, from which the server builds one. Unknown keys are ignored. */
+/** Settings from which the server builds an agent. Unknown keys are ignored. */
 export const agentSettings = z
   .object({
     schema_version: z.int().optional(),
     agent_kind: z.enum(["openhands", "llm"]).default("openhands"),
     llm: llmConfig,
-    tools: nullable(z.array(toolSpec)).describe("null is the default set"),
+    tools: nullable(z.array(toolSpec)).describe("null selects the default set"),
     enable_sub_agents: z.boolean().default(false),
     enable_switch_llm_tool: z.boolean().default(true),
     tool_concurrency_limit: z.int().min(1).default(1),

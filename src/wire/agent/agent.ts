@@ -45,7 +45,7 @@ export const agentContext = z
     disabled_skills: z.array(z.string()).default([]),
     secrets: nullable(z.record(z.string(), z.union([z.string(), secretSource]))),
     current_datetime: nullable(z.string()).describe(
-      "ISO time told to the model; the moment of creation when left out",
+      "ISO time shown to the model. Default: the time of creation",
     ),
   })
   .meta({ id: "AgentContext" });
@@ -68,13 +68,17 @@ const agentFields = {
 
 const codeAgent = z.object({ ...agentFields, kind: z.literal("Agent") }).meta({ id: "Agent" });
 
-/** An object without `kind` but with an `llm` is an Agent. ACP agents are not served. */
+/** The agent of a conversation. Without `kind` it is an `Agent`; ACP agents are not served. */
 export const agent = kindUnion([codeAgent], {
   base: "openhands.sdk.agent.base.AgentBase",
   fallback: "Agent",
 });
 
+/** An agent with its defaults filled in. */
 export type Agent = z.output<typeof codeAgent>;
+/** Skills and texts added to an agent's prompt. */
 export type AgentContext = z.output<typeof agentContext>;
+/** Instructions that enter the prompt always or when their trigger matches. */
 export type Skill = z.output<typeof skill>;
+/** The name and the parameters of a tool that an agent asks for. */
 export type ToolSpec = z.output<typeof toolSpec>;

@@ -7,8 +7,8 @@ const count = nullable(z.int());
 const flag = nullable(z.boolean());
 
 /**
- * The `llm` of an agent, with the reference's 56 keys in its order. Unknown keys are ignored;
- * `fallback_strategy` is honoured in-process by the reference only and is not echoed.
+ * The `llm` of an agent: the reference's 56 keys in its order. Unknown keys are ignored.
+ * `fallback_strategy` is not echoed, because the reference honours it in process only.
  */
 export const llmConfig = z
   .object({
@@ -32,11 +32,11 @@ export const llmConfig = z
     aws_bedrock_runtime_endpoint: text,
     openrouter_site_url: z.string().default("https://docs.all-hands.dev/"),
     openrouter_app_name: z.string().default("OpenHands"),
-    num_retries: z.int().min(0).default(5).describe("Attempts in all, not retries after the first"),
+    num_retries: z.int().min(0).default(5).describe("Total attempts, including the first"),
     retry_multiplier: z.number().min(0).default(8),
     retry_min_wait: z.int().min(0).default(8).describe("Seconds"),
     retry_max_wait: z.int().min(0).default(64).describe("Seconds"),
-    timeout: z.number().min(0).nullable().default(300).describe("Seconds; null waits for ever"),
+    timeout: z.number().min(0).nullable().default(300).describe("Seconds; null means no limit"),
     max_message_chars: z.int().min(1).default(30_000),
     temperature: nullable(z.number().min(0)),
     top_p: nullable(z.number().min(0).max(1)),
@@ -74,7 +74,7 @@ export const llmConfig = z
   })
   .meta({ id: "LLM" });
 
-/** The model of an agent and how it is called. */
+/** The model of an agent and how it is called, with all defaults filled in. */
 export type LlmConfig = z.output<typeof llmConfig>;
-/** What the `llm` of a request may leave out, left out. */
+/** The model of an agent and how it is called. Only `model` is required. */
 export type LlmConfigInput = z.input<typeof llmConfig>;

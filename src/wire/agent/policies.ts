@@ -21,7 +21,7 @@ export const confirmationPolicy = kindUnion(
 
 const patterns = z.array(z.tuple([z.string(), z.string()]).rest(z.string())).optional();
 
-/** Analyzers judge pending actions; only the confirmation policy acts on what they say. */
+/** Analyzers rate pending actions; only the confirmation policy acts on the rating. */
 export const securityAnalyzer: z.ZodType<SecurityAnalyzer> = z
   .lazy(() =>
     kindUnion(
@@ -56,8 +56,12 @@ export const confirmationResponseRequest = z
   .object({ accept: z.boolean(), reason: z.string().default("User rejected the action.") })
   .meta({ id: "ConfirmationResponseRequest" });
 
+/** The risk of one action, as an analyzer rates it. */
 export type SecurityRisk = z.output<typeof securityRisk>;
-/** Which actions wait for the user. */
+/** The rule that decides which actions wait for the user. */
 export type ConfirmationPolicy = z.output<typeof confirmationPolicy>;
-/** What judges the risk of actions, by kind. */
-export type SecurityAnalyzer = { kind: string } & Record<string, unknown>;
+/** The analyzer that rates the risk of actions. */
+export type SecurityAnalyzer = {
+  /** Name of the analyzer, such as `LLMSecurityAnalyzer`; decides which other fields are allowed. */
+  kind: string;
+} & Record<string, unknown>;

@@ -13,7 +13,7 @@ export const toolAnnotations = z
 
 /**
  * A tool as `SystemPromptEvent.tools` lists it. `kind`, `action_type` and `observation_type` are class names that
- * the Python client must know; tools of our users therefore show themselves as `MCPToolDefinition`.
+ * the Python client must know; custom tools are therefore listed as `MCPToolDefinition`.
  */
 export const toolDefinition = z
   .looseObject({
@@ -27,7 +27,7 @@ export const toolDefinition = z
   })
   .meta({ id: "ToolDefinition" });
 
-/** A tool that runs at the client: its call is announced, never executed here. */
+/** A tool that the client runs. The server publishes its calls and never executes them. */
 export const clientToolSpec = z
   .object({
     name: z.string().min(1),
@@ -37,7 +37,9 @@ export const clientToolSpec = z
   })
   .meta({ id: "ClientToolSpec" });
 
-/** Hints about what a tool does, as MCP names them. */
+/** Hints about the effects of a tool, as MCP names them. */
 export type ToolAnnotations = z.input<typeof toolAnnotations>;
+/** A tool as clients are shown it. */
 export type ToolDefinition = z.input<typeof toolDefinition>;
+/** The name, description and parameters of a tool that the client runs. */
 export type ClientToolSpec = z.output<typeof clientToolSpec>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nullable } from "../nullable.ts";
 
-/** What an agent asks a tool to do. The keys are exactly the reference's: its client refuses any other. */
+/** A command for the terminal. All actions have exactly the reference's keys, because its client refuses others. */
 export const terminalAction = z
   .object({
     command: z.string(),
@@ -53,7 +53,7 @@ const mcpToolAction = z
   .object({ data: z.record(z.string(), z.unknown()).default({}), kind: z.literal("MCPToolAction") })
   .meta({ id: "MCPToolAction" });
 
-const known = z.discriminatedUnion("kind", [
+const builtIn = z.discriminatedUnion("kind", [
   terminalAction,
   fileEditorAction,
   taskTrackerAction,
@@ -62,9 +62,12 @@ const known = z.discriminatedUnion("kind", [
   mcpToolAction,
 ]);
 
-/** Client tools bring actions of their own kind (`ClientAction_<name>`), so the union stays open. */
-export const action = z.union([known, z.looseObject({ kind: z.string() })]);
+/** The union is open because each client tool has an action kind named after it (`ClientAction_<name>`). */
+export const action = z.union([builtIn, z.looseObject({ kind: z.string() })]);
 
+/** The arguments of a tool call; `kind` names the tool's action class. */
 export type Action = { kind: string } & Record<string, unknown>;
+/** A command for the terminal. */
 export type TerminalAction = z.input<typeof terminalAction>;
+/** One entry of an agent's task list. */
 export type TaskItem = z.output<typeof taskItem>;

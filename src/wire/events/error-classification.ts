@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nullable } from "../nullable.ts";
 
-/** What kind of failure it was and what a person could do about it. */
+/** The kind of a failure and the action that can resolve it. */
 export const errorClassification = z
   .object({
     kind: z.enum([
@@ -20,4 +20,5 @@ export const errorClassification = z
   })
   .meta({ id: "ErrorClassification" });
 
+/** The kind of a failure and the action that can resolve it. */
 export type ErrorClassification = z.input<typeof errorClassification>;

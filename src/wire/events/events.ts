@@ -43,7 +43,7 @@ const actionEvent = eventKind("ActionEvent", {
   reasoning_content: nullable(z.string()),
   thinking_blocks: z.array(thinkingBlock).default([]),
   responses_reasoning_item: nullable(reasoningItem),
-  action: nullable(action).describe("null when the call could not be understood"),
+  action: nullable(action).describe("null when the call could not be parsed"),
   tool_name: z.string(),
   tool_call_id: z.string(),
   tool_call: messageToolCall,
@@ -97,7 +97,7 @@ const condensation = eventKind("Condensation", {
   llm_response_id: z.string(),
 });
 
-/** One call of a model with `log_completions`. */
+/** The record of one model call. Written if the model has `log_completions`. */
 const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
   filename: z.string(),
   log_data: z.string().describe("JSON text of the prompt, the tools, and the reply or the error"),
@@ -105,7 +105,7 @@ const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
   usage_id: z.string().default("default"),
 });
 
-/** Everything that is ever written to a conversation's log. */
+/** An event of a conversation's log. */
 export const event = z
   .discriminatedUnion("kind", [
     systemPromptEvent,
@@ -124,32 +124,40 @@ export const event = z
   ])
   .meta({ id: "Event" });
 
-/** Sent to sockets only: pieces of a reply while the model still writes it. */
+/** A piece of a reply, sent to sockets while the model streams it. */
 const streamingDeltaEvent = eventKind("StreamingDeltaEvent", {
   content: nullable(z.string()),
   reasoning_content: nullable(z.string()),
 });
 
-/** Sent to one socket only: what was wrong with a frame it sent. */
+/** The answer to an invalid frame, sent only to the socket that sent the frame. */
 const serverErrorEvent = eventKind("ServerErrorEvent", { code: z.string(), detail: z.string() });
 
-/** One entry of a log; `kind` says which. */
+/** An event of a conversation's log, discriminated by `kind`. */
 export type Event = z.input<typeof event>;
+/** The system prompt and the tools of an agent. Appended once, before the first user message. */
 export type SystemPromptEvent = z.input<typeof systemPromptEvent>;
+/** A message of the user, the agent or the environment. `source` says whose it is. */
 export type MessageEvent = z.input<typeof messageEvent>;
+/** A tool call of the model. `thought` is the text of the reply that the call was part of. */
 export type ActionEvent = z.input<typeof actionEvent>;
+/** The result of a tool call, successful or not. `action_id` names the `ActionEvent`. */
 export type ObservationEvent = z.input<typeof observationEvent>;
+/** The answer to a call that the user or a hook rejected. */
 export type UserRejectObservation = z.input<typeof userRejectObservation>;
+/** The answer to a call that could not be run, for example because its arguments were invalid. */
 export type AgentErrorEvent = z.input<typeof agentErrorEvent>;
+/** A change of the conversation's state. `key` names the field, or is `full_state`. */
 export type ConversationStateUpdateEvent = z.input<typeof conversationStateUpdateEvent>;
+/** A summary that replaces the events in `forgotten_event_ids` in the prompt. */
 export type CondensationEvent = z.input<typeof condensation>;
-/** What only passes by on sockets. */
+/** An event that is sent to sockets and never stored. */
 export type TransientEvent =
   | ConversationStateUpdateEvent
   | z.input<typeof streamingDeltaEvent>
   | z.input<typeof serverErrorEvent>;
 
-/** An event before the log gives it its id, time and parent. */
+/** An event to append. The log adds `id`, `timestamp` and `parent_id` if they are left out. */
 export type NewEvent = Event extends infer E ? (E extends Event ? Unstamped<E> : never) : never;
 type Unstamped<E extends Event> = Omit<E, "id" | "timestamp" | "parent_id"> &
   Partial<Pick<E, "id" | "timestamp" | "parent_id">>;

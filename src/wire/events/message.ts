@@ -44,7 +44,7 @@ export const reasoningItem = z
   })
   .meta({ id: "ReasoningItem" });
 
-/** A bare string is one text part, null is none: only stored events and the socket are this lenient. */
+/** Reads a string as one text part and null as no parts. Requests over HTTP are stricter, as in the reference. */
 const lenientContent = z.preprocess((input) => {
   if (input === null || input === undefined) return [];
   return typeof input === "string" ? [{ type: "text", text: input }] : input;
@@ -68,29 +68,40 @@ export const sendMessageRequest = z
   .object({
     role: z.enum(["user", "system", "assistant", "tool"]).default("user"),
     content: z.array(content).default([]),
-    run: z.boolean().default(false).describe("Whether the agent should start at once"),
+    run: z.boolean().default(false).describe("Starts the agent"),
   })
   .meta({ id: "SendMessageRequest" });
 
+/** The text part of a message. `cache_prompt` marks the end of a prefix that the provider should cache. */
 export type TextContent = z.output<typeof textContent>;
 /** A part of a message: text or images. */
 export type Content = z.output<typeof content>;
-/** A call as the model wrote it; `arguments` is JSON text. */
+/** A tool call as the model wrote it; `arguments` is JSON text. */
 export type MessageToolCall = z.input<typeof messageToolCall>;
+/** A piece of Anthropic reasoning. It must be sent back unchanged, signature included. */
 export type ThinkingBlock = z.input<typeof thinkingBlock>;
+/** The reasoning of an OpenAI Responses reply. It must be sent back unchanged. */
 export type ReasoningItem = z.input<typeof reasoningItem>;
 /** A message for a conversation; `run` starts the agent. */
 export type SendMessageRequest = z.output<typeof sendMessageRequest>;
 
-/** One message of a prompt or a reply. Absent and null mean the same. */
+/** One message of a prompt or a reply. Absent fields and null mean the same. */
 export interface Message {
+  /** The author; `tool` for the result of a call. */
   role: "user" | "system" | "assistant" | "tool";
+  /** Text and image parts, in order. */
   content: Content[];
+  /** Calls of an assistant message. */
   tool_calls?: MessageToolCall[] | null;
+  /** The call that a tool message answers. */
   tool_call_id?: string | null;
+  /** The tool that a tool message comes from. */
   name?: string | null;
+  /** The reasoning of an assistant message as plain text. */
   reasoning_content?: string | null;
+  /** The reasoning of an assistant message as Anthropic sends it. */
   thinking_blocks?: ThinkingBlock[];
+  /** The reasoning of an assistant message as OpenAI Responses sends it. */
   responses_reasoning_item?: ReasoningItem | null;
 }
 

@@ -3,7 +3,7 @@ import { nullable } from "../nullable.ts";
 import { taskItem } from "./actions.ts";
 import { content } from "./message.ts";
 
-/** What came of an action. The keys are exactly the reference's: its client refuses any other. */
+/** Fields of every observation. Observations have exactly the reference's keys, because its client refuses others. */
 const shared = { content: z.array(content).default([]), is_error: z.boolean().default(false) };
 
 const commandMetadata = z
@@ -68,7 +68,7 @@ const mcpToolObservation = z
   .object({ ...shared, tool_name: z.string(), kind: z.literal("MCPToolObservation") })
   .meta({ id: "MCPToolObservation" });
 
-const known = z.discriminatedUnion("kind", [
+const builtIn = z.discriminatedUnion("kind", [
   terminalObservation,
   fileEditorObservation,
   taskTrackerObservation,
@@ -78,15 +78,21 @@ const known = z.discriminatedUnion("kind", [
   mcpToolObservation,
 ]);
 
-export const observation = z.union([known, z.looseObject({ ...shared, kind: z.string() })]);
+export const observation = z.union([builtIn, z.looseObject({ ...shared, kind: z.string() })]);
 
-/** What every observation has; the rest depends on its kind. */
+/** The fields that all observations share; the others depend on `kind`. */
 export interface Observation {
+  /** Class name of the reference, such as `TerminalObservation`. */
   kind: string;
+  /** The result as the model reads it. */
   content: z.output<typeof content>[];
+  /** Whether the tool failed. */
   is_error: boolean;
 }
 
+/** The output of a terminal command. */
 export type TerminalObservation = z.output<typeof terminalObservation>;
+/** The result of a file editor command. */
 export type FileEditorObservation = z.output<typeof fileEditorObservation>;
+/** The end of a terminal command and the state of its shell. */
 export type CommandMetadata = z.output<typeof commandMetadata>;
