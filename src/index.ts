@@ -12,8 +12,19 @@ export { AgentServerError, type ErrorCode, type ErrorOptions } from "./errors.ts
 export type { Answer } from "./http/answer.ts";
 export type { FetchServer } from "./http/fetch-server.ts";
 export type { Connect, Socket } from "./http/socket.ts";
+export { type DecorateOptions, decorate } from "./llm/decorators/decorate.ts";
+export {
+  type CompletionLog,
+  type CompletionLogOptions,
+  withCompletionLog,
+} from "./llm/decorators/with-completion-log.ts";
+export { withDeadline } from "./llm/decorators/with-deadline.ts";
+export { withLlmErrors } from "./llm/decorators/with-llm-errors.ts";
+export { withPrice } from "./llm/decorators/with-price.ts";
+export { type RetryOptions, type RetryPolicy, type Sleep, withRetry } from "./llm/decorators/with-retry.ts";
 export type { Llm, LlmDelta, LlmReply, LlmRequest, LlmUsage, ToolSchema } from "./llm/llm.ts";
 export { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm/llm-error.ts";
+export type { PricedConfig } from "./llm/pricing.ts";
 export type { Logger } from "./logger.ts";
 export type { Listening } from "./node/listen.ts";
 export { type AgentServer, createServer, type ShownOptions } from "./server/create-server.ts";

@@ -1,8 +1,8 @@
 import type { Message } from "../wire/events/message.ts";
 
 /**
- * Which messages end a part of the prompt worth caching, and at which of their parts: the first of the system prompt,
- * which never changes, and the last (-1) of the newest turn.
+ * Finds the messages that end a part of the prompt worth caching, each with the index of the content part to mark: the
+ * first part of the system prompt, which never changes, and the last part (-1) of the newest turn.
  */
 export function cacheMarks(messages: readonly Message[]): Map<Message, number> {
   const marks = new Map<Message, number>();

@@ -1,31 +1,36 @@
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-/** What a model can do and what it must be spared. */
+/** Features of a model that decide what a request may contain. */
 export interface Capabilities {
+  /** Accepts `reasoning_effort`. */
   reasoningEffort: boolean;
-  /** How a Claude model is told to think: a budget of tokens, by itself, or not at all. */
+  /** How a Claude model thinks: as it decides, within a budget of tokens, or not at all. */
   thinking: "adaptive" | "manual" | "none";
-  /** temperature, top_p, top_k. */
+  /** Accepts temperature, top_p and top_k. */
   samplingParameters: boolean;
-  /** Explicit cache markers. Everybody else caches by prefix unasked. */
+  /** Needs explicit cache markers. Other models cache by prefix without them. */
   promptCacheMarkers: boolean;
+  /** Accepts `prompt_cache_retention`. */
   promptCacheRetention: boolean;
   stopWords: boolean;
+  /** Called through Responses rather than Chat Completions. */
   responsesApi: boolean;
   vision: boolean;
-  /** Only plain text as content, no list of parts. */
+  /** Accepts plain text as content only, no list of parts. */
   stringContent: boolean;
-  /** Wants its own reasoning back with each message. */
+  /** Needs its reasoning back with each message. */
   reasoningContent: boolean;
-  /** Takes images as data URLs only. */
+  /** Accepts images as data URLs only. */
   inlineImages: boolean;
+  /** Most tokens of a reply; undefined leaves the limit to the provider. */
+  maxOutputTokens: number | undefined;
 }
 
 const REASONING_EFFORT =
   /(^|\/)(o1|o3|o4)(-|$)|gpt-5|gpt-oss|codex-mini|claude-3-7|claude-(opus|sonnet|haiku|fable)-[4-9]|gemini-(2\.5|[3-9])|grok-3-mini|kimi-k3/;
 
-const THINKS_BY_ITSELF =
+const THINKS_ADAPTIVELY =
   /claude-(opus-4-[6-9]|opus-[5-9]|sonnet-4-[7-9]|sonnet-[5-9]|haiku-[5-9]|fable-[5-9])/;
 const THINKS_ON_A_BUDGET = /claude-(sonnet-4-[56]|haiku-4-5)/;
 const CACHE_MARKERS = /claude-(3-[57]|sonnet|3-haiku-20240307|3-opus-20240229|(opus|haiku|fable)-[4-9])/;
@@ -40,15 +45,15 @@ const REASONING_CONTENT =
 const INLINE_IMAGES = /(moonshot|openhands)\/kimi-k3|moonshot\/kimi-k2\.6/;
 
 /**
- * What is known of a model by its name. `capability_overrides` wins over the lists, and `model_canonical_name` is
- * looked up in place of a name of somebody's own making.
+ * Looks a model up by its name. `capability_overrides` wins over the lists below. `model_canonical_name` is looked up
+ * instead of the model's own name when it is set.
  */
 export function capabilitiesOf(config: LlmConfig, endpoint: Endpoint): Capabilities {
   const name = canonicalName(config, endpoint);
   const { capability_overrides: overrides } = config;
-  const flag = (key: string, known: boolean) => {
+  const flag = (key: string, listed: boolean) => {
     const value = overrides[key];
-    return typeof value === "boolean" ? value : known;
+    return typeof value === "boolean" ? value : listed;
   };
   const has = (pattern: RegExp) => pattern.test(name);
 
@@ -64,41 +69,44 @@ export function capabilitiesOf(config: LlmConfig, endpoint: Endpoint): Capabilit
     promptCacheMarkers: config.caching_prompt && flag("supports_prompt_cache", has(CACHE_MARKERS)),
     promptCacheRetention: flag("supports_prompt_cache_retention", retainsCache(name)),
     stopWords: flag("supports_stop_words", !has(NO_STOP_WORDS)),
-    responsesApi: flag("supports_responses_api", has(RESPONSES_API)),
+    responsesApi: speaksResponses(config, endpoint, flag("supports_responses_api", has(RESPONSES_API))),
     vision: config.disable_vision !== true && flag("supports_vision", has(VISION)),
     stringContent: config.force_string_serializer ?? has(STRING_CONTENT),
     reasoningContent: has(REASONING_CONTENT),
     inlineImages: config.inline_image_urls ?? has(INLINE_IMAGES),
+    maxOutputTokens: config.max_output_tokens ?? defaultOutputTokens(name, endpoint),
   };
 }
 
-/** Chat Completions or Responses: `api_mode`, or what the model and its provider are known to speak. */
-export function usesResponsesApi(config: LlmConfig, endpoint: Endpoint, capabilities: Capabilities): boolean {
-  if (config.api_mode !== "auto") return config.api_mode === "responses";
-  return capabilities.responsesApi && endpoint.provider.accepts.has("responses_api");
+/** Chooses Responses over Chat Completions: as `api_mode` says, or else where model and provider both speak it. */
+function speaksResponses({ api_mode: mode }: LlmConfig, { provider }: Endpoint, isListed: boolean): boolean {
+  return mode === "auto" ? isListed && provider.accepts.has("responses_api") : mode === "responses";
 }
 
-/** Tokens a reply may have when the configuration does not say; undefined leaves it to the provider. */
-export function defaultOutputTokens(config: LlmConfig, endpoint: Endpoint): number | undefined {
-  const name = canonicalName(config, endpoint);
+function defaultOutputTokens(name: string, { provider, official }: Endpoint): number | undefined {
   if (/claude-3-7-sonnet|claude-sonnet-4|kimi-k2-thinking/.test(name)) return 64_000;
-  if (endpoint.provider.protocol !== "anthropic") return undefined;
-  // Anthropic insists on a figure, and each generation has its own limit.
+  if (provider.protocol !== "anthropic") return undefined;
+  // Anthropic requires a figure, and each generation has its own limit.
   if (/claude-3-5/.test(name)) return 8192;
   if (/claude-3-/.test(name)) return 4096;
   if (/claude-opus-4(-[01])?(-\d{8})?$/.test(name)) return 32_000;
-  return endpoint.official ? 64_000 : 16_384;
+  return official ? 64_000 : 16_384;
 }
 
-/** The name the lists are asked for: lower case, with the provider, dots in Claude's versions as dashes. */
-export function canonicalName(config: LlmConfig, endpoint: Endpoint): string {
-  const name = (config.model_canonical_name ?? `${endpoint.name}/${endpoint.model}`).trim().toLowerCase();
+/** The name to look up in the lists: lower case, provider first. */
+function canonicalName(config: LlmConfig, endpoint: Endpoint): string {
+  return normalizeName(config.model_canonical_name ?? `${endpoint.name}/${endpoint.model}`);
+}
+
+/** Lower case, with dashes for the dots in Claude's versions. */
+export function normalizeName(modelName: string): string {
+  const name = modelName.trim().toLowerCase();
   return name.includes("claude") ? name.replace(/(\d)\.(\d)/g, "$1-$2") : name;
 }
 
 function thinkingMode(name: string, override: unknown): Capabilities["thinking"] {
   if (override === "adaptive" || override === "manual" || override === "none") return override;
-  if (THINKS_BY_ITSELF.test(name)) return "adaptive";
+  if (THINKS_ADAPTIVELY.test(name)) return "adaptive";
   return THINKS_ON_A_BUDGET.test(name) ? "manual" : "none";
 }
 

@@ -1,105 +1,63 @@
-import { messageOf } from "../errors.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
-import { capabilitiesOf, usesResponsesApi } from "./capabilities.ts";
-import { type CompletionLog, withCompletionLog } from "./decorators/with-completion-log.ts";
-import { withDeadline } from "./decorators/with-deadline.ts";
-import { type RetryPolicy, sleep, withRetry } from "./decorators/with-retry.ts";
+import { decorate } from "./decorators/decorate.ts";
+import type { CompletionLog } from "./decorators/with-completion-log.ts";
+import { type LoadImage, withInlineImages } from "./decorators/with-inline-images.ts";
+import type { Sleep } from "./decorators/with-retry.ts";
 import { createDemoLlm, isDemoModel } from "./demo/demo.ts";
-import { azureApiVersion, type Endpoint, type Environment, toEndpoint } from "./endpoint.ts";
-import { withInlineImages } from "./inline-images.ts";
-import type { Llm, LlmReply, LlmRequest } from "./llm.ts";
+import type { Environment } from "./endpoint.ts";
+import type { Llm, LlmReply } from "./llm.ts";
 import { LlmError } from "./llm-error.ts";
-import { loadModelFacts, type ModelFacts } from "./pricing.ts";
-import type { Protocol, ProtocolOptions } from "./protocol.ts";
+import { type Model, resolveModel } from "./model.ts";
+import type { Protocol } from "./protocol.ts";
 import { withTextTools } from "./text-tools/with-text-tools.ts";
 import { toLlmError } from "./to-llm-error.ts";
 
+/** What the built-in models need beside a configuration. */
 export interface LlmOptions {
-  /** Where keys and addresses are found that the configuration leaves out. */
+  /** Variables that hold the keys and addresses which the configuration leaves out. */
   environment: Environment;
   logger: Logger;
+  /** Source of time and ids. Default: the system's. */
+  clock?: Clock;
+  /** Sends the requests. Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch;
-  sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Pauses between attempts. Default: a timer. */
+  sleep?: Sleep;
   /**
-   * Fetches an image as a data URL, for models that take no other. The caller guards against private addresses.
+   * Fetches an image as a data URL, for models that accept no other. The caller guards against private addresses.
    * Without it such images are left out of the prompt, with a note in their place.
    */
-  loadImage?: (url: string, signal: AbortSignal) => Promise<string>;
-  /** Hears of every call of a model with `log_completions`. */
+  loadImage?: LoadImage;
+  /** Receives every call of a configuration with `log_completions`. */
   onCompletion?: (log: CompletionLog) => void;
 }
 
-/** The reference's smallest context window that an agent can work in. */
-const MIN_CONTEXT_WINDOW = 16_384;
-
 /**
- * The model that a configuration names. Nothing is loaded, connected or refused before the first `complete`: what is
- * wrong with the configuration is then told as the `LlmError` that a conversation shows.
+ * Creates the built-in model that a configuration names. Never throws and connects nothing: a faulty configuration
+ * rejects the first `complete` with an `LlmError`, which the conversation then shows.
  */
 export function createLlm(config: LlmConfig, options: LlmOptions): Llm {
-  let llm: Llm | undefined;
-  return {
-    get vision() {
-      return hasVision(config, options.environment);
-    },
-    async complete(request) {
-      llm ??= build(config, options);
-      return llm.complete(request);
-    },
-  };
-}
-
-/** What is wrong with a configuration, or undefined. Loads and connects nothing. */
-export function checkModel(config: LlmConfig, options: Pick<LlmOptions, "environment">): string | undefined {
+  const { environment, clock = systemClock } = options;
   try {
-    if (isDemoModel(config.model)) createDemoLlm(config);
-    else resolve(config, options.environment);
-    return undefined;
+    if (isDemoModel(config.model)) return createDemoLlm(config, clock);
+    return build(resolveModel(config, environment), { ...options, clock });
   } catch (error) {
-    return messageOf(error);
+    return { decorated: true, complete: () => Promise.reject(error) };
   }
 }
 
-/** Undefined for what cannot be resolved; the first call says why. */
-function hasVision(config: LlmConfig, environment: Environment): boolean | undefined {
-  if (isDemoModel(config.model)) return undefined;
-  try {
-    return capabilitiesOf(config, toEndpoint(config, environment)).vision;
-  } catch {
-    return undefined;
-  }
-}
+type BuildOptions = LlmOptions & { clock: Clock };
 
-function resolve(config: LlmConfig, environment: Environment): Endpoint {
-  const endpoint = toEndpoint(config, environment);
-  const { max_input_tokens: window } = config;
-  const allowed = ["true", "1", "yes"].includes(environment.ALLOW_SHORT_CONTEXT_WINDOWS?.toLowerCase() ?? "");
-  if (window !== null && window < MIN_CONTEXT_WINDOW && !allowed) {
-    throw new LlmError(
-      "LLMContextWindowTooSmallError",
-      `max_input_tokens: ${window} is too small for an agent, at least ${MIN_CONTEXT_WINDOW} are needed ` +
-        "(ALLOW_SHORT_CONTEXT_WINDOWS=true lifts this)",
-    );
-  }
-  return endpoint;
-}
-
-function build(config: LlmConfig, options: LlmOptions): Llm {
-  if (isDemoModel(config.model)) return createDemoLlm(config);
-  const endpoint = resolve(config, options.environment);
-  const capabilities = capabilitiesOf(config, endpoint);
-
-  const single = connect(config, endpoint, options);
-  let llm = withRetry(single, retryPolicy(config), {
-    sleep: options.sleep ?? sleep,
-    logger: options.logger,
-    // A model at temperature 0 would give the same nothing again.
-    afterNoResponse:
-      config.temperature === 0 ? connect({ ...config, temperature: 1 }, endpoint, options) : single,
+function build(model: Model, options: BuildOptions): Llm {
+  const { config, endpoint, capabilities } = model;
+  // A model at temperature 0 would give the same empty reply again.
+  const warmer = { ...model, config: { ...config, temperature: 1 } };
+  let llm = decorate(connect(model, options), config, {
+    ...options,
+    ...(config.temperature === 0 && { afterNoResponse: connect(warmer, options) }),
   });
-  if (config.log_completions && options.onCompletion)
-    llm = withCompletionLog(llm, config, options.onCompletion);
   if (!config.native_tool_calling) {
     llm = withTextTools(llm, { model: endpoint.model, stop: config.disable_stop_word !== true });
   }
@@ -107,54 +65,30 @@ function build(config: LlmConfig, options: LlmOptions): Llm {
   return llm;
 }
 
-function retryPolicy(config: LlmConfig): RetryPolicy {
+/** A model without retries and price: its provider's protocol, with latency and named errors. */
+function connect(model: Model, { fetch = globalThis.fetch, clock }: BuildOptions): Llm {
+  const { endpoint, capabilities } = model;
+  let protocol: Promise<Protocol> | undefined;
   return {
-    attempts: config.num_retries,
-    multiplier: config.retry_multiplier,
-    minWait: config.retry_min_wait,
-    maxWait: config.retry_max_wait,
-  };
-}
-
-/** One call without second tries, with its price, its latency and its errors by name. */
-function connect(config: LlmConfig, endpoint: Endpoint, options: LlmOptions): Llm {
-  const protocol = lazyProtocol(config, endpoint, options);
-  let facts: Promise<ModelFacts> | undefined;
-  return {
+    vision: capabilities.vision,
     async complete(request) {
-      // Loaded while the model writes.
-      facts ??= loadModelFacts(config, endpoint);
       const started = performance.now();
-      const reply = await call(protocol, request, { config, endpoint });
-      const { costOf, contextWindow } = await facts;
-      const { message, usage } = reply;
-      return {
-        message,
-        usage,
-        id: reply.id ?? `resp_${crypto.randomUUID()}`,
-        model: reply.model ?? endpoint.model,
-        cost: reply.cost ?? (usage === null ? 0 : costOf(usage)),
-        contextWindow,
-        latency: (performance.now() - started) / 1000,
-      } satisfies LlmReply;
+      try {
+        protocol ??= loadProtocol(model, fetch);
+        const reply = await (await protocol)(request);
+        return {
+          ...reply,
+          id: reply.id ?? `resp_${clock.newId()}`,
+          model: reply.model ?? endpoint.model,
+          contextWindow: 0,
+          latency: (performance.now() - started) / 1000,
+        } satisfies LlmReply;
+      } catch (error) {
+        request.signal.throwIfAborted();
+        throw withoutKey(toLlmError(error, clock.now()), endpoint.apiKey);
+      }
     },
   };
-}
-
-async function call(
-  protocol: Protocol,
-  request: LlmRequest,
-  { config, endpoint }: { config: LlmConfig; endpoint: Endpoint },
-) {
-  const { signal } = request;
-  try {
-    return await withDeadline({ signal, seconds: config.timeout }, (bounded, alive) =>
-      protocol({ ...request, signal: bounded }, alive),
-    );
-  } catch (error) {
-    signal.throwIfAborted();
-    throw withoutKey(toLlmError(error), endpoint.apiKey);
-  }
 }
 
 /** Some providers quote the key they refuse. */
@@ -168,29 +102,16 @@ function withoutKey(error: LlmError, key: string): LlmError {
   });
 }
 
-function lazyProtocol(config: LlmConfig, endpoint: Endpoint, options: LlmOptions): Protocol {
-  let protocol: Promise<Protocol> | undefined;
-  return async (request, alive) => {
-    protocol ??= loadProtocol(config, endpoint, options);
-    return (await protocol)(request, alive);
-  };
-}
-
-async function loadProtocol(config: LlmConfig, endpoint: Endpoint, options: LlmOptions): Promise<Protocol> {
-  const protocolOptions: ProtocolOptions = {
-    config,
-    endpoint,
-    azureApiVersion: azureApiVersion(config, options.environment),
-    ...(options.fetch && { fetch: options.fetch }),
-  };
-  if (endpoint.provider.protocol === "anthropic") {
+/** Loads a protocol with its SDK, which takes a good part of a second. */
+async function loadProtocol(model: Model, fetch: typeof globalThis.fetch): Promise<Protocol> {
+  if (model.endpoint.provider.protocol === "anthropic") {
     const { anthropicMessages } = await import("./anthropic-messages/anthropic-messages.ts");
-    return anthropicMessages(protocolOptions);
+    return anthropicMessages(model, fetch);
   }
-  if (usesResponsesApi(config, endpoint, capabilitiesOf(config, endpoint))) {
+  if (model.capabilities.responsesApi) {
     const { openAiResponses } = await import("./openai-responses/openai-responses.ts");
-    return openAiResponses(protocolOptions);
+    return openAiResponses(model, fetch);
   }
   const { openAiChat } = await import("./openai-chat/openai-chat.ts");
-  return openAiChat(protocolOptions);
+  return openAiChat(model, fetch);
 }

@@ -2,6 +2,7 @@ import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { LlmError } from "./llm-error.ts";
 import { PROVIDERS, type Provider, parseModelName } from "./providers.ts";
 
+/** Variables that may hold keys and addresses. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a model is reached and how. */
@@ -9,51 +10,56 @@ export interface Endpoint {
   /** A key of PROVIDERS. */
   name: string;
   provider: Provider;
-  /** As the provider wants it. */
+  /** The model's name without the provider, as the provider wants it. */
   model: string;
   baseUrl: string;
   apiKey: string;
+  /** `api-version` of Azure. */
+  apiVersion: string;
   /** Whether `baseUrl` is the provider's own. */
   official: boolean;
 }
 
-/** Sent where a client library insists on a key and the endpoint wants none. */
+/** Sent where a client library insists on a key and the endpoint needs none. */
 const NO_KEY = "none";
 
 const AZURE_API_VERSION = "2024-12-01-preview";
 
 /**
  * Finds provider, address and key of a model. The request's `base_url` and `api_key` win over the environment.
- * A key of the environment goes only to the address of the environment or the provider's own, never to one a client
- * names: whoever may create a conversation must not learn the server's keys.
+ * A key of the environment goes only to the environment's address or the provider's own, never to an address that a
+ * client names: a client that may create conversations must not learn the server's keys.
  *
- * @throws LlmError LLMBadRequestError for a name or address that is not known, LLMAuthenticationError without a key
+ * @throws LlmError LLMBadRequestError for an unknown name or address, LLMAuthenticationError for a missing key
  */
 export function toEndpoint(config: LlmConfig, environment: Environment): Endpoint {
-  const { provider: known, model } = parseModelName(config.model);
-  const requested = requestedBaseUrl(known, config);
-  // A bare name nobody knows at an address of the client's own can only be an OpenAI-compatible server.
-  const name = known ?? (requested !== null && !model.includes("/") ? "openai" : null);
+  const { provider: named, model } = parseModelName(config.model);
+  const requested = requestedBaseUrl(named, config);
+  // An unknown name without a provider, at an address of the client's own, can only be an OpenAI-compatible server.
+  const name = named ?? (requested !== null && !model.includes("/") ? "openai" : null);
   const provider = name === null ? undefined : PROVIDERS[name];
   if (name === null || provider === undefined) throw unknownProvider(config.model);
 
-  const ours = firstSet(provider.baseUrlVariables, environment) ?? ownBaseUrl(name, { config, environment });
-  const baseUrl = requested ?? ours;
+  const usual =
+    firstSet(provider.baseUrlVariables, environment) ?? providerBaseUrl(name, { config, environment });
+  const baseUrl = requested ?? usual;
   if (baseUrl === null) throw missingBaseUrl(name, provider);
   const official = sameOrigin(baseUrl, provider.baseUrl);
-  const trusted = requested === null || official || sameOrigin(requested, ours);
+  const trusted = requested === null || official || sameOrigin(requested, usual);
   return {
     name,
     provider,
     model,
     baseUrl: normalizeBaseUrl(baseUrl, provider),
     apiKey: config.api_key ?? environmentKey(name, { config, environment, trusted }),
+    apiVersion: nonBlank(config.api_version) ?? environment.AZURE_API_VERSION ?? AZURE_API_VERSION,
     official,
   };
 }
 
-export function azureApiVersion(config: LlmConfig, environment: Environment): string {
-  return given(config.api_version) ?? environment.AZURE_API_VERSION ?? AZURE_API_VERSION;
+/** Whether models with a context window too small for an agent are let through. */
+export function allowsShortContext(environment: Environment): boolean {
+  return ["true", "1", "yes"].includes(environment.ALLOW_SHORT_CONTEXT_WINDOWS?.toLowerCase() ?? "");
 }
 
 interface Sources {
@@ -63,16 +69,20 @@ interface Sources {
 
 function requestedBaseUrl(provider: string | null, config: LlmConfig): string | null {
   return (
-    given(config.base_url) ?? (provider === "bedrock" ? given(config.aws_bedrock_runtime_endpoint) : null)
+    nonBlank(config.base_url) ??
+    (provider === "bedrock" ? nonBlank(config.aws_bedrock_runtime_endpoint) : null)
   );
 }
 
-function ownBaseUrl(name: string, { config, environment }: Sources): string | null {
+function providerBaseUrl(name: string, { config, environment }: Sources): string | null {
   if (name !== "bedrock") return PROVIDERS[name]?.baseUrl ?? null;
-  const region = given(config.aws_region_name) ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
+  const region = nonBlank(config.aws_region_name) ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
   if (region === undefined) return null;
   if (/^[a-z0-9-]+$/.test(region)) return `https://bedrock-mantle.${region}.api.aws/openai/v1`;
-  throw new LlmError("LLMBadRequestError", `aws_region_name: ${JSON.stringify(region)} is no region`);
+  throw new LlmError(
+    "LLMBadRequestError",
+    `aws_region_name: ${JSON.stringify(region)} is not the name of a region`,
+  );
 }
 
 function environmentKey(name: string, sources: Sources & { trusted: boolean }): string {
@@ -90,13 +100,13 @@ function environmentKey(name: string, sources: Sources & { trusted: boolean }): 
 
 function normalizeBaseUrl(baseUrl: string, provider: Provider): string {
   if (!URL.canParse(baseUrl)) {
-    throw new LlmError("LLMBadRequestError", `base_url: ${JSON.stringify(baseUrl)} is no absolute URL`);
+    throw new LlmError("LLMBadRequestError", `base_url: ${JSON.stringify(baseUrl)} is not an absolute URL`);
   }
   const trimmed = baseUrl.replace(/\/+$/, "");
-  // The SDK adds /v1/messages itself; people paste the address with it.
+  // The SDK adds /v1/messages; people paste the address with it.
   if (provider.protocol === "anthropic") return trimmed.replace(/\/v1(\/messages)?$/, "");
   if (new URL(trimmed).pathname !== "/") return trimmed;
-  // A provider's own host without its path can only mean the usual address.
+  // A provider's own host without a path can only mean the provider's usual address.
   if (provider.baseUrl !== null && sameOrigin(trimmed, provider.baseUrl) && !provider.pathOfBareHost) {
     return provider.baseUrl;
   }
@@ -104,11 +114,11 @@ function normalizeBaseUrl(baseUrl: string, provider: Provider): string {
 }
 
 function unknownProvider(model: string): LlmError {
-  const known = Object.keys(PROVIDERS).sort().join(", ");
+  const providers = Object.keys(PROVIDERS).sort().join(", ");
   return new LlmError(
     "LLMBadRequestError",
     `model: the provider of ${JSON.stringify(model)} is not known. LLM provider not provided: write provider/model ` +
-      `with one of ${known}. Any other OpenAI-compatible server is openai/<model> with base_url; ` +
+      `with one of ${providers}. Any other OpenAI-compatible server is openai/<model> with base_url; ` +
       "demo/tour needs no key.",
   );
 }
@@ -132,13 +142,13 @@ function missingBedrockKey(config: LlmConfig): LlmError {
 
 function firstSet(names: readonly string[], environment: Environment): string | null {
   for (const name of names) {
-    const value = given(environment[name] ?? null);
+    const value = nonBlank(environment[name] ?? null);
     if (value !== null) return value;
   }
   return null;
 }
 
-function given(value: string | null): string | null {
+function nonBlank(value: string | null): string | null {
   return value === null || value.trim() === "" ? null : value.trim();
 }
 

@@ -1,4 +1,4 @@
-/** The reference's names of what a model call can fail with; clients see them as `ConversationErrorEvent.code`. */
+/** The reference's names for failed model calls. Clients see them as `ConversationErrorEvent.code`. */
 export type LlmErrorName =
   | "LLMAuthenticationError"
   | "LLMRateLimitError"
@@ -13,21 +13,33 @@ export type LlmErrorName =
   | "FunctionCallValidationError"
   | "LLMError";
 
-/** What is known of a failed call. */
+const BRAND = Symbol.for("agent-server.llm-error");
+
+/** Facts about a failed call. */
 export interface LlmErrorOptions {
-  /** Whether the same request may succeed later. */
+  /** Whether the same request may succeed later. Default: false. */
   retryable?: boolean;
+  /** HTTP status of the answer, where there was one. */
   status?: number;
-  /** Seconds the provider asked to wait. */
+  /** Seconds the provider asks to wait before the next attempt. */
   retryAfter?: number;
+  /** The error that was thrown in the first place. */
   cause?: unknown;
 }
 
+/**
+ * A failed model call. `name` decides what the agent does next: some failures it mends itself, the others end the run
+ * and become the `code` of the conversation's error, with `message` as its text.
+ */
 export class LlmError extends Error {
   override readonly name: LlmErrorName;
+  /** Whether the same request may succeed later. */
   readonly retryable: boolean;
+  /** HTTP status of the answer; undefined where there was none. */
   readonly status: number | undefined;
+  /** Seconds the provider asks to wait before the next attempt; undefined where it did not say. */
   readonly retryAfter: number | undefined;
+  readonly [BRAND] = true;
 
   constructor(name: LlmErrorName, message: string, options: LlmErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -35,5 +47,10 @@ export class LlmError extends Error {
     this.retryable = options.retryable ?? false;
     this.status = options.status;
     this.retryAfter = options.retryAfter;
+  }
+
+  /** True also for errors of another copy of this package, which `instanceof` would miss. */
+  static is(value: unknown): value is LlmError {
+    return typeof value === "object" && value !== null && BRAND in value;
   }
 }

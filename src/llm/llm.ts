@@ -7,54 +7,87 @@ export interface ToolSchema {
   parameters: Record<string, unknown>;
 }
 
+/** One question to a model. */
 export interface LlmRequest {
-  /** The whole prompt, oldest first. Messages are never changed in place: providers may cache by identity. */
+  /** The whole prompt, oldest first. Messages are never changed in place: a model may cache by identity. */
   messages: readonly Message[];
+  /** Tools the model may call; empty for a request that wants words alone. */
   tools: readonly ToolSchema[];
+  /** Ends the call. The model stops its work and rejects with the signal's reason. */
   signal: AbortSignal;
-  /** Pieces of the reply while it is written, only when the model is configured to stream. */
+  /** Receives pieces of the reply as they arrive. Present only when the configuration asks for streaming. */
   onDelta?: (delta: LlmDelta) => void;
-  /** Lets providers keep one conversation on one cache. */
+  /**
+   * Called for every piece that arrives, also for pieces without a delta such as arguments of a call. A deadline
+   * measures the silence between two pieces. A model that cannot tell does not call it.
+   */
+  onProgress?: () => void;
+  /** Id of the conversation. Providers use it to keep one conversation on one cache. */
   conversationId?: string;
-  /** Texts before which the model stops writing. Left out for models that know no such thing. */
+  /** Texts before which the model stops writing. Ignored by models that have no stop words. */
   stop?: readonly string[];
 }
 
+/** A piece of a reply: text, reasoning, or both. */
 export interface LlmDelta {
   content?: string;
   reasoning_content?: string;
 }
 
+/** Tokens of one call, as the provider counted them. */
 export interface LlmUsage {
+  /** All tokens of the prompt, those read from and written to a cache included. */
   prompt_tokens: number;
+  /** All tokens of the reply, reasoning included. */
   completion_tokens: number;
+  /** The part of `prompt_tokens` that came from a cache. */
   cache_read_tokens: number;
+  /** The part of `prompt_tokens` that was written to a cache. */
   cache_write_tokens: number;
+  /** The part of `completion_tokens` that is reasoning. */
   reasoning_tokens: number;
 }
 
+/** What a model answered. */
 export interface LlmReply {
-  /** Role assistant. */
+  /** Role assistant. A tool call may have an empty id: the agent gives it one. */
   message: Message;
-  /** The provider's id of the reply, or one made up here. */
+  /** The provider's id of the reply. May be empty: the agent makes one. */
   id: string;
+  /** Name of the model that answered, as the provider writes it. */
   model: string;
-  /** null when the provider reported none. */
+  /** null when the provider reported no tokens. */
   usage: LlmUsage | null;
-  /** US dollars; 0 when the price is not known. */
-  cost: number;
-  /** Tokens the model can take in; 0 when not known. */
+  /** US dollars; null when the model does not know. `withPrice` fills it in from the tokens. */
+  cost: number | null;
+  /** Tokens the model can take in; 0 when not known. `withPrice` fills it in. */
   contextWindow: number;
   /** Seconds from request to whole reply. */
   latency: number;
 }
 
 /**
- * A language model. `complete` resolves with the whole reply; deltas are a side channel that never carries
- * anything the reply does not. It rejects with an `LlmError`, or with the signal's reason when aborted.
+ * A language model. The port between the agent and every provider, built-in or a host's own.
+ *
+ * - **Reply.** `complete` resolves with the whole reply. Deltas are a side channel: they carry nothing that the reply
+ *   does not, and none arrives after `complete` has settled. A retried call repeats its deltas from the start.
+ * - **Abort.** When the signal fires, `complete` rejects with the signal's reason and frees its connection.
+ * - **Errors.** A failed call rejects with an `LlmError`. `retryable` says whether the same request may succeed later;
+ *   `withRetry` relies on it. Any other error counts as a fault of the model's code and is never retried, except that
+ *   `decorate` recognises failed HTTP answers and broken connections, such as those thrown by provider SDKs.
+ * - **Usage.** `prompt_tokens` includes cached tokens, `completion_tokens` includes reasoning.
+ * - **Concurrency.** Calls may overlap: titles are asked for while the agent works.
  */
 export interface Llm {
-  /** False: images are left out of the prompt. Absent: not known, or it takes them. */
+  /** False: images are left out of the prompt. Absent: not known, images are sent. */
   readonly vision?: boolean | undefined;
+  /** False: only the agent asks this model, so that titles are made without it. Default: true. */
+  readonly sideCalls?: boolean | undefined;
+  /**
+   * True: retries, deadline, price and completion log are the model's own, and the server adds none. Set by `decorate`;
+   * set it on a model that a server should call exactly once for each request. Default: false.
+   */
+  readonly decorated?: boolean | undefined;
+  /** Asks the model. See the contract of `Llm`. */
   complete(request: LlmRequest): Promise<LlmReply>;
 }

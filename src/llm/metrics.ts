@@ -1,10 +1,10 @@
 import type { Metrics, MetricsSnapshot, TokenUsage } from "../wire/metrics.ts";
 import type { LlmReply, LlmUsage } from "./llm.ts";
 
-/** Entries kept of each list, the newest; the sums count everything. */
+/** Newest entries kept of each list. The sums count all entries. */
 const HISTORY = 1000;
 
-/** Nothing spent yet. `model` is the name in the configuration: every entry carries it. */
+/** Metrics before the first call. Every entry carries `model`, the name in the configuration. */
 export function emptyMetrics(model: string): Metrics {
   return {
     model_name: model,
@@ -18,13 +18,14 @@ export function emptyMetrics(model: string): Metrics {
 }
 
 /**
- * Adds one reply, in place: the lists are long and this happens at every step. A reply that cost nothing adds no cost
- * entry, one without usage no usage. `at` is in seconds since 1970.
+ * Adds one reply, in place because the lists are long and every step adds to them. A reply without cost adds no entry
+ * to `costs`, a reply without usage none to `token_usages`. `at` is in seconds since 1970.
  */
 export function addReply(metrics: Metrics, reply: LlmReply, at: number): void {
   const { model_name: model } = metrics;
-  metrics.accumulated_cost += reply.cost;
-  if (reply.cost > 0) remember(metrics.costs, { model, cost: reply.cost, timestamp: at });
+  const cost = reply.cost ?? 0;
+  metrics.accumulated_cost += cost;
+  if (cost > 0) remember(metrics.costs, { model, cost, timestamp: at });
   remember(metrics.response_latencies, { model, latency: reply.latency, response_id: reply.id });
   if (reply.usage === null) return;
   const usage = toTokenUsage(reply, reply.usage, model);
@@ -37,7 +38,7 @@ function remember<T>(list: T[], entry: T): void {
   if (list.length > HISTORY) list.shift();
 }
 
-/** The four sums, without the lists: what sockets and events carry. */
+/** Copies the four sums without the lists, as sockets and events carry them. */
 export function toSnapshot(metrics: Metrics): MetricsSnapshot {
   const { model_name, accumulated_cost, max_budget_per_task, accumulated_token_usage } = metrics;
   return { model_name, accumulated_cost, max_budget_per_task, accumulated_token_usage };
@@ -53,7 +54,7 @@ function toTokenUsage(reply: LlmReply, usage: LlmUsage, model: string): TokenUsa
   };
 }
 
-/** Counters add up, the window is the widest seen, the turn the newest. */
+/** Adds up the counters, and keeps the widest window and the newest turn. */
 function sum(metrics: Metrics, usage: TokenUsage): TokenUsage {
   const total = metrics.accumulated_token_usage ?? emptyUsage(metrics.model_name);
   return {

@@ -1,8 +1,15 @@
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
-import { canonicalName } from "./capabilities.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { normalizeName } from "./capabilities.ts";
 import type { LlmUsage } from "./llm.ts";
+import { PROVIDERS, parseModelName } from "./providers.ts";
 
+/** The fields of a configuration that name a model and its price. */
+export type PricedConfig = Pick<
+  LlmConfig,
+  "model" | "model_canonical_name" | "input_cost_per_token" | "output_cost_per_token" | "max_input_tokens"
+>;
+
+/** Price and size of a model. */
 export interface ModelFacts {
   /** US dollars; 0 when the price is not known. */
   costOf(usage: LlmUsage): number;
@@ -10,49 +17,58 @@ export interface ModelFacts {
   contextWindow: number;
 }
 
-/** Servers of one's own: what they cost is nobody's list price. */
+/** Providers that are servers of the user: no price list covers them. */
 const SELF_HOSTED: ReadonlySet<string> = new Set(["ollama", "lm_studio", "hosted_vllm"]);
 
 /** Prefixes that operators of a LiteLLM proxy put before a model's name. */
 const DEPLOYMENT = /^(prod|dev|staging|test)\//;
 
-/**
- * Price and context window of a model, from the price list that comes with `@pydantic/genai-prices` (offline, loaded
- * when first asked for). The configuration's own figures win; the price only where both are given.
- */
-export async function loadModelFacts(config: LlmConfig, endpoint: Endpoint): Promise<ModelFacts> {
-  const { input_cost_per_token: input, output_cost_per_token: output } = config;
-  // A gap in the list must not cost a reply.
-  const listed = await lookUp(config, endpoint).catch(() => UNKNOWN);
-  const own = input !== null && output !== null;
-  return {
-    contextWindow: config.max_input_tokens ?? listed.contextWindow,
-    costOf: own ? (usage) => usage.prompt_tokens * input + usage.completion_tokens * output : listed.costOf,
-  };
-}
-
 const UNKNOWN: ModelFacts = { costOf: () => 0, contextWindow: 0 };
 
-async function lookUp(config: LlmConfig, endpoint: Endpoint): Promise<ModelFacts> {
-  if (SELF_HOSTED.has(endpoint.name)) return UNKNOWN;
-  const { calcPrice } = await import("@pydantic/genai-prices");
-  const { providerId, model } = listName(config, endpoint);
-  const found = calcPrice({ input_tokens: 0, output_tokens: 0 }, model, providerId ? { providerId } : {});
-  if (found === null) return UNKNOWN;
-  // Found once: later calls need not search the list again.
-  const provider = { ...found.provider, models: [found.model] };
+/**
+ * Looks up price and context window of a model in the price list of `@pydantic/genai-prices`, which is offline and is
+ * loaded by the first call. The configuration's own figures win; its prices only when both are set.
+ */
+export async function loadModelFacts(config: PricedConfig): Promise<ModelFacts> {
+  const { input_cost_per_token: input, output_cost_per_token: output } = config;
+  // A gap in the list must not cost a reply.
+  const listed = await lookUp(config).catch(() => UNKNOWN);
+  const isPriced = input !== null && output !== null;
   return {
-    contextWindow: found.model.context_window ?? 0,
-    costOf: (usage) => calcPrice(toListUsage(usage), found.model.id, { provider })?.total_price ?? 0,
+    contextWindow: config.max_input_tokens ?? listed.contextWindow,
+    costOf: isPriced
+      ? (usage) => usage.prompt_tokens * input + usage.completion_tokens * output
+      : listed.costOf,
   };
 }
 
-function listName(config: LlmConfig, endpoint: Endpoint): { providerId: string | null; model: string } {
-  const { priceId } = endpoint.provider;
-  if (config.model_canonical_name === null && priceId !== null)
-    return { providerId: priceId, model: endpoint.model };
-  // Behind a proxy the name is a maker's; the list finds the maker by it.
-  const name = config.model_canonical_name ? canonicalName(config, endpoint) : endpoint.model.toLowerCase();
+async function lookUp(config: PricedConfig): Promise<ModelFacts> {
+  const name = listedName(config);
+  if (name === null) return UNKNOWN;
+  const { calcPrice } = await import("@pydantic/genai-prices");
+  const { providerId, model } = name;
+  const entry = calcPrice({ input_tokens: 0, output_tokens: 0 }, model, providerId ? { providerId } : {});
+  if (entry === null) return UNKNOWN;
+  // Later calls search the one model instead of the whole list.
+  const provider = { ...entry.provider, models: [entry.model] };
+  return {
+    contextWindow: entry.model.context_window ?? 0,
+    costOf: (usage) => calcPrice(toListUsage(usage), entry.model.id, { provider })?.total_price ?? 0,
+  };
+}
+
+/** The name under which the list may have the model; null when it cannot have it. */
+function listedName(config: PricedConfig): { providerId: string | null; model: string } | null {
+  const { provider, model } = parseModelName(config.model);
+  if (provider !== null && SELF_HOSTED.has(provider)) return null;
+  if (config.model_canonical_name !== null) return ofMaker(normalizeName(config.model_canonical_name));
+  if (provider === null) return null;
+  const providerId = PROVIDERS[provider]?.priceId ?? null;
+  return providerId === null ? ofMaker(model.toLowerCase()) : { providerId, model };
+}
+
+/** A name behind a proxy is the one its maker gave it; the list finds the maker by the name. */
+function ofMaker(name: string): { providerId: null; model: string } {
   return { providerId: null, model: name.replace(DEPLOYMENT, "").replace(/^[a-z_]+\//, "") };
 }
 

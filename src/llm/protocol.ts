@@ -1,36 +1,29 @@
-import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { Message } from "../wire/events/message.ts";
-import type { Endpoint } from "./endpoint.ts";
 import type { LlmRequest, LlmUsage } from "./llm.ts";
 
-/** What a provider answered, before price and latency are known. */
+/** A provider's answer, before price and latency are known. */
 export interface ProtocolReply {
   message: Message;
+  /** null when the provider gave none. */
   id: string | null;
-  /** The model's name as the provider gives it. */
+  /** The model's name as the provider writes it; null when the provider gave none. */
   model: string | null;
+  /** null when the provider reported no tokens. */
   usage: LlmUsage | null;
-  /** US dollars, where the provider reports them itself. */
+  /** US dollars, where the provider reports them; else null. */
   cost: number | null;
 }
 
-/**
- * One call in a provider's own protocol. The signal is already bounded in time; `alive` is called for each piece
- * that arrives, so that a stream is judged by its silence and not by its length. Throws whatever the SDK throws.
- */
-export type Protocol = (request: LlmRequest, alive: () => void) => Promise<ProtocolReply>;
+/** One call in a provider's own protocol. Throws whatever the provider's SDK throws. */
+export type Protocol = (request: LlmRequest) => Promise<ProtocolReply>;
 
-/** What every protocol is built from. */
-export interface ProtocolOptions {
-  config: LlmConfig;
-  endpoint: Endpoint;
-  /** `api-version` of Azure. */
-  azureApiVersion: string;
-  fetch?: typeof globalThis.fetch;
-}
-
-/** Waits are bounded by our own deadline; this only keeps the SDK's from coming first. */
+/** The largest timeout of the SDKs, in milliseconds. Calls are bounded by `withDeadline` instead. */
 export const SDK_TIMEOUT = 2 ** 31 - 1;
+
+/** Asks Claude to think between tool calls. Models that decide for themselves do not need it. */
+export const INTERLEAVED_THINKING: Readonly<Record<string, string>> = {
+  "anthropic-beta": "interleaved-thinking-2025-05-14",
+};
 
 /** The header that keeps one conversation on one cache behind a LiteLLM proxy. */
 export function sessionHeaders(conversationId: string | undefined): Record<string, string> {

@@ -1,4 +1,4 @@
-/** Request fields that not every OpenAI-compatible endpoint takes. */
+/** Request fields that some OpenAI-compatible endpoints refuse. */
 export type OptionalField =
   | "reasoning_effort"
   | "top_k"
@@ -8,21 +8,23 @@ export type OptionalField =
   | "stream_options"
   | "responses_api";
 
+/** A service that serves models, and how it differs from the others. */
 export interface Provider {
   protocol: "openai" | "azure" | "anthropic";
-  /** null: the request or the environment must say. */
+  /** null: the request or the environment must name the address. */
   baseUrl: string | null;
   /** Environment variables that may hold the key; the first one set wins. */
   keyVariables: readonly string[];
+  /** Environment variables that may hold the address; the first one set wins. */
   baseUrlVariables: readonly string[];
-  /** Works without a key unless one is given. */
+  /** Works without a key. Default: false. */
   keyless?: boolean;
-  /** Which of the optional fields it takes; with `drop_params` the others are left out. */
+  /** Optional fields that the provider accepts. With `drop_params` the others are left out. */
   accepts: ReadonlySet<OptionalField>;
   maxTokensField: "max_tokens" | "max_completion_tokens";
-  /** Added to a base URL that names only a host. */
+  /** Path added to a base URL that names only a host. */
   pathOfBareHost?: string;
-  /** The provider's name in the price library; null where the same name may be anybody's. */
+  /** The provider's name in the price list; null for providers that resell the models of others. */
   priceId: string | null;
 }
 
@@ -59,7 +61,7 @@ const local = {
   accepts: all.filter((field) => field !== "responses_api"),
 };
 
-/** Providers by the prefix LiteLLM gives them. `accepts` follows each provider's own API reference. */
+/** Providers by their LiteLLM prefix. `accepts` follows each provider's API reference. */
 export const PROVIDERS: Readonly<Record<string, Provider>> = {
   anthropic: {
     protocol: "anthropic",
@@ -123,7 +125,7 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   }),
 };
 
-/** Names people give without a provider. First match wins. */
+/** Providers of model names that come without a prefix. First match wins. */
 const BARE_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^(gpt-|chatgpt-|o1|o3|o4|codex-)/, "openai"],
   [/^claude-/, "anthropic"],
@@ -134,14 +136,15 @@ const BARE_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^grok-/, "xai"],
 ];
 
+/** A model's name in its two parts. */
 export interface ModelName {
-  /** A key of PROVIDERS, or null when the name tells none. */
+  /** A key of PROVIDERS; null when the name does not tell. */
   provider: string | null;
-  /** As the provider wants it. */
+  /** The rest of the name, as the provider wants it. */
   model: string;
 }
 
-/** Splits `provider/model`; a bare known name finds its provider. */
+/** Splits `provider/model`. A known name without a prefix finds its provider too. */
 export function parseModelName(name: string): ModelName {
   const trimmed = name.trim();
   const slash = trimmed.indexOf("/");

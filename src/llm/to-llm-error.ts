@@ -2,10 +2,10 @@ import { messageOf } from "../errors.ts";
 import { isObject } from "../is-object.ts";
 import { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm-error.ts";
 
-/** Longest error text passed on: proxies answer with whole web pages. */
+/** Characters of an error text that are passed on: proxies answer with whole web pages. */
 const MESSAGE_LIMIT = 2000;
 
-/** How each provider says that the prompt is too long. Lower case. */
+/** Words by which providers say that the prompt is too long. Lower case. */
 const CONTEXT_WINDOW = [
   "contextwindowexceedederror",
   "context_length_exceeded",
@@ -27,7 +27,7 @@ const CONTEXT_WINDOW = [
   "request too large for model",
 ];
 
-/** How providers complain of calls without results, results without calls, or broken arguments. */
+/** Words by which providers refuse calls without results, results without calls, or broken arguments. */
 const MALFORMED_HISTORY = [
   "`tool_use` ids were found without `tool_result` blocks immediately after",
   "tool_use ids were found without `tool_result` blocks immediately after",
@@ -62,7 +62,7 @@ const CONTENT_POLICY = [
   "output blocked by content filtering",
 ];
 
-/** Waiting does not help: the account is empty or its plan used up. */
+/** Words for an empty account or a plan that is used up: waiting does not help. */
 const QUOTA = [
   "insufficient_quota",
   "insufficient balance",
@@ -79,12 +79,12 @@ const OVERLOADED = [
 ];
 
 /**
- * The one place where a provider's failure gets its name. Works on the shape of what was thrown (`status`, `headers`,
- * `error`), so that no SDK must be loaded to know its errors.
+ * Names a provider's failure. Reads the shape of what was thrown (`status`, `headers`, `error`), so that no SDK must be
+ * loaded to recognise its errors. `now` is in milliseconds since 1970.
  */
-export function toLlmError(error: unknown): LlmError {
-  if (error instanceof LlmError) return error;
-  const failure = readFailure(error);
+export function toLlmError(error: unknown, now: number): LlmError {
+  if (LlmError.is(error)) return error;
+  const failure = readFailure(error, now);
   const { name, retryable } = classify(failure);
   const options: LlmErrorOptions = { retryable, cause: error };
   if (failure.status !== undefined) options.status = failure.status;
@@ -94,11 +94,11 @@ export function toLlmError(error: unknown): LlmError {
 
 interface Failure {
   message: string;
-  /** Everything said, lower case. */
+  /** Message and body, lower case. */
   words: string;
   status: number | undefined;
   retryAfter: number | undefined;
-  /** The connection broke, was refused or timed out, rather than being answered. */
+  /** Why there is no answer, if there is none. A broken or refused connection is "connection". */
   transport: "timeout" | "connection" | null;
 }
 
@@ -114,7 +114,7 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
     return permanent("LLMContentPolicyViolationError");
   }
   if (status === 429) return { name: "LLMRateLimitError", retryable: !says(QUOTA) };
-  // No name of its own: clients find "quota" in the words of the message.
+  // The reference has no name for this: clients find "quota" in the message.
   if (status === 402 || says(QUOTA)) return permanent("LLMError");
   if (status === 401 || status === 403) return permanent("LLMAuthenticationError");
   if (status === 408 || status === 504 || failure.transport === "timeout")
@@ -129,7 +129,7 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
   return permanent("LLMError");
 }
 
-function readFailure(error: unknown): Failure {
+function readFailure(error: unknown, now: number): Failure {
   const shape = isObject(error) ? error : {};
   const body = shape.error;
   const transport = transportOf(error);
@@ -138,12 +138,12 @@ function readFailure(error: unknown): Failure {
     message: clip(reason === undefined ? messageOf(error) : `${messageOf(error)} (${reason})`),
     words: `${messageOf(error)} ${bodyText(body)}`.slice(0, 4 * MESSAGE_LIMIT).toLowerCase(),
     status: statusOf(shape),
-    retryAfter: retryAfterOf(shape.headers),
+    retryAfter: retryAfterOf(shape.headers, now),
     transport,
   };
 }
 
-/** Streams and some proxies report the status in the body of a 200. */
+/** Reads the status, which streams and some proxies report in the body of a 200. */
 function statusOf(shape: Record<string, unknown>): number | undefined {
   const inner = isObject(shape.error) ? (isObject(shape.error.error) ? shape.error.error : shape.error) : {};
   for (const candidate of [shape.status, inner.status, inner.status_code, inner.code]) {
@@ -153,7 +153,8 @@ function statusOf(shape: Record<string, unknown>): number | undefined {
   return undefined;
 }
 
-function retryAfterOf(headers: unknown): number | undefined {
+/** Seconds. */
+function retryAfterOf(headers: unknown, now: number): number | undefined {
   if (!(headers instanceof Headers)) return undefined;
   const milliseconds = Number.parseFloat(headers.get("retry-after-ms") ?? "");
   if (milliseconds >= 0) return milliseconds / 1000;
@@ -162,39 +163,39 @@ function retryAfterOf(headers: unknown): number | undefined {
   const seconds = Number(value);
   if (Number.isFinite(seconds) && seconds >= 0) return seconds;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
+  return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000);
 }
 
 const CONNECTION_CODES =
   /^(ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ENETUNREACH|EHOSTUNREACH|UND_ERR_SOCKET|ERR_STREAM)/;
 const TIMEOUT_CODES = /^(ETIMEDOUT|UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT)/;
 
-/** Looks down the chain of causes, where fetch keeps what really happened. */
+/** Searches the chain of causes, where fetch keeps the reason of a failure. */
 function transportOf(error: unknown): Failure["transport"] {
-  let found: Failure["transport"] = null;
+  let transport: Failure["transport"] = null;
   let current = error;
   for (let depth = 0; depth < 5 && isObject(current); depth += 1) {
     const code = typeof current.code === "string" ? current.code : "";
     const kind = `${current.constructor?.name ?? ""} ${String(current.name ?? "")}`;
     if (TIMEOUT_CODES.test(code) || /APIConnectionTimeoutError|TimeoutError/.test(kind)) return "timeout";
-    if (CONNECTION_CODES.test(code) || /APIConnectionError/.test(kind)) found = "connection";
+    if (CONNECTION_CODES.test(code) || /APIConnectionError/.test(kind)) transport = "connection";
     // A stream that breaks off, and one whose last line is half of a JSON text.
     if (current instanceof TypeError && /terminated|fetch failed|network/i.test(current.message))
-      found = "connection";
-    if (current instanceof SyntaxError) found = "connection";
+      transport = "connection";
+    if (current instanceof SyntaxError) transport = "connection";
     current = current.cause;
   }
-  return found;
+  return transport;
 }
 
-/** What lies at the bottom of "Connection error.", such as `getaddrinfo ENOTFOUND host`; undefined when nothing does. */
+/** The innermost cause of a "Connection error.", such as `getaddrinfo ENOTFOUND host`; undefined without a cause. */
 function reasonOf(error: unknown): string | undefined {
   let reason: string | undefined;
   let current = isObject(error) ? error.cause : undefined;
   for (let depth = 0; depth < 5 && isObject(current); depth += 1) {
-    // Of several addresses tried, an AggregateError without words, only the code is left.
-    const said = [current.message, current.code].find((text) => typeof text === "string" && text !== "");
-    if (typeof said === "string") reason = said;
+    // An AggregateError of several addresses has a code but no message.
+    const words = [current.message, current.code].find((text) => typeof text === "string" && text !== "");
+    if (typeof words === "string") reason = words;
     current = current.cause;
   }
   return reason;
@@ -205,7 +206,7 @@ function bodyText(body: unknown): string {
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-/** Web pages lose their mark-up; everything is cut to a readable length. */
+/** Strips the mark-up of web pages and cuts the text to a readable length. */
 function clip(message: string): string {
   const plain = /<(!doctype|html)/i.test(message)
     ? message

@@ -16,27 +16,24 @@ import { ownUrlsOf } from "./own-urls.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
 import { createServices, type Services } from "./services.ts";
 
-/** A server for coding agents, as `createServer` returns it. */
+/** The product: one object with few verbs. */
 export interface AgentServer extends FetchServer, AsyncDisposable {
   /** The options in force, without keys, secrets and variables of the environment. */
   readonly options: ShownOptions;
-  /** Operations on conversations without HTTP. */
+  /** The same operations in this process, without HTTP. */
   readonly conversations: ConversationManager;
-  /** Returns the OpenAPI 3.1 document that `/openapi.json` serves. */
+  /** The OpenAPI 3.1 document that `/openapi.json` serves. */
   openapi(): OpenAPIObject;
   /**
-   * Opens a port. Port 0 takes any free one. Default: port 8000 on 127.0.0.1.
-   *
-   * @throws AgentServerError `bad_request` for a host beyond loopback, unless `apiKeys`, `authenticate` or
-   * `dangerouslyAllowUnauthenticated` is set.
-   * @throws Error if the address cannot be bound. Its message says what to change.
+   * Default: port 8000 on 127.0.0.1; port 0 takes any free one. Rejects beyond loopback without keys or
+   * `authenticate`, unless `dangerouslyAllowUnauthenticated` is set, and when the port is taken.
    */
   listen(port?: number, host?: string): Promise<Listening>;
   /** Serves WebSocket upgrades of an `http.Server` you own. Returns a function that detaches the server again. */
   attach(httpServer: HttpServer): () => void;
 }
 
-/** The options in force without keys, secrets and variables of the environment. */
+/** Options that hold nothing secret, and whether the secret ones are set. */
 export type ShownOptions = Readonly<
   Omit<ResolvedOptions, "apiKeys" | "secretKey" | "environment" | "commandEnvironment">
 > & {
@@ -46,19 +43,9 @@ export type ShownOptions = Readonly<
   readonly hasSecretKey: boolean;
 };
 
-/**
- * Builds a server. `fetch` and `conversations` work at once; `listen` opens a port.
- *
- * @throws TypeError if an option is invalid.
- *
- * @example
- * ```ts
- * const server = createServer({ apiKeys: ["my-key"] });
- * const { url } = await server.listen(8000);
- * ```
- */
-export function createServer(input: ServerOptions = {}): AgentServer {
-  const options = resolveOptions(input);
+/** Builds a server from options. It works at once: nothing needs to be started. */
+export function createServer(given: ServerOptions = {}): AgentServer {
+  const options = resolveOptions(given);
   const listenings = new Set<Listening>();
   const ownUrls = () => ownUrlsOf(options, listenings);
   const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request) });

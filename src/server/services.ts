@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { CreateLlm } from "../conversations/live/state-keeper.ts";
 import { createLlm } from "../llm/create-llm.ts";
+import { decorate } from "../llm/decorators/decorate.ts";
 import { isMetadataAddress, isPublicAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { loadImage } from "../outbound/load-image.ts";
@@ -19,28 +20,28 @@ import { prepareWorkspace } from "../workspace/local/prepare-workspace.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
 
-/** Name of the SQLite database in `conversationsPath`. */
+/** The SQLite database below `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
-/** Maximum size of a security policy file in bytes. The whole file is part of every prompt. */
+/** Bytes of a security policy file: all of it goes into every prompt. */
 const MAX_POLICY_BYTES = 64 * 1024;
 
-/** The services of one server, used by routes and in-process callers. */
+/** What routes and in-process callers work with, built from options. */
 export interface Services {
   readonly store: Store;
   readonly tools: ToolRegistry;
   readonly conversations: ConversationManager;
-  /** Returns the time of the last activity in milliseconds since 1970. */
+  /** When something last happened, in milliseconds since 1970. */
   lastActivity(): number;
 }
 
-/** Access of the server to its own routes. */
+/** How the server reaches itself. */
 export interface SelfAccess {
   ownUrls(): string[];
   /** Answers a request to this server in process. */
   serve(request: Request): Promise<Response>;
 }
 
-/** Builds the services from options. None of them knows HTTP. */
+/** Builds the parts that do the work. Nothing of HTTP is among them. */
 export function createServices(options: ResolvedOptions, self: SelfAccess): Services {
   const { clock, logger, environment, conversationsPath, secretKey } = options;
   if (secretKey === undefined) {
@@ -72,8 +73,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     lookupFetch: createSelfFetch({
       ownUrls: self.ownUrls,
       serve: (request) => untilAborted(self.serve(request), request.signal),
-      // Secrets may come from the client's machine or network, so only metadata services are refused.
-      elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address))),
+      // Secrets may lie on the client's machine or in its network, so only metadata services are out of reach.
+      elsewhere: createGuardedFetch((address) => !isMetadataAddress(address)),
     }),
     onActivity: () => {
       lastActivity = clock.now();
@@ -83,14 +84,17 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
 }
 
 function llmFactory(options: ResolvedOptions): CreateLlm {
-  const { createLlm: custom, environment, logger, allowPrivateImageUrls } = options;
-  const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
-  return (config, onCompletion) =>
-    custom?.(config) ??
-    createLlm(config, {
+  const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls } = options;
+  const fetchImage = createGuardedFetch((address) => allowPrivateImageUrls || isPublicAddress(address));
+  return (config, onCompletion) => {
+    const llm = custom?.(config);
+    if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });
+    return createLlm(config, {
       environment,
       logger,
+      clock,
       onCompletion,
       loadImage: (url, signal) => loadImage(url, signal, fetchImage),
     });
+  };
 }

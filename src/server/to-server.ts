@@ -1,10 +1,10 @@
 import { type AgentServer, createServer } from "./create-server.ts";
 import type { ServerOptions } from "./options.ts";
 
-/** The argument of an adapter: a session key, several keys, options, or a server that the host created. */
+/** What an adapter takes: a key, keys, options, or a server that the host keeps hold of. */
 export type ServerInput = string | readonly string[] | ServerOptions | AgentServer;
 
-/** Returns the server that an adapter mounts. Keys and options create a new one. */
+/** The server that an adapter mounts: the one given, or a new one made from a key, keys or options. */
 export function toServer(input: ServerInput = {}): AgentServer {
   if (typeof input === "string") return createServer({ apiKeys: [input] });
   if (isKeys(input)) return createServer({ apiKeys: input });

@@ -19,7 +19,6 @@ import { health } from "./figures/health.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
 import { list } from "./figures/list.ts";
 import { resume } from "./figures/resume.ts";
-import { router } from "./figures/router.ts";
 import { search } from "./figures/search.ts";
 import { slowReader } from "./figures/slow-reader.ts";
 import { stepOverhead } from "./figures/step-overhead.ts";
@@ -39,7 +38,6 @@ const FIGURES: readonly Figure[] = [
   resume,
   slowReader,
   attach,
-  router,
 ];
 
 interface Row {

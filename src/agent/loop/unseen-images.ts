@@ -1,10 +1,10 @@
 import type { NewEvent } from "../../wire/events/events.ts";
-import { agentSays } from "./messages.ts";
+import { text } from "../../wire/events/message.ts";
 import type { AgentSession } from "./session.ts";
 
 /**
- * Whether the user's last message has an image and the model cannot see images. Older images and images from tools
- * are only left out of the prompt, so the conversation goes on once the user writes in words or changes the model.
+ * Whether the user's last words bring an image that the model cannot see. Older images and those of tools are only
+ * left out of the prompt: the conversation goes on when the user goes on in words, or with another model.
  */
 export function hasUnseenImage({ llm, view }: Pick<AgentSession, "llm" | "view">): boolean {
   if (llm.vision !== false) return false;
@@ -12,10 +12,16 @@ export function hasUnseenImage({ llm, view }: Pick<AgentSession, "llm" | "view">
   return last?.content.some(({ type }) => type === "image") ?? false;
 }
 
-/** Tells the user about the image, instead of answering as if there were none. */
+/** What the agent says instead of answering as if there were no image. */
 export function unseenImageMessage(model: string): NewEvent {
-  return agentSays(
+  const words =
     `Your message has an image, but the model in use (${model}) cannot see images. Describe in words what it shows, ` +
-      "or choose a model that takes images.",
-  );
+    "or choose a model that takes images.";
+  return {
+    kind: "MessageEvent",
+    source: "agent",
+    llm_message: { role: "assistant", content: [text(words)], thinking_blocks: [] },
+    activated_skills: [],
+    extended_content: [],
+  };
 }

@@ -1,8 +1,6 @@
-/** Family of a model, which decides what the prompt adds for it. Null: not known. */
 export interface ModelFamily {
-  /** For example `anthropic_claude`. */
   family: string | null;
-  /** Model line within the family, such as `gpt-5-codex`. */
+  /** A finer name within the family. */
   variant: string | null;
 }
 
@@ -16,7 +14,7 @@ const FAMILIES: readonly [string, RegExp][] = [
   ["alibaba_qwen", /qwen/],
 ];
 
-/** Infers the family of a model from its name, or from its canonical name where a proxy has its own names. */
+/** What kind of model a name stands for. The canonical name helps where the name is one of a proxy's own. */
 export function modelFamily(model: string, canonicalName: string | null): ModelFamily {
   for (const name of [model, canonicalName ?? ""]) {
     const family = FAMILIES.find(([, pattern]) => pattern.test(name.toLowerCase()))?.[0];

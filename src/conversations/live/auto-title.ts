@@ -1,5 +1,4 @@
 import { messageOf } from "../../errors.ts";
-import { isDemoModel } from "../../llm/demo/demo.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
@@ -103,10 +102,10 @@ export class AutoTitle {
   /** Empty when there is none to be had. */
   async #ask(words: string): Promise<string> {
     const { llm: config } = this.#session.state.agent;
-    if (isDemoModel(config.model)) return "";
     const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ANSWER_WAIT)]);
     try {
       const llm = this.#session.createLlm(titleConfig(config));
+      if (llm.sideCalls === false) return "";
       const messages = promptFor(words);
       const reply = await untilAborted(call(llm, messages, signal), signal);
       this.#session.recordSideReply(USAGE_ID, reply);

@@ -5,19 +5,20 @@ import type {
 } from "@anthropic-ai/sdk/resources/messages";
 import type { Stream } from "@anthropic-ai/sdk/streaming";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
-import { type Capabilities, capabilitiesOf, defaultOutputTokens } from "../capabilities.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { ToolSchema } from "../llm.ts";
-import { type Protocol, type ProtocolOptions, SDK_TIMEOUT, sessionHeaders } from "../protocol.ts";
+import type { Model } from "../model.ts";
+import { INTERLEAVED_THINKING, type Protocol, SDK_TIMEOUT, sessionHeaders } from "../protocol.ts";
 import { fromMessage, fromStream } from "./from-anthropic-reply.ts";
 import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 
-/** Thinking between tool calls; models that decide for themselves need no asking. */
-const INTERLEAVED_THINKING = "interleaved-thinking-2025-05-14";
-
-/** Anthropic refuses smaller budgets. */
+/** Smallest thinking budget that Anthropic accepts, in tokens. */
 const MIN_THINKING_BUDGET = 1024;
 
-/** Tokens of thought for models that know budgets only, by the effort asked for. */
+/** Most tokens of a reply for a model without a limit of its own: Anthropic requires a figure. */
+const DEFAULT_MAX_TOKENS = 16_384;
+
+/** Thinking budgets in tokens by effort, for models that know budgets only. */
 const BUDGETS: Readonly<Record<string, number>> = {
   minimal: 1024,
   low: 1024,
@@ -26,18 +27,16 @@ const BUDGETS: Readonly<Record<string, number>> = {
   xhigh: 8192,
 };
 
-/** Anthropic Messages. */
-export function anthropicMessages(options: ProtocolOptions): Protocol {
-  const { config, endpoint } = options;
-  const capabilities = capabilitiesOf(config, endpoint);
+/** Speaks Anthropic Messages. */
+export function anthropicMessages(model: Model, fetch: typeof globalThis.fetch): Protocol {
+  const { config, capabilities } = model;
   const writePrompt = anthropicPromptWriter(capabilities);
-  const fixed = fixedFields(options, capabilities);
-  const betas: Record<string, string> =
-    capabilities.thinking === "manual" ? { "anthropic-beta": INTERLEAVED_THINKING } : {};
+  const fixed = fixedFields(model);
+  const betas = capabilities.thinking === "manual" ? INTERLEAVED_THINKING : {};
   let client: Promise<Anthropic> | undefined;
 
-  return async (request, alive) => {
-    client ??= createClient(options);
+  return async (request) => {
+    client ??= createClient(model, fetch);
     const { system, messages } = writePrompt(request.messages);
     const rest = {
       ...fixed,
@@ -45,7 +44,7 @@ export function anthropicMessages(options: ProtocolOptions): Protocol {
       ...(request.stop && capabilities.stopWords ? { stop_sequences: [...request.stop] } : {}),
     };
     const prompt = `${system === undefined ? "" : `"system":${system},`}"messages":${messages}`;
-    // Not `messages.create`, which prints its advice about models on the process's console.
+    // `messages.create` would print advice about models on the console.
     const reply: unknown = await (await client).post("/v1/messages", {
       body: `${JSON.stringify(rest).slice(0, -1)},${prompt}}`,
       headers: {
@@ -58,11 +57,11 @@ export function anthropicMessages(options: ProtocolOptions): Protocol {
       stream: config.stream,
     });
     if (!config.stream) return fromMessage(reply as AnthropicMessage);
-    return fromStream(reply as Stream<RawMessageStreamEvent>, request, alive);
+    return fromStream(reply as Stream<RawMessageStreamEvent>, request);
   };
 }
 
-async function createClient({ endpoint, fetch }: ProtocolOptions): Promise<Anthropic> {
+async function createClient({ endpoint }: Model, fetch: typeof globalThis.fetch): Promise<Anthropic> {
   const { Anthropic } = await import("@anthropic-ai/sdk");
   return new Anthropic({
     apiKey: endpoint.apiKey,
@@ -72,17 +71,14 @@ async function createClient({ endpoint, fetch }: ProtocolOptions): Promise<Anthr
     logLevel: "off",
     openTelemetry: false,
     webhookKey: null,
-    // The SDK sends the key as a bearer token; gateways that copy the API expect its older header.
+    // The SDK sends the key as a bearer token; compatible gateways expect the older header.
     defaultHeaders: endpoint.official ? {} : { "x-api-key": endpoint.apiKey },
-    ...(fetch ? { fetch } : {}),
+    fetch,
   });
 }
 
-function fixedFields(
-  { config, endpoint }: ProtocolOptions,
-  capabilities: Capabilities,
-): Record<string, unknown> {
-  const limit = config.max_output_tokens ?? defaultOutputTokens(config, endpoint) ?? 16_384;
+function fixedFields({ config, endpoint, capabilities }: Model): Record<string, unknown> {
+  const limit = capabilities.maxOutputTokens ?? DEFAULT_MAX_TOKENS;
   const fields: Record<string, unknown> = { model: endpoint.model, max_tokens: limit };
   Object.assign(fields, thinkingFields(config, capabilities, limit));
   if (!fields.thinking && (capabilities.samplingParameters || !config.drop_params)) {
@@ -102,8 +98,8 @@ function thinkingFields(
   const { reasoning_effort: effort, extended_thinking_budget: configured } = config;
   if (capabilities.thinking === "adaptive") {
     if (effort === null || effort === "none") return {};
-    const known = effort === "minimal" ? "low" : effort;
-    return { thinking: { type: "adaptive", display: "summarized" }, output_config: { effort: known } };
+    const accepted = effort === "minimal" ? "low" : effort;
+    return { thinking: { type: "adaptive", display: "summarized" }, output_config: { effort: accepted } };
   }
   const wanted = capabilities.thinking === "manual" ? configured : effortBudget(effort, capabilities);
   const budget = Math.min(wanted ?? 0, limit - 1);

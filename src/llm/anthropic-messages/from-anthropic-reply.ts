@@ -59,18 +59,17 @@ function toMessage(blocks: readonly ContentBlock[]): Message {
   };
 }
 
-/** Gathers a streamed reply, telling its pieces as they come. */
+/** Gathers a streamed reply and passes its pieces on as they arrive. */
 export async function fromStream(
   stream: Stream<RawMessageStreamEvent>,
   request: LlmRequest,
-  alive: () => void,
 ): Promise<ProtocolReply> {
   let message: AnthropicMessage | null = null;
   let stopped = false;
   /** JSON of tool inputs by block, whole only at the end. */
   const inputs = new Map<number, string>();
   for await (const event of stream) {
-    alive();
+    request.onProgress?.();
     if (event.type === "message_start") {
       message = { ...event.message, content: [] };
     } else if (event.type === "message_stop") {
@@ -103,9 +102,11 @@ function applyEvent(
     message.content[event.index] = { ...event.content_block };
   } else if (event.type === "message_delta") {
     message.stop_reason = event.delta.stop_reason;
-    // Counters of the start that are not repeated at the end stay; null means "as before".
-    const known = Object.fromEntries(Object.entries(event.usage ?? {}).filter(([, value]) => value !== null));
-    message.usage = { ...message.usage, ...known };
+    // Counters of the start stay where the end does not repeat them; null means "as before".
+    const counted = Object.fromEntries(
+      Object.entries(event.usage ?? {}).filter(([, value]) => value !== null),
+    );
+    message.usage = { ...message.usage, ...counted };
   } else if (event.type === "content_block_delta") {
     const { delta } = event;
     const block = message.content[event.index];
@@ -118,7 +119,7 @@ function applyEvent(
   }
 }
 
-/** The streamed JSON is kept as the model wrote it, so that the loop can repair what is broken. */
+/** Keeps streamed JSON as the model wrote it, so that the loop can repair broken JSON. */
 function withInputs(message: Message, blocks: readonly ContentBlock[], inputs: Map<number, string>): Message {
   const written = new Map<string, string>();
   for (const [index, json] of inputs) {
@@ -139,7 +140,7 @@ function toDelta(event: RawMessageStreamEvent): LlmDelta | null {
   return event.delta.type === "thinking_delta" ? { reasoning_content: event.delta.thinking } : null;
 }
 
-/** `input_tokens` counts only what was not cached; the prompt is all three. */
+/** Adds up the prompt: `input_tokens` leaves out cached tokens. */
 function toUsage(usage: AnthropicMessage["usage"] | undefined): LlmUsage | null {
   if (!usage) return null;
   const read = usage.cache_read_input_tokens ?? 0;

@@ -1,9 +1,11 @@
+import { type Clock, systemClock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Llm, LlmReply, LlmRequest } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
+import { withComplete } from "./with-complete.ts";
 
-/** One model call as `log_completions` asks for it; the fields of an `LLMCompletionLogEvent`. */
+/** Record of one model call: the fields of an `LLMCompletionLogEvent`. */
 export interface CompletionLog {
   /** `<model>-<seconds since 1970>-<4 hex digits>.json`, with `-error` before the dot for a failed call. */
   filename: string;
@@ -13,30 +15,41 @@ export interface CompletionLog {
   usage_id: string;
 }
 
-/** Tells of every call once it is over, failed ones included. Writing it somewhere is the listener's part. */
-export function withCompletionLog(llm: Llm, config: LlmConfig, onLog: (log: CompletionLog) => void): Llm {
-  const tell = (request: LlmRequest, outcome: object, suffix: string) => {
+/** What a completion log needs beside the model. */
+export interface CompletionLogOptions {
+  /** Receives each call once it is over, failed calls included. Storing it is the receiver's part. */
+  onCompletion: (log: CompletionLog) => void;
+  /** Source of the time and digits in file names. Default: the system's. */
+  clock?: Clock;
+}
+
+/** Reports every call of a model. Retries within the model count as one call. */
+export function withCompletionLog(
+  llm: Llm,
+  config: Pick<LlmConfig, "model" | "usage_id">,
+  { onCompletion, clock = systemClock }: CompletionLogOptions,
+): Llm {
+  const report = (request: LlmRequest, outcome: object, suffix: string) => {
     const { messages, tools } = request;
-    const seconds = (Date.now() / 1000).toFixed(3);
-    onLog({
-      filename: `${config.model.replaceAll("/", "__")}-${seconds}-${crypto.randomUUID().slice(0, 4)}${suffix}.json`,
+    const seconds = (clock.now() / 1000).toFixed(3);
+    const digits = clock.newId().slice(0, 4);
+    onCompletion({
+      filename: `${config.model.replaceAll("/", "__")}-${seconds}-${digits}${suffix}.json`,
       log_data: JSON.stringify({ messages, tools, ...outcome }),
       model_name: config.model,
       usage_id: config.usage_id,
     });
   };
-  return {
-    async complete(request) {
-      let reply: LlmReply;
-      try {
-        reply = await llm.complete(request);
-      } catch (error) {
-        const name = error instanceof LlmError ? error.name : "Error";
-        tell(request, { error: { name, message: messageOf(error) } }, "-error");
-        throw error;
-      }
-      tell(request, { response: reply }, "");
-      return reply;
-    },
-  };
+  return withComplete(llm, async (request) => {
+    let reply: LlmReply;
+    try {
+      reply = await llm.complete(request);
+    } catch (error) {
+      const name = LlmError.is(error) ? error.name : "Error";
+      report(request, { error: { name, message: messageOf(error) } }, "-error");
+      throw error;
+    }
+    report(request, { response: reply }, "");
+    return reply;
+  });
 }

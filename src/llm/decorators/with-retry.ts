@@ -1,76 +1,79 @@
-import type { Logger } from "../../logger.ts";
+import { setTimeout as sleepFor } from "node:timers/promises";
+import { type Logger, silentLogger } from "../../logger.ts";
 import type { Llm } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
+import { withComplete } from "./with-complete.ts";
 
+/** How often to try and how long to wait between attempts. */
 export interface RetryPolicy {
-  /** Attempts in all, at least one is made. */
+  /** Attempts in all; 1 or less makes one attempt. */
   attempts: number;
-  /** Seconds: the wait before attempt n + 1 is `multiplier * 2^(n-1)` between `minWait` and `maxWait`. */
+  /** Seconds: the wait after attempt n is `multiplier * 2^(n-1)`, at least `minWait` and at most `maxWait`. */
   multiplier: number;
+  /** Seconds. */
   minWait: number;
+  /** Seconds. */
   maxWait: number;
 }
 
+/** Pauses for a number of milliseconds; rejects when the signal fires. */
+export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+
+/** What retries need beside the model and the policy. */
 export interface RetryOptions {
-  /** Resolves after that many milliseconds, rejects with the signal's reason. */
-  sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  logger: Logger;
-  /** Takes over after an empty answer, for example the same model less cold. */
+  /** Receives a warning for each failed attempt that another one follows. Default: none. */
+  logger?: Logger;
+  /** Pauses between attempts. Default: a timer. */
+  sleep?: Sleep;
+  /** Model for the attempts after an empty reply, such as the same model at a higher temperature. Default: the same. */
   afterNoResponse?: Llm;
 }
 
-/** Seconds that a provider may ask to wait, where the policy's own limit is lower. */
+/** Seconds that a provider may ask to wait where the policy's own limit is lower. */
 const RETRY_AFTER_LIMIT = 120;
 
+/** Milliseconds of the longest timer in Node; a longer one would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /**
- * Tries again what may succeed later. A provider's Retry-After wins over the backoff, up to 120 s or `maxWait`.
+ * Repeats calls that fail with a retryable `LlmError`. The provider's `Retry-After` wins over the computed wait, up to
+ * 120 seconds or `maxWait`, whichever is longer. Rejects with the error of the last attempt, or with the signal's
+ * reason when the request is aborted, also during a wait.
  *
- * A listener of deltas sees the pieces of every attempt, so after a cut stream the text starts anew; only the attempt
- * that succeeds becomes the reply. Rejects with the last attempt's error.
+ * Deltas of every attempt are passed on, so that text starts again after a broken stream. Only the reply of the
+ * attempt that succeeds is returned.
  */
-export function withRetry(llm: Llm, policy: RetryPolicy, options: RetryOptions): Llm {
-  const { sleep, logger } = options;
-  return {
-    async complete(request) {
-      let current = llm;
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await current.complete(request);
-        } catch (error) {
-          if (!(error instanceof LlmError) || !error.retryable || attempt >= policy.attempts) throw error;
-          const wait = waitAfter(attempt, policy, error.retryAfter);
-          logger.warn(
-            { error: error.name, attempt, attempts: policy.attempts, wait },
-            "model call failed, trying again",
-          );
-          await sleep(wait * 1000, request.signal);
-          if (error.name === "LLMNoResponseError") current = options.afterNoResponse ?? llm;
-        }
+export function withRetry(llm: Llm, policy: RetryPolicy, options: RetryOptions = {}): Llm {
+  const { sleep = pause, logger = silentLogger, afterNoResponse = llm } = options;
+  return withComplete(llm, async (request) => {
+    let current = llm;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await current.complete(request);
+      } catch (error) {
+        if (!LlmError.is(error) || !error.retryable || attempt >= policy.attempts) throw error;
+        const wait = waitAfter(attempt, policy, error.retryAfter);
+        logger.warn(
+          { error: error.name, attempt, attempts: policy.attempts, wait },
+          "model call failed, trying again",
+        );
+        await sleep(Math.min(wait * 1000, LONGEST_TIMER), request.signal).catch((reason: unknown) => {
+          request.signal.throwIfAborted();
+          throw reason;
+        });
+        if (error.name === "LLMNoResponseError") current = afterNoResponse;
       }
-    },
-  };
+    }
+  });
 }
 
-/** Seconds to wait after the attempt of that number, counted from 1. */
+/** Seconds to wait after an attempt, counted from 1. */
 export function waitAfter(attempt: number, policy: RetryPolicy, retryAfter?: number): number {
   if (retryAfter !== undefined) return Math.min(retryAfter, Math.max(RETRY_AFTER_LIMIT, policy.maxWait));
   const exponential = policy.multiplier * 2 ** (attempt - 1);
   return Math.max(policy.minWait, Math.min(policy.maxWait, exponential));
 }
 
-/** The `sleep` of production. */
-export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", abort, { once: true });
-    function done() {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }
-    function abort() {
-      clearTimeout(timer);
-      reject(signal.reason);
-    }
-  });
+function pause(milliseconds: number, signal: AbortSignal): Promise<unknown> {
+  return sleepFor(milliseconds, undefined, { signal });
 }

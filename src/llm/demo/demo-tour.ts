@@ -1,7 +1,7 @@
 import { type Message, textOf } from "../../wire/events/message.ts";
 import type { ToolSchema } from "../llm.ts";
 
-/** What the demo model says next. */
+/** One reply of the demo model. */
 export interface DemoStep {
   say: string;
   call?: { tool: string; arguments: Record<string, unknown> };
@@ -10,7 +10,7 @@ export interface DemoStep {
 interface PastCall {
   tool: string;
   arguments: Record<string, unknown>;
-  /** What the tool answered; undefined while it is not known. */
+  /** The tool's answer; undefined while there is none. */
   result: string | undefined;
 }
 
@@ -21,8 +21,8 @@ const GREET =
 const TASKS = ["Look around the workspace", "Write NOTES.md", "Sum up what was found"];
 
 /**
- * The tour: look around, plan, look closer, write NOTES.md, tick off the plan, finish. The next step follows from the
- * prompt alone, so that a server that was restarted in the middle goes on where it was.
+ * Chooses the next step of the tour: look around, plan, look closer, write NOTES.md, tick off the plan, finish. The
+ * step follows from the prompt alone, so that a restarted server continues where it stopped.
  */
 export function nextTourStep(messages: readonly Message[], tools: readonly ToolSchema[]): DemoStep {
   const past = pastCalls(messages);
@@ -107,8 +107,8 @@ function taskList(states: readonly string[]): NonNullable<DemoStep["call"]> {
 }
 
 function afterwards(messages: readonly Message[]): DemoStep {
-  const asked = lastUserText(messages);
-  const quoted = asked.length > 200 ? `${asked.slice(0, 200)}…` : asked;
+  const words = lastUserText(messages);
+  const quoted = words.length > 200 ? `${words.slice(0, 200)}…` : words;
   return {
     say:
       `You said: "${quoted}". The tour is over and I know nothing beyond it; what you saw is all in this ` +
@@ -142,7 +142,7 @@ function workingDirectory(past: readonly PastCall[]): string | null {
   return /^(\/.*)$/m.exec(result)?.[1]?.trim() ?? null;
 }
 
-/** The names that `ls` printed below the directory; lines in brackets are the terminal's own remarks. */
+/** The names that `ls` printed below the directory. Lines in brackets are remarks of the terminal. */
 function filesSeen(past: readonly PastCall[]): string[] {
   const result = past.find((call) => call.arguments.command === LOOK)?.result ?? "";
   const lines = result.split("\n").map((line) => line.trim());
@@ -150,7 +150,7 @@ function filesSeen(past: readonly PastCall[]): string[] {
   return lines.slice(start).filter((line) => line !== "" && !line.startsWith("["));
 }
 
-/** How the agent tells the model of errors and refusals. */
+/** Whether a result is one of the agent's errors or refusals. */
 function isFailure(result: string | undefined): boolean {
   return (
     result !== undefined && /^(\[An error occurred|Error |Action rejected|Tool call cancelled)/.test(result)

@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import { type Message, text } from "../../wire/events/message.ts";
 import type { Llm, LlmRequest } from "../llm.ts";
@@ -9,36 +10,40 @@ const MODELS: Readonly<Record<string, (request: LlmRequest) => DemoStep>> = {
   "demo/echo": ({ messages }) => ({ say: lastUserText(messages) || "(nothing was said)" }),
 };
 
+/** Tokens. */
 const CONTEXT_WINDOW = 200_000;
 
+/** Whether a name is that of a demo model, `demo/…`. */
 export function isDemoModel(model: string): boolean {
   return model.trim().startsWith("demo/");
 }
 
 /**
- * A scripted model that needs no key and no network: `demo/tour` shows the tools at work, `demo/echo` says back what
- * it is told. Both answer from the prompt alone.
+ * Creates a scripted model that needs no key and no network: `demo/tour` shows the tools, `demo/echo` repeats the
+ * user's words. Both answer from the prompt alone.
  *
  * @throws LlmError LLMBadRequestError for another name
  */
-export function createDemoLlm(config: LlmConfig): Llm {
+export function createDemoLlm(config: LlmConfig, clock: Clock): Llm {
   const model = config.model.trim();
   const answer = Object.hasOwn(MODELS, model) ? MODELS[model] : undefined;
   if (answer === undefined) {
     throw new LlmError(
       "LLMBadRequestError",
-      `model: ${JSON.stringify(model)} is no demo model, use demo/tour (a tour of the tools) or demo/echo`,
+      `model: ${JSON.stringify(model)} is not a demo model, use demo/tour (a tour of the tools) or demo/echo`,
     );
   }
   return {
+    sideCalls: false,
+    decorated: true,
     async complete(request) {
       request.signal.throwIfAborted();
       const started = performance.now();
-      const message = toMessage(answer(request));
+      const message = toMessage(answer(request), clock);
       if (config.stream) streamWords(message, request);
       return {
         message,
-        id: `demo_${crypto.randomUUID()}`,
+        id: `demo_${clock.newId()}`,
         model,
         usage: estimateUsage(request, message),
         cost: 0,
@@ -49,14 +54,14 @@ export function createDemoLlm(config: LlmConfig): Llm {
   };
 }
 
-function toMessage({ say, call }: DemoStep): Message {
+function toMessage({ say, call }: DemoStep, clock: Clock): Message {
   return {
     role: "assistant",
     content: say === "" ? [] : [text(say)],
     tool_calls: call
       ? [
           {
-            id: `call_${crypto.randomUUID().replaceAll("-", "")}`,
+            id: `call_${clock.newId()}`,
             responses_item_id: null,
             name: call.tool,
             arguments: JSON.stringify(call.arguments),
@@ -74,7 +79,7 @@ function streamWords(message: Message, request: LlmRequest): void {
   }
 }
 
-/** Four characters to a token; all but the newest two messages count as cached. */
+/** Counts four characters as a token, and all but the newest two messages as cached. */
 function estimateUsage(request: LlmRequest, message: Message) {
   const sizes = request.messages.map(tokensOf);
   const fixed = Math.ceil(JSON.stringify(request.tools).length / 4);

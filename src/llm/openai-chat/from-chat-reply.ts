@@ -7,7 +7,7 @@ import { toThoughtBlock } from "../thought-signature.ts";
 type Delta = ChatCompletionChunk.Choice.Delta;
 type CallChunk = ChatCompletionChunk.Choice.Delta.ToolCall;
 
-/** What a reply says, whole or gathered from pieces. */
+/** The contents of a reply, whole or gathered from pieces. */
 export interface GatheredReply {
   content: string;
   reasoning: string;
@@ -45,7 +45,7 @@ export function gatherMessage(message: ChatCompletionMessage): GatheredReply {
   return reply;
 }
 
-/** Adds a piece to the reply and returns what a listener may be told of it. */
+/** Adds a piece to the reply. Returns its delta; null for a piece without text. */
 export function gatherDelta(reply: GatheredReply, delta: Delta): LlmDelta | null {
   const content = textOf(delta.content);
   const reasoning = reasoningOf(delta);
@@ -70,14 +70,14 @@ function gatherCall(calls: GatheredCall[], chunk: Partial<CallChunk>): void {
 }
 
 /**
- * Finds the call that a piece goes on with. By the book that is the index, but some servers leave it out, some give
- * every call index 0, some send ids with the first piece only, anew with each piece, or never. So a name tells where
- * another call begins, unless the call of that name is still incomplete.
+ * Finds the call that a piece continues. The protocol says by index, but some servers leave the index out, some give
+ * every call index 0, and some send ids with the first piece only, a new id with each piece, or no ids. So a name marks
+ * the start of another call, unless the call of that name is still incomplete.
  */
 function continuedCall(calls: GatheredCall[], chunk: Partial<CallChunk>): GatheredCall | undefined {
   const { id, index } = chunk;
-  const known = id ? calls.find((call) => call.id === id) : undefined;
-  if (known !== undefined) return known;
+  const sameId = id ? calls.find((call) => call.id === id) : undefined;
+  if (sameId !== undefined) return sameId;
   const current = typeof index === "number" ? calls.findLast((call) => call.index === index) : calls.at(-1);
   const name = chunk.function?.name;
   if (current === undefined || !name || current.name === "") return current;
@@ -86,11 +86,11 @@ function continuedCall(calls: GatheredCall[], chunk: Partial<CallChunk>): Gather
 }
 
 export function toMessage(reply: GatheredReply): Message {
-  const said = reply.content || reply.refusal;
+  const words = reply.content || reply.refusal;
   const signature = reply.calls.find((call) => call.signature !== undefined)?.signature;
   return {
     role: "assistant",
-    content: said === "" ? [] : [text(said)],
+    content: words === "" ? [] : [text(words)],
     tool_calls: reply.calls.length === 0 ? null : reply.calls.map(toToolCall),
     reasoning_content: reply.reasoning || null,
     thinking_blocks: signature === undefined ? [] : [toThoughtBlock(signature)],
@@ -99,16 +99,16 @@ export function toMessage(reply: GatheredReply): Message {
 
 function toToolCall(call: GatheredCall): MessageToolCall {
   return {
-    id: call.id || `call_${crypto.randomUUID().replaceAll("-", "")}`,
+    id: call.id,
     responses_item_id: null,
     name: call.name,
-    // No arguments at all is how some say "none".
+    // Some models write nothing for a call without arguments.
     arguments: call.arguments || "{}",
     origin: "completion",
   };
 }
 
-/** Reads the counters under all the names that providers gave them. null: nothing was reported. */
+/** Reads the counters under all names that providers use; null when nothing was reported. */
 export function toUsage(usage: unknown): LlmUsage | null {
   if (!isObject(usage)) return null;
   const prompt = asObject(usage.prompt_tokens_details);
@@ -133,8 +133,8 @@ export function toUsage(usage: unknown): LlmUsage | null {
 }
 
 function count(...candidates: unknown[]): number {
-  const found = candidates.find((value) => typeof value === "number" && value > 0);
-  return typeof found === "number" ? Math.round(found) : 0;
+  const reported = candidates.find((value) => typeof value === "number" && value > 0);
+  return typeof reported === "number" ? Math.round(reported) : 0;
 }
 
 function reasoningOf(source: object): string {
@@ -149,7 +149,7 @@ function textOf(value: unknown): string {
   return value.map((part) => (isObject(part) && part.type === "text" ? textOf(part.text) : "")).join("");
 }
 
-/** JSON text; some servers send the object itself. */
+/** The arguments as JSON text; some servers send the object itself. */
 function argumentsText(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "string" ? value : JSON.stringify(value);

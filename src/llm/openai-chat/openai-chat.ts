@@ -1,11 +1,11 @@
 import type { OpenAI } from "openai";
 import type { ChatCompletion, ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { Stream } from "openai/streaming";
-import { capabilitiesOf, defaultOutputTokens } from "../capabilities.ts";
 import type { LlmRequest, ToolSchema } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
+import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
-import { type Protocol, type ProtocolOptions, type ProtocolReply, sessionHeaders } from "../protocol.ts";
+import { INTERLEAVED_THINKING, type Protocol, type ProtocolReply, sessionHeaders } from "../protocol.ts";
 import type { OptionalField } from "../providers.ts";
 import {
   emptyReply,
@@ -17,30 +17,27 @@ import {
 } from "./from-chat-reply.ts";
 import { chatMessageWriter } from "./to-chat-messages.ts";
 
-const INTERLEAVED_THINKING = "interleaved-thinking-2025-05-14";
-
-/** OpenAI Chat Completions, and everybody who speaks it. */
-export function openAiChat(options: ProtocolOptions): Protocol {
-  const { config, endpoint } = options;
-  const capabilities = capabilitiesOf(config, endpoint);
+/** Speaks OpenAI Chat Completions, with OpenAI and all compatible servers. */
+export function openAiChat(model: Model, fetch: typeof globalThis.fetch): Protocol {
+  const { config, endpoint, capabilities } = model;
   const isProxy = endpoint.name === "litellm_proxy" || endpoint.name === "openhands";
   const writeMessages = chatMessageWriter({
     capabilities,
     plainText: config.force_string_serializer !== false,
     thinkingBlocks: isProxy && capabilities.thinking !== "none",
   });
-  const fixed = fixedFields(options);
-  const getClient = openAiClient(options);
+  const fixed = fixedFields(model);
+  const getClient = openAiClient(model, fetch);
   const toTools = toolsConverter();
-  const betas: Record<string, string> = fixed.thinking ? { "anthropic-beta": INTERLEAVED_THINKING } : {};
+  const betas = fixed.thinking ? INTERLEAVED_THINKING : {};
 
-  return async (request, alive) => {
+  return async (request) => {
     const client = await getClient();
     const rest = {
       ...fixed,
       ...(request.tools.length > 0 ? { tools: toTools(request.tools) } : {}),
       ...(request.stop && capabilities.stopWords ? { stop: [...request.stop] } : {}),
-      ...cacheKey(request, options),
+      ...cacheKey(request, model),
     };
     const json = `${JSON.stringify(rest).slice(0, -1)},"messages":${writeMessages(request.messages)}}`;
     const headers = { ...betas, ...sessionHeaders(request.conversationId), ...config.extra_headers };
@@ -54,16 +51,15 @@ export function openAiChat(options: ProtocolOptions): Protocol {
     const { data, response } = await call.withResponse();
     const cost = costHeader(response.headers);
     if (!config.stream) return fromCompletion(data as ChatCompletion, cost);
-    return fromStream(data as Stream<ChatCompletionChunk>, { request, alive, cost });
+    return fromStream(data as Stream<ChatCompletionChunk>, request, cost);
   };
 }
 
 /** Fields that are the same in every request of a model. */
-function fixedFields({ config, endpoint }: ProtocolOptions): Record<string, unknown> {
-  const capabilities = capabilitiesOf(config, endpoint);
+function fixedFields({ config, endpoint, capabilities }: Model): Record<string, unknown> {
   const { provider } = endpoint;
+  const { maxOutputTokens: limit } = capabilities;
   const takes = (field: OptionalField) => !config.drop_params || provider.accepts.has(field);
-  const limit = config.max_output_tokens ?? defaultOutputTokens(config, endpoint);
   const fields: Record<string, unknown> = { model: endpoint.model };
 
   if (limit !== undefined) fields[provider.maxTokensField] = limit;
@@ -91,18 +87,18 @@ function fixedFields({ config, endpoint }: ProtocolOptions): Record<string, unkn
   return { ...fields, ...config.litellm_extra_body };
 }
 
-function cacheKey(request: LlmRequest, { config, endpoint }: ProtocolOptions): { prompt_cache_key?: string } {
-  const known = !config.drop_params || endpoint.provider.accepts.has("prompt_cache_key");
-  return known && request.conversationId !== undefined ? { prompt_cache_key: request.conversationId } : {};
+function cacheKey(request: LlmRequest, { config, endpoint }: Model): { prompt_cache_key?: string } {
+  const isTaken = !config.drop_params || endpoint.provider.accepts.has("prompt_cache_key");
+  return isTaken && request.conversationId !== undefined ? { prompt_cache_key: request.conversationId } : {};
 }
 
-/** The tools of a conversation are one list for its whole life. */
+/** Converts each list of tools once: a conversation keeps the same list for its whole life. */
 function toolsConverter(): (tools: readonly ToolSchema[]) => OpenAI.ChatCompletionTool[] {
   const converted = new WeakMap<readonly ToolSchema[], OpenAI.ChatCompletionTool[]>();
   return (tools) => {
-    const known = converted.get(tools) ?? tools.map((tool) => ({ type: "function", function: { ...tool } }));
-    converted.set(tools, known);
-    return known;
+    const result = converted.get(tools) ?? tools.map((tool) => ({ type: "function", function: { ...tool } }));
+    converted.set(tools, result);
+    return result;
   };
 }
 
@@ -117,17 +113,18 @@ function fromCompletion(completion: ChatCompletion, cost: number | null): Protoc
 
 async function fromStream(
   stream: Stream<ChatCompletionChunk>,
-  { request, alive, cost }: { request: LlmRequest; alive: () => void; cost: number | null },
+  request: LlmRequest,
+  cost: number | null,
 ): Promise<ProtocolReply> {
   const gathered = emptyReply();
   const about: ReplyFacts = { id: null, model: null, usage: null, cost };
   let finish: string | null = null;
   for await (const chunk of stream) {
-    alive();
+    request.onProgress?.();
     refuseErrorBody(chunk);
     about.id ||= chunk.id;
     about.model ||= chunk.model;
-    // Mostly in a last chunk without choices; Groq and Moonshot have places of their own.
+    // Usually in a last chunk without choices; Groq and Moonshot report it elsewhere.
     about.usage = chunk.usage ?? usageElsewhere(chunk) ?? about.usage;
     const choice = chunk.choices?.[0];
     if (!choice) continue;
@@ -176,7 +173,7 @@ function usageElsewhere(chunk: ChatCompletionChunk): ChatCompletionChunk["usage"
   return x_groq?.usage ?? choice?.usage ?? null;
 }
 
-/** OpenRouter and other gateways report an upstream's failure in a 200. */
+/** Throws the failure of an upstream, which OpenRouter and other gateways report in a 200. */
 function refuseErrorBody(body: object): void {
   const { error, choices } = body as {
     error?: { message?: string };

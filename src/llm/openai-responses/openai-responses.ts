@@ -2,22 +2,21 @@ import type { OpenAI } from "openai";
 import type { Response, ResponseOutputItem, ResponseStreamEvent } from "openai/resources/responses/responses";
 import type { Stream } from "openai/streaming";
 import { type Message, type MessageToolCall, type ReasoningItem, text } from "../../wire/events/message.ts";
-import { capabilitiesOf, defaultOutputTokens } from "../capabilities.ts";
 import type { LlmDelta, LlmRequest, LlmUsage, ToolSchema } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
+import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
-import { type Protocol, type ProtocolOptions, type ProtocolReply, sessionHeaders } from "../protocol.ts";
+import { type Protocol, type ProtocolReply, sessionHeaders } from "../protocol.ts";
 import { responseItemsWriter } from "./to-response-items.ts";
 
-/** OpenAI Responses, used without storage on the provider's side: the whole prompt goes with each call. */
-export function openAiResponses(options: ProtocolOptions): Protocol {
-  const { config } = options;
-  const capabilities = capabilitiesOf(config, options.endpoint);
-  const writePrompt = responseItemsWriter(capabilities.vision);
-  const fixed = fixedFields(options);
-  const getClient = openAiClient(options);
+/** Speaks OpenAI Responses without storage on the provider's side: each call sends the whole prompt. */
+export function openAiResponses(model: Model, fetch: typeof globalThis.fetch): Protocol {
+  const { config } = model;
+  const writePrompt = responseItemsWriter(model.capabilities.vision);
+  const fixed = fixedFields(model);
+  const getClient = openAiClient(model, fetch);
 
-  return async (request, alive) => {
+  return async (request) => {
     const client = await getClient();
     const { instructions, input } = writePrompt(request.messages);
     const rest = {
@@ -37,15 +36,13 @@ export function openAiResponses(options: ProtocolOptions): Protocol {
       stream: config.stream,
     });
     if (!config.stream) return fromResponse(data as Response);
-    return fromStream(data as Stream<ResponseStreamEvent>, request, alive);
+    return fromStream(data as Stream<ResponseStreamEvent>, request);
   };
 }
 
-function fixedFields({ config, endpoint }: ProtocolOptions): Record<string, unknown> {
-  const capabilities = capabilitiesOf(config, endpoint);
+function fixedFields({ config, endpoint, capabilities }: Model): Record<string, unknown> {
   const fields: Record<string, unknown> = { model: endpoint.model, store: false };
-  const limit = config.max_output_tokens ?? defaultOutputTokens(config, endpoint);
-  if (limit !== undefined) fields.max_output_tokens = limit;
+  if (capabilities.maxOutputTokens !== undefined) fields.max_output_tokens = capabilities.maxOutputTokens;
   if (capabilities.samplingParameters || !config.drop_params) {
     fields.temperature = config.temperature ?? undefined;
     fields.top_p = config.top_p ?? undefined;
@@ -67,15 +64,11 @@ function toTool({ name, description, parameters }: ToolSchema): OpenAI.Responses
   return { type: "function", name, description, parameters, strict: false };
 }
 
-async function fromStream(
-  stream: Stream<ResponseStreamEvent>,
-  request: LlmRequest,
-  alive: () => void,
-): Promise<ProtocolReply> {
+async function fromStream(stream: Stream<ResponseStreamEvent>, request: LlmRequest): Promise<ProtocolReply> {
   const items: ResponseOutputItem[] = [];
   let final: Response | null = null;
   for await (const event of stream) {
-    alive();
+    request.onProgress?.();
     const delta = toDelta(event);
     if (delta !== null) request.onDelta?.(delta);
     if (event.type === "response.output_item.done") items.push(event.item);
@@ -151,7 +144,7 @@ function toMessage(output: readonly ResponseOutputItem[]): Message {
 
 function toToolCall(item: OpenAI.Responses.ResponseFunctionToolCall): MessageToolCall {
   return {
-    id: item.call_id || item.id || `call_${crypto.randomUUID().replaceAll("-", "")}`,
+    id: item.call_id || item.id || "",
     responses_item_id: item.id ?? null,
     name: item.name,
     arguments: item.arguments || "{}",
@@ -180,7 +173,7 @@ function toUsage(usage: Response["usage"]): LlmUsage | null {
   };
 }
 
-/** In the shape that SDK errors have. */
+/** An error in the shape of the SDK's. */
 function failure(error: { message: string; code: string | null }): Error {
   return Object.assign(new Error(`${error.code ?? "error"}: ${error.message}`), { error });
 }

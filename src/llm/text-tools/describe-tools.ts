@@ -1,7 +1,7 @@
 import { asObject } from "../../is-object.ts";
 import type { ToolSchema } from "../llm.ts";
 
-/** Told to models that cannot call tools by themselves, after the system prompt. */
+/** Explains tools to a model without tool calls. Follows the system prompt. */
 export function describeTools(tools: readonly ToolSchema[]): string {
   return `
 # Functions
@@ -27,7 +27,7 @@ ${tools.map(describeTool).join("\n\n")}
 `;
 }
 
-/** Shown before the first request, since weak models follow an example sooner than a rule. */
+/** An example call. Precedes the first request, since weak models follow an example sooner than a rule. */
 export function exampleCall(tools: readonly ToolSchema[]): string {
   const call = tools.some((tool) => tool.name === "terminal")
     ? "<function=terminal>\n<parameter=command>ls -la</parameter>\n</function>"

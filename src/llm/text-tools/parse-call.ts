@@ -3,19 +3,20 @@ import type { ToolSchema } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import { propertiesOf } from "./describe-tools.ts";
 
+/** A model's text in its parts. */
 export interface ParsedText {
-  /** What was said before the call. */
+  /** The words before the call. */
   said: string;
-  /** Thoughts that the model wrote into its text. */
+  /** Reasoning that the model wrote into its text. */
   thought: string;
   call: { name: string; arguments: Record<string, unknown> } | null;
 }
 
 /**
- * Reads a call out of a model's text, mending what models get wrong: a close tag cut off by the stop word, a wrapper
- * of `<tool_call>`, parameters written `<parameter=a=b</parameter>`.
+ * Reads a call from a model's text and repairs common mistakes: a close tag cut off by the stop word, a wrapper of
+ * `<tool_call>`, parameters written `<parameter=a=b</parameter>`.
  *
- * @throws LlmError FunctionCallValidationError naming what is wrong, for the model to read
+ * @throws LlmError FunctionCallValidationError that names the mistake, for the model to read
  */
 export function parseCall(text: string, tools: readonly ToolSchema[]): ParsedText {
   const { thought, rest } = splitThought(text);
@@ -27,7 +28,7 @@ export function parseCall(text: string, tools: readonly ToolSchema[]): ParsedTex
   const body = tail.replace(/<\/function[\s\S]*$/, "");
   const tool = tools.find((candidate) => candidate.name === name);
   if (tool === undefined) {
-    throw invalid(`Function '${name}' is not known. Known: ${tools.map((known) => known.name).join(", ")}`);
+    throw invalid(`Function '${name}' is not known. Available: ${tools.map((each) => each.name).join(", ")}`);
   }
   return { said: said.trim(), thought, call: { name, arguments: readParameters(body, tool) } };
 }
@@ -59,7 +60,7 @@ function readParameters(body: string, tool: ToolSchema): Record<string, unknown>
     values[name] = readValue(name, raw, schema ?? {});
   }
   const required = Array.isArray(tool.parameters.required) ? tool.parameters.required : [];
-  // The loop has its own say about security_risk.
+  // The agent's loop checks security_risk.
   const missing = required.filter((name) => !(name in values) && name !== "security_risk");
   if (missing.length > 0) {
     throw invalid(`Missing required parameters for function '${tool.name}': ${missing.join(", ")}`);
@@ -105,7 +106,7 @@ function convert(name: string, raw: string, schema: Record<string, unknown>): un
   }
 }
 
-/** The line breaks right after the open and right before the close tag are lay-out; indentation is the value's own. */
+/** Removes the line breaks next to the tags, which are layout. Indentation belongs to the value. */
 function withoutFrame(raw: string): string {
   return raw.includes("\n") ? raw.replace(/^\r?\n/, "").replace(/\r?\n[ \t]*$/, "") : raw.trim();
 }

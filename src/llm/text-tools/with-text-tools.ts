@@ -1,46 +1,46 @@
 import { asObject } from "../../is-object.ts";
 import { type Message, type MessageToolCall, text, textOf } from "../../wire/events/message.ts";
+import { withComplete } from "../decorators/with-complete.ts";
 import type { Llm, LlmReply, LlmRequest, ToolSchema } from "../llm.ts";
 import { describeTools, exampleCall } from "./describe-tools.ts";
 import { parseCall } from "./parse-call.ts";
 
 export interface TextToolsOptions {
+  /** The model's name. */
   model: string;
-  /** Whether the model may be told where to stop. */
+  /** Whether requests may contain stop words. */
   stop: boolean;
 }
 
-/** Trained on such calls already, or short of room for an example. */
+/** Models that are trained on such calls, or whose prompts are too short for an example. */
 const NEEDS_NO_EXAMPLE = /openhands-lm|devstral|nemotron/i;
 
 /**
- * Tools for a model that has none: they are described in the system prompt, and calls and results are written as text.
- * The caller sees ordinary tool calls, one per reply; deltas show the text as the model writes it.
+ * Gives tools to a model that has no tool calls: describes them in the system prompt and writes calls and results as
+ * text. The caller sees ordinary tool calls, one per reply; deltas show the text as the model writes it.
  *
  * @throws LlmError FunctionCallValidationError for a call that does not fit its function
  */
 export function withTextTools(llm: Llm, { model, stop }: TextToolsOptions): Llm {
   const translate = translator(!NEEDS_NO_EXAMPLE.test(model));
-  return {
-    async complete(request) {
-      if (request.tools.length === 0 && !request.messages.some(hasTools)) return llm.complete(request);
-      const messages = translate(request);
-      const reply = await llm.complete({
-        ...request,
-        messages,
-        tools: [],
-        ...(stop && request.tools.length > 0 ? { stop: ["</function"] } : {}),
-      });
-      return request.tools.length === 0 ? reply : withCall(reply, request.tools);
-    },
-  };
+  return withComplete(llm, async (request) => {
+    if (request.tools.length === 0 && !request.messages.some(hasTools)) return llm.complete(request);
+    const messages = translate(request);
+    const reply = await llm.complete({
+      ...request,
+      messages,
+      tools: [],
+      ...(stop && request.tools.length > 0 ? { stop: ["</function"] } : {}),
+    });
+    return request.tools.length === 0 ? reply : withCall(reply, request.tools);
+  });
 }
 
 function hasTools(message: Message): boolean {
   return message.role === "tool" || (message.tool_calls ?? []).length > 0;
 }
 
-/** Rewrites a prompt, each message once, so that providers can go on caching by identity. */
+/** Rewrites each message of a prompt once, so that models can cache by identity. */
 function translator(showExample: boolean): (request: LlmRequest) => Message[] {
   const plain = new WeakMap<Message, Message>();
   let extended = new WeakMap<Message, Message>();
@@ -52,7 +52,7 @@ function translator(showExample: boolean): (request: LlmRequest) => Message[] {
     if (described !== tools) extended = new WeakMap();
     described = tools;
 
-    // Into the system prompt itself: many chat templates take one system message only.
+    // Part of the system prompt, because many chat templates accept one system message only.
     const system = result.findIndex((message) => message.role === "system");
     const prompt = result[system];
     if (prompt === undefined) result.unshift({ role: "system", content: [text(describeTools(tools))] });
@@ -68,16 +68,16 @@ function translator(showExample: boolean): (request: LlmRequest) => Message[] {
 }
 
 function remember(cache: WeakMap<Message, Message>, message: Message, make: () => Message): Message {
-  const known = cache.get(message) ?? make();
-  cache.set(message, known);
-  return known;
+  const rewritten = cache.get(message) ?? make();
+  cache.set(message, rewritten);
+  return rewritten;
 }
 
 function append(message: Message, more: string): Message {
   return { ...message, content: [...message.content, text(more)] };
 }
 
-/** Joined to the first text, so that nothing comes between the two. */
+/** Joins words to the first text, so that nothing comes between the two. */
 function prepend(message: Message, before: string): Message {
   const [first, ...rest] = message.content;
   if (first?.type !== "text") return { ...message, content: [text(before), ...message.content] };
@@ -120,7 +120,7 @@ function withCall(reply: LlmReply, tools: readonly ToolSchema[]): LlmReply {
   };
   if (call === null) return { ...reply, message };
   const toolCall: MessageToolCall = {
-    id: `call_${crypto.randomUUID().replaceAll("-", "")}`,
+    id: "",
     responses_item_id: null,
     name: call.name,
     arguments: JSON.stringify(call.arguments),

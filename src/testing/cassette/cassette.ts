@@ -37,6 +37,8 @@ export function cassette(path: string, { mode, llm, redact = [], normalize }: Ca
   const { model, key } = open(llm);
   const clean = createCleaner({ redact: key === undefined ? redact : [...redact, key], normalize });
   return {
+    // A recorded failure reaches the conversation at once.
+    decorated: true,
     async complete(request) {
       request.signal.throwIfAborted();
       const canonical = toCanonical(keyOf(request), clean);
@@ -49,7 +51,7 @@ export function cassette(path: string, { mode, llm, redact = [], normalize }: Ca
         await record({ reply });
         return reply;
       } catch (error) {
-        if (error instanceof LlmError) await record({ error: toRecorded(error) });
+        if (LlmError.is(error)) await record({ error: toRecorded(error) });
         throw error;
       }
     },

@@ -141,7 +141,7 @@ function sendError(response: ServerResponse, error: unknown): void {
   const unscripted = message.startsWith("scripted model:");
   // A mistake in a test must not be retried for minutes.
   const answer = status ?? (unscripted ? 400 : 500);
-  const code = error instanceof LlmError ? codeOf(error) : "scripted_error";
+  const code = LlmError.is(error) ? codeOf(error) : "scripted_error";
   const { retryAfter } = error as { retryAfter?: number };
   sendJson(
     response,

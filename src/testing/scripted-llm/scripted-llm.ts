@@ -60,6 +60,8 @@ export function scriptedLlm(steps: Steps<LlmRequest>, options: ScriptedLlmOption
   const script = createScript(steps, { show: showRequest, record, rules, repeat, place });
   return {
     requests: script.requests,
+    // A scripted failure reaches the conversation at once.
+    decorated: true,
     assertDone: () => script.assertDone(),
     async complete(request) {
       request.signal.throwIfAborted();

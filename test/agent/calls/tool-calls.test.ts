@@ -2,12 +2,9 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { eventsOfCalls, parseToolCall } from "../../../src/agent/calls/tool-calls.ts";
 import { toolSchemas } from "../../../src/agent/calls/tool-schemas.ts";
-import { fixedClock } from "../../../src/testing/fixed-clock.ts";
-import { call, say, think } from "../../../src/testing/scripted-llm/llm-script.ts";
-import { scriptedLlm } from "../../../src/testing/scripted-llm/scripted-llm.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import type { MessageToolCall } from "../../../src/wire/events/message.ts";
-import { testToolbox } from "../loop/harness.ts";
+import { text } from "../../../src/wire/events/message.ts";
+import { call, calls, testToolbox } from "../loop/harness.ts";
 
 const terminal = defineTool({
   name: "terminal",
@@ -54,14 +51,8 @@ const tags = defineTool({
 const tools = await testToolbox([terminal, fileEditor, ticket, tags]);
 const withoutTerminal = await testToolbox([ticket]);
 
-/** A call as the model writes it; `args` may be broken JSON. */
-function toolCall(name: string, args: Record<string, unknown> | string = {}): MessageToolCall {
-  const raw = typeof args === "string" ? args : JSON.stringify(args);
-  return { id: "c1", name, arguments: raw, origin: "completion" };
-}
-
 function parse(name: string, args: Record<string, unknown> | string, hasAnalyzer = false) {
-  return parseToolCall(toolCall(name, args), { tools, hasAnalyzer });
+  return parseToolCall(call(name, args, "c1"), { tools, hasAnalyzer });
 }
 
 function actionOf(name: string, args: Record<string, unknown> | string) {
@@ -168,9 +159,7 @@ describe("names", () => {
       "Tool 'fly to' not found. Available: ['terminal', 'file_editor', 'ticket', 'tags', 'finish', 'think']",
     );
     expect(parse("fly to", {})).toMatchObject({ toolName: "fly_to", call: { name: "fly_to" } });
-    expect(parseToolCall(toolCall("ls"), { tools: withoutTerminal, hasAnalyzer: false })).toHaveProperty(
-      "error",
-    );
+    expect(parseToolCall(call("ls"), { tools: withoutTerminal, hasAnalyzer: false })).toHaveProperty("error");
   });
 
   it("in the log are the registered ones, with the mended arguments", () => {
@@ -238,18 +227,16 @@ describe("security_risk and summary", () => {
 });
 
 describe("the events of a reply", () => {
-  it("have thought and reasoning on the first action only", async () => {
-    const llm = scriptedLlm([
-      [think("hm"), say("Let me look."), call("nowhere"), call("terminal", { command: "ls" })],
-    ]);
-    const reply = await llm.complete({ messages: [], tools: [], signal: new AbortController().signal });
+  it("have thought and reasoning on the first action only", () => {
+    const reply = calls(call("nowhere"), call("terminal", { command: "ls" }));
+    reply.message.content = [text("Let me look.")];
+    reply.message.reasoning_content = "hm";
     const events = eventsOfCalls({
       reply,
       tools,
       hasAnalyzer: false,
       responseId: "r",
       isKnownCall: () => false,
-      newId: fixedClock().newId,
     });
     expect(events).toMatchObject([
       {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { call, say } from "../../../src/testing/scripted-llm/llm-script.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import { ArraySession } from "./harness.ts";
+import { ArraySession, call, calls, says } from "./harness.ts";
 
 /** Tools that tell when they begin, and end when the test lets them. */
 function gates() {
@@ -45,7 +44,7 @@ async function start(limit: number, toolCalls: ReturnType<typeof call>[]) {
   const gated = gates();
   const session = await ArraySession.open({
     tools: [gated.tool],
-    script: [[...toolCalls], say("done")],
+    script: [calls(...toolCalls), says("done")],
     agent: { tool_concurrency_limit: limit },
   });
   const done = session.run();

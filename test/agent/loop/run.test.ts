@@ -2,11 +2,9 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { recoverRun } from "../../../src/agent/loop/recovery.ts";
 import { LlmError } from "../../../src/llm/llm-error.ts";
-import { call, say, think } from "../../../src/testing/scripted-llm/llm-script.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import type { NewEvent } from "../../../src/wire/events/events.ts";
 import { text } from "../../../src/wire/events/message.ts";
-import { ArraySession, echo, finish, promptOf } from "./harness.ts";
+import { ArraySession, call, calls, echo, finishes, promptOf, reply, says } from "./harness.ts";
 
 /** Never ends by itself and does not care about its signal. */
 const hang = defineTool({
@@ -28,7 +26,7 @@ const broken = defineTool({
 describe("a run", () => {
   it("calls tools until the agent finishes", async () => {
     const session = await ArraySession.open({
-      script: [call("echo", { text: "one" }), finish("done")],
+      script: [calls(call("echo", { text: "one" })), finishes("done")],
     });
     await session.say("hello");
     await session.run();
@@ -45,7 +43,7 @@ describe("a run", () => {
 
   it("writes events with all their defaults, as clients know them", async () => {
     const session = await ArraySession.open({
-      script: [call("echo", { text: "one" }), [], say("hi")],
+      script: [calls(call("echo", { text: "one" })), reply({}), says("hi")],
     });
     await session.run();
     const ofKind = (kind: string) => session.events.filter((event) => event.kind === kind);
@@ -57,7 +55,7 @@ describe("a run", () => {
   });
 
   it("finishes with a reply in plain text", async () => {
-    const session = await ArraySession.open({ script: [say("hi")] });
+    const session = await ArraySession.open({ script: [says("hi")] });
     await session.say("hello");
     await session.run();
     expect(session.log).toEqual(["user: hello", "status running", "agent: hi", "status finished"]);
@@ -70,7 +68,7 @@ describe("a run", () => {
   });
 
   it.each(["idle", "paused", "error", "stuck"] as const)("starts from %s", async (status) => {
-    const session = await ArraySession.open({ script: [say("hi")], state: { execution_status: status } });
+    const session = await ArraySession.open({ script: [says("hi")], state: { execution_status: status } });
     await session.run();
     expect(session.log[0]).toBe("status running");
     expect(session.state.execution_status).toBe("finished");
@@ -78,7 +76,7 @@ describe("a run", () => {
 
   it("tells the model when it said nothing, and goes on", async () => {
     const session = await ArraySession.open({
-      script: [[], think("hm"), say("here I am")],
+      script: [reply({}), reply({ reasoning_content: "hm" }), says("here I am")],
     });
     await session.say("hello");
     await session.run();
@@ -90,7 +88,7 @@ describe("a run", () => {
 
   it("ends with an error when it takes too many steps", async () => {
     const session = await ArraySession.open({
-      script: [call("echo", { text: "1" }), call("echo", { text: "2" })],
+      script: [calls(call("echo", { text: "1" })), calls(call("echo", { text: "2" }))],
       state: { max_iterations: 2 },
     });
     await session.run();
@@ -101,19 +99,25 @@ describe("a run", () => {
   });
 
   it("may finish in its last allowed step", async () => {
-    const session = await ArraySession.open({ script: [finish("done")], state: { max_iterations: 1 } });
+    const session = await ArraySession.open({ script: [finishes("done")], state: { max_iterations: 1 } });
     await session.run();
     expect(session.state.execution_status).toBe("finished");
   });
 
   it("streams pieces only when the model is set to stream", async () => {
-    const quiet = await ArraySession.open({ script: [say("hi there")] });
+    const script = () => [
+      (request: { onDelta?: (delta: { content: string }) => void }) => {
+        request.onDelta?.({ content: "h" });
+        return says("hi");
+      },
+    ];
+    const quiet = await ArraySession.open({ script: script() });
     await quiet.run();
     expect(quiet.deltas).toEqual([]);
-    const streaming = await ArraySession.open({ script: [say("hi there")] });
+    const streaming = await ArraySession.open({ script: script() });
     streaming.state.agent.llm.stream = true;
     await streaming.run();
-    expect(streaming.deltas).toEqual([{ content: "hi" }, { content: " there" }]);
+    expect(streaming.deltas).toEqual([{ content: "h" }]);
   });
 });
 
@@ -130,7 +134,7 @@ describe("a model that fails", () => {
 
   it("is asked to rephrase when its provider blocked the reply", async () => {
     const session = await ArraySession.open({
-      script: [new LlmError("LLMContentPolicyViolationError", "blocked"), say("sorry")],
+      script: [new LlmError("LLMContentPolicyViolationError", "blocked"), says("sorry")],
     });
     await session.run();
     expect(session.log[1]).toMatch(/^user: Your last reply was held back by the content filter/);
@@ -140,7 +144,7 @@ describe("a model that fails", () => {
 
   it("reads what was wrong with a call in text form", async () => {
     const session = await ArraySession.open({
-      script: [new LlmError("FunctionCallValidationError", "Unknown parameter x"), say("ok")],
+      script: [new LlmError("FunctionCallValidationError", "Unknown parameter x"), says("ok")],
     });
     await session.run();
     expect(session.log[1]).toBe("user: Unknown parameter x");
@@ -157,7 +161,7 @@ describe("a model that fails", () => {
 
   it("goes on after a condensation when a condenser handles requests", async () => {
     const session = await ArraySession.open({
-      script: [new LlmError("LLMContextWindowExceedError", "too long"), say("ok")],
+      script: [new LlmError("LLMContextWindowExceedError", "too long"), says("ok")],
     });
     await session.say("a long story");
     await session.run({
@@ -192,7 +196,7 @@ describe("calls that go wrong", () => {
   it("are told to the model, and the run goes on", async () => {
     const session = await ArraySession.open({
       tools: [broken],
-      script: [[call("broken"), call("nowhere"), call("broken", { n: "x" })], say("I see")],
+      script: [calls(call("broken"), call("nowhere"), call("broken", { n: "x" })), says("I see")],
     });
     await session.run();
     expect(session.log.slice(1)).toEqual([
@@ -216,7 +220,7 @@ describe("calls that go wrong", () => {
 
   it("after a finish are answered rather than left open", async () => {
     const session = await ArraySession.open({
-      script: [[call("finish", { message: "bye" }), call("echo", { text: "late" })]],
+      script: [calls(call("finish", { message: "bye" }), call("echo", { text: "late" }))],
     });
     await session.run();
     expect(session.log.slice(1)).toEqual([
@@ -232,9 +236,13 @@ describe("calls that go wrong", () => {
   it("keep their own ids apart when the model gives none or the same twice", async () => {
     const session = await ArraySession.open({
       script: [
-        [call("echo", { text: "a" }, ""), call("echo", { text: "b" }, "x"), call("echo", { text: "c" }, "x")],
-        call("echo", { text: "d" }, "x"),
-        say("ok"),
+        calls(
+          call("echo", { text: "a" }, ""),
+          call("echo", { text: "b" }, "x"),
+          call("echo", { text: "c" }, "x"),
+        ),
+        calls(call("echo", { text: "d" }, "x")),
+        says("ok"),
       ],
     });
     await session.run();
@@ -250,12 +258,8 @@ describe("calls that go wrong", () => {
   });
 
   it("of two replies with one id stay apart", async () => {
-    const session = await ArraySession.open({
-      script: [call("echo", { text: "a" }), call("echo", { text: "b" }), say("ok")],
-    });
-    const { llm } = session;
-    const complete = llm.complete.bind(llm);
-    llm.complete = async (request) => ({ ...(await complete(request)), id: "same" });
+    const same = (words: string) => ({ ...calls(call("echo", { text: words })), id: "same" });
+    const session = await ArraySession.open({ script: [same("a"), same("b"), says("ok")] });
     await session.run();
     expect(session.llm.requests[2]?.messages.map(({ role }) => role)).toEqual([
       "assistant",
@@ -266,7 +270,7 @@ describe("calls that go wrong", () => {
   });
 
   it("that a hook blocked are answered with its reason", async () => {
-    const session = await ArraySession.open({ script: [call("echo", { text: "a" }), say("ok")] });
+    const session = await ArraySession.open({ script: [calls(call("echo", { text: "a" })), says("ok")] });
     const append = session.append.bind(session);
     session.append = async (events) => {
       const appended = await append(events);
@@ -292,9 +296,9 @@ describe("messages while the agent works", () => {
       script: [
         async () => {
           await session.say("and be quick");
-          return call("echo", { text: "a" });
+          return calls(call("echo", { text: "a" }));
         },
-        say("done"),
+        says("done"),
       ],
     });
     await session.say("work");
@@ -311,9 +315,9 @@ describe("messages while the agent works", () => {
       script: [
         async () => {
           await session.say("one more thing");
-          return say("done");
+          return says("done");
         },
-        say("that too"),
+        says("that too"),
       ],
     });
     await session.say("work");
@@ -330,7 +334,7 @@ describe("messages while the agent works", () => {
   });
 
   it("that come with the status change to finished start it again as running", async () => {
-    const session = await ArraySession.open({ script: [say("done"), say("that too")] });
+    const session = await ArraySession.open({ script: [says("done"), says("that too")] });
     await session.say("work");
     const update = session.update.bind(session);
     let isFirst = true;
@@ -365,7 +369,7 @@ describe("messages while the agent works", () => {
     });
     const session: ArraySession = await ArraySession.open({
       tools: [talk],
-      script: [call("talk"), say("yes")],
+      script: [calls(call("talk")), says("yes")],
     });
     await session.say("work");
     await session.run();
@@ -398,9 +402,9 @@ describe("pause", () => {
       script: [
         async () => {
           await session.pause();
-          return call("echo", { text: "a" });
+          return calls(call("echo", { text: "a" }));
         },
-        say("resumed"),
+        says("resumed"),
       ],
     });
     await session.run();
@@ -439,9 +443,9 @@ describe("interrupt", () => {
       script: [
         () => {
           setTimeout(() => abort.abort(), 5);
-          return [call("echo", { text: "quick" }), call("hang"), call("echo", { text: "never" })];
+          return calls(call("echo", { text: "quick" }), call("hang"), call("echo", { text: "never" }));
         },
-        say("back"),
+        says("back"),
       ],
     });
     await session.run({ signal: abort.signal });
@@ -465,7 +469,7 @@ describe("interrupt", () => {
       script: [
         () => {
           abort.abort();
-          return call("echo", { text: "a" });
+          return calls(call("echo", { text: "a" }));
         },
       ],
     });
@@ -477,7 +481,7 @@ describe("interrupt", () => {
 describe("an interrupt at an awkward moment", () => {
   it("leaves aside a reply that has only just been counted", async () => {
     const abort = new AbortController();
-    const session = await ArraySession.open({ script: [call("echo", { text: "a" })] });
+    const session = await ArraySession.open({ script: [calls(call("echo", { text: "a" }))] });
     session.recordReply = async () => abort.abort();
     await session.run({ signal: abort.signal });
     expect(session.log).toEqual(["status running", "status paused", "InterruptEvent"]);
@@ -486,7 +490,7 @@ describe("an interrupt at an awkward moment", () => {
   it("answers calls that were about to wait for confirmation", async () => {
     const abort = new AbortController();
     const session = await ArraySession.open({
-      script: [call("echo", { text: "a" })],
+      script: [calls(call("echo", { text: "a" }))],
       state: { confirmation_policy: { kind: "AlwaysConfirm" } },
     });
     const append = session.append.bind(session);
@@ -505,7 +509,7 @@ describe("an interrupt at an awkward moment", () => {
 
   it("comes too late for an agent that has just finished", async () => {
     const abort = new AbortController();
-    const session = await ArraySession.open({ script: [say("done")] });
+    const session = await ArraySession.open({ script: [says("done")] });
     const append = session.append.bind(session);
     session.append = async (events) => {
       if (events[0]?.kind === "MessageEvent") abort.abort();
@@ -516,25 +520,25 @@ describe("an interrupt at an awkward moment", () => {
   });
 });
 
-/** A call that nothing has answered. */
-function openCall(id: string): NewEvent {
-  return {
-    kind: "ActionEvent",
-    source: "agent",
-    thought: [text("go")],
-    tool_name: "echo",
-    tool_call_id: id,
-    tool_call: { id, name: "echo", arguments: "{}", origin: "completion" },
-    llm_response_id: "r",
-    action: { kind: "MCPToolAction", data: {} },
-  };
-}
-
 describe("after a crash", () => {
   it("every open call is answered and the status is error", async () => {
-    const session = await ArraySession.open({ script: [say("I checked")] });
+    const session = await ArraySession.open({ script: [says("I checked")] });
     session.state.execution_status = "running";
-    await session.append([openCall("a"), openCall("b")]);
+    const [first, second] = [call("echo", { text: "a" }), call("echo", { text: "b" })];
+    for (const tool_call of [first, second]) {
+      await session.append([
+        {
+          kind: "ActionEvent",
+          source: "agent",
+          thought: [text("go")],
+          tool_name: "echo",
+          tool_call_id: tool_call.id,
+          tool_call,
+          llm_response_id: "r",
+          action: { kind: "MCPToolAction", data: {} },
+        },
+      ]);
+    }
     await recoverRun(session);
     expect(session.log.slice(2)).toEqual([
       expect.stringMatching(/^error echo: The server restarted while this tool was running/),

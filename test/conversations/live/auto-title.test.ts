@@ -15,9 +15,12 @@ interface TitleBench {
 }
 
 /** The agent's model answers as ever; titles come from a model of their own, told apart by its usage id. */
-function openTitled(title: Turn, options: BenchOptions = {}): TitleBench {
+function openTitled(
+  title: Turn,
+  { sideCalls, ...options }: BenchOptions & { sideCalls?: boolean } = {},
+): TitleBench {
   const configs: LlmConfig[] = [];
-  const titles = new ScriptedLlm([title]);
+  const titles = Object.assign(new ScriptedLlm([title]), { sideCalls });
   const agent = new ScriptedLlm(["One.", "Two."]);
   const createLlm = (config: LlmConfig): Llm => {
     configs.push(config);
@@ -85,9 +88,9 @@ describe("the title of a conversation", () => {
     );
   });
 
-  it("is the beginning of the message for demo models, which are not asked", async () => {
-    const { manager, requests } = openTitled("never");
-    expect(await titled(manager, WORDS, { agent: { llm: { model: "demo/tour" } } })).toBe(WORDS);
+  it("is the beginning of the message for models that only the agent may ask", async () => {
+    const { manager, requests } = openTitled("never", { sideCalls: false });
+    expect(await titled(manager, WORDS)).toBe(WORDS);
     expect(requests).toEqual([]);
   });
 

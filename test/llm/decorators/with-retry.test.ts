@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sleep, waitAfter, withRetry } from "../../../src/llm/decorators/with-retry.ts";
+import { waitAfter, withRetry } from "../../../src/llm/decorators/with-retry.ts";
 import { LlmError } from "../../../src/llm/llm-error.ts";
 import { silentLogger } from "../../../src/logger.ts";
 import { say } from "../../../src/testing/scripted-llm/llm-script.ts";
@@ -69,10 +69,11 @@ describe("retries", () => {
     expect(waits).toEqual(expected);
   });
 
-  it("stop waiting when aborted", async () => {
+  it("stop waiting when aborted, with the reason of the abort", async () => {
     const controller = new AbortController();
-    const waiting = sleep(60_000, controller.signal);
-    controller.abort(new Error("stop now"));
-    await expect(waiting).rejects.toThrow("stop now");
+    const llm = withRetry(scriptedLlm([busy]), policy);
+    const asked = llm.complete({ messages: [user("Hello")], tools: [], signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("stop now")), 10);
+    await expect(asked).rejects.toThrow("stop now");
   });
 });

@@ -1,29 +1,29 @@
-import { messageOf } from "../errors.ts";
-import { type Content, type Message, text } from "../wire/events/message.ts";
-import type { Llm } from "./llm.ts";
+import { messageOf } from "../../errors.ts";
+import { type Content, type Message, text } from "../../wire/events/message.ts";
+import type { Llm } from "../llm.ts";
+import { withComplete } from "./with-complete.ts";
 
-/** Characters of data URLs in one message; providers refuse requests that are far smaller. */
+/** Characters of data URLs in one message. Providers refuse requests that are far smaller. */
 const MAX_INLINED = 64 * 1024 * 1024;
 
-type LoadImage = (url: string, signal: AbortSignal) => Promise<string>;
+/** Fetches an image and returns it as a data URL. */
+export type LoadImage = (url: string, signal: AbortSignal) => Promise<string>;
 
 /**
- * Sends images as data URLs to a model that opens no addresses. Each message is rewritten once; an image that cannot
+ * Sends images as data URLs to a model that opens no addresses. Each message is rewritten once. An image that cannot
  * be loaded becomes a note, since one lost picture must not end a conversation.
  */
 export function withInlineImages(llm: Llm, load: LoadImage | undefined): Llm {
   const rewritten = new WeakMap<Message, Message>();
-  return {
-    async complete(request) {
-      const messages: Message[] = [];
-      for (const message of request.messages) {
-        const known = rewritten.get(message) ?? (await inline(message, load, request.signal));
-        rewritten.set(message, known);
-        messages.push(known);
-      }
-      return llm.complete({ ...request, messages });
-    },
-  };
+  return withComplete(llm, async (request) => {
+    const messages: Message[] = [];
+    for (const message of request.messages) {
+      const inlined = rewritten.get(message) ?? (await inline(message, load, request.signal));
+      rewritten.set(message, inlined);
+      messages.push(inlined);
+    }
+    return llm.complete({ ...request, messages });
+  });
 }
 
 async function inline(message: Message, load: LoadImage | undefined, signal: AbortSignal): Promise<Message> {
@@ -52,7 +52,7 @@ async function inline(message: Message, load: LoadImage | undefined, signal: Abo
 
 async function inlineOne(url: string, load: LoadImage | undefined, signal: AbortSignal): Promise<Content> {
   try {
-    if (load === undefined) throw new Error("this server loads no images for models");
+    if (load === undefined) throw new Error("this server does not load images for models");
     return { cache_prompt: false, type: "image", image_urls: [await load(url, signal)] };
   } catch (error) {
     signal.throwIfAborted();

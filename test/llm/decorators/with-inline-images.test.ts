@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { withInlineImages } from "../../src/llm/inline-images.ts";
-import type { Llm, LlmRequest } from "../../src/llm/llm.ts";
+import { withInlineImages } from "../../../src/llm/decorators/with-inline-images.ts";
+import type { Llm, LlmRequest } from "../../../src/llm/llm.ts";
 
 it("a message of many images is loaded up to a bound", async () => {
   const requests: LlmRequest[] = [];

@@ -1,0 +1,65 @@
+import { type Clock, systemClock } from "../../clock.ts";
+import { type Logger, silentLogger } from "../../logger.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import type { Llm } from "../llm.ts";
+import { type CompletionLog, withCompletionLog } from "./with-completion-log.ts";
+import { withDeadline } from "./with-deadline.ts";
+import { withLlmErrors } from "./with-llm-errors.ts";
+import { withPrice } from "./with-price.ts";
+import { type RetryPolicy, type Sleep, withRetry } from "./with-retry.ts";
+
+/** What the decorators need beside the model and its configuration. */
+export interface DecorateOptions {
+  /** Receives a warning for each failed attempt that another one follows. Default: none. */
+  logger?: Logger;
+  /** Source of time and ids. Default: the system's. */
+  clock?: Clock;
+  /** Pauses between attempts. Default: a timer. */
+  sleep?: Sleep;
+  /** Receives every call of a configuration with `log_completions`. Default: no log. */
+  onCompletion?: (log: CompletionLog) => void;
+  /** Model for the attempts after an empty reply, not yet decorated. Default: the same. */
+  afterNoResponse?: Llm;
+}
+
+/**
+ * Gives a bare model what its configuration asks for: retries (`num_retries` and the `retry_*` fields), a deadline for
+ * each attempt (`timeout`), price and context window, and a log of its calls (`log_completions`). Errors of HTTP
+ * clients get their names, so that failed connections and rate limits are retried. The server does this with every
+ * model that its option `createLlm` returns. A model that is `decorated` already is returned as it is.
+ *
+ * ```ts
+ * const llm = decorate({ complete: askMyGateway }, config, { logger });
+ * ```
+ */
+export function decorate(llm: Llm, config: LlmConfig, options: DecorateOptions = {}): Llm {
+  if (llm.decorated) return llm;
+  const { logger = silentLogger, clock = systemClock, sleep, onCompletion, afterNoResponse } = options;
+  const attempt = (one: Llm) => withPrice(withDeadline(withLlmErrors(one, clock), config.timeout), config);
+  const retried = withRetry(attempt(llm), retryPolicy(config), {
+    logger,
+    ...(sleep && { sleep }),
+    ...(afterNoResponse && { afterNoResponse: attempt(afterNoResponse) }),
+  });
+  const isLogged = config.log_completions && onCompletion !== undefined;
+  const decorated = isLogged ? withCompletionLog(retried, config, { onCompletion, clock }) : retried;
+  return {
+    get vision() {
+      return decorated.vision;
+    },
+    get sideCalls() {
+      return decorated.sideCalls;
+    },
+    decorated: true,
+    complete: decorated.complete,
+  };
+}
+
+function retryPolicy(config: LlmConfig): RetryPolicy {
+  return {
+    attempts: config.num_retries,
+    multiplier: config.retry_multiplier,
+    minWait: config.retry_min_wait,
+    maxWait: config.retry_max_wait,
+  };
+}

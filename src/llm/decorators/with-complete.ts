@@ -1,0 +1,17 @@
+import type { Llm } from "../llm.ts";
+
+/** Builds a decorator of a model: another `complete`, and what the model says about itself unchanged. */
+export function withComplete(llm: Llm, complete: Llm["complete"]): Llm {
+  return {
+    get vision() {
+      return llm.vision;
+    },
+    get sideCalls() {
+      return llm.sideCalls;
+    },
+    get decorated() {
+      return llm.decorated;
+    },
+    complete,
+  };
+}
