@@ -9,6 +9,9 @@ export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversa
 export type { EventCriteria, EventSearch } from "./conversations/event-criteria.ts";
 export { type NewConversation, newConversation } from "./conversations/new-conversation.ts";
 export { AgentServerError, type ErrorCode, type ErrorOptions } from "./errors.ts";
+export type { FeedEnd, FeedReader } from "./events/feed.ts";
+export type { NewTransientEvent } from "./events/stamp-event.ts";
+export type { Watch } from "./events/watch.ts";
 export type { Answer } from "./http/answer.ts";
 export type { FetchServer } from "./http/fetch-server.ts";
 export type { Connect, Socket } from "./http/socket.ts";
@@ -30,6 +33,8 @@ export type { Listening } from "./node/listen.ts";
 export { type AgentServer, createServer, type ShownOptions } from "./server/create-server.ts";
 export type { ResolvedOptions, ServerOptions } from "./server/options.ts";
 export { type ServerInput, toServer } from "./server/to-server.ts";
+export type { Frame, FrameRelay } from "./stores/frame-relay.ts";
+export { localRelay } from "./stores/local-relay.ts";
 export { memoryStore } from "./stores/memory.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./stores/sqlite.ts";
 export type {
@@ -44,7 +49,6 @@ export type {
   Store,
   StoredEvent,
 } from "./stores/store.ts";
-export type { SocketRequest } from "./streams/event-socket.ts";
 export {
   defineTool,
   type ToolContext,

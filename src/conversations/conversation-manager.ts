@@ -1,12 +1,12 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { AgentServerError, type ErrorCode, messageOf } from "../errors.ts";
+import { Feeds } from "../events/feeds.ts";
 import { createTimestamps, type Timestamps } from "../events/timestamp.ts";
-import type { Socket } from "../http/socket.ts";
+import { openWatch, type Watch } from "../events/watch.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { LookupFetch } from "../secrets/lookup-secret.ts";
-import { sealSecrets } from "../secrets/secret-fields.ts";
-import { attachSocket, type SocketRequest } from "../streams/event-socket.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/agent/policies.ts";
@@ -31,7 +31,6 @@ import { LiveConversations } from "./live/live-conversations.ts";
 import {
   type ConversationContext,
   type ConversationWorkspace,
-  type OpenSecrets,
   openConversation,
 } from "./live/open-conversation.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
@@ -41,6 +40,8 @@ import { checkRole } from "./live/user-message.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
 import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
 import { checkParent } from "./record/parent-conversation.ts";
+import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
+import { watchedRecord } from "./watched-record.ts";
 
 export interface ConversationManagerOptions extends ConversationReaderOptions {
   clock: Clock;
@@ -58,8 +59,6 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   idleTtlSeconds: number | null;
   /** Runs at work at once; the others wait. Default: no bound. */
   maxConcurrentRuns?: number | undefined;
-  /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB. */
-  maxSocketLagBytes?: number;
   /** Where lookups of relative URLs go: this server, as seen from itself. */
   internalUrl: () => string;
   /** Asks for the values of lookup secrets. Default: the global `fetch`. */
@@ -67,12 +66,6 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   /** Called when something other than a state update happens in any conversation. */
   onActivity?: () => void;
 }
-
-const DEFAULT_LAG = 4 * 1024 * 1024;
-
-const GOING_AWAY = { code: 1001, reason: "Going away" };
-/** Clients that come back on any other code are told that there is nothing to come back to. */
-const DELETED = { code: 4004, reason: "Conversation not found" };
 
 /**
  * What can be done with conversations, by routes and in-process users alike, beside reading them. Ids are dashed UUIDs in lower case.
@@ -83,16 +76,20 @@ export class ConversationManager extends ConversationReader {
   readonly #live: LiveConversations;
   readonly #timestamps: Timestamps;
   readonly #context: ConversationContext;
-  /** Secrets of conversations that are not in memory, kept only where the store cannot have them. */
-  readonly #openSecrets = new Map<string, OpenSecrets>();
+  readonly #feeds: Feeds;
+  readonly #unsealed: UnsealedSecrets;
   #closed = false;
 
   constructor(options: ConversationManagerOptions) {
     super(options);
     this.#options = options;
     this.#timestamps = createTimestamps(options.clock);
+    this.#feeds = new Feeds(options.store.relay);
+    this.#unsealed = new UnsealedSecrets(options.cipher);
     this.#context = {
       ...options,
+      cipher: options.cipher,
+      unsealed: this.#unsealed,
       timestamps: this.#timestamps,
       slots: new RunSlots(options.maxConcurrentRuns ?? Number.POSITIVE_INFINITY),
     };
@@ -100,11 +97,12 @@ export class ConversationManager extends ConversationReader {
       idleTtlSeconds: options.idleTtlSeconds,
       now: () => options.clock.now(),
       load: (id) => this.#load(id),
-      evicted: ({ session }) => {
-        const { id, agent, secret_registry: registry } = session.state;
-        this.#keepOpen(id, { agent, secrets: registry.secret_sources });
-      },
     });
+  }
+
+  /** Number of conversations in memory: those with a run, a title in the making or a recent request. */
+  get liveCount(): number {
+    return this.#live.size;
   }
 
   /** Repairs the runs that the end of the last process cut short. Nothing else is opened. */
@@ -119,11 +117,14 @@ export class ConversationManager extends ConversationReader {
     }
   }
 
-  /** Interrupts what runs, ends every socket with 1001 and closes every tool. The store stays open. */
+  /** Interrupts runs, closes tools, then ends every watch. The store stays open. */
   async close(): Promise<void> {
     this.#closed = true;
     const conversations = await this.#live.takeAll();
-    await Promise.all(conversations.map((conversation) => conversation.close(GOING_AWAY)));
+    await Promise.all(conversations.map((conversation) => conversation.close()));
+    this.#feeds.close();
+    // Watchers take what is left in this turn, before the network ends.
+    await setImmediate();
   }
 
   /** Closes in memory what nobody has used for the time to live. Runs by itself. */
@@ -158,15 +159,16 @@ export class ConversationManager extends ConversationReader {
     return true;
   }
 
-  /** Interrupts the run, closes sockets and tools, and forgets the conversation. Unknown: `bad_request`. */
+  /** Interrupts the run, closes tools, forgets the conversation and ends its watches. Unknown: `bad_request`. */
   async delete(id: string): Promise<void> {
     const conversation = await this.#known(id, "bad_request");
     const { store, workspace, dataDir, logger } = this.#options;
-    await conversation.close(DELETED);
-    // Forgotten last: whoever asks in between meets the closed one and opens no other.
+    await conversation.close();
+    // Forgotten last: a request in between meets the closed one and opens no other.
     await store.remove(id);
     this.#live.forget(id);
-    this.#openSecrets.delete(id);
+    this.#unsealed.forget(id);
+    store.relay.publish(id, { kind: "removed" });
     try {
       await workspace.remove(dataDir(id));
     } catch (error) {
@@ -216,29 +218,29 @@ export class ConversationManager extends ConversationReader {
   }
 
   /**
-   * Serves a socket until it closes. `after` is an ISO time; without one, `since` sends nothing of the past.
-   * Never rejects: closes with 4004 for an unknown conversation, 1013 for one socket too many or one too slow.
+   * Watches a conversation without opening it: its state now, its log up to now, then everything published. Undefined
+   * for an unknown one. The watch ends when the conversation is removed or the server closes.
    */
-  async attach(id: string, socket: Socket, request: SocketRequest): Promise<void> {
-    const { store, logger, maxSocketLagBytes = DEFAULT_LAG } = this.#options;
-    try {
-      const conversation = await this.#live.get(id);
-      if (conversation === undefined) return socket.close(4004, "Conversation not found");
-      await attachSocket(conversation, socket, {
-        store,
-        maxLagBytes: maxSocketLagBytes,
-        request,
-      });
-    } catch (error) {
-      logger.error({ conversation_id: id, error: messageOf(error) }, "A socket failed");
-      socket.close(1011, "Internal error");
-    }
+  watch(id: string): Promise<Watch | undefined> {
+    const { store, clock, cipher, persistenceDir } = this.#options;
+    const opening = { cipher, unsealed: this.#unsealed, persistenceDir };
+    return openWatch(id, {
+      store,
+      feeds: this.#feeds,
+      timestamps: this.#timestamps,
+      newId: () => clock.newId(),
+      find: () => watchedRecord(store.conversations, id, opening),
+    });
   }
 
-  /** The log from its first event, then what happens, in this process. Nobody waits for the one who reads. */
+  /**
+   * Yields every stored event, then live ones, until the conversation is removed, the server closes or the signal
+   * aborts. Opens nothing; a slow consumer never delays the conversation.
+   */
   async *follow(id: string, signal?: AbortSignal): AsyncGenerator<Event | TransientEvent, void, void> {
-    const { store } = this.#options;
-    yield* follow(await this.#known(id), { store, signal });
+    const watch = await this.watch(id);
+    if (watch === undefined) throw new AgentServerError("not_found");
+    yield* follow(watch, signal);
   }
 
   /** False when another request of the same moment has taken the id. */
@@ -256,7 +258,7 @@ export class ConversationManager extends ConversationReader {
     await workspace.prepare(workingDir);
     try {
       await store.commit(toFirstChange(request, given, { id, now, cipher, persistenceDir }));
-      this.#keepOpen(id, given);
+      this.#unsealed.keep(id, given);
       return true;
     } catch (error) {
       if (AgentServerError.is(error) && error.code === "conflict") return false;
@@ -268,15 +270,9 @@ export class ConversationManager extends ConversationReader {
     if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
     const [record] = await this.#options.store.conversations.find([id], LIVE_DOCUMENTS);
     if (record === undefined) return undefined;
-    const conversation = openConversation(record, this.#context, this.#openSecrets.get(id));
-    this.#openSecrets.delete(id);
+    const conversation = openConversation(record, this.#context);
     if (record.status === "running") await conversation.recover();
     return conversation;
-  }
-
-  #keepOpen(id: string, secrets: OpenSecrets): void {
-    const hasSecrets = sealSecrets(secrets, undefined) !== secrets;
-    if (this.#options.cipher === undefined && hasSecrets) this.#openSecrets.set(id, secrets);
   }
 
   async #known(id: string, code: ErrorCode = "not_found"): Promise<Conversation> {

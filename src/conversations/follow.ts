@@ -1,23 +1,13 @@
-import { replay } from "../events/replay.ts";
-import type { Store } from "../stores/store.ts";
+import type { Watch } from "../events/watch.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
-import type { Conversation } from "./live/live-conversation.ts";
 
-export interface FollowOptions {
-  store: Pick<Store, "events">;
-  signal?: AbortSignal | undefined;
-}
-
-/** Everything of a conversation: its log from the first event, then what happens, until it closes or the signal aborts. */
+/** Yields the log of a watched conversation, then live events, until it is removed, the server closes or the signal aborts. */
 export async function* follow(
-  { session }: Conversation,
-  { store, signal }: FollowOptions,
+  { reader, history }: Watch,
+  signal?: AbortSignal,
 ): AsyncGenerator<Event | TransientEvent, void, void> {
-  const { log, state } = session;
-  const reader = log.subscribe();
-  const untilSeq = log.lastSeq;
   try {
-    for await (const page of replay(store, state.id, { untilSeq })) {
+    for await (const page of history()) {
       for (const text of page) yield JSON.parse(text);
     }
     while (!reader.ended && !signal?.aborted) {

@@ -1,39 +1,30 @@
 import { AgentServerError } from "../errors.ts";
+import type { Frame } from "../stores/frame-relay.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
-import { type Event, type NewEvent, ROOT, type TransientEvent } from "../wire/events/events.ts";
-import { Feed, type FeedReader } from "./feed.ts";
-import { serialiseEvent } from "./serialise-event.ts";
+import type { Event, NewEvent } from "../wire/events/events.ts";
+import {
+  type EventStamps,
+  type LogPosition,
+  type NewTransientEvent,
+  parentAt,
+  stampEvent,
+  transientText,
+} from "./stamp-event.ts";
 import { toStoredEvent } from "./stored-event.ts";
-import type { Timestamps } from "./timestamp.ts";
 
-export interface EventLogOptions {
+export interface EventLogOptions extends EventStamps {
   conversationId: string;
-  store: Pick<Store, "commit">;
-  timestamps: Timestamps;
-  newId(): string;
-  /** Events the store has of this conversation. */
+  store: Pick<Store, "commit" | "relay">;
+  /** Events that the store has of this conversation. */
   nextSeq: number;
   /** HEAD as the store has it. */
   leafEventId: string | null;
-  /** Told of events once they are stored, before any reader sees them. */
+  /** Called with events once they are stored, before any reader sees them. */
   onAppended?(events: readonly Event[]): void;
 }
 
 /** What else changes in the same atomic step. A `leafEventId` named here moves HEAD there. */
 export type LogChange = Omit<Change, "conversationId" | "events">;
-
-/** A transient event; what is missing of id, time and parent is filled in. */
-export type NewTransientEvent = TransientEvent extends infer E
-  ? E extends TransientEvent
-    ? Omit<E, "id" | "timestamp" | "parent_id"> & Partial<Pick<E, "id" | "timestamp" | "parent_id">>
-    : never
-  : never;
-
-/** Where the log stands: HEAD of the tree and the place of the next event. */
-interface Position {
-  head: string | null;
-  nextSeq: number;
-}
 
 /**
  * The log of one live conversation: the only writer of its events and state.
@@ -46,11 +37,10 @@ interface Position {
  */
 export class EventLog {
   readonly #options: EventLogOptions;
-  readonly #feed = new Feed();
-  /** With everything called so far. */
-  #called: Position;
-  /** With everything stored so far. */
-  #stored: Position;
+  /** Includes calls that are still being stored. */
+  #called: LogPosition;
+  /** Includes what is stored, and nothing else. */
+  #stored: LogPosition;
   /** Counts the failures that took `#called` back, so that each does so once. */
   #rollbacks = 0;
   #pending = 0;
@@ -63,18 +53,14 @@ export class EventLog {
     this.#called = this.#stored;
   }
 
-  /** `seq` of the last event that readers have seen; -1 before the first. */
+  /** `seq` of the last event that is published; -1 before the first. */
   get lastSeq(): number {
     return this.#stored.nextSeq - 1;
   }
 
-  /** HEAD, with what is being stored. */
+  /** HEAD, including appends that are still being stored. */
   get head(): string | null {
     return this.#called.head;
-  }
-
-  get readerCount(): number {
-    return this.#feed.readerCount;
   }
 
   /** Resolves with the stamped events once they are stored and published. */
@@ -90,54 +76,30 @@ export class EventLog {
     return this.#write(change, [], []);
   }
 
-  /** Shows an event that is not kept to the readers, after everything called before. */
+  /** Publishes an event that is not stored, after everything called before. */
   publish(event: NewTransientEvent): void {
-    const frame = this.toFrame(event);
-    if (this.#pending === 0) this.#feed.publish(frame);
-    else void this.#inTurn(() => this.#feed.publish(frame));
+    const text = transientText(event, this.#called, this.#options);
+    if (this.#pending === 0) this.#publish({ kind: "transient", text });
+    else void this.#inTurn(() => this.#publish({ kind: "transient", text }));
   }
 
-  /** The JSON text of a transient event, for one reader alone. */
-  toFrame(event: NewTransientEvent): string {
-    const parent = event.kind === "ConversationStateUpdateEvent" ? parentAt(this.#called) : null;
-    return serialiseEvent(this.#stamp(event, parent) as TransientEvent);
-  }
-
-  /**
-   * Reads what is published after this call. Everything up to `lastSeq`, read in the same turn, is in the store:
-   * history up to it and then this reader miss nothing and repeat nothing.
-   */
-  subscribe(): FeedReader {
-    return this.#feed.read();
-  }
-
-  /** Waits for what is under way, then ends the readers. Appends are refused from now on. */
+  /** Waits for what is being stored. Appends are refused from now on. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#settled;
-    this.#feed.closeAll();
+  }
+
+  #publish(frame: Frame): void {
+    this.#options.store.relay.publish(this.#options.conversationId, frame);
   }
 
   #stampAll(events: readonly NewEvent[]): Event[] {
     let position = this.#called;
     return events.map((event) => {
-      const stamped = this.#stamp(event, parentAt(position)) as Event;
+      const stamped = stampEvent(event, parentAt(position), this.#options) as Event;
       position = { head: movesHead(stamped) ? stamped.id : position.head, nextSeq: position.nextSeq + 1 };
       return stamped;
     });
-  }
-
-  /** Key order is the wire's: the common keys first, `kind` last. */
-  #stamp(event: NewEvent | NewTransientEvent, parent: string | null): object {
-    const { id, timestamp, source, parent_id, kind, ...own } = event;
-    return {
-      id: id ?? this.#options.newId(),
-      timestamp: timestamp ?? this.#options.timestamps.eventTimestamp(),
-      source,
-      parent_id: parent_id ?? parent,
-      ...own,
-      kind,
-    };
   }
 
   #write(change: LogChange, events: readonly Event[], rows: StoredEvent[]): Promise<void> {
@@ -185,20 +147,15 @@ export class EventLog {
     try {
       if (events.length > 0) this.#options.onAppended?.(events);
     } finally {
-      for (const row of rows) this.#feed.publish(row.json);
+      for (const { seq, json } of rows) this.#publish({ kind: "event", seq, text: json });
     }
   }
-}
-
-/** An event after an emptied HEAD starts a new root, and says so where it could be taken for a child of its neighbour. */
-function parentAt({ head, nextSeq }: Position): string | null {
-  return head ?? (nextSeq > 0 ? ROOT : null);
 }
 
 function movesHead(event: Event): boolean {
   return event.kind !== "ConversationStateUpdateEvent";
 }
 
-function advance(from: Position, leafEventId: string | null | undefined, count: number): Position {
+function advance(from: LogPosition, leafEventId: string | null | undefined, count: number): LogPosition {
   return { head: leafEventId === undefined ? from.head : leafEventId, nextSeq: from.nextSeq + count };
 }

@@ -1,44 +1,56 @@
+/** Why a feed ended: its conversation was removed, or the server is closing. */
+export type FeedEnd = "removed" | "closed";
+
 /** One published frame. Each knows its successor only, so frames that every reader has passed are garbage. */
-interface Frame {
+interface Link {
   readonly text: string;
+  readonly seq: number | undefined;
   readonly bytes: number;
-  next: Frame | undefined;
+  next: Link | undefined;
 }
 
 /** What a feed shares with its readers. It refers to readers only while they wait. */
 interface Channel {
-  newest: Frame;
+  newest: Link;
   bytes: number;
   readers: number;
-  closed: boolean;
+  end: FeedEnd | undefined;
   readonly waiting: Set<() => void>;
+  readonly onUnread: () => void;
 }
 
 /**
- * What is published from now on, for any number of readers. There is one chain of frames for all of them:
+ * The frames published from now on, for any number of readers. There is one chain of frames for all of them:
  * a reader that stands still costs what it has not read, and nothing per frame or per reader.
  */
 export class Feed {
-  readonly #channel: Channel = {
-    newest: { text: "", bytes: 0, next: undefined },
-    bytes: 0,
-    readers: 0,
-    closed: false,
-    waiting: new Set(),
-  };
+  readonly #channel: Channel;
 
-  /** Readers that are not closed. */
+  /** `onUnread` is called whenever the last reader has closed. */
+  constructor(onUnread: () => void = () => {}) {
+    this.#channel = {
+      newest: { text: "", seq: undefined, bytes: 0, next: undefined },
+      bytes: 0,
+      readers: 0,
+      end: undefined,
+      waiting: new Set(),
+      onUnread,
+    };
+  }
+
+  /** Number of readers that are not closed. */
   get readerCount(): number {
     return this.#channel.readers;
   }
 
-  publish(text: string): void {
+  /** `seq` is the place of a stored event; other frames have none. */
+  publish(text: string, seq?: number): void {
     const channel = this.#channel;
-    if (channel.closed) return;
-    const frame = { text, bytes: text.length, next: undefined };
-    channel.newest.next = frame;
-    channel.newest = frame;
-    channel.bytes += frame.bytes;
+    if (channel.end !== undefined) return;
+    const link = { text, seq, bytes: text.length, next: undefined };
+    channel.newest.next = link;
+    channel.newest = link;
+    channel.bytes += link.bytes;
     wakeAll(channel);
   }
 
@@ -47,8 +59,8 @@ export class Feed {
   }
 
   /** Publishes no more. Readers may still take what is there; then they have `ended`. */
-  closeAll(): void {
-    this.#channel.closed = true;
+  close(end: FeedEnd): void {
+    this.#channel.end ??= end;
     wakeAll(this.#channel);
   }
 }
@@ -56,8 +68,10 @@ export class Feed {
 /** One reader's place in a feed. */
 export class FeedReader {
   readonly #channel: Channel;
-  #passed: Frame | undefined;
+  #passed: Link | undefined;
   #passedBytes: number;
+  /** Stored events up to this place are not taken from the feed. */
+  #coveredSeq = -1;
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -66,13 +80,24 @@ export class FeedReader {
     channel.readers++;
   }
 
+  /**
+   * Leaves out stored events up to `seq`, which the reader has from elsewhere, and everything published before the
+   * last of them: a transient frame from before an event would contradict what the reader has.
+   */
+  passOver(seq: number): void {
+    this.#coveredSeq = seq;
+    let last: Link | undefined;
+    for (let link = this.#passed?.next; link !== undefined; link = link.next) {
+      if (this.#isCovered(link)) last = link;
+    }
+    while (last !== undefined && this.#passed !== last) this.#next();
+  }
+
   /** The next frame; undefined when there is none yet. */
   take(): string | undefined {
-    const frame = this.#passed?.next;
-    if (frame === undefined) return undefined;
-    this.#passed = frame;
-    this.#passedBytes += frame.bytes;
-    return frame.text;
+    let link = this.#next();
+    while (link !== undefined && this.#isCovered(link)) link = this.#next();
+    return link?.text;
   }
 
   /** Resolves when there is something to take, when the reader has ended, or when the signal aborts. */
@@ -82,7 +107,12 @@ export class FeedReader {
 
   /** True when there is nothing to take and never will be. */
   get ended(): boolean {
-    return this.#passed === undefined || (this.#channel.closed && this.#passed.next === undefined);
+    return this.#passed === undefined || (this.end !== undefined && this.#passed.next === undefined);
+  }
+
+  /** Why the feed has ended; frames published before its end may still be there to take. */
+  get end(): FeedEnd | undefined {
+    return this.#channel.end;
   }
 
   /** What is published and not yet taken, in UTF-16 code units: bytes for ASCII, fewer for other scripts. */
@@ -90,12 +120,25 @@ export class FeedReader {
     return this.#passed === undefined ? 0 : this.#channel.bytes - this.#passedBytes;
   }
 
-  /** Lets go of everything not yet taken. */
+  /** Gives up everything not yet taken. */
   close(): void {
     if (this.#passed === undefined) return;
     this.#passed = undefined;
     this.#channel.readers--;
     wakeAll(this.#channel);
+    if (this.#channel.readers === 0) this.#channel.onUnread();
+  }
+
+  #next(): Link | undefined {
+    const link = this.#passed?.next;
+    if (link === undefined) return undefined;
+    this.#passed = link;
+    this.#passedBytes += link.bytes;
+    return link;
+  }
+
+  #isCovered({ seq }: Link): boolean {
+    return seq !== undefined && seq <= this.#coveredSeq;
   }
 
   #woken(signal: AbortSignal | undefined): Promise<void> {

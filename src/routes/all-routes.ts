@@ -3,12 +3,13 @@ import type { Route, SocketRoute } from "../http/route/route.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
-import { eventSocketRoutes } from "./sockets.ts";
+import { type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 
 /** What the routes need of the server. */
 export interface RoutesDeps {
   conversations: ConversationManager;
   server: ServerRoutesDeps;
+  sockets: EventSocketDeps;
 }
 
 /** Every route of the server. A new resource is one line here. */
@@ -17,6 +18,6 @@ export function allRoutes({ conversations, server }: RoutesDeps): Route[] {
 }
 
 /** Every socket of the server. */
-export function allSockets({ conversations }: RoutesDeps): SocketRoute[] {
-  return eventSocketRoutes(conversations);
+export function allSockets({ conversations, sockets }: RoutesDeps): SocketRoute[] {
+  return eventSocketRoutes(conversations, sockets);
 }

@@ -2,9 +2,23 @@ import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import { queryBool, queryDatetime } from "../http/route/query.ts";
 import { type SocketRoute, socketRoute } from "../http/route/route.ts";
+import { EventSockets, type EventSocketsOptions } from "../streams/event-socket.ts";
 import { conversationParams } from "./conversation-params.ts";
 
-export function eventSocketRoutes(conversations: ConversationManager): SocketRoute[] {
+/** What event sockets need of the server beside its conversations. */
+export type EventSocketDeps = Omit<EventSocketsOptions, "conversations">;
+
+export function eventSocketRoutes(
+  conversations: ConversationManager,
+  options: EventSocketDeps,
+): SocketRoute[] {
+  const sockets = new EventSockets({
+    ...options,
+    conversations: {
+      watch: (id) => conversations.watch(id),
+      say: (id, content) => conversations.sendMessage(id, { role: "user", content, run: true }),
+    },
+  });
   return [
     socketRoute({
       path: "/sockets/events/{conversation_id}",
@@ -19,7 +33,7 @@ export function eventSocketRoutes(conversations: ConversationManager): SocketRou
         resend_all: queryBool().default(false).describe("Deprecated: `resend_mode=all`"),
       }),
     }).handle(({ params, query }) => (socket) => {
-      void conversations.attach(params.conversation_id, socket, {
+      void sockets.serve(params.conversation_id, socket, {
         resend: query.resend_mode ?? (query.resend_all ? "all" : "none"),
         after: query.after_timestamp,
       });

@@ -84,6 +84,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
   const startedAt = clock.now();
   const deps = {
     conversations: services.conversations,
+    sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {
       clock,
       startedAt: () => startedAt,

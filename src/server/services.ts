@@ -68,7 +68,6 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     persistenceDir: conversationsPath,
     idleTtlSeconds: options.idleTtlSeconds,
     maxConcurrentRuns: options.maxConcurrentRuns,
-    maxSocketLagBytes: options.maxSocketLagBytes,
     internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
     lookupFetch: createSelfFetch({
       ownUrls: self.ownUrls,

@@ -1,3 +1,4 @@
+import { localRelay } from "./local-relay.ts";
 import {
   alreadyExists,
   assertContinues,
@@ -21,7 +22,7 @@ export function memoryStore(): Store {
   return new MemoryStore();
 }
 
-interface Conversation {
+interface MemoryRecord {
   header: ConversationHeader;
   documents: Map<string, string>;
   events: StoredEvent[];
@@ -30,7 +31,8 @@ interface Conversation {
 }
 
 class MemoryStore implements Store {
-  readonly #conversations = new Map<string, Conversation>();
+  readonly #conversations = new Map<string, MemoryRecord>();
+  readonly relay = localRelay();
   #closed = false;
 
   readonly conversations: Store["conversations"] = {
@@ -57,19 +59,18 @@ class MemoryStore implements Store {
 
   async commit(change: Change): Promise<void> {
     const { conversationId, create, update = {}, documents = {}, events = [] } = change;
-    const found = this.#open.get(conversationId);
-    if (create !== undefined && found !== undefined) throw alreadyExists(conversationId);
-    if (create === undefined && found === undefined) throw unknownConversation(conversationId);
-    assertContinues(change, found?.events.length ?? 0);
-    assertNewIds(change, found);
-    const conversation =
-      found ?? newConversation({ id: conversationId, ...(create as NonNullable<typeof create>) });
-    this.#conversations.set(conversationId, conversation);
-    Object.assign(conversation.header, definedOnly(update));
-    for (const [name, json] of Object.entries(documents)) conversation.documents.set(name, json);
+    const existing = this.#open.get(conversationId);
+    if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
+    if (create === undefined && existing === undefined) throw unknownConversation(conversationId);
+    assertContinues(change, existing?.events.length ?? 0);
+    assertNewIds(change, existing);
+    const record = existing ?? newRecord({ id: conversationId, ...(create as NonNullable<typeof create>) });
+    this.#conversations.set(conversationId, record);
+    Object.assign(record.header, definedOnly(update));
+    for (const [name, json] of Object.entries(documents)) record.documents.set(name, json);
     for (const event of events) {
-      conversation.places.set(event.id, event.seq);
-      conversation.events.push({ ...event });
+      record.places.set(event.id, event.seq);
+      record.events.push({ ...event });
     }
   }
 
@@ -82,7 +83,7 @@ class MemoryStore implements Store {
     this.#closed = true;
   }
 
-  get #open(): Map<string, Conversation> {
+  get #open(): Map<string, MemoryRecord> {
     if (this.#closed) throw storeClosed();
     return this.#conversations;
   }
@@ -122,7 +123,7 @@ class MemoryStore implements Store {
     return found;
   }
 
-  #toRecord({ header, documents, events }: Conversation, names: readonly string[]): ConversationRecord {
+  #toRecord({ header, documents, events }: MemoryRecord, names: readonly string[]): ConversationRecord {
     const children = [...this.#conversations.values()].filter((other) => other.header.parentId === header.id);
     children.sort((left, right) => compare(left.header, right.header, "createdAt"));
     return {
@@ -134,13 +135,13 @@ class MemoryStore implements Store {
   }
 }
 
-function newConversation(header: ConversationHeader): Conversation {
+function newRecord(header: ConversationHeader): MemoryRecord {
   return { header, documents: new Map(), events: [], places: new Map() };
 }
 
-function assertNewIds({ conversationId, events = [] }: Change, conversation: Conversation | undefined): void {
+function assertNewIds({ conversationId, events = [] }: Change, record: MemoryRecord | undefined): void {
   const ids = new Set(events.map((event) => event.id));
-  const repeated = ids.size < events.length || events.some((event) => conversation?.places.has(event.id));
+  const repeated = ids.size < events.length || events.some((event) => record?.places.has(event.id));
   if (repeated) throw repeatedEvent(conversationId);
 }
 

@@ -1,5 +1,6 @@
 import { AgentServerError } from "../errors.ts";
 import type { ExecutionStatus } from "../wire/execution-status.ts";
+import { localRelay } from "./local-relay.ts";
 import { repeatedEvent, storeClosed } from "./refusals.ts";
 import { countConversations, findConversations, searchConversations } from "./sqlite-conversations.ts";
 import { Database } from "./sqlite-database.ts";
@@ -42,12 +43,10 @@ export function sqliteStore({ path, durability = "disk" }: SqliteStoreOptions): 
   return new SqliteStore(new Database(path), durability === "disk");
 }
 
-/** A step of the log that waits for the next transaction. */
-interface Write {
+/** A change that waits for the next transaction, and then for the disk. */
+interface Write extends PromiseWithResolvers<void> {
   conversationId: string;
   run(): void;
-  resolve(): void;
-  reject(error: unknown): void;
 }
 
 /** A write that is in the database, or why it is not. */
@@ -61,9 +60,12 @@ class SqliteStore implements Store {
   readonly events: EventStore;
   readonly #database: Database;
   readonly #syncs: boolean;
+  readonly relay = localRelay();
   #waiting: Write[] = [];
   /** In the database, and not yet known to be on the disk. */
   #unsynced: Outcome[] = [];
+  /** The part of these that the current wait for the disk is for. */
+  #beingSynced: Outcome[] = [];
   #syncing: Promise<void> | undefined;
   #purging = false;
   #closed = false;
@@ -71,8 +73,9 @@ class SqliteStore implements Store {
   constructor(database: Database, syncs: boolean) {
     this.#database = database;
     this.#syncs = syncs;
-    this.conversations = new SqliteConversations(this.#read);
-    this.events = new SqliteEvents(this.#read);
+    const reads = { read: this.#read, readSynced: this.#readSynced };
+    this.conversations = new SqliteConversations(reads);
+    this.events = new SqliteEvents(reads);
     this.#purgeLater();
   }
 
@@ -98,11 +101,24 @@ class SqliteStore implements Store {
     return work(this.#database);
   };
 
+  /** Reads of some conversations wait until what they show of them is on the disk. Lists, which show many, do not. */
+  readonly #readSynced = async <T>(ids: readonly string[], work: (database: Database) => T): Promise<T> => {
+    if (this.#closed) throw storeClosed();
+    const result = work(this.#database);
+    const shown = [...this.#beingSynced, ...this.#unsynced].filter(({ write }) =>
+      ids.includes(write.conversationId),
+    );
+    await Promise.allSettled(shown.map(({ write }) => write.promise));
+    return result;
+  };
+
   /** Group commit: what is called in one turn of the event loop shares a transaction. */
   #write(conversationId: string, run: () => void): Promise<void> {
     if (this.#closed) return Promise.reject(storeClosed());
     if (this.#waiting.length === 0) setImmediate(() => this.#flush());
-    return new Promise((resolve, reject) => this.#waiting.push({ conversationId, run, resolve, reject }));
+    const write = { conversationId, run, ...Promise.withResolvers<void>() };
+    this.#waiting.push(write);
+    return write.promise;
   }
 
   #flush(): void {
@@ -132,6 +148,7 @@ class SqliteStore implements Store {
     while (this.#unsynced.length > 0) {
       const outcomes = this.#unsynced;
       this.#unsynced = [];
+      this.#beingSynced = outcomes;
       try {
         await this.#database.sync();
         for (const outcome of outcomes) settle(outcome);
@@ -139,6 +156,7 @@ class SqliteStore implements Store {
         for (const { write } of outcomes) write.reject(error);
       }
     }
+    this.#beingSynced = [];
     this.#syncing = undefined;
   }
 
@@ -169,45 +187,53 @@ class SqliteStore implements Store {
   }
 }
 
-type Read = <T>(work: (database: Database) => T) => Promise<T>;
+interface Reads {
+  read<T>(work: (database: Database) => T): Promise<T>;
+  /** Resolves once what was read of these conversations is on the disk. */
+  readSynced<T>(ids: readonly string[], work: (database: Database) => T): Promise<T>;
+}
 
 class SqliteConversations implements ConversationStore {
-  readonly #read: Read;
+  readonly #reads: Reads;
 
-  constructor(read: Read) {
-    this.#read = read;
+  constructor(reads: Reads) {
+    this.#reads = reads;
   }
 
   find(ids: readonly string[], documents: readonly string[]): Promise<ConversationRecord[]> {
-    return this.#read((database) => findConversations(database, ids, documents));
+    return this.#reads.readSynced(ids, (database) => findConversations(database, ids, documents));
   }
 
   search(query: ConversationQuery): Promise<ConversationRecord[]> {
-    return this.#read((database) => searchConversations(database, query));
+    return this.#reads.read((database) => searchConversations(database, query));
   }
 
   count(status?: ExecutionStatus): Promise<number> {
-    return this.#read((database) => countConversations(database, status));
+    return this.#reads.read((database) => countConversations(database, status));
   }
 }
 
 class SqliteEvents implements EventStore {
-  readonly #read: Read;
+  readonly #reads: Reads;
 
-  constructor(read: Read) {
-    this.#read = read;
+  constructor(reads: Reads) {
+    this.#reads = reads;
   }
 
   find(conversationId: string, ids: readonly string[]): Promise<StoredEvent[]> {
-    return this.#read((database) => findEvents(database, conversationId, ids));
+    return this.#reads.readSynced([conversationId], (database) => findEvents(database, conversationId, ids));
   }
 
   search(conversationId: string, query: EventQuery): Promise<StoredEvent[]> {
-    return this.#read((database) => searchEvents(database, conversationId, query));
+    return this.#reads.readSynced([conversationId], (database) =>
+      searchEvents(database, conversationId, query),
+    );
   }
 
   count(conversationId: string, filter: EventFilter): Promise<number> {
-    return this.#read((database) => countEvents(database, conversationId, filter));
+    return this.#reads.readSynced([conversationId], (database) =>
+      countEvents(database, conversationId, filter),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConversationSortOrder } from "../wire/conversation.ts";
 import type { ExecutionStatus } from "../wire/execution-status.ts";
+import type { FrameRelay } from "./frame-relay.ts";
 
 /** One event as the log keeps it. `json` is what every reader gets; the other fields are what searches look at. */
 export interface StoredEvent {
@@ -102,6 +103,7 @@ export interface EventStore {
  *
  * - `commit` applies a change whole or not at all. Once it resolves, the change survives the death of the process.
  *   Commits resolve in the order they were called in, and are visible to reads from then on at the latest.
+ * - `conversations.find` and reads of events resolve only with what survives, too: what they show is never taken back.
  * - A commit whose events do not continue the log, whose `create` exists or whose conversation is unknown rejects
  *   and changes nothing.
  * - Lists, counts by status and searches cost the page they return, not the store they look through.
@@ -110,6 +112,8 @@ export interface EventStore {
 export interface Store {
   readonly conversations: ConversationStore;
   readonly events: EventStore;
+  /** Carries published frames between the servers that share the store; `localRelay` serves one process. */
+  readonly relay: FrameRelay;
   commit(change: Change): Promise<void>;
   /** Forgets the conversation, its events and documents; unknown ids are fine. */
   remove(conversationId: string): Promise<void>;

@@ -1,16 +1,16 @@
-import type { Conversation } from "../conversations/live/live-conversation.ts";
-import { replay } from "../events/replay.ts";
+import { messageOf } from "../errors.ts";
 import { toEventTimestamp } from "../events/timestamp.ts";
+import type { Watch } from "../events/watch.ts";
 import type { Socket } from "../http/socket.ts";
-import type { Store } from "../stores/store.ts";
+import type { Logger } from "../logger.ts";
+import type { Content } from "../wire/events/message.ts";
 import { readFrame, toFrameError } from "./socket-frame.ts";
-import { SocketSession } from "./socket-writer.ts";
+import { SocketWriter } from "./socket-writer.ts";
 
 /** Sockets of one conversation. */
 const MAX_SOCKETS = 50;
-
-/** What a socket may have sent that is not taken in yet, each message counted with what it costs to hold. */
-const MAX_UNTAKEN = 32 * 1024 * 1024;
+/** Limit on bytes received from one socket and not yet processed. Each message also counts `MESSAGE_COST`. */
+const MAX_UNPROCESSED_BYTES = 32 * 1024 * 1024;
 const MESSAGE_COST = 1024;
 
 /** Which past events a socket is sent before the live ones. */
@@ -20,64 +20,105 @@ export interface SocketRequest {
   after?: string | undefined;
 }
 
-export interface AttachOptions {
-  store: Pick<Store, "events">;
-  maxLagBytes: number;
-  request: SocketRequest;
+/** The part of conversations that sockets need. */
+export interface WatchedConversations {
+  /** Starts watching; undefined for an unknown conversation. */
+  watch(id: string): Promise<Watch | undefined>;
+  /** Appends a message of the user and starts a run. Resolves once the message is stored. */
+  say(id: string, content: Content[]): Promise<void>;
 }
 
-/**
- * Serves a socket until it closes: `full_state` first, then history as asked for, then what happens, without a gap
- * or a repetition. What the client sends is said to the agent, which then runs.
- */
-export async function attachSocket(
-  conversation: Conversation,
-  socket: Socket,
-  { store, maxLagBytes, request }: AttachOptions,
-): Promise<void> {
-  const { sockets, session } = conversation;
-  if (sockets.size >= MAX_SOCKETS) {
-    socket.close(1013, "Too many connections for this conversation");
-    return;
+export interface EventSocketsOptions {
+  conversations: WatchedConversations;
+  logger: Logger;
+  /** Bytes a socket may lag behind before it is closed with 1013. */
+  maxLagBytes: number;
+}
+
+/** The event sockets of one server. A socket reads store and feed; only a message from its client opens the conversation. */
+export class EventSockets {
+  readonly #options: EventSocketsOptions;
+  /** Number of sockets by conversation id. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(options: EventSocketsOptions) {
+    this.#options = options;
   }
-  const { log } = session;
-  const reader = log.subscribe();
-  const untilSeq = log.lastSeq;
-  let untaken = 0;
-  const receive = async (data: string | Uint8Array) => {
+
+  /**
+   * Serves a socket until it closes: `full_state` first, then history as requested, then live events, without a gap or a
+   * repetition. Never rejects: closes with 4004 for an unknown or removed conversation, with 1013 for one socket too
+   * many or one too slow, with 1001 when the server closes.
+   */
+  async serve(id: string, socket: Socket, request: SocketRequest): Promise<void> {
+    const count = this.#counts.get(id) ?? 0;
+    if (count >= MAX_SOCKETS) return socket.close(1013, "Too many connections for this conversation");
+    this.#counts.set(id, count + 1);
+    try {
+      await this.#serve(id, socket, request);
+    } catch (error) {
+      this.#options.logger.error({ conversation_id: id, error: messageOf(error) }, "A socket failed");
+      socket.close(1011, "Internal error");
+    } finally {
+      this.#release(id);
+    }
+  }
+
+  async #serve(id: string, socket: Socket, request: SocketRequest): Promise<void> {
+    const { conversations, maxLagBytes } = this.#options;
+    const watch = await conversations.watch(id);
+    if (watch === undefined) return socket.close(4004, "Conversation not found");
+    const receive = receiver({ say: (content) => conversations.say(id, content), watch });
+    const writer: SocketWriter = new SocketWriter({
+      socket,
+      reader: watch.reader,
+      maxLagBytes,
+      onMessage: (data) => void receive(data, writer),
+    });
+    try {
+      writer.send(watch.fullState);
+      await writer.write(historyFor(watch, request));
+    } finally {
+      watch.reader.close();
+    }
+  }
+
+  #release(id: string): void {
+    const count = this.#counts.get(id) ?? 0;
+    if (count > 1) this.#counts.set(id, count - 1);
+    else this.#counts.delete(id);
+  }
+}
+
+interface ReceiverOptions {
+  say(content: Content[]): Promise<void>;
+  watch: Watch;
+}
+
+/** Takes the messages of one client. A message that is refused is answered with a `ServerErrorEvent`. */
+function receiver({ say, watch }: ReceiverOptions) {
+  let unprocessed = 0;
+  return async (data: string | Uint8Array, writer: SocketWriter): Promise<void> => {
     const cost = data.length + MESSAGE_COST;
-    if (untaken + cost > MAX_UNTAKEN) return writer.close(1013, "Too many messages at once");
-    untaken += cost;
+    if (unprocessed + cost > MAX_UNPROCESSED_BYTES) return writer.close(1013, "Too many messages at once");
+    unprocessed += cost;
     try {
       const content = readFrame(data);
-      if (content !== undefined) await conversation.sendMessage(content, { run: true });
+      if (content !== undefined) await say(content);
     } catch (error) {
-      writer.send(log.toFrame({ kind: "ServerErrorEvent", source: "environment", ...toFrameError(error) }));
+      const fault = toFrameError(error);
+      writer.send(watch.toText({ kind: "ServerErrorEvent", source: "environment", ...fault }));
     } finally {
-      untaken -= cost;
+      unprocessed -= cost;
     }
   };
-  const writer = new SocketSession({ socket, reader, maxLagBytes, onMessage: (data) => void receive(data) });
-  sockets.add(writer);
-  try {
-    writer.send(log.toFrame(session.fullState()));
-    await writer.write(history());
-  } finally {
-    sockets.delete(writer);
-  }
-
-  function history(): AsyncIterable<readonly string[]> {
-    const { id } = session.state;
-    const { mode, fromTimestamp } = toResend(request);
-    return replay(store, id, { untilSeq: mode === "none" ? -1 : untilSeq, fromTimestamp });
-  }
 }
 
-function toResend({ resend, after }: SocketRequest): {
-  mode: SocketRequest["resend"];
-  fromTimestamp?: string | undefined;
-} {
-  if (resend !== "since") return { mode: resend };
-  const fromTimestamp = after === undefined ? undefined : toEventTimestamp(after);
-  return fromTimestamp === undefined ? { mode: "none" } : { mode: "since", fromTimestamp };
+async function* historyFor(
+  watch: Watch,
+  { resend, after }: SocketRequest,
+): AsyncGenerator<readonly string[], void, void> {
+  if (resend === "all") yield* watch.history();
+  const fromTimestamp = resend === "since" && after !== undefined ? toEventTimestamp(after) : undefined;
+  if (fromTimestamp !== undefined) yield* watch.history(fromTimestamp);
 }

@@ -1,12 +1,18 @@
-import type { FeedReader } from "../events/feed.ts";
+import type { FeedEnd, FeedReader } from "../events/feed.ts";
 import type { Socket } from "../http/socket.ts";
 
 /** Bytes handed to a socket before its writer waits for the network. */
 const HIGH_WATER = 1024 * 1024;
-/** Milliseconds between looks at how far a reader lags behind that takes nothing. */
-const STALL_LOOK = 100;
+/** Milliseconds between checks of a socket that takes nothing. */
+const STALL_CHECK = 100;
 
-export interface SocketSessionOptions {
+const CLOSE_OF_END: Record<FeedEnd, { code: number; reason: string }> = {
+  // Clients reconnect after any other code.
+  removed: { code: 4004, reason: "Conversation not found" },
+  closed: { code: 1001, reason: "Going away" },
+};
+
+export interface SocketWriterOptions {
   socket: Socket;
   reader: FeedReader;
   maxLagBytes: number;
@@ -14,18 +20,18 @@ export interface SocketSessionOptions {
 }
 
 /**
- * Writes to one socket: first what it is given, then what the feed brings. A socket that lags too far behind is
- * closed with 1013: it can come back and ask for what it missed, and until then costs nobody anything.
+ * Writes to one socket: first the history it is passed, then the frames of the feed, until either closes. A socket that
+ * lags too far behind is closed with 1013: its client can reconnect and ask for what it missed.
  */
-export class SocketSession {
+export class SocketWriter {
   readonly #socket: Socket;
   readonly #reader: FeedReader;
   readonly #maxLagBytes: number;
   #open = true;
-  /** Past the history: what the feed has may go out in any moment. */
+  /** True once history has been sent and live frames may be written. */
   #live = false;
 
-  constructor({ socket, reader, maxLagBytes, onMessage }: SocketSessionOptions) {
+  constructor({ socket, reader, maxLagBytes, onMessage }: SocketWriterOptions) {
     this.#socket = socket;
     this.#reader = reader;
     this.#maxLagBytes = maxLagBytes;
@@ -35,7 +41,7 @@ export class SocketSession {
     socket.onClose(() => this.#end());
   }
 
-  /** Resolves when the socket is closed, whoever closed it. */
+  /** Resolves when the socket is closed, whichever side closed it. */
   async write(history: AsyncIterable<readonly string[]>): Promise<void> {
     for await (const page of history) {
       for (const text of page) this.#socket.send(text);
@@ -48,15 +54,16 @@ export class SocketSession {
       if (this.#socket.bufferedAmount >= HIGH_WATER) await this.#room();
       await this.#reader.wait();
     }
+    this.#closeAtEnd();
   }
 
-  /** Past the feed: what concerns this socket alone. */
+  /** Sends a text to this socket alone, ahead of frames that wait in the feed. */
   send(text: string): void {
     if (this.#socket.bufferedAmount > this.#maxLagBytes) this.close(1013, "Too far behind");
     else this.#socket.send(text);
   }
 
-  /** Hands over what the network will take of what is there, then closes. */
+  /** Hands over as many waiting frames as the network takes, then closes. */
   close(code: number, reason: string): void {
     if (!this.#open) return;
     if (this.#live) this.#drain();
@@ -64,7 +71,7 @@ export class SocketSession {
     this.#socket.close(code, reason);
   }
 
-  /** Hands over what is there in one go; a network that takes less than that makes it stop in between. */
+  /** Hands over waiting frames until the network is saturated. */
   #drain(): void {
     while (this.#socket.bufferedAmount < HIGH_WATER) {
       const text = this.#reader.take();
@@ -73,12 +80,21 @@ export class SocketSession {
     }
   }
 
+  /** Waits until the network has taken everything, unless the socket is given up before. */
   async #room(): Promise<void> {
-    const look = setInterval(() => {
+    const check = setInterval(() => {
       if (this.#reader.lagBytes > this.#maxLagBytes) this.close(1013, "Too far behind");
-    }, STALL_LOOK);
+      else this.#closeAtEnd();
+    }, STALL_CHECK);
     await this.#socket.drained();
-    clearInterval(look);
+    clearInterval(check);
+  }
+
+  #closeAtEnd(): void {
+    const { end } = this.#reader;
+    if (end === undefined) return;
+    const { code, reason } = CLOSE_OF_END[end];
+    this.close(code, reason);
   }
 
   #end(): void {

@@ -50,6 +50,12 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
         commits += 1;
         await disk.commit(change);
       }),
+      relay: {
+        publish: (id, frame) => {
+          if (!isDead) disk.relay.publish(id, frame);
+        },
+        follow: (id, take) => disk.relay.follow(id, take),
+      },
       remove: alive((id) => disk.remove(id)),
       close: async () => {},
     },

@@ -7,6 +7,7 @@ import {
 import { silentLogger } from "../../src/logger.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Store } from "../../src/stores/store.ts";
+import { EventSockets, type SocketRequest } from "../../src/streams/event-socket.ts";
 import { defineTool } from "../../src/tools/define-tool.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
 import { type StartConversationRequest, startConversationRequest } from "../../src/wire/conversation.ts";
@@ -28,7 +29,12 @@ export interface BenchOptions extends Partial<ConversationManagerOptions> {
   turns?: Turn[];
   /** Texts of the files that agents may name, by path. */
   files?: Record<string, string>;
+  /** Bytes a socket may lag behind. Default: 4 MiB. */
+  maxSocketLagBytes?: number;
 }
+
+/** The sockets of each manager that was opened here. */
+const socketsOf = new WeakMap<ConversationManager, EventSockets>();
 
 /** Waits until it is told to go on, or is interrupted. */
 export class Gate {
@@ -67,7 +73,12 @@ export function echoTool(gate?: Gate) {
 }
 
 /** A manager with everything real but the model. */
-export function openManager({ turns, files = {}, ...options }: BenchOptions = {}): Bench {
+export function openManager({
+  turns,
+  files = {},
+  maxSocketLagBytes = 4 * 1024 * 1024,
+  ...options
+}: BenchOptions = {}): Bench {
   const llm = new ScriptedLlm(turns);
   const store = options.store ?? memoryStore();
   const prepared: string[] = [];
@@ -99,6 +110,15 @@ export function openManager({ turns, files = {}, ...options }: BenchOptions = {}
     ...options,
     store,
   });
+  const sockets = new EventSockets({
+    conversations: {
+      watch: (id) => manager.watch(id),
+      say: (id, content) => manager.sendMessage(id, { role: "user", content, run: true }),
+    },
+    logger: silentLogger,
+    maxLagBytes: maxSocketLagBytes,
+  });
+  socketsOf.set(manager, sockets);
   return { manager, llm, store, prepared, removed };
 }
 
@@ -129,13 +149,24 @@ export function say(manager: ConversationManager, id: string, words: string, run
   return manager.sendMessage(id, { role: "user", content: says(words), run });
 }
 
+/** Serves a socket of a manager that `openManager` made. */
+export function serve(
+  manager: ConversationManager,
+  id: string,
+  request: SocketRequest = { resend: "none" },
+): MemorySocket {
+  const socket = new MemorySocket();
+  void socketsOf.get(manager)?.serve(id, socket, request);
+  return socket;
+}
+
+/** Serves a socket and waits for its greeting. */
 export async function attach(
   manager: ConversationManager,
   id: string,
-  request: Parameters<ConversationManager["attach"]>[2] = { resend: "none" },
+  request?: SocketRequest,
 ): Promise<MemorySocket> {
-  const socket = new MemorySocket();
-  void manager.attach(id, socket, request);
+  const socket = serve(manager, id, request);
   await until(() => socket.frames.length > 0 || socket.closed !== null);
   return socket;
 }

@@ -81,6 +81,21 @@ describe("a reader", () => {
     expect(woken).toBe(false);
   });
 
+  test("passes over events it has from elsewhere, and everything published before them", () => {
+    const feed = new Feed();
+    const reader = feed.read();
+    feed.publish("three", 3);
+    feed.publish("passing by");
+    feed.publish("four", 4);
+    feed.publish("after four");
+    reader.passOver(5);
+    feed.publish("five", 5);
+    feed.publish("after five");
+    feed.publish("six", 6);
+    expect(drain(reader)).toEqual(["after four", "after five", "six"]);
+    expect(reader.lagBytes).toBe(0);
+  });
+
   test("ends at once when it is closed", async () => {
     const feed = new Feed();
     const reader = feed.read();
@@ -102,12 +117,12 @@ describe("a closed feed", () => {
     const behind = feed.read();
     const waiting = feed.read().wait();
     feed.publish("left");
-    feed.closeAll();
+    feed.close("closed");
     feed.publish("too late");
     await waiting;
     expect(behind.ended).toBe(false);
     expect(drain(behind)).toEqual(["left"]);
-    expect(behind.ended).toBe(true);
+    expect([behind.ended, behind.end]).toEqual([true, "closed"]);
     await behind.wait();
   });
 });

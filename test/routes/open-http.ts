@@ -25,7 +25,7 @@ export function openHttp(options: BenchOptions = {}): HttpBench {
   const bench = openManager(options);
   const core = createHttpCore({
     routes: [...conversationRoutes(bench.manager), ...eventRoutes(bench.manager)],
-    sockets: eventSocketRoutes(bench.manager),
+    sockets: eventSocketRoutes(bench.manager, { logger: silentLogger, maxLagBytes: 4 * 1024 * 1024 }),
     keys: [],
     cors: { origins: [] },
     allowedHosts: [],

@@ -50,6 +50,21 @@ describe("createServer", () => {
     expect(await conversations.agentFinalResponse(info.id)).toContain("Hello there.");
   });
 
+  it("opens a conversation for the message that comes over a socket, not for the socket", async () => {
+    await using server = createServer(options());
+    const { url } = await server.listen(0);
+    const { info } = await server.conversations.create(tour("watched"));
+    const socket = new WebSocket(`${url.replace("http", "ws")}/sockets/events/${info.id}`);
+    const frames: string[] = [];
+    socket.on("message", (data) => frames.push(String(data)));
+    await expect.poll(() => frames.length).toBe(1);
+    expect(server.conversations.liveCount).toBe(0);
+    socket.send(JSON.stringify({ role: "user", content: [text("Hello there.")] }));
+    await expect.poll(() => frames.at(-1)).toContain('"execution_status":"finished"');
+    expect(server.conversations.liveCount).toBe(1);
+    socket.close();
+  });
+
   it("refuses to listen beyond this machine without a key", async () => {
     await using server = createServer(options());
     await expect(server.listen(0, "0.0.0.0")).rejects.toThrow(

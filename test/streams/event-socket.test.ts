@@ -1,8 +1,17 @@
 import { expect, it } from "vitest";
 import type { ConversationManager } from "../../src/conversations/conversation-manager.ts";
-import { attach, logOf, openManager, say, settled, start, until } from "../conversations/open-manager.ts";
+import {
+  attach,
+  logOf,
+  openManager,
+  say,
+  serve,
+  settled,
+  start,
+  until,
+} from "../conversations/open-manager.ts";
 import { finish } from "../conversations/scripted-llm.ts";
-import { MemorySocket } from "./memory-socket.ts";
+import type { MemorySocket } from "./memory-socket.ts";
 
 it("greets with full_state: secrets hidden, nulls left out, not stored", async () => {
   const { manager } = openManager();
@@ -80,9 +89,7 @@ it("history and live events meet without a gap or a repetition, whenever a socke
   const writing = write(manager, id, 300);
   const sockets: MemorySocket[] = [];
   for (let round = 0; round < 20; round += 1) {
-    const socket = new MemorySocket();
-    void manager.attach(id, socket, { resend: "all" });
-    sockets.push(socket);
+    sockets.push(serve(manager, id, { resend: "all" }));
     await new Promise((resolve) => setTimeout(resolve, round % 3));
   }
   await writing;
@@ -190,6 +197,40 @@ it("shows pieces of a reply while it is written, and does not keep them", async 
   const deltas = socket.events.filter((event) => event.kind === ("StreamingDeltaEvent" as string));
   expect(deltas).toMatchObject([{ content: "Hel" }, { content: "lo" }]);
   expect(JSON.stringify(await logOf(manager, id))).not.toContain("StreamingDeltaEvent");
+});
+
+it("a thousand sockets on a thousand stored conversations keep none in memory; a message to one arrives", async () => {
+  const { manager } = openManager({ turns: ["Answer."] });
+  const ids: string[] = [];
+  for (let count = 0; count < 1_000; count += 1) ids.push(await start(manager));
+  const sockets = await Promise.all(ids.map((id) => attach(manager, id)));
+  expect(sockets.every(({ closed, story }) => closed === null && story[0] === "full_state(idle)")).toBe(true);
+  expect(manager.liveCount).toBe(0);
+
+  const [first, ...others] = sockets;
+  await say(manager, ids[0] ?? "", "Question?");
+  await until(() => first?.story.at(-1) === "full_state(finished)");
+  expect(manager.liveCount).toBe(1);
+  expect(others.every(({ frames }) => frames.length === 1)).toBe(true);
+
+  sockets[1]?.receive({ role: "user", content: "And you?" });
+  await until(() => sockets[1]?.story.at(-1) === "full_state(finished)");
+  expect(manager.liveCount).toBe(2);
+});
+
+it("a conversation leaves memory under a socket, which sees what comes after as before", async () => {
+  const { manager } = openManager({ idleTtlSeconds: 0, turns: ["One.", "Two."] });
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await say(manager, id, "first");
+  await settled(socket);
+  await manager.evictIdle();
+  expect([manager.liveCount, socket.closed]).toEqual([0, null]);
+  await say(manager, id, "second");
+  await settled(socket, 2);
+  const stored = (await logOf(manager, id)).map((event) => event.id);
+  const shown = socket.events.filter(({ key }) => key !== "full_state").map((event) => event.id);
+  expect(shown).toEqual(stored);
 });
 
 it("closing the server interrupts runs, then ends sockets with 1001", async () => {

@@ -4,7 +4,6 @@ import { runAgent } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
-import type { SocketSession } from "../../streams/socket-writer.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import type { Content } from "../../wire/events/message.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
@@ -15,8 +14,6 @@ import type { ConversationSession } from "./state-keeper.ts";
 
 /** Milliseconds that closing waits for a run to answer its open calls. */
 const CLOSE_WAIT = 10_000;
-
-const EVICTED = { code: 1001, reason: "Going away" };
 
 export interface ConversationOptions {
   session: ConversationSession;
@@ -31,7 +28,6 @@ export interface ConversationOptions {
 /** A conversation in memory and what can be done with it. Nothing here waits for a tool or a model. */
 export class Conversation {
   readonly session: ConversationSession;
-  readonly sockets = new Set<SocketSession>();
   readonly title: AutoTitle;
   readonly #runs: RunControl;
   readonly #logger: Logger;
@@ -63,7 +59,7 @@ export class Conversation {
 
   isIdleSince(moment: number): boolean {
     const isBusy = this.#runs.active || this.title.isAtWork;
-    return this.#touchedAt <= moment && !isBusy && this.session.log.readerCount === 0;
+    return this.#touchedAt <= moment && !isBusy;
   }
 
   /** A run found in the store was cut by the end of its process: it becomes an error, its open calls are answered. */
@@ -122,10 +118,9 @@ export class Conversation {
     return this.session.update({ security_analyzer: analyzer });
   }
 
-  /** Ends the run, the sockets and the tools, in this order. */
-  async close({ code, reason }: { code: number; reason: string } = EVICTED): Promise<void> {
+  /** Ends the run, then the tools. Sockets stay: they read the store and the feed. */
+  async close(): Promise<void> {
     await Promise.all([this.#runs.close(CLOSE_WAIT), this.title.close()]);
-    for (const socket of this.sockets) socket.close(code, reason);
     await this.session.close();
   }
 

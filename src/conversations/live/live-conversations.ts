@@ -12,8 +12,6 @@ export interface LiveConversationsOptions {
   load(id: string): Promise<Conversation | undefined>;
   /** Seconds without a touch after which a conversation may leave memory; null keeps it. */
   idleTtlSeconds: number | null;
-  /** Called before an idle conversation leaves memory. */
-  evicted(conversation: Conversation): void;
   /** Milliseconds since some fixed moment. */
   now(): number;
 }
@@ -32,6 +30,10 @@ export class LiveConversations {
     const period = Math.max(60, options.idleTtlSeconds / 2) * 1000;
     this.#timer = setInterval(() => void this.evictIdle(), period);
     this.#timer.unref?.();
+  }
+
+  get size(): number {
+    return this.#entries.size;
   }
 
   async get(id: string): Promise<Conversation | undefined> {
@@ -70,7 +72,6 @@ export class LiveConversations {
       const conversation = await entry.catch(() => undefined);
       if (conversation === undefined || !conversation.isIdleSince(before)) continue;
       if (this.#entries.get(id) === entry) this.#entries.delete(id);
-      this.#options.evicted(conversation);
       // One that does not close cleanly must not keep the others in memory.
       await conversation.close().catch(() => {});
     }

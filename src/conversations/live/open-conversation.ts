@@ -5,15 +5,14 @@ import type { Timestamps } from "../../events/timestamp.ts";
 import type { Logger } from "../../logger.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import type { LookupFetch } from "../../secrets/lookup-secret.ts";
-import { openSecrets } from "../../secrets/secret-fields.ts";
 import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord, Store } from "../../stores/store.ts";
 import type { ToolRegistry } from "../../tools/registry.ts";
 import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../../tools/toolbox/toolbox.ts";
-import { readDocuments, type StoredConversation } from "../record/conversation-documents.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
-import { toState } from "../record/stored-state.ts";
+import { openState } from "../record/stored-state.ts";
+import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import { Conversation } from "./live-conversation.ts";
 import { type ReadText, readSecurityPolicy } from "./prompt-files.ts";
 import type { RunSlots } from "./run-slots.ts";
@@ -35,7 +34,8 @@ export interface ConversationContext {
   clock: Clock;
   timestamps: Timestamps;
   logger: Logger;
-  cipher?: Cipher | undefined;
+  cipher: Cipher | undefined;
+  unsealed: UnsealedSecrets;
   tools: ToolRegistry;
   createLlm: CreateLlm;
   workspace: ConversationWorkspace;
@@ -50,25 +50,15 @@ export interface ConversationContext {
   onActivity?: () => void;
 }
 
-/** The parts of a conversation that hold secrets, open. */
-export type OpenSecrets = Pick<StoredConversation, "agent" | "secrets">;
-
-/**
- * Makes a stored conversation live. Neither its log is read nor are its tools opened before they are needed.
- * `known` is what memory still has of the conversation where nothing can be sealed.
- */
-export function openConversation(
-  record: ConversationRecord,
-  context: ConversationContext,
-  known?: OpenSecrets,
-): Conversation {
-  const { store, clock, timestamps, logger, cipher } = context;
+/** Makes a stored conversation live. Neither its log is read nor are its tools opened before they are needed. */
+export function openConversation(record: ConversationRecord, context: ConversationContext): Conversation {
+  const { store, clock, timestamps, logger, cipher, unsealed, internalUrl, lookupFetch } = context;
   const { id } = record;
-  const stored = readDocuments(record);
-  const { opened, found } = openDocuments(stored, context);
-  const state = toState(record, { ...opened, ...known }, context.persistenceDir);
+  const { state, config, documents, lost } = openState(record, context);
+  if (lost.length > 0) {
+    logger.warn({ secrets: lost }, "Secrets cannot be decrypted with this key and are left alone");
+  }
   const sources = state.secret_registry.secret_sources;
-  const { internalUrl, lookupFetch } = context;
   const secrets = new SecretRegistry({ sources, clock, logger, internalUrl, fetch: lookupFetch });
   const log = new EventLog({
     conversationId: id,
@@ -84,7 +74,7 @@ export function openConversation(
   });
   const workingDir = context.workspace.resolve(state.workspace.working_dir);
   const openTools = async (): Promise<Toolbox> => {
-    const { client_tools: clientTools } = stored.config;
+    const { client_tools: clientTools } = config;
     const host = {
       conversationId: id,
       workingDir,
@@ -98,7 +88,8 @@ export function openConversation(
   const session = new ConversationSession({
     state,
     log,
-    documents: new DocumentWriter(cipher, found),
+    documents: new DocumentWriter(cipher, documents),
+    unsealed,
     workingDir,
     secrets,
     clock,
@@ -108,26 +99,8 @@ export function openConversation(
     readPolicy: () => readSecurityPolicy(state.agent, workingDir, context.workspace.readText),
     history: (untilSeq) => replay(store, id, { untilSeq }),
   });
-  const { autotitle, stuck_detection_thresholds: thresholds } = stored.config;
+  const { autotitle, stuck_detection_thresholds: thresholds } = config;
   const wantsTitle = autotitle && record.title === null;
   const stuckThresholds = thresholds ?? undefined;
   return new Conversation({ session, slots: context.slots, logger, wantsTitle, stuckThresholds });
-}
-
-/** What cannot be opened, because the key is another one, is missing in memory and stays as it is in the store. */
-function openDocuments(stored: StoredConversation, { cipher, logger }: ConversationContext) {
-  const agent = openSecrets(stored.agent, cipher);
-  const secrets = openSecrets(stored.secrets, cipher);
-  const state = openSecrets(stored.state, cipher);
-  const lost = [agent, secrets, state].flatMap((document) => document.lost);
-  if (lost.length > 0)
-    logger.warn({ secrets: lost }, "Secrets cannot be decrypted with this key and are left alone");
-  return {
-    opened: { ...stored, agent: agent.value, secrets: secrets.value, state: state.value },
-    found: {
-      agent: { stored: stored.agent, lost: agent.lost },
-      secrets: { stored: stored.secrets, lost: secrets.lost },
-      state: { stored: stored.state, lost: state.lost },
-    },
-  };
 }

@@ -4,7 +4,7 @@ import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event
 import { PromptView } from "../../agent/view/prompt-view.ts";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
-import type { EventLog, LogChange, NewTransientEvent } from "../../events/event-log.ts";
+import type { EventLog, LogChange } from "../../events/event-log.ts";
 import type { Timestamps } from "../../events/timestamp.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
 import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
@@ -16,7 +16,8 @@ import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { Content } from "../../wire/events/message.ts";
 import { isSame } from "../is-same.ts";
 import type { DocumentWriter } from "../record/document-writer.ts";
-import { stateUpdate } from "../record/state-update.ts";
+import { fullState, stateUpdate } from "../record/state-update.ts";
+import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import { openAccounts, recordCall, toSnapshots } from "../record/usage.ts";
 import { userMessage } from "./user-message.ts";
 
@@ -28,6 +29,7 @@ export interface SessionParts {
   state: ConversationState;
   log: EventLog;
   documents: DocumentWriter;
+  unsealed: UnsealedSecrets;
   /** Absolute path the agent works in. */
   workingDir: string;
   secrets: SecretRegistry;
@@ -225,11 +227,7 @@ export class ConversationSession implements AgentSession {
   }
 
   publishFullState(): void {
-    this.log.publish(this.fullState());
-  }
-
-  fullState(): NewTransientEvent {
-    return stateUpdate("full_state", { ...this.state, leaf_event_id: this.log.head });
+    this.log.publish(fullState({ ...this.state, leaf_event_id: this.log.head }));
   }
 
   /** The run could not go on for a reason that the agent did not tell of itself. */
@@ -287,7 +285,12 @@ export class ConversationSession implements AgentSession {
 
   /** A conversation counts as touched by everything but mere state updates. */
   #toChange(keys: readonly (keyof ConversationState)[], events: readonly NewEvent[]): LogChange {
-    const change = this.#parts.documents.change(this.state, keys);
+    const { documents, unsealed } = this.#parts;
+    const change = documents.change(this.state, keys);
+    const { agent, secret_registry: registry } = this.state;
+    if (keys.includes("agent") || keys.includes("secret_registry")) {
+      unsealed.keep(this.state.id, { agent, secrets: registry.secret_sources });
+    }
     if (events.every(({ kind }) => kind === "ConversationStateUpdateEvent")) return change;
     return { ...change, update: { ...change.update, updatedAt: this.#parts.timestamps.utcTimestamp() } };
   }

@@ -20,12 +20,14 @@ export interface FoundDocument {
   lost: readonly string[];
 }
 
+export type FoundDocuments = Record<SealedDocument, FoundDocument>;
+
 /** Turns changed keys of the state into what the store must write. Secrets are sealed on the way. */
 export class DocumentWriter {
   readonly #cipher: Cipher | undefined;
-  readonly #found: Partial<Record<SealedDocument, FoundDocument>>;
+  readonly #found: Partial<FoundDocuments>;
 
-  constructor(cipher: Cipher | undefined, found: Partial<Record<SealedDocument, FoundDocument>> = {}) {
+  constructor(cipher: Cipher | undefined, found: Partial<FoundDocuments> = {}) {
     this.#cipher = cipher;
     this.#found = found;
   }

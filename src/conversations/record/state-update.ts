@@ -1,4 +1,5 @@
 import { redactSecrets } from "../../secrets/secret-fields.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { NewEvent } from "../../wire/events/events.ts";
 import { withoutNulls } from "../../wire/nullable.ts";
 
@@ -14,4 +15,9 @@ export function stateUpdate(key: string, value: unknown) {
     key,
     value: key === "stats" || redacted === null ? redacted : withoutNulls(redacted),
   } as const satisfies NewEvent;
+}
+
+/** Shows the whole run state. Sent to sockets, never stored. */
+export function fullState(state: ConversationState) {
+  return stateUpdate("full_state", state);
 }

@@ -1,0 +1,63 @@
+import { setImmediate } from "node:timers/promises";
+import type { Store } from "../stores/store.ts";
+import type { FeedReader } from "./feed.ts";
+import type { Feeds } from "./feeds.ts";
+import { replay } from "./replay.ts";
+import { type EventStamps, type LogPosition, type NewTransientEvent, transientText } from "./stamp-event.ts";
+
+/**
+ * A conversation seen from one moment on: its state at that moment, its log up to it, and everything published after.
+ * Together they miss nothing and repeat nothing. A watch reads the store and the feed; it opens no conversation.
+ */
+export interface Watch {
+  /** JSON text of the `full_state` update of that moment. */
+  readonly fullState: string;
+  /** Everything published after that moment. Must be closed. */
+  readonly reader: FeedReader;
+  /**
+   * JSON texts of the events stored up to that moment, oldest first, in pages. `fromTimestamp`, in the form of
+   * `toEventTimestamp`, leaves out earlier ones.
+   */
+  history(fromTimestamp?: string): AsyncIterable<readonly string[]>;
+  /** JSON text of an event that this watcher alone is sent. */
+  toText(event: NewTransientEvent): string;
+}
+
+/** A stored conversation as watching needs it. */
+export interface WatchedRecord {
+  eventCount: number;
+  leafEventId: string | null;
+  fullState: NewTransientEvent;
+}
+
+export interface WatchOptions extends EventStamps {
+  store: Pick<Store, "events">;
+  feeds: Feeds;
+  /** Reads the conversation from the store; undefined for an unknown one. */
+  find(conversationId: string): Promise<WatchedRecord | undefined>;
+}
+
+/** Starts watching; undefined for an unknown conversation. */
+export async function openWatch(conversationId: string, options: WatchOptions): Promise<Watch | undefined> {
+  const { store, feeds, find } = options;
+  const reader = feeds.read(conversationId);
+  const record = await find(conversationId).catch((error: unknown) => {
+    reader.close();
+    throw error;
+  });
+  if (record === undefined) {
+    reader.close();
+    return undefined;
+  }
+  const position: LogPosition = { head: record.leafEventId, nextSeq: record.eventCount };
+  const untilSeq = record.eventCount - 1;
+  // The record may be a moment ahead of the feed. After this turn, what it contains is published.
+  await setImmediate();
+  reader.passOver(untilSeq);
+  return {
+    reader,
+    fullState: transientText(record.fullState, position, options),
+    history: (fromTimestamp) => replay(store, conversationId, { untilSeq, fromTimestamp }),
+    toText: (event) => transientText(event, position, options),
+  };
+}

@@ -1,0 +1,21 @@
+/**
+ * What followers of a conversation are sent: a stored event with its place in the log, an event that is not stored, or
+ * the news that the conversation was removed, after which nothing follows.
+ */
+export type Frame =
+  | { readonly kind: "event"; readonly seq: number; readonly text: string }
+  | { readonly kind: "transient"; readonly text: string }
+  | { readonly kind: "removed" };
+
+/**
+ * Carries frames from the server that writes a conversation to every server whose clients watch it. Part of a store,
+ * because the servers that share a store are the ones that must hear of each other.
+ *
+ * - Followers get every frame published after they began to follow, each once and in the order of publication.
+ * - `publish` is called for a stored event only after its commit has resolved. It never throws and never waits.
+ */
+export interface FrameRelay {
+  publish(conversationId: string, frame: Frame): void;
+  /** Calls `take` with every frame from now on. Returns a function that ends this. */
+  follow(conversationId: string, take: (frame: Frame) => void): () => void;
+}

@@ -1,0 +1,19 @@
+import type { Frame, FrameRelay } from "./frame-relay.ts";
+
+/** A relay between the servers of one process, for stores that only one process has open. */
+export function localRelay(): FrameRelay {
+  const followers = new Map<string, Set<(frame: Frame) => void>>();
+  return {
+    publish(conversationId, frame) {
+      for (const take of followers.get(conversationId) ?? []) take(frame);
+    },
+    follow(conversationId, take) {
+      const taking = followers.get(conversationId) ?? new Set();
+      followers.set(conversationId, taking.add(take));
+      return () => {
+        taking.delete(take);
+        if (taking.size === 0 && followers.get(conversationId) === taking) followers.delete(conversationId);
+      };
+    },
+  };
+}
