@@ -1,11 +1,12 @@
-/** Where time and ids come from, so that a test can fix both. */
+/** Source of time and ids. Tests replace it to make both deterministic. */
 export interface Clock {
-  /** Milliseconds since 1970; fractions are kept to the microsecond. */
+  /** Returns the milliseconds since 1970. Fractions are kept to the microsecond. */
   now(): number;
-  /** A UUID, version 4, dashed. */
+  /** Returns a new UUID of version 4, dashed. */
   newId(): string;
 }
 
+/** The clock of this machine and random ids. */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   newId: () => crypto.randomUUID(),

@@ -1,4 +1,4 @@
-/** What can go wrong, by name. The name is the contract inside the process; the number is derived from it. */
+/** HTTP status by error code. Code in this package branches on the code; the status is derived from it. */
 const STATUS = {
   bad_request: 400,
   unauthorized: 401,
@@ -15,10 +15,10 @@ const STATUS = {
   unavailable: 503,
 } as const;
 
-/** The names of what can go wrong. */
+/** The reason of an error, such as `not_found`. It determines the HTTP status. */
 export type ErrorCode = keyof typeof STATUS;
 
-/** The texts the reference gives when a handler names none. */
+/** Details of errors that are created without one, in the reference's words. */
 const DEFAULT_DETAIL: Partial<Record<ErrorCode, string>> = {
   bad_request: "Bad Request",
   unauthorized: "Unauthorized",
@@ -30,25 +30,31 @@ const DEFAULT_DETAIL: Partial<Record<ErrorCode, string>> = {
 
 const BRAND = Symbol.for("agent-server.error");
 
-/** What an error may carry beside its code and detail. */
+/** Further properties of an error. */
 export interface ErrorOptions {
-  /** Extra response headers, for example `Allow` on a 405. */
+  /** Extra response headers, for example `Allow` on a 405. Default: none. */
   headers?: Record<string, string>;
+  /** The error that led to this one. It is never sent to clients. */
   cause?: unknown;
 }
 
 /**
- * The one error of this package. `detail` goes on the wire as `{"detail": …}` for statuses below 500;
- * at 500 and above clients see it under `exception`, as the reference masks its own.
+ * The error class of this package. Answers carry `detail` as `{"detail": …}` below status 500, and under `exception`
+ * from 500 on, as the reference does.
  */
 export class AgentServerError extends Error {
   override readonly name = "AgentServerError";
+  /** The reason. Branch on this. */
   readonly code: ErrorCode;
+  /** The HTTP status, derived from `code`. */
   readonly status: number;
+  /** Text for people, or a JSON value. */
   readonly detail: unknown;
+  /** Extra response headers. */
   readonly headers: Record<string, string>;
   readonly [BRAND] = true;
 
+  /** `detail` defaults to a short text for the code. */
   constructor(code: ErrorCode, detail?: unknown, options: ErrorOptions = {}) {
     const body = detail ?? DEFAULT_DETAIL[code] ?? code;
     super(typeof body === "string" ? body : JSON.stringify(body), { cause: options.cause });
@@ -58,13 +64,13 @@ export class AgentServerError extends Error {
     this.headers = options.headers ?? {};
   }
 
-  /** True also for errors of another copy of this package, which `instanceof` would miss. */
+  /** Tells whether a value is such an error. Works across several copies of this package, unlike `instanceof`. */
   static is(value: unknown): value is AgentServerError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 }
 
-/** The text of anything thrown. */
+/** Returns the text of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

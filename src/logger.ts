@@ -1,12 +1,16 @@
-/** Where the library reports. Fields come first, so that structured loggers such as pino fit as they are. */
+/** Receiver of the library's reports. Fields come first, so that structured loggers such as pino fit without a wrapper. */
 export interface Logger {
+  /** Reports details for debugging. */
   debug(fields: object, message: string): void;
+  /** Reports normal operation. */
   info(fields: object, message: string): void;
+  /** Reports a problem that the server has handled. */
   warn(fields: object, message: string): void;
+  /** Reports a failure, such as a 5xx answer. */
   error(fields: object, message: string): void;
 }
 
-/** Says nothing: the default of an embedded server, whose host owns the console. */
+/** A logger without output. It is the default, because the console belongs to the host. */
 export const silentLogger: Logger = {
   debug() {},
   info() {},

@@ -1,6 +1,6 @@
 /**
- * Follows the work, or rejects with the signal's reason as soon as it is aborted. The work is not stopped by this: it
- * should listen to the same signal.
+ * Settles like `work`, or rejects with the signal's reason once the signal aborts. Aborting does not stop the work,
+ * which should listen to the same signal.
  */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -11,7 +11,7 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   return promise;
 }
 
-/** Waits at most `milliseconds` for the promise to settle either way. True when it did. */
+/** Waits at most `milliseconds` for a promise to settle. Resolves to true if it did. */
 export async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<false>((resolve) => {

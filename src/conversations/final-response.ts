@@ -1,28 +1,40 @@
-import { agentFinalResponse } from "../agent/final-response.ts";
+import { isObject } from "../is-object.ts";
 import type { Store, StoredEvent } from "../stores/store.ts";
 import type { Event } from "../wire/events/events.ts";
+import { message as messageSchema, textOf } from "../wire/events/message.ts";
 
-/** Events read at once, newest first: what ends a conversation is among its last. */
+/** Number of events read at a time, newest first: the last words stand near the end of a log. */
 const PAGE = 20;
 
-/** The agent's last words in a stored log; empty when it said nothing yet. */
+/**
+ * Reads the agent's last words from a stored log: the message of its newest finish call or the text of its newest
+ * message, whichever is newer. Empty when the agent has said nothing yet.
+ */
 export async function finalResponse(store: Pick<Store, "events">, id: string): Promise<string> {
-  let from: number | undefined;
-  for (;;) {
+  for (let from: number | undefined; ; ) {
     const page: StoredEvent[] = await store.events.search(id, {
       source: "agent",
       order: "desc",
       ...(from === undefined ? {} : { from }),
       limit: PAGE,
     });
-    const said = page.map(({ json }) => JSON.parse(json) as Event);
-    if (said.some(isLastWord)) return agentFinalResponse(said);
+    for (const { json } of page) {
+      const words = lastWords(JSON.parse(json) as Event);
+      if (words !== undefined) return words;
+    }
     const oldest = page.at(-1);
     if (page.length < PAGE || oldest === undefined || oldest.seq === 0) return "";
     from = oldest.seq - 1;
   }
 }
 
-function isLastWord(event: Event): boolean {
-  return event.kind === "MessageEvent" || (event.kind === "ActionEvent" && event.tool_name === "finish");
+/** Undefined for events that cannot end a conversation. */
+function lastWords(event: Event): string | undefined {
+  if (event.kind === "MessageEvent") return textOf(messageSchema.parse(event.llm_message).content);
+  if (event.kind === "ActionEvent" && event.tool_name === "finish") return finishMessage(event.action);
+  return undefined;
+}
+
+function finishMessage(action: unknown): string {
+  return isObject(action) && typeof action.message === "string" ? action.message : "";
 }

@@ -1,72 +1,90 @@
+import { parameterNames, parseTemplate, type Segment } from "./path-template.ts";
+
 export interface RouterEntry<T> {
   method: string;
-  /** With parameters in braces: `/api/conversations/{conversation_id}`. */
+  /** Parameters stand in braces; one that takes the rest of the path ends in `:path`. */
   path: string;
   target: T;
 }
 
-type RouteMatch<T> =
+export type RouteMatch<T> =
   | { kind: "found"; target: T; params: Record<string, string> }
+  /** Methods that the path has, in alphabetical order. */
   | { kind: "wrong_method"; allow: string[] }
   /** The path exists with its trailing slash added or removed. */
   | { kind: "slash_mismatch" }
   | { kind: "unknown" };
 
+/** Finds routes by path and method. */
 export interface Router<T> {
   match(method: string, pathname: string): RouteMatch<T>;
-  /** Whether the path, or the same with the other trailing slash, belongs to any route, whatever the method. */
+  /** True when the path, or the path with the other trailing slash, belongs to any route, whatever the method. */
   knows(pathname: string): boolean;
 }
 
-/** One path template and what each of its methods leads to. */
-interface Resource<T> {
-  segments: readonly Segment[];
-  methods: Map<string, T>;
+interface Endpoint<T> {
+  target: T;
+  /** Names of the parameters, in the order of their values. */
+  names: readonly string[];
 }
 
-type Segment = { literal: string } | { parameter: string };
+/** The endpoints of one shape of path, by method. Templates that differ in parameter names only share a leaf. */
+type Leaf<T> = Map<string, Endpoint<T>>;
+
+interface Node<T> {
+  literals: Map<string, Node<T>>;
+  parameter?: Node<T>;
+  /** Reached with at least one more slash behind this node. */
+  tail?: Leaf<T>;
+  /** Reached when the path ends here. */
+  leaf?: Leaf<T>;
+}
 
 interface Candidate<T> {
-  resource: Resource<T>;
-  params: Record<string, string>;
+  leaf: Leaf<T>;
+  values: readonly string[];
 }
 
 const NO_PARAMS: Record<string, string> = Object.freeze({});
 
 /**
- * Finds routes by path and method. Literal segments win over parameters, and a template that lacks the method
- * leaves it to the next one that has it. A path without parameters costs two look-ups.
+ * Builds a tree of path segments, so that a match costs the length of the path and not the size of the table. At each
+ * segment a literal wins over a parameter, and a parameter over a tail; a template that lacks the method leaves the
+ * request to the next one that has it. A path without parameters costs one look-up.
  */
 export function createRouter<T>(entries: readonly RouterEntry<T>[]): Router<T> {
-  const resources = toResources(entries);
-  const byLength = Map.groupBy(
-    [...resources.values()].sort(literalsFirst),
-    ({ segments }) => segments.length,
-  );
-
-  function candidates(pathname: string): Candidate<T>[] {
-    const parts = pathname.split("/").map(decodeSegment);
-    return (byLength.get(parts.length) ?? []).flatMap((resource) => {
-      const params = matchSegments(resource.segments, parts);
-      return params === undefined ? [] : [{ resource, params }];
-    });
+  const root: Node<T> = { literals: new Map() };
+  const literalPaths = new Map<string, Leaf<T>>();
+  for (const entry of entries) {
+    const segments = parseTemplate(entry.path);
+    const leaf = leafOf(root, segments);
+    if (leaf.has(entry.method)) throw new Error(`Two routes answer ${entry.method} ${entry.path}`);
+    leaf.set(entry.method, { target: entry.target, names: parameterNames(segments) });
+    if (segments.every(({ kind }) => kind === "literal")) literalPaths.set(entry.path, leaf);
   }
+
+  const candidates = (pathname: string): Candidate<T>[] => {
+    const found: Candidate<T>[] = [];
+    if (pathname.startsWith("/")) collect(root, { pathname, start: 1, values: [] }, found);
+    return found;
+  };
 
   return {
     match(method, pathname) {
-      const literal = resources.get(pathname)?.methods.get(method);
-      if (literal !== undefined) return { kind: "found", target: literal, params: NO_PARAMS };
+      const literal = literalPaths.get(pathname)?.get(method);
+      if (literal !== undefined) return { kind: "found", target: literal.target, params: NO_PARAMS };
 
-      const found = candidates(pathname);
-      for (const { resource, params } of found) {
-        const target = resource.methods.get(method);
-        if (target !== undefined) return { kind: "found", target, params };
+      const fitting = candidates(pathname);
+      for (const { leaf, values } of fitting) {
+        const endpoint = leaf.get(method);
+        if (endpoint === undefined) continue;
+        return { kind: "found", target: endpoint.target, params: toParams(endpoint.names, values) };
       }
-      if (found.length > 0) return { kind: "wrong_method", allow: allowedMethods(found) };
+      if (fitting.length > 0) return { kind: "wrong_method", allow: methodsOf(fitting) };
       return candidates(otherSlash(pathname)).length > 0 ? { kind: "slash_mismatch" } : { kind: "unknown" };
     },
     knows: (pathname) =>
-      resources.has(pathname) ||
+      literalPaths.has(pathname) ||
       candidates(pathname).length > 0 ||
       candidates(otherSlash(pathname)).length > 0,
   };
@@ -77,59 +95,67 @@ export function otherSlash(pathname: string): string {
   return pathname.endsWith("/") ? pathname.slice(0, -1) : `${pathname}/`;
 }
 
-function toResources<T>(entries: readonly RouterEntry<T>[]): Map<string, Resource<T>> {
-  const resources = new Map<string, Resource<T>>();
-  for (const { method, path, target } of entries) {
-    const resource = resources.get(path) ?? { segments: path.split("/").map(toSegment), methods: new Map() };
-    if (resource.methods.has(method)) throw new Error(`Two routes answer ${method} ${path}`);
-    resource.methods.set(method, target);
-    resources.set(path, resource);
-  }
-  return resources;
-}
-
-function toSegment(text: string): Segment {
-  return text.startsWith("{") && text.endsWith("}") ? { parameter: text.slice(1, -1) } : { literal: text };
-}
-
-function literalsFirst<T>(a: Resource<T>, b: Resource<T>): number {
-  for (const [index, segment] of a.segments.entries()) {
-    const other = b.segments[index];
-    if (other === undefined) return 0;
-    const difference = Number("parameter" in segment) - Number("parameter" in other);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-function matchSegments(
-  segments: readonly Segment[],
-  parts: readonly string[],
-): Record<string, string> | undefined {
-  const params: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const part = parts[index];
-    if (part === undefined) return undefined;
-    if ("literal" in segment) {
-      if (segment.literal !== part) return undefined;
-    } else {
-      if (part === "") return undefined;
-      params[segment.parameter] = part;
+/** Finds or makes the leaf of a template. */
+function leafOf<T>(root: Node<T>, segments: readonly Segment[]): Leaf<T> {
+  let node = root;
+  for (const segment of segments) {
+    switch (segment.kind) {
+      case "tail":
+        node.tail ??= new Map();
+        return node.tail;
+      case "parameter":
+        node.parameter ??= { literals: new Map() };
+        node = node.parameter;
+        break;
+      case "literal": {
+        const next = node.literals.get(segment.text) ?? { literals: new Map() };
+        node.literals.set(segment.text, next);
+        node = next;
+      }
     }
   }
+  node.leaf ??= new Map();
+  return node.leaf;
+}
+
+interface Position {
+  pathname: string;
+  /** Index of the first character of the segment that the node decides about. */
+  start: number;
+  values: readonly string[];
+}
+
+/** Adds the leaves of all templates that fit, the most literal first. */
+function collect<T>(node: Node<T>, { pathname, start, values }: Position, found: Candidate<T>[]): void {
+  const end = pathname.indexOf("/", start);
+  const segment = decode(pathname.slice(start, end < 0 ? undefined : end));
+  const enter = (next: Node<T>, taken: readonly string[]) => {
+    if (end >= 0) collect(next, { pathname, start: end + 1, values: taken }, found);
+    else if (next.leaf !== undefined) found.push({ leaf: next.leaf, values: taken });
+  };
+  const literal = node.literals.get(segment);
+  if (literal !== undefined) enter(literal, values);
+  if (node.parameter !== undefined && segment !== "") enter(node.parameter, [...values, segment]);
+  if (node.tail !== undefined)
+    found.push({ leaf: node.tail, values: [...values, decode(pathname.slice(start))] });
+}
+
+function toParams(names: readonly string[], values: readonly string[]): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const [index, name] of names.entries()) params[name] = values[index] ?? "";
   return params;
 }
 
-function allowedMethods<T>(found: readonly Candidate<T>[]): string[] {
-  return [...new Set(found.flatMap(({ resource }) => [...resource.methods.keys()]))].sort();
+function methodsOf<T>(candidates: readonly Candidate<T>[]): string[] {
+  return [...new Set(candidates.flatMap(({ leaf }) => [...leaf.keys()]))].sort();
 }
 
-/** A segment that is not valid percent-encoding stands for itself. */
-function decodeSegment(segment: string): string {
-  if (!segment.includes("%")) return segment;
+/** Text that is not valid percent-encoding stands for itself. */
+function decode(text: string): string {
+  if (!text.includes("%")) return text;
   try {
-    return decodeURIComponent(segment);
+    return decodeURIComponent(text);
   } catch {
-    return segment;
+    return text;
   }
 }

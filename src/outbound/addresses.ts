@@ -1,74 +1,52 @@
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
+import type { IPv4, IPv6 } from "ipaddr.js";
 
-type Range = readonly [network: string, prefix: number];
-
-/** Where clouds hand out a machine's own credentials to whoever asks from it; link-local as a whole is such a place. */
-const METADATA: readonly Range[] = [
-  ["169.254.0.0", 16],
-  ["fe80::", 10],
-  ["fd00:ec2::254", 128],
-  ["fd20:ce::254", 128],
-  ["100.100.100.200", 32],
-  ["168.63.129.16", 32],
-  ["192.0.0.192", 32],
-  // Link-local IPv4 behind translators to IPv6.
-  ["64:ff9b::a9fe:0", 112],
-  ["2002:a9fe::", 32],
+/** Addresses outside link-local ranges at which clouds hand a machine its credentials. */
+const METADATA_SERVICES = [
+  "fd00:ec2::254",
+  "fd20:ce::254",
+  "100.100.100.200",
+  "168.63.129.16",
+  "192.0.0.192",
 ];
 
-/** What the registries of special-purpose addresses call not globally reachable. */
-const NOT_PUBLIC: readonly Range[] = [
-  ...METADATA,
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.0.2.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["198.51.100.0", 24],
-  ["203.0.113.0", 24],
-  ["224.0.0.0", 4],
-  ["240.0.0.0", 4],
-  ["::", 127],
-  ["64:ff9b::", 96],
-  ["64:ff9b:1::", 48],
-  ["100::", 64],
-  ["2001:db8::", 32],
-  ["2002::", 16],
-  ["fc00::", 7],
-  ["fec0::", 10],
-  ["ff00::", 8],
-];
-
-const metadata = blockList(METADATA);
-const notPublic = blockList(NOT_PUBLIC);
-
-/** An address of the open internet. IPv4 addresses written as IPv6 are judged as what they are. */
-export function isPublicAddress(address: string): boolean {
-  return !isIn(notPublic, address);
+/** Resolves to true for addresses of the open internet. Text that is not an address resolves to false. */
+export async function isPublicAddress(address: string): Promise<boolean> {
+  const parsed = await parse(address);
+  return parsed !== undefined && parsed.range() === "unicast" && isGlobal(parsed);
 }
 
-/** An address of a metadata service, which nothing but the machine itself has reason to ask. */
-export function isMetadataAddress(address: string): boolean {
-  return isIn(metadata, address);
+/** Resolves to true for link-local and other metadata services. Text that is not an address resolves to true. */
+export async function isMetadataAddress(address: string): Promise<boolean> {
+  const parsed = await parse(address);
+  if (parsed === undefined) return true;
+  const target = await translated(parsed);
+  return target.range() === "linkLocal" || METADATA_SERVICES.includes(target.toString());
 }
 
-function isIn(list: BlockList, address: string): boolean {
-  const [bare = address] = address.split("%");
-  // What is no address cannot be judged, so it is taken for the worst.
-  if (isIP(bare) === 0) return true;
-  return list.check(bare, familyOf(bare));
+/** IPv6 addresses outside 2000::/3 are assigned to no network, whatever the table calls them. */
+function isGlobal(address: IPv4 | IPv6): boolean {
+  return address.kind() === "ipv4" || ((address.toByteArray()[0] ?? 0) & 0xe0) === 0x20;
 }
 
-function blockList(ranges: readonly Range[]): BlockList {
-  const list = new BlockList();
-  for (const [network, prefix] of ranges) list.addSubnet(network, prefix, familyOf(network));
-  return list;
+/** Parses an address; IPv4 written as IPv6 (`::ffff:…`) becomes IPv4. */
+async function parse(address: string): Promise<IPv4 | IPv6 | undefined> {
+  const [withoutZone = address] = address.split("%");
+  if (isIP(withoutZone) === 0) return undefined;
+  const { default: ipaddr } = await import("ipaddr.js");
+  return ipaddr.process(withoutZone);
 }
 
-function familyOf(address: string): "ipv4" | "ipv6" {
-  return isIPv6(address) ? "ipv6" : "ipv4";
+/** Returns the IPv4 address behind an IPv6 address that a NAT64 or 6to4 gateway translates. */
+async function translated(address: IPv4 | IPv6): Promise<IPv4 | IPv6> {
+  const { default: ipaddr } = await import("ipaddr.js");
+  const bytes = address.toByteArray();
+  switch (address.range()) {
+    case "rfc6052":
+      return ipaddr.fromByteArray(bytes.slice(12));
+    case "6to4":
+      return ipaddr.fromByteArray(bytes.slice(2, 6));
+    default:
+      return address;
+  }
 }

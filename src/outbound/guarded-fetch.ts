@@ -1,4 +1,5 @@
-import { lookup } from "node:dns";
+import type { LookupAddress } from "node:dns";
+import { lookup } from "node:dns/promises";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
@@ -7,21 +8,28 @@ import { type Duplex, Readable } from "node:stream";
 interface GuardedRequest {
   headers?: Record<string, string>;
   signal: AbortSignal;
-  /** Default: "follow", up to five times and only on the same host, so that headers go nowhere else. */
+  /**
+   * `follow` takes at most five redirects, all on the same host, so that headers reach no other host.
+   * Default: `follow`.
+   */
   redirect?: "follow" | "manual";
 }
 
+/** GET over http or https. Rejects for addresses that the guard does not allow. */
 export type GuardedFetch = (url: URL, request: GuardedRequest) => Promise<Response>;
 
+/** Decides whether a connection to an IP address is allowed. */
+type Guard = (address: string) => Promise<boolean>;
+
 const MAX_REDIRECTS = 5;
-/** Statuses whose answers have no body by definition; `Response` refuses one. */
+/** Statuses whose answers have no body; `Response` rejects one. */
 const BODILESS = [101, 204, 205, 304];
 
 /**
- * GET for addresses that somebody else has named. Every address a name stands for is judged in the moment of the
- * connection, so that a name cannot stand for one address when it is looked at and for another when it is used.
+ * Builds a GET for URLs that come from users. The addresses of a name are judged when the connection is made, so that
+ * the name cannot resolve to one address for the check and to another for the connection.
  */
-export function createGuardedFetch(allows: (address: string) => boolean): GuardedFetch {
+export function createGuardedFetch(allows: Guard): GuardedFetch {
   return async function guardedFetch(url, { redirect = "follow", ...request }) {
     let current = url;
     for (let redirects = 0; ; redirects += 1) {
@@ -34,24 +42,24 @@ export function createGuardedFetch(allows: (address: string) => boolean): Guarde
       const next = new URL(location, current);
       if (next.host !== url.host) throw new Error(`${url.host} redirects to another host, ${next.host}`);
       if (url.protocol === "https:" && next.protocol !== "https:")
-        throw new Error(`${url.host} gives up https`);
+        throw new Error(`${url.host} redirects from https to ${next.protocol.slice(0, -1)}`);
       current = next;
     }
   };
 }
 
-function get(url: URL, request: GuardedRequest & { allows(address: string): boolean }): Promise<Response> {
+async function get(url: URL, request: GuardedRequest & { allows: Guard }): Promise<Response> {
   const { allows, headers, signal } = request;
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
-  // Literal addresses are connected to without being looked up.
-  if (isIP(hostname) !== 0 && !allows(hostname)) return Promise.reject(refusal(hostname));
+  // Node connects to literal addresses without a lookup.
+  if (isIP(hostname) !== 0 && !(await allows(hostname))) throw refusal(hostname);
   const options: RequestOptions = { headers, signal, agent: false, lookup: guardedLookup(allows) };
   return new Promise((resolve, reject) => {
     const onAnswer = (message: IncomingMessage) => {
       try {
         resolve(toResponse(message));
       } catch (error) {
-        // A status no Response can have. Thrown from here it would end the process.
+        // The status is outside the range of `Response`. An error thrown from here would end the process.
         message.destroy();
         reject(error);
       }
@@ -75,20 +83,32 @@ function requesterOf({ protocol }: URL): typeof httpRequest {
   }
 }
 
-function guardedLookup(allows: (address: string) => boolean): LookupFunction {
+function guardedLookup(allows: Guard): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error) return callback(error, "", 0);
-      const [first, ...others] = found.filter(({ address }) => allows(address));
-      if (first === undefined) callback(refusal(hostname), "", 0);
-      else if (options.all) callback(null, [first, ...others]);
-      else callback(null, first.address, first.family);
-    });
+    allowedAddresses(hostname, { options, allows }).then(
+      ([first, ...others]) => {
+        if (options.all) callback(null, [first, ...others]);
+        else callback(null, first.address, first.family);
+      },
+      (error: Error) => callback(error, "", 0),
+    );
   };
 }
 
+/** Looks a name up. Rejects if none of its addresses is allowed. */
+async function allowedAddresses(
+  hostname: string,
+  { options, allows }: { options: Parameters<LookupFunction>[1]; allows: Guard },
+): Promise<[LookupAddress, ...LookupAddress[]]> {
+  const addresses = await lookup(hostname, { ...options, all: true });
+  const verdicts = await Promise.all(addresses.map(({ address }) => allows(address)));
+  const [first, ...others] = addresses.filter((_, index) => verdicts[index]);
+  if (first === undefined) throw refusal(hostname);
+  return [first, ...others];
+}
+
 function refusal(host: string): Error {
-  return new Error(`${host} is an address that this server does not open on behalf of others`);
+  return new Error(`${host} is an address that this server does not open for users`);
 }
 
 function isRedirect(status: number): boolean {

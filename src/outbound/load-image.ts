@@ -4,7 +4,7 @@ const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 20 * 1024 * 1024;
 
 /**
- * An image of the web as a data URL. Rejects when it takes over 30 seconds, is over 20 MiB or says that it is no image.
+ * Fetches an image as a data URL. Rejects after 30 seconds, beyond 20 MiB, and if the content type is not an image.
  */
 export async function loadImage(url: string, signal: AbortSignal, fetch: GuardedFetch): Promise<string> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
@@ -12,7 +12,8 @@ export async function loadImage(url: string, signal: AbortSignal, fetch: Guarded
   const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (!response.ok || !type.startsWith("image/")) {
     await response.body?.cancel();
-    throw new Error(response.ok ? `it is ${type || "of no type"}` : `its server answered ${response.status}`);
+    if (!response.ok) throw new Error(`its server answered ${response.status}`);
+    throw new Error(`its content type is ${type || "missing"}`);
   }
   return `data:${type};base64,${(await readBounded(response)).toString("base64")}`;
 }
@@ -22,7 +23,7 @@ async function readBounded(response: Response): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    // Leaving the loop early cancels the body.
+    // An error inside the loop cancels the body.
     if (bytes > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }

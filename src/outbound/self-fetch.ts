@@ -6,16 +6,16 @@ interface SelfRequest {
 }
 
 export interface SelfFetchOptions<Init extends SelfRequest> {
-  /** URLs under which this server is reached, as of now. */
+  /** Returns the URLs at which this server is reached now. */
   ownUrls(): readonly string[];
   serve(request: Request): Promise<Response>;
-  /** Answers for everybody else. */
+  /** Fetches URLs of other servers. */
   elsewhere(url: URL, request: Init): Promise<Response>;
 }
 
 /**
- * GET that answers requests to this very server in process: over the network they could wait for the one who waits for
- * them, and behind a proxy they may not arrive.
+ * Builds a GET that answers requests to this server in process. Over the network the request could deadlock on its own
+ * caller, or never arrive behind a proxy.
  */
 export function createSelfFetch<Init extends SelfRequest>(
   options: SelfFetchOptions<Init>,
@@ -24,7 +24,7 @@ export function createSelfFetch<Init extends SelfRequest>(
     if (!options.ownUrls().some((own) => isSameServer(url, new URL(own))))
       return options.elsewhere(url, request);
     const { headers, signal } = request;
-    // Under a name that is always served: what matters was said by the path.
+    // The host guard always serves localhost.
     const local = new URL(url.pathname + url.search, "http://localhost");
     return options.serve(new Request(local, { headers, signal }));
   };

@@ -16,24 +16,27 @@ import { ownUrlsOf } from "./own-urls.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
 import { createServices, type Services } from "./services.ts";
 
-/** The product: one object with few verbs. */
+/** A server for coding agents, as `createServer` returns it. */
 export interface AgentServer extends FetchServer, AsyncDisposable {
   /** The options in force, without keys, secrets and variables of the environment. */
   readonly options: ShownOptions;
-  /** The same operations in this process, without HTTP. */
+  /** Operations on conversations without HTTP. */
   readonly conversations: ConversationManager;
-  /** The OpenAPI 3.1 document that `/openapi.json` serves. */
+  /** Returns the OpenAPI 3.1 document that `/openapi.json` serves. */
   openapi(): OpenAPIObject;
   /**
-   * Default: port 8000 on 127.0.0.1; port 0 takes any free one. Rejects beyond loopback without keys or
-   * `authenticate`, unless `dangerouslyAllowUnauthenticated` is set, and when the port is taken.
+   * Opens a port. Port 0 takes any free one. Default: port 8000 on 127.0.0.1.
+   *
+   * @throws AgentServerError `bad_request` for a host beyond loopback, unless `apiKeys`, `authenticate` or
+   * `dangerouslyAllowUnauthenticated` is set.
+   * @throws Error if the address cannot be bound. Its message says what to change.
    */
   listen(port?: number, host?: string): Promise<Listening>;
   /** Serves WebSocket upgrades of an `http.Server` you own. Returns a function that detaches the server again. */
   attach(httpServer: HttpServer): () => void;
 }
 
-/** Options that hold nothing secret, and whether the secret ones are set. */
+/** The options in force without keys, secrets and variables of the environment. */
 export type ShownOptions = Readonly<
   Omit<ResolvedOptions, "apiKeys" | "secretKey" | "environment" | "commandEnvironment">
 > & {
@@ -43,9 +46,19 @@ export type ShownOptions = Readonly<
   readonly hasSecretKey: boolean;
 };
 
-/** Builds a server from options. It works at once: nothing needs to be started. */
-export function createServer(given: ServerOptions = {}): AgentServer {
-  const options = resolveOptions(given);
+/**
+ * Builds a server. `fetch` and `conversations` work at once; `listen` opens a port.
+ *
+ * @throws TypeError if an option is invalid.
+ *
+ * @example
+ * ```ts
+ * const server = createServer({ apiKeys: ["my-key"] });
+ * const { url } = await server.listen(8000);
+ * ```
+ */
+export function createServer(input: ServerOptions = {}): AgentServer {
+  const options = resolveOptions(input);
   const listenings = new Set<Listening>();
   const ownUrls = () => ownUrlsOf(options, listenings);
   const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request) });

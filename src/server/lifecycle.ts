@@ -4,9 +4,9 @@ import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
 
 export interface Lifecycle {
-  /** True once the repair of cut runs has finished. */
+  /** True once the repair of interrupted runs has finished. */
   readonly ready: boolean;
-  /** Ends everything. Further calls return the first call's promise. */
+  /** Ends runs, sockets, ports and the store. Further calls return the promise of the first. */
   close(): Promise<void>;
 }
 
@@ -19,8 +19,8 @@ export interface LifecycleParts {
 }
 
 /**
- * Starts the repair of runs that a crash cut short; requests are answered meanwhile.
- * `close` ends runs with their sockets first, then the network, then the store.
+ * Starts the repair of runs that a crash interrupted. Requests are answered meanwhile.
+ * `close` ends runs first, then the network, then the store.
  */
 export function startLifecycle({ conversations, store, logger, endNetwork }: LifecycleParts): Lifecycle {
   let ready = false;

@@ -5,75 +5,82 @@ import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 
-/** Everything a server can be told. Nothing is read from globals but what `environment` stands for. */
+/** Options of a server. Nothing is read from globals except the default of `environment`. */
 export interface ServerOptions {
-  /** Keys accepted as `X-Session-API-Key`. Empty or absent: no key is asked for, and only loopback hosts are served. */
+  /**
+   * Keys accepted as `X-Session-API-Key`. Without keys, requests need none and only loopback hosts are served.
+   * Default: none.
+   */
   apiKeys?: readonly string[];
-  /** A host app's own check instead of keys. False answers 401. */
+  /** A check of the host app that replaces the keys. False answers 401. Default: the keys decide. */
   authenticate?: (request: Request) => boolean | Promise<boolean>;
-  /** Lets `listen` bind beyond loopback without keys: anyone who reaches the port can run commands. */
+  /**
+   * Lets `listen` bind beyond loopback without keys. Anyone who reaches the port can then run commands. Default: false.
+   */
   dangerouslyAllowUnauthenticated?: boolean;
 
-  /** Where conversations are kept. Default: SQLite in `conversationsPath`. */
+  /** Storage of conversations. Default: SQLite in `conversationsPath`. */
   store?: Store;
   /** Folder of the database and of each conversation's files. Default: `workspace/conversations`. */
   conversationsPath?: string;
-  /** Encrypts secrets at rest. Without it they are not stored, and lost on restart. */
+  /** Encrypts secrets at rest. Without it secrets are not stored and are lost on restart. Default: none. */
   secretKey?: string;
 
-  /** Tools beside the built-in ones; agents name them in `tools`. */
+  /** Tools in addition to the built-in ones. Agents name them in `tools`. Default: none. */
   tools?: readonly Tool[];
   /**
-   * Serves models of your own; undefined leaves the model to the built-in providers. A model gets the retries, timeout,
-   * price and completion log of the conversation's configuration, unless it is `decorated` already.
+   * Supplies custom models, for example scripted ones. Undefined selects the built-in providers. A custom model gets the
+   * retries, timeout, price and completion log of the conversation's configuration, unless it is `decorated` already.
    */
   createLlm?: (config: LlmConfig) => Llm | undefined;
 
-  /** Path below which a host app mounts the server, such as `/agents`. */
+  /** Path below which a host app mounts the server, such as `/agents`. Default: the path of `webUrl`, or the root. */
   basePath?: string;
-  /** Address under which clients see the server; its path is served too. */
+  /** URL at which clients see the server. Its path is served too. Default: none. */
   webUrl?: string;
-  /** Address under which the server calls itself, for secrets that name a path of it. Default: where it listens. */
+  /** URL at which the server requests its own paths, which secrets may name. Default: the URL it listens on. */
   internalUrl?: string;
-  /** Host name under which web pages in containers see this machine; its origins may call the server. */
+  /** Host name by which web pages in containers reach this machine. Its origins may call the server. Default: none. */
   dockerHost?: string;
-  /** Origins of web pages that may call the server, beside those of this machine. */
+  /** Origins of web pages that may call the server, in addition to those of this machine. Default: none. */
   corsOrigins?: readonly string[];
-  /** The same as a regular expression; the whole origin must match. */
+  /** Regular expression for further origins. It must match the whole origin. Default: none. */
   corsOriginRegex?: string;
-  /** `Host` names served beside loopback while no key is set. */
+  /** `Host` names that are served in addition to loopback while no key is set. Default: none. */
   allowedHosts?: readonly string[];
 
-  /** Conversations untouched for so many seconds leave memory; null keeps them. Default: 1200. */
+  /** Seconds after which an untouched conversation leaves memory; null keeps it. Default: 1200. */
   idleTtlSeconds?: number | null;
   /**
-   * Seconds without activity after which the host of this process may stop it. Told to clients in `/server_info`; the
-   * server itself never stops. Default: null, never.
+   * Seconds without activity after which the operator may stop this process. Shown to clients in `/server_info`; the
+   * server never stops itself. Default: null, never.
    */
   idleTimeoutSeconds?: number | null;
   /** Maximum number of concurrent runs; further runs are queued. Default: unlimited. */
   maxConcurrentRuns?: number;
-  /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB. */
+  /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB. */
   maxSocketLagBytes?: number;
-  /** Largest request body in bytes. Default: 32 MiB. */
+  /** Maximum size of a request body in bytes. Default: 32 MiB. */
   maxBodyBytes?: number;
   /**
-   * Lets the server fetch images of private networks where it must hand them to a model as data. Whoever may write
-   * messages could look around in those networks with it.
+   * Allows image URLs on private networks to be fetched when a model needs images inline. Anyone who may send messages
+   * could then probe those networks. Default: false.
    */
   allowPrivateImageUrls?: boolean;
-  /** Adds stack traces to the bodies of 5xx answers. */
+  /** Adds stack traces to the bodies of 5xx answers. Default: false. */
   debug?: boolean;
 
+  /** Receiver of reports. Default: none are written. */
   logger?: Logger;
+  /** Source of time and ids. Default: the machine's clock and random ids. */
   clock?: Clock;
-  /** Variables that commands of the agent get beside the harmless ones of `environment`: nothing else passes. */
+  /** Variables that the agent's commands get in addition to the harmless ones of `environment`. Default: none. */
   commandEnvironment?: Readonly<Record<string, string>>;
-  /** Read for provider keys and for what commands may see of it. Default: `process.env`. */
+  /** Source of provider keys and of the harmless variables that commands may see. Default: `process.env`. */
   environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The options with their defaults. */
+/** Options with their defaults filled in. */
 export type ResolvedOptions = ServerOptions &
   Required<
     Pick<
@@ -97,6 +104,7 @@ export type ResolvedOptions = ServerOptions &
 
 const MIB = 1024 * 1024;
 
+/** Fills in the defaults. Throws TypeError for invalid options. */
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
   const apiKeys = options.apiKeys ?? [];
   if (apiKeys.some((key) => typeof key !== "string" || key === "")) {

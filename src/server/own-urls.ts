@@ -3,7 +3,7 @@ import type { ResolvedOptions } from "./options.ts";
 /** Placeholder origin used until the server listens. The `.invalid` domain never resolves (RFC 2606). */
 export const UNLISTED_URL = "http://this-server.invalid";
 
-/** URLs at which this server is reached, the one for its own use first. */
+/** Lists the URLs at which this server is reached. The one for its own requests comes first. */
 export function ownUrlsOf(
   { internalUrl, webUrl }: Pick<ResolvedOptions, "internalUrl" | "webUrl">,
   listenings: Iterable<{ url: string }>,

@@ -1,4 +1,4 @@
 import manifest from "../../package.json" with { type: "json" };
 
-/** The version of this package, not of the wire protocol. */
+/** The version of this package. The version of the wire protocol is `PROTOCOL_VERSION`. */
 export const PACKAGE_VERSION: string = manifest.version;

@@ -20,28 +20,28 @@ import { prepareWorkspace } from "../workspace/local/prepare-workspace.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
 
-/** The SQLite database below `conversationsPath`. */
+/** Name of the SQLite database in `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
-/** Bytes of a security policy file: all of it goes into every prompt. */
+/** Maximum size of a security policy file in bytes. The whole file is part of every prompt. */
 const MAX_POLICY_BYTES = 64 * 1024;
 
-/** What routes and in-process callers work with, built from options. */
+/** The services of one server, used by routes and in-process callers. */
 export interface Services {
   readonly store: Store;
   readonly tools: ToolRegistry;
   readonly conversations: ConversationManager;
-  /** When something last happened, in milliseconds since 1970. */
+  /** Returns the time of the last activity in milliseconds since 1970. */
   lastActivity(): number;
 }
 
-/** How the server reaches itself. */
+/** Access of the server to its own routes. */
 export interface SelfAccess {
   ownUrls(): string[];
   /** Answers a request to this server in process. */
   serve(request: Request): Promise<Response>;
 }
 
-/** Builds the parts that do the work. Nothing of HTTP is among them. */
+/** Builds the services from options. None of them knows HTTP. */
 export function createServices(options: ResolvedOptions, self: SelfAccess): Services {
   const { clock, logger, environment, conversationsPath, secretKey } = options;
   if (secretKey === undefined) {
@@ -72,8 +72,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     lookupFetch: createSelfFetch({
       ownUrls: self.ownUrls,
       serve: (request) => untilAborted(self.serve(request), request.signal),
-      // Secrets may lie on the client's machine or in its network, so only metadata services are out of reach.
-      elsewhere: createGuardedFetch((address) => !isMetadataAddress(address)),
+      // Secrets may come from the client's machine or network, so only metadata services are refused.
+      elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address))),
     }),
     onActivity: () => {
       lastActivity = clock.now();
@@ -84,7 +84,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
 
 function llmFactory(options: ResolvedOptions): CreateLlm {
   const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls } = options;
-  const fetchImage = createGuardedFetch((address) => allowPrivateImageUrls || isPublicAddress(address));
+  const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
   return (config, onCompletion) => {
     const llm = custom?.(config);
     if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });

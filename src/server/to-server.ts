@@ -1,10 +1,10 @@
 import { type AgentServer, createServer } from "./create-server.ts";
 import type { ServerOptions } from "./options.ts";
 
-/** What an adapter takes: a key, keys, options, or a server that the host keeps hold of. */
+/** The argument of an adapter: a session key, several keys, options, or a server that the host created. */
 export type ServerInput = string | readonly string[] | ServerOptions | AgentServer;
 
-/** The server that an adapter mounts: the one given, or a new one made from a key, keys or options. */
+/** Returns the server that an adapter mounts. Keys and options create a new one. */
 export function toServer(input: ServerInput = {}): AgentServer {
   if (typeof input === "string") return createServer({ apiKeys: [input] });
   if (isKeys(input)) return createServer({ apiKeys: input });

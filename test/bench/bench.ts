@@ -19,6 +19,7 @@ import { health } from "./figures/health.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
 import { list } from "./figures/list.ts";
 import { resume } from "./figures/resume.ts";
+import { router } from "./figures/router.ts";
 import { search } from "./figures/search.ts";
 import { slowReader } from "./figures/slow-reader.ts";
 import { stepOverhead } from "./figures/step-overhead.ts";
@@ -38,6 +39,7 @@ const FIGURES: readonly Figure[] = [
   resume,
   slowReader,
   attach,
+  router,
 ];
 
 interface Row {

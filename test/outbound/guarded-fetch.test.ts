@@ -6,7 +6,7 @@ import { createGuardedFetch } from "../../src/outbound/guarded-fetch.ts";
 import { loadImage } from "../../src/outbound/load-image.ts";
 
 const { signal } = new AbortController();
-const open = createGuardedFetch(() => true);
+const open = createGuardedFetch(async () => true);
 const publicOnly = createGuardedFetch(isPublicAddress);
 
 async function serve(listener: RequestListener): Promise<{ url: string; port: number }> {
@@ -35,13 +35,20 @@ describe("addresses", () => {
     "::ffff:7f00:1",
     "64:ff9b::a00:1",
     "2002:a00:1::",
-    "no address",
-  ])("%s is not public", (address) => {
-    expect(isPublicAddress(address)).toBe(false);
+    "2001:db8::1",
+    "3fff::1",
+    "5f00::1",
+    "fec0::1",
+    "::127.0.0.1",
+    "4000::1",
+    "198.51.100.7",
+    "example.com",
+  ])("%s is not public", async (address) => {
+    expect(await isPublicAddress(address)).toBe(false);
   });
 
-  it.each(["1.1.1.1", "172.32.0.1", "2606:4700::1111", "::ffff:1.1.1.1"])("%s is public", (address) => {
-    expect(isPublicAddress(address)).toBe(true);
+  it.each(["1.1.1.1", "172.32.0.1", "2606:4700::1111", "::ffff:1.1.1.1"])("%s is public", async (address) => {
+    expect(await isPublicAddress(address)).toBe(true);
   });
 
   it.each([
@@ -57,8 +64,10 @@ describe("addresses", () => {
     ["127.0.0.1", false],
     ["192.168.1.1", false],
     ["fd12::1", false],
-  ])("whether %s is of a metadata service: %s", (address, expected) => {
-    expect(isMetadataAddress(address)).toBe(expected);
+    ["1.1.1.1", false],
+    ["example.com", true],
+  ])("whether %s is of a metadata service: %s", async (address, expected) => {
+    expect(await isMetadataAddress(address)).toBe(expected);
   });
 });
 
@@ -114,7 +123,7 @@ describe("a guarded fetch", () => {
   });
 
   it.each(["999 Odd", "101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade"])(
-    "rejects when the answer is none: %s",
+    "rejects an answer that is not one: %s",
     async (answer) => {
       const server = createTcpServer((connection) => {
         connection.on("error", () => {});
@@ -141,7 +150,7 @@ describe("an image of the web", () => {
   });
 
   it.each([
-    ["it is text/html", 200, "text/html", 10],
+    ["its content type is text/html", 200, "text/html", 10],
     ["its server answered 404", 404, "image/png", 10],
     ["it is larger than 20971520 bytes", 200, "image/png", 21 * 1024 * 1024],
   ])("is refused when %s", async (reason, status, type, bytes) => {

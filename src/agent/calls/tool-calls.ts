@@ -136,6 +136,7 @@ export interface ReplyCalls extends ToolCallOptions {
   responseId: string;
   /** Whether a call of that id is already in the prompt. */
   isKnownCall(id: string): boolean;
+  newId(): string;
 }
 
 /**
@@ -144,7 +145,7 @@ export interface ReplyCalls extends ToolCallOptions {
  */
 export function eventsOfCalls(options: ReplyCalls): (NewActionEvent | NewAgentErrorEvent)[] {
   const { message } = options.reply;
-  const calls = withOwnIds(message.tool_calls ?? [], options.isKnownCall);
+  const calls = withOwnIds(message.tool_calls ?? [], options);
   return calls.flatMap((call, index) => {
     const parsed = parseToolCall(call, options);
     const action = actionEvent(parsed, options.responseId);
@@ -158,12 +159,15 @@ export function eventsOfCalls(options: ReplyCalls): (NewActionEvent | NewAgentEr
   });
 }
 
-/** Results are matched to calls by id; some models leave ids out or start anew with every reply. */
-function withOwnIds(calls: readonly MessageToolCall[], isKnown: (id: string) => boolean): MessageToolCall[] {
+/** Results are matched to calls by id. Some models leave ids out or count from the start in every reply. */
+function withOwnIds(
+  calls: readonly MessageToolCall[],
+  { isKnownCall, newId }: Pick<ReplyCalls, "isKnownCall" | "newId">,
+): MessageToolCall[] {
   const seen = new Set<string>();
   return calls.map((call) => {
-    const isFree = call.id !== "" && !seen.has(call.id) && !isKnown(call.id);
-    const id = isFree ? call.id : `call_${crypto.randomUUID().replaceAll("-", "")}`;
+    const isFree = call.id !== "" && !seen.has(call.id) && !isKnownCall(call.id);
+    const id = isFree ? call.id : `call_${newId().replaceAll("-", "")}`;
     seen.add(id);
     return { ...call, id };
   });

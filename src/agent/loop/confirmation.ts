@@ -2,7 +2,7 @@ import type { ConfirmationPolicy, SecurityAnalyzer, SecurityRisk } from "../../w
 import type { ActionEvent } from "../../wire/events/events.ts";
 import { createAnalyzer } from "../security/create-analyzer.ts";
 import { isAtLeast } from "../security/risk.ts";
-import { rejection } from "./execute-calls.ts";
+import { rejection } from "./call-results.ts";
 import type { AgentSession } from "./session.ts";
 
 const DEFAULT_REJECTION = "User rejected the action";

@@ -1,21 +1,16 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
 import type { OpenTool } from "../../tools/toolbox/open-tool.ts";
 import { untilAborted } from "../../waiting.ts";
-import type { ActionEvent, NewEvent, ObservationEvent } from "../../wire/events/events.ts";
+import type { ActionEvent, ObservationEvent } from "../../wire/events/events.ts";
 import { unknownTool } from "../calls/tool-calls.ts";
 import { AGENT_OUTCOME, INTERNAL_FAILURE } from "../error-classification.ts";
+import { type CallResult, callError, INTERRUPTED, rejection } from "./call-results.ts";
 import { schedule } from "./schedule.ts";
 import type { AgentSession } from "./session.ts";
 
-export const INTERRUPTED = "Tool call interrupted before completion. The conversation was paused.";
 const NOT_STARTED = "Tool call cancelled by interrupt.";
 const AFTER_FINISH =
   "This call was not run: the finish call before it in the same response ended the work. Call it again if it is needed.";
-
-export type CallResult = Extract<
-  NewEvent,
-  { kind: "ObservationEvent" | "UserRejectObservation" | "AgentErrorEvent" }
->;
 
 /**
  * Runs calls, as many at once as the agent allows, and answers every one of them in the log. Gives true when the
@@ -117,22 +112,4 @@ async function runCall(
 /** A tool that refuses what it was asked for, as opposed to one that broke. */
 function isOfTheAgent(error: unknown): boolean {
   return AgentServerError.is(error) && error.status < 500;
-}
-
-/** Answers a call that has no observation. */
-export function callError(action: ActionEvent, error: string, classification = AGENT_OUTCOME): CallResult {
-  const { tool_name, tool_call_id } = action;
-  return { kind: "AgentErrorEvent", source: "agent", tool_name, tool_call_id, error, classification };
-}
-
-export function rejection(action: ActionEvent, reason: string, source: "user" | "hook"): CallResult {
-  return {
-    kind: "UserRejectObservation",
-    source: "environment",
-    tool_name: action.tool_name,
-    tool_call_id: action.tool_call_id,
-    action_id: action.id,
-    rejection_reason: reason,
-    rejection_source: source,
-  };
 }

@@ -1,5 +1,5 @@
 import { INTERNAL_FAILURE } from "../error-classification.ts";
-import { callError } from "./execute-calls.ts";
+import { callError } from "./call-results.ts";
 import type { AgentSession } from "./session.ts";
 
 const RESTARTED =

@@ -2,10 +2,11 @@ import { messageOf } from "../../errors.ts";
 import type { ToolSchema } from "../../llm/llm.ts";
 import { toolSchemas } from "../calls/tool-schemas.ts";
 import { classifyError } from "../error-classification.ts";
+import { callError, INTERRUPTED } from "./call-results.ts";
 import type { Condenser } from "./condenser.ts";
-import { callError, INTERRUPTED } from "./execute-calls.ts";
+import { tellModel } from "./messages.ts";
 import type { AgentSession } from "./session.ts";
-import { type StepOutcome, step, userRoleMessage } from "./step.ts";
+import { type StepOutcome, step } from "./step.ts";
 import { judgeProgress, type StuckThresholds, stuckWindow } from "./stuck.ts";
 
 const MESSAGE_OVERLOOKED =
@@ -21,7 +22,7 @@ export interface RunOptions {
 
 /**
  * Lets the agent work until it finishes, waits, is paused or interrupted, is stuck or fails; all of these show in the
- * status and the log, none rejects. Rejects only when the log cannot be written. Statuses finished and deleting: no-op.
+ * status and the log, none rejects. Rejects only when the log cannot be written. Does nothing when the status is finished.
  */
 export async function runAgent(session: AgentSession, options: RunOptions): Promise<void> {
   if (!(await enter(session))) return;
@@ -36,7 +37,7 @@ export async function runAgent(session: AgentSession, options: RunOptions): Prom
 /** A run on a conversation that waits for confirmation is the user's yes. */
 async function enter(session: AgentSession): Promise<boolean> {
   const { execution_status: status } = session.state;
-  if (status === "finished" || status === "deleting") return false;
+  if (status === "finished") return false;
   await session.update({ execution_status: "running" });
   return true;
 }
@@ -46,12 +47,12 @@ async function loop(session: AgentSession, options: RunOptions): Promise<void> {
   const schemas = schemasOf(session);
   for (let iteration = 1; ; iteration += 1) {
     signal.throwIfAborted();
-    if (isHalted(session) || (await stopsStuck(session, options.stuckThresholds))) return;
+    if (isPaused(session) || (await stopIfStuck(session, options.stuckThresholds))) return;
     const outcome = await step(session, { signal, condenser, schemas });
     // An interrupt that comes when the work is done has come too late.
     if (outcome.kind !== "finished") signal.throwIfAborted();
-    if (await ends(session, outcome)) return;
-    if (isHalted(session)) return;
+    if (await settle(session, outcome)) return;
+    if (isPaused(session)) return;
     const { max_iterations: limit } = session.state;
     if (iteration >= limit) {
       return fail(session, "MaxIterationsReached", `Agent reached maximum iterations limit (${limit}).`);
@@ -59,12 +60,12 @@ async function loop(session: AgentSession, options: RunOptions): Promise<void> {
   }
 }
 
-/** Whether somebody stopped the conversation from outside while the loop was busy. */
-function isHalted({ state }: AgentSession): boolean {
-  return state.execution_status === "paused" || state.execution_status === "deleting";
+/** Whether the user has paused the conversation while the loop was busy. */
+function isPaused({ state }: AgentSession): boolean {
+  return state.execution_status === "paused";
 }
 
-async function ends(session: AgentSession, outcome: StepOutcome): Promise<boolean> {
+async function settle(session: AgentSession, outcome: StepOutcome): Promise<boolean> {
   switch (outcome.kind) {
     case "continue":
       return false;
@@ -72,12 +73,12 @@ async function ends(session: AgentSession, outcome: StepOutcome): Promise<boolea
       await session.update({ execution_status: "waiting_for_confirmation" });
       return true;
     case "finished":
-      return !(await goesOn(session, outcome.seen));
+      return !(await finishOrGoOn(session, outcome.seen));
   }
 }
 
 /** An agent that is done goes on when the user has said something that it does not know of yet. */
-async function goesOn(session: AgentSession, seen: number): Promise<boolean> {
+async function finishOrGoOn(session: AgentSession, seen: number): Promise<boolean> {
   if (session.view.userMessageCount === seen) {
     await session.update({ execution_status: "finished" });
     // A message that came in meanwhile has set the status back to idle.
@@ -87,16 +88,16 @@ async function goesOn(session: AgentSession, seen: number): Promise<boolean> {
   }
   // Some models refuse, and all are puzzled by, a prompt that ends with their own words.
   if (session.view.messages().at(-1)?.role !== "user") {
-    await session.append([userRoleMessage("environment", MESSAGE_OVERLOOKED)]);
+    await session.append([tellModel("environment", MESSAGE_OVERLOOKED)]);
   }
   return true;
 }
 
 /** Calls the user has just confirmed are run whatever the calls before them looked like. */
-async function stopsStuck(session: AgentSession, thresholds?: StuckThresholds): Promise<boolean> {
+async function stopIfStuck(session: AgentSession, thresholds?: StuckThresholds): Promise<boolean> {
   if (!session.state.stuck_detection || session.view.pending().length > 0) return false;
   const verdict = judgeProgress(session.view.recent(stuckWindow(thresholds)), thresholds);
-  if (verdict.kind === "nudge") await session.append([userRoleMessage("environment", verdict.text)]);
+  if (verdict.kind === "nudge") await session.append([tellModel("environment", verdict.text)]);
   if (verdict.kind !== "stuck") return false;
   await session.update({ execution_status: "stuck" });
   return true;

@@ -26,8 +26,13 @@ export interface AgentSession {
     changes: Partial<Pick<ConversationState, AgentWritable>>,
     reasons?: readonly NewEvent[],
   ): Promise<void>;
-  /** Adds a reply's tokens, cost and latency to the stats and logs them under `stats`. */
-  recordReply(reply: LlmReply): Promise<void>;
+  /**
+   * Adds a reply's tokens, cost and latency to the stats and appends them under `stats`, without waiting for the store:
+   * the caller's next append shares the commit, and fails with it.
+   */
+  recordReply(reply: LlmReply): void;
   /** Shows a piece of a reply to whoever listens. Not stored. */
   publishDelta(delta: LlmDelta): void;
+  /** A new UUID from the clock of the server. */
+  newId(): string;
 }

@@ -1,12 +1,13 @@
 import type { LlmReply, ToolSchema } from "../../llm/llm.ts";
 import type { LlmErrorName } from "../../llm/llm-error.ts";
 import { untilAborted } from "../../waiting.ts";
-import type { ActionEvent, MessageEvent, NewEvent } from "../../wire/events/events.ts";
-import { text, textOf } from "../../wire/events/message.ts";
+import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
+import { textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
 import type { Condenser } from "./condenser.ts";
 import { needsConfirmation } from "./confirmation.ts";
 import { executeCalls } from "./execute-calls.ts";
+import { agentMessage, tellModel } from "./messages.ts";
 import type { AgentSession } from "./session.ts";
 import { hasUnseenImage, unseenImageMessage } from "./unseen-images.ts";
 
@@ -36,7 +37,7 @@ export async function step(session: AgentSession, options: StepOptions): Promise
   const pending = session.view.pending();
   if (pending.length > 0) return runCalls(session, pending, options.signal);
   if (await takeBlockedMessage(session)) return finished(session);
-  if (await condenses(session, options)) return CONTINUE;
+  if (await condense(session, options)) return CONTINUE;
   if (hasUnseenImage(session)) {
     await session.append([unseenImageMessage(session.state.agent.llm.model)]);
     return finished(session);
@@ -45,13 +46,11 @@ export async function step(session: AgentSession, options: StepOptions): Promise
   const seen = session.view.userMessageCount;
   const reply = await askModel(session, options);
   if (reply === null) return CONTINUE;
-  const recorded = session.recordReply(reply);
-  // A reply that came in the moment of an interrupt is left aside: none of its calls is in the log, none is open.
-  if (options.signal.aborted) await recorded;
+  // Not awaited: appended right before the events of the reply, the usage shares their commit.
+  session.recordReply(reply);
+  // A reply that arrives together with an interrupt is dropped before any of its calls is in the log.
   options.signal.throwIfAborted();
-  // What the reply cost and what it says are written in one moment and so share a wait for the disk: two a step, not three.
-  const [acted] = await Promise.all([act(session, reply, options.signal), recorded]);
-  return { ...acted, seen };
+  return { ...(await act(session, reply, options.signal)), seen };
 }
 
 function finished(session: AgentSession): StepOutcome {
@@ -76,7 +75,7 @@ async function takeBlockedMessage(session: AgentSession): Promise<boolean> {
   return true;
 }
 
-async function condenses(session: AgentSession, { condenser, signal }: StepOptions): Promise<boolean> {
+async function condense(session: AgentSession, { condenser, signal }: StepOptions): Promise<boolean> {
   if (condenser === null) return false;
   const work = condenser.condense(session.view, { llm: session.llm, signal });
   const condensation = await untilAborted(work, signal);
@@ -111,9 +110,9 @@ function remedyFor(error: Error, condenser: Condenser | null): NewEvent {
   switch (error.name as LlmErrorName) {
     // Clients know both of these as messages of the user.
     case "FunctionCallValidationError":
-      return userRoleMessage("user", error.message);
+      return tellModel("user", error.message);
     case "LLMContentPolicyViolationError":
-      return userRoleMessage("user", BLOCKED_REPLY);
+      return tellModel("user", BLOCKED_REPLY);
     case "LLMContextWindowExceedError":
     case "LLMMalformedConversationHistoryError":
       if (condenser?.handlesRequests) return { kind: "CondensationRequest", source: "environment" };
@@ -129,7 +128,7 @@ async function act(session: AgentSession, reply: LlmReply, signal: AbortSignal):
   const { message } = reply;
   if (message.tool_calls?.length) return call(session, reply, signal);
   const isBlank = textOf(message.content).trim() === "";
-  const nudge = isBlank ? [userRoleMessage("environment", EMPTY_REPLY)] : [];
+  const nudge = isBlank ? [tellModel("environment", EMPTY_REPLY)] : [];
   await session.append([agentMessage(reply), ...nudge]);
   return { kind: isBlank ? "continue" : "finished" };
 }
@@ -140,8 +139,9 @@ async function call(session: AgentSession, reply: LlmReply, signal: AbortSignal)
     reply,
     tools,
     hasAnalyzer: state.security_analyzer !== null,
-    responseId: ownResponseId(reply.id, view.lastResponseId),
+    responseId: ownResponseId(reply.id, session),
     isKnownCall: (id) => view.hasCall(id),
+    newId: () => session.newId(),
   });
   await session.append(events);
   const actions = session.view.pending();
@@ -150,29 +150,7 @@ async function call(session: AgentSession, reply: LlmReply, signal: AbortSignal)
   return { kind: isFinished ? "finished" : "continue" };
 }
 
-/** Calls of one reply are told by its id, so two replies in a row must not share one. */
-function ownResponseId(id: string, last: string | null): string {
-  return id === "" || id === last ? `${id}${id && "-"}${crypto.randomUUID()}` : id;
-}
-
-function agentMessage(reply: LlmReply): NewEvent {
-  return {
-    kind: "MessageEvent",
-    source: "agent",
-    llm_message: { thinking_blocks: [], ...reply.message },
-    llm_response_id: reply.id,
-    activated_skills: [],
-    extended_content: [],
-  };
-}
-
-/** Something the loop tells the model. */
-export function userRoleMessage(source: MessageEvent["source"], words: string): NewEvent {
-  return {
-    kind: "MessageEvent",
-    source,
-    llm_message: { role: "user", content: [text(words)], thinking_blocks: [] },
-    activated_skills: [],
-    extended_content: [],
-  };
+/** Calls are grouped by response id, so consecutive replies need different ids. */
+function ownResponseId(id: string, session: AgentSession): string {
+  return id === "" || id === session.view.lastResponseId ? `${id}${id && "-"}${session.newId()}` : id;
 }

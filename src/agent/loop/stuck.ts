@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type {
   ActionEvent,
   AgentErrorEvent,
@@ -126,10 +127,10 @@ function isAlternating(events: readonly Event[], length: number): boolean {
   return events.length === length && events.slice(2).every((event, index) => isSame(events[index], event));
 }
 
-/** Equal but for ids, times and what the model said about the call. */
+/** Compares events without ids, times and what the model said about the call. The order of keys does not count. */
 function isSame(a: Event | undefined, b: Event | undefined): boolean {
   if (a === undefined || b === undefined || a.kind !== b.kind || a.source !== b.source) return false;
-  return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
+  return isDeepStrictEqual(essence(a), essence(b));
 }
 
 function essence(event: Event): unknown {

@@ -1,6 +1,8 @@
+/** Family of a model, which decides what the prompt adds for it. Null: not known. */
 export interface ModelFamily {
+  /** For example `anthropic_claude`. */
   family: string | null;
-  /** A finer name within the family. */
+  /** Model line within the family, such as `gpt-5-codex`. */
   variant: string | null;
 }
 
@@ -14,7 +16,7 @@ const FAMILIES: readonly [string, RegExp][] = [
   ["alibaba_qwen", /qwen/],
 ];
 
-/** What kind of model a name stands for. The canonical name helps where the name is one of a proxy's own. */
+/** Infers the family of a model from its name, or from its canonical name where a proxy has its own names. */
 export function modelFamily(model: string, canonicalName: string | null): ModelFamily {
   for (const name of [model, canonicalName ?? ""]) {
     const family = FAMILIES.find(([, pattern]) => pattern.test(name.toLowerCase()))?.[0];

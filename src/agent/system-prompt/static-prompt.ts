@@ -31,7 +31,7 @@ export interface StaticPromptOptions {
   securityPolicy?: string;
 }
 
-/** The part of the prompt that is the same for every conversation of an agent, so that providers can cache it. */
+/** Builds the part of the prompt that is the same in every conversation of an agent, so that providers can cache it. */
 export function staticPrompt({ agent, tools, securityPolicy }: StaticPromptOptions): string {
   if (agent.system_prompt !== null) return agent.system_prompt;
   const settings = agent.system_prompt_kwargs;
@@ -64,7 +64,7 @@ export function staticPrompt({ agent, tools, securityPolicy }: StaticPromptOptio
   ]);
 }
 
-/** Blocks in tags of their names, those without text left out. */
+/** Wraps each block in the tags of its name. Blocks without text are left out. */
 export function sections(blocks: readonly [tag: string, body: string | null][]): string {
   return blocks
     .filter(([, body]) => body !== null && body.trim() !== "")
@@ -72,12 +72,13 @@ export function sections(blocks: readonly [tag: string, body: string | null][]):
     .join("\n\n");
 }
 
+/** The family of the agent's model; `system_prompt_kwargs` may name another. */
 export function familyOf(agent: Agent): ModelFamily {
   const { model_name, model_family, model_variant } = agent.system_prompt_kwargs;
-  const found = modelFamily(textSetting(model_name) ?? agent.llm.model, agent.llm.model_canonical_name);
+  const inferred = modelFamily(textSetting(model_name) ?? agent.llm.model, agent.llm.model_canonical_name);
   return {
-    family: textSetting(model_family) ?? found.family,
-    variant: textSetting(model_variant) ?? found.variant,
+    family: textSetting(model_family) ?? inferred.family,
+    variant: textSetting(model_variant) ?? inferred.variant,
   };
 }
 

@@ -14,7 +14,7 @@ import {
   textOf,
 } from "../../wire/events/message.ts";
 import { observation as observationSchema } from "../../wire/events/observations.ts";
-import { observationContent } from "./observation-content.ts";
+import { bounded, observationContent } from "./observation-content.ts";
 
 /** An event that answers a tool call. */
 export type ResultEvent = ObservationEvent | UserRejectObservation | AgentErrorEvent;
@@ -55,7 +55,7 @@ export function resultMessage(event: ResultEvent): Message {
 function resultContent(event: ResultEvent): Content[] {
   switch (event.kind) {
     case "AgentErrorEvent":
-      return [text(event.error)];
+      return bounded([text(event.error)]);
     case "UserRejectObservation":
       return [text(`Action rejected: ${event.rejection_reason ?? "User rejected the action"}`)];
     case "ObservationEvent": {

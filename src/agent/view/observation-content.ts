@@ -1,22 +1,36 @@
 import { type Content, text, textOf } from "../../wire/events/message.ts";
 import type { Observation, TerminalObservation } from "../../wire/events/observations.ts";
-import { truncateMiddle } from "./truncate-middle.ts";
 
-/** Characters of text that one tool result may bring into the prompt. */
+/** Maximum number of characters of text that one tool result adds to the prompt. */
 const MAX_TEXT = 50_000;
 const ERROR_HEADER = "[An error occurred during execution.]\n";
+const OMISSION = "\n[… the middle of this output was left out because it is too long …]\n";
 
-/** An observation as the model reads it. */
+/** Converts an observation to what the model reads. */
 export function observationContent(observation: Observation): Content[] {
   const body = isTerminal(observation) ? [text(terminalText(observation))] : observation.content;
   return bounded(observation.is_error ? [text(ERROR_HEADER), ...body] : [...body]);
+}
+
+/** Cuts the middle out of content whose texts together exceed `MAX_TEXT`: both ends say more than either alone. */
+export function bounded(content: Content[]): Content[] {
+  const length = content.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
+  if (length <= MAX_TEXT) return content;
+  const images = content.filter((part) => part.type === "image");
+  return [text(withoutMiddle(textOf(content))), ...images];
+}
+
+function withoutMiddle(long: string): string {
+  const kept = MAX_TEXT - OMISSION.length;
+  const head = Math.ceil(kept / 2);
+  return long.slice(0, head) + OMISSION + long.slice(head - kept);
 }
 
 function isTerminal(observation: Observation): observation is TerminalObservation {
   return observation.kind === "TerminalObservation";
 }
 
-/** The output between the tool's own remarks, then where the shell stands now. */
+/** Puts the output between the remarks of the tool, then adds the state of the shell. */
 function terminalText(observation: TerminalObservation): string {
   const { prefix, suffix, working_dir, py_interpreter_path, exit_code } = observation.metadata;
   const lines = [prefix + textOf(observation.content) + suffix];
@@ -24,11 +38,4 @@ function terminalText(observation: TerminalObservation): string {
   if (py_interpreter_path) lines.push(`[Python interpreter: ${py_interpreter_path}]`);
   if (exit_code !== -1) lines.push(`[Command finished with exit code ${exit_code}]`);
   return lines.join("\n");
-}
-
-function bounded(content: Content[]): Content[] {
-  const length = content.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
-  if (length <= MAX_TEXT) return content;
-  const images = content.filter((part) => part.type === "image");
-  return [text(truncateMiddle(textOf(content), MAX_TEXT)), ...images];
 }

@@ -44,13 +44,6 @@ export class PromptView {
   #userMessages = 0;
   #condensationRequested = false;
 
-  /** Reads a whole branch, oldest first. */
-  static from(events: Iterable<Event>): PromptView {
-    const view = new PromptView();
-    for (const event of events) view.add(event);
-    return view;
-  }
-
   /** Follows the log. Events that say nothing to the model only count for `recent`. */
   add(event: Event): void {
     // State updates hang beside the branch; what a model was asked is told of nowhere but in the log.

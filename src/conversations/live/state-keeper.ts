@@ -189,7 +189,11 @@ export class ConversationSession implements AgentSession {
     ]);
   }
 
-  async recordReply(reply: LlmReply): Promise<void> {
+  newId(): string {
+    return this.#parts.clock.newId();
+  }
+
+  recordReply(reply: LlmReply): void {
     const { usage_id: usageId, model } = this.state.agent.llm;
     recordCall(this.state.stats, { usageId, model, reply, at: this.#parts.clock.now() / 1000 });
     this.#unwritten.add("stats");

@@ -9,6 +9,7 @@ import {
 import { z } from "zod";
 import { errorBody, httpValidationError } from "../../wire/validation-error.ts";
 import { SESSION_KEY_HEADER } from "../authentication.ts";
+import { parameterNames, parseTemplate, toOpenApiPath } from "../path-template.ts";
 import type { ResponseSpec, Route, RouteSpec } from "../route/route.ts";
 import { SchemaComponents } from "./schema-components.ts";
 
@@ -22,18 +23,17 @@ const TITLE = "OpenHands Agent Server";
 const KEY_SCHEME = "SessionApiKey";
 const JSON_TYPE = "application/json";
 
-/** The OpenAPI 3.1 document of the routes, read from their schemas. Hidden routes are left out. */
+/** The OpenAPI 3.1 document of the routes, read from their schemas. */
 export function buildOpenApi(routes: readonly Route[], { version, basePath }: OpenApiOptions): OpenAPIObject {
   const schemas = new SchemaComponents();
-  const specs = routes.map(({ spec }) => spec).filter((spec) => spec.hidden !== true);
-  const operations = specs.map((spec) => ({ spec, describe: operation(spec, schemas) }));
+  const operations = routes.map(({ spec }) => ({ spec, describe: operation(spec, schemas) }));
   const components = schemas.build();
 
   const builder = OpenApiBuilder.create({ openapi: "3.1.0", info: { title: TITLE, version }, paths: {} });
   builder.addSecurityScheme(KEY_SCHEME, { type: "apiKey", in: "header", name: SESSION_KEY_HEADER });
   if (basePath !== "") builder.addServer({ url: basePath });
   for (const [name, schema] of Object.entries(components)) builder.addSchema(name, schema);
-  for (const [path, item] of Map.groupBy(operations, ({ spec }) => spec.path)) {
+  for (const [path, item] of Map.groupBy(operations, ({ spec }) => toOpenApiPath(spec.path))) {
     const methods = item.map(({ spec, describe }) => [spec.method.toLowerCase(), describe()]);
     builder.addPath(path, Object.fromEntries(methods) as PathItemObject);
   }
@@ -104,8 +104,8 @@ function parametersIn(
   });
 }
 
-/** Every parameter of the template is described, with or without a schema of its own. */
+/** Describes every parameter of the template, also those that have no schema. */
 function pathShape({ path, params }: RouteSpec): Record<string, unknown> {
-  const names = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name as string);
+  const names = parameterNames(parseTemplate(path));
   return Object.fromEntries(names.map((name) => [name, params?.shape[name] ?? z.string()]));
 }

@@ -27,8 +27,6 @@ export interface RouteSpec {
   body?: z.ZodType;
   /** The body may be left out; the handler then gets undefined. */
   bodyOptional?: boolean;
-  /** Left out of the OpenAPI document. */
-  hidden?: boolean;
   responses: Readonly<Record<number, ResponseSpec>>;
 }
 

@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { eventsOfCalls, parseToolCall } from "../../../src/agent/calls/tool-calls.ts";
 import { toolSchemas } from "../../../src/agent/calls/tool-schemas.ts";
+import { fixedClock } from "../../../src/testing/fixed-clock.ts";
+import { call, say, think } from "../../../src/testing/scripted-llm/llm-script.ts";
+import { scriptedLlm } from "../../../src/testing/scripted-llm/scripted-llm.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import { text } from "../../../src/wire/events/message.ts";
-import { call, calls, testToolbox } from "../loop/harness.ts";
+import type { MessageToolCall } from "../../../src/wire/events/message.ts";
+import { testToolbox } from "../loop/harness.ts";
 
 const terminal = defineTool({
   name: "terminal",
@@ -51,8 +54,14 @@ const tags = defineTool({
 const tools = await testToolbox([terminal, fileEditor, ticket, tags]);
 const withoutTerminal = await testToolbox([ticket]);
 
+/** A call as the model writes it; `args` may be broken JSON. */
+function toolCall(name: string, args: Record<string, unknown> | string = {}): MessageToolCall {
+  const raw = typeof args === "string" ? args : JSON.stringify(args);
+  return { id: "c1", name, arguments: raw, origin: "completion" };
+}
+
 function parse(name: string, args: Record<string, unknown> | string, hasAnalyzer = false) {
-  return parseToolCall(call(name, args, "c1"), { tools, hasAnalyzer });
+  return parseToolCall(toolCall(name, args), { tools, hasAnalyzer });
 }
 
 function actionOf(name: string, args: Record<string, unknown> | string) {
@@ -159,7 +168,9 @@ describe("names", () => {
       "Tool 'fly to' not found. Available: ['terminal', 'file_editor', 'ticket', 'tags', 'finish', 'think']",
     );
     expect(parse("fly to", {})).toMatchObject({ toolName: "fly_to", call: { name: "fly_to" } });
-    expect(parseToolCall(call("ls"), { tools: withoutTerminal, hasAnalyzer: false })).toHaveProperty("error");
+    expect(parseToolCall(toolCall("ls"), { tools: withoutTerminal, hasAnalyzer: false })).toHaveProperty(
+      "error",
+    );
   });
 
   it("in the log are the registered ones, with the mended arguments", () => {
@@ -227,16 +238,18 @@ describe("security_risk and summary", () => {
 });
 
 describe("the events of a reply", () => {
-  it("have thought and reasoning on the first action only", () => {
-    const reply = calls(call("nowhere"), call("terminal", { command: "ls" }));
-    reply.message.content = [text("Let me look.")];
-    reply.message.reasoning_content = "hm";
+  it("have thought and reasoning on the first action only", async () => {
+    const llm = scriptedLlm([
+      [think("hm"), say("Let me look."), call("nowhere"), call("terminal", { command: "ls" })],
+    ]);
+    const reply = await llm.complete({ messages: [], tools: [], signal: new AbortController().signal });
     const events = eventsOfCalls({
       reply,
       tools,
       hasAnalyzer: false,
       responseId: "r",
       isKnownCall: () => false,
+      newId: fixedClock().newId,
     });
     expect(events).toMatchObject([
       {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { rejectPending } from "../../../src/agent/loop/confirmation.ts";
+import { call, say } from "../../../src/testing/scripted-llm/llm-script.ts";
 import type { ConfirmationPolicy } from "../../../src/wire/agent/policies.ts";
-import { ArraySession, call, calls, finishes, promptOf, type Script, says } from "./harness.ts";
+import { ArraySession, finish, promptOf, type Script } from "./harness.ts";
 
 const ALWAYS: ConfirmationPolicy = { kind: "AlwaysConfirm" };
 const risky = (threshold: "LOW" | "MEDIUM" | "HIGH", confirm_unknown = true): ConfirmationPolicy => ({
@@ -14,12 +15,11 @@ function open(script: Script[], state: Partial<ArraySession["state"]>) {
   return ArraySession.open({ script, state });
 }
 
-const echoes = (risk?: string) =>
-  calls(call("echo", { text: "a", ...(risk ? { security_risk: risk } : {}) }));
+const echoes = (risk?: string) => call("echo", { text: "a", ...(risk ? { security_risk: risk } : {}) });
 
 describe("a run that needs confirmation", () => {
   it("shows the calls and waits; running again runs them", async () => {
-    const session = await open([echoes(), says("ok")], { confirmation_policy: ALWAYS });
+    const session = await open([echoes(), say("ok")], { confirmation_policy: ALWAYS });
     await session.run();
     expect(session.log).toEqual(["status running", "call echo", "status waiting_for_confirmation"]);
     await session.run();
@@ -32,7 +32,7 @@ describe("a run that needs confirmation", () => {
   });
 
   it("runs the calls first when a message comes while it waits", async () => {
-    const session = await open([echoes(), says("ok")], { confirmation_policy: ALWAYS });
+    const session = await open([echoes(), say("ok")], { confirmation_policy: ALWAYS });
     await session.run();
     await session.say("fine, but hurry");
     await session.run();
@@ -44,7 +44,7 @@ describe("a run that needs confirmation", () => {
   });
 
   it("tells the model when the user says no, once it is run again", async () => {
-    const session = await open([echoes(), says("what then?")], { confirmation_policy: ALWAYS });
+    const session = await open([echoes(), say("what then?")], { confirmation_policy: ALWAYS });
     await session.run();
     await rejectPending(session, "not that file");
     expect(session.log.slice(3)).toEqual(["status idle", "rejected echo: not that file"]);
@@ -63,14 +63,14 @@ describe("a run that needs confirmation", () => {
   });
 
   it.each(["finish", "think"])("lets a lone %s pass", async (name) => {
-    const reply = name === "finish" ? finishes("done") : calls(call("think", { thought: "hm" }));
-    const session = await open([reply, says("done")], { confirmation_policy: ALWAYS });
+    const reply = name === "finish" ? finish("done") : call("think", { thought: "hm" });
+    const session = await open([reply, say("done")], { confirmation_policy: ALWAYS });
     await session.run();
     expect(session.state.execution_status).toBe("finished");
   });
 
   it("waits with a finish that has company", async () => {
-    const reply = calls(call("echo", { text: "a" }), call("finish", { message: "done" }));
+    const reply = [call("echo", { text: "a" }), call("finish", { message: "done" })];
     const session = await open([reply], { confirmation_policy: ALWAYS });
     await session.run();
     expect(session.state.execution_status).toBe("waiting_for_confirmation");
@@ -79,10 +79,10 @@ describe("a run that needs confirmation", () => {
   });
 
   it("waits with all calls of a reply as soon as one is risky", async () => {
-    const reply = calls(
+    const reply = [
       call("echo", { text: "a", security_risk: "LOW" }),
       call("echo", { text: "b", security_risk: "HIGH" }),
-    );
+    ];
     const session = await open([reply], {
       confirmation_policy: risky("HIGH"),
       security_analyzer: { kind: "LLMSecurityAnalyzer" },
@@ -99,7 +99,7 @@ describe("ConfirmRisky", () => {
     ["HIGH", "HIGH", true],
     ["MEDIUM", "LOW", true],
   ] as const)("with risk %s and threshold %s: %s", async (risk, threshold, waits) => {
-    const session = await open([echoes(risk), says("ok")], {
+    const session = await open([echoes(risk), say("ok")], {
       confirmation_policy: risky(threshold),
       security_analyzer: { kind: "LLMSecurityAnalyzer" },
     });
@@ -108,13 +108,13 @@ describe("ConfirmRisky", () => {
   });
 
   it.each([true, false])("without an analyzer every risk is unknown: confirm_unknown %s", async (confirm) => {
-    const session = await open([echoes("LOW"), says("ok")], { confirmation_policy: risky("HIGH", confirm) });
+    const session = await open([echoes("LOW"), say("ok")], { confirmation_policy: risky("HIGH", confirm) });
     await session.run();
     expect(session.state.execution_status).toBe(confirm ? "waiting_for_confirmation" : "finished");
   });
 
   it("takes an analyzer that fails for a high risk", async () => {
-    const session = await open([echoes(), says("ok")], {
+    const session = await open([echoes(), say("ok")], {
       confirmation_policy: risky("HIGH", false),
       security_analyzer: { kind: "PatternSecurityAnalyzer", high_patterns: [["(", "broken", "x"]] },
     });

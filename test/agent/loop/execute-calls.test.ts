@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { call, say } from "../../../src/testing/scripted-llm/llm-script.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import { ArraySession, call, calls, says } from "./harness.ts";
+import { ArraySession } from "./harness.ts";
 
 /** Tools that tell when they begin, and end when the test lets them. */
 function gates() {
@@ -44,7 +45,7 @@ async function start(limit: number, toolCalls: ReturnType<typeof call>[]) {
   const gated = gates();
   const session = await ArraySession.open({
     tools: [gated.tool],
-    script: [calls(...toolCalls), says("done")],
+    script: [[...toolCalls], say("done")],
     agent: { tool_concurrency_limit: limit },
   });
   const done = session.run();

@@ -3,8 +3,11 @@ import { type RunOptions, runAgent } from "../../../src/agent/loop/run.ts";
 import type { AgentSession } from "../../../src/agent/loop/session.ts";
 import { PromptView } from "../../../src/agent/view/prompt-view.ts";
 import { serialiseEvent } from "../../../src/events/serialise-event.ts";
-import type { Llm, LlmDelta, LlmReply, LlmRequest } from "../../../src/llm/llm.ts";
+import type { LlmDelta, LlmReply, LlmRequest } from "../../../src/llm/llm.ts";
 import { silentLogger } from "../../../src/logger.ts";
+import { fixedClock } from "../../../src/testing/fixed-clock.ts";
+import { call, type Step } from "../../../src/testing/scripted-llm/llm-script.ts";
+import { type ScriptedLlm, scriptedLlm } from "../../../src/testing/scripted-llm/scripted-llm.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
 import { finishTool } from "../../../src/tools/finish.ts";
 import { thinkTool } from "../../../src/tools/think.ts";
@@ -13,69 +16,10 @@ import { openToolbox, type Toolbox } from "../../../src/tools/toolbox/toolbox.ts
 import { type Agent, agent as agentSchema } from "../../../src/wire/agent/agent.ts";
 import type { AgentWritable, ConversationState } from "../../../src/wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../../src/wire/events/events.ts";
-import { type Message, type MessageToolCall, text } from "../../../src/wire/events/message.ts";
+import { type Message, text } from "../../../src/wire/events/message.ts";
 
-/** What the model does when it is asked: reply, throw, or decide when it sees the request. */
-export type Script = LlmReply | Error | ((request: LlmRequest) => LlmReply | Promise<LlmReply>);
-
-export class ScriptedLlm implements Llm {
-  readonly requests: LlmRequest[] = [];
-  readonly vision: boolean | undefined;
-  readonly #steps: Script[];
-
-  constructor(steps: readonly Script[], vision?: boolean) {
-    this.#steps = [...steps];
-    this.vision = vision;
-  }
-
-  async complete(request: LlmRequest): Promise<LlmReply> {
-    this.requests.push(request);
-    const step = this.#steps.shift();
-    if (step === undefined) throw new Error(`The script has no reply number ${this.requests.length}`);
-    if (step instanceof Error) throw step;
-    return typeof step === "function" ? step(request) : step;
-  }
-
-  get isDone(): boolean {
-    return this.#steps.length === 0;
-  }
-}
-
-let replies = 0;
-
-export function reply(message: Partial<Message>): LlmReply {
-  replies += 1;
-  return {
-    message: { role: "assistant", content: [], ...message },
-    id: `reply-${replies}`,
-    model: "test/model",
-    usage: null,
-    cost: 0,
-    contextWindow: 0,
-    latency: 0,
-  };
-}
-
-export function says(words: string): LlmReply {
-  return reply({ content: [text(words)] });
-}
-
-export function calls(...toolCalls: MessageToolCall[]): LlmReply {
-  return reply({ tool_calls: toolCalls });
-}
-
-let callCount = 0;
-
-/** A call as the model writes it; `args` may be raw text. */
-export function call(
-  name: string,
-  args: Record<string, unknown> | string = {},
-  id?: string,
-): MessageToolCall {
-  callCount += 1;
-  const raw = typeof args === "string" ? args : JSON.stringify(args);
-  return { id: id ?? `call-${callCount}`, name, arguments: raw, origin: "completion" };
-}
+/** What the model does at one call. */
+export type Script = Step<LlmRequest>;
 
 /** Says back what it is told. */
 export const echo = defineTool({
@@ -86,7 +30,7 @@ export const echo = defineTool({
   run: ({ text: words }) => words,
 });
 
-export const finishes = (message: string) => calls(call("finish", { message }));
+export const finish = (message: string) => call("finish", { message });
 
 export interface SessionOptions {
   script?: readonly Script[];
@@ -104,8 +48,9 @@ export class ArraySession implements AgentSession {
   readonly replies: LlmReply[] = [];
   readonly llm: ScriptedLlm;
   readonly tools: Toolbox;
-  view = new PromptView();
+  readonly view = new PromptView();
   readonly state: ConversationState;
+  readonly newId = fixedClock().newId;
 
   private constructor(llm: ScriptedLlm, tools: Toolbox, state: ConversationState) {
     this.llm = llm;
@@ -116,7 +61,8 @@ export class ArraySession implements AgentSession {
   static async open(options: SessionOptions = {}): Promise<ArraySession> {
     const tools = await testToolbox(options.tools ?? [echo]);
     const state = { ...initialState(options.agent), ...options.state };
-    return new ArraySession(new ScriptedLlm(options.script ?? [], options.vision), tools, state);
+    const llm = { ...scriptedLlm(options.script ?? [], { stream: true }), vision: options.vision };
+    return new ArraySession(llm, tools, state);
   }
 
   async append(events: readonly NewEvent[]): Promise<Event[]> {
@@ -149,8 +95,8 @@ export class ArraySession implements AgentSession {
     await this.append(reasons);
   }
 
-  async recordReply(given: LlmReply): Promise<void> {
-    this.replies.push(given);
+  recordReply(reply: LlmReply): void {
+    this.replies.push(reply);
   }
 
   publishDelta(delta: LlmDelta): void {

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { recoverRun } from "../../../src/agent/loop/recovery.ts";
 import { LlmError } from "../../../src/llm/llm-error.ts";
+import { call, say, think } from "../../../src/testing/scripted-llm/llm-script.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
+import type { NewEvent } from "../../../src/wire/events/events.ts";
 import { text } from "../../../src/wire/events/message.ts";
-import { ArraySession, call, calls, echo, finishes, promptOf, reply, says } from "./harness.ts";
+import { ArraySession, echo, finish, promptOf } from "./harness.ts";
 
 /** Never ends by itself and does not care about its signal. */
 const hang = defineTool({
@@ -26,7 +28,7 @@ const broken = defineTool({
 describe("a run", () => {
   it("calls tools until the agent finishes", async () => {
     const session = await ArraySession.open({
-      script: [calls(call("echo", { text: "one" })), finishes("done")],
+      script: [call("echo", { text: "one" }), finish("done")],
     });
     await session.say("hello");
     await session.run();
@@ -43,7 +45,7 @@ describe("a run", () => {
 
   it("writes events with all their defaults, as clients know them", async () => {
     const session = await ArraySession.open({
-      script: [calls(call("echo", { text: "one" })), reply({}), says("hi")],
+      script: [call("echo", { text: "one" }), [], say("hi")],
     });
     await session.run();
     const ofKind = (kind: string) => session.events.filter((event) => event.kind === kind);
@@ -55,7 +57,7 @@ describe("a run", () => {
   });
 
   it("finishes with a reply in plain text", async () => {
-    const session = await ArraySession.open({ script: [says("hi")] });
+    const session = await ArraySession.open({ script: [say("hi")] });
     await session.say("hello");
     await session.run();
     expect(session.log).toEqual(["user: hello", "status running", "agent: hi", "status finished"]);
@@ -68,7 +70,7 @@ describe("a run", () => {
   });
 
   it.each(["idle", "paused", "error", "stuck"] as const)("starts from %s", async (status) => {
-    const session = await ArraySession.open({ script: [says("hi")], state: { execution_status: status } });
+    const session = await ArraySession.open({ script: [say("hi")], state: { execution_status: status } });
     await session.run();
     expect(session.log[0]).toBe("status running");
     expect(session.state.execution_status).toBe("finished");
@@ -76,7 +78,7 @@ describe("a run", () => {
 
   it("tells the model when it said nothing, and goes on", async () => {
     const session = await ArraySession.open({
-      script: [reply({}), reply({ reasoning_content: "hm" }), says("here I am")],
+      script: [[], think("hm"), say("here I am")],
     });
     await session.say("hello");
     await session.run();
@@ -88,7 +90,7 @@ describe("a run", () => {
 
   it("ends with an error when it takes too many steps", async () => {
     const session = await ArraySession.open({
-      script: [calls(call("echo", { text: "1" })), calls(call("echo", { text: "2" }))],
+      script: [call("echo", { text: "1" }), call("echo", { text: "2" })],
       state: { max_iterations: 2 },
     });
     await session.run();
@@ -99,25 +101,19 @@ describe("a run", () => {
   });
 
   it("may finish in its last allowed step", async () => {
-    const session = await ArraySession.open({ script: [finishes("done")], state: { max_iterations: 1 } });
+    const session = await ArraySession.open({ script: [finish("done")], state: { max_iterations: 1 } });
     await session.run();
     expect(session.state.execution_status).toBe("finished");
   });
 
   it("streams pieces only when the model is set to stream", async () => {
-    const script = () => [
-      (request: { onDelta?: (delta: { content: string }) => void }) => {
-        request.onDelta?.({ content: "h" });
-        return says("hi");
-      },
-    ];
-    const quiet = await ArraySession.open({ script: script() });
+    const quiet = await ArraySession.open({ script: [say("hi there")] });
     await quiet.run();
     expect(quiet.deltas).toEqual([]);
-    const streaming = await ArraySession.open({ script: script() });
+    const streaming = await ArraySession.open({ script: [say("hi there")] });
     streaming.state.agent.llm.stream = true;
     await streaming.run();
-    expect(streaming.deltas).toEqual([{ content: "h" }]);
+    expect(streaming.deltas).toEqual([{ content: "hi" }, { content: " there" }]);
   });
 });
 
@@ -134,7 +130,7 @@ describe("a model that fails", () => {
 
   it("is asked to rephrase when its provider blocked the reply", async () => {
     const session = await ArraySession.open({
-      script: [new LlmError("LLMContentPolicyViolationError", "blocked"), says("sorry")],
+      script: [new LlmError("LLMContentPolicyViolationError", "blocked"), say("sorry")],
     });
     await session.run();
     expect(session.log[1]).toMatch(/^user: Your last reply was held back by the content filter/);
@@ -144,7 +140,7 @@ describe("a model that fails", () => {
 
   it("reads what was wrong with a call in text form", async () => {
     const session = await ArraySession.open({
-      script: [new LlmError("FunctionCallValidationError", "Unknown parameter x"), says("ok")],
+      script: [new LlmError("FunctionCallValidationError", "Unknown parameter x"), say("ok")],
     });
     await session.run();
     expect(session.log[1]).toBe("user: Unknown parameter x");
@@ -161,7 +157,7 @@ describe("a model that fails", () => {
 
   it("goes on after a condensation when a condenser handles requests", async () => {
     const session = await ArraySession.open({
-      script: [new LlmError("LLMContextWindowExceedError", "too long"), says("ok")],
+      script: [new LlmError("LLMContextWindowExceedError", "too long"), say("ok")],
     });
     await session.say("a long story");
     await session.run({
@@ -196,7 +192,7 @@ describe("calls that go wrong", () => {
   it("are told to the model, and the run goes on", async () => {
     const session = await ArraySession.open({
       tools: [broken],
-      script: [calls(call("broken"), call("nowhere"), call("broken", { n: "x" })), says("I see")],
+      script: [[call("broken"), call("nowhere"), call("broken", { n: "x" })], say("I see")],
     });
     await session.run();
     expect(session.log.slice(1)).toEqual([
@@ -220,7 +216,7 @@ describe("calls that go wrong", () => {
 
   it("after a finish are answered rather than left open", async () => {
     const session = await ArraySession.open({
-      script: [calls(call("finish", { message: "bye" }), call("echo", { text: "late" }))],
+      script: [[call("finish", { message: "bye" }), call("echo", { text: "late" })]],
     });
     await session.run();
     expect(session.log.slice(1)).toEqual([
@@ -236,13 +232,9 @@ describe("calls that go wrong", () => {
   it("keep their own ids apart when the model gives none or the same twice", async () => {
     const session = await ArraySession.open({
       script: [
-        calls(
-          call("echo", { text: "a" }, ""),
-          call("echo", { text: "b" }, "x"),
-          call("echo", { text: "c" }, "x"),
-        ),
-        calls(call("echo", { text: "d" }, "x")),
-        says("ok"),
+        [call("echo", { text: "a" }, ""), call("echo", { text: "b" }, "x"), call("echo", { text: "c" }, "x")],
+        call("echo", { text: "d" }, "x"),
+        say("ok"),
       ],
     });
     await session.run();
@@ -258,8 +250,12 @@ describe("calls that go wrong", () => {
   });
 
   it("of two replies with one id stay apart", async () => {
-    const same = (words: string) => ({ ...calls(call("echo", { text: words })), id: "same" });
-    const session = await ArraySession.open({ script: [same("a"), same("b"), says("ok")] });
+    const session = await ArraySession.open({
+      script: [call("echo", { text: "a" }), call("echo", { text: "b" }), say("ok")],
+    });
+    const { llm } = session;
+    const complete = llm.complete.bind(llm);
+    llm.complete = async (request) => ({ ...(await complete(request)), id: "same" });
     await session.run();
     expect(session.llm.requests[2]?.messages.map(({ role }) => role)).toEqual([
       "assistant",
@@ -270,7 +266,7 @@ describe("calls that go wrong", () => {
   });
 
   it("that a hook blocked are answered with its reason", async () => {
-    const session = await ArraySession.open({ script: [calls(call("echo", { text: "a" })), says("ok")] });
+    const session = await ArraySession.open({ script: [call("echo", { text: "a" }), say("ok")] });
     const append = session.append.bind(session);
     session.append = async (events) => {
       const appended = await append(events);
@@ -296,9 +292,9 @@ describe("messages while the agent works", () => {
       script: [
         async () => {
           await session.say("and be quick");
-          return calls(call("echo", { text: "a" }));
+          return call("echo", { text: "a" });
         },
-        says("done"),
+        say("done"),
       ],
     });
     await session.say("work");
@@ -315,9 +311,9 @@ describe("messages while the agent works", () => {
       script: [
         async () => {
           await session.say("one more thing");
-          return says("done");
+          return say("done");
         },
-        says("that too"),
+        say("that too"),
       ],
     });
     await session.say("work");
@@ -334,7 +330,7 @@ describe("messages while the agent works", () => {
   });
 
   it("that come with the status change to finished start it again as running", async () => {
-    const session = await ArraySession.open({ script: [says("done"), says("that too")] });
+    const session = await ArraySession.open({ script: [say("done"), say("that too")] });
     await session.say("work");
     const update = session.update.bind(session);
     let isFirst = true;
@@ -369,7 +365,7 @@ describe("messages while the agent works", () => {
     });
     const session: ArraySession = await ArraySession.open({
       tools: [talk],
-      script: [calls(call("talk")), says("yes")],
+      script: [call("talk"), say("yes")],
     });
     await session.say("work");
     await session.run();
@@ -402,9 +398,9 @@ describe("pause", () => {
       script: [
         async () => {
           await session.pause();
-          return calls(call("echo", { text: "a" }));
+          return call("echo", { text: "a" });
         },
-        says("resumed"),
+        say("resumed"),
       ],
     });
     await session.run();
@@ -443,9 +439,9 @@ describe("interrupt", () => {
       script: [
         () => {
           setTimeout(() => abort.abort(), 5);
-          return calls(call("echo", { text: "quick" }), call("hang"), call("echo", { text: "never" }));
+          return [call("echo", { text: "quick" }), call("hang"), call("echo", { text: "never" })];
         },
-        says("back"),
+        say("back"),
       ],
     });
     await session.run({ signal: abort.signal });
@@ -469,7 +465,7 @@ describe("interrupt", () => {
       script: [
         () => {
           abort.abort();
-          return calls(call("echo", { text: "a" }));
+          return call("echo", { text: "a" });
         },
       ],
     });
@@ -481,7 +477,7 @@ describe("interrupt", () => {
 describe("an interrupt at an awkward moment", () => {
   it("leaves aside a reply that has only just been counted", async () => {
     const abort = new AbortController();
-    const session = await ArraySession.open({ script: [calls(call("echo", { text: "a" }))] });
+    const session = await ArraySession.open({ script: [call("echo", { text: "a" })] });
     session.recordReply = async () => abort.abort();
     await session.run({ signal: abort.signal });
     expect(session.log).toEqual(["status running", "status paused", "InterruptEvent"]);
@@ -490,7 +486,7 @@ describe("an interrupt at an awkward moment", () => {
   it("answers calls that were about to wait for confirmation", async () => {
     const abort = new AbortController();
     const session = await ArraySession.open({
-      script: [calls(call("echo", { text: "a" }))],
+      script: [call("echo", { text: "a" })],
       state: { confirmation_policy: { kind: "AlwaysConfirm" } },
     });
     const append = session.append.bind(session);
@@ -509,7 +505,7 @@ describe("an interrupt at an awkward moment", () => {
 
   it("comes too late for an agent that has just finished", async () => {
     const abort = new AbortController();
-    const session = await ArraySession.open({ script: [says("done")] });
+    const session = await ArraySession.open({ script: [say("done")] });
     const append = session.append.bind(session);
     session.append = async (events) => {
       if (events[0]?.kind === "MessageEvent") abort.abort();
@@ -520,25 +516,25 @@ describe("an interrupt at an awkward moment", () => {
   });
 });
 
+/** A call that nothing has answered. */
+function openCall(id: string): NewEvent {
+  return {
+    kind: "ActionEvent",
+    source: "agent",
+    thought: [text("go")],
+    tool_name: "echo",
+    tool_call_id: id,
+    tool_call: { id, name: "echo", arguments: "{}", origin: "completion" },
+    llm_response_id: "r",
+    action: { kind: "MCPToolAction", data: {} },
+  };
+}
+
 describe("after a crash", () => {
   it("every open call is answered and the status is error", async () => {
-    const session = await ArraySession.open({ script: [says("I checked")] });
+    const session = await ArraySession.open({ script: [say("I checked")] });
     session.state.execution_status = "running";
-    const [first, second] = [call("echo", { text: "a" }), call("echo", { text: "b" })];
-    for (const tool_call of [first, second]) {
-      await session.append([
-        {
-          kind: "ActionEvent",
-          source: "agent",
-          thought: [text("go")],
-          tool_name: "echo",
-          tool_call_id: tool_call.id,
-          tool_call,
-          llm_response_id: "r",
-          action: { kind: "MCPToolAction", data: {} },
-        },
-      ]);
-    }
+    await session.append([openCall("a"), openCall("b")]);
     await recoverRun(session);
     expect(session.log.slice(2)).toEqual([
       expect.stringMatching(/^error echo: The server restarted while this tool was running/),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { call, say } from "../../../src/testing/scripted-llm/llm-script.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
-import { ArraySession, call, calls, echo, reply, says } from "./harness.ts";
+import { ArraySession, echo, type Script } from "./harness.ts";
 
 const broken = defineTool({
   name: "broken",
@@ -12,10 +13,10 @@ const broken = defineTool({
   },
 });
 
-const repeat = (word: string) => calls(call("echo", { text: word }));
-const fail = () => calls(call("broken"));
+const repeat = (word: string) => call("echo", { text: word });
+const fail = () => call("broken");
 
-async function statusAfter(script: ReturnType<typeof calls>[]) {
+async function statusAfter(script: Script[]) {
   const session = await ArraySession.open({ script, tools: [echo, broken] });
   await session.say("go");
   await session.run();
@@ -29,13 +30,27 @@ describe("an agent is stuck", () => {
     expect(session.log.at(-1)).toBe("status stuck");
   });
 
+  it("when the arguments of four equal calls come in another order", async () => {
+    const move = defineTool({
+      name: "move",
+      description: "Moves.",
+      input: z.object({ x: z.number(), y: z.number() }),
+      run: () => "moved",
+    });
+    const there = call("move", { x: 1, y: 2 });
+    const same = call("move", { y: 2, x: 1 });
+    const session = await ArraySession.open({ script: [there, same, there, same], tools: [move] });
+    await session.run();
+    expect(session.state.execution_status).toBe("stuck");
+  });
+
   it("not when the last of four calls was another", async () => {
-    const { status } = await statusAfter([repeat("a"), repeat("a"), repeat("a"), repeat("b"), says("ok")]);
+    const { status } = await statusAfter([repeat("a"), repeat("a"), repeat("a"), repeat("b"), say("ok")]);
     expect(status).toBe("finished");
   });
 
   it("when one call fails a fourth time; at the third it is told, once", async () => {
-    const { status, session } = await statusAfter([fail(), fail(), fail(), reply({}), fail()]);
+    const { status, session } = await statusAfter([fail(), fail(), fail(), [], fail()]);
     expect(status).toBe("stuck");
     const nudges = session.log.filter((line) =>
       line.startsWith("environment: The tool `broken` has now failed 3 times"),
@@ -45,7 +60,7 @@ describe("an agent is stuck", () => {
   });
 
   it("when it replies three times without saying anything", async () => {
-    const { status } = await statusAfter([reply({}), reply({}), reply({})]);
+    const { status } = await statusAfter([[], [], []]);
     expect(status).toBe("stuck");
   });
 
@@ -55,13 +70,7 @@ describe("an agent is stuck", () => {
   });
 
   it("no more once the user has spoken", async () => {
-    const { session } = await statusAfter([
-      repeat("a"),
-      repeat("a"),
-      repeat("a"),
-      repeat("a"),
-      says("sorry"),
-    ]);
+    const { session } = await statusAfter([repeat("a"), repeat("a"), repeat("a"), repeat("a"), say("sorry")]);
     await session.say("try something else");
     await session.run();
     expect(session.state.execution_status).toBe("finished");
@@ -75,7 +84,7 @@ describe("an agent is stuck", () => {
 
   it("never when detection is off", async () => {
     const session = await ArraySession.open({
-      script: [...Array.from({ length: 6 }, () => repeat("a")), says("ok")],
+      script: [...Array.from({ length: 6 }, () => repeat("a")), say("ok")],
       state: { stuck_detection: false },
     });
     await session.run();

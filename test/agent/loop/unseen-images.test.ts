@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { call, say } from "../../../src/testing/scripted-llm/llm-script.ts";
 import { defineTool } from "../../../src/tools/define-tool.ts";
 import { type Content, text } from "../../../src/wire/events/message.ts";
-import { ArraySession, call, calls, finishes, says } from "./harness.ts";
+import { ArraySession, finish } from "./harness.ts";
 
 const IMAGE: Content = { type: "image", image_urls: ["data:image/png;base64,aGk="], cache_prompt: false };
 
@@ -34,7 +35,7 @@ describe("a model that cannot see images", () => {
   });
 
   it("goes on with the next message in words", async () => {
-    const session = await ArraySession.open({ vision: false, script: [says("A cat, then.")] });
+    const session = await ArraySession.open({ vision: false, script: [say("A cat, then.")] });
     await sayWithImage(session, "What is this?");
     await session.run();
     await session.say("It shows a cat.");
@@ -46,17 +47,17 @@ describe("a model that cannot see images", () => {
     const session = await ArraySession.open({
       vision: false,
       tools: [gallery],
-      script: [calls(call("gallery")), finishes("seen enough")],
+      script: [call("gallery"), finish("seen enough")],
     });
     await session.say("Look around.");
     await session.run();
     expect(session.log.at(-1)).toBe("status finished");
-    expect(session.llm.isDone).toBe(true);
+    session.llm.assertDone();
   });
 });
 
 it.each([true, undefined])("a model of which vision is %s gets the image", async (vision) => {
-  const session = await ArraySession.open({ vision, script: [says("A cat.")] });
+  const session = await ArraySession.open({ vision, script: [say("A cat.")] });
   await sayWithImage(session, "What is this?");
   await session.run();
   expect(session.llm.requests[0]?.messages.at(-1)?.content).toContainEqual(IMAGE);

@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import {
   type SystemPromptOptions,
   systemPromptEvent,
 } from "../../../src/agent/system-prompt/system-prompt-event.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
 import { type Agent, agentContext } from "../../../src/wire/agent/agent.ts";
 import { echo, testAgent, testToolbox } from "../loop/harness.ts";
 
 const tools = await testToolbox([echo]);
+const invokeSkill = defineTool({
+  name: "invoke_skill",
+  description: "Reads a skill.",
+  input: z.object({ name: z.string() }),
+  run: ({ name }) => name,
+});
 
 function prompt(agent: Partial<Agent> = {}, options: Partial<SystemPromptOptions> = {}) {
   const event = systemPromptEvent({
@@ -101,10 +109,13 @@ describe("the conversation's own part", () => {
     secrets: { OLD_TOKEN: { kind: "StaticSecret", value: "v", description: "from the agent" } },
   });
 
-  it("has place, skills, suffix, secrets and the time, in this order", () => {
+  it("has place, skills, suffix, secrets and the time, in this order", async () => {
     const { own } = prompt(
       { ...withModel("anthropic/claude-opus-4-5"), agent_context: context },
-      { secrets: [{ name: "API_KEY", description: "for the shop" }] },
+      {
+        tools: await testToolbox([invokeSkill]),
+        secrets: [{ name: "API_KEY", description: "for the shop" }],
+      },
     );
     expect(tagsOf(own)).toEqual([
       "WORKSPACE",
@@ -123,6 +134,12 @@ describe("the conversation's own part", () => {
     expect(own).toContain("</SKILLS>\n\nThe user is in a hurry.\n\n<CUSTOM_SECRETS>");
     expect(own).toContain("* $OLD_TOKEN: from the agent\n* $API_KEY: for the shop");
     expect(own.endsWith("2026-03-05T07:04\n</CURRENT_DATETIME>")).toBe(true);
+  });
+
+  it("offers no skills to an agent that has no tool to read them with", () => {
+    const { own } = prompt({ agent_context: context });
+    expect(tagsOf(own)).not.toContain("SKILLS");
+    expect(own).not.toContain("invoke_skill");
   });
 
   it("never holds the value of a secret", () => {

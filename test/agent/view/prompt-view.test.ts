@@ -56,12 +56,18 @@ function observation(callId: string, words: string, fields: object = {}): Event 
   });
 }
 
+function viewOf(events: Iterable<Event>): PromptView {
+  const view = new PromptView();
+  for (const event of events) view.add(event);
+  return view;
+}
+
 const condensation = (fields: object) =>
   stamp({ kind: "Condensation", source: "environment", llm_response_id: "c", ...fields });
 
 describe("the prompt", () => {
   it("holds the system prompt as two blocks, the fixed one and the conversation's own", () => {
-    const view = PromptView.from([
+    const view = viewOf([
       stamp({
         kind: "SystemPromptEvent",
         source: "agent",
@@ -76,7 +82,7 @@ describe("the prompt", () => {
   });
 
   it("joins the calls of one reply and puts their results after them, in the order of the calls", () => {
-    const view = PromptView.from([
+    const view = viewOf([
       user("go"),
       action("r1", "c1", "let me see"),
       action("r1", "c2"),
@@ -96,7 +102,7 @@ describe("the prompt", () => {
   });
 
   it("joins neighbouring user messages and adds what came with a message", () => {
-    const view = PromptView.from([
+    const view = viewOf([
       user("one", { extended_content: [text(" plus")] }),
       user("two"),
       agentSays("ok"),
@@ -106,12 +112,7 @@ describe("the prompt", () => {
   });
 
   it("never tells of a call without its result", () => {
-    const view = PromptView.from([
-      user("go"),
-      action("r1", "c1"),
-      action("r1", "c2"),
-      observation("c1", "first"),
-    ]);
+    const view = viewOf([user("go"), action("r1", "c1"), action("r1", "c2"), observation("c1", "first")]);
     expect(
       view
         .messages()
@@ -134,17 +135,13 @@ describe("the prompt", () => {
   });
 
   it("takes the first of two results of one call", () => {
-    const view = PromptView.from([
-      action("r1", "c1"),
-      observation("c1", "first"),
-      observation("c1", "again"),
-    ]);
+    const view = viewOf([action("r1", "c1"), observation("c1", "first"), observation("c1", "again")]);
     expect(promptOf(view.messages())).toEqual(["assistant: [echo]", "tool: first"]);
   });
 
   it("shows errors and rejections as results", () => {
     const answer = { tool_name: "echo", source: "environment", action_id: "a" };
-    const view = PromptView.from([
+    const view = viewOf([
       action("r1", "c1"),
       action("r1", "c2"),
       stamp({ kind: "UserRejectObservation", ...answer, tool_call_id: "c1", rejection_reason: "no" }),
@@ -154,7 +151,7 @@ describe("the prompt", () => {
   });
 
   it("tells where the shell stands after a command", () => {
-    const view = PromptView.from([
+    const view = viewOf([
       action("r1", "c1"),
       observation("c1", "out", {
         kind: "TerminalObservation",
@@ -169,14 +166,20 @@ describe("the prompt", () => {
   });
 
   it("cuts the middle out of a very long result", () => {
-    const view = PromptView.from([action("r1", "c1"), observation("c1", `a${"x".repeat(60_000)}z`)]);
+    const view = viewOf([action("r1", "c1"), observation("c1", `a${"x".repeat(60_000)}z`)]);
     const words = wordsOf(view.messages()[1]?.content);
     expect(words).toHaveLength(50_000);
     expect(words.startsWith("ax") && words.endsWith("xz")).toBe(true);
   });
 
+  it("cuts the middle out of a very long error", () => {
+    const error = { kind: "AgentErrorEvent", source: "agent", tool_name: "echo", tool_call_id: "c1" };
+    const view = viewOf([action("r1", "c1"), stamp({ ...error, error: "x".repeat(60_000) })]);
+    expect(wordsOf(view.messages()[1]?.content)).toHaveLength(50_000);
+  });
+
   it("leaves out what says nothing to the model", () => {
-    const view = PromptView.from([
+    const view = viewOf([
       stamp({ kind: "ConversationStateUpdateEvent", source: "environment", key: "title", value: "x" }),
       stamp({ kind: "PauseEvent", source: "user" }),
       agentSays("  "),
@@ -189,7 +192,7 @@ describe("the prompt", () => {
 describe("condensation", () => {
   it("forgets events and puts the summary in their place", () => {
     const events = [user("one"), agentSays("two"), user("three")];
-    const view = PromptView.from(events);
+    const view = viewOf(events);
     view.add(stamp({ kind: "CondensationRequest", source: "environment" }));
     expect(view.condensationRequested).toBe(true);
     view.add(
@@ -212,7 +215,7 @@ describe("condensation", () => {
       observation("c2", "2"),
       user("next"),
     ];
-    const view = PromptView.from(events);
+    const view = viewOf(events);
     view.add(condensation({ forgotten_event_ids: [events[0]?.id] }));
     expect(promptOf(view.messages())).toEqual(["user: next"]);
   });
@@ -246,7 +249,7 @@ describe("the cost of a step", () => {
   });
 
   it("keeps every message object but the last turn's, so that providers can cache by identity", () => {
-    const view = PromptView.from([user("one"), agentSays("two"), user("three")]);
+    const view = viewOf([user("one"), agentSays("two"), user("three")]);
     const before = view.messages();
     expect(view.messages()).toBe(before);
     view.add(user("four"));
@@ -278,6 +281,6 @@ describe("the cost of a step", () => {
       live.add(event);
       live.messages();
     }
-    expect(PromptView.from(events).messages()).toEqual(live.messages());
+    expect(viewOf(events).messages()).toEqual(live.messages());
   });
 });

@@ -36,11 +36,9 @@ describe("the OpenAPI document", () => {
     });
   });
 
-  it("has every route that is not hidden, with its method", () => {
+  it("has every route, with its method", () => {
     const { paths } = makeCore().openapi();
     expect(Object.keys(paths?.["/api/notes/{id}"] ?? {})).toEqual(["get", "delete"]);
-    const hidden = { ...echo("/x", z.string()) };
-    expect(documentOf({ ...hidden, spec: { ...hidden.spec, hidden: true } }).paths).toEqual({});
   });
 
   it("tells which routes ask for a key", () => {
@@ -64,6 +62,13 @@ describe("the OpenAPI document", () => {
       },
       { name: "deep", schema: { type: "boolean", default: false } },
       { name: "ids", schema: { type: "array" } },
+    ]);
+  });
+
+  it("writes a parameter that takes the rest of a path like any other", () => {
+    const { paths } = documentOf(echo("/files/{file_path:path}", z.string()));
+    expect(paths?.["/files/{file_path}"]?.post?.parameters).toMatchObject([
+      { name: "file_path", in: "path", required: true, schema: { type: "string" } },
     ]);
   });
 

@@ -1,0 +1,29 @@
+import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
+import { AGENT_OUTCOME } from "../error-classification.ts";
+
+export const INTERRUPTED = "Tool call interrupted before completion. The conversation was paused.";
+
+/** An event that answers a tool call. */
+export type CallResult = Extract<
+  NewEvent,
+  { kind: "ObservationEvent" | "UserRejectObservation" | "AgentErrorEvent" }
+>;
+
+/** Answers a call that has no observation. */
+export function callError(action: ActionEvent, error: string, classification = AGENT_OUTCOME): CallResult {
+  const { tool_name, tool_call_id } = action;
+  return { kind: "AgentErrorEvent", source: "agent", tool_name, tool_call_id, error, classification };
+}
+
+/** Answers a call that the user or an extension refuses. */
+export function rejection(action: ActionEvent, reason: string, source: "user" | "hook"): CallResult {
+  return {
+    kind: "UserRejectObservation",
+    source: "environment",
+    tool_name: action.tool_name,
+    tool_call_id: action.tool_call_id,
+    action_id: action.id,
+    rejection_reason: reason,
+    rejection_source: source,
+  };
+}

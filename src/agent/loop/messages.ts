@@ -1,0 +1,36 @@
+import type { LlmReply } from "../../llm/llm.ts";
+import type { MessageEvent, NewEvent } from "../../wire/events/events.ts";
+import { type Message, text } from "../../wire/events/message.ts";
+
+type NewMessageEvent = Extract<NewEvent, { kind: "MessageEvent" }>;
+
+/** A reply of the model in words. */
+export function agentMessage(reply: LlmReply): NewMessageEvent {
+  return messageEvent("agent", reply.message, { llm_response_id: reply.id });
+}
+
+/** Words in the agent's name that no model wrote. */
+export function agentSays(words: string): NewMessageEvent {
+  return messageEvent("agent", { role: "assistant", content: [text(words)] });
+}
+
+/** Words that the loop addresses to the model. Providers know no role for these but user. */
+export function tellModel(source: MessageEvent["source"], words: string): NewMessageEvent {
+  return messageEvent(source, { role: "user", content: [text(words)] });
+}
+
+/** A message event with every default filled in, as clients expect it. */
+function messageEvent(
+  source: MessageEvent["source"],
+  message: Message,
+  origin: { llm_response_id?: string } = {},
+): NewMessageEvent {
+  return {
+    kind: "MessageEvent",
+    source,
+    llm_message: { thinking_blocks: [], ...message },
+    ...origin,
+    activated_skills: [],
+    extended_content: [],
+  };
+}
