@@ -2,20 +2,22 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "../http/answer.ts";
 import { announcesNoBody, NodeRequest, type NodeRequestSource } from "./node-request.ts";
 
+/** Facts about a request that only the host app knows. */
 export interface ToRequestOptions {
-  /** Path and query as we should see them: a host that mounts us below a path has stripped it. Default: `req.url`. */
+  /** Path and query below the path at which the host mounts the server. Default: `req.url`. */
   url?: string | undefined;
-  /** What a body parser of the host made of the body; used only when it has read the stream to its end. */
+  /** The body as the host's body parser left it. Used only if the parser has read the stream to its end. */
   body?: unknown;
 }
 
+/** Wraps a Node request as a Fetch `Request`. */
 export function toRequest(
   incoming: IncomingMessage,
   outgoing?: ServerResponse,
   options: ToRequestOptions = {},
 ): Request {
   const target = toTarget(options.url ?? incoming.url);
-  // Express 4 leaves `{}` for bodies its parser did not touch, and its parser makes `{}` of an empty one.
+  // Express 4 sets `{}` both for bodies that its parser ignored and for empty ones.
   if (options.body === undefined || !incoming.readableEnded || announcesNoBody(incoming)) {
     return asRequest({ incoming, outgoing, target, rawHeaders: incoming.rawHeaders });
   }
@@ -25,12 +27,12 @@ export function toRequest(
   return asRequest({ incoming, outgoing, target, rawHeaders, body: bytes });
 }
 
-/** A NodeRequest has what a Request has, though not by its constructor. */
+/** A NodeRequest has every member of a Request, but TypeScript cannot see the inherited ones. */
 function asRequest(source: NodeRequestSource): Request {
   return new NodeRequest(source) as unknown as Request;
 }
 
-/** Path and query of a request line, which may also name a whole URL or `*`. */
+/** Returns path and query of a request target, which may also be a whole URL or `*`. */
 function toTarget(url = "/"): string {
   if (url.startsWith("/")) return url;
   const absolute = URL.parse(url);
@@ -48,7 +50,7 @@ interface Serialized {
   type: string | undefined;
 }
 
-/** Text and bytes are as they came; what a parser turned into a value goes back as JSON, whatever it was. */
+/** Writes a parsed body as bytes again. Text and bytes are unchanged; any other value becomes JSON. */
 function serializeParsed(body: unknown, type: string | undefined): Serialized {
   if (body instanceof Uint8Array) return { bytes: new Uint8Array(body), type };
   if (typeof body === "string" && !isJson(type)) return { bytes: new TextEncoder().encode(body), type };
@@ -60,7 +62,7 @@ function isJson(type: string | undefined): boolean {
   return type !== undefined && /^application\/([\w.+-]+\+)?json\b/i.test(type);
 }
 
-/** Writes an answer to the wire; resolves when it is out, or when the client has left. */
+/** Writes an answer. Resolves once it is written or the client has disconnected. */
 export async function writeResponse(outgoing: ServerResponse, answer: Answer | Response): Promise<void> {
   if (answer instanceof Response) await writeStream(outgoing, answer);
   else writeAnswer(outgoing, answer);
@@ -93,14 +95,14 @@ async function writeStream(outgoing: ServerResponse, response: Response): Promis
     if (outgoing.destroyed) cancel();
     else outgoing.end();
   } catch (error) {
-    // The status is out already: a cut connection is the only way left to say that the body is not whole.
+    // The status is already sent, so only a broken connection can show that the body is incomplete.
     outgoing.destroy(error instanceof Error ? error : undefined);
   } finally {
     outgoing.off("close", cancel);
   }
 }
 
-/** `set-cookie` keeps its several values; a body that is not there has no length and no type. */
+/** Converts headers for Node. Several `set-cookie` values stay apart; answers without a body get no type. */
 function toNodeHeaders({ status, headers, body }: Response): Record<string, string | string[]> {
   const result: Record<string, string | string[]> = {};
   for (const [name, value] of headers) {

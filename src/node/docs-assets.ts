@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { DocsAssets } from "../http/openapi/docs.ts";
 
-/** Where each file comes from while the package runs from its sources; the build copies them to `dist/docs`. */
+/** Path in `node_modules` of each browser file. The build copies the files to `dist/docs`. */
 export const DOCS_ASSET_SOURCES: Readonly<Record<string, string>> = {
   "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
   "swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",

@@ -2,19 +2,22 @@ import type { Server } from "node:http";
 import type { FetchServer } from "../http/fetch-server.ts";
 import { closeSockets } from "./sockets/web-sockets.ts";
 
-/** How long a server outlives a host that came and went with a single request. */
+/** Milliseconds that a server stays open after a host that served a single request. */
 const BRIEF_HOST_GRACE_MS = 10_000;
 
 const lifetimes = new WeakMap<Server, HostLifetime>();
-/** The hosts a server is open on: it ends with the last of them. */
+/** The hosts of each server. A server closes with its last host. */
 const hostsOfServer = new WeakMap<FetchServer, Set<Server>>();
 
 export interface EndOptions {
-  /** The host was given to us by name: what it serves ends with it at once, however briefly it lived. */
+  /** The host attached the server explicitly, so the server closes at once, without a grace period. Default: false. */
   explicit?: boolean;
 }
 
-/** From now on, closing `httpServer` closes `server` and its sockets too. Called for every request: it must cost nothing. */
+/**
+ * Closes `server` and its sockets when `httpServer` closes. Every request calls this, so repeated calls must cost
+ * next to nothing.
+ */
 export function endWithHost(httpServer: Server, server: FetchServer, options?: EndOptions): void {
   let lifetime = lifetimes.get(httpServer);
   if (lifetime === undefined) {
@@ -24,7 +27,10 @@ export function endWithHost(httpServer: Server, server: FetchServer, options?: E
   lifetime.join(server, options);
 }
 
-/** What ends when an `http.Server` closes. There is no event before the last connection has left, so `close` is wrapped. */
+/**
+ * The servers that close with an `http.Server`. Its `close` is wrapped because the `close` event comes only after the
+ * last connection has ended, and open sockets would delay that forever.
+ */
 class HostLifetime {
   readonly #httpServer: Server;
   readonly #servers = new Set<FetchServer>();
@@ -50,7 +56,7 @@ class HostLifetime {
   }
 
   async #end(): Promise<void> {
-    // Test clients such as supertest open and close a host around each request: the next one finds the server open.
+    // Test clients such as supertest open and close a host for each request and expect the server to stay open.
     const brief = !this.#explicit && this.#uses <= 1;
     this.#uses = 0;
     const servers = [...this.#servers];

@@ -10,33 +10,43 @@ import { closeSockets } from "./sockets/web-sockets.ts";
 const DEFAULT_PORT = 8000;
 const DEFAULT_HOST = "127.0.0.1";
 
-/** Clients that dawdle: over their headers, over their body, and between two requests. */
+/** Limits on slow clients: time for the headers, for the whole request, and between two requests. */
 const HEADERS_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** How long answers that are on their way may take once we are closing. */
+/** Time that unfinished answers get when the port closes. */
 const CLOSE_GRACE_MS = 5_000;
 
-/** Where to listen. */
+/** The address to listen on. */
 export interface ListenOptions {
-  /** 0 takes any free port. Default: 8000. */
+  /** Port number; 0 takes any free port. Default: 8000. */
   port?: number;
-  /** Default: 127.0.0.1. */
+  /** Host name or IP address. Default: 127.0.0.1. */
   host?: string;
 }
 
-/** A port that is open. */
+/** An open port. */
 export interface Listening {
+  /** Base URL without a slash at its end. For wildcard hosts it names 127.0.0.1. */
   readonly url: string;
+  /** The bound port, also if 0 was requested. */
   readonly port: number;
+  /** The host that was requested. */
   readonly host: string;
-  /** Accepts nothing more, closes the sockets (1001), lets answers finish, ends the connections. The server stays open. */
+  /**
+   * Closes the port and its sockets (1001). Unfinished answers get five seconds. The server itself stays open, so it
+   * can listen again.
+   */
   close(): Promise<void>;
 }
 
-/** Serves on an `http.Server` of its own. Rejects when the address cannot be had, saying what to do about it. */
+/**
+ * Serves a server on a new `http.Server`.
+ *
+ * @throws Error if the address cannot be bound. Its message says what to change.
+ */
 export async function listen(server: FetchServer, options: ListenOptions = {}): Promise<Listening> {
   const { port = DEFAULT_PORT, host = DEFAULT_HOST } = options;
   const httpServer = createServer(
@@ -45,7 +55,7 @@ export async function listen(server: FetchServer, options: ListenOptions = {}): 
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Other upgrades are answered as if they had not been offered. Node before 24.9 does not ask.
+      // Offers of other protocols are ignored. Node before 24.9 lacks this option.
       shouldUpgradeCallback: isWebSocketUpgrade,
     },
     (incoming, outgoing) => {
@@ -76,8 +86,8 @@ function bind(httpServer: Server, port: number, host: string): Promise<void> {
 
 function explain(error: NodeJS.ErrnoException, port: number, host: string): Error {
   const reasons: Record<string, string> = {
-    EADDRINUSE: `Port ${port} on ${host} is taken. Choose another with --port (or \`port\`).`,
-    EACCES: `Port ${port} on ${host} needs rights this process does not have. Choose one above 1023 with --port (or \`port\`).`,
+    EADDRINUSE: `Port ${port} on ${host} is in use. Choose another with --port (or \`port\`).`,
+    EACCES: `Port ${port} on ${host} needs privileges this process does not have. Choose one above 1023 with --port (or \`port\`).`,
     EADDRNOTAVAIL: `This machine has no address ${host}. Choose another with --host (or \`host\`).`,
     ENOTFOUND: `The host name ${host} is unknown. Choose another with --host (or \`host\`).`,
   };
@@ -86,7 +96,7 @@ function explain(error: NodeJS.ErrnoException, port: number, host: string): Erro
   });
 }
 
-/** What to type into a browser: a wildcard is no address to go to. */
+/** Returns the host as a URL names it. A wildcard address cannot be visited, so it becomes 127.0.0.1. */
 function urlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;
@@ -95,7 +105,7 @@ function urlHost(host: string): string {
 async function close(httpServer: Server, server: FetchServer): Promise<void> {
   const closed = new Promise((resolve) => httpServer.close(resolve));
   await closeSockets(server, httpServer);
-  // Connections kept alive after an answer that was on its way become idle one by one.
+  // Keep-alive connections become idle one by one, as their answers finish.
   const sweep = setInterval(() => httpServer.closeIdleConnections(), 50);
   const cut = setTimeout(() => httpServer.closeAllConnections(), CLOSE_GRACE_MS);
   await closed;

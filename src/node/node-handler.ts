@@ -2,7 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FetchServer } from "../http/fetch-server.ts";
 import { serve } from "./serve.ts";
 
-/** A request handler for `http.createServer`, sockets included: `createServer(toNodeHandler(server)).listen(8000)`. */
+/**
+ * Returns a request handler for `http.createServer`. WebSockets work without further code.
+ *
+ * @example
+ * ```ts
+ * http.createServer(toNodeHandler(server)).listen(8000);
+ * ```
+ */
 export function toNodeHandler(
   server: FetchServer,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
@@ -11,7 +18,7 @@ export function toNodeHandler(
   };
 }
 
-/** What is left to say when the server itself has failed. */
+/** Answers 500, or breaks the connection if an answer has begun. */
 export function fail(outgoing: ServerResponse): void {
   if (outgoing.headersSent) outgoing.destroy();
   else outgoing.writeHead(500).end();

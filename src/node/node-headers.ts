@@ -1,28 +1,27 @@
 /**
- * The headers of a Node request, read in place. Every request looks up a few names and hardly any walks the whole
- * list, so the real `Headers` behind it is made when something more than `get` and `has` is asked for. To `instanceof`
- * and to `new Headers(…)` it is one of them.
+ * The headers of a Node request, read in place. Most requests need only `get` and `has` for a few names; every other
+ * method creates a real `Headers` first. `instanceof Headers` and `new Headers(…)` accept it.
  */
 export class NodeHeaders {
   readonly #raw: readonly string[];
-  #made: Headers | undefined;
+  #headers: Headers | undefined;
 
-  /** Names and values in turn, as in `IncomingMessage.rawHeaders`. */
+  /** Takes names and values in turn, as in `IncomingMessage.rawHeaders`. */
   constructor(raw: readonly string[]) {
     this.#raw = raw;
   }
 
   get(name: string): string | null {
-    if (this.#made !== undefined) return this.#made.get(name);
-    let found: string | null = null;
+    if (this.#headers !== undefined) return this.#headers.get(name);
+    let joined: string | null = null;
     const wanted = name.toLowerCase();
     for (let at = 0; at < this.#raw.length; at += 2) {
-      const given = this.#raw[at] as string;
-      if (given.length !== wanted.length || given.toLowerCase() !== wanted) continue;
+      const header = this.#raw[at] as string;
+      if (header.length !== wanted.length || header.toLowerCase() !== wanted) continue;
       const value = this.#raw[at + 1] as string;
-      found = found === null ? value : `${found}${wanted === "cookie" ? "; " : ", "}${value}`;
+      joined = joined === null ? value : `${joined}${wanted === "cookie" ? "; " : ", "}${value}`;
     }
-    return found;
+    return joined;
   }
 
   has(name: string): boolean {
@@ -66,15 +65,15 @@ export class NodeHeaders {
   }
 
   #all(): Headers {
-    if (this.#made !== undefined) return this.#made;
-    const made = new Headers();
+    if (this.#headers !== undefined) return this.#headers;
+    const headers = new Headers();
     for (let at = 0; at < this.#raw.length; at += 2) {
       const name = this.#raw[at] as string;
-      // HTTP/2 pseudo-headers are no header names to Fetch.
-      if (!name.startsWith(":")) made.append(name, this.#raw[at + 1] as string);
+      // Fetch rejects the names of HTTP/2 pseudo-headers.
+      if (!name.startsWith(":")) headers.append(name, this.#raw[at + 1] as string);
     }
-    this.#made = made;
-    return made;
+    this.#headers = headers;
+    return headers;
   }
 }
 

@@ -5,21 +5,21 @@ import { NodeHeaders } from "./node-headers.ts";
 
 export interface NodeRequestSource {
   incoming: IncomingMessage;
-  /** Absent for upgrades, which have no response: the signal then follows the connection. */
+  /** Absent for upgrades, which have no response. `signal` then follows the connection. */
   outgoing?: ServerResponse | undefined;
-  /** Path and query, without the path below which a host mounted us. */
+  /** Path and query, below the path at which a host mounts the server. */
   target: string;
   rawHeaders: readonly string[];
-  /** Stands for the stream where the host has read it already. */
+  /** The body, if the host has already read the stream. */
   body?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
- * A `Request` that reads a Node request in place. Two things are why it is not made by `new Request(…)`: Fetch forbids
- * a GET its body, which clients of this server do send, and making one costs more than answering it.
+ * A `Request` that reads a Node request in place. `new Request(…)` would not do: it forbids a body on GET, which
+ * clients of this server send, and constructing it costs more than a typical answer.
  *
- * It is an `instanceof Request` with all of its fields and readers; only `new Request(nodeRequest)` and `fetch(nodeRequest)`,
- * which look inside, refuse it. `clone()` gives a plain Request to those who need one.
+ * It is `instanceof Request` and has all fields and readers. `new Request(nodeRequest)` and `fetch(nodeRequest)` reject
+ * it, because they read internal slots; `clone()` returns a plain Request for them.
  */
 export class NodeRequest {
   readonly method: string;
@@ -40,7 +40,7 @@ export class NodeRequest {
     return this.#url;
   }
 
-  /** Aborted when the client leaves before it has its answer. */
+  /** Aborts when the client disconnects before it has its answer. */
   get signal(): AbortSignal {
     this.#aborter ??= abortWhenGone(this.#source);
     return this.#aborter.signal;
@@ -78,7 +78,7 @@ export class NodeRequest {
     return this.#body().text();
   }
 
-  /** A plain Request; the body of a GET or HEAD, which it cannot have, is left behind. */
+  /** Returns a plain Request. It has no body for GET and HEAD, because Fetch forbids one. */
   clone(): Request {
     const { method, headers, signal } = this;
     const bodiless = method === "GET" || method === "HEAD";
@@ -86,14 +86,14 @@ export class NodeRequest {
     return new Request(this.url, { method, headers, signal, body, duplex: "half" });
   }
 
-  /** A Response carries any body under any method and has all the readers a Request has. */
+  /** Wraps the body in a Response, which has the same readers as a Request and allows a body for every method. */
   #body(): Response {
     this.#content ??= new Response(bodyOf(this.#source), { headers: contentType(this.headers) });
     return this.#content;
   }
 }
 
-/** What Fetch says of a request that says nothing about these. */
+/** Values of the fields that a Node request has no counterpart for. */
 const FETCH_DEFAULTS = {
   cache: "default",
   credentials: "same-origin",
@@ -122,16 +122,16 @@ function contentType(headers: Headers): Record<string, string> {
   return type === null ? {} : { "content-type": type };
 }
 
-/** Anything else in a Host header, such as a slash, would move the border between host and path. */
+/** Host names and IP addresses with an optional port. A slash, for example, would move part of the host into the path. */
 const HOST = /^[\w.~-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i;
 
-/** Not this machine's name: who may be served goes by it where HTTP/2 has no Host header. No name server knows it. */
-const UNREADABLE_HOST = "unreadable.invalid";
+/** Replaces an invalid Host header. It must not be a name of this machine, because the host guard reads it. */
+const INVALID_HOST = "unreadable.invalid";
 
 function originOf({ headers, socket }: IncomingMessage): string {
   const host = headers.host ?? headers[":authority"];
-  const known = typeof host !== "string" ? "localhost" : HOST.test(host) ? host : UNREADABLE_HOST;
-  return `${"encrypted" in socket ? "https" : "http"}://${known}`;
+  const name = typeof host !== "string" ? "localhost" : HOST.test(host) ? host : INVALID_HOST;
+  return `${"encrypted" in socket ? "https" : "http"}://${name}`;
 }
 
 function abortWhenGone({ incoming, outgoing }: NodeRequestSource): AbortController {
@@ -145,6 +145,7 @@ function abortWhenGone({ incoming, outgoing }: NodeRequestSource): AbortControll
   return aborter;
 }
 
+/** Tells whether the headers of a request rule out a body. */
 export function announcesNoBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] === undefined && (length === undefined || length === "0");

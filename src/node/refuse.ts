@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Writes a refusal on a connection that has left Node's HTTP machinery, and ends it. */
+/** Writes an error answer to a connection that Node's HTTP server has released, and ends the connection. */
 export async function refuse(connection: Duplex, response: Response): Promise<void> {
   const body = Buffer.from(await response.arrayBuffer());
   const head = [`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? "Refused"}`];

@@ -7,17 +7,18 @@ import { httpServerOf, isWebSocketUpgrade, takeOver } from "./sockets/take-over.
 import { claimThroughApp } from "./sockets/upgrade-claims.ts";
 import { acceptSocket } from "./sockets/web-sockets.ts";
 
-/** What a host knows of a request beside the request itself. */
+/** Facts about a request that only the host app knows. */
 export interface ServeOptions extends ToRequestOptions {
-  /** Path and query before the host stripped the path it mounted us below. */
+  /** Path and query as the client sent them, with the path at which the host mounts the server. Default: `url`. */
   originalUrl?: string | undefined;
-  /** Goes on to the host with what is not ours. Without it, the server answers everything. */
+  /** Passes requests for other paths to the host's next handler. Default: the server answers them (404). */
   next?: (() => unknown) | undefined;
 }
 
 /**
- * Serves one request of a host app, WebSocket upgrades included, and ends the server when the host closes. Rejects where
- * the server fails before it has answered; the host then reports the error its own way.
+ * Serves one request of a host app, WebSocket upgrades included. The server closes when the host's `http.Server` does.
+ *
+ * @throws Error if the server fails before it has answered, so that the host can report it.
  */
 export async function serve(
   server: FetchServer,
@@ -26,7 +27,7 @@ export async function serve(
   options: ServeOptions = {},
 ): Promise<void> {
   const target = options.url ?? incoming.url ?? "/";
-  learnHost(server, incoming, options.originalUrl ?? target, target);
+  observeHost(server, incoming, { target, originalUrl: options.originalUrl ?? target });
   if (options.next !== undefined && !server.handles(splitUrl(target).pathname)) {
     await options.next();
     return;
@@ -34,7 +35,7 @@ export async function serve(
   await respond(server, incoming, outgoing, options);
 }
 
-/** Answers a request or an upgrade, whatever its path. */
+/** Answers a request or an upgrade of any path. */
 export async function respond(
   server: FetchServer,
   incoming: IncomingMessage,
@@ -56,11 +57,11 @@ async function upgrade(server: FetchServer, request: Request, outgoing: ServerRe
   else acceptSocket({ server, httpServer, incoming, upgrade: taken }, outcome);
 }
 
-function learnHost(
+/** Ties the server to the host's `http.Server`, which is known only from its requests. */
+function observeHost(
   server: FetchServer,
   incoming: IncomingMessage,
-  originalUrl: string,
-  target: string,
+  { target, originalUrl }: { target: string; originalUrl: string },
 ): void {
   const httpServer = httpServerOf(incoming);
   if (httpServer === undefined) return;
@@ -69,7 +70,7 @@ function learnHost(
     claimThroughApp(httpServer, server, basePathOf(originalUrl, target));
 }
 
-/** What a host has cut off the front: `/agents` where it made `/api/x` of `/agents/api/x`. */
+/** Returns the mount path, such as `/agents` if the host shortened `/agents/api/x` to `/api/x`. */
 function basePathOf(originalUrl: string, target: string): string {
   const original = splitUrl(originalUrl).pathname;
   const { pathname } = splitUrl(target);

@@ -211,7 +211,7 @@ describe("a server of its own", () => {
     const { server } = createProbeServer();
     const first = await listen(server, { port: 0 });
     await expect(listen(server, { port: first.port })).rejects.toThrow(
-      `Port ${first.port} on 127.0.0.1 is taken. Choose another with --port`,
+      `Port ${first.port} on 127.0.0.1 is in use. Choose another with --port`,
     );
     await first.close();
   });

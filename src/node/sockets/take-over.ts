@@ -2,16 +2,17 @@ import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 
+/** A connection that has left Node's HTTP server. */
 export interface Upgrade {
   connection: Duplex;
-  /** Bytes of the new protocol that came with the request. */
+  /** Bytes of the new protocol that arrived with the request. */
   head: Buffer;
 }
 
-/** Upgrades that Node has detached already and that are on their way through the host's app. */
+/** Upgrades that Node has already detached and that `passThroughApp` sends through the host's app. */
 const detached = new WeakMap<IncomingMessage, Upgrade>();
 
-/** The server a request came through; undefined for requests that were made up, as test injectors do. */
+/** Returns the server of a request. Requests that a test injector creates have none. */
 export function httpServerOf(incoming: IncomingMessage): Server | undefined {
   const { server } = incoming.socket as { server?: Server };
   return typeof server?.listenerCount === "function" ? server : undefined;
@@ -26,15 +27,16 @@ export function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolea
 }
 
 /**
- * Takes the connection of an upgrade out of Node's HTTP machinery, from within an ordinary request handler.
+ * Takes the connection of an upgrade out of Node's HTTP server, from within an ordinary request handler.
  *
- * Node asks once, when it has the headers, whether anybody listens for 'upgrade'. Nobody does where we are mounted as
- * middleware, so the request goes through the host's app: its checks run, its mount paths are stripped, and we are
- * reached late. From here the only way to detach the parser, its listeners and its timeouts is Node's own code, which
- * runs after each chunk the parser has seen if the request is marked as an upgrade. So we mark it, listen for the
- * moment, and hand the parser an empty chunk. A client sends nothing before it has our 101, so no byte is missed.
+ * Node checks for 'upgrade' listeners once, when it has the headers. Middleware registers none, so the request passes
+ * through the host's app first: its checks run and it strips its mount path. By then only Node's own code can detach
+ * the parser, its listeners and its timeouts. That code runs after each parsed chunk if the request is marked as an
+ * upgrade. This function marks the request, listens for 'upgrade' and hands the parser an empty chunk. The client
+ * sends nothing before it has the 101, so no byte is lost.
  *
- * Undefined: the client has left, its connection is busy with an earlier answer, or this Node works differently.
+ * Resolves to undefined if the client has disconnected, if an earlier answer still uses the connection, or if this
+ * version of Node works differently.
  */
 export async function takeOver(
   incoming: IncomingMessage,
@@ -64,7 +66,7 @@ export async function takeOver(
   return upgrade;
 }
 
-/** Sends an upgrade that Node has detached through the host's app, as Node would if nobody listened for upgrades. */
+/** Sends a detached upgrade through the host's app as an ordinary request, as Node does without 'upgrade' listeners. */
 export function passThroughApp(server: Server, incoming: IncomingMessage, upgrade: Upgrade): void {
   const outgoing = new ServerResponse(incoming);
   detached.set(incoming, upgrade);

@@ -1,7 +1,7 @@
-/** First byte of a whole, uncompressed text message (RFC 6455, 5.2). */
+/** First byte of an unfragmented, uncompressed text message (RFC 6455, 5.2). */
 const FINAL_TEXT = 0x81;
 
-/** The bytes of a text message from a server, which sends without a mask. */
+/** Encodes a text message of a server. Servers do not mask. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
@@ -21,8 +21,8 @@ export function textFrame(text: string): Buffer {
 }
 
 /**
- * The frame of a text that many sockets are sent one after the other, made once. Through `ws`, each socket would encode
- * it again and write it in two pieces.
+ * The frame of the last text, encoded once for all sockets that get the text. `ws` would encode it for each socket and
+ * write it in two pieces.
  */
 export class SharedFrame {
   #text = "";

@@ -6,31 +6,31 @@ import { announcesNoBody } from "../node-request.ts";
 import { refuse } from "../refuse.ts";
 import { isWebSocketUpgrade, passThroughApp, type Upgrade } from "./take-over.ts";
 
-/** Somebody's share of the upgrades of one `http.Server`. */
+/** One server's claim on the upgrade requests of an `http.Server`. */
 export interface UpgradeClaim {
-  /** Normalised: empty, or a path without a slash at its end. */
+  /** Empty, or a path without a slash at its end. */
   basePath: string;
   server: FetchServer;
   take(incoming: IncomingMessage, upgrade: Upgrade): void;
 }
 
-/** Bounds the mount paths learned from requests: a path with parameters is many. */
-const MAX_LEARNED_CLAIMS = 64;
+/** Maximum number of mount paths observed in requests. A mount path with parameters has many values. */
+const MAX_OBSERVED_CLAIMS = 64;
 
 const claimsOf = new WeakMap<Server, UpgradeClaims>();
 
-/** Returns what lets go of them. */
+/** Claims upgrade requests. Returns a function that releases the claim. */
 export function claimUpgrades(httpServer: Server, claim: UpgradeClaim): () => void {
   return claimsOn(httpServer).add(claim);
 }
 
 /**
- * Upgrades reach a host's app, and us in it, only while nobody listens for them. Where somebody does, ours are claimed
- * and sent through the app all the same, so that what the host checks before us is checked for sockets too.
+ * Claims upgrades and sends them through the host's app, so that the host's checks apply to sockets too. Needed only if
+ * the `http.Server` has other 'upgrade' listeners: without them, Node sends upgrades through the app by itself.
  */
 export function claimThroughApp(httpServer: Server, server: FetchServer, basePath: string): void {
   const claims = claimsOn(httpServer);
-  if (claims.size >= MAX_LEARNED_CLAIMS || claims.has(server, basePath)) return;
+  if (claims.size >= MAX_OBSERVED_CLAIMS || claims.has(server, basePath)) return;
   claims.add({
     basePath,
     server,
@@ -48,8 +48,8 @@ function claimsOn(httpServer: Server): UpgradeClaims {
 }
 
 /**
- * Gives claimed upgrades to their claim and to nobody else: other listeners of 'upgrade', such as a `ws` server with a
- * path of its own, answer 400 on every path they do not know. So 'upgrade' is caught where it is emitted.
+ * The claims on one `http.Server`. A claimed upgrade must not reach other 'upgrade' listeners, because a `ws` server
+ * with a `path` answers 400 to all other paths. The event is therefore intercepted in `emit`.
  */
 class UpgradeClaims {
   readonly #httpServer: Server;
@@ -74,7 +74,7 @@ class UpgradeClaims {
   }
 
   add(claim: UpgradeClaim): () => void {
-    // Node emits 'upgrade' only where somebody listens.
+    // Node emits 'upgrade' only if it has a listener.
     if (this.#claims.size === 0) this.#httpServer.on("upgrade", this.#onUnclaimed);
     this.#claims.add(claim);
     return () => {
@@ -97,7 +97,7 @@ class UpgradeClaims {
 
   readonly #onUnclaimed = (incoming: IncomingMessage, connection: Duplex, head: Buffer) => {
     if (this.#httpServer.listenerCount("upgrade") > 1) return;
-    // Clients that offer HTTP/2 (`Upgrade: h2c`) want an ordinary answer, which they get where nobody listens.
+    // Clients that offer HTTP/2 (`Upgrade: h2c`) expect an ordinary answer, as they get without 'upgrade' listeners.
     if (!isWebSocketUpgrade(incoming) && announcesNoBody(incoming)) {
       return passThroughApp(this.#httpServer, incoming, { connection, head });
     }

@@ -8,18 +8,18 @@ import { refuse } from "../refuse.ts";
 import { claimUpgrades } from "./upgrade-claims.ts";
 import { acceptSocket } from "./web-sockets.ts";
 
-/** Which sockets of an `http.Server` are ours. */
+/** The sockets of an `http.Server` that belong to a server. */
 export interface AttachOptions {
-  /** Path below which our sockets are reached, such as `/agents`. */
+  /** Path below which the server's sockets are reached, such as `/agents`. Default: the root. */
   basePath?: string;
 }
 
-/** How long an upgrade may wait for the server to accept or refuse it. */
+/** Time for the server to accept or refuse an upgrade. */
 const DECISION_TIMEOUT_MS = 10_000;
 
 /**
- * Answers the WebSocket upgrades of an `http.Server` that are ours, past the host's own request handling. Other
- * upgrades are left to whoever else listens for them, and refused where nobody does. Returns what undoes it.
+ * Serves WebSocket upgrades of an `http.Server` without the host's request handlers. Other upgrades go to other
+ * 'upgrade' listeners, or are refused with 403 if there are none. Returns a function that detaches the listener.
  */
 export function attachWebSockets(
   httpServer: Server,
@@ -30,7 +30,7 @@ export function attachWebSockets(
   return takeUpgrades(httpServer, server, options);
 }
 
-/** The same, without ending the server when `httpServer` closes. */
+/** Like `attachWebSockets`, but `server` stays open when `httpServer` closes. */
 export function takeUpgrades(
   httpServer: Server,
   server: FetchServer,

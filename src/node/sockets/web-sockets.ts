@@ -7,14 +7,14 @@ import { toSocket } from "./socket.ts";
 import type { Upgrade } from "./take-over.ts";
 import { SharedFrame } from "./text-frame.ts";
 
-/** Largest message a peer may send, the reference's own bound: images travel in it as data URLs. */
+/** Maximum size of a received message. It is the reference's limit; messages carry images as data URLs. */
 const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 const MAX_FRAGMENTS = 1024;
 const MAX_BUFFERED_CHUNKS = 16 * 1024;
 
 const PING_INTERVAL_MS = 25_000;
 
-/** How long a peer may take to answer our close frame, before its connection is cut. */
+/** Time for a peer to answer a close frame before its connection is destroyed. */
 const CLOSE_GRACE_MS = 2_000;
 const GOING_AWAY = 1001;
 
@@ -36,7 +36,7 @@ export interface Accepted {
   upgrade: Upgrade;
 }
 
-/** Completes the handshake and hands the socket over. */
+/** Completes the handshake and passes the socket to `connect`. */
 export function acceptSocket({ server, httpServer, incoming, upgrade }: Accepted, connect: Connect): void {
   const { connection, head } = upgrade;
   handshakes.handleUpgrade(incoming, connection, head, (webSocket) => {
@@ -47,14 +47,17 @@ export function acceptSocket({ server, httpServer, incoming, upgrade }: Accepted
     }
     open.add(webSocket, httpServer);
     if (connect.maxFirstMessageBytes !== undefined) {
-      cutBeyond(connect.maxFirstMessageBytes, webSocket, connection);
+      terminateBeyond(connect.maxFirstMessageBytes, webSocket, connection);
     }
     connect(toSocket(webSocket, connection, open.frames));
   });
 }
 
-/** Until its first message is whole; `ws` knows one bound for all messages, and keeps what is short of it in memory. */
-function cutBeyond(maxBytes: number, webSocket: WebSocket, connection: Duplex): void {
+/**
+ * Terminates a socket whose first message is larger than `maxBytes`. `ws` has one limit for all messages and buffers
+ * incomplete ones, which is too much memory for clients that are not authenticated yet.
+ */
+function terminateBeyond(maxBytes: number, webSocket: WebSocket, connection: Duplex): void {
   let received = 0;
   const count = (chunk: Buffer) => {
     received += chunk.length;
@@ -64,12 +67,12 @@ function cutBeyond(maxBytes: number, webSocket: WebSocket, connection: Duplex): 
   webSocket.once("message", () => connection.off("data", count));
 }
 
-/** Closes the sockets of a server with 1001, all of them or those that came through one `http.Server`. */
+/** Closes a server's sockets with 1001: all of them, or only those of one `http.Server`. */
 export async function closeSockets(server: FetchServer, httpServer?: Server): Promise<void> {
   await openSockets.get(server)?.close(httpServer);
 }
 
-/** The sockets one server has open. Each is pinged, and cut when it has not answered by the next time. */
+/** The open sockets of one server. A socket that has not answered the last ping by the next one is terminated. */
 class OpenSockets {
   readonly frames = new SharedFrame();
   readonly #peers = new Map<WebSocket, { httpServer: Server; answered: boolean }>();
@@ -81,7 +84,7 @@ class OpenSockets {
     webSocket.on("pong", () => {
       peer.answered = true;
     });
-    // `ws` closes the socket by itself after an error; without a listener the error would end the process.
+    // `ws` closes the socket after an error. Without a listener the error would end the process.
     webSocket.on("error", () => {});
     webSocket.once("close", () => this.#forget(webSocket));
     this.#pinging ??= setInterval(() => this.#ping(), PING_INTERVAL_MS).unref();
