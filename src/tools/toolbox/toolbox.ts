@@ -2,7 +2,7 @@ import { messageOf } from "../../errors.ts";
 import type { ToolSchema } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import type { ToolDefinition } from "../../wire/agent/tool-definition.ts";
-import type { ToolHost } from "../tool.ts";
+import type { Tool, ToolHost } from "../tool.ts";
 import { OpenTool } from "./open-tool.ts";
 import type { ResolvedTool } from "./resolve-tools.ts";
 
@@ -15,6 +15,10 @@ export interface Toolbox {
   /** Entries of `SystemPromptEvent.tools`. */
   readonly definitions: readonly ToolDefinition[];
   get(name: string): OpenTool | undefined;
+  /** Adds a tool behind the others. Throws when a tool has the name already, and once the toolbox is closed. */
+  add(tool: Tool, params?: Record<string, unknown>): void;
+  /** Takes a tool out at once, then closes it. False when no tool has the name. Errors of closing are logged. */
+  remove(name: string): Promise<boolean>;
   /** Closes every tool that was opened. Later calls of `run` are refused. */
   close(): Promise<void>;
 }
@@ -28,17 +32,61 @@ export interface ToolboxOptions {
 
 /** Makes the tools of a conversation ready. A tool is opened at its first call. */
 export function openToolbox({ tools, host, logger }: ToolboxOptions): Toolbox {
-  const opened = new Map(
-    tools.map(({ tool, params, response }) => [tool.name, new OpenTool(tool, { ...host, params }, response)]),
+  return new ConversationToolbox(
+    tools.map(({ tool, params, response }) => new OpenTool(tool, { ...host, params }, response)),
+    { host, logger },
   );
-  const all = [...opened.values()];
-  return {
-    names: [...opened.keys()],
-    schemas: all.map((tool) => tool.schema),
-    definitions: all.map((tool) => tool.definition),
-    get: (name) => opened.get(name),
-    close: async () => void (await Promise.all(all.map((tool) => closeTool(tool, logger)))),
-  };
+}
+
+class ConversationToolbox implements Toolbox {
+  readonly #tools: Map<string, OpenTool>;
+  readonly #options: Pick<ToolboxOptions, "host" | "logger">;
+  #schemas: readonly ToolSchema[] | null = null;
+  #closed = false;
+
+  constructor(tools: readonly OpenTool[], options: Pick<ToolboxOptions, "host" | "logger">) {
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+    this.#options = options;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#tools.keys()];
+  }
+
+  get schemas(): readonly ToolSchema[] {
+    this.#schemas ??= [...this.#tools.values()].map((tool) => tool.schema);
+    return this.#schemas;
+  }
+
+  get definitions(): readonly ToolDefinition[] {
+    return [...this.#tools.values()].map((tool) => tool.definition);
+  }
+
+  get(name: string): OpenTool | undefined {
+    return this.#tools.get(name);
+  }
+
+  add(tool: Tool, params: Record<string, unknown> = {}): void {
+    const { name } = tool;
+    if (this.#closed) throw new Error(`Tool '${name}' cannot be added: the conversation is closed`);
+    if (this.#tools.has(name)) throw new Error(`Tool '${name}' cannot be added: the name is taken`);
+    this.#tools.set(name, new OpenTool(tool, { ...this.#options.host, params }));
+    this.#schemas = null;
+  }
+
+  async remove(name: string): Promise<boolean> {
+    const tool = this.#tools.get(name);
+    if (tool === undefined) return false;
+    this.#tools.delete(name);
+    this.#schemas = null;
+    await closeTool(tool, this.#options.logger);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#tools.values()].map((tool) => closeTool(tool, this.#options.logger)));
+  }
 }
 
 async function closeTool(tool: OpenTool, logger: Logger): Promise<void> {

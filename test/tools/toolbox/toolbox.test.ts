@@ -276,6 +276,19 @@ describe("the life of a tool", () => {
     await expect(call(toolbox, "recorder", {})).rejects.toThrow("Tool 'recorder' is closed");
   });
 
+  it("ends when the tool is taken out, which is gone at once", async () => {
+    const log: string[] = [];
+    const toolbox = await toolboxOf([recording(log)]);
+    await call(toolbox, "recorder", {});
+
+    const removed = toolbox.remove("recorder");
+
+    expect(toolbox.names).toEqual([]);
+    expect(await removed).toBe(true);
+    expect(log).toEqual(["open", "close"]);
+    expect(await toolbox.remove("recorder")).toBe(false);
+  });
+
   it("is never opened for a conversation that does not call it", async () => {
     const log: string[] = [];
     const toolbox = await toolboxOf([recording(log)]);
@@ -392,5 +405,29 @@ describe("what the agent asks of a toolbox", () => {
       ["FinishTool", "finish"],
       ["ThinkTool", "think"],
     ]);
+  });
+});
+
+describe("tools that come and go", () => {
+  it("are shown behind the others, with another list of schemas", async () => {
+    const toolbox = await toolboxOf([finishTool]);
+    const before = toolbox.schemas;
+    toolbox.add(weather);
+
+    expect(toolbox.names).toEqual(["finish", "weather"]);
+    expect(toolbox.schemas).not.toBe(before);
+    expect(toolbox.schemas.map(({ name }) => name)).toEqual(toolbox.names);
+    expect(toolbox.definitions).toHaveLength(2);
+    expect(await call(toolbox, "weather", { city: "Oslo" })).toMatchObject({ is_error: false });
+  });
+
+  it("are not added under a name that is taken, nor to a closed toolbox", async () => {
+    const toolbox = await toolboxOf([weather]);
+
+    expect(() => toolbox.add(weather)).toThrow("Tool 'weather' cannot be added: the name is taken");
+    await toolbox.close();
+    expect(() => toolbox.add(finishTool)).toThrow(
+      "Tool 'finish' cannot be added: the conversation is closed",
+    );
   });
 });
