@@ -1,0 +1,126 @@
+import { setImmediate } from "node:timers/promises";
+import { withoutSpace } from "./hashed-text.ts";
+import { type Match, MatchFinder } from "./match-finder.ts";
+import { PatternSet } from "./pattern-set.ts";
+import { spellingsOf } from "./spellings.ts";
+
+/** What stands for a secret value in everything that models and clients see. Clients know this text. */
+export const SECRET_MASK = "<secret-hidden>";
+
+/** Characters, white space not counted, from which on a value is found in every spelling. */
+const MIN_SPELLED = 8;
+/** Characters of values that are spelled between two pauses. */
+const STEP = 2_048;
+/** Characters of a text that are masked between two pauses. */
+const SLICE = 65_536;
+
+/**
+ * Hides a set of values in texts, in time linear in the text. A value of 8 characters and more is found with any white
+ * space in it, and escaped for JSON or URLs, in hex, and in Base64 at any place of a longer text. A shorter one is
+ * found as it is. Where values overlap, all of them are hidden behind one mask.
+ */
+export class SecretMask {
+  static readonly empty = new SecretMask([]);
+
+  /** What finds the values: those of 8 characters and more leave white space out. */
+  readonly patterns: readonly PatternSet[];
+
+  private constructor(patterns: readonly PatternSet[]) {
+    this.patterns = patterns;
+  }
+
+  /** Prepares a mask without a pause: for few values. */
+  static of(values: Iterable<string>): SecretMask {
+    const steps = prepare(values);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    return new SecretMask(step.value);
+  }
+
+  /** Prepares a mask in small steps between which everything else goes on. */
+  static async prepare(values: Iterable<string>): Promise<SecretMask> {
+    const steps = prepare(values);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) await setImmediate();
+    return new SecretMask(step.value);
+  }
+
+  /** A mask that hides what any of these hides. */
+  static combined(masks: readonly SecretMask[]): SecretMask {
+    return new SecretMask(masks.flatMap(({ patterns }) => patterns));
+  }
+
+  get isEmpty(): boolean {
+    return this.patterns.length === 0;
+  }
+
+  /** The same without values of fewer than 8 characters, which could be words that programs compare. */
+  get withoutShortValues(): SecretMask {
+    return new SecretMask(this.patterns.filter(({ skipsSpace }) => skipsSpace));
+  }
+
+  /** The text with every value hidden. The same text when it has none. */
+  mask(text: string): string {
+    if (this.isEmpty || text === "") return text;
+    const finder = new MatchFinder(this.patterns);
+    finder.append(text);
+    finder.end();
+    return replaced(text, finder.take().matches);
+  }
+
+  /** As `mask`, for texts of any length: pauses every 64 Ki characters, so that everything else goes on. */
+  async maskLong(text: string): Promise<string> {
+    if (this.isEmpty || text.length <= SLICE) return this.mask(text);
+    const finder = new MatchFinder(this.patterns);
+    for (let from = 0; from < text.length; from += SLICE) {
+      finder.append(text.slice(from, from + SLICE));
+      await setImmediate();
+    }
+    finder.end();
+    return replaced(text, finder.take().matches);
+  }
+}
+
+function* prepare(values: Iterable<string>): Generator<void, PatternSet[]> {
+  const exact = new Set<string>();
+  const spelled = new Set<string>();
+  let characters = 0;
+  for (const value of new Set(values)) {
+    characters += value.length;
+    if (characters > STEP) {
+      yield;
+      characters = 0;
+    }
+    const visible = withoutSpace(value);
+    if (visible.length >= MIN_SPELLED)
+      for (const spelling of spellingsOf(value)) spelled.add(withoutSpace(spelling));
+    else if (visible !== "") exact.add(value.trim());
+  }
+  keepMasksWhole(exact, SECRET_MASK);
+  keepMasksWhole(spelled, SECRET_MASK);
+  return [
+    ...(exact.size > 0 ? [yield* PatternSet.build(exact, { skipsSpace: false })] : []),
+    ...(spelled.size > 0 ? [yield* PatternSet.build(spelled, { skipsSpace: true })] : []),
+  ];
+}
+
+/** A value that is part of the mask would be found in texts that are masked already. */
+function keepMasksWhole(patterns: Set<string>, mask: string): void {
+  for (const pattern of patterns) {
+    if (mask.includes(pattern)) {
+      patterns.add(mask);
+      return;
+    }
+  }
+}
+
+function replaced(text: string, matches: readonly Match[]): string {
+  if (matches.length === 0) return text;
+  let masked = "";
+  let end = 0;
+  for (const { from, to } of matches) {
+    masked += text.slice(end, from) + SECRET_MASK;
+    end = to;
+  }
+  return masked + text.slice(end);
+}
