@@ -13,8 +13,11 @@ export type { FeedEnd, FeedReader } from "./events/feed.ts";
 export type { NewTransientEvent } from "./events/stamp-event.ts";
 export type { Watch } from "./events/watch.ts";
 export type { Answer } from "./http/answer.ts";
-export type { FetchServer } from "./http/fetch-server.ts";
+export type { Authenticate, AuthenticateAnswer } from "./http/authentication.ts";
+export type { ConnectionInfo, FetchServer } from "./http/fetch-server.ts";
+export type { MatchedRoute, RequestAbout } from "./http/request-about.ts";
 export type { Connect, Socket } from "./http/socket.ts";
+export type { Next, Stage } from "./http/stages.ts";
 export { type DecorateOptions, decorate } from "./llm/decorators/decorate.ts";
 export {
   type CompletionLog,
@@ -30,6 +33,7 @@ export { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm/llm-err
 export type { PricedConfig } from "./llm/pricing.ts";
 export type { Logger } from "./logger.ts";
 export type { Listening } from "./node/listen.ts";
+export type { Principal } from "./principal.ts";
 export { type AgentServer, createServer, type ShownOptions } from "./server/create-server.ts";
 export type { ResolvedOptions, ServerOptions } from "./server/options.ts";
 export { type ServerInput, toServer } from "./server/to-server.ts";

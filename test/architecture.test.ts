@@ -24,7 +24,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Files directly below src that every folder may import. */
-const SHARED = ["errors.ts", "logger.ts", "clock.ts", "waiting.ts", "is-object.ts", "loopback.ts"];
+const SHARED = [
+  "errors.ts",
+  "logger.ts",
+  "clock.ts",
+  "waiting.ts",
+  "is-object.ts",
+  "loopback.ts",
+  "principal.ts",
+];
 
 /** The composition root, and folders built on top of it: they may import everything. */
 const UNBOUND_FOLDERS = ["server", "cli", "testing"];

@@ -1,17 +1,23 @@
 import type { Answer } from "./answer.ts";
 import type { Connect } from "./socket.ts";
 
-/** What a host needs to know of a server: all that `node/` and the adapters work against. */
+/** What a host knows of the connection that a request came on. */
+export interface ConnectionInfo {
+  /** IP address of the other end, as the host's own network interface gives it: never the value of a header. */
+  readonly peerAddress?: string | undefined;
+}
+
+/** What a host needs to know of a server: `node/` and the adapters work against nothing else. */
 export interface FetchServer {
-  /** Whether a path is ours, sockets included; anything else passes on to the host. */
+  /** True for a path of the server, sockets included; the host passes anything else on. */
   handles(pathname: string): boolean;
-  /** Whether a path is one of our sockets: other upgrades on the same `http.Server` are somebody else's. Default: `handles`. */
+  /** True for the path of a socket; other upgrades on the same `http.Server` belong to the host. Default: `handles`. */
   handlesSocket?(pathname: string): boolean;
-  fetch(request: Request): Promise<Response>;
+  fetch(request: Request, connection?: ConnectionInfo): Promise<Response>;
   /** `fetch` one step earlier: a host that writes to the wire itself saves the making of a `Response`. */
-  answer?(request: Request): Promise<Answer | Response>;
-  /** A refusing Response, or a function that takes the accepted socket. */
-  upgrade(request: Request): Promise<Response | Connect>;
-  /** Ends runs, then sockets (1001), then the store. Calling it again gives the same promise. */
+  answer?(request: Request, connection?: ConnectionInfo): Promise<Answer | Response>;
+  /** Resolves to a refusing Response, or to the function that takes the accepted socket. */
+  upgrade(request: Request, connection?: ConnectionInfo): Promise<Response | Connect>;
+  /** Ends runs, then sockets (1001), then the store. Further calls return the first call's promise. */
   close(): Promise<void>;
 }

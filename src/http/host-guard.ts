@@ -1,22 +1,21 @@
 import { AgentServerError } from "../errors.ts";
 import { isLoopbackHost } from "../loopback.ts";
-import type { Cors } from "./cors.ts";
+import type { Cors, CorsPolicy } from "./cors.ts";
+import type { RequestAbout } from "./request-about.ts";
 
 export interface HostGuardOptions {
   cors: Cors;
-  /** Callers are asked for nothing, so that a browser on this machine must be kept from lending its reach. */
+  /** No credentials are required, so pages open in a local browser must not be able to reach the server. */
   open: boolean;
-  /** What admits a caller may be something that browsers send along by themselves, such as a cookie. */
+  /** Credentials may be ambient, such as a cookie that a browser attaches to requests of any page. */
   ambient: boolean;
   allowedHosts: readonly string[] | "any";
 }
 
 /** Refuses what a web page could make a browser send on its behalf. Programs, which send no `Origin`, pass. */
 export interface HostGuard {
-  /** Throws 403. */
-  checkRequest(request: Request, pathname: string): void;
-  /** Throws 403. Browsers apply no cross-origin rules to sockets, so these are checked with keys too. */
-  checkUpgrade(request: Request, pathname: string): void;
+  /** Throws 403. Browsers apply no cross-origin rules to upgrades, so their origin is checked with keys too. */
+  check(request: Request, about: RequestAbout): void;
 }
 
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -24,7 +23,7 @@ const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 export function createHostGuard({ cors, open, ambient, allowedHosts }: HostGuardOptions): HostGuard {
   const names = allowedHosts === "any" ? undefined : new Set(allowedHosts.map(nameOf));
 
-  /** A page whose own name was pointed at this machine (DNS rebinding) comes with that name. */
+  /** A page whose name was pointed at this machine (DNS rebinding) sends that name. */
   function checkHost(request: Request): void {
     if (!open || names === undefined) return;
     const name = nameOf(hostOf(request));
@@ -33,10 +32,10 @@ export function createHostGuard({ cors, open, ambient, allowedHosts }: HostGuard
     throw new AgentServerError("forbidden", `Host '${name.slice(0, 253)}' is not served. ${hint}`);
   }
 
-  function checkOrigin(request: Request, pathname: string): void {
+  function checkOrigin(request: Request, policy: CorsPolicy): void {
     const origin = request.headers.get("origin");
     const foreign =
-      origin === null ? isCrossSite(request) : !cors.allows(origin, pathname) && !isSameHost(origin, request);
+      origin === null ? isCrossSite(request) : !cors.allows(origin, policy) && !isSameHost(origin, request);
     if (!foreign) return;
     const name = origin === null ? "another site" : `'${origin.slice(0, 253)}'`;
     throw new AgentServerError(
@@ -46,13 +45,9 @@ export function createHostGuard({ cors, open, ambient, allowedHosts }: HostGuard
   }
 
   return {
-    checkRequest(request, pathname) {
+    check(request, { upgrade, route }) {
       checkHost(request);
-      if (ambient && !READING.has(request.method)) checkOrigin(request, pathname);
-    },
-    checkUpgrade(request, pathname) {
-      checkHost(request);
-      checkOrigin(request, pathname);
+      if (upgrade || (ambient && !READING.has(request.method))) checkOrigin(request, route?.cors);
     },
   };
 }
@@ -62,12 +57,12 @@ function nameOf(authority: string): string {
   return authority.toLowerCase().replace(/:\d*$/, "");
 }
 
-/** Where a request was sent: its header says, or its URL where a program made it without one. */
+/** The host a request was sent to: from its header, or from its URL where a program made it without one. */
 function hostOf(request: Request): string {
   return request.headers.get("host") ?? URL.parse(request.url)?.host ?? "";
 }
 
-/** Whether the page comes from the very server it calls. The scheme does not count: TLS often ends in front of us. */
+/** Whether the page comes from the server it calls. The scheme does not count: TLS often ends at a proxy. */
 function isSameHost(origin: string, request: Request): boolean {
   const url = URL.parse(origin);
   return url !== null && url.host !== "" && url.host === hostOf(request).toLowerCase();

@@ -1,20 +1,20 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
-import { AgentServerError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { type Answer, emptyAnswer, textAnswer, toResponse } from "./answer.ts";
-import { createAuthentication } from "./authentication.ts";
-import { type CorsOptions, createCors, isPreflight } from "./cors.ts";
+import { type Answer, toResponse } from "./answer.ts";
+import { type Authenticate, createAuthentication } from "./authentication.ts";
+import { type CorsOptions, createCors, preflightMethod } from "./cors.ts";
+import { createEndpoints, reach, reachSocket, routeOf } from "./endpoints.ts";
 import { errorAnswer } from "./error-answer.ts";
+import type { ConnectionInfo } from "./fetch-server.ts";
 import { createHostGuard } from "./host-guard.ts";
-import { type DocsAssets, docsFile, redocPage, swaggerPage } from "./openapi/docs.ts";
-import { buildOpenApi } from "./openapi/openapi.ts";
+import type { DocsAssets } from "./openapi/docs.ts";
+import { RequestContext } from "./request-about.ts";
 import { belowPrefix, normalizePrefix, splitUrl } from "./request-path.ts";
 import type { Route, SocketRoute } from "./route/route.ts";
-import { createRouteHandler, type Matched } from "./route/route-handler.ts";
-import { createRouter, otherSlash, type RouterEntry } from "./router.ts";
+import { serverStages } from "./server-stages.ts";
 import type { Connect } from "./socket.ts";
-import { createFirstFrameGate } from "./sockets/first-frame.ts";
-import { createSocketHandler, refusedUpgrade } from "./sockets/socket-handler.ts";
+import { acceptOrRefuse, upgradeErrorAnswer } from "./sockets/upgrade-outcome.ts";
+import { runStages, type Stage } from "./stages.ts";
 
 export interface HttpCoreOptions {
   routes: readonly Route[];
@@ -22,9 +22,11 @@ export interface HttpCoreOptions {
   /** Accepted as `X-Session-API-Key`. Empty: open to every process and allowed page of this machine. */
   keys: readonly string[];
   /** A host app's own check; it takes the place of the keys. */
-  authenticate?: (request: Request) => boolean | Promise<boolean>;
+  authenticate?: Authenticate;
+  /** Run around every request, in order, behind the server's own stages. */
+  stages?: readonly Stage[];
   cors: CorsOptions;
-  /** `Host` names served beside loopback while nothing is asked of callers. */
+  /** `Host` names served in addition to loopback while no credentials are required. */
   allowedHosts: readonly string[] | "any";
   /** Path below which clients reach the server, such as `/agents`. Requests may come with or without it. */
   basePath?: string;
@@ -34,7 +36,7 @@ export interface HttpCoreOptions {
   debug?: boolean;
   logger: Logger;
   newId(): string;
-  /** The version of the wire protocol, as `/openapi.json` tells it. */
+  /** The version of the wire protocol, shown in `/openapi.json`. */
   version: string;
   /** Files of `/docs` and `/redoc`; without them there are no such pages. */
   docsAssets?: DocsAssets;
@@ -42,167 +44,71 @@ export interface HttpCoreOptions {
 
 /** The server without a host: everything about HTTP but the network. */
 export interface HttpCore {
-  /** Whether a path is ours, whatever the method and trailing slash. */
+  /** True for a path of the server, whatever the method and trailing slash. */
   handles(pathname: string): boolean;
-  /** Whether a path is that of one of our sockets. */
+  /** True for the path of a socket. */
   handlesSocket(pathname: string): boolean;
-  fetch(request: Request): Promise<Response>;
+  fetch(request: Request, connection?: ConnectionInfo): Promise<Response>;
   /** `fetch` one step earlier, for hosts that write to the wire themselves. */
-  answer(request: Request): Promise<Answer | Response>;
-  /** A refusing Response, or what to do with the accepted socket. */
-  upgrade(request: Request): Promise<Response | Connect>;
+  answer(request: Request, connection?: ConnectionInfo): Promise<Answer | Response>;
+  /** Resolves to a refusing Response, or to the function that takes the accepted socket. */
+  upgrade(request: Request, connection?: ConnectionInfo): Promise<Response | Connect>;
   openapi(): OpenAPIObject;
 }
 
-const DEFAULT_MAX_BODY_BYTES = 32 * 1024 * 1024;
-
-type Endpoint = (request: Request, matched: Matched) => Promise<Answer | Response> | Answer;
-
 export function createHttpCore(options: HttpCoreOptions): HttpCore {
+  const { logger, newId, debug = false } = options;
   const basePath = normalizePrefix(options.basePath);
   const authentication = createAuthentication(options);
-  const gate = createFirstFrameGate(authentication.isKey);
   const cors = createCors(options.cors);
   const { open, ambient } = authentication;
   const guard = createHostGuard({ cors, open, ambient, allowedHosts: options.allowedHosts });
-  const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+  const stages = [...serverStages(cors, guard), ...(options.stages ?? [])];
+  const { router, socketRouter, openapi } = createEndpoints({ ...options, authentication, basePath });
 
-  let document: OpenAPIObject | undefined;
-  let documentText: string | undefined;
-  const openapi = () => {
-    document ??= buildOpenApi(options.routes, { version: options.version, basePath });
-    return document;
-  };
-  const openapiText = () => {
-    documentText ??= JSON.stringify(openapi());
-    return documentText;
-  };
-
-  const router = createRouter<Endpoint>([
-    ...options.routes.map((route) => ({
-      method: route.spec.method,
-      path: route.spec.path,
-      target: createRouteHandler(route, { authentication, maxBodyBytes }),
-    })),
-    ...options.sockets.map(({ spec }) => ({ method: "GET", path: spec.path, target: upgradeRequired })),
-    ...documentationEndpoints(openapiText, options.docsAssets),
-  ]);
-  const socketRouter = createRouter(
-    options.sockets.map((route) => ({
-      method: "GET",
-      path: route.spec.path,
-      target: createSocketHandler(route, { authentication, gate }),
-    })),
-  );
-
-  const pathOf = (request: Request) => {
+  const below = (pathname: string) => belowPrefix(pathname, basePath) ?? pathname;
+  const locate = (request: Request) => {
     const { pathname, search } = splitUrl(request.url);
-    return { pathname: belowPrefix(pathname, basePath) ?? pathname, search };
+    return { pathname: below(pathname), search };
   };
 
-  function dispatch(request: Request, pathname: string, search: string): Promise<Answer | Response> | Answer {
-    guard.checkRequest(request, pathname);
-    if (isPreflight(request)) return cors.preflight(request, pathname);
-    const match = router.match(request.method, pathname);
-    switch (match.kind) {
-      case "found":
-        return match.target(request, { params: match.params, search });
-      case "wrong_method":
-        throw new AgentServerError("method_not_allowed", undefined, {
-          headers: { allow: match.allow.join(", ") },
-        });
-      case "slash_mismatch":
-        return emptyAnswer(307, {
-          location: basePath + otherSlash(pathname) + (search === "" ? "" : `?${search}`),
-        });
-      case "unknown":
-        throw new AgentServerError("not_found");
-    }
+  async function answer(request: Request, connection?: ConnectionInfo): Promise<Answer | Response> {
+    const { pathname, search } = locate(request);
+    const match = router.match(preflightMethod(request) ?? request.method, pathname);
+    const context = new RequestContext({ pathname, search, newId, connection, route: routeOf(match) });
+    return runStages(stages, {
+      request,
+      about: context,
+      endpoint: () => reach(match, { request, context, basePath }),
+      recover: (error) => errorAnswer(error, { debug, logger, request, context }),
+    });
   }
 
-  async function answer(request: Request): Promise<Answer | Response> {
-    const { pathname, search } = pathOf(request);
-    const origin = request.headers.get("origin");
-    let result: Answer | Response;
-    try {
-      result = await dispatch(request, pathname, search);
-    } catch (error) {
-      result = errorAnswer(error, {
-        ...errorOptions,
-        request: { method: request.method, pathname, signal: request.signal },
-      });
-    }
-    return origin === null ? result : withHeaders(result, cors.headers(origin, pathname));
+  async function upgrade(request: Request, connection?: ConnectionInfo): Promise<Response | Connect> {
+    const { pathname, search } = locate(request);
+    const match = socketRouter.match("GET", pathname);
+    const route = routeOf(match);
+    const context = new RequestContext({ pathname, search, newId, connection, route, upgrade: true });
+    return acceptOrRefuse((accept) =>
+      runStages(stages, {
+        request,
+        about: context,
+        endpoint: async () => accept(await reachSocket(match, { request, context })),
+        recover: (error) => upgradeErrorAnswer(error, { logger, pathname }),
+      }),
+    );
   }
-
-  const errorOptions = {
-    debug: options.debug === true,
-    logger: options.logger,
-    newId: () => options.newId(),
-  };
 
   return {
     openapi,
     answer,
-    handles: (pathname) => router.knows(belowPrefix(pathname, basePath) ?? pathname),
-    handlesSocket: (pathname) => socketRouter.knows(belowPrefix(pathname, basePath) ?? pathname),
-    async fetch(request) {
-      const result = await answer(request);
+    upgrade,
+    handles: (pathname) => router.knows(below(pathname)),
+    handlesSocket: (pathname) => socketRouter.knows(below(pathname)),
+    async fetch(request, connection) {
+      const result = await answer(request, connection);
       if (result instanceof Response) return result;
       return toResponse(request.method === "HEAD" ? { ...result, body: null } : result);
     },
-    async upgrade(request) {
-      const { pathname, search } = pathOf(request);
-      try {
-        guard.checkUpgrade(request, pathname);
-        const match = socketRouter.match("GET", pathname);
-        if (match.kind !== "found") return refusedUpgrade();
-        return await match.target(request, { params: match.params, search });
-      } catch (error) {
-        if (AgentServerError.is(error)) {
-          options.logger.info({ path: pathname, reason: error.message }, "Upgrade refused");
-          return refusedUpgrade(error.status);
-        }
-        options.logger.error({ error, path: pathname }, "Upgrade failed");
-        return refusedUpgrade(500);
-      }
-    },
   };
-}
-
-function upgradeRequired(): Answer {
-  throw new AgentServerError("upgrade_required", undefined, {
-    headers: { upgrade: "websocket" },
-  });
-}
-
-/** Unlike all other routes, these answer HEAD too. */
-function documentationEndpoints(
-  openapi: () => string,
-  assets: DocsAssets | undefined,
-): RouterEntry<Endpoint>[] {
-  const json = () => textAnswer(200, openapi(), { "content-type": "application/json" });
-  const pages: [string, Endpoint][] = [["/openapi.json", json]];
-  if (assets !== undefined) {
-    pages.push(["/docs", swaggerPage], ["/redoc", redocPage]);
-    pages.push([
-      "/docs/{file}",
-      async (_request, { params }) => {
-        const file = await docsFile(params.file ?? "", assets);
-        if (file === undefined) throw new AgentServerError("not_found");
-        return file;
-      },
-    ]);
-  }
-  return pages.flatMap(([path, target]) => ["GET", "HEAD"].map((method) => ({ method, path, target })));
-}
-
-function withHeaders(result: Answer | Response, added: Record<string, string>): Answer | Response {
-  if (!(result instanceof Response)) return { ...result, headers: { ...result.headers, ...added } };
-  const headers = new Headers(result.headers);
-  for (const [name, value] of Object.entries(added)) {
-    if (name === "vary") headers.append(name, value);
-    else headers.set(name, value);
-  }
-  return new Response(result.body, { status: result.status, statusText: result.statusText, headers });
 }

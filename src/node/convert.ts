@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "../http/answer.ts";
+import type { ConnectionInfo } from "../http/fetch-server.ts";
 import { announcesNoBody, NodeRequest, type NodeRequestSource } from "./node-request.ts";
 
 /** Facts about a request that only the host app knows. */
@@ -25,6 +26,11 @@ export function toRequest(
   const rawHeaders = [...withoutEntityHeaders(incoming.rawHeaders), "content-length", String(bytes.length)];
   if (type !== undefined) rawHeaders.push("content-type", type);
   return asRequest({ incoming, outgoing, target, rawHeaders, body: bytes });
+}
+
+/** The address comes from the connection itself: any caller can write a header. */
+export function connectionOf({ socket }: IncomingMessage): ConnectionInfo {
+  return { peerAddress: socket.remoteAddress };
 }
 
 /** A NodeRequest has every member of a Request, but TypeScript cannot see the inherited ones. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FetchServer } from "../http/fetch-server.ts";
 import { splitUrl } from "../http/request-path.ts";
-import { type ToRequestOptions, toRequest, writeResponse } from "./convert.ts";
+import { connectionOf, type ToRequestOptions, toRequest, writeResponse } from "./convert.ts";
 import { endWithHost } from "./host-lifetime.ts";
 import { httpServerOf, isWebSocketUpgrade, takeOver } from "./sockets/take-over.ts";
 import { claimThroughApp } from "./sockets/upgrade-claims.ts";
@@ -44,13 +44,15 @@ export async function respond(
 ): Promise<void> {
   const request = toRequest(incoming, outgoing, options);
   if (isWebSocketUpgrade(incoming)) return upgrade(server, request, outgoing);
-  await writeResponse(outgoing, await (server.answer?.(request) ?? server.fetch(request)));
+  const connection = connectionOf(incoming);
+  const answer = server.answer?.(request, connection) ?? server.fetch(request, connection);
+  await writeResponse(outgoing, await answer);
 }
 
 async function upgrade(server: FetchServer, request: Request, outgoing: ServerResponse): Promise<void> {
-  const outcome = await server.upgrade(request);
-  if (outcome instanceof Response) return writeResponse(outgoing, outcome);
   const { req: incoming } = outgoing;
+  const outcome = await server.upgrade(request, connectionOf(incoming));
+  if (outcome instanceof Response) return writeResponse(outgoing, outcome);
   const httpServer = httpServerOf(incoming);
   const taken = await takeOver(incoming, outgoing);
   if (taken === undefined || httpServer === undefined) incoming.destroy();

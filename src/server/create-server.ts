@@ -113,6 +113,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     sockets: allSockets(deps),
     keys: options.apiKeys,
     authenticate: options.authenticate,
+    stages: options.stages,
     cors: {
       origins: options.corsOrigins,
       originRegex: options.corsOriginRegex,

@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
+import type { Authenticate } from "../http/authentication.ts";
+import type { Stage } from "../http/stages.ts";
 import type { Llm } from "../llm/llm.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
@@ -12,8 +14,16 @@ export interface ServerOptions {
    * Default: none.
    */
   apiKeys?: readonly string[];
-  /** A check of the host app that replaces the keys. False answers 401. Default: the keys decide. */
-  authenticate?: (request: Request) => boolean | Promise<boolean>;
+  /**
+   * A check of the host app that replaces the keys. False and null answer 401. A principal, `{ id, scopes? }`, says who
+   * asks: stages and routes see it. Default: the keys decide.
+   */
+  authenticate?: Authenticate;
+  /**
+   * Code around every request, such as an access log or a limit. A request passes the server's own checks of host and
+   * origin first, then the stages in their order. Default: none.
+   */
+  stages?: readonly Stage[];
   /**
    * Lets `listen` bind beyond loopback without keys. Anyone who reaches the port can then run commands. Default: false.
    */

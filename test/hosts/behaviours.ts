@@ -102,6 +102,13 @@ export function describeHost(host: Host): void {
         ]);
       });
 
+      it("brings the address of the peer from the connection, whatever headers say", async () => {
+        const headers = { "X-Forwarded-For": "8.8.8.8", Forwarded: "for=8.8.8.8", "X-Real-IP": "8.8.8.8" };
+        await send(`${running.url}/probe/where`, { headers });
+        await connect(`${running.url}/sockets/echo/a?session_api_key=${KEY}`, { headers });
+        expect(probe.seen.peers).toEqual(["127.0.0.1", "127.0.0.1"]);
+      });
+
       it("aborts the request's signal when the client leaves", async () => {
         const request = start(`${running.url}/probe/patient`);
         request.on("error", () => {});

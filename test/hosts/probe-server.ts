@@ -4,6 +4,7 @@ import { z } from "zod";
 import { createHttpCore } from "../../src/http/http-core.ts";
 import { route, socketRoute } from "../../src/http/route/route.ts";
 import type { Socket } from "../../src/http/socket.ts";
+import type { Stage } from "../../src/http/stages.ts";
 import { silentLogger } from "../../src/logger.ts";
 
 export const KEYS = ["first-key", "second-key"];
@@ -20,6 +21,8 @@ interface Seen {
   /** Chunks `/probe/endless` was asked for. */
   pulled: number;
   sockets: Set<Socket>;
+  /** Addresses of peers, request by request, upgrades included. */
+  peers: (string | undefined)[];
 }
 
 export interface ProbeServer {
@@ -41,6 +44,11 @@ export function createProbeServer(basePath?: string): ProbeServer {
     cancelled: cancelled.promise,
     pulled: 0,
     sockets: new Set(),
+    peers: [],
+  };
+  const notePeer: Stage = (_request, next, { peerAddress }) => {
+    seen.peers.push(peerAddress);
+    return next();
   };
   const any = z.unknown();
   const spec = { summary: "Probe", tags: ["Probe"], auth: "open" } as const;
@@ -155,6 +163,7 @@ export function createProbeServer(basePath?: string): ProbeServer {
     routes,
     sockets,
     keys: KEYS,
+    stages: [notePeer],
     cors: { origins: [] },
     allowedHosts: "any",
     basePath,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { route } from "../../src/http/route/route.ts";
 import { get, makeCore, ORIGIN, withKey } from "./make-core.ts";
 
 const core = makeCore({
@@ -96,33 +97,46 @@ describe("a pre-flight", () => {
   });
 });
 
-describe("workspace paths", () => {
-  const workspace = [
-    "/api/auth/workspace-session",
-    "/api/conversations/7/workspace",
-    "/api/conversations/7/workspace/a/b",
-  ];
+describe("a route for every web origin", () => {
+  const spec = { id: "public", summary: "Test", tags: ["Test"], auth: "open" } as const;
+  const responses = { 200: { description: "ok" } } as const;
+  const anyOrigin = { ...spec, responses, cors: "any-origin" } as const;
+  const options = {
+    routes: [
+      route({ ...anyOrigin, method: "POST", path: "/public/{id}" }).handle(() => ({ status: 200 })),
+      route({ ...spec, responses, method: "GET", path: "/public/{id}" }).handle(() => ({ status: 200 })),
+    ],
+  };
+  const open = makeCore(options);
 
-  it.each(workspace)("%s allows every web origin, as a cookie of its own guards it", async (path) => {
+  it("answers pages of all of them", async () => {
     for (const origin of ["https://evil.example", "http://10.0.0.1:3000"]) {
-      expect((await core.fetch(preflight(path, { origin }))).status).toBe(200);
+      expect((await open.fetch(preflight("/public/7", { origin }))).status).toBe(200);
+      const request = new Request(`${ORIGIN}/public/7`, { method: "POST", headers: { origin } });
+      const { status, headers } = await open.fetch(request);
+      expect([status, headers.get("access-control-allow-origin")]).toEqual([200, origin]);
     }
+  });
+
+  it("answers no page without a web origin", async () => {
     for (const origin of ["null", "file://x"]) {
-      expect((await core.fetch(preflight(path, { origin }))).status).toBe(400);
+      expect((await open.fetch(preflight("/public/7", { origin }))).status).toBe(400);
     }
   });
 
-  it.each([
-    "/api/auth/workspace-sessions",
-    "/api/conversations/7/workspaces",
-    "/api/conversations/7/8/workspace",
-  ])("%s is none of them", async (path) => {
-    expect((await core.fetch(preflight(path, { origin: "https://evil.example" }))).status).toBe(400);
+  it("opens no other route and no other method of its path", async () => {
+    const origin = "https://evil.example";
+    const asked = { origin, "access-control-request-method": "GET" };
+    expect((await open.fetch(preflight("/public/7", asked))).status).toBe(400);
+    expect((await open.fetch(preflight("/public/7/8", { origin }))).status).toBe(400);
+    expect((await open.fetch(get("/public/7", { origin }))).headers.get("access-control-allow-origin")).toBe(
+      null,
+    );
   });
 
-  it("are found below a base path", async () => {
-    const mounted = makeCore({ basePath: "/agents" });
-    const asked = preflight("/agents/api/auth/workspace-session", { origin: "https://evil.example" });
+  it("is found below a base path", async () => {
+    const mounted = makeCore({ ...options, basePath: "/agents" });
+    const asked = preflight("/agents/public/7", { origin: "https://evil.example" });
     expect((await mounted.fetch(asked)).status).toBe(200);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AgentServerError } from "../../src/errors.ts";
-import type { HttpCore } from "../../src/http/http-core.ts";
+import type { HttpCore, HttpCoreOptions } from "../../src/http/http-core.ts";
 import { route } from "../../src/http/route/route.ts";
 import {
   get,
@@ -135,6 +135,49 @@ describe("the key", () => {
     expect((await read(get(`/api/notes/${ID}`, withKey()), hosted)).status).toBe(401);
     expect((await read(get("/health"), hosted)).status).toBe(200);
   });
+});
+
+describe("the principal", () => {
+  const whoami = (auth: "open" | "key") =>
+    route({
+      method: "GET",
+      path: `/${auth}`,
+      id: auth,
+      summary: "Test",
+      tags: [],
+      auth,
+      responses: { 200: { description: "Who asks", body: z.unknown() } },
+    }).handle(({ principal }) => ({ status: 200, body: principal }));
+  const who = async (options: Partial<HttpCoreOptions>, path = "/key", headers = withKey()) =>
+    (await read(get(path, headers), makeCore({ routes: [whoami("open"), whoami("key")], ...options }))).body;
+
+  it("is what the host's own check answers", async () => {
+    const ada = { id: "ada", scopes: ["notes:write"] };
+    expect(await who({ authenticate: () => ada })).toEqual(ada);
+    expect(await who({ authenticate: async () => ada })).toEqual(ada);
+  });
+
+  it("is null where credentials name nobody, and on routes that ask for none", async () => {
+    expect(await who({})).toBeNull();
+    expect(await who({ keys: [] })).toBeNull();
+    expect(await who({ authenticate: () => true })).toBeNull();
+    expect(await who({ authenticate: () => ({ id: "ada" }) }, "/open")).toBeNull();
+  });
+
+  it.each([false, null, undefined])("a check that answers %s refuses", async (answer) => {
+    const authenticate = () => answer as boolean;
+    expect(await who({ authenticate })).toEqual({ detail: "Unauthorized" });
+  });
+
+  it.each(["yes", 1, {}, { id: "" }, { id: 7 }])(
+    "a check that answers %j by mistake admits nobody",
+    async (answer) => {
+      const authenticate = () => answer as unknown as boolean;
+      const logger = recordingLogger();
+      expect((await who({ authenticate, logger })).detail).toBe("Internal Server Error");
+      expect(String(logger.entries[0]?.fields.error)).toContain("authenticate must answer true, false or");
+    },
+  );
 });
 
 describe("the order of checks", () => {

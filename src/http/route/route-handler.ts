@@ -2,36 +2,40 @@ import { AgentServerError } from "../../errors.ts";
 import type { ValidationErrorItem } from "../../wire/validation-error.ts";
 import { type Answer, emptyAnswer, jsonAnswer, textAnswer } from "../answer.ts";
 import type { Authentication } from "../authentication.ts";
+import type { RequestContext } from "../request-about.ts";
 import { listFields, readQuery } from "./query.ts";
 import { type RequestBody, readBody } from "./request-body.ts";
 import type { Route, RouteOutcome, RouteSpec } from "./route.ts";
 import { type InputLocation, validate, validationError } from "./validation.ts";
 
-/** What the router knows of a request. */
+/** What the core knows of a request when its route is reached. */
 export interface Matched {
   params: Record<string, string>;
-  /** Without its question mark. */
-  search: string;
+  context: RequestContext;
 }
+
+/** Answers the requests of one route. */
+export type Endpoint = (request: Request, matched: Matched) => Promise<Answer | Response> | Answer;
 
 export interface RouteHandlerOptions {
   authentication: Authentication;
   maxBodyBytes: number;
 }
 
-/** Malformed JSON is told before a missing key is, but only so much is read from callers without one. */
+/** The reference reports malformed JSON before a missing key. Bounds what is read of unauthenticated callers to do so. */
 const MAX_UNAUTHENTICATED_BYTES = 64 * 1024;
 
-type Endpoint = (request: Request, matched: Matched) => Promise<Answer | Response>;
-
-/** Wraps a route in what the reference does before its handler, in its order: JSON syntax, key, validation. */
+/** Wraps a route's handler in the checks of the reference, in its order: JSON syntax, key, validation. */
 export function createRouteHandler(route: Route, options: RouteHandlerOptions): Endpoint {
   const { spec } = route;
   const lists = spec.query === undefined ? new Set<string>() : listFields(spec.query);
 
-  return async (request, { params, search }) => {
-    const admitted = spec.auth === "open" || (await options.authentication.admits(request));
-    if (!admitted) return refuse(request, spec, options);
+  return async (request, { params, context }) => {
+    if (spec.auth !== "open") {
+      const admission = await options.authentication.admit(request);
+      if (admission === undefined) return refuse(request, spec, options);
+      context.principal = admission.principal;
+    }
     const body = spec.body === undefined ? undefined : await readBody(request, options.maxBodyBytes);
 
     const items: ValidationErrorItem[] = [];
@@ -47,9 +51,10 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
     };
     const input = {
       params: check(spec.params, params, "path"),
-      query: check(spec.query, spec.query && readQuery(search, lists), "query"),
+      query: check(spec.query, spec.query && readQuery(context.search, lists), "query"),
       body: body?.kind === "json" ? check(spec.body, body.value, "body") : undefined,
       request,
+      principal: context.principal,
     };
     if (body !== undefined && body.kind !== "json") items.push(...withoutJson(body, spec));
     if (items.length > 0) throw validationError(items);
@@ -75,14 +80,14 @@ function tooLargeOnly(error: unknown): AgentServerError {
   throw error;
 }
 
-/** The body itself is not repeated: without a structure nothing tells which part of it is secret. */
+/** Does not repeat the body: without a structure nothing shows which part of it is secret. */
 function withoutJson(body: Exclude<RequestBody, { kind: "json" }>, spec: RouteSpec): ValidationErrorItem[] {
   if (body.kind === "absent") {
     if (spec.bodyOptional === true) return [];
     return [{ type: "missing", loc: ["body"], msg: "Field required", input: null }];
   }
-  const given = body.contentType === "" ? "absent" : body.contentType.slice(0, 100);
-  const error = `Content-Type should be application/json, and is ${given}`;
+  const contentType = body.contentType === "" ? "absent" : body.contentType.slice(0, 100);
+  const error = `Content-Type should be application/json, and is ${contentType}`;
   const msg = "Input should be a valid dictionary or object to extract fields from";
   return [{ type: "model_attributes_type", loc: ["body"], msg, input: null, ctx: { error } }];
 }

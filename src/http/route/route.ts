@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Principal } from "../../principal.ts";
 import type { Connect } from "../socket.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -27,6 +28,8 @@ export interface RouteSpec {
   body?: z.ZodType;
   /** The body may be left out; the handler then gets undefined. */
   bodyOptional?: boolean;
+  /** Pages of every web origin may call the route: something other than the origin guards it. Default: the CORS options. */
+  cors?: "any-origin";
   responses: Readonly<Record<number, ResponseSpec>>;
 }
 
@@ -37,6 +40,8 @@ export interface RouteInput<S extends RouteSpec> {
   query: Parsed<S["query"]>;
   body: S["bodyOptional"] extends true ? Parsed<S["body"]> | undefined : Parsed<S["body"]>;
   request: Request;
+  /** Who asks; null where the route is open or the credentials name nobody. */
+  principal: Principal | null;
 }
 
 type BodyOf<R> = R extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
@@ -69,6 +74,7 @@ export interface Route {
     query: unknown;
     body: unknown;
     request: Request;
+    principal: Principal | null;
   }): Promise<RouteOutcome | Response>;
 }
 
@@ -93,11 +99,12 @@ export interface SocketInput<S extends SocketSpec> {
   params: Parsed<S["params"]>;
   query: Parsed<S["query"]>;
   request: Request;
+  principal: Principal | null;
 }
 
 export interface SocketRoute {
   spec: SocketSpec;
-  connect(input: { params: unknown; query: unknown; request: Request }): Connect;
+  connect(input: { params: unknown; query: unknown; request: Request; principal: Principal | null }): Connect;
 }
 
 /** Declares a socket. The key is checked by the pipeline: the handler gets the socket once it may speak. */

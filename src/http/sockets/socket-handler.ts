@@ -1,3 +1,4 @@
+import type { Principal } from "../../principal.ts";
 import type { Authentication } from "../authentication.ts";
 import { SESSION_KEY_HEADER } from "../authentication.ts";
 import { listFields, readQuery } from "../route/query.ts";
@@ -12,18 +13,19 @@ export interface SocketHandlerOptions {
   gate: FirstFrameGate;
 }
 
-type SocketEndpoint = (request: Request, matched: Matched) => Promise<Response | Connect>;
+/** Decides about the upgrades of one socket. */
+export type SocketEndpoint = (request: Request, matched: Matched) => Promise<Response | Connect>;
 
 const KEY_PARAMETER = "session_api_key";
 
-/** How the reference refuses before it accepts, whatever the reason: without a word. */
+/** The reference's refusal of an upgrade, whatever the reason: a status without a body. */
 export function refusedUpgrade(status = 403): Response {
   return new Response(null, { status });
 }
 
 /**
- * Decides about an upgrade. A key in the query wins over one in the header, and either is final when it is wrong;
- * without one the socket is accepted and must show it in its first frame.
+ * Decides about upgrades of one socket. A key in the query wins over a key in the header, and either is final when it is
+ * wrong; without one the socket is accepted and must show a key in its first frame.
  */
 export function createSocketHandler(
   route: SocketRoute,
@@ -32,19 +34,22 @@ export function createSocketHandler(
   const { spec } = route;
   const lists = spec.query === undefined ? new Set<string>() : listFields(spec.query);
 
-  return async (request, { params, search }) => {
-    const query = readQuery(search, lists);
+  return async (request, { params, context }) => {
+    const query = readQuery(context.search, lists);
     const validParams = spec.params && validate(spec.params, params, "path");
     const validQuery = spec.query && validate(spec.query, query, "query");
     if (validParams?.items !== undefined || validQuery?.items !== undefined) return refusedUpgrade();
 
-    const accept = () => route.connect({ params: validParams?.value, query: validQuery?.value, request });
-    const key = query[KEY_PARAMETER] ?? request.headers.get(SESSION_KEY_HEADER);
-    if (authentication.firstFrame && typeof key === "string") {
-      return authentication.isKey(key) ? accept() : refusedUpgrade();
+    const accept = (principal: Principal | null) =>
+      route.connect({ params: validParams?.value, query: validQuery?.value, request, principal });
+    if (!authentication.firstFrame) {
+      const admission = await authentication.admit(request);
+      if (admission === undefined) return refusedUpgrade();
+      context.principal = admission.principal;
+      return accept(admission.principal);
     }
-    if (!authentication.firstFrame)
-      return (await authentication.admits(request)) ? accept() : refusedUpgrade();
-    return gate.full ? refusedUpgrade(503) : gate.guard(accept());
+    const key = query[KEY_PARAMETER] ?? request.headers.get(SESSION_KEY_HEADER);
+    if (typeof key === "string") return authentication.isKey(key) ? accept(null) : refusedUpgrade();
+    return gate.full ? refusedUpgrade(503) : gate.guard(accept(null));
   };
 }

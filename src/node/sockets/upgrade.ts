@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { FetchServer } from "../../http/fetch-server.ts";
 import { normalizePrefix } from "../../http/request-path.ts";
 import type { Connect } from "../../http/socket.ts";
-import { toRequest } from "../convert.ts";
+import { connectionOf, toRequest } from "../convert.ts";
 import { endWithHost } from "../host-lifetime.ts";
 import { refuse } from "../refuse.ts";
 import { claimUpgrades } from "./upgrade-claims.ts";
@@ -62,7 +62,7 @@ async function decide(
 ): Promise<Response | Connect> {
   try {
     const url = (incoming.url ?? "/").slice(basePath.length);
-    return await server.upgrade(toRequest(incoming, undefined, { url }));
+    return await server.upgrade(toRequest(incoming, undefined, { url }), connectionOf(incoming));
   } catch {
     return new Response(null, { status: 500 });
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { HttpCore } from "../../../src/http/http-core.ts";
+import { socketRoute } from "../../../src/http/route/route.ts";
 import { get, KEY, makeCore, withKey } from "../make-core.ts";
 import { type SocketPair, socketPair } from "./socket-pair.ts";
 
@@ -170,5 +171,17 @@ describe("with a host app's own check", () => {
     expect((await accepted(PATH, { cookie: "user=me" }, hosted)).received).toHaveLength(1);
     expect(await connect(PATH, {}, hosted)).toEqual(REFUSED);
     expect(await connect(`${PATH}?session_api_key=x`, withKey(), hosted)).toEqual(REFUSED);
+  });
+
+  it("the socket knows the principal it names", async () => {
+    const whoami = socketRoute({ path: "/sockets/me", id: "me", summary: "Test" }).handle(
+      ({ principal }) =>
+        (socket) =>
+          socket.send(principal?.id ?? "nobody"),
+    );
+    const named = makeCore({ sockets: [whoami], authenticate: () => ({ id: "ada" }) });
+    expect((await accepted("/sockets/me", {}, named)).received).toEqual(["ada"]);
+    const keyed = makeCore({ sockets: [whoami] });
+    expect((await accepted("/sockets/me", withKey(), keyed)).received).toEqual(["nobody"]);
   });
 });

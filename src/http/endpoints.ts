@@ -1,0 +1,122 @@
+import type { OpenAPIObject } from "openapi3-ts/oas31";
+import { AgentServerError } from "../errors.ts";
+import { type Answer, emptyAnswer } from "./answer.ts";
+import type { Authentication } from "./authentication.ts";
+import type { DocsAssets } from "./openapi/docs.ts";
+import { createDocumentation } from "./openapi/documentation.ts";
+import type { MatchedRoute, RequestContext } from "./request-about.ts";
+import type { Route, SocketRoute } from "./route/route.ts";
+import { createRouteHandler, type Endpoint } from "./route/route-handler.ts";
+import { createRouter, otherSlash, type RouteMatch, type Router, type RouterEntry } from "./router.ts";
+import type { Connect } from "./socket.ts";
+import { createFirstFrameGate } from "./sockets/first-frame.ts";
+import { createSocketHandler, refusedUpgrade, type SocketEndpoint } from "./sockets/socket-handler.ts";
+
+/** A route and what answers it. */
+export interface Routed<E> {
+  route: MatchedRoute;
+  endpoint: E;
+}
+
+/** Every path of a server. */
+export interface Endpoints {
+  router: Router<Routed<Endpoint>>;
+  socketRouter: Router<Routed<SocketEndpoint>>;
+  openapi(): OpenAPIObject;
+}
+
+const DEFAULT_MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+export interface EndpointsOptions {
+  routes: readonly Route[];
+  sockets: readonly SocketRoute[];
+  authentication: Authentication;
+  /** Normalised: empty, or a path without a slash at its end. */
+  basePath: string;
+  version: string;
+  docsAssets?: DocsAssets | undefined;
+  maxBodyBytes?: number | undefined;
+}
+
+export function createEndpoints(options: EndpointsOptions): Endpoints {
+  const { routes, sockets, authentication, basePath, version, docsAssets } = options;
+  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
+  const gate = createFirstFrameGate(authentication.isKey);
+  const documentation = createDocumentation(routes, { version, basePath }, docsAssets);
+  const entries: RouterEntry<Routed<Endpoint>>[] = [
+    ...routes.map((route) => {
+      const endpoint = createRouteHandler(route, { authentication, maxBodyBytes });
+      return { ...route.spec, target: { route: route.spec, endpoint } };
+    }),
+    ...sockets.map(({ spec }) => ({
+      method: "GET",
+      path: spec.path,
+      target: { route: spec, endpoint: upgradeRequired },
+    })),
+    ...documentation.pages.flatMap(([path, endpoint]) =>
+      ["GET", "HEAD"].map((method) => ({
+        method,
+        path,
+        target: { route: { id: path.slice(1), path }, endpoint },
+      })),
+    ),
+  ];
+  const socketEntries = sockets.map((route) => ({
+    method: "GET",
+    path: route.spec.path,
+    target: { route: route.spec, endpoint: createSocketHandler(route, { authentication, gate }) },
+  }));
+  return {
+    router: createRouter(entries),
+    socketRouter: createRouter(socketEntries),
+    openapi: documentation.openapi,
+  };
+}
+
+/** The route of a match, for stages; undefined where nothing matched. */
+export function routeOf<E>(match: RouteMatch<Routed<E>>): MatchedRoute | undefined {
+  return match.kind === "found" ? match.target.route : undefined;
+}
+
+interface Reaching {
+  request: Request;
+  context: RequestContext;
+  basePath: string;
+}
+
+/** Answers a request by its match: the route, a redirect to the other slash, or a 404 or 405. */
+export function reach(
+  match: RouteMatch<Routed<Endpoint>>,
+  { request, context, basePath }: Reaching,
+): Promise<Answer | Response> | Answer {
+  const { pathname, search } = context;
+  switch (match.kind) {
+    case "found":
+      return match.target.endpoint(request, { params: match.params, context });
+    case "wrong_method":
+      throw new AgentServerError("method_not_allowed", undefined, {
+        headers: { allow: match.allow.join(", ") },
+      });
+    case "slash_mismatch":
+      return emptyAnswer(307, {
+        location: basePath + otherSlash(pathname) + (search === "" ? "" : `?${search}`),
+      });
+    case "unknown":
+      throw new AgentServerError("not_found");
+  }
+}
+
+/** Decides about an upgrade by its match. The reference refuses unknown paths like wrong keys. */
+export async function reachSocket(
+  match: RouteMatch<Routed<SocketEndpoint>>,
+  { request, context }: Omit<Reaching, "basePath">,
+): Promise<Response | Connect> {
+  if (match.kind !== "found") return refusedUpgrade();
+  return match.target.endpoint(request, { params: match.params, context });
+}
+
+function upgradeRequired(): Answer {
+  throw new AgentServerError("upgrade_required", undefined, {
+    headers: { upgrade: "websocket" },
+  });
+}

@@ -1,0 +1,73 @@
+import type { Principal } from "../principal.ts";
+import type { CorsPolicy } from "./cors.ts";
+import type { ConnectionInfo } from "./fetch-server.ts";
+
+/** A route as a stage sees it. */
+export interface MatchedRoute {
+  /** The operation id, such as `getConversation`. */
+  readonly id: string;
+  /** The template, such as `/api/conversations/{conversation_id}`: a label of low cardinality. */
+  readonly path: string;
+  /** Present where pages of every web origin may call the route. */
+  readonly cors?: CorsPolicy;
+}
+
+/** What the server knows of a request beside the request itself. */
+export interface RequestAbout {
+  /** Path without the base path and without the query, which may hold a key. */
+  readonly pathname: string;
+  /** The route that answers this path and method; undefined where there is none. */
+  readonly route: MatchedRoute | undefined;
+  /**
+   * Who asks. Null until the route has checked credentials, which it does inside `next()`; null too on open routes and
+   * for session keys, which admit a caller without naming one.
+   */
+  readonly principal: Principal | null;
+  /** IP address of the other end of the connection, never taken from a header. Undefined where the host gives none. */
+  readonly peerAddress: string | undefined;
+  /** Unique id of this request. A 500 carries it as `error_id`, without its dashes. */
+  readonly requestId: string;
+  /** True for a WebSocket upgrade. */
+  readonly upgrade: boolean;
+}
+
+interface RequestFacts {
+  pathname: string;
+  /** The query without its question mark. */
+  search: string;
+  route: MatchedRoute | undefined;
+  connection: ConnectionInfo | undefined;
+  upgrade?: boolean;
+  newId(): string;
+}
+
+/** The server's own view of a request: it knows the query, and the route sets `principal` once it has checked credentials. */
+export class RequestContext implements RequestAbout {
+  readonly pathname: string;
+  readonly search: string;
+  readonly route: MatchedRoute | undefined;
+  readonly upgrade: boolean;
+  principal: Principal | null = null;
+  readonly #connection: ConnectionInfo | undefined;
+  readonly #newId: () => string;
+  #requestId: string | undefined;
+
+  constructor({ pathname, search, route, connection, upgrade = false, newId }: RequestFacts) {
+    this.pathname = pathname;
+    this.search = search;
+    this.route = route;
+    this.upgrade = upgrade;
+    this.#connection = connection;
+    this.#newId = newId;
+  }
+
+  get peerAddress(): string | undefined {
+    return this.#connection?.peerAddress;
+  }
+
+  /** Made when first read: most requests need none. */
+  get requestId(): string {
+    this.#requestId ??= this.#newId();
+    return this.#requestId;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Answer } from "./answer.ts";
+import { type Cors, preflightMethod } from "./cors.ts";
+import type { HostGuard } from "./host-guard.ts";
+import type { Stage } from "./stages.ts";
+
+/** The stages that every request passes before those of the host. */
+export function serverStages(cors: Cors, guard: HostGuard): Stage[] {
+  return [corsHeaders(cors), guardStage(guard), preflights(cors)];
+}
+
+/** Comes first, so that refusals and errors carry the headers too. Browsers do not look for them on upgrades. */
+function corsHeaders(cors: Cors): Stage {
+  return async (request, next, { upgrade, route }) => {
+    const origin = request.headers.get("origin");
+    if (origin === null || upgrade) return next();
+    return withHeaders(await next(), cors.headers(origin, route?.cors));
+  };
+}
+
+function guardStage(guard: HostGuard): Stage {
+  return async (request, next, about) => {
+    guard.check(request, about);
+    return next();
+  };
+}
+
+/** Answers pre-flights before any stage of the host, which could refuse them for lack of a login. */
+function preflights(cors: Cors): Stage {
+  return async (request, next, { route }) =>
+    preflightMethod(request) === null ? next() : cors.preflight(request, route?.cors);
+}
+
+function withHeaders(result: Answer | Response, added: Record<string, string>): Answer | Response {
+  if (!(result instanceof Response)) return { ...result, headers: { ...result.headers, ...added } };
+  const headers = new Headers(result.headers);
+  for (const [name, value] of Object.entries(added)) {
+    if (name === "vary") headers.append(name, value);
+    else headers.set(name, value);
+  }
+  return new Response(result.body, { status: result.status, statusText: result.statusText, headers });
+}
