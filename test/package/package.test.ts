@@ -57,6 +57,13 @@ describe("the packed tarball", () => {
     expect(stdout.trim()).toBe('200 {"status":"ok"}');
   });
 
+  it("has documentation pages that load nothing from the web", async () => {
+    const page = join(folder, "node_modules/agent-server/dist/docs/redoc.standalone.js");
+    const script = await readFile(page, "utf8");
+    expect(script.length).toBeGreaterThan(100_000);
+    expect(script).not.toContain("cdn.redoc.ly");
+  });
+
   it("carries the command", async () => {
     const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
     const { stdout } = await run(bin("node"), [join(folder, "node_modules/.bin/agent-server"), "--version"]);

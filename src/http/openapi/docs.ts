@@ -52,9 +52,6 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   "redoc.standalone.js": "text/javascript; charset=utf-8",
 };
 
-/** The files that `DocsAssets` is asked for. */
-export const DOCS_ASSET_NAMES: readonly string[] = Object.keys(MEDIA_TYPES);
-
 export function swaggerPage(): Answer {
   return page({
     title: "Swagger UI",

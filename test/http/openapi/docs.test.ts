@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { DOCS_ASSET_NAMES } from "../../../src/http/openapi/docs.ts";
 import { DOCS_ASSET_SOURCES, docsAssets } from "../../../src/node/docs-assets.ts";
 import { get, makeCore, ORIGIN } from "../make-core.ts";
 
@@ -40,16 +39,14 @@ it.each(["/docs", "/redoc", "/openapi.json"])("HEAD %s has the headers and no bo
 });
 
 it("serves the files it names and no others", async () => {
-  expect(Object.keys(DOCS_ASSET_SOURCES)).toEqual(DOCS_ASSET_NAMES);
+  for (const name of Object.keys(DOCS_ASSET_SOURCES)) {
+    const response = await core.fetch(get(`/docs/${name}`));
+    expect(response.status).toBe(200);
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100_000);
+  }
   for (const name of ["..%2F..%2Fpackage.json", "package.json", "toString", "__proto__"]) {
     expect((await core.fetch(get(`/docs/${name}`))).status).toBe(404);
   }
-});
-
-it("ReDoc asks its makers for nothing", async () => {
-  const script = await (await core.fetch(get("/docs/redoc.standalone.js"))).text();
-  expect(script.length).toBeGreaterThan(100_000);
-  expect(script).not.toContain("cdn.redoc.ly");
 });
 
 it("without files there are no pages", async () => {
