@@ -2,11 +2,19 @@ import { type AgentServer, type ServerInput, toServer } from "agent-server";
 import { serve } from "agent-server/node";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 
-/** The server as a Fastify plugin, at the root or below a prefix: `app.register(agentServer("my-key"))`. */
+/**
+ * Mounts a server as a Fastify plugin, at the root or below a prefix. WebSockets work without further code.
+ *
+ * @example
+ * ```ts
+ * app.register(agentServer("my-key"));
+ * app.register(agentServer({ apiKeys: ["my-key"], basePath: "/agents" }), { prefix: "/agents" });
+ * ```
+ */
 export function agentServer(input: ServerInput): FastifyPluginAsync & { server: AgentServer } {
   const server = toServer(input);
   const plugin: FastifyPluginAsync = async (app) => {
-    // The server reads bodies itself: Fastify refuses empty JSON and bodies of a GET.
+    // The server reads bodies itself, because Fastify rejects empty JSON and bodies of GET.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, _payload, done) => done(null));
     app.addHook("onClose", () => server.close());

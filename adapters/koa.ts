@@ -2,7 +2,16 @@ import { type AgentServer, type ServerInput, toServer } from "agent-server";
 import { serve } from "agent-server/node";
 import type { Middleware } from "koa";
 
-/** The server as Koa middleware (2 and 3), at the root or below a path by `koa-mount`: `app.use(agentServer("my-key"))`. */
+/**
+ * Mounts a server as Koa middleware (2 and 3), at the root or below a path with `koa-mount`. WebSockets work without
+ * further code.
+ *
+ * @example
+ * ```ts
+ * app.use(agentServer("my-key"));
+ * app.use(mount("/agents", agentServer({ apiKeys: ["my-key"], basePath: "/agents" })));
+ * ```
+ */
 export function agentServer(input: ServerInput): Middleware & { server: AgentServer } {
   const server = toServer(input);
   const middleware: Middleware = (context, next) => {

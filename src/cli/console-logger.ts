@@ -2,7 +2,10 @@ import type { Logger } from "../logger.ts";
 
 type Level = keyof Logger;
 
-/** One line a message on standard error: time, level, message, fields. Line breaks in fields cannot fake lines. */
+/**
+ * Writes one line a message to standard error: time, level, message and fields. Fields are JSON, so that a line break
+ * in one cannot imitate a line of the log.
+ */
 export function consoleLogger(options: { debug: boolean }): Logger {
   const write = (level: Level) => (fields: object, message: string) => {
     const time = new Date().toISOString();
@@ -21,7 +24,7 @@ function format(fields: object): string {
   return entries.map(([name, value]) => ` ${name}=${quote(plain(value))}`).join("");
 }
 
-/** JSON leaves these as they are; some terminals take them for commands or line ends. */
+/** Control characters and line ends that JSON does not escape and that some terminals act on. */
 const CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
 function quote(value: unknown): string | undefined {

@@ -9,9 +9,9 @@ import { text } from "../wire/events/message.ts";
 import { executionStatus } from "../wire/execution-status.ts";
 import { printEvent } from "./print-event.ts";
 
-const TASK = "Have a look around, leave a short NOTES.md for whoever comes next, and tell me what you did.";
+const TASK = "Have a look around, write a short NOTES.md for the next person, and tell me what you did.";
 
-/** Runs one conversation with the built-in demo model in this process and prints its events as they come. */
+/** Runs one conversation with the built-in demo model in this process and prints its events as they happen. */
 export async function demo(workspace: string | undefined): Promise<void> {
   const workingDir =
     workspace === undefined ? await mkdtemp(join(tmpdir(), "agent-server-demo-")) : resolve(workspace);

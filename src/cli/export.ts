@@ -8,11 +8,11 @@ import { readConfiguration } from "./read-configuration.ts";
 
 export interface ExportArguments {
   id: string;
-  /** Folder of the database; the configured one when undefined. */
+  /** Folder of the database. Default: the configured one. */
   data: string | undefined;
 }
 
-/** Prints a stored conversation as a fixture. The server that owns the database must be down. */
+/** Prints a stored conversation as a fixture. The server that uses the database must be stopped. */
 export async function exportFixture({ id, data }: ExportArguments): Promise<void> {
   const { options } = await readConfiguration();
   const path = join(data ?? options.conversationsPath ?? "workspace/conversations", DATABASE_FILE);

@@ -8,7 +8,7 @@ export interface MockLlmArguments {
   port: number;
 }
 
-/** Serves a scripted model until SIGINT or SIGTERM; ends with 1 when steps were left over or missing. */
+/** Serves a scripted model until SIGINT or SIGTERM. Exits with 1 if steps were left over or missing. */
 export async function mockLlm({ script: path, port }: MockLlmArguments): Promise<void> {
   const { steps, sideCalls, repeat } = await readScript(path);
   const rules = sideCalls === undefined ? [] : [{ when: isSideRequest, step: sideCalls }];
@@ -18,7 +18,7 @@ export async function mockLlm({ script: path, port }: MockLlmArguments): Promise
       `Scripted model  ${server.origin}`,
       `OpenAI          ${server.url}  (chat/completions and responses)`,
       `Anthropic       ${server.origin}  (v1/messages)`,
-      `Steps           ${steps.length}${repeat ? ", again and again" : ""}`,
+      `Steps           ${steps.length}${repeat ? ", repeated" : ""}`,
       "",
     ].join("\n"),
   );

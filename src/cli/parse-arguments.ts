@@ -15,15 +15,15 @@ Options of the server
   --host HOST    address to bind; 127.0.0.1 without session keys, 0.0.0.0 with them
   --port PORT    port to bind; 8000, and 0 takes any free one
   --dangerously-allow-unauthenticated
-                 bind beyond this machine without a key: whoever reaches the port can run commands here
+                 bind beyond this machine without a key: anyone who reaches the port can run commands here
 
 Options of the demo
-  --workspace DIR    folder the agent works in; a new temporary one when left out
+  --workspace DIR    folder the agent works in; default: a new temporary one
 
 Options of mock-llm and export
   --script FILE      JSON list of steps, such as ["Hello", {"call": "terminal", "arguments": {"command": "ls"}}]
-  --port PORT        any free one when left out
-  --data DIR         where conversations are kept; OH_CONVERSATIONS_PATH when left out
+  --port PORT        port of the scripted model; default: any free one
+  --data DIR         folder of the conversations; default: OH_CONVERSATIONS_PATH
 
   --help, --version
 
@@ -31,7 +31,7 @@ Settings come from OH_* variables, SESSION_API_KEY and a JSON config file
 (OPENHANDS_AGENT_SERVER_CONFIG_PATH, else workspace/openhands_agent_server_config.json).
 `;
 
-/** Flags of the reference that mean nothing here; its launch scripts must still work. */
+/** Flags of the reference without an effect here. They are accepted, so that its launch scripts work. */
 const IGNORED = ["reload", "check-browser", "import-modules", "extra-python-path"] as const;
 
 export type Command =
@@ -47,7 +47,7 @@ export type Command =
       warnings: string[];
     };
 
-/** Throws an error that says what was wrong and names `--help`. */
+/** Parses the arguments of the command. Throws an error that names the fault and `--help`. */
 export function parseArguments(args: string[]): Command {
   const { values, positionals } = parse(args);
   if (values.help) return { name: "help" };
@@ -64,7 +64,7 @@ export function parseArguments(args: string[]): Command {
     port: parsePort(values.port ?? "8000"),
     dangerouslyAllowUnauthenticated: values["dangerously-allow-unauthenticated"] ?? false,
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(
-      (flag) => `--${flag}: has no effect here`,
+      (flag) => `--${flag}: this flag has no effect`,
     ),
   };
 }
@@ -104,8 +104,8 @@ function parseMockLlm({ script, port = "0" }: Values): Command {
 
 function parseExport([id, ...rest]: string[], { fixture, data }: Values): Command {
   if (id === undefined || rest.length > 0) throw usageError("export: expected the id of one conversation");
-  if (!isUuid(id)) throw usageError(`export: ${JSON.stringify(id)} is no id of a conversation`);
-  if (!fixture) throw usageError("export: --fixture is missing, the only form there is");
+  if (!isUuid(id)) throw usageError(`export: expected the UUID of a conversation, got ${JSON.stringify(id)}`);
+  if (!fixture) throw usageError("export: --fixture is missing; fixtures are the only format");
   return { name: "export", id: toDashed(id), data };
 }
 

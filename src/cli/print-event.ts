@@ -4,7 +4,7 @@ import type { Event, TransientEvent } from "../wire/events/events.ts";
 const WIDTH = 100;
 const MAX_LINES = 12;
 
-/** A few lines a person can follow, or undefined for events that say nothing to one. */
+/** Writes an event as a few lines for people. Returns undefined for events that people need not see. */
 export function printEvent(event: Event | TransientEvent): string | undefined {
   switch (event.kind) {
     case "SystemPromptEvent":
@@ -37,7 +37,7 @@ function thoughtOf(thought: readonly { text: string }[]): string {
 }
 
 function describe(action: unknown): string {
-  if (typeof action !== "object" || action === null) return "(not understood)";
+  if (typeof action !== "object" || action === null) return "(invalid call)";
   const fields = Object.entries(action).filter(
     ([name, value]) => name !== "kind" && value !== null && value !== false,
   );

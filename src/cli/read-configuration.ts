@@ -4,7 +4,7 @@ import { AgentServerError, messageOf } from "../errors.ts";
 
 const DEFAULT_CONFIG_PATH = "workspace/openhands_agent_server_config.json";
 
-/** Settings from this process's environment and the config file it names. */
+/** Reads the configuration from the environment of this process and from the config file it names. */
 export async function readConfiguration(): Promise<Configuration> {
   const { env: environment } = process;
   const path = environment.OPENHANDS_AGENT_SERVER_CONFIG_PATH ?? DEFAULT_CONFIG_PATH;

@@ -10,7 +10,7 @@ export interface ServeArguments {
   warnings: string[];
 }
 
-/** Runs the server until SIGINT or SIGTERM; a second signal ends it at once. */
+/** Runs the server until SIGINT or SIGTERM. A second signal ends the process at once. */
 export async function serve(args: ServeArguments): Promise<void> {
   const logger = consoleLogger({ debug: Boolean(process.env.DEBUG) });
   const { options, warnings } = await readConfiguration();
@@ -41,7 +41,7 @@ function banner(url: string, server: AgentServer): string {
       : "none set: open to every program on this machine";
   const secrets = hasSecretKey
     ? "encrypted at rest"
-    : "not stored: set OH_SECRET_KEY to keep them over a restart";
+    : "not stored: set OH_SECRET_KEY to keep them across restarts";
   return [
     `Agent server   ${url}`,
     `API docs       ${url}/docs`,

@@ -11,21 +11,33 @@ import {
   UNSUPPORTED,
 } from "./reference-settings.ts";
 
+/** Sources of the configuration. */
 export interface ConfigurationSources {
+  /** Variables, for example `process.env`. */
   environment: Environment;
-  /** Text of the config file, undefined when there is none. */
+  /** Text of a config file, and its path for error texts. Default: no file. */
   file?: { path: string; text: string };
 }
 
+/** Options of a server, read from the reference's settings. */
 export interface Configuration {
+  /** Options for `createServer`. */
   options: ServerOptions;
-  /** One sentence each, for the operator. */
+  /** Notes for the operator, one sentence each. */
   warnings: string[];
 }
 
 /**
- * Options from a config file and the environment. Strongest first: `OH_*` variables, the JSON in `OH`, the config
- * file, `SESSION_API_KEY`. A value that cannot be used throws, naming where it came from and what was expected.
+ * Reads the reference's settings. In order of precedence: `OH_*` variables, the JSON in `OH`, the config file,
+ * `SESSION_API_KEY`. Unknown settings become warnings.
+ *
+ * @throws AgentServerError `bad_request` for an invalid value. Its text names the source and what was expected.
+ *
+ * @example
+ * ```ts
+ * const { options, warnings } = loadConfiguration({ environment: process.env });
+ * const server = createServer(options);
+ * ```
  */
 export function loadConfiguration({ environment, file }: ConfigurationSources): Configuration {
   const warnings: string[] = [];
@@ -95,7 +107,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
   };
 }
 
-/** Null for a text that is not a number, as the reference has it. */
+/** Returns null for text that is not a number, as the reference does. */
 function secondsFrom(text: string | undefined): number | null {
   const seconds = Number(text);
   return text === undefined || !Number.isFinite(seconds) ? null : seconds;
@@ -104,8 +116,8 @@ function secondsFrom(text: string | undefined): number | null {
 function warnAboutKeys(keys: string[], warnings: string[]): void {
   for (const key of keys) {
     if (isSettingName(key)) continue;
-    const known = (UNSUPPORTED as readonly string[]).includes(key);
-    warnings.push(known ? `${key}: this setting has no effect here` : `${key}: unknown setting, ignored`);
+    const isUnsupported = (UNSUPPORTED as readonly string[]).includes(key);
+    warnings.push(isUnsupported ? `${key}: this setting has no effect` : `${key}: unknown setting, ignored`);
   }
 }
 
@@ -114,14 +126,14 @@ function warnAboutVariables(variables: string[], warnings: string[]): void {
     if (!variable.startsWith("OH_") || (OTHER_VARIABLES as readonly string[]).includes(variable)) continue;
     const name = variable.slice("OH_".length).toLowerCase();
     if (settingOf(name, Object.keys(SETTINGS)) !== undefined) continue;
-    const known = settingOf(name, UNSUPPORTED) !== undefined;
+    const isUnsupported = settingOf(name, UNSUPPORTED) !== undefined;
     warnings.push(
-      known ? `${variable}: this setting has no effect here` : `${variable}: unknown variable, ignored`,
+      isUnsupported ? `${variable}: this setting has no effect` : `${variable}: unknown variable, ignored`,
     );
   }
 }
 
-/** The setting a variable belongs to: its own name, an item (`_0`), a field, or `_is_none`. */
+/** Finds the setting of a variable. The variable is the setting's name, alone or with `_0`, a field or `_is_none`. */
 function settingOf(name: string, settings: readonly string[]): string | undefined {
   return settings.find((setting) => name === setting || name.startsWith(`${setting}_`));
 }

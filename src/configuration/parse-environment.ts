@@ -1,12 +1,13 @@
 import { AgentServerError, messageOf } from "../errors.ts";
 import { SETTINGS, type SettingName } from "./reference-settings.ts";
 
+/** Variables of an environment, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The value an environment gives a setting; undefined when it gives none.
- * `OH_X_IS_NONE=1` gives null. Rules as the reference's environment parser has them; one is stricter:
- * a list in the environment replaces the file's list whole, so that no old key stays valid.
+ * Reads a setting from the environment, by the rules of the reference. Returns undefined if it is not set, and null
+ * for `OH_X_IS_NONE=1`. Unlike in the reference, a list replaces the whole list of the file, so that no old key stays
+ * valid.
  */
 export function settingFromEnvironment(name: SettingName, environment: Environment): unknown {
   const variable = `OH_${name.toUpperCase()}`;
@@ -17,7 +18,7 @@ export function settingFromEnvironment(name: SettingName, environment: Environme
   return isTrue(environment[`${variable}_IS_NONE`]) ? null : undefined;
 }
 
-/** JSON array, or a number N for `X_0` to `X_(N-1)`, or just `X_0`, `X_1`, … up to the first gap. */
+/** Reads a JSON array, or a number N for `X_0` to `X_(N-1)`, or `X_0`, `X_1`, … up to the first gap. */
 function listFromEnvironment(variable: string, environment: Environment): unknown {
   const text = environment[variable];
   if (text === undefined) {

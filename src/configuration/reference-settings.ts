@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** How the text of an environment variable becomes a value. */
+/** The syntax of a setting in an environment variable. */
 type SettingType = "text" | "list" | "number";
 
 export interface Setting {
@@ -11,7 +11,7 @@ export interface Setting {
 const text = z.string().nullable();
 const seconds = z.number().positive().nullable();
 
-/** The settings this server acts on, by the reference's names. In the environment: `OH_` and the name in capitals. */
+/** Supported settings by the reference's names. Their variables are `OH_` and the name in capitals. */
 export const SETTINGS = {
   session_api_keys: { type: "list", schema: z.array(z.string()) },
   secret_key: { type: "text", schema: text },
@@ -23,7 +23,7 @@ export const SETTINGS = {
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
 } as const satisfies Record<string, Setting>;
 
-/** Settings of the reference whose feature is not served: naming one earns a warning, not silence. */
+/** Settings of the reference without an effect here. Using one causes a warning. */
 export const UNSUPPORTED = [
   "workspace_path",
   "conversation_worktree_root",
@@ -42,7 +42,7 @@ export const UNSUPPORTED = [
   "telemetry",
 ] as const;
 
-/** `OH_` variables that are read elsewhere, or by other programs of the family, and are no settings. */
+/** `OH_` variables that are not settings. They are read elsewhere, or by other programs of the reference. */
 export const OTHER_VARIABLES = [
   "OH_INTERNAL_SERVER_URL",
   "OH_RUNTIME_IDLE_TIMEOUT_SECONDS",

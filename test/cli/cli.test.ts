@@ -77,8 +77,8 @@ describe("agent-server", () => {
       args: ["--reload"],
       environment: { OH_ENABLE_VNC: "1", OH_TYPO: "x" },
     });
-    expect(server.stderr()).toContain("--reload: has no effect here");
-    expect(server.stderr()).toContain("OH_ENABLE_VNC: this setting has no effect here");
+    expect(server.stderr()).toContain("--reload: this flag has no effect");
+    expect(server.stderr()).toContain("OH_ENABLE_VNC: this setting has no effect");
     expect(server.stderr()).toContain("OH_TYPO: unknown variable, ignored");
     await server.stop();
   });

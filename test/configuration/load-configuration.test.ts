@@ -76,11 +76,11 @@ describe("what is not understood", () => {
 
   it("is warned about by name, whether unknown or without effect here", () => {
     expect(warnings({ OH_ENABLE_VSCODE: "0", OH_TYPO: "1" })).toEqual([
-      "OH_ENABLE_VSCODE: this setting has no effect here",
+      "OH_ENABLE_VSCODE: this setting has no effect",
       "OH_TYPO: unknown variable, ignored",
     ]);
     expect(warnings({}, '{"deferred_init":true,"typo":1}')).toEqual([
-      "deferred_init: this setting has no effect here",
+      "deferred_init: this setting has no effect",
       "typo: unknown setting, ignored",
     ]);
   });
