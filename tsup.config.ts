@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { defineConfig, type Options } from "tsup";
 import { DOCS_ASSET_SOURCES } from "./src/node/docs-assets.ts";
+import tsconfig from "./tsconfig.json" with { type: "json" };
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 
@@ -27,14 +28,13 @@ const withoutYaml: Plugin = {
   },
 };
 
-const entry = {
-  index: "src/index.ts",
-  express: "adapters/express.ts",
-  koa: "adapters/koa.ts",
-  fastify: "adapters/fastify.ts",
-  node: "src/node/index.ts",
-  testing: "src/testing/index.ts",
-};
+/** The public names, `agent-server/koa` and so on, as files: koa.js. */
+const entry = Object.fromEntries(
+  Object.entries(tsconfig.compilerOptions.paths).map(([name, [source = ""]]) => [
+    name === "agent-server" ? "index" : name.slice("agent-server/".length),
+    source,
+  ]),
+);
 
 const shared: Options = {
   format: "esm",

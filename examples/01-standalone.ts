@@ -1,4 +1,4 @@
-// A server of its own. Run it with:  node examples/01-standalone.ts
+// A server of its own. Run it with:  npm run example examples/01-standalone.ts
 import { createServer, type ServerOptions } from "agent-server";
 
 export function buildServer(options: ServerOptions = {}) {
@@ -6,6 +6,7 @@ export function buildServer(options: ServerOptions = {}) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { url } = await buildServer().listen(8000);
+  const port = Number(process.env.PORT ?? 8000);
+  const { url } = await buildServer().listen(port);
   console.log(`Agent server on ${url}, its API at ${url}/docs`);
 }

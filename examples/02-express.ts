@@ -1,4 +1,4 @@
-// Inside an Express app, below a path, with one key. Run it with:  node examples/02-express.ts
+// Inside an Express app, below a path, with one key. Run it with:  npm run example examples/02-express.ts
 import type { ServerOptions } from "agent-server";
 import { agentServer } from "agent-server/express";
 import express from "express";
@@ -11,7 +11,8 @@ export function buildApp(options: ServerOptions = {}) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  buildApp().listen(8000, "127.0.0.1", () =>
-    console.log("App on http://127.0.0.1:8000, agents below /agents"),
-  );
+  const port = Number(process.env.PORT ?? 8000);
+  buildApp().listen(port, "127.0.0.1", () => {
+    console.log(`App on http://127.0.0.1:${port}, agents below /agents`);
+  });
 }

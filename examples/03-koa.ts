@@ -1,4 +1,4 @@
-// Inside a Koa app, at its root, with two keys. Run it with:  node examples/03-koa.ts
+// Inside a Koa app, at its root, with two keys. Run it with:  npm run example examples/03-koa.ts
 import type { ServerInput } from "agent-server";
 import { agentServer } from "agent-server/koa";
 import Koa from "koa";
@@ -13,5 +13,8 @@ export function buildApp(input: ServerInput = ["first-key", "second-key"]) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  buildApp().listen(8000, "127.0.0.1", () => console.log("App and agents on http://127.0.0.1:8000"));
+  const port = Number(process.env.PORT ?? 8000);
+  buildApp().listen(port, "127.0.0.1", () => {
+    console.log(`App and agents on http://127.0.0.1:${port}`);
+  });
 }

@@ -1,4 +1,4 @@
-// Inside a Fastify app, below a prefix, with the app's own login in place of keys. Run it with:  node examples/04-fastify.ts
+// Inside a Fastify app, below a prefix, with the app's own login in place of keys. Run it with:  npm run example examples/04-fastify.ts
 import type { ServerOptions } from "agent-server";
 import { agentServer } from "agent-server/fastify";
 import fastify from "fastify";
@@ -12,6 +12,7 @@ export function buildApp(options: ServerOptions = {}) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const url = await buildApp().listen({ port: 8000, host: "127.0.0.1" });
+  const port = Number(process.env.PORT ?? 8000);
+  const url = await buildApp().listen({ port, host: "127.0.0.1" });
   console.log(`App on ${url}, agents below /agents`);
 }

@@ -1,4 +1,4 @@
-// A tool of your own, given to every agent that names it. Run it with:  node examples/05-custom-tool.ts
+// A tool of your own, given to every agent that names it. Run it with:  npm run example examples/05-custom-tool.ts
 import { createServer, defineTool, type ServerOptions } from "agent-server";
 import { z } from "zod";
 
@@ -24,6 +24,7 @@ export function buildServer(options: ServerOptions = {}) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { url } = await buildServer().listen(8000);
+  const port = Number(process.env.PORT ?? 8000);
+  const { url } = await buildServer().listen(port);
   console.log(`Agent server on ${url}; name the tool in a conversation: "tools": [{"name": "weather"}]`);
 }

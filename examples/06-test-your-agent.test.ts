@@ -1,5 +1,5 @@
-// How you test what your agent does, with no model, no network and no waiting. The runner here is vitest; any other
-// works as well, the kit needs none.
+// A test of what your agent does, without a model, a network or a wait. Run it with:  npm test examples/06-test-your-agent.test.ts
+// The runner here is vitest; the kit works with any.
 import { call, createTestServer, say, scriptedLlm } from "agent-server/testing";
 import { expect, test } from "vitest";
 import { weather } from "./05-custom-tool.ts";

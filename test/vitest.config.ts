@@ -1,16 +1,8 @@
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import tsconfig from "../tsconfig.json" with { type: "json" };
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-
-/** Tests and examples import the package by its public names; these point at the sources. */
-const entries = {
-  express: "adapters/express.ts",
-  koa: "adapters/koa.ts",
-  fastify: "adapters/fastify.ts",
-  node: "src/node/index.ts",
-  testing: "src/testing/index.ts",
-};
+const root = resolve(import.meta.dirname, "..");
 
 export default defineConfig({
   root,
@@ -21,12 +13,10 @@ export default defineConfig({
     maxWorkers: 2,
   },
   resolve: {
-    alias: [
-      ...Object.entries(entries).map(([name, file]) => ({
-        find: `agent-server/${name}`,
-        replacement: root + file,
-      })),
-      { find: /^agent-server$/, replacement: `${root}src/index.ts` },
-    ],
+    /** Tests and examples import the package by its public names; these point at the sources. */
+    alias: Object.entries(tsconfig.compilerOptions.paths).map(([name, [source]]) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: resolve(root, source ?? ""),
+    })),
   },
 });

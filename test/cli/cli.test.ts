@@ -94,6 +94,13 @@ describe("agent-server", () => {
     expect(stderr).toContain("--help");
   });
 
+  it("compiles its sources once, not at every start", async () => {
+    const args = ["export", crypto.randomUUID(), "--fixture"];
+    await run(args);
+    const { stderr } = await run(args, { NODE_DEBUG_NATIVE: "COMPILE_CACHE" });
+    expect(stderr).toMatch(/src\/cli\/export\.ts was accepted/);
+  });
+
   it("demo runs a conversation and prints it for people", async () => {
     const workspace = join(cwd, "demo");
     const { code, stdout } = await run(["demo", "--workspace", workspace]);

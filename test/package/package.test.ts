@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -14,16 +14,34 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "agent-server-package-"));
-  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
-    cwd: root,
-  });
-  const packed = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>;
-  const [{ filename } = { filename: "" }] = Object.values(packed);
+  // Packing builds, which takes a while; a build of these very sources is packed as it is.
+  const scripts = (await isBuilt()) ? ["--ignore-scripts"] : [];
+  await run("npm", ["pack", ...scripts, "--pack-destination", folder], { cwd: root });
+  const [tarball] = await readdir(folder);
   await writeFile(join(folder, "package.json"), '{"name":"stranger","private":true,"type":"module"}');
-  await run("npm", ["install", "--prefer-offline", `./${filename}`], { cwd: folder });
+  await run("npm", ["install", "--prefer-offline", `./${tarball}`], { cwd: folder });
 }, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const SOURCES = ["src", "adapters", "package.json", "package-lock.json", "tsconfig.json", "tsup.config.ts"];
+
+/** Whether `dist` has declarations, which come last, and is younger than everything it is made of. */
+async function isBuilt(): Promise<boolean> {
+  const declarations = await stat(join(root, "dist/index.d.ts")).catch(() => undefined);
+  if (declarations === undefined) return false;
+  const dist = await stat(join(root, "dist"));
+  const changes = await Promise.all(SOURCES.map((source) => lastChange(join(root, source))));
+  return Math.max(...changes) < dist.birthtimeMs;
+}
+
+/** Milliseconds since 1970 of the latest change of a file, or of a folder and all that is in it. */
+async function lastChange(path: string): Promise<number> {
+  const entry = await stat(path);
+  if (!entry.isDirectory()) return entry.mtimeMs;
+  const names = await readdir(path);
+  return Math.max(entry.mtimeMs, ...(await Promise.all(names.map((name) => lastChange(join(path, name))))));
+}
 
 const node = (code: string) => run(bin("node"), ["--input-type=module", "-e", code], { cwd: folder });
 

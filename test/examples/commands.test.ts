@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
+const isTest = (name: string) => name.endsWith(".test.ts");
+
+/** A checkout without conversations: another server may have those of this one open. */
+let checkout: string;
+beforeAll(async () => {
+  checkout = await mkdtemp(join(tmpdir(), "agent-server-checkout-"));
+  for (const name of ["package.json", "examples"])
+    await cp(join(root, name), join(checkout, name), { recursive: true });
+  for (const name of ["test", "node_modules"]) await symlink(join(root, name), join(checkout, name));
+});
+afterAll(() => rm(checkout, { recursive: true, force: true }));
+
+let running: ChildProcess | undefined;
+afterEach(async () => {
+  if (running?.pid === undefined || running.exitCode !== null) return;
+  const ended = once(running, "close");
+  // npm, its shell and the example are one process group.
+  process.kill(-running.pid, "SIGKILL");
+  await ended;
+});
+
+describe("the command in the header", () => {
+  it.each(examples.filter((name) => !isTest(name)))(
+    "of %s starts it",
+    async (name) => {
+      const port = await freePort();
+      const { stdout, ended } = runHeader(name, { PORT: String(port) });
+      await Promise.race([ended, expect.poll(stdout, { timeout: 30_000 }).toContain(`:${port}`)]);
+      expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    },
+    40_000,
+  );
+
+  it.each(examples.filter(isTest))(
+    "of %s passes",
+    async (name) => {
+      const { stdout, ended } = runHeader(name);
+      expect(await ended, stdout()).toBe(0);
+    },
+    60_000,
+  );
+});
+
+/** Runs it as a reader does: in a shell that knows the machine's Node and npm, and nothing of this checkout. */
+function runHeader(name: string, environment: Record<string, string> = {}) {
+  const [, command = ""] =
+    /Run it with: {2}(.+)$/m.exec(readFileSync(join(root, "examples", name), "utf8")) ?? [];
+  expect(command, name).toContain(`examples/${name}`);
+  const { PATH = "", HOME } = process.env;
+  const machinePath = PATH.split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  const child = spawn("sh", ["-c", command], {
+    cwd: checkout,
+    detached: true,
+    env: { HOME, PATH: machinePath.join(delimiter), ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  running = child;
+  let output = "";
+  child.stdout.on("data", (data) => {
+    output += String(data);
+  });
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return { stdout: () => output, ended };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
