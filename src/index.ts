@@ -4,11 +4,16 @@ export {
   type ConfigurationSources,
   loadConfiguration,
 } from "./configuration/load-configuration.ts";
-export type { ConversationManager } from "./conversations/conversation-manager.ts";
+export type { ConversationManager, CreatedConversation } from "./conversations/conversation-manager.ts";
 export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversations/conversation-reader.ts";
-export type { EventCriteria, EventSearch } from "./conversations/event-criteria.ts";
-export { type NewConversation, newConversation } from "./conversations/new-conversation.ts";
+export type {
+  ConfirmationResponse,
+  ConversationHandle,
+  SendOptions,
+} from "./conversations/live/conversation-handle.ts";
 export { AgentServerError, type ErrorCode, type ErrorOptions } from "./errors.ts";
+export type { EventReader } from "./events/event-reader.ts";
+export type { EventCriteria, EventPage, EventSearch } from "./events/event-search.ts";
 export type { FeedEnd, FeedReader } from "./events/feed.ts";
 export type { NewTransientEvent } from "./events/stamp-event.ts";
 export type { Watch } from "./events/watch.ts";
@@ -68,6 +73,7 @@ export type {
   ConversationInfo,
   ConversationSortOrder,
   EventSortOrder,
+  NewConversation,
   StartConversationRequest,
   startConversationRequest,
   UpdateConversationRequest,

@@ -1,7 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { newConversation } from "../conversations/new-conversation.ts";
 import { createServer } from "../server/create-server.ts";
 import { memoryStore } from "../stores/memory.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
@@ -18,16 +17,14 @@ export async function demo(workspace: string | undefined): Promise<void> {
   const conversationsPath = await mkdtemp(join(tmpdir(), "agent-server-demo-data-"));
   await using server = createServer({ store: memoryStore(), conversationsPath });
   process.stdout.write(`The agent works in ${workingDir}\n\n`);
-  const { info } = await server.conversations.create(
-    newConversation({
-      agent: {
-        llm: { model: "demo/tour" },
-        tools: [{ name: "terminal" }, { name: "file_editor" }, { name: "task_tracker" }],
-      },
-      workspace: { working_dir: workingDir },
-      initial_message: { content: [text(TASK)] },
-    }),
-  );
+  const { info } = await server.conversations.create({
+    agent: {
+      llm: { model: "demo/tour" },
+      tools: [{ name: "terminal" }, { name: "file_editor" }, { name: "task_tracker" }],
+    },
+    workspace: { working_dir: workingDir },
+    initial_message: { content: [text(TASK)] },
+  });
   for await (const event of server.conversations.follow(info.id)) {
     const printed = printEvent(event);
     if (printed !== undefined) process.stdout.write(`${printed}\n`);

@@ -1,32 +1,36 @@
 import { setImmediate } from "node:timers/promises";
+import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { AgentServerError, type ErrorCode, messageOf } from "../errors.ts";
+import { AgentServerError, messageOf } from "../errors.ts";
+import { EventReader } from "../events/event-reader.ts";
 import { Feeds } from "../events/feeds.ts";
 import { createTimestamps, type Timestamps } from "../events/timestamp.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { LookupFetch } from "../secrets/lookup-secret.ts";
+import { unknownConversation } from "../stores/refusals.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
-import type { ConfirmationPolicy, SecurityAnalyzer } from "../wire/agent/policies.ts";
-import type {
-  ConversationInfo,
-  StartConversationRequest,
-  UpdateConversationRequest,
+import {
+  type ConversationInfo,
+  type NewConversation,
+  type StartConversationRequest,
+  startConversationRequest,
 } from "../wire/conversation.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
-import type { SendMessageRequest } from "../wire/events/message.ts";
-import type { SecretSources } from "../wire/secret-source.ts";
+import type { ExecutionStatus } from "../wire/execution-status.ts";
 import {
+  type ConversationPage,
   ConversationReader,
   type ConversationReaderOptions,
+  type ConversationSearch,
   type InfoQuery,
-  unknownConversation,
 } from "./conversation-reader.ts";
 import { follow } from "./follow.ts";
+import { ConversationHandle } from "./live/conversation-handle.ts";
 import { findCutRuns } from "./live/cut-runs.ts";
-import type { Conversation } from "./live/live-conversation.ts";
+import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
 import {
   type ConversationContext,
@@ -51,27 +55,38 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   tools: ToolRegistry;
   createLlm: CreateLlm;
   workspace: ConversationWorkspace;
-  /** What commands see of the server's environment, made by `childEnvironment`. */
+  /** Variables of the server's environment that commands may see, made by `childEnvironment`. */
   environment: Readonly<Record<string, string>>;
   /** Absolute folder for what tools of a conversation keep. */
   dataDir(conversationId: string): string;
   /** Seconds; null keeps every opened conversation in memory. */
   idleTtlSeconds: number | null;
-  /** Runs at work at once; the others wait. Default: no bound. */
+  /** Maximum number of concurrent runs; further runs are queued. Default: unlimited. */
   maxConcurrentRuns?: number | undefined;
   /** Where lookups of relative URLs go: this server, as seen from itself. */
   internalUrl: () => string;
-  /** Asks for the values of lookup secrets. Default: the global `fetch`. */
+  /** Looks up the values of lookup secrets. Default: the global `fetch`. */
   lookupFetch?: LookupFetch;
   /** Called when something other than a state update happens in any conversation. */
   onActivity?: () => void;
 }
 
+/** A conversation that was started, or that existed under the requested id. */
+export interface CreatedConversation {
+  info: ConversationInfo;
+  /** False when it existed. */
+  created: boolean;
+  conversation: ConversationHandle;
+}
+
 /**
- * What can be done with conversations, by routes and in-process users alike, beside reading them. Ids are dashed UUIDs in lower case.
- * Unknown ids reject with `not_found` unless a verb says otherwise; no verb waits for a tool or a model.
+ * The conversations of a server, for its routes and for callers in the process. Ids are dashed UUIDs in lower case.
+ * Unknown ids reject with `not_found`. Reading loads nothing into memory; only the verbs of a handle do.
  */
-export class ConversationManager extends ConversationReader {
+export class ConversationManager {
+  /** Reads events. */
+  readonly events: EventReader;
+  readonly #reader: ConversationReader;
   readonly #options: ConversationManagerOptions;
   readonly #live: LiveConversations;
   readonly #timestamps: Timestamps;
@@ -81,8 +96,9 @@ export class ConversationManager extends ConversationReader {
   #closed = false;
 
   constructor(options: ConversationManagerOptions) {
-    super(options);
     this.#options = options;
+    this.events = new EventReader(options.store);
+    this.#reader = new ConversationReader(options);
     this.#timestamps = createTimestamps(options.clock);
     this.#feeds = new Feeds(options.store.relay);
     this.#unsealed = new UnsealedSecrets(options.cipher);
@@ -105,13 +121,13 @@ export class ConversationManager extends ConversationReader {
     return this.#live.size;
   }
 
-  /** Repairs the runs that the end of the last process cut short. Nothing else is opened. */
+  /** Repairs the runs that the end of the last process cut short. Nothing else is loaded. */
   async start(): Promise<void> {
     for (const id of await findCutRuns(this.#options.store.conversations)) {
       await this.#live.get(id).catch((error: unknown) => {
         this.#options.logger.error(
           { conversation_id: id, error: messageOf(error) },
-          "A cut run is not repaired",
+          "A run that was cut short cannot be repaired",
         );
       });
     }
@@ -127,44 +143,82 @@ export class ConversationManager extends ConversationReader {
     await setImmediate();
   }
 
-  /** Closes in memory what nobody has used for the time to live. Runs by itself. */
+  /** Evicts conversations that were idle longer than the time to live. A timer calls this. */
   evictIdle(): Promise<void> {
     return this.#live.evictIdle();
   }
 
-  /** Starts a conversation; one that exists under the id asked for is given back untouched. */
-  async create(
-    request: StartConversationRequest,
-    query: InfoQuery = {},
-  ): Promise<{ info: ConversationInfo; created: boolean }> {
+  /**
+   * Starts a conversation. Fields that are left out get the defaults of the HTTP route. A conversation that exists under
+   * the requested id is returned untouched, and the rest of the request is ignored. An initial message starts a run.
+   * Rejects with `unprocessable` when the request is not valid.
+   *
+   * @example
+   * ```ts
+   * const { conversation } = await server.conversations.create({
+   *   agent: { llm: { model: "openai/gpt-5.2" }, tools: [{ name: "terminal" }] },
+   *   workspace: { working_dir: "/project" },
+   * });
+   * await conversation.sendMessage("Run the tests.");
+   * ```
+   */
+  async create(request: NewConversation, query: InfoQuery = {}): Promise<CreatedConversation> {
+    const parsed = startConversationRequest.safeParse(request);
+    if (parsed.success) return this.createFrom(parsed.data, query);
+    throw new AgentServerError("unprocessable", z.prettifyError(parsed.error), { cause: parsed.error });
+  }
+
+  /** As `create`, for a request that was validated and has its defaults. */
+  async createFrom(request: StartConversationRequest, query: InfoQuery = {}): Promise<CreatedConversation> {
     const id = request.conversation_id ?? this.#options.clock.newId();
-    const known = await this.find(id, query);
-    if (known !== undefined) return { info: known, created: false };
+    const conversation = this.#handle(id);
+    const existing = await this.#reader.find(id, query);
+    if (existing !== undefined) return { info: existing, created: false, conversation };
     const { initial_message: message } = request;
     if (message !== null) checkRole(message);
-    if (!(await this.#startNew(id, request))) return this.create(request, query);
-    if (message !== null) await this.sendMessage(id, { ...message, run: true });
-    return { info: await this.get(id, query), created: true };
+    if (!(await this.#startNew(id, request))) return this.createFrom(request, query);
+    if (message !== null) await conversation.sendMessage(message.content);
+    return { info: await this.get(id, query), created: true, conversation };
   }
 
-  /** Changes title and tags; null leaves them as they are. False when there is no such conversation. */
-  async update(id: string, { title, tags }: UpdateConversationRequest): Promise<boolean> {
-    const conversation = await this.#live.get(id);
-    if (conversation === undefined) return false;
-    const { session } = conversation;
-    if (title !== null) conversation.title.settle();
-    if (tags !== null) await session.update({ tags });
-    const touched = { updatedAt: this.#now() };
-    await session.log.commit({ update: title === null ? touched : { ...touched, title } });
-    return true;
+  /** The verbs of a conversation. Rejects with `not_found` for an unknown one; loads nothing. */
+  async open(id: string): Promise<ConversationHandle> {
+    if (!this.#live.has(id)) await this.#reader.assertStored(id);
+    return this.#handle(id);
   }
 
-  /** Interrupts the run, closes tools, forgets the conversation and ends its watches. Unknown: `bad_request`. */
+  /** A conversation as HTTP shows it, without secrets. */
+  get(id: string, query: InfoQuery = {}): Promise<ConversationInfo> {
+    return this.#reader.get(id, query);
+  }
+
+  /** One entry for each id, in this order; null for an unknown one. Lists of single model calls are empty. */
+  batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
+    return this.#reader.batchGet(ids, query);
+  }
+
+  /** A page of conversations. Lists of single model calls are empty. */
+  search(search: ConversationSearch = {}): Promise<ConversationPage> {
+    return this.#reader.search(search);
+  }
+
+  /** Number of conversations, all or those with this status. */
+  count(status?: ExecutionStatus): Promise<number> {
+    return this.#reader.count(status);
+  }
+
+  /** The message of the agent's finish call or its last words, whichever is newer; empty when there is neither. */
+  agentFinalResponse(id: string): Promise<string> {
+    return this.#reader.agentFinalResponse(id);
+  }
+
+  /** Interrupts the run, closes tools, removes the conversation from the store and ends its watches. */
   async delete(id: string): Promise<void> {
-    const conversation = await this.#known(id, "bad_request");
+    const conversation = await this.#live.get(id);
+    if (conversation === undefined) throw unknownConversation(id);
     const { store, workspace, dataDir, logger } = this.#options;
     await conversation.close();
-    // Forgotten last: a request in between meets the closed one and opens no other.
+    // Forgotten last: a request in between meets the closed one and loads no other.
     await store.remove(id);
     this.#live.forget(id);
     this.#unsealed.forget(id);
@@ -179,47 +233,9 @@ export class ConversationManager extends ConversationReader {
     }
   }
 
-  /** Throws `conflict` while the agent is at work. */
-  async run(id: string): Promise<void> {
-    (await this.#known(id)).run();
-  }
-
-  /** Stops after the step under way. Unknown: `bad_request`. */
-  async pause(id: string): Promise<void> {
-    await (await this.#known(id, "bad_request")).pause();
-  }
-
-  /** Stops the model call or tool under way at once. Unknown: `bad_request`. */
-  async interrupt(id: string): Promise<void> {
-    await (await this.#known(id, "bad_request")).interrupt();
-  }
-
-  /** Throws `unprocessable` for any role but user. */
-  async sendMessage(id: string, request: SendMessageRequest): Promise<void> {
-    const conversation = await this.#speaking(id);
-    checkRole(request);
-    await conversation.sendMessage(request.content, { run: request.run });
-  }
-
-  async respondToConfirmation(id: string, response: { accept: boolean; reason: string }): Promise<void> {
-    await (await this.#speaking(id)).respondToConfirmation(response);
-  }
-
-  async setSecrets(id: string, sources: SecretSources): Promise<void> {
-    await (await this.#known(id)).setSecrets(sources);
-  }
-
-  async setConfirmationPolicy(id: string, policy: ConfirmationPolicy): Promise<void> {
-    await (await this.#known(id)).setConfirmationPolicy(policy);
-  }
-
-  async setSecurityAnalyzer(id: string, analyzer: SecurityAnalyzer | null): Promise<void> {
-    await (await this.#known(id)).setSecurityAnalyzer(analyzer);
-  }
-
   /**
-   * Watches a conversation without opening it: its state now, its log up to now, then everything published. Undefined
-   * for an unknown one. The watch ends when the conversation is removed or the server closes.
+   * Watches a conversation: its state now, its log up to now, then everything published. Undefined for an unknown one.
+   * The watch ends when the conversation is removed or the server closes. Loads nothing.
    */
   watch(id: string): Promise<Watch | undefined> {
     const { store, clock, cipher, persistenceDir } = this.#options;
@@ -235,12 +251,16 @@ export class ConversationManager extends ConversationReader {
 
   /**
    * Yields every stored event, then live ones, until the conversation is removed, the server closes or the signal
-   * aborts. Opens nothing; a slow consumer never delays the conversation.
+   * aborts. A slow consumer never delays the conversation. Loads nothing.
    */
   async *follow(id: string, signal?: AbortSignal): AsyncGenerator<Event | TransientEvent, void, void> {
     const watch = await this.watch(id);
-    if (watch === undefined) throw new AgentServerError("not_found");
+    if (watch === undefined) throw unknownConversation(id);
     yield* follow(watch, signal);
+  }
+
+  #handle(id: string): ConversationHandle {
+    return new ConversationHandle(id, (work) => this.#live.use(id, work));
   }
 
   /** False when another request of the same moment has taken the id. */
@@ -249,16 +269,16 @@ export class ConversationManager extends ConversationReader {
     const { parent_conversation_id: parentId } = request;
     const workingDir = request.workspace.working_dir;
     if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
-    const now = this.#now();
-    const given = agentAndSecrets(request, { cipher, now });
-    resolveTools({ agent: given.agent, clientTools: request.client_tools, registry: tools, logger });
-    warnOfTemplate(given.agent, logger);
-    // Read again with the prompt; what is missing is told now, while somebody is there to hear it.
-    await readSecurityPolicy(given.agent, workspace.resolve(workingDir), workspace.readText);
+    const now = this.#timestamps.utcTimestamp();
+    const opened = agentAndSecrets(request, { cipher, now });
+    resolveTools({ agent: opened.agent, clientTools: request.client_tools, registry: tools, logger });
+    warnOfTemplate(opened.agent, logger);
+    // Read again with the prompt. A missing file is reported here, where the caller hears of it.
+    await readSecurityPolicy(opened.agent, workspace.resolve(workingDir), workspace.readText);
     await workspace.prepare(workingDir);
     try {
-      await store.commit(toFirstChange(request, given, { id, now, cipher, persistenceDir }));
-      this.#unsealed.keep(id, given);
+      await store.commit(toFirstChange(request, opened, { id, now, cipher, persistenceDir }));
+      this.#unsealed.keep(id, opened);
       return true;
     } catch (error) {
       if (AgentServerError.is(error) && error.code === "conflict") return false;
@@ -266,28 +286,12 @@ export class ConversationManager extends ConversationReader {
     }
   }
 
-  async #load(id: string): Promise<Conversation | undefined> {
+  async #load(id: string): Promise<LiveConversation | undefined> {
     if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
     const [record] = await this.#options.store.conversations.find([id], LIVE_DOCUMENTS);
     if (record === undefined) return undefined;
     const conversation = openConversation(record, this.#context);
     if (record.status === "running") await conversation.recover();
     return conversation;
-  }
-
-  async #known(id: string, code: ErrorCode = "not_found"): Promise<Conversation> {
-    const conversation = await this.#live.get(id);
-    if (conversation === undefined) throw new AgentServerError(code);
-    return conversation;
-  }
-
-  async #speaking(id: string): Promise<Conversation> {
-    const conversation = await this.#live.get(id);
-    if (conversation === undefined) throw unknownConversation(id);
-    return conversation;
-  }
-
-  #now(): string {
-    return this.#timestamps.utcTimestamp();
   }
 }

@@ -15,7 +15,14 @@ import {
 import { executionStatus } from "../wire/execution-status.ts";
 import { uuid } from "../wire/ids.ts";
 import { updateSecretsRequest } from "../wire/secret-source.ts";
-import { conflict, conversationParams, notFound, refused, SUCCESS } from "./conversation-params.ts";
+import {
+  conflict,
+  conversationParams,
+  notFound,
+  refused,
+  SUCCESS,
+  unknownAs,
+} from "./conversation-params.ts";
 
 const includeSkills = queryBool()
   .default(false)
@@ -25,6 +32,9 @@ const MAX_BATCH = 99;
 
 /** `/api/conversations`: the conversations themselves. What is said in them is in `events.ts`. */
 export function conversationRoutes(conversations: ConversationManager): Route[] {
+  const open = (id: string, unknown: "not_found" | "bad_request" = "not_found") =>
+    unknownAs(unknown, conversations.open(id));
+
   return [
     route({
       method: "GET",
@@ -97,7 +107,9 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         404: { description: "No such agent profile", body: refused.body },
       },
     }).handle(async ({ body, query }) => {
-      const { info, created } = await conversations.create(body, { includeSkills: query.include_skills });
+      const { info, created } = await conversations.createFrom(body, {
+        includeSkills: query.include_skills,
+      });
       return created ? { status: 201, body: info } : { status: 200, body: info };
     }),
 
@@ -113,7 +125,10 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       responses: { 200: { description: "The conversation", body: conversationInfo }, 404: notFound },
     }).handle(async ({ params, query }) => ({
       status: 200,
-      body: await conversations.get(params.conversation_id, { includeSkills: query.include_skills }),
+      body: await unknownAs(
+        "not_found",
+        conversations.get(params.conversation_id, { includeSkills: query.include_skills }),
+      ),
     })),
 
     route({
@@ -128,10 +143,12 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       responses: {
         200: { description: "`success` is false when there is no such conversation", body: success },
       },
-    }).handle(async ({ params, body }) => ({
-      status: 200,
-      body: { success: await conversations.update(params.conversation_id, body) },
-    })),
+    }).handle(async ({ params, body }) => {
+      const [known] = await conversations.batchGet([params.conversation_id]);
+      if (known === null) return { status: 200, body: { success: false } };
+      await (await open(params.conversation_id)).update(body);
+      return SUCCESS;
+    }),
 
     route({
       method: "DELETE",
@@ -143,7 +160,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       params: conversationParams,
       responses: { 200: { description: "Deleted", body: success }, 400: notFound },
     }).handle(async ({ params }) => {
-      await conversations.delete(params.conversation_id);
+      await unknownAs("bad_request", conversations.delete(params.conversation_id));
       return SUCCESS;
     }),
 
@@ -157,7 +174,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       params: conversationParams,
       responses: { 200: { description: "Started", body: success }, 404: notFound, 409: conflict },
     }).handle(async ({ params }) => {
-      await conversations.run(params.conversation_id);
+      await (await open(params.conversation_id)).run();
       return SUCCESS;
     }),
 
@@ -171,7 +188,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       params: conversationParams,
       responses: { 200: { description: "Paused, or nothing to pause", body: success }, 400: notFound },
     }).handle(async ({ params }) => {
-      await conversations.pause(params.conversation_id);
+      await (await open(params.conversation_id, "bad_request")).pause();
       return SUCCESS;
     }),
 
@@ -188,7 +205,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         400: notFound,
       },
     }).handle(async ({ params }) => {
-      await conversations.interrupt(params.conversation_id);
+      await (await open(params.conversation_id, "bad_request")).interrupt();
       return SUCCESS;
     }),
 
@@ -203,7 +220,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       body: updateSecretsRequest,
       responses: { 200: { description: "Taken", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {
-      await conversations.setSecrets(params.conversation_id, body.secrets);
+      await (await open(params.conversation_id)).setSecrets(body.secrets);
       return SUCCESS;
     }),
 
@@ -218,7 +235,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       body: setConfirmationPolicyRequest,
       responses: { 200: { description: "Set", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {
-      await conversations.setConfirmationPolicy(params.conversation_id, body.policy);
+      await (await open(params.conversation_id)).setConfirmationPolicy(body.policy);
       return SUCCESS;
     }),
 
@@ -235,7 +252,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         .meta({ id: "SetSecurityAnalyzerRequest" }),
       responses: { 200: { description: "Set", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {
-      await conversations.setSecurityAnalyzer(params.conversation_id, body.security_analyzer);
+      await (await open(params.conversation_id)).setSecurityAnalyzer(body.security_analyzer);
       return SUCCESS;
     }),
 
@@ -253,7 +270,9 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       },
     }).handle(async ({ params }) => ({
       status: 200,
-      body: { response: await conversations.agentFinalResponse(params.conversation_id) },
+      body: {
+        response: await unknownAs("not_found", conversations.agentFinalResponse(params.conversation_id)),
+      },
     })),
   ];
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import type { EventCriteria } from "../conversations/event-criteria.ts";
+import { checkRole } from "../conversations/live/user-message.ts";
 import { queryDatetime, queryLimit, queryList } from "../http/route/query.ts";
 import { type Route, route } from "../http/route/route.ts";
 import { validationError } from "../http/route/validation.ts";
@@ -18,7 +18,7 @@ const filterQuery = z.object({
   timestamp__lt: queryDatetime().optional().describe("Server-local time when it has no zone"),
 });
 
-function toCriteria(query: z.output<typeof filterQuery>): EventCriteria {
+function toCriteria(query: z.output<typeof filterQuery>) {
   const { kind, source, body, timestamp__gte: timestampGte, timestamp__lt: timestampLt } = query;
   return { kind, source, body, timestampGte, timestampLt };
 }
@@ -48,7 +48,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       },
     }).handle(async ({ params, query }) => ({
       status: 200,
-      json: await conversations.searchEvents(params.conversation_id, {
+      json: await conversations.events.searchJson(params.conversation_id, {
         ...toCriteria(query),
         pageId: query.page_id,
         limit: query.limit,
@@ -68,7 +68,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       responses: { 200: { description: "How many match", body: z.int() }, 404: notFound },
     }).handle(async ({ params, query }) => ({
       status: 200,
-      body: await conversations.countEvents(params.conversation_id, toCriteria(query)),
+      body: await conversations.events.count(params.conversation_id, toCriteria(query)),
     })),
 
     route({
@@ -85,7 +85,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       },
     }).handle(async ({ params }) => ({
       status: 200,
-      json: await conversations.getEvent(params.conversation_id, params.event_id),
+      json: await conversations.events.getJson(params.conversation_id, params.event_id),
     })),
 
     route({
@@ -108,7 +108,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       },
     }).handle(async ({ params, query, body }) => ({
       status: 200,
-      json: await conversations.getEvents(params.conversation_id, body ?? query.ids ?? missingIds()),
+      json: await conversations.events.getManyJson(params.conversation_id, body ?? query.ids ?? missingIds()),
     })),
 
     route({
@@ -122,7 +122,9 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       body: sendMessageRequest,
       responses: { 200: { description: "Stored", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {
-      await conversations.sendMessage(params.conversation_id, body);
+      const conversation = await conversations.open(params.conversation_id);
+      checkRole(body);
+      await conversation.sendMessage(body.content, { run: body.run });
       return SUCCESS;
     }),
 
@@ -137,7 +139,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       body: confirmationResponseRequest,
       responses: { 200: { description: "Taken, also when nothing waited", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {
-      await conversations.respondToConfirmation(params.conversation_id, body);
+      await (await conversations.open(params.conversation_id)).respondToConfirmation(body);
       return SUCCESS;
     }),
   ];

@@ -16,7 +16,7 @@ export function eventSocketRoutes(
     ...options,
     conversations: {
       watch: (id) => conversations.watch(id),
-      say: (id, content) => conversations.sendMessage(id, { role: "user", content, run: true }),
+      say: async (id, content) => (await conversations.open(id)).sendMessage(content),
     },
   });
   return [

@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type NewConversation, newConversation } from "../conversations/new-conversation.ts";
 import type { Llm } from "../llm/llm.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
 import type { ServerOptions } from "../server/options.ts";
 import { memoryStore } from "../stores/memory.ts";
 import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { NewConversation } from "../wire/conversation.ts";
 import { followChat, type TestChat } from "./chat/chat.ts";
 import { type FixedClock, fixedClock } from "./fixed-clock.ts";
 import { watchLeaks } from "./leaks.ts";
@@ -102,15 +102,13 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
     listen: (port = 0, host) => server.listen(port, host),
     async start(message, { agent, ...conversation } = {}) {
       const named = tools.map((tool) => ({ name: typeof tool === "string" ? tool : tool.name }));
-      const { info } = await server.conversations.create(
-        newConversation({
-          // Asked for in the background, a title would take a step of the script at a moment nobody knows.
-          autotitle: false,
-          ...conversation,
-          workspace: { working_dir: workingDir },
-          agent: { llm: { model: llm ? "scripted" : "demo/tour" }, tools: named, ...agent },
-        }),
-      );
+      const { info } = await server.conversations.create({
+        // Asked for in the background, a title would take a step of the script at a moment nobody knows.
+        autotitle: false,
+        ...conversation,
+        workspace: { working_dir: workingDir },
+        agent: { llm: { model: llm ? "scripted" : "demo/tour" }, tools: named, ...agent },
+      });
       const chat = open(info.id);
       if (message !== undefined) await chat.send(message);
       return chat;

@@ -168,7 +168,9 @@ export const agentFinalResponse = z.object({ response: z.string() }).meta({ id: 
 
 /** The folder a conversation works in. */
 export type Workspace = z.output<typeof workspace>;
-/** A request for a new conversation with its defaults filled in, as `newConversation` returns it. */
+/** A request for a new conversation. What is left out gets its default. */
+export type NewConversation = z.input<typeof startConversationRequest>;
+/** A request for a new conversation that was validated and has its defaults. */
 export type StartConversationRequest = z.output<typeof startConversationRequest>;
 /** A conversation as every answer shows it. */
 export type ConversationInfo = z.input<typeof conversationInfo>;

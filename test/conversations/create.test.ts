@@ -41,7 +41,7 @@ it("an id that exists gives back that conversation and ignores the rest of the r
   const id = await start(manager);
   const again = startRequest({ conversation_id: id, tags: { other: "1" }, initial_message: { content: [] } });
   expect(await manager.create(again)).toMatchObject({ created: false, info: { id, tags: {} } });
-  expect(await manager.countEvents(id, {})).toBe(0);
+  expect(await manager.events.count(id)).toBe(0);
 });
 
 it("two requests for the same new id make one conversation", async () => {
@@ -136,7 +136,7 @@ it("lists, counts and pages by status and order", async () => {
   const { manager } = openManager();
   const ids: string[] = [];
   for (let count = 0; count < 5; count += 1) ids.push(await start(manager));
-  await manager.pause(ids[0] ?? "");
+  await (await manager.open(ids[0] ?? "")).pause();
   expect(await manager.count()).toBe(5);
   expect(await manager.count("paused")).toBe(1);
   const first = await manager.search({ limit: 2 });
@@ -154,19 +154,23 @@ it("lists, counts and pages by status and order", async () => {
   expect([batch[0], batch[1]?.id]).toEqual([null, ids[1]]);
 });
 
-it("unknown conversations are refused as clients expect of each verb", async () => {
+it("an unknown conversation is refused by one error, whatever was asked", async () => {
   const { manager } = openManager();
   const id = crypto.randomUUID();
-  expect(await manager.update(id, { title: "x", tags: null })).toBe(false);
-  for (const verb of ["delete", "pause", "interrupt"] as const) {
-    await expect(manager[verb](id)).rejects.toMatchObject({ code: "bad_request" });
+  const refusal = { code: "not_found", detail: `Conversation not found: ${id}` };
+  for (const verb of ["open", "get", "delete", "agentFinalResponse"] as const) {
+    await expect(manager[verb](id)).rejects.toMatchObject(refusal);
   }
-  for (const verb of ["get", "run", "agentFinalResponse"] as const) {
-    await expect(manager[verb](id)).rejects.toMatchObject({ code: "not_found", detail: "Not Found" });
-  }
-  await expect(manager.searchEvents(id, { limit: 1 })).rejects.toMatchObject({
-    code: "not_found",
-    detail: `Conversation not found: ${id}`,
+  await expect(manager.follow(id).next()).rejects.toMatchObject(refusal);
+  await expect(manager.events.search(id)).rejects.toMatchObject(refusal);
+});
+
+it("a request that is not valid is refused with the names of its fields", async () => {
+  const { manager } = openManager();
+  const request = startRequest({ workspace: { working_dir: "" }, max_iterations: 0 });
+  await expect(manager.create(request)).rejects.toMatchObject({
+    code: "unprocessable",
+    detail: expect.stringMatching(/at max_iterations[\s\S]*at workspace\.working_dir/),
   });
 });
 

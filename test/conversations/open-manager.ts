@@ -10,8 +10,7 @@ import type { Store } from "../../src/stores/store.ts";
 import { EventSockets, type SocketRequest } from "../../src/streams/event-socket.ts";
 import { defineTool } from "../../src/tools/define-tool.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
-import { type StartConversationRequest, startConversationRequest } from "../../src/wire/conversation.ts";
-import { type Content, text } from "../../src/wire/events/message.ts";
+import type { NewConversation } from "../../src/wire/conversation.ts";
 import { MemorySocket } from "../streams/memory-socket.ts";
 import { ScriptedLlm, type Turn } from "./scripted-llm.ts";
 
@@ -113,7 +112,7 @@ export function openManager({
   const sockets = new EventSockets({
     conversations: {
       watch: (id) => manager.watch(id),
-      say: (id, content) => manager.sendMessage(id, { role: "user", content, run: true }),
+      say: async (id, content) => (await manager.open(id)).sendMessage(content),
     },
     logger: silentLogger,
     maxLagBytes: maxSocketLagBytes,
@@ -122,15 +121,15 @@ export function openManager({
   return { manager, llm, store, prepared, removed };
 }
 
-/** A start request as it comes out of validation. */
-export function startRequest(fields: Record<string, unknown> = {}): StartConversationRequest {
-  return startConversationRequest.parse({
+/** A request for a conversation with the scripted model and the echo tool. */
+export function startRequest(fields: Record<string, unknown> = {}): NewConversation {
+  return {
     workspace: { working_dir: "/project" },
     agent: { llm: { model: "scripted", api_key: "sk-model" }, tools: [{ name: "echo" }] },
     // A title would take a turn of the script.
     autotitle: false,
     ...fields,
-  });
+  };
 }
 
 export async function start(
@@ -141,12 +140,13 @@ export async function start(
   return info.id;
 }
 
-function says(words: string): Content[] {
-  return [text(words)];
-}
-
-export function say(manager: ConversationManager, id: string, words: string, run = true): Promise<void> {
-  return manager.sendMessage(id, { role: "user", content: says(words), run });
+export async function say(
+  manager: ConversationManager,
+  id: string,
+  words: string,
+  run = true,
+): Promise<void> {
+  await (await manager.open(id)).sendMessage(words, { run });
 }
 
 /** Serves a socket of a manager that `openManager` made. */
@@ -187,6 +187,6 @@ export function settled(socket: MemorySocket, count = 1): Promise<void> {
 
 /** The stored log, oldest first. */
 export async function logOf(manager: ConversationManager, id: string) {
-  const page = JSON.parse(await manager.searchEvents(id, { limit: 100 }));
-  return page.items as (Record<string, unknown> & { kind: string; id: string })[];
+  const { items } = await manager.events.search(id);
+  return items as unknown as (Record<string, unknown> & { kind: string; id: string })[];
 }

@@ -46,8 +46,8 @@ it("finds everything again: events, state, tags, title, figures, and goes on in 
   const socket = await attach(first.manager, id);
   await say(first.manager, id, "first");
   await settled(socket);
-  await first.manager.update(id, { title: "Title", tags: { a: "b" } });
-  await first.manager.setConfirmationPolicy(id, {
+  await (await first.manager.open(id)).update({ title: "Title", tags: { a: "b" } });
+  await (await first.manager.open(id)).setConfirmationPolicy({
     kind: "ConfirmRisky",
     threshold: "HIGH",
     confirm_unknown: false,
@@ -100,7 +100,7 @@ it("a run cut by a crash is an error with every open action answered, and can go
   const answers = log.filter(({ kind }) => kind === "AgentErrorEvent").map((event) => event.tool_call_id);
   expect(calls).toHaveLength(2);
   expect(answers).toEqual(calls);
-  await second.manager.run(id);
+  await (await second.manager.open(id)).run();
   await until(async () => (await second.manager.get(id)).execution_status === "finished");
   expect(await second.manager.agentFinalResponse(id)).toBe("Recovered.");
 });
@@ -141,7 +141,7 @@ describe("secrets at rest", () => {
     const id = await start(first.manager, {
       secrets: { TOKEN: { kind: "StaticSecret", value: "sk-token" } },
     });
-    await first.manager.setSecrets(id, {
+    await (await first.manager.open(id)).setSecrets({
       LATER: { kind: "StaticSecret", value: "sk-later", description: null },
     });
     const info = await first.manager.get(id);
@@ -166,8 +166,10 @@ describe("secrets at rest", () => {
     const [record] = await store.conversations.find([id], ["secrets"]);
     const names = Object.keys(JSON.parse(record?.documents.secrets ?? "{}"));
     // Everything that holds secrets is written anew under this key.
-    await manager.setSecrets(id, { NEW: { kind: "StaticSecret", value: "sk-new", description: null } });
-    await manager.setSecurityAnalyzer(id, { kind: "LLMSecurityAnalyzer" });
+    await (await manager.open(id)).setSecrets({
+      NEW: { kind: "StaticSecret", value: "sk-new", description: null },
+    });
+    await (await manager.open(id)).setSecurityAnalyzer({ kind: "LLMSecurityAnalyzer" });
     await manager.close();
     await store.close();
     return { apiKey: configs[0]?.api_key, warnings, names };

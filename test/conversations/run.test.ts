@@ -44,7 +44,7 @@ it("a message wakes a finished conversation; a run does not", async () => {
   await say(manager, id, "first");
   await settled(socket);
 
-  await manager.run(id);
+  await (await manager.open(id)).run();
   await settled(socket, 2);
   const told = socket.story.length;
   expect(socket.story.at(-1)).toBe("full_state(finished)");
@@ -70,7 +70,7 @@ it("refuses a second run while the agent works", async () => {
   const socket = await attach(manager, id);
   await say(manager, id, "go");
   await gate.reached;
-  await expect(manager.run(id)).rejects.toMatchObject({
+  await expect((await manager.open(id)).run()).rejects.toMatchObject({
     code: "conflict",
     detail: "Conversation already running. Wait for completion or pause first.",
   });
@@ -90,8 +90,8 @@ it("answers everything at once while a tool runs, and takes messages into the ru
   await gate.reached;
 
   await say(manager, id, "two", false);
-  await manager.update(id, { title: "A title", tags: { a: "b" } });
-  await manager.setConfirmationPolicy(id, { kind: "NeverConfirm" });
+  await (await manager.open(id)).update({ title: "A title", tags: { a: "b" } });
+  await (await manager.open(id)).setConfirmationPolicy({ kind: "NeverConfirm" });
   const late = await attach(manager, id);
   expect(late.story[0]).toBe("full_state(running)");
   expect(await manager.get(id)).toMatchObject({
@@ -118,7 +118,7 @@ it("pauses between steps: the call under way ends, no other begins, and a run go
   await say(manager, id, "go");
   await gate.reached;
   const told = socket.story.length;
-  await manager.pause(id);
+  await (await manager.open(id)).pause();
   gate.open();
   await settled(socket, 2);
   expect(socket.story.slice(told).filter((line) => line !== "stats")).toEqual([
@@ -130,7 +130,7 @@ it("pauses between steps: the call under way ends, no other begins, and a run go
   ]);
   expect(llm.requests).toHaveLength(1);
 
-  await manager.run(id);
+  await (await manager.open(id)).run();
   await settled(socket, 3);
   expect(await manager.agentFinalResponse(id)).toBe("After the pause.");
 });
@@ -141,8 +141,8 @@ it("a run asked for while a paused step still ends follows that step", async () 
   const id = await start(manager);
   await say(manager, id, "go");
   await gate.reached;
-  await manager.pause(id);
-  await manager.run(id);
+  await (await manager.open(id)).pause();
+  await (await manager.open(id)).run();
   gate.open();
   await until(async () => (await manager.get(id)).execution_status === "finished");
 });
@@ -155,7 +155,7 @@ it("a pause calls off the run that a message asked for", async () => {
   await say(manager, id, "go");
   await gate.reached;
   await say(manager, id, "and this");
-  await manager.pause(id);
+  await (await manager.open(id)).pause();
   gate.open();
   await settled(socket, 2);
   expect((await manager.get(id)).execution_status).toBe("paused");
@@ -170,7 +170,7 @@ it("interrupts a tool at once, answers its call and tells the state twice", asyn
   await say(manager, id, "go");
   await gate.reached;
   const told = socket.story.length;
-  await manager.interrupt(id);
+  await (await manager.open(id)).interrupt();
   await settled(socket, 2);
   expect(socket.story.slice(told)).toEqual([
     "AgentErrorEvent",
@@ -179,7 +179,7 @@ it("interrupts a tool at once, answers its call and tells the state twice", asyn
     "full_state(paused)",
     "full_state(paused)",
   ]);
-  await manager.run(id);
+  await (await manager.open(id)).run();
   await settled(socket, 3);
   expect((await manager.get(id)).execution_status).toBe("finished");
 });
@@ -190,11 +190,11 @@ it("interrupts a model call; with nothing under way it pauses", async () => {
   const socket = await attach(manager, id);
   await say(manager, id, "go");
   await until(() => socket.story.includes("execution_status=running"));
-  await manager.interrupt(id);
+  await (await manager.open(id)).interrupt();
   expect((await manager.get(id)).execution_status).toBe("paused");
 
   const idle = await start(manager);
-  await manager.interrupt(idle);
+  await (await manager.open(idle)).interrupt();
   expect((await logOf(manager, idle)).map(({ kind }) => kind)).toEqual([
     "ConversationStateUpdateEvent",
     "PauseEvent",
@@ -215,7 +215,7 @@ it("tells a model's failure as an error of the conversation, from which a run go
     "full_state(error)",
   ]);
   expect(socket.events.at(-2)).toMatchObject({ code: "LLMAuthenticationError", detail: "No such key" });
-  await manager.run(id);
+  await (await manager.open(id)).run();
   await settled(socket, 2);
   expect((await manager.get(id)).execution_status).toBe("finished");
 });
@@ -266,13 +266,13 @@ it("waits for confirmation; yes carries out, no answers and leaves the agent alo
     "full_state(waiting_for_confirmation)",
   ]);
 
-  await manager.respondToConfirmation(id, { accept: true, reason: "" });
+  await (await manager.open(id)).respondToConfirmation({ accept: true, reason: "" });
   await settled(socket, 2);
   expect(socket.story).toContain("ObservationEvent");
   expect(socket.story.at(-1)).toBe("full_state(waiting_for_confirmation)");
 
   const told = socket.story.length;
-  await manager.respondToConfirmation(id, { accept: false, reason: "Not that." });
+  await (await manager.open(id)).respondToConfirmation({ accept: false, reason: "Not that." });
   await until(() => socket.story.includes("UserRejectObservation"));
   expect(socket.story.slice(told)).toEqual(["execution_status=idle", "UserRejectObservation"]);
   expect(socket.events.at(-1)).toMatchObject({ rejection_reason: "Not that." });

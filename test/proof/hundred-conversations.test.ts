@@ -2,7 +2,6 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { newConversation, text } from "agent-server";
 import { call, createTestServer, say, scriptedLlm, type TestServer } from "agent-server/testing";
 import { expect, it } from "vitest";
 
@@ -55,15 +54,12 @@ it("a hundred conversations with terminals, deleted, leave nothing behind", asyn
 async function wave(server: TestServer): Promise<void> {
   const { conversations } = server;
   const deleted = Array.from({ length: WAVE }, async (_, index) => {
-    const { info } = await conversations.create(
-      newConversation({
-        autotitle: false,
-        agent: { llm: { model: "scripted" }, tools: [{ name: "terminal" }] },
-        workspace: { working_dir: join(server.workingDir, `p${index}`) },
-      }),
-    );
-    const content = [text(COMMANDS[index % COMMANDS.length] ?? "")];
-    await conversations.sendMessage(info.id, { role: "user", content, run: true });
+    const { info, conversation } = await conversations.create({
+      autotitle: false,
+      agent: { llm: { model: "scripted" }, tools: [{ name: "terminal" }] },
+      workspace: { working_dir: join(server.workingDir, `p${index}`) },
+    });
+    await conversation.sendMessage(COMMANDS[index % COMMANDS.length] ?? "");
     let output = "";
     for await (const event of conversations.follow(info.id)) {
       if (event.kind === "ObservationEvent") output = JSON.stringify(event.observation.content);

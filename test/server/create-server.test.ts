@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServer, memoryStore, newConversation, type ServerOptions, text, toServer } from "agent-server";
+import { createServer, memoryStore, type ServerOptions, text, toServer } from "agent-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 
@@ -17,11 +17,10 @@ const options = (more: ServerOptions = {}) => ({
   ...more,
 });
 
-const tour = (name: string) =>
-  newConversation({
-    agent: { llm: { model: "demo/echo" }, tools: [{ name: "terminal" }] },
-    workspace: { working_dir: join(folder, name) },
-  });
+const tour = (name: string) => ({
+  agent: { llm: { model: "demo/echo" }, tools: [{ name: "terminal" }] },
+  workspace: { working_dir: join(folder, name) },
+});
 
 describe("createServer", () => {
   it("answers requests without a socket", async () => {
@@ -39,8 +38,8 @@ describe("createServer", () => {
   it("runs a conversation in this process, without HTTP", async () => {
     await using server = createServer(options());
     const { conversations } = server;
-    const { info } = await conversations.create(tour("in-process"));
-    await conversations.sendMessage(info.id, { role: "user", content: [text("Hello there.")], run: true });
+    const { info, conversation } = await conversations.create(tour("in-process"));
+    await conversation.sendMessage("Hello there.");
     const seen: string[] = [];
     for await (const event of conversations.follow(info.id)) {
       if (event.kind !== "ConversationStateUpdateEvent") seen.push(event.kind);

@@ -1,4 +1,3 @@
-import { newConversation } from "agent-server";
 import { createTestServer } from "agent-server/testing";
 import { expect, it } from "vitest";
 
@@ -33,7 +32,7 @@ it("no value in any place of a request ends in an error of the server or reaches
     workspace: { working_dir: server.workingDir },
     agent: { llm: { model: "demo/tour" }, tools: [], ...agent },
   });
-  const created = await server.conversations.create(newConversation(conversation()));
+  const created = await server.conversations.create(conversation());
   const { paths = {}, components } = server.openapi();
   const fieldsOf = (schema: object | undefined): string[] => {
     const name = (schema as { $ref?: string } | undefined)?.$ref?.split("/").at(-1);

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Content, newConversation, text } from "agent-server";
+import { type Content, text } from "agent-server";
 import { createTestServer, say, startScriptedLlmServer, type TestServerOptions } from "agent-server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -19,19 +19,13 @@ async function show(url: string, model: string, options: TestServerOptions = {})
   await using provider = await startScriptedLlmServer([say("A picture.")]);
   await using server = await createTestServer({ leakCheck: false, ...options });
   const { conversations } = server;
-  const { info } = await conversations.create(
-    newConversation({
-      autotitle: false,
-      agent: { llm: { model, base_url: provider.url, api_key: "k" } },
-      workspace: { working_dir: server.workingDir },
-    }),
-  );
-  const image: Content = { type: "image", image_urls: [url], cache_prompt: false };
-  await conversations.sendMessage(info.id, {
-    role: "user",
-    content: [text("What is this?"), image],
-    run: true,
+  const { info, conversation } = await conversations.create({
+    autotitle: false,
+    agent: { llm: { model, base_url: provider.url, api_key: "k" } },
+    workspace: { working_dir: server.workingDir },
   });
+  const image: Content = { type: "image", image_urls: [url], cache_prompt: false };
+  await conversation.sendMessage([text("What is this?"), image]);
   for await (const event of conversations.follow(info.id)) {
     if (event.kind === "ConversationStateUpdateEvent" && event.value === "finished") break;
   }

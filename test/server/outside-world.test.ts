@@ -1,4 +1,4 @@
-import { defineTool, newConversation } from "agent-server";
+import { defineTool } from "agent-server";
 import { createTestServer, say, scriptedLlm, startScriptedLlmServer } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -57,15 +57,13 @@ describe("log_completions", () => {
   it("tells of every call of the model, before what the call brings", async () => {
     await using provider = await startScriptedLlmServer([say("Hello.")]);
     await using server = await createTestServer({ leakCheck: false });
-    const { info } = await server.conversations.create(
-      newConversation({
-        autotitle: false,
-        agent: {
-          llm: { model: "openai/gpt-4o", base_url: provider.url, api_key: "k", log_completions: true },
-        },
-        workspace: { working_dir: server.workingDir },
-      }),
-    );
+    const { info } = await server.conversations.create({
+      autotitle: false,
+      agent: {
+        llm: { model: "openai/gpt-4o", base_url: provider.url, api_key: "k", log_completions: true },
+      },
+      workspace: { working_dir: server.workingDir },
+    });
     const chat = await server.resume(info.id);
     await chat.send("Hi.");
     await chat.expectFinished(/Hello/);

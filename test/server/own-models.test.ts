@@ -1,4 +1,4 @@
-import { type Llm, LlmError, newConversation } from "agent-server";
+import { type Llm, LlmError } from "agent-server";
 import { isSideCall, say, scriptedLlm, usage } from "agent-server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createServer } from "../../src/server/create-server.ts";
@@ -14,18 +14,12 @@ async function converse(llm: Llm, config: Record<string, unknown> = {}, autotitl
   const server = createServer({ store: memoryStore(), environment: {}, createLlm: () => llm });
   onTestFinished(() => server.close());
   const { conversations } = server;
-  const { info } = await conversations.create(
-    newConversation({
-      autotitle,
-      agent: { llm: { ...IMPATIENT, ...config } },
-      workspace: { working_dir: "/tmp" },
-    }),
-  );
-  await conversations.sendMessage(info.id, {
-    role: "user",
-    content: [{ type: "text", text: "Hi", cache_prompt: false }],
-    run: true,
+  const { info, conversation } = await conversations.create({
+    autotitle,
+    agent: { llm: { ...IMPATIENT, ...config } },
+    workspace: { working_dir: "/tmp" },
   });
+  await conversation.sendMessage("Hi");
   const kinds: string[] = [];
   for await (const event of conversations.follow(info.id)) {
     kinds.push(event.kind);

@@ -93,7 +93,7 @@ it("history and live events meet without a gap or a repetition, whenever a socke
     await new Promise((resolve) => setTimeout(resolve, round % 3));
   }
   await writing;
-  const total = await manager.countEvents(id, {});
+  const total = await manager.events.count(id);
   const expected = sockets[0];
   await until(() => sockets.every(({ frames }) => frames.length > total));
   for (const socket of sockets) {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:net";
-import { defineTool, memoryStore, newConversation } from "agent-server";
+import { defineTool, memoryStore } from "agent-server";
 import {
   after,
   call,
@@ -79,14 +79,12 @@ it("05-custom-tool serves a conversation whose agent has the tool", async () => 
     conversationsPath: folder.workingDir,
     createLlm: () => llm,
   });
-  const { info } = await server.conversations.create(
-    newConversation({
-      agent: { llm: { model: "scripted" }, tools: [{ name: "weather" }] },
-      workspace: { working_dir: folder.workingDir },
-      initial_message: { content: [{ type: "text", text: "How warm is Oslo?" }] },
-      autotitle: false,
-    }),
-  );
+  const { info } = await server.conversations.create({
+    agent: { llm: { model: "scripted" }, tools: [{ name: "weather" }] },
+    workspace: { working_dir: folder.workingDir },
+    initial_message: { content: [{ type: "text", text: "How warm is Oslo?" }] },
+    autotitle: false,
+  });
   for await (const event of server.conversations.follow(info.id)) {
     if (event.kind === "ConversationStateUpdateEvent" && event.value === "finished") break;
   }

@@ -92,7 +92,7 @@ export class AutoTitle {
     try {
       const title = (await this.#ask(words)) || cut(oneLine(words));
       if (!this.#isWanted) return;
-      await this.#session.storeTitle(title);
+      await this.#session.rename({ title, tags: null });
       this.#isWanted = false;
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#warn(error, "A title is not stored");

@@ -1,12 +1,8 @@
-import { rejectPending } from "../../agent/loop/confirmation.ts";
 import { recoverRun } from "../../agent/loop/recovery.ts";
 import { runAgent } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
-import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/agent/policies.ts";
-import type { Content } from "../../wire/events/message.ts";
-import type { SecretSources } from "../../wire/secret-source.ts";
 import { AutoTitle } from "./auto-title.ts";
 import { RunControl } from "./run-control.ts";
 import type { RunSlots } from "./run-slots.ts";
@@ -15,7 +11,7 @@ import type { ConversationSession } from "./state-keeper.ts";
 /** Milliseconds that closing waits for a run to answer its open calls. */
 const CLOSE_WAIT = 10_000;
 
-export interface ConversationOptions {
+export interface LiveConversationOptions {
   session: ConversationSession;
   slots: RunSlots;
   logger: Logger;
@@ -25,102 +21,70 @@ export interface ConversationOptions {
   stuckThresholds?: StuckThresholds | undefined;
 }
 
-/** A conversation in memory and what can be done with it. Nothing here waits for a tool or a model. */
-export class Conversation {
+/** A conversation in memory: its state, its run and its title. `ConversationHandle` has the verbs. */
+export class LiveConversation {
   readonly session: ConversationSession;
+  readonly runs: RunControl;
   readonly title: AutoTitle;
-  readonly #runs: RunControl;
   readonly #logger: Logger;
   readonly #stuckThresholds: StuckThresholds | undefined;
   #touchedAt = 0;
+  #uses = 0;
+  #closing: Promise<void> | undefined;
 
-  constructor({ session, slots, logger, wantsTitle, stuckThresholds }: ConversationOptions) {
+  constructor({ session, slots, logger, wantsTitle, stuckThresholds }: LiveConversationOptions) {
     this.session = session;
     this.#stuckThresholds = stuckThresholds;
     this.title = new AutoTitle({ session, logger, isWanted: wantsTitle });
     this.#logger = logger;
-    this.#runs = new RunControl({
+    this.runs = new RunControl({
       slots,
       run: (signal) => this.#run(signal),
-      isRunning: () => this.#status === "running",
-      isIdle: () => this.#status === "idle",
+      isRunning: () => this.status === "running",
+      isIdle: () => this.status === "idle",
       ended: () => session.publishFullState(),
     });
   }
 
-  get #status() {
+  get status() {
     return this.session.state.execution_status;
   }
 
-  /** `now` is in milliseconds. */
+  /** Records a use at `now`, in milliseconds. */
   touch(now: number): void {
     this.#touchedAt = now;
   }
 
+  /** Does something with the conversation, which stays in memory meanwhile. */
+  async use<T>(work: (conversation: LiveConversation) => Promise<T>): Promise<T> {
+    this.#uses += 1;
+    try {
+      return await work(this);
+    } finally {
+      this.#uses -= 1;
+    }
+  }
+
+  /** Whether the conversation has been unused since `moment` and may leave memory. */
   isIdleSince(moment: number): boolean {
-    const isBusy = this.#runs.active || this.title.isAtWork;
+    const isBusy = this.#uses > 0 || this.runs.active || this.title.isAtWork;
     return this.#touchedAt <= moment && !isBusy;
   }
 
-  /** A run found in the store was cut by the end of its process: it becomes an error, its open calls are answered. */
+  /** Turns a run that the end of its process cut short into an error and answers its open calls. */
   async recover(): Promise<void> {
     await this.session.readLog();
     await recoverRun(this.session);
   }
 
-  async sendMessage(content: Content[], options: { run: boolean }): Promise<void> {
-    await this.session.addUserMessage(content);
-    if (options.run) this.#runs.startOrFollow();
-    this.title.consider(content);
-  }
-
-  /** Throws `conflict` while the agent is at work. */
-  run(): void {
-    this.#runs.start();
-  }
-
-  async pause(): Promise<void> {
-    this.#runs.cancelFollowing();
-    if (this.#status === "idle" || this.#status === "running") {
-      const update = this.session.assign({ execution_status: "paused" });
-      await this.session.append([...update, { kind: "PauseEvent", source: "user" }]);
-    }
-    this.session.publishFullState();
-  }
-
-  async interrupt(): Promise<void> {
-    if (!(await this.#runs.interrupt())) return this.pause();
-    this.session.publishFullState();
-  }
-
-  /** Approving starts a run, which carries out what waits; rejecting answers it and leaves the agent alone. */
-  async respondToConfirmation(response: { accept: boolean; reason: string }): Promise<void> {
-    if (response.accept) {
-      this.#runs.startOrFollow();
-      return;
-    }
-    await this.session.readLog();
-    await rejectPending(this.session, response.reason);
-  }
-
-  async setSecrets(sources: SecretSources): Promise<void> {
-    const { secrets, state } = this.session;
-    secrets.set(sources);
-    state.secret_registry = { secret_sources: secrets.sources };
-    await this.session.store("secret_registry");
-  }
-
-  setConfirmationPolicy(policy: ConfirmationPolicy): Promise<void> {
-    return this.session.update({ confirmation_policy: policy });
-  }
-
-  setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
-    return this.session.update({ security_analyzer: analyzer });
-  }
-
   /** Ends the run, then the tools. Sockets stay: they read the store and the feed. */
-  async close(): Promise<void> {
-    await Promise.all([this.#runs.close(CLOSE_WAIT), this.title.close()]);
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.runs.close(CLOSE_WAIT), this.title.close()]);
     await this.session.close();
   }
 

@@ -1,26 +1,32 @@
-import type { Conversation } from "./live-conversation.ts";
+import { unknownConversation } from "../../stores/refusals.ts";
+import type { LiveConversation } from "./live-conversation.ts";
 
-/** Conversations in memory, beyond which those that are not in use leave before their time. */
+/** Conversations in memory, beyond which those that are not in use leave early. */
 const MAX_LIVE = 1_000;
-/** Milliseconds since its last touch after which nobody is in the middle of something with a conversation. */
+/** A conversation untouched for this long, in milliseconds, may leave early to make room. */
 const SETTLED = 60_000;
 /** Milliseconds between two attempts to make room. */
 const ROOM_PERIOD = 1_000;
 
 export interface LiveConversationsOptions {
-  /** Reads a conversation from the store; undefined when there is none. */
-  load(id: string): Promise<Conversation | undefined>;
+  /** Reads a conversation from the store; undefined for an unknown one. */
+  load(id: string): Promise<LiveConversation | undefined>;
   /** Seconds without a touch after which a conversation may leave memory; null keeps it. */
   idleTtlSeconds: number | null;
   /** Milliseconds since some fixed moment. */
   now(): number;
 }
 
-/** The conversations in memory: opened at first use, one load at a time for each, closed when nobody needs them. */
+type Entry = Promise<LiveConversation | undefined>;
+
+/** The conversations in memory: loaded at first use, one load at a time for each, closed when unused. */
 export class LiveConversations {
   readonly #options: LiveConversationsOptions;
   /** Least recently used first. */
-  readonly #entries = new Map<string, Promise<Conversation | undefined>>();
+  readonly #entries = new Map<string, Entry>();
+  /** Conversations that have left and are not yet closed. The next load of each waits for that. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #left = new WeakSet<LiveConversation>();
   readonly #timer: ReturnType<typeof setInterval> | undefined;
   #roomMadeAt = Number.NEGATIVE_INFINITY;
 
@@ -36,18 +42,34 @@ export class LiveConversations {
     return this.#entries.size;
   }
 
-  async get(id: string): Promise<Conversation | undefined> {
-    const known = this.#entries.get(id);
-    if (known !== undefined) {
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** The conversation in memory, loaded when it was not; undefined for an unknown one. */
+  async get(id: string): Promise<LiveConversation | undefined> {
+    const cached = this.#entries.get(id);
+    if (cached !== undefined) {
       this.#entries.delete(id);
-      this.#entries.set(id, known);
+      this.#entries.set(id, cached);
     }
-    const conversation = await (known ?? this.#load(id));
+    const conversation = await (cached ?? this.#load(id));
     conversation?.touch(this.#options.now());
     return conversation;
   }
 
-  /** The next use reads the store again. */
+  /** Does something with a conversation, which stays in memory meanwhile. Unknown ones reject with `not_found`. */
+  async use<T>(id: string, work: (conversation: LiveConversation) => Promise<T>): Promise<T> {
+    let conversation: LiveConversation | undefined;
+    do {
+      conversation = await this.get(id);
+      if (conversation === undefined) throw unknownConversation(id);
+      // It may have left memory in the very turn in which it was found there.
+    } while (this.#left.has(conversation));
+    return conversation.use(work);
+  }
+
+  /** Makes the next use read the store again. */
   forget(id: string): void {
     this.#entries.delete(id);
   }
@@ -55,6 +77,16 @@ export class LiveConversations {
   evictIdle(): Promise<void> {
     const ttl = (this.#options.idleTtlSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     return this.#evict({ before: this.#options.now() - ttl, keep: 0 });
+  }
+
+  /** Removes and returns all conversations and stops the eviction timer. */
+  async takeAll(): Promise<LiveConversation[]> {
+    clearInterval(this.#timer);
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    const loads = await Promise.allSettled(entries);
+    await Promise.all(this.#leaving.values());
+    return loads.flatMap((load) => (load.status === "fulfilled" && load.value ? [load.value] : []));
   }
 
   #makeRoom(): void {
@@ -65,29 +97,29 @@ export class LiveConversations {
     void this.#evict({ before: now - SETTLED, keep: MAX_LIVE });
   }
 
-  /** Those untouched since `before`, down to a number to keep. */
+  /** Evicts those untouched since `before`, down to a number to keep. */
   async #evict({ before, keep }: { before: number; keep: number }): Promise<void> {
     for (const [id, entry] of [...this.#entries]) {
       if (this.#entries.size <= keep) return;
       const conversation = await entry.catch(() => undefined);
-      if (conversation === undefined || !conversation.isIdleSince(before)) continue;
-      if (this.#entries.get(id) === entry) this.#entries.delete(id);
-      // One that does not close cleanly must not keep the others in memory.
-      await conversation.close().catch(() => {});
+      if (conversation?.isIdleSince(before) && this.#entries.get(id) === entry) {
+        await this.#leave(id, conversation);
+      }
     }
   }
 
-  /** Takes everything out and opens nothing on its own account any more. */
-  async takeAll(): Promise<Conversation[]> {
-    clearInterval(this.#timer);
-    const entries = [...this.#entries.values()];
-    this.#entries.clear();
-    const loads = await Promise.allSettled(entries);
-    return loads.flatMap((load) => (load.status === "fulfilled" && load.value ? [load.value] : []));
+  #leave(id: string, conversation: LiveConversation): Promise<void> {
+    this.#entries.delete(id);
+    this.#left.add(conversation);
+    // One that does not close cleanly must not keep the others in memory.
+    const closed = conversation.close().catch(() => {});
+    const left = closed.finally(() => this.#leaving.delete(id));
+    this.#leaving.set(id, left);
+    return left;
   }
 
-  #load(id: string): Promise<Conversation | undefined> {
-    const loading = this.#options.load(id);
+  #load(id: string): Entry {
+    const loading = this.#loadAfterLeaving(id);
     this.#entries.set(id, loading);
     this.#makeRoom();
     const forget = () => {
@@ -95,5 +127,10 @@ export class LiveConversations {
     };
     loading.then((conversation) => conversation ?? forget(), forget);
     return loading;
+  }
+
+  async #loadAfterLeaving(id: string): Entry {
+    await this.#leaving.get(id);
+    return this.#options.load(id);
   }
 }

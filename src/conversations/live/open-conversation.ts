@@ -13,7 +13,7 @@ import { openToolbox, type Toolbox } from "../../tools/toolbox/toolbox.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
 import { openState } from "../record/stored-state.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
-import { Conversation } from "./live-conversation.ts";
+import { LiveConversation } from "./live-conversation.ts";
 import { type ReadText, readSecurityPolicy } from "./prompt-files.ts";
 import type { RunSlots } from "./run-slots.ts";
 import { ConversationSession, type CreateLlm } from "./state-keeper.ts";
@@ -51,7 +51,7 @@ export interface ConversationContext {
 }
 
 /** Makes a stored conversation live. Neither its log is read nor are its tools opened before they are needed. */
-export function openConversation(record: ConversationRecord, context: ConversationContext): Conversation {
+export function openConversation(record: ConversationRecord, context: ConversationContext): LiveConversation {
   const { store, clock, timestamps, logger, cipher, unsealed, internalUrl, lookupFetch } = context;
   const { id } = record;
   const { state, config, documents, lost } = openState(record, context);
@@ -102,5 +102,5 @@ export function openConversation(record: ConversationRecord, context: Conversati
   const { autotitle, stuck_detection_thresholds: thresholds } = config;
   const wantsTitle = autotitle && record.title === null;
   const stuckThresholds = thresholds ?? undefined;
-  return new Conversation({ session, slots: context.slots, logger, wantsTitle, stuckThresholds });
+  return new LiveConversation({ session, slots: context.slots, logger, wantsTitle, stuckThresholds });
 }

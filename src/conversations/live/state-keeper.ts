@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { classifyError } from "../../agent/error-classification.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
@@ -14,7 +15,7 @@ import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { Content } from "../../wire/events/message.ts";
-import { isSame } from "../is-same.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
 import type { DocumentWriter } from "../record/document-writer.ts";
 import { fullState, stateUpdate } from "../record/state-update.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
@@ -142,7 +143,7 @@ export class ConversationSession implements AgentSession {
    */
   assign(changes: Changes): NewEvent[] {
     const keys = (Object.keys(changes) as (keyof ConversationState)[]).filter(
-      (key) => !isSame(this.state[key], changes[key]),
+      (key) => !isDeepStrictEqual(this.state[key], changes[key]),
     );
     Object.assign(this.state, Object.fromEntries(keys.map((key) => [key, changes[key]])));
     for (const key of keys) this.#unwritten.add(key);
@@ -208,16 +209,30 @@ export class ConversationSession implements AgentSession {
     this.#unwritten.add("stats");
   }
 
-  async storeTitle(title: string): Promise<void> {
+  /** Changes title and tags in one commit; null leaves them as they are. Only the tags are told of by an event. */
+  async rename({
+    title,
+    tags,
+  }: {
+    title: string | null;
+    tags: Record<string, string> | null;
+  }): Promise<void> {
+    const events = tags === null ? [] : this.assign({ tags });
     const keys = this.#takeUnwritten();
     const change = this.#toChange(keys, []);
+    const update = { ...change.update, updatedAt: this.#parts.timestamps.utcTimestamp() };
     try {
-      const update = { ...change.update, title, updatedAt: this.#parts.timestamps.utcTimestamp() };
-      await this.log.commit({ ...change, update });
+      await this.log.append(events, { ...change, update: title === null ? update : { ...update, title } });
     } catch (error) {
       this.#keepUnwritten(keys);
       throw error;
     }
+  }
+
+  async setSecrets(sources: SecretSources): Promise<void> {
+    this.secrets.set(sources);
+    this.state.secret_registry = { secret_sources: this.secrets.sources };
+    await this.store("secret_registry");
   }
 
   publishDelta(delta: LlmDelta): void {

@@ -1,4 +1,8 @@
 import { AssertionError } from "node:assert";
+import type {
+  ConfirmationResponse,
+  ConversationHandle,
+} from "../../conversations/live/conversation-handle.ts";
 import { messageOf } from "../../errors.ts";
 import type { AgentServer } from "../../server/create-server.ts";
 import type { Store } from "../../stores/store.ts";
@@ -9,7 +13,6 @@ import type {
   MessageEvent,
   ObservationEvent,
 } from "../../wire/events/events.ts";
-import { text } from "../../wire/events/message.ts";
 import type { ExecutionStatus } from "../../wire/execution-status.ts";
 import { firstDifference, show } from "../first-difference.ts";
 import { ChatLog } from "./chat-log.ts";
@@ -91,12 +94,12 @@ class FollowedChat implements TestChat {
 
   async send(message: string, { run = true }: { run?: boolean } = {}): Promise<void> {
     await this.#log.expectRun(run, () =>
-      this.#server.conversations.sendMessage(this.id, { role: "user", content: [text(message)], run }),
+      this.#act((conversation) => conversation.sendMessage(message, { run })),
     );
   }
 
   async run(): Promise<void> {
-    await this.#log.expectRun(true, () => this.#server.conversations.run(this.id));
+    await this.#log.expectRun(true, () => this.#act((conversation) => conversation.run()));
   }
 
   async confirm(): Promise<void> {
@@ -198,8 +201,12 @@ class FollowedChat implements TestChat {
     this.#log.close();
   }
 
-  #respond(response: { accept: boolean; reason: string }): Promise<void> {
-    return this.#server.conversations.respondToConfirmation(this.id, response);
+  #respond(response: ConfirmationResponse): Promise<void> {
+    return this.#act((conversation) => conversation.respondToConfirmation(response));
+  }
+
+  async #act(verb: (conversation: ConversationHandle) => Promise<void>): Promise<void> {
+    await verb(await this.#server.conversations.open(this.id));
   }
 
   async #nextResult(

@@ -8,7 +8,7 @@ import type * as AgentServer from "../../../src/index.ts";
 import { answerBench } from "../child.ts";
 
 const [dist = "", folder = ""] = process.argv.slice(2);
-const { createServer, newConversation } = (await import(join(dist, "index.js"))) as typeof AgentServer;
+const { createServer } = (await import(join(dist, "index.js"))) as typeof AgentServer;
 
 const DELTA = { content: "d".repeat(1_200) };
 /** One for each conversation at work. */
@@ -41,16 +41,11 @@ answerBench(async ({ conversations, frames, memory }) => {
 });
 
 async function startStreaming(): Promise<string> {
-  const request = newConversation({
+  const { info, conversation } = await server.conversations.create({
     autotitle: false,
     agent: { llm: { model: "streaming", stream: true }, tools: [] },
     workspace: { working_dir: folder },
   });
-  const { info } = await server.conversations.create(request);
-  await server.conversations.sendMessage(info.id, {
-    role: "user",
-    content: [{ type: "text", text: "Go on.", cache_prompt: false }],
-    run: true,
-  });
+  await conversation.sendMessage("Go on.");
   return info.id;
 }

@@ -136,7 +136,7 @@ describe("a title under way", () => {
     const id = await start(manager, { autotitle: true });
     await say(manager, id, WORDS);
     await gate.reached;
-    await manager.update(id, { title: "Mine", tags: null });
+    await (await manager.open(id)).update({ title: "Mine", tags: null });
     gate.open();
     await manager.close();
     expect(await titleOf(manager, id)).toBe("Mine");

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from "vitest";
-import type { Conversation } from "../../../src/conversations/live/live-conversation.ts";
+import type { LiveConversation } from "../../../src/conversations/live/live-conversation.ts";
 import { LiveConversations } from "../../../src/conversations/live/live-conversations.ts";
 import { fixedClock } from "../../../src/testing/fixed-clock.ts";
 
@@ -14,7 +14,7 @@ function openLive(idleTtlSeconds: number | null) {
     };
     const isIdleSince = (moment: number) => touchedAt <= moment;
     const close = async () => void closed.push(id);
-    return { touch, isIdleSince, close } as unknown as Conversation;
+    return { touch, isIdleSince, close } as unknown as LiveConversation;
   };
   const live = new LiveConversations({ idleTtlSeconds, load, now: clock.now });
   onTestFinished(() => void live.takeAll());

@@ -1,14 +1,17 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { countEvents, getEvent, getEvents, searchEvents } from "../../src/events/event-search.ts";
+import { EventReader } from "../../src/events/event-reader.ts";
+import type { EventSearch } from "../../src/events/event-search.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Store, StoredEvent } from "../../src/stores/store.ts";
 
 const ID = "aaaaaaaa-0000-4000-8000-000000000001";
 const time = "2026-01-01T00:00:00.000000";
 let store: Store;
+let reader: EventReader;
 
 beforeEach(async () => {
   store = memoryStore();
+  reader = new EventReader(store);
   const header = { createdAt: time, updatedAt: time, status: "idle", title: null, parentId: null } as const;
   const create = { ...header, leafEventId: null };
   await store.commit({ conversationId: ID, create, events: [...Array(7).keys()].map(event) });
@@ -23,14 +26,15 @@ function event(seq: number): StoredEvent {
   return { seq, id: `event-${seq}`, kind, source: "user", timestamp: time, body, json };
 }
 
-async function page(search: Partial<Parameters<typeof searchEvents>[2]>) {
-  const parsed = JSON.parse(await searchEvents(store, ID, { limit: 100, ...search }));
-  return [parsed.items.map((item: { id: string }) => Number(item.id.slice(6))), parsed.next_page_id];
+async function page(search: EventSearch) {
+  const { items, next_page_id } = await reader.search(ID, search);
+  expect(await reader.searchJson(ID, search)).toBe(JSON.stringify({ items, next_page_id }));
+  return [items.map((item) => Number(item.id.slice(6))), next_page_id];
 }
 
-describe("searchEvents", () => {
+describe("a search", () => {
   test("gives stored texts as they are", async () => {
-    const text = await searchEvents(store, ID, { limit: 2 });
+    const text = await reader.searchJson(ID, { limit: 2 });
     expect(text).toBe(`{"items":[${event(0).json},${event(1).json}],"next_page_id":"event-2"}`);
   });
 
@@ -58,25 +62,26 @@ describe("searchEvents", () => {
     expect(await page({ kind: "Unknown" })).toEqual([[], null]);
   });
 
-  test("is empty for a conversation without events", async () => {
-    expect(await searchEvents(store, "other", { limit: 1 })).toBe('{"items":[],"next_page_id":null}');
+  test("refuses a time that is not one, and a conversation that is unknown", async () => {
+    await expect(reader.search(ID, { timestampGte: "soon" })).rejects.toThrow("Not a date and time: soon");
+    await expect(reader.search("other")).rejects.toMatchObject({ code: "not_found" });
   });
 });
 
-test("countEvents counts what searchEvents finds", async () => {
-  expect(await countEvents(store, ID, {})).toBe(7);
-  expect(await countEvents(store, ID, { kind: "openhands.sdk.event.user_action.PauseEvent" })).toBe(4);
-  expect(await countEvents(store, ID, { kind: "wrong.PauseEvent" })).toBe(0);
-  expect(await countEvents(store, ID, { body: "MESSAGE 3" })).toBe(1);
+test("a count is that of a search", async () => {
+  expect(await reader.count(ID)).toBe(7);
+  expect(await reader.count(ID, { kind: "openhands.sdk.event.user_action.PauseEvent" })).toBe(4);
+  expect(await reader.count(ID, { kind: "wrong.PauseEvent" })).toBe(0);
+  expect(await reader.count(ID, { body: "MESSAGE 3" })).toBe(1);
 });
 
-describe("getEvent", () => {
+describe("one event", () => {
   test("fills null keys in, in the wire's order", async () => {
-    const text = await getEvent(store, ID, "event-1");
+    const text = await reader.getJson(ID, "event-1");
     expect(text).toBe(
       `{"id":"event-1","timestamp":"${time}","source":"user","parent_id":null,"kind":"PauseEvent"}`,
     );
-    const message = JSON.parse((await getEvent(store, ID, "event-0")) ?? "");
+    const message = JSON.parse(await reader.getJson(ID, "event-0"));
     expect(message).toMatchObject({ sender: null, activated_skills: [], llm_message: { tool_calls: null } });
   });
 
@@ -86,21 +91,20 @@ describe("getEvent", () => {
       conversationId: ID,
       events: [{ ...event(7), id: "odd", kind: "FutureEvent", json }],
     });
-    expect(await getEvent(store, ID, "odd")).toBe(json);
+    expect(await reader.getJson(ID, "odd")).toBe(json);
   });
 
-  test("knows no event of another conversation", async () => {
-    expect(await getEvent(store, "other", "event-1")).toBeUndefined();
+  test("is an object in process, and unknown ones are refused by name", async () => {
+    expect(await reader.get(ID, "event-1")).toEqual(JSON.parse(event(1).json));
+    await expect(reader.get(ID, "nowhere")).rejects.toThrow("Unknown event_id: nowhere");
   });
 });
 
-test("getEvents gives an entry for each id, null for unknown ones", async () => {
-  const found = JSON.parse(await getEvents(store, ID, ["event-2", "unknown", "event-0", "event-2"]));
-  expect(found.map((item: { id: string } | null) => item?.id ?? null)).toEqual([
-    "event-2",
-    null,
-    "event-0",
-    "event-2",
-  ]);
-  expect(await getEvents(store, ID, [])).toBe("[]");
+test("several events have an entry for each id, null for unknown ones", async () => {
+  const ids = ["event-2", "unknown", "event-0", "event-2"];
+  const texts = JSON.parse(await reader.getManyJson(ID, ids));
+  const found = ["event-2", null, "event-0", "event-2"];
+  expect(texts.map((item: { id: string } | null) => item?.id ?? null)).toEqual(found);
+  expect((await reader.getMany(ID, ids)).map((item) => item?.id ?? null)).toEqual(found);
+  expect(await reader.getManyJson(ID, [])).toBe("[]");
 });

@@ -1,0 +1,116 @@
+import { rejectPending } from "../../agent/loop/confirmation.ts";
+import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/agent/policies.ts";
+import type { UpdateConversationRequest } from "../../wire/conversation.ts";
+import { type Content, text } from "../../wire/events/message.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
+import type { LiveConversation } from "./live-conversation.ts";
+
+/** Does something with a conversation, which is loaded when it is not in memory. */
+export type UseConversation = <T>(work: (conversation: LiveConversation) => Promise<T>) => Promise<T>;
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** Whether the agent starts to work on the message. Default: true. */
+  run?: boolean;
+}
+
+/** The user's answer to the calls that wait for confirmation. */
+export interface ConfirmationResponse {
+  accept: boolean;
+  /** What the agent reads about calls that were rejected. */
+  reason?: string;
+}
+
+/**
+ * One conversation and its verbs. No verb waits for a tool or a model. A handle keeps nothing in memory and stays valid
+ * when the conversation leaves memory: the next verb loads it again. After a removal every verb rejects with
+ * `not_found`.
+ */
+export class ConversationHandle {
+  /** Dashed UUID in lower case. */
+  readonly id: string;
+  readonly #use: UseConversation;
+
+  constructor(id: string, use: UseConversation) {
+    this.id = id;
+    this.#use = use;
+  }
+
+  /**
+   * Appends a message of the user and, unless `run` is false, starts a run. A run that is active reads the message in its
+   * next step. Resolves once the message is stored. Over HTTP, `run` is false by default.
+   *
+   * @example
+   * ```ts
+   * const conversation = await server.conversations.open(id);
+   * await conversation.sendMessage("Run the tests.");
+   * ```
+   */
+  sendMessage(message: string | Content[], { run = true }: SendOptions = {}): Promise<void> {
+    const content = typeof message === "string" ? [text(message)] : message;
+    return this.#use(async ({ session, runs, title }) => {
+      await session.addUserMessage(content);
+      if (run) runs.startOrFollow();
+      title.consider(content);
+    });
+  }
+
+  /** Starts a run. Rejects with `conflict` while one is active. */
+  run(): Promise<void> {
+    return this.#use(async ({ runs }) => runs.start());
+  }
+
+  /** Stops the run after its current step. Without a run, the conversation counts as paused. */
+  pause(): Promise<void> {
+    return this.#use(pause);
+  }
+
+  /** Stops the current model call or tool at once. Without a run, it pauses. */
+  interrupt(): Promise<void> {
+    return this.#use(async (conversation) => {
+      if (await conversation.runs.interrupt()) conversation.session.publishFullState();
+      else await pause(conversation);
+    });
+  }
+
+  /** Accepting starts a run, which carries out the calls that wait. Rejecting answers them and starts nothing. */
+  respondToConfirmation({ accept, reason }: ConfirmationResponse): Promise<void> {
+    return this.#use(async ({ session, runs }) => {
+      if (accept) return runs.startOrFollow();
+      await session.readLog();
+      await rejectPending(session, reason);
+    });
+  }
+
+  /** Changes title and tags, in one step. What is left out or null stays as it is; tags are replaced as a whole. */
+  update({ title = null, tags = null }: Partial<UpdateConversationRequest>): Promise<void> {
+    return this.#use(async (conversation) => {
+      if (title !== null) conversation.title.settle();
+      await conversation.session.rename({ title, tags });
+    });
+  }
+
+  /** Adds secrets; those with the name of an existing one replace it. */
+  setSecrets(sources: SecretSources): Promise<void> {
+    return this.#use(({ session }) => session.setSecrets(sources));
+  }
+
+  /** Decides which actions wait for confirmation, from the next action on. */
+  setConfirmationPolicy(policy: ConfirmationPolicy): Promise<void> {
+    return this.#use(({ session }) => session.update({ confirmation_policy: policy }));
+  }
+
+  /** Decides how the risk of actions is judged, from the next action on; null judges nothing. */
+  setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
+    return this.#use(({ session }) => session.update({ security_analyzer: analyzer }));
+  }
+}
+
+async function pause({ session, runs, status }: LiveConversation): Promise<void> {
+  runs.cancelFollowing();
+  if (status === "idle" || status === "running") {
+    const update = session.assign({ execution_status: "paused" });
+    await session.append([...update, { kind: "PauseEvent", source: "user" }]);
+  }
+  session.publishFullState();
+}
