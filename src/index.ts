@@ -17,10 +17,11 @@ export type { EventCriteria, EventPage, EventSearch } from "./events/event-searc
 export type { FeedEnd, FeedReader } from "./events/feed.ts";
 export type { NewTransientEvent } from "./events/stamp-event.ts";
 export type { Watch } from "./events/watch.ts";
+export type { Authenticate, AuthenticateAnswer } from "./http/admission/authentication.ts";
 export type { Answer } from "./http/answer.ts";
-export type { Authenticate, AuthenticateAnswer } from "./http/authentication.ts";
 export type { ConnectionInfo, FetchServer } from "./http/fetch-server.ts";
 export type { MatchedRoute, RequestAbout } from "./http/request-about.ts";
+export type { Credential, RouteAuth } from "./http/route/route.ts";
 export type { Connect, Socket } from "./http/socket.ts";
 export type { Next, Stage } from "./http/stages.ts";
 export { type DecorateOptions, decorate } from "./llm/decorators/decorate.ts";

@@ -1,16 +1,17 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import { AgentServerError } from "../errors.ts";
+import type { Authentication } from "./admission/authentication.ts";
 import { type Answer, emptyAnswer } from "./answer.ts";
-import type { Authentication } from "./authentication.ts";
 import type { DocsAssets } from "./openapi/docs.ts";
 import { createDocumentation } from "./openapi/documentation.ts";
 import type { MatchedRoute, RequestContext } from "./request-about.ts";
-import type { Route, SocketRoute } from "./route/route.ts";
+import type { Route } from "./route/route.ts";
 import { createRouteHandler, type Endpoint } from "./route/route-handler.ts";
 import { createRouter, otherSlash, type RouteMatch, type Router, type RouterEntry } from "./router.ts";
 import type { Connect } from "./socket.ts";
 import { createFirstFrameGate } from "./sockets/first-frame.ts";
 import { createSocketHandler, refusedUpgrade, type SocketEndpoint } from "./sockets/socket-handler.ts";
+import type { SocketRoute } from "./sockets/socket-route.ts";
 
 /** A route and what answers it. */
 export interface Routed<E> {
@@ -34,15 +35,17 @@ export interface EndpointsOptions {
   /** Normalised: empty, or a path without a slash at its end. */
   basePath: string;
   version: string;
+  /** Name of the session cookie, for the OpenAPI document. */
+  cookieName?: string | undefined;
   docsAssets?: DocsAssets | undefined;
   maxBodyBytes?: number | undefined;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
-  const { routes, sockets, authentication, basePath, version, docsAssets } = options;
+  const { routes, sockets, authentication, basePath, version, cookieName, docsAssets } = options;
   const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
   const gate = createFirstFrameGate(authentication.isKey);
-  const documentation = createDocumentation(routes, { version, basePath }, docsAssets);
+  const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
   const entries: RouterEntry<Routed<Endpoint>>[] = [
     ...routes.map((route) => {
       const endpoint = createRouteHandler(route, { authentication, maxBodyBytes });

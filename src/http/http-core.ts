@@ -1,18 +1,24 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import type { Logger } from "../logger.ts";
+import {
+  type Authenticate,
+  createAuthentication,
+  type SessionCookie,
+  type TokenCheck,
+} from "./admission/authentication.ts";
+import { createHostGuard } from "./admission/host-guard.ts";
 import { type Answer, toResponse } from "./answer.ts";
-import { type Authenticate, createAuthentication } from "./authentication.ts";
 import { type CorsOptions, createCors, preflightMethod } from "./cors.ts";
 import { createEndpoints, reach, reachSocket, routeOf } from "./endpoints.ts";
 import { errorAnswer } from "./error-answer.ts";
 import type { ConnectionInfo } from "./fetch-server.ts";
-import { createHostGuard } from "./host-guard.ts";
 import type { DocsAssets } from "./openapi/docs.ts";
 import { RequestContext } from "./request-about.ts";
 import { belowPrefix, normalizePrefix, splitUrl } from "./request-path.ts";
-import type { Route, SocketRoute } from "./route/route.ts";
+import type { Route } from "./route/route.ts";
 import { serverStages } from "./server-stages.ts";
 import type { Connect } from "./socket.ts";
+import type { SocketRoute } from "./sockets/socket-route.ts";
 import { acceptOrRefuse, upgradeErrorAnswer } from "./sockets/upgrade-outcome.ts";
 import { runStages, type Stage } from "./stages.ts";
 
@@ -23,6 +29,10 @@ export interface HttpCoreOptions {
   keys: readonly string[];
   /** A host app's own check; it takes the place of the keys. */
   authenticate?: Authenticate;
+  /** Decides about bearer tokens while keys are configured. Default: a key is one. */
+  bearer?: TokenCheck | undefined;
+  /** The session cookie of routes with `cookie`. */
+  cookie?: SessionCookie | undefined;
   /** Run around every request, in order, behind the server's own stages. */
   stages?: readonly Stage[];
   cors: CorsOptions;
@@ -64,7 +74,12 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
   const { open, ambient } = authentication;
   const guard = createHostGuard({ cors, open, ambient, allowedHosts: options.allowedHosts });
   const stages = [...serverStages(cors, guard), ...(options.stages ?? [])];
-  const { router, socketRouter, openapi } = createEndpoints({ ...options, authentication, basePath });
+  const { router, socketRouter, openapi } = createEndpoints({
+    ...options,
+    authentication,
+    basePath,
+    cookieName: options.cookie?.name,
+  });
 
   const below = (pathname: string) => belowPrefix(pathname, basePath) ?? pathname;
   const locate = (request: Request) => {

@@ -1,6 +1,7 @@
 import type { Principal } from "../principal.ts";
 import type { CorsPolicy } from "./cors.ts";
 import type { ConnectionInfo } from "./fetch-server.ts";
+import type { RouteAuth } from "./route/route.ts";
 
 /** A route as a stage sees it. */
 export interface MatchedRoute {
@@ -10,6 +11,8 @@ export interface MatchedRoute {
   readonly path: string;
   /** Present where pages of every web origin may call the route. */
   readonly cors?: CorsPolicy;
+  /** What the route requires of its callers; absent for sockets and for the pages of the documentation. */
+  readonly auth?: RouteAuth;
 }
 
 /** What the server knows of a request beside the request itself. */

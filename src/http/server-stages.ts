@@ -1,6 +1,6 @@
+import type { HostGuard } from "./admission/host-guard.ts";
 import type { Answer } from "./answer.ts";
 import { type Cors, preflightMethod } from "./cors.ts";
-import type { HostGuard } from "./host-guard.ts";
 import type { Stage } from "./stages.ts";
 
 /** The stages that every request passes before those of the host. */

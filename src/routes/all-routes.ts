@@ -1,5 +1,6 @@
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import type { Route, SocketRoute } from "../http/route/route.ts";
+import type { Route } from "../http/route/route.ts";
+import type { SocketRoute } from "../http/sockets/socket-route.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import { queryBool, queryDatetime } from "../http/route/query.ts";
-import { type SocketRoute, socketRoute } from "../http/route/route.ts";
+import { type SocketRoute, socketRoute } from "../http/sockets/socket-route.ts";
 import { EventSockets, type EventSocketsOptions } from "../streams/event-socket.ts";
 import { conversationParams } from "./conversation-params.ts";
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import type { Authenticate } from "../http/authentication.ts";
+import type { Authenticate } from "../http/admission/authentication.ts";
 import type { Stage } from "../http/stages.ts";
 import type { Llm } from "../llm/llm.ts";
 import { type Logger, silentLogger } from "../logger.ts";

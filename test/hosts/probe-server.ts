@@ -2,8 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AgentServer } from "agent-server";
 import { z } from "zod";
 import { createHttpCore } from "../../src/http/http-core.ts";
-import { route, socketRoute } from "../../src/http/route/route.ts";
+import { route } from "../../src/http/route/route.ts";
 import type { Socket } from "../../src/http/socket.ts";
+import { socketRoute } from "../../src/http/sockets/socket-route.ts";
 import type { Stage } from "../../src/http/stages.ts";
 import { silentLogger } from "../../src/logger.ts";
 

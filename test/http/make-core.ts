@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { createHttpCore, type HttpCore, type HttpCoreOptions } from "../../src/http/http-core.ts";
 import { queryBool, queryLimit, queryList } from "../../src/http/route/query.ts";
-import { route, socketRoute } from "../../src/http/route/route.ts";
+import { route } from "../../src/http/route/route.ts";
+import { socketRoute } from "../../src/http/sockets/socket-route.ts";
 import { type Logger, silentLogger } from "../../src/logger.ts";
 import { uuid } from "../../src/wire/ids.ts";
 

@@ -5,32 +5,49 @@ import {
   type ParameterObject,
   type PathItemObject,
   type ResponseObject,
+  type SecuritySchemeObject,
 } from "openapi3-ts/oas31";
 import { z } from "zod";
 import { errorBody, httpValidationError } from "../../wire/validation-error.ts";
-import { SESSION_KEY_HEADER } from "../authentication.ts";
+import { SESSION_KEY_HEADER } from "../admission/authentication.ts";
 import { parameterNames, parseTemplate, toOpenApiPath } from "../path-template.ts";
-import type { ResponseSpec, Route, RouteSpec } from "../route/route.ts";
+import {
+  type Credential,
+  credentialsOf,
+  type ResponseSpec,
+  type Route,
+  type RouteSpec,
+} from "../route/route.ts";
 import { SchemaComponents } from "./schema-components.ts";
 
 export interface OpenApiOptions {
   version: string;
   /** Path below which clients reach the server; empty for none. */
   basePath: string;
+  /** Name of the session cookie, where the server has one. */
+  cookieName?: string | undefined;
 }
 
 const TITLE = "OpenHands Agent Server";
-const KEY_SCHEME = "SessionApiKey";
+/** Names of the security schemes. */
+const SCHEMES: Record<Credential, string> = {
+  key: "SessionApiKey",
+  bearer: "SessionBearer",
+  cookie: "SessionCookie",
+};
 const JSON_TYPE = "application/json";
 
 /** The OpenAPI 3.1 document of the routes, read from their schemas. */
-export function buildOpenApi(routes: readonly Route[], { version, basePath }: OpenApiOptions): OpenAPIObject {
+export function buildOpenApi(routes: readonly Route[], options: OpenApiOptions): OpenAPIObject {
+  const { version, basePath } = options;
   const schemas = new SchemaComponents();
   const operations = routes.map(({ spec }) => ({ spec, describe: operation(spec, schemas) }));
   const components = schemas.build();
 
   const builder = OpenApiBuilder.create({ openapi: "3.1.0", info: { title: TITLE, version }, paths: {} });
-  builder.addSecurityScheme(KEY_SCHEME, { type: "apiKey", in: "header", name: SESSION_KEY_HEADER });
+  for (const credential of new Set(routes.flatMap(({ spec }) => credentialsOf(spec)))) {
+    builder.addSecurityScheme(SCHEMES[credential], securityScheme(credential, options));
+  }
   if (basePath !== "") builder.addServer({ url: basePath });
   for (const [name, schema] of Object.entries(components)) builder.addSchema(name, schema);
   for (const [path, item] of Map.groupBy(operations, ({ spec }) => toOpenApiPath(spec.path))) {
@@ -38,6 +55,20 @@ export function buildOpenApi(routes: readonly Route[], { version, basePath }: Op
     builder.addPath(path, Object.fromEntries(methods) as PathItemObject);
   }
   return builder.getSpec();
+}
+
+function securityScheme(
+  credential: Credential,
+  { cookieName = "session" }: OpenApiOptions,
+): SecuritySchemeObject {
+  switch (credential) {
+    case "key":
+      return { type: "apiKey", in: "header", name: SESSION_KEY_HEADER };
+    case "bearer":
+      return { type: "http", scheme: "bearer" };
+    case "cookie":
+      return { type: "apiKey", in: "cookie", name: cookieName };
+  }
 }
 
 /** Registers the schemas of a route; what it returns describes the route once they are built. */
@@ -52,7 +83,9 @@ function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationO
     operationId: spec.id,
     summary: spec.summary,
     tags: [...spec.tags],
-    ...(spec.auth === "key" ? { security: [{ [KEY_SCHEME]: [] }] } : {}),
+    ...(spec.auth === "open"
+      ? {}
+      : { security: credentialsOf(spec).map((credential) => ({ [SCHEMES[credential]]: [] })) }),
     ...(parameters.length > 0 ? { parameters: parameters.map((describe) => describe()) } : {}),
     ...(body === undefined
       ? {}
@@ -75,7 +108,7 @@ const INVALID: ResponseSpec = { description: "Validation error", body: httpValid
 
 function allResponses(spec: RouteSpec): RouteSpec["responses"] {
   const responses: Record<number, ResponseSpec> = {};
-  if (spec.auth === "key") responses[401] = UNAUTHORIZED;
+  if (spec.auth !== "open") responses[401] = UNAUTHORIZED;
   if (spec.params !== undefined || spec.query !== undefined || spec.body !== undefined)
     responses[422] = INVALID;
   return { ...responses, ...spec.responses };

@@ -1,11 +1,11 @@
 import { AgentServerError } from "../../errors.ts";
 import type { ValidationErrorItem } from "../../wire/validation-error.ts";
+import type { Authentication } from "../admission/authentication.ts";
 import { type Answer, emptyAnswer, jsonAnswer, textAnswer } from "../answer.ts";
-import type { Authentication } from "../authentication.ts";
 import type { RequestContext } from "../request-about.ts";
 import { listFields, readQuery } from "./query.ts";
 import { type RequestBody, readBody } from "./request-body.ts";
-import type { Route, RouteOutcome, RouteSpec } from "./route.ts";
+import { credentialsOf, type Route, type RouteOutcome, type RouteSpec } from "./route.ts";
 import { type InputLocation, validate, validationError } from "./validation.ts";
 
 /** What the core knows of a request when its route is reached. */
@@ -30,9 +30,12 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
   const { spec } = route;
   const lists = spec.query === undefined ? new Set<string>() : listFields(spec.query);
 
+  const credentials = credentialsOf(spec);
+  const admit = credentials.length === 0 ? undefined : options.authentication.checkOf(credentials);
+
   return async (request, { params, context }) => {
-    if (spec.auth !== "open") {
-      const admission = await options.authentication.admit(request);
+    if (admit !== undefined) {
+      const admission = await admit(request);
       if (admission === undefined) return refuse(request, spec, options);
       context.principal = admission.principal;
     }

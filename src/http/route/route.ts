@@ -1,11 +1,19 @@
 import type { z } from "zod";
 import type { Principal } from "../../principal.ts";
-import type { Connect } from "../socket.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** open: never asks for a key. key: `X-Session-API-Key`, when keys are configured. */
-type RouteAuth = "open" | "key";
+/**
+ * Credentials that admit a request:
+ * - `key`: the header `X-Session-API-Key`
+ * - `bearer`: the header `Authorization: Bearer`
+ * - `cookie`: the session cookie. Browsers attach it to requests of any page, so requests that change something must
+ *   come from an allowed origin too.
+ */
+export type Credential = "key" | "bearer" | "cookie";
+
+/** `open` requires nothing; of several credentials any one is enough. */
+export type RouteAuth = "open" | Credential | readonly Credential[];
 
 export interface ResponseSpec {
   description: string;
@@ -33,9 +41,13 @@ export interface RouteSpec {
   responses: Readonly<Record<number, ResponseSpec>>;
 }
 
-type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
+/** What a handler gets of a part of the request. */
+export type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 
-export interface RouteInput<S extends RouteSpec> {
+/** The parts of a spec that decide what a handler gets. */
+type InputSpec = Pick<RouteSpec, "params" | "query" | "body" | "bodyOptional">;
+
+export interface RouteInput<S extends InputSpec> {
   params: Parsed<S["params"]>;
   query: Parsed<S["query"]>;
   body: S["bodyOptional"] extends true ? Parsed<S["body"]> | undefined : Parsed<S["body"]>;
@@ -51,13 +63,13 @@ type Outcome<Status, Body> =
   /** Already serialised: pages of stored events go out as they came from the store. */
   | { status: Status; json: string; headers?: Record<string, string> };
 
-type Declared<S extends RouteSpec> = {
+type Declared<S extends Pick<RouteSpec, "responses">> = {
   [Status in keyof S["responses"] & number]: BodyOf<S["responses"][Status]> extends undefined
     ? { status: Status; headers?: Record<string, string> }
     : Outcome<Status, BodyOf<S["responses"][Status]>>;
 }[keyof S["responses"] & number];
 
-export type RouteResult<S extends RouteSpec> = Declared<S> | Response;
+export type RouteResult<S extends Pick<RouteSpec, "responses">> = Declared<S> | Response;
 
 export interface RouteOutcome {
   status: number;
@@ -87,31 +99,8 @@ export function route<const S extends RouteSpec>(spec: S) {
   };
 }
 
-export interface SocketSpec {
-  path: string;
-  id: string;
-  summary: string;
-  params?: z.ZodObject;
-  query?: z.ZodObject;
-}
-
-export interface SocketInput<S extends SocketSpec> {
-  params: Parsed<S["params"]>;
-  query: Parsed<S["query"]>;
-  request: Request;
-  principal: Principal | null;
-}
-
-export interface SocketRoute {
-  spec: SocketSpec;
-  connect(input: { params: unknown; query: unknown; request: Request; principal: Principal | null }): Connect;
-}
-
-/** Declares a socket. The key is checked by the pipeline: the handler gets the socket once it may speak. */
-export function socketRoute<const S extends SocketSpec>(spec: S) {
-  return {
-    handle(handler: (input: SocketInput<S>) => Connect): SocketRoute {
-      return { spec, connect: (input) => handler(input as SocketInput<S>) };
-    },
-  };
+/** The credentials of which a route requires one; empty for an open route. */
+export function credentialsOf({ auth }: Pick<RouteSpec, "auth">): readonly Credential[] {
+  if (auth === "open") return [];
+  return typeof auth === "string" ? [auth] : auth;
 }

@@ -1,12 +1,12 @@
 import type { Principal } from "../../principal.ts";
-import type { Authentication } from "../authentication.ts";
-import { SESSION_KEY_HEADER } from "../authentication.ts";
+import type { Authentication } from "../admission/authentication.ts";
+import { SESSION_KEY_HEADER } from "../admission/authentication.ts";
 import { listFields, readQuery } from "../route/query.ts";
-import type { SocketRoute } from "../route/route.ts";
 import type { Matched } from "../route/route-handler.ts";
 import { validate } from "../route/validation.ts";
 import type { Connect } from "../socket.ts";
 import type { FirstFrameGate } from "./first-frame.ts";
+import type { SocketRoute } from "./socket-route.ts";
 
 export interface SocketHandlerOptions {
   authentication: Authentication;
@@ -32,6 +32,7 @@ export function createSocketHandler(
   { authentication, gate }: SocketHandlerOptions,
 ): SocketEndpoint {
   const { spec } = route;
+  const admit = authentication.checkOf(["key"]);
   const lists = spec.query === undefined ? new Set<string>() : listFields(spec.query);
 
   return async (request, { params, context }) => {
@@ -43,7 +44,7 @@ export function createSocketHandler(
     const accept = (principal: Principal | null) =>
       route.connect({ params: validParams?.value, query: validQuery?.value, request, principal });
     if (!authentication.firstFrame) {
-      const admission = await authentication.admit(request);
+      const admission = await admit(request);
       if (admission === undefined) return refusedUpgrade();
       context.principal = admission.principal;
       return accept(admission.principal);

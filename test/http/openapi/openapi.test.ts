@@ -48,6 +48,22 @@ describe("the OpenAPI document", () => {
     expect(Object.keys(paths?.["/api/tools/"]?.get?.responses ?? {})).toEqual(["200", "401"]);
   });
 
+  it("names every credential of which a route requires one", () => {
+    const spec = { ...common, auth: ["key", "bearer", "cookie"], path: "/x", id: "x" } as const;
+    const x = route({ ...spec, responses: { 204: { description: "ok" } } }).handle(() => ({ status: 204 }));
+    const { paths, components } = buildOpenApi([x], { version: "1", basePath: "", cookieName: "visit" });
+    expect(paths?.["/x"]?.post?.security).toEqual([
+      { SessionApiKey: [] },
+      { SessionBearer: [] },
+      { SessionCookie: [] },
+    ]);
+    expect(components?.securitySchemes).toEqual({
+      SessionApiKey: { type: "apiKey", in: "header", name: "X-Session-API-Key" },
+      SessionBearer: { type: "http", scheme: "bearer" },
+      SessionCookie: { type: "apiKey", in: "cookie", name: "visit" },
+    });
+  });
+
   it("describes parameters of path and query", () => {
     const { paths } = makeCore().openapi();
     expect(paths?.["/api/notes/{id}"]?.get?.parameters).toMatchObject([

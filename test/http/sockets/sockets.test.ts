@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { HttpCore } from "../../../src/http/http-core.ts";
-import { socketRoute } from "../../../src/http/route/route.ts";
+import { socketRoute } from "../../../src/http/sockets/socket-route.ts";
 import { get, KEY, makeCore, withKey } from "../make-core.ts";
 import { type SocketPair, socketPair } from "./socket-pair.ts";
 

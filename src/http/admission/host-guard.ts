@@ -1,7 +1,8 @@
-import { AgentServerError } from "../errors.ts";
-import { isLoopbackHost } from "../loopback.ts";
-import type { Cors, CorsPolicy } from "./cors.ts";
-import type { RequestAbout } from "./request-about.ts";
+import { AgentServerError } from "../../errors.ts";
+import { isLoopbackHost } from "../../loopback.ts";
+import type { Cors, CorsPolicy } from "../cors.ts";
+import type { MatchedRoute, RequestAbout } from "../request-about.ts";
+import { credentialsOf } from "../route/route.ts";
 
 export interface HostGuardOptions {
   cors: Cors;
@@ -47,9 +48,14 @@ export function createHostGuard({ cors, open, ambient, allowedHosts }: HostGuard
   return {
     check(request, { upgrade, route }) {
       checkHost(request);
-      if (upgrade || (ambient && !READING.has(request.method))) checkOrigin(request, route?.cors);
+      const changes = !READING.has(request.method);
+      if (upgrade || (changes && (ambient || takesCookie(route)))) checkOrigin(request, route?.cors);
     },
   };
+}
+
+function takesCookie(route: MatchedRoute | undefined): boolean {
+  return route?.auth !== undefined && credentialsOf({ auth: route.auth }).includes("cookie");
 }
 
 /** The name in an authority, in lower case and without its port. */

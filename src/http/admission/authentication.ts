@@ -1,0 +1,121 @@
+import type { Principal } from "../../principal.ts";
+import { keyMatcher } from "../../secrets/key-matcher.ts";
+import type { Credential } from "../route/route.ts";
+import { bearerToken, cookieValue } from "./credentials.ts";
+
+/** What a check may answer: a principal or true admit the request, false and null refuse it. */
+export type AuthenticateAnswer = Principal | boolean | null;
+
+/** A host's own check of one request, in place of session keys. */
+export type Authenticate = (request: Request) => AuthenticateAnswer | Promise<AuthenticateAnswer>;
+
+/** Decides about one token, such as the value of a cookie. */
+export type TokenCheck = (
+  token: string,
+  request: Request,
+) => AuthenticateAnswer | Promise<AuthenticateAnswer>;
+
+export interface AuthenticationOptions {
+  /** Accepted keys. Empty: no credentials are required. */
+  keys: readonly string[];
+  /** A host app's own check; it takes the place of the keys, as header and as bearer token. */
+  authenticate?: Authenticate | undefined;
+  /** Decides about bearer tokens while keys are configured. Default: a key is one. */
+  bearer?: TokenCheck | undefined;
+  /** The session cookie. Without it, routes with `cookie` admit by their other credentials only. */
+  cookie?: SessionCookie | undefined;
+}
+
+/** The cookie that routes with `cookie` accept. */
+export interface SessionCookie {
+  name: string;
+  check: TokenCheck;
+}
+
+/** The outcome of a check; undefined when the request is refused. */
+export type Admission = { principal: Principal | null } | undefined;
+
+/** Decides about one request. */
+export type Admit = (request: Request) => Admission | Promise<Admission>;
+
+/** Decides who may use the routes that require credentials. */
+export interface Authentication {
+  /** No credentials are required; only the browser's same-origin policy protects the server. */
+  readonly open: boolean;
+  /** Credentials may be ambient, such as a cookie that a browser attaches to requests of any page. Keys never are. */
+  readonly ambient: boolean;
+  /** Whether a socket may be accepted first and show its key in its first frame. */
+  readonly firstFrame: boolean;
+  /** The check of a route: any one of its credentials is enough, and they are tried in order. */
+  checkOf(credentials: readonly Credential[]): Admit;
+  /** Whether this is one of the keys; never true where a host app's check takes their place. */
+  isKey(candidate: string | null): boolean;
+}
+
+export const SESSION_KEY_HEADER = "X-Session-API-Key";
+
+/** A caller without a name. Session keys are shared within one trust domain and rotate, so they identify nobody. */
+const ANONYMOUS: Admission = Object.freeze({ principal: null });
+
+export function createAuthentication(options: AuthenticationOptions): Authentication {
+  const { keys, authenticate } = options;
+  const cookie = cookieCheck(options.cookie);
+  if (authenticate !== undefined) {
+    const hosted: Admit = async (request) => toAdmission(await authenticate(request));
+    const checkOf = (credentials: readonly Credential[]) =>
+      firstOf(new Set(credentials.map((credential) => (credential === "cookie" ? cookie : hosted))));
+    return { open: false, ambient: true, firstFrame: false, checkOf, isKey: () => false };
+  }
+  if (keys.length === 0) {
+    const checkOf = () => () => ANONYMOUS;
+    return { open: true, ambient: true, firstFrame: false, checkOf, isKey: () => false };
+  }
+  const isKey = keyMatcher(keys);
+  const key: Admit = (request) => (isKey(request.headers.get(SESSION_KEY_HEADER)) ? ANONYMOUS : undefined);
+  const checks = { key, bearer: bearerCheck(options.bearer ?? isKey), cookie };
+  const checkOf = (credentials: readonly Credential[]) =>
+    firstOf(new Set(credentials.map((credential) => checks[credential])));
+  return { open: false, ambient: false, firstFrame: true, checkOf, isKey };
+}
+
+/** Tries checks in order until one admits. */
+function firstOf(checks: ReadonlySet<Admit>): Admit {
+  const [only] = checks;
+  if (only !== undefined && checks.size === 1) return only;
+  return async (request) => {
+    for (const check of checks) {
+      const admission = await check(request);
+      if (admission !== undefined) return admission;
+    }
+    return undefined;
+  };
+}
+
+function bearerCheck(check: TokenCheck): Admit {
+  return async (request) => {
+    const token = bearerToken(request);
+    return token === null ? undefined : toAdmission(await check(token, request));
+  };
+}
+
+function cookieCheck(cookie: SessionCookie | undefined): Admit {
+  return async (request) => {
+    const value = cookie === undefined ? null : cookieValue(request, cookie.name);
+    return cookie === undefined || value === null
+      ? undefined
+      : toAdmission(await cookie.check(value, request));
+  };
+}
+
+/** Throws on an answer that is none of those allowed, so that a mistake of the host admits no caller. */
+function toAdmission(answer: unknown): Admission {
+  if (answer === true) return ANONYMOUS;
+  if (answer === false || answer === null || answer === undefined) return undefined;
+  if (isPrincipal(answer)) return { principal: answer };
+  throw new TypeError("authenticate must answer true, false or { id, scopes? } with an id that is not empty");
+}
+
+function isPrincipal(answer: unknown): answer is Principal {
+  if (typeof answer !== "object" || answer === null || !("id" in answer)) return false;
+  return typeof answer.id === "string" && answer.id !== "";
+}

@@ -1,0 +1,41 @@
+import type { z } from "zod";
+import type { Parsed, Route, RouteInput, RouteResult, RouteSpec } from "./route.ts";
+
+/** What the routes of a group have in common. */
+export interface GroupSpec extends Pick<RouteSpec, "tags" | "auth" | "cors"> {
+  /** Stands before the path of each route; may have parameters. */
+  prefix: string;
+  /** The parameters of the prefix. A route adds its own. */
+  params?: z.ZodObject;
+}
+
+/** A route of a group. Its path comes after the prefix; `tags`, `auth` and `cors` of its own replace those of the group. */
+export type MemberSpec = Omit<RouteSpec, "tags" | "auth"> & Partial<Pick<RouteSpec, "tags" | "auth">>;
+
+type MemberInput<G extends GroupSpec, S extends MemberSpec> = Omit<RouteInput<S>, "params"> & {
+  params: Merged<Parsed<G["params"]>, Parsed<S["params"]>>;
+};
+
+type Merged<A, B> = A extends undefined ? B : B extends undefined ? A : A & B;
+
+type MemberHandler<G extends GroupSpec, S extends MemberSpec> = (
+  input: MemberInput<G, S>,
+) => Promise<RouteResult<S>> | RouteResult<S>;
+
+/**
+ * Declares routes that share a prefix, tags and credentials.
+ *
+ * @example
+ * const notes = group({ prefix: "/api/notes/{note_id}", tags: ["Notes"], auth: "key", params: noteParams });
+ * notes({ method: "DELETE", path: "", id: "deleteNote", … }).handle(({ params }) => …);
+ */
+export function group<const G extends GroupSpec>({ prefix, params, ...shared }: G) {
+  return <const S extends MemberSpec>(member: S) => ({
+    handle(handler: MemberHandler<G, S>): Route {
+      const spec: RouteSpec = { ...shared, ...member, path: prefix + member.path };
+      const merged = params === undefined ? member.params : params.extend(member.params?.shape ?? {});
+      if (merged !== undefined) spec.params = merged;
+      return { spec, handle: async (input) => handler(input as MemberInput<G, S>) };
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import type { z } from "zod";
+import type { Principal } from "../../principal.ts";
+import type { Parsed } from "../route/route.ts";
+import type { Connect } from "../socket.ts";
+
+export interface SocketSpec {
+  path: string;
+  id: string;
+  summary: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+}
+
+export interface SocketInput<S extends SocketSpec> {
+  params: Parsed<S["params"]>;
+  query: Parsed<S["query"]>;
+  request: Request;
+  principal: Principal | null;
+}
+
+export interface SocketRoute {
+  spec: SocketSpec;
+  connect(input: { params: unknown; query: unknown; request: Request; principal: Principal | null }): Connect;
+}
+
+/** Declares a socket. The key is checked by the pipeline: the handler gets the socket once it may speak. */
+export function socketRoute<const S extends SocketSpec>(spec: S) {
+  return {
+    handle(handler: (input: SocketInput<S>) => Connect): SocketRoute {
+      return { spec, connect: (input) => handler(input as SocketInput<S>) };
+    },
+  };
+}
