@@ -10,8 +10,8 @@ import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wir
 import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { thoughtSignature } from "../thought-signature.ts";
-import { clipToolText } from "../tool-text.ts";
 
+/** A prompt as the service takes it. */
 export interface AnthropicPrompt {
   /** JSON text of the system blocks; undefined without any. */
   system: string | undefined;
@@ -28,18 +28,18 @@ interface Turn {
 const CACHE: CacheControlEphemeral = { type: "ephemeral" };
 
 /**
- * Writes prompts, each message converted and written once. System messages become the system blocks, tool results
- * user turns.
+ * Builds a writer of prompts that converts and writes each message once. System messages become the system blocks, and
+ * tool results become user turns.
  */
 export function anthropicPromptWriter(
   capabilities: Capabilities,
 ): (messages: readonly Message[]) => AnthropicPrompt {
-  const known = new WeakMap<Message, string>();
+  const cache = new WeakMap<Message, string>();
   const write = (message: Message): string => {
-    let written = known.get(message);
+    let written = cache.get(message);
     if (written === undefined) {
       written = writeBlocks(toBlocks(message, capabilities.vision));
-      known.set(message, written);
+      cache.set(message, written);
     }
     return written;
   };
@@ -68,7 +68,7 @@ function writeBlocks(blocks: readonly ContentBlockParam[]): string {
   return blocks.map((block) => JSON.stringify(block)).join(",");
 }
 
-/** Turns must alternate, and every result of a batch of calls must be in the one turn after it. */
+/** Joins messages of one role: turns must alternate, and the results of a batch of calls must share a turn. */
 function addToTurn(turns: Turn[], role: Turn["role"], blocks: string): void {
   const last = turns.at(-1);
   if (last?.role === role) last.blocks.push(blocks);
@@ -92,10 +92,7 @@ function toBlocks(message: Message, vision: boolean): ContentBlockParam[] {
         ...(message.tool_calls ?? []).map(toToolUse),
       ];
     case "tool": {
-      const clipped = message.content.map((part) =>
-        part.type === "text" ? { ...part, text: clipToolText(part.text) } : part,
-      );
-      const content = contentBlocks(clipped, vision);
+      const content = contentBlocks(message.content, vision);
       return [
         {
           type: "tool_result",
@@ -107,7 +104,7 @@ function toBlocks(message: Message, vision: boolean): ContentBlockParam[] {
   }
 }
 
-/** Only what this provider signed can go back to it. */
+/** Keeps the thinking that this provider signed: it refuses any other. */
 function toThinking(block: ThinkingBlock): ContentBlockParam[] {
   if (block.type === "redacted_thinking") return thoughtSignature(block) === undefined ? [block] : [];
   return block.signature ? [{ type: "thinking", thinking: block.thinking, signature: block.signature }] : [];
@@ -117,7 +114,7 @@ function toToolUse(call: MessageToolCall): ToolUseBlockParam {
   return { type: "tool_use", id: toCallId(call.id), name: call.name, input: parseObject(call.arguments) };
 }
 
-/** Arguments that were no JSON are answered by an error; the call itself must still be an object here. */
+/** Reads arguments as the object that the protocol requires, also where the model wrote broken JSON. */
 function parseObject(json: string): Record<string, unknown> {
   try {
     return asObject(JSON.parse(json));
@@ -126,7 +123,7 @@ function parseObject(json: string): Record<string, unknown> {
   }
 }
 
-/** Other providers' ids may have characters that are refused here. */
+/** Replaces characters that this protocol refuses in ids of other providers. */
 function toCallId(id: string): string {
   return id.replace(/[^a-zA-Z0-9_-]/g, "_");
 }
@@ -140,7 +137,7 @@ function contentBlocks(content: readonly Content[], vision: boolean): SimpleBloc
   });
 }
 
-/** Blank text is refused. */
+/** Leaves out blank text, which the protocol refuses. */
 function textBlocks(content: readonly Content[]): TextBlockParam[] {
   return content.flatMap((part): TextBlockParam[] =>
     part.type === "text" && part.text.trim() !== "" ? [{ type: "text", text: part.text }] : [],

@@ -6,45 +6,45 @@ import type { Content, Message, MessageToolCall } from "../../wire/events/messag
 import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { thoughtSignature } from "../thought-signature.ts";
-import { clipToolText } from "../tool-text.ts";
 
+/** How a server wants messages written. */
 export interface ChatDialect {
   capabilities: Capabilities;
-  /** false: content is always a list, also where plain text would do. */
+  /** False: content is always a list, also where plain text would do. */
   plainText: boolean;
-  /** LiteLLM's own field, for Claude behind its proxy. */
+  /** Adds LiteLLM's field for the thinking blocks of Claude. */
   thinkingBlocks: boolean;
 }
 
 type CacheControl = { cache_control?: { type: "ephemeral" } };
 type Part = ChatCompletionContentPart & CacheControl;
-/** The request's message, with the fields that providers add to OpenAI's. */
+/** A message of the request, with the fields that other providers add to OpenAI's. */
 type ChatMessage = ChatCompletionMessageParam & CacheControl;
 
 interface Converted {
   message: ChatMessage;
-  /** Images of a tool result: the protocol takes them from users only. */
+  /** Images of a tool result, which the protocol accepts from users only. */
   images: Part[];
 }
 
-/** A message as it goes over the wire. */
+/** A message as JSON text. */
 interface Written {
   json: string;
   images: readonly Part[];
 }
 
 /**
- * Writes prompts as the JSON text of a list. Each message is converted and written once: what a long conversation
- * sends anew with each step costs no more than joining its texts.
+ * Builds a writer of prompts as the JSON text of a list. Each message is converted and written once, so that each step
+ * of a long conversation costs no more than joining texts.
  */
 export function chatMessageWriter(dialect: ChatDialect): (messages: readonly Message[]) => string {
-  const known = new WeakMap<Message, Written>();
+  const cache = new WeakMap<Message, Written>();
   const write = (message: Message): Written => {
-    let written = known.get(message);
+    let written = cache.get(message);
     if (written === undefined) {
       const { message: converted, images } = toChatMessage(message, dialect);
       written = { json: JSON.stringify(converted), images };
-      known.set(message, written);
+      cache.set(message, written);
     }
     return written;
   };
@@ -82,15 +82,10 @@ function toChatMessage(message: Message, dialect: ChatDialect): Converted {
       return { message: toAssistant(message, dialect), images: [] };
     case "tool": {
       const images = vision ? imageParts(message.content) : [];
-      const texts = message.content.map((part) =>
-        part.type === "text" ? { ...part, text: clipToolText(part.text) } : part,
-      );
-      const content = contentOf(
-        texts.filter((part) => part.type === "text"),
-        dialect,
-      );
+      const texts = message.content.filter((part) => part.type === "text");
+      const content = contentOf(texts, dialect);
       const tool = { role: "tool", tool_call_id: message.tool_call_id ?? "", content } as ChatMessage;
-      // Not in OpenAI's own shape, but wanted by Gemini's and by some templates.
+      // OpenAI's shape has no name here, but Gemini's and some chat templates need it.
       return { message: message.name ? ({ ...tool, name: message.name } as ChatMessage) : tool, images };
     }
   }
@@ -129,7 +124,7 @@ function toToolCalls(message: Message, calls: readonly MessageToolCall[]): unkno
   });
 }
 
-/** One string where only text is said and nothing must be marked: the form every server takes. */
+/** Writes text without marks as one string, the form that every server accepts, and everything else as a list. */
 function contentOf(content: readonly Content[], dialect: ChatDialect): string | Part[] {
   const { stringContent, vision, promptCacheMarkers } = dialect.capabilities;
   const parts = content.filter((part) => part.type === "text" || (vision && !stringContent));

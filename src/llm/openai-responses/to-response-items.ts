@@ -6,25 +6,25 @@ import {
   type ReasoningItem,
   textOf,
 } from "../../wire/events/message.ts";
-import { clipToolText } from "../tool-text.ts";
 
+/** A prompt as the service takes it. */
 export interface ResponsesPrompt {
-  /** The system messages. */
+  /** The system messages; undefined without any. */
   instructions: string | undefined;
   /** JSON text of the list of items. */
   input: string;
 }
 
-/** Writes prompts, each message converted and written once. */
+/** Builds a writer of prompts that converts and writes each message once. */
 export function responseItemsWriter(vision: boolean): (messages: readonly Message[]) => ResponsesPrompt {
-  const known = new WeakMap<Message, string>();
+  const cache = new WeakMap<Message, string>();
   const write = (message: Message): string => {
-    let written = known.get(message);
+    let written = cache.get(message);
     if (written === undefined) {
       written = toItems(message, vision)
         .map((item) => JSON.stringify(item))
         .join(",");
-      known.set(message, written);
+      cache.set(message, written);
     }
     return written;
   };
@@ -66,7 +66,7 @@ function toAssistantItems(message: Message): ResponseInputItem[] {
   const texts = message.content.filter((part) => part.type === "text").filter((part) => part.text !== "");
   if (texts.length > 0) {
     const content = texts.map((part) => ({ type: "output_text" as const, text: part.text, annotations: [] }));
-    // Without the id that only stored replies have; the service takes such items as they are.
+    // Without the id that only stored replies have; the service accepts such items.
     items.push({ type: "message", role: "assistant", content } as unknown as ResponseInputItem);
   }
   for (const call of message.tool_calls ?? []) items.push(toCallItem(call));
@@ -98,15 +98,12 @@ function toCallItem(call: MessageToolCall): ResponseInputItem {
   };
 }
 
-/** One output per call: a second one for the same call would be refused. */
+/** Makes one output of a result: the service refuses a second output for the same call. */
 function toOutputItem(message: Message, vision: boolean): ResponseInputItem {
-  const clipped = message.content.map((part) =>
-    part.type === "text" ? { ...part, text: clipToolText(part.text) } : part,
-  );
-  const parts = inputParts(clipped, vision);
+  const parts = inputParts(message.content, vision);
   const onlyText = parts.every((part) => part.type === "input_text");
   const call_id = message.tool_call_id ?? "";
-  return { type: "function_call_output", call_id, output: onlyText ? textOf(clipped, "\n") : parts };
+  return { type: "function_call_output", call_id, output: onlyText ? textOf(message.content, "\n") : parts };
 }
 
 type InputPart =
