@@ -7,12 +7,14 @@ import { type LoadImage, withInlineImages } from "./decorators/with-inline-image
 import type { Sleep } from "./decorators/with-retry.ts";
 import { createDemoLlm, isDemoModel } from "./demo/demo.ts";
 import type { Environment } from "./endpoint.ts";
+import { toLlmError } from "./failure/to-llm-error.ts";
+import { withAddress } from "./failure/with-address.ts";
 import type { Llm, LlmReply } from "./llm.ts";
 import { LlmError } from "./llm-error.ts";
 import { type Model, resolveModel } from "./model.ts";
 import type { Protocol } from "./protocol.ts";
+import { type Fetch, providerFetch } from "./provider-fetch.ts";
 import { withTextTools } from "./text-tools/with-text-tools.ts";
-import { toLlmError } from "./to-llm-error.ts";
 
 /** What the built-in models need beside a configuration. */
 export interface LlmOptions {
@@ -22,7 +24,7 @@ export interface LlmOptions {
   /** Source of time and ids. Default: the system's. */
   clock?: Clock;
   /** Sends the requests. Default: the global `fetch`. */
-  fetch?: typeof globalThis.fetch;
+  fetch?: Fetch;
   /** Pauses between attempts. Default: a timer. */
   sleep?: Sleep;
   /**
@@ -74,7 +76,7 @@ function connect(model: Model, { fetch = globalThis.fetch, clock }: BuildOptions
     async complete(request) {
       const started = performance.now();
       try {
-        protocol ??= loadProtocol(model, fetch);
+        protocol ??= loadProtocol(model, providerFetch(fetch));
         const reply = await (await protocol)(request);
         return {
           ...reply,
@@ -85,7 +87,8 @@ function connect(model: Model, { fetch = globalThis.fetch, clock }: BuildOptions
         } satisfies LlmReply;
       } catch (error) {
         request.signal.throwIfAborted();
-        throw withoutKey(toLlmError(error, clock.now()), endpoint.apiKey);
+        const named = withAddress(toLlmError(error, clock.now()), endpoint);
+        throw withoutKey(named, endpoint.apiKey);
       }
     },
   };
@@ -103,7 +106,7 @@ function withoutKey(error: LlmError, key: string): LlmError {
 }
 
 /** Loads a protocol with its SDK, which takes a good part of a second. */
-async function loadProtocol(model: Model, fetch: typeof globalThis.fetch): Promise<Protocol> {
+async function loadProtocol(model: Model, fetch: Fetch): Promise<Protocol> {
   if (model.endpoint.provider.protocol === "anthropic") {
     const { anthropicMessages } = await import("./anthropic-messages/anthropic-messages.ts");
     return anthropicMessages(model, fetch);

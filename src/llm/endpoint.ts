@@ -99,9 +99,7 @@ function environmentKey(name: string, sources: Sources & { trusted: boolean }): 
 }
 
 function normalizeBaseUrl(baseUrl: string, provider: Provider): string {
-  if (!URL.canParse(baseUrl)) {
-    throw new LlmError("LLMBadRequestError", `base_url: ${JSON.stringify(baseUrl)} is not an absolute URL`);
-  }
+  refuseUnusable(baseUrl);
   const trimmed = baseUrl.replace(/\/+$/, "");
   // The SDK adds /v1/messages; people paste the address with it.
   if (provider.protocol === "anthropic") return trimmed.replace(/\/v1(\/messages)?$/, "");
@@ -111,6 +109,16 @@ function normalizeBaseUrl(baseUrl: string, provider: Provider): string {
     return provider.baseUrl;
   }
   return trimmed + (provider.pathOfBareHost ?? "");
+}
+
+function refuseUnusable(baseUrl: string): void {
+  const refuse = (why: string) => new LlmError("LLMBadRequestError", `base_url: ${why}`);
+  if (!URL.canParse(baseUrl)) throw refuse(`${JSON.stringify(baseUrl)} is not an absolute URL`);
+  const { protocol, username, password } = new URL(baseUrl);
+  if (protocol !== "http:" && protocol !== "https:") throw refuse(`must be http or https, not ${protocol}`);
+  if (username || password) {
+    throw refuse("must not have a user name or password; send them in extra_headers");
+  }
 }
 
 function unknownProvider(model: string): LlmError {

@@ -3,8 +3,7 @@ import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Model } from "./model.ts";
 import { SDK_TIMEOUT } from "./protocol.ts";
-
-type Fetch = typeof globalThis.fetch;
+import type { Fetch } from "./provider-fetch.ts";
 
 /** Creates the client at the first call: loading the SDK takes a good part of a second. */
 export function openAiClient(model: Model, fetch: Fetch): () => Promise<OpenAI> {

@@ -1,3 +1,4 @@
+import { credentialedFetch } from "../outbound/credentialed-fetch.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -7,12 +8,11 @@ export type LookupSecret = Extract<SecretSource, { kind: "LookupSecret" }>;
 
 interface LookupRequest {
   headers: Record<string, string>;
-  redirect: "manual";
   signal: AbortSignal;
 }
 
 /** The part of `fetch` that a lookup needs. */
-export type LookupFetch = (url: URL, request: LookupRequest) => Promise<Response>;
+export type LookupFetch = (url: URL, request: LookupRequest & { redirect: "manual" }) => Promise<Response>;
 
 export interface LookupOptions {
   fetch: LookupFetch;
@@ -21,8 +21,8 @@ export interface LookupOptions {
 }
 
 /**
- * Asks for a secret's value: the body of a GET. Redirects are not followed, so that its headers go to no other host.
- * Rejects when the answer is no 2xx, takes over 30 seconds or is over 64 KiB.
+ * Fetches a secret's value, the body of a GET. Redirects are not followed, so that its headers reach no other host.
+ * Rejects when the answer is not a 2xx, takes over 30 seconds or is over 64 KiB.
  */
 export async function lookUpSecret(source: LookupSecret, options: LookupOptions): Promise<string> {
   const url = new URL(source.url, `${options.internalUrl().replace(/\/+$/, "")}/`);
@@ -30,7 +30,7 @@ export async function lookUpSecret(source: LookupSecret, options: LookupOptions)
     throw new Error(`The URL of a secret must be http or https, not ${url.protocol}`);
   }
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await options.fetch(url, { headers: source.headers, redirect: "manual", signal });
+  const response = await credentialedFetch(options.fetch)(url, { headers: source.headers, signal });
   if (!response.ok) {
     await response.body?.cancel();
     throw new Error(`The server of the secret answered ${response.status}`);

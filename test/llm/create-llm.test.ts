@@ -86,6 +86,8 @@ describe("a model's name", () => {
     ["bedrock/x", {}, "aws_region_name"],
     ["bedrock/x", { aws_region_name: "eu-west-1", aws_access_key_id: "AKIA" }, "AWS_BEARER_TOKEN_BEDROCK"],
     ["openai/x", { base_url: "localhost" }, "not an absolute URL"],
+    ["openai/x", { base_url: "ftp://localhost" }, "base_url: must be http or https, not ftp:"],
+    ["openai/x", { base_url: "https://me:hidden@host" }, "base_url: must not have a user name or password"],
     ["openai/gpt-4o", {}, "OPENAI_API_KEY"],
     ["openai/gpt-4o", { api_key: "k", max_input_tokens: 1000 }, "max_input_tokens: 1000 is too small"],
     ["demo/unknown", {}, "demo/tour"],

@@ -9,6 +9,7 @@ import type { Capabilities } from "../capabilities.ts";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { INTERLEAVED_THINKING, type Protocol, SDK_TIMEOUT, sessionHeaders } from "../protocol.ts";
+import type { Fetch } from "../provider-fetch.ts";
 import { fromMessage, fromStream } from "./from-anthropic-reply.ts";
 import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 
@@ -28,7 +29,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
 };
 
 /** Speaks Anthropic Messages. */
-export function anthropicMessages(model: Model, fetch: typeof globalThis.fetch): Protocol {
+export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
   const { config, capabilities } = model;
   const writePrompt = anthropicPromptWriter(capabilities);
   const fixed = fixedFields(model);
@@ -61,7 +62,7 @@ export function anthropicMessages(model: Model, fetch: typeof globalThis.fetch):
   };
 }
 
-async function createClient({ endpoint }: Model, fetch: typeof globalThis.fetch): Promise<Anthropic> {
+async function createClient({ endpoint }: Model, fetch: Fetch): Promise<Anthropic> {
   const { Anthropic } = await import("@anthropic-ai/sdk");
   return new Anthropic({
     apiKey: endpoint.apiKey,

@@ -10,7 +10,7 @@ import { type RetryPolicy, type Sleep, withRetry } from "./with-retry.ts";
 
 /** What the decorators need beside the model and its configuration. */
 export interface DecorateOptions {
-  /** Receives a warning for each failed attempt that another one follows. Default: none. */
+  /** Receives a warning for each failed attempt. Default: none. */
   logger?: Logger;
   /** Source of time and ids. Default: the system's. */
   clock?: Clock;

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../clock.ts";
+import { toLlmError } from "../failure/to-llm-error.ts";
 import type { Llm } from "../llm.ts";
-import { toLlmError } from "../to-llm-error.ts";
 import { withComplete } from "./with-complete.ts";
 
 /**

@@ -21,7 +21,7 @@ export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<unkno
 
 /** What retries need beside the model and the policy. */
 export interface RetryOptions {
-  /** Receives a warning for each failed attempt that another one follows. Default: none. */
+  /** Receives a warning for each failed attempt. Default: none. */
   logger?: Logger;
   /** Pauses between attempts. Default: a timer. */
   sleep?: Sleep;
@@ -51,12 +51,14 @@ export function withRetry(llm: Llm, policy: RetryPolicy, options: RetryOptions =
       try {
         return await current.complete(request);
       } catch (error) {
-        if (!LlmError.is(error) || !error.retryable || attempt >= policy.attempts) throw error;
+        if (!LlmError.is(error)) throw error;
+        const failure = { error: error.name, detail: error.message, attempt, attempts: policy.attempts };
+        if (!error.retryable || attempt >= policy.attempts) {
+          logger.warn(failure, "model call failed");
+          throw error;
+        }
         const wait = waitAfter(attempt, policy, error.retryAfter);
-        logger.warn(
-          { error: error.name, attempt, attempts: policy.attempts, wait },
-          "model call failed, trying again",
-        );
+        logger.warn({ ...failure, wait }, "model call failed, trying again");
         await sleep(Math.min(wait * 1000, LONGEST_TIMER), request.signal).catch((reason: unknown) => {
           request.signal.throwIfAborted();
           throw reason;

@@ -6,6 +6,7 @@ import { LlmError } from "../llm-error.ts";
 import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
 import { INTERLEAVED_THINKING, type Protocol, type ProtocolReply, sessionHeaders } from "../protocol.ts";
+import type { Fetch } from "../provider-fetch.ts";
 import type { OptionalField } from "../providers.ts";
 import {
   emptyReply,
@@ -18,7 +19,7 @@ import {
 import { chatMessageWriter } from "./to-chat-messages.ts";
 
 /** Speaks OpenAI Chat Completions, with OpenAI and all compatible servers. */
-export function openAiChat(model: Model, fetch: typeof globalThis.fetch): Protocol {
+export function openAiChat(model: Model, fetch: Fetch): Protocol {
   const { config, endpoint, capabilities } = model;
   const isProxy = endpoint.name === "litellm_proxy" || endpoint.name === "openhands";
   const writeMessages = chatMessageWriter({

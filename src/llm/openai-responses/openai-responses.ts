@@ -7,10 +7,11 @@ import { LlmError } from "../llm-error.ts";
 import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
 import { type Protocol, type ProtocolReply, sessionHeaders } from "../protocol.ts";
+import type { Fetch } from "../provider-fetch.ts";
 import { responseItemsWriter } from "./to-response-items.ts";
 
 /** Speaks OpenAI Responses without storage on the provider's side: each call sends the whole prompt. */
-export function openAiResponses(model: Model, fetch: typeof globalThis.fetch): Protocol {
+export function openAiResponses(model: Model, fetch: Fetch): Protocol {
   const { config } = model;
   const writePrompt = responseItemsWriter(model.capabilities.vision);
   const fixed = fixedFields(model);

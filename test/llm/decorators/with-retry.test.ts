@@ -49,6 +49,26 @@ describe("retries", () => {
     expect(inner.requests).toHaveLength(1);
   });
 
+  it("are logged, and so is the failure of the last attempt", async () => {
+    const warnings: [fields: object, message: string][] = [];
+    const warn = (fields: object, message: string) => warnings.push([fields, message]);
+    const llm = withRetry(
+      scriptedLlm([busy, busy]),
+      { ...policy, attempts: 2 },
+      {
+        logger: { ...silentLogger, warn },
+        sleep: async () => {},
+      },
+    );
+    const { signal } = new AbortController();
+    await expect(llm.complete({ messages: [], tools: [], signal })).rejects.toBe(busy);
+    const failure = { error: "LLMRateLimitError", detail: "busy", attempts: 2 };
+    expect(warnings).toEqual([
+      [{ ...failure, attempt: 1, wait: 8 }, "model call failed, trying again"],
+      [{ ...failure, attempt: 2 }, "model call failed"],
+    ]);
+  });
+
   it("wait as long as the provider asks, within a bound", () => {
     expect(waitAfter(1, policy, 3)).toBe(3);
     expect(waitAfter(1, policy, 3600)).toBe(120);

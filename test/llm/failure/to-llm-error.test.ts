@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { model, recordedProvider } from "./recorded-provider.ts";
+import { model, recordedProvider } from "../recorded-provider.ts";
 
 const anthropic = (type: string, message: string) => ({ type: "error", error: { type, message } });
 const openai = (message: string, rest: object = {}) => ({
@@ -217,16 +217,35 @@ describe("a provider's failure", () => {
   });
 
   it.each([["openai/gpt-4o"], ["anthropic/claude-sonnet-4-5"]])(
-    "of %s says what became of the connection",
+    "of %s says what became of the connection, where, and what to check",
     async (name) => {
       const free = createServer().listen(0, "127.0.0.1");
       await once(free, "listening");
       const { port } = free.address() as AddressInfo;
       await new Promise((resolve) => free.close(resolve));
       const { ask } = model({ model: name, base_url: `http://127.0.0.1:${port}` });
-      await expect(ask()).rejects.toThrow(`Connection error. (connect ECONNREFUSED 127.0.0.1:${port})`);
+      await expect(ask()).rejects.toThrow(
+        `Connection error. (connect ECONNREFUSED 127.0.0.1:${port}) [at http://127.0.0.1:${port}] ` +
+          "Check that the server runs and that base_url is its address.",
+      );
     },
   );
+
+  it.each([
+    [401, "Check api_key or OPENAI_API_KEY."],
+    [404, "Check the name of the model and base_url"],
+  ])("with status %i says the address, the status and what to check", async (status, hint) => {
+    const provider = await recordedProvider({ status, body: openai("No") });
+    const { ask } = model({ model: "openai/gpt-4o", base_url: `${provider.url}?token=abc` });
+    await expect(ask()).rejects.toThrow(`[status ${status} from ${provider.url}] ${hint}`);
+  });
+
+  it("is read in linear time from a hostile page", async () => {
+    const provider = await recordedProvider({ status: 502, body: `<html>${"<style".repeat(1_000_000)}` });
+    const started = performance.now();
+    await expect(model({ model: "openai/gpt-4o", base_url: provider.url }).ask()).rejects.toThrow();
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
 
   it("is LLMTimeoutError when the answer takes longer than the configured timeout", async () => {
     const provider = await recordedProvider({ hang: true });

@@ -1,9 +1,13 @@
-import { messageOf } from "../errors.ts";
-import { isObject } from "../is-object.ts";
-import { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm-error.ts";
+import { messageOf } from "../../errors.ts";
+import { isObject } from "../../is-object.ts";
+import { LlmError, type LlmErrorName, type LlmErrorOptions } from "../llm-error.ts";
 
 /** Characters of an error text that are passed on: proxies answer with whole web pages. */
 const MESSAGE_LIMIT = 2000;
+/** Characters of an error text that are searched for mark-up: the search must not take long on a hostile page. */
+const PAGE_LIMIT = 20_000;
+/** Causes of an error that are looked at. */
+const MAX_CAUSES = 5;
 
 /** Words by which providers say that the prompt is too long. Lower case. */
 const CONTEXT_WINDOW = [
@@ -83,7 +87,8 @@ const OVERLOADED = [
  * loaded to recognise its errors. `now` is in milliseconds since 1970.
  */
 export function toLlmError(error: unknown, now: number): LlmError {
-  if (LlmError.is(error)) return error;
+  // SDKs wrap what their `fetch` throws.
+  for (const cause of causesOf(error)) if (LlmError.is(cause)) return cause;
   const failure = readFailure(error, now);
   const { name, retryable } = classify(failure);
   const options: LlmErrorOptions = { retryable, cause: error };
@@ -173,8 +178,7 @@ const TIMEOUT_CODES = /^(ETIMEDOUT|UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT)/;
 /** Searches the chain of causes, where fetch keeps the reason of a failure. */
 function transportOf(error: unknown): Failure["transport"] {
   let transport: Failure["transport"] = null;
-  let current = error;
-  for (let depth = 0; depth < 5 && isObject(current); depth += 1) {
+  for (const current of causesOf(error)) {
     const code = typeof current.code === "string" ? current.code : "";
     const kind = `${current.constructor?.name ?? ""} ${String(current.name ?? "")}`;
     if (TIMEOUT_CODES.test(code) || /APIConnectionTimeoutError|TimeoutError/.test(kind)) return "timeout";
@@ -183,7 +187,6 @@ function transportOf(error: unknown): Failure["transport"] {
     if (current instanceof TypeError && /terminated|fetch failed|network/i.test(current.message))
       transport = "connection";
     if (current instanceof SyntaxError) transport = "connection";
-    current = current.cause;
   }
   return transport;
 }
@@ -191,14 +194,21 @@ function transportOf(error: unknown): Failure["transport"] {
 /** The innermost cause of a "Connection error.", such as `getaddrinfo ENOTFOUND host`; undefined without a cause. */
 function reasonOf(error: unknown): string | undefined {
   let reason: string | undefined;
-  let current = isObject(error) ? error.cause : undefined;
-  for (let depth = 0; depth < 5 && isObject(current); depth += 1) {
+  for (const current of causesOf(error).slice(1)) {
     // An AggregateError of several addresses has a code but no message.
     const words = [current.message, current.code].find((text) => typeof text === "string" && text !== "");
     if (typeof words === "string") reason = words;
-    current = current.cause;
   }
   return reason;
+}
+
+/** The error and the causes below it, outermost first. */
+function causesOf(error: unknown): Record<string, unknown>[] {
+  const chain: Record<string, unknown>[] = [];
+  for (let current = error; isObject(current) && chain.length < MAX_CAUSES; current = current.cause) {
+    chain.push(current);
+  }
+  return chain;
 }
 
 function bodyText(body: unknown): string {
@@ -208,12 +218,13 @@ function bodyText(body: unknown): string {
 
 /** Strips the mark-up of web pages and cuts the text to a readable length. */
 function clip(message: string): string {
-  const plain = /<(!doctype|html)/i.test(message)
-    ? message
+  const start = message.slice(0, PAGE_LIMIT);
+  const plain = /<(!doctype|html)/i.test(start)
+    ? start
         .replace(/<(style|script)[\s\S]*?<\/\1>/gi, " ")
         .replace(/<[^>]*>/g, " ")
         .replace(/\s+/g, " ")
         .trim()
-    : message;
+    : start;
   return plain.length <= MESSAGE_LIMIT ? plain : `${plain.slice(0, MESSAGE_LIMIT)}…`;
 }
