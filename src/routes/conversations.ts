@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import { group } from "../http/route/group.ts";
 import { queryBool, queryLimit, queryList } from "../http/route/query.ts";
-import { type Route, route } from "../http/route/route.ts";
+import type { Route } from "../http/route/route.ts";
 import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/policies.ts";
 import {
   agentFinalResponse,
@@ -30,19 +31,25 @@ const includeSkills = queryBool()
 
 const MAX_BATCH = 99;
 
-/** `/api/conversations`: the conversations themselves. What is said in them is in `events.ts`. */
+const shared = { tags: ["Conversations"], auth: "key" } as const;
+const collectionRoute = group({ ...shared, prefix: "/api/conversations" });
+const conversationRoute = group({
+  ...shared,
+  prefix: "/api/conversations/{conversation_id}",
+  params: conversationParams,
+});
+
+/** `/api/conversations`: the conversations themselves. The routes of their events are in `events.ts`. */
 export function conversationRoutes(conversations: ConversationManager): Route[] {
   const open = (id: string, unknown: "not_found" | "bad_request" = "not_found") =>
     unknownAs(unknown, conversations.open(id));
 
   return [
-    route({
+    collectionRoute({
       method: "GET",
-      path: "/api/conversations/search",
+      path: "/search",
       id: "searchConversations",
       summary: "List conversations, a page at a time",
-      tags: ["Conversations"],
-      auth: "key",
       query: z.object({
         page_id: z.string().optional().describe("`next_page_id` of the page before"),
         limit: queryLimit(),
@@ -62,24 +69,20 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       }),
     })),
 
-    route({
+    collectionRoute({
       method: "GET",
-      path: "/api/conversations/count",
+      path: "/count",
       id: "countConversations",
       summary: "Count conversations",
-      tags: ["Conversations"],
-      auth: "key",
       query: z.object({ status: executionStatus.optional() }),
       responses: { 200: { description: "How many there are", body: z.int() } },
     }).handle(async ({ query }) => ({ status: 200, body: await conversations.count(query.status) })),
 
-    route({
+    collectionRoute({
       method: "GET",
-      path: "/api/conversations",
+      path: "",
       id: "batchGetConversations",
       summary: "Get several conversations by id",
-      tags: ["Conversations"],
-      auth: "key",
       query: z.object({ ids: queryList(uuid).max(MAX_BATCH), include_skills: includeSkills }),
       responses: {
         200: {
@@ -92,13 +95,11 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       body: await conversations.batchGet(query.ids, { includeSkills: query.include_skills }),
     })),
 
-    route({
+    collectionRoute({
       method: "POST",
-      path: "/api/conversations",
+      path: "",
       id: "startConversation",
       summary: "Start a conversation, or get the one that has this id",
-      tags: ["Conversations"],
-      auth: "key",
       query: z.object({ include_skills: includeSkills }),
       body: startConversationRequest,
       responses: {
@@ -113,14 +114,11 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       return created ? { status: 201, body: info } : { status: 200, body: info };
     }),
 
-    route({
+    conversationRoute({
       method: "GET",
-      path: "/api/conversations/{conversation_id}",
+      path: "",
       id: "getConversation",
       summary: "Get a conversation",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       query: z.object({ include_skills: includeSkills }),
       responses: { 200: { description: "The conversation", body: conversationInfo }, 404: notFound },
     }).handle(async ({ params, query }) => ({
@@ -131,14 +129,11 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       ),
     })),
 
-    route({
+    conversationRoute({
       method: "PATCH",
-      path: "/api/conversations/{conversation_id}",
+      path: "",
       id: "updateConversation",
       summary: "Change title or tags",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       body: updateConversationRequest,
       responses: {
         200: { description: "`success` is false when there is no such conversation", body: success },
@@ -150,56 +145,44 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       return SUCCESS;
     }),
 
-    route({
+    conversationRoute({
       method: "DELETE",
-      path: "/api/conversations/{conversation_id}",
+      path: "",
       id: "deleteConversation",
       summary: "Delete a conversation; its workspace stays",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       responses: { 200: { description: "Deleted", body: success }, 400: notFound },
     }).handle(async ({ params }) => {
       await unknownAs("bad_request", conversations.delete(params.conversation_id));
       return SUCCESS;
     }),
 
-    route({
+    conversationRoute({
       method: "POST",
-      path: "/api/conversations/{conversation_id}/run",
+      path: "/run",
       id: "runConversation",
       summary: "Let the agent work; answers at once",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       responses: { 200: { description: "Started", body: success }, 404: notFound, 409: conflict },
     }).handle(async ({ params }) => {
       await (await open(params.conversation_id)).run();
       return SUCCESS;
     }),
 
-    route({
+    conversationRoute({
       method: "POST",
-      path: "/api/conversations/{conversation_id}/pause",
+      path: "/pause",
       id: "pauseConversation",
       summary: "Stop after the step under way",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       responses: { 200: { description: "Paused, or nothing to pause", body: success }, 400: notFound },
     }).handle(async ({ params }) => {
       await (await open(params.conversation_id, "bad_request")).pause();
       return SUCCESS;
     }),
 
-    route({
+    conversationRoute({
       method: "POST",
-      path: "/api/conversations/{conversation_id}/interrupt",
+      path: "/interrupt",
       id: "interruptConversation",
       summary: "Stop the model call or tool under way at once",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       responses: {
         200: { description: "Interrupted, or nothing to interrupt", body: success },
         400: notFound,
@@ -209,14 +192,11 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       return SUCCESS;
     }),
 
-    route({
+    conversationRoute({
       method: "POST",
-      path: "/api/conversations/{conversation_id}/secrets",
+      path: "/secrets",
       id: "updateConversationSecrets",
       summary: "Add or replace secrets",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       body: updateSecretsRequest,
       responses: { 200: { description: "Taken", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {
@@ -224,14 +204,11 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       return SUCCESS;
     }),
 
-    route({
+    conversationRoute({
       method: "POST",
-      path: "/api/conversations/{conversation_id}/confirmation_policy",
+      path: "/confirmation_policy",
       id: "setConfirmationPolicy",
       summary: "Say which actions wait for approval",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       body: setConfirmationPolicyRequest,
       responses: { 200: { description: "Set", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {
@@ -239,14 +216,11 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       return SUCCESS;
     }),
 
-    route({
+    conversationRoute({
       method: "POST",
-      path: "/api/conversations/{conversation_id}/security_analyzer",
+      path: "/security_analyzer",
       id: "setSecurityAnalyzer",
       summary: "Say who judges the risk of actions",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       body: z
         .object({ security_analyzer: securityAnalyzer.nullable() })
         .meta({ id: "SetSecurityAnalyzerRequest" }),
@@ -256,14 +230,11 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       return SUCCESS;
     }),
 
-    route({
+    conversationRoute({
       method: "GET",
-      path: "/api/conversations/{conversation_id}/agent_final_response",
+      path: "/agent_final_response",
       id: "getAgentFinalResponse",
       summary: "Get what the agent said last",
-      tags: ["Conversations"],
-      auth: "key",
-      params: conversationParams,
       responses: {
         200: { description: "Empty when it said nothing yet", body: agentFinalResponse },
         404: notFound,

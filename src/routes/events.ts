@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import { checkRole } from "../conversations/live/user-message.ts";
+import { group } from "../http/route/group.ts";
 import { queryDatetime, queryLimit, queryList } from "../http/route/query.ts";
-import { type Route, route } from "../http/route/route.ts";
+import type { Route } from "../http/route/route.ts";
 import { validationError } from "../http/route/validation.ts";
 import { confirmationResponseRequest } from "../wire/agent/policies.ts";
 import { eventPage, eventSortOrder, success } from "../wire/conversation.ts";
@@ -26,17 +27,21 @@ function toCriteria(query: z.output<typeof filterQuery>) {
 const MAX_BATCH = 100;
 const eventIds = queryList(z.string()).max(MAX_BATCH);
 
-/** `/api/conversations/{conversation_id}/events`: what was said and done. */
+const eventRoute = group({
+  prefix: "/api/conversations/{conversation_id}/events",
+  tags: ["Events"],
+  auth: "key",
+  params: conversationParams,
+});
+
+/** `/api/conversations/{conversation_id}/events`: the log of a conversation. */
 export function eventRoutes(conversations: ConversationManager): Route[] {
   return [
-    route({
+    eventRoute({
       method: "GET",
-      path: "/api/conversations/{conversation_id}/events/search",
+      path: "/search",
       id: "searchEvents",
       summary: "List events, a page at a time",
-      tags: ["Events"],
-      auth: "key",
-      params: conversationParams,
       query: filterQuery.extend({
         page_id: z.string().optional().describe("`next_page_id` of the page before"),
         limit: queryLimit(),
@@ -56,14 +61,11 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       }),
     })),
 
-    route({
+    eventRoute({
       method: "GET",
-      path: "/api/conversations/{conversation_id}/events/count",
+      path: "/count",
       id: "countEvents",
       summary: "Count events",
-      tags: ["Events"],
-      auth: "key",
-      params: conversationParams,
       query: filterQuery,
       responses: { 200: { description: "How many match", body: z.int() }, 404: notFound },
     }).handle(async ({ params, query }) => ({
@@ -71,14 +73,12 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       body: await conversations.events.count(params.conversation_id, toCriteria(query)),
     })),
 
-    route({
+    eventRoute({
       method: "GET",
-      path: "/api/conversations/{conversation_id}/events/{event_id}",
+      path: "/{event_id}",
       id: "getEvent",
       summary: "Get an event",
-      tags: ["Events"],
-      auth: "key",
-      params: conversationParams.extend({ event_id: z.string() }),
+      params: z.object({ event_id: z.string() }),
       responses: {
         200: { description: "The event, keys that are null included", body: event },
         404: notFound,
@@ -88,14 +88,11 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       json: await conversations.events.getJson(params.conversation_id, params.event_id),
     })),
 
-    route({
+    eventRoute({
       method: "GET",
-      path: "/api/conversations/{conversation_id}/events",
+      path: "",
       id: "batchGetEvents",
       summary: "Get several events by id, named in the body or, for clients that cannot send one, in `ids`",
-      tags: ["Events"],
-      auth: "key",
-      params: conversationParams,
       query: z.object({ ids: eventIds.optional() }),
       body: eventIds,
       bodyOptional: true,
@@ -111,14 +108,11 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       json: await conversations.events.getManyJson(params.conversation_id, body ?? query.ids ?? missingIds()),
     })),
 
-    route({
+    eventRoute({
       method: "POST",
-      path: "/api/conversations/{conversation_id}/events",
+      path: "",
       id: "sendMessage",
       summary: "Say something to the agent",
-      tags: ["Events"],
-      auth: "key",
-      params: conversationParams,
       body: sendMessageRequest,
       responses: { 200: { description: "Stored", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {
@@ -128,14 +122,11 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       return SUCCESS;
     }),
 
-    route({
+    eventRoute({
       method: "POST",
-      path: "/api/conversations/{conversation_id}/events/respond_to_confirmation",
+      path: "/respond_to_confirmation",
       id: "respondToConfirmation",
       summary: "Approve or reject the actions that wait",
-      tags: ["Events"],
-      auth: "key",
-      params: conversationParams,
       body: confirmationResponseRequest,
       responses: { 200: { description: "Taken, also when nothing waited", body: success }, 404: notFound },
     }).handle(async ({ params, body }) => {

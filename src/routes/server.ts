@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { type Route, route } from "../http/route/route.ts";
+import { group } from "../http/route/group.ts";
+import type { Route } from "../http/route/route.ts";
 import { PROTOCOL_VERSION, type ServerInfo, serverInfo } from "../wire/server-info.ts";
 
 export interface ServerRoutesDeps {
@@ -13,11 +14,13 @@ export interface ServerRoutesDeps {
   /** Names of the tools this host can run. */
   tools: () => string[];
   packageVersion: string;
-  /** After so many seconds without activity the host of this process may stop it. */
+  /** What runs this process, such as `Node.js 24.1.0`. */
+  runtime: string;
+  /** Seconds without activity after which the host of this process may stop it; null for never. */
   idleTimeoutSeconds: number | null;
 }
 
-/** Part of the idle time-out that a single command may last, so that it does not look like idleness. */
+/** Share of the idle time-out that a single command may last, so that it does not look like idleness. */
 const FOREGROUND_SHARE = 0.9;
 
 const status = z.object({ status: z.literal("ok") }).meta({ id: "Status" });
@@ -30,27 +33,27 @@ const OK = JSON.stringify({ status: "ok" });
 const READY = JSON.stringify({ status: "ready" });
 const NOT_READY = JSON.stringify({ status: "initializing", message: "Server is still initializing" });
 
-const common = { method: "GET", tags: ["Server Details"], auth: "open" } as const;
-const health = { description: "The server answers", body: status };
-const details = { description: "What this server is and how long it has been idle", body: serverInfo };
+const serverRoute = group({ prefix: "", tags: ["Server Details"], auth: "open" });
+const health = { 200: { description: "The server answers", body: status } };
+const details = {
+  200: { description: "Version, abilities and idle time of this server", body: serverInfo },
+};
 
-/** What can be asked of a server before anything else; none of it needs a key. */
+/** What a client reads of a server first. None of it requires a key. */
 export function serverRoutes(deps: ServerRoutesDeps): Route[] {
   return [
-    route({ ...common, path: "/alive", id: "alive", summary: "Alive", responses: { 200: health } }).handle(
-      () => ({
-        status: 200,
-        json: OK,
-      }),
+    serverRoute({ method: "GET", path: "/alive", id: "alive", summary: "Alive", responses: health }).handle(
+      () => ({ status: 200, json: OK }),
     ),
-    route({ ...common, path: "/health", id: "health", summary: "Health", responses: { 200: health } }).handle(
-      () => ({
-        status: 200,
-        json: OK,
-      }),
-    ),
-    route({
-      ...common,
+    serverRoute({
+      method: "GET",
+      path: "/health",
+      id: "health",
+      summary: "Health",
+      responses: health,
+    }).handle(() => ({ status: 200, json: OK })),
+    serverRoute({
+      method: "GET",
       path: "/ready",
       id: "ready",
       summary: "Whether start-up has finished",
@@ -59,19 +62,19 @@ export function serverRoutes(deps: ServerRoutesDeps): Route[] {
         503: { description: "Start-up goes on", body: notReady },
       },
     }).handle(() => (deps.ready() ? { status: 200, json: READY } : { status: 503, json: NOT_READY })),
-    route({
-      ...common,
+    serverRoute({
+      method: "GET",
       path: "/server_info",
       id: "get_server_info",
       summary: "Version, uptime and abilities",
-      responses: { 200: details },
+      responses: details,
     }).handle(() => ({ status: 200, body: describeServer(deps) })),
-    route({
-      ...common,
+    serverRoute({
+      method: "GET",
       path: "/",
       id: "root",
       summary: "The same as /server_info",
-      responses: { 200: details },
+      responses: details,
     }).handle(() => ({ status: 200, body: describeServer(deps) })),
   ];
 }
@@ -88,7 +91,7 @@ function describeServer(deps: ServerRoutesDeps): ServerInfo {
     workspace_version: PROTOCOL_VERSION,
     build_git_sha: "unknown",
     build_git_ref: deps.packageVersion,
-    python_version: `none (Node.js ${process.versions.node})`,
+    python_version: `none (${deps.runtime})`,
     usable_tools: deps.tools(),
     runtime_idle_timeout_seconds: timeout,
     capabilities: [],

@@ -105,6 +105,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
       ready,
       tools: () => services.tools.names(),
       packageVersion: PACKAGE_VERSION,
+      runtime: `Node.js ${process.versions.node}`,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
     },
   };

@@ -13,6 +13,7 @@ function serverWith(changes: Partial<Parameters<typeof serverRoutes>[0]> = {}) {
     ready: () => true,
     tools: () => ["terminal"],
     packageVersion: "0.1.0",
+    runtime: "Node.js 24.1.0",
     idleTimeoutSeconds: null,
     ...changes,
   });
@@ -49,7 +50,7 @@ describe("what can be asked of a server without a key", () => {
       workspace_version: "1.44.0",
       build_git_sha: "unknown",
       build_git_ref: "0.1.0",
-      python_version: `none (Node.js ${process.versions.node})`,
+      python_version: "none (Node.js 24.1.0)",
       usable_tools: ["terminal"],
       runtime_idle_timeout_seconds: null,
       capabilities: [],
