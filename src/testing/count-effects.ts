@@ -1,12 +1,12 @@
 import type { Tool } from "../tools/tool.ts";
 
-/** How often each effect was asked of tools: calls of one tool with the same input are one effect. */
+/** The number of calls by effect. Calls of one tool with the same input have the same effect. */
 export interface EffectCount {
   tools: readonly (Tool | string)[];
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** Counts what tools do, but for those that say it makes no difference how often they do it. */
+/** Counts the calls of tools. Tools with `readOnlyHint` or `idempotentHint` are left out: they may repeat. */
 export function countEffects(tools: readonly (Tool | string)[]): EffectCount {
   const counts = new Map<string, number>();
   const counted = tools.map((tool) =>

@@ -18,36 +18,44 @@ import {
   type TestServerOptions,
 } from "./test-server.ts";
 
-/** The conversation that is played with and without crashes. */
+/** A conversation to play with and without crashes. */
 export interface CrashFlow {
   /**
-   * What the server of a pass is made of. Its model must answer from the prompt alone, as
-   * `scriptedLlm(steps, { position: "prompt" })` does: a restarted server asks again what was not stored.
+   * Returns the options of each pass. The model must answer from the prompt alone, as
+   * `scriptedLlm(steps, { position: "prompt" })` does, because a restarted server repeats requests that were not stored.
    */
   setup(): TestServerOptions | Promise<TestServerOptions>;
-  /** What the user says, each when the agent has finished with the one before. Calls that wait are confirmed. */
+  /** Messages of the user. Each is sent once the agent has finished with the one before. Pending calls are confirmed. */
   messages: readonly string[];
+  /** Fields of the conversation. Default: those of `TestServer.start`. */
   conversation?: TestConversation;
-  /** What else must be the same at the end, for example files in `server.workingDir`. */
+  /** Returns a further result that must be the same with and without a crash, such as files in `server.workingDir`. */
   outcome?(server: TestServer): unknown;
 }
 
-/** What `crashPoints` has tried. */
+/** The result of `crashPoints`. */
 export interface CrashReport {
-  /** Kills that were survived. */
+  /** Number of commits after which the server was killed. */
   points: number;
 }
 
 const ID = "00000000-0000-4000-9000-000000000000";
-/** Runs that one message may take after a kill. */
+/** Maximum number of runs for one message. */
 const MAX_RUNS = 10;
 const MAX_POINTS = 10_000;
 
 /**
- * Plays a conversation once, then again and again with the server killed after its first, second, third … commit and
- * another one going on over the same store. Rejects with the timeline when anything differs: an event that was seen is
- * lost, a call stays open or is answered twice, the last words or the outcome are others, or a tool does more often
- * what it did once. Tools with `readOnlyHint` or `idempotentHint` may; built-in ones are not counted.
+ * Plays a conversation without a crash, then once for every commit with the server killed after it and a new server
+ * on the same store. Built-in tools, and tools with `readOnlyHint` or `idempotentHint`, may repeat a call.
+ *
+ * @throws AssertionError with the timeline if a published event is lost, if a call has no answer or two, if the final
+ * response or the outcome differs, or if a tool repeats a call.
+ *
+ * @example
+ * ```ts
+ * const setup = () => ({ llm: scriptedLlm(steps, { position: "prompt" }), tools: [weather] });
+ * await crashPoints({ setup, messages: ["How warm is Oslo?"] });
+ * ```
  */
 export async function crashPoints(flow: CrashFlow): Promise<CrashReport> {
   const whole = await playWith(flow, Number.POSITIVE_INFINITY);
@@ -62,7 +70,7 @@ export async function crashPoints(flow: CrashFlow): Promise<CrashReport> {
 
 interface Pass {
   wasKilled: boolean;
-  /** Events that somebody had seen before the kill. */
+  /** Events that were published before the kill. */
   seen: readonly Event[];
   events: readonly Event[];
   lastWords: string;
@@ -74,13 +82,13 @@ async function playWith(flow: CrashFlow, lifetime: number): Promise<Pass> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-test-"));
   const disk = memoryStore();
   try {
-    const given = await flow.setup();
-    const effects = countEffects(given.tools ?? []);
+    const setup = await flow.setup();
+    const effects = countEffects(setup.tools ?? []);
     const options: TestServerOptions = {
       conversationsPath: join(folder, "conversations"),
       workingDir: join(folder, "project"),
       clock: fixedClock(),
-      ...given,
+      ...setup,
       tools: effects.tools,
     };
     const seen = await firstLife(flow, { options, disk, lifetime });
@@ -97,7 +105,7 @@ interface Life {
   disk: Store;
 }
 
-/** What was seen of the log before the kill; undefined when there was none. */
+/** Plays until the store dies. Resolves to the events published before that, or to undefined if it survived. */
 async function firstLife(
   flow: CrashFlow,
   { options, disk, lifetime }: Life & { lifetime: number },
@@ -108,7 +116,7 @@ async function firstLife(
   const opened = (open: TestChat) => {
     chat = open;
   };
-  const played = play(flow, server, { isKnown: false, opened }).catch((error: unknown) => {
+  const played = play(flow, server, { isStored: false, opened }).catch((error: unknown) => {
     if (!mortal.isDead) throw error;
   });
   try {
@@ -125,7 +133,7 @@ async function lastLife(flow: CrashFlow, { options, disk }: Life) {
   const [record] = await disk.conversations.find([ID], []);
   const server = await createTestServer({ ...options, store, leakCheck: false });
   try {
-    const chat = await play(flow, server, { isKnown: record !== undefined });
+    const chat = await play(flow, server, { isStored: record !== undefined });
     return {
       events: [...chat.events],
       lastWords: await server.conversations.agentFinalResponse(ID),
@@ -136,13 +144,13 @@ async function lastLife(flow: CrashFlow, { options, disk }: Life) {
   }
 }
 
-/** Brings the conversation to its end from wherever it stands. */
+/** Plays the rest of the conversation, from the state it is in. */
 async function play(
   { messages, conversation }: CrashFlow,
   server: TestServer,
-  { isKnown, opened }: { isKnown: boolean; opened?: (chat: TestChat) => void },
+  { isStored, opened }: { isStored: boolean; opened?: (chat: TestChat) => void },
 ): Promise<TestChat> {
-  const chat = isKnown
+  const chat = isStored
     ? await server.resume(ID)
     : await server.start(undefined, { ...conversation, conversation_id: ID });
   opened?.(chat);
@@ -166,7 +174,7 @@ async function finish(chat: TestChat): Promise<void> {
   throw failure(`the agent does not finish within ${MAX_RUNS} runs`, chat.events);
 }
 
-/** A server killed between the agent's last words and its status has nothing left to do. */
+/** A server killed between the agent's final message and its status has nothing left to do. */
 function hasAnswered(events: readonly Event[]): boolean {
   const last = events.findLast(({ kind }) => kind !== "ConversationStateUpdateEvent");
   if (last?.kind === "MessageEvent") return last.source === "agent";
@@ -177,7 +185,7 @@ function compare(whole: Pass, pass: Pass): string | undefined {
   return (
     lost(pass) ??
     unanswered(pass.events) ??
-    differs("the last words", whole.lastWords, pass.lastWords) ??
+    differs("the final response", whole.lastWords, pass.lastWords) ??
     differs("the outcome", whole.outcome, pass.outcome) ??
     doubled(whole, pass)
   );
@@ -185,7 +193,7 @@ function compare(whole: Pass, pass: Pass): string | undefined {
 
 function lost({ seen, events }: Pass): string | undefined {
   const place = seen.findIndex(({ id }, index) => events[index]?.id !== id);
-  return place === -1 ? undefined : `event ${place} (${seen[place]?.kind}) was seen before, and is lost`;
+  return place === -1 ? undefined : `event ${place} (${seen[place]?.kind}) was published and is lost`;
 }
 
 function unanswered(events: readonly Event[]): string | undefined {
@@ -213,7 +221,7 @@ function differs(what: string, expected: unknown, actual: unknown): string | und
 function doubled(whole: Pass, pass: Pass): string | undefined {
   for (const [effect, count] of pass.effects) {
     const usual = whole.effects.get(effect) ?? 0;
-    if (count > usual) return `${effect} was done ${count} times, without the kill ${usual}`;
+    if (count > usual) return `${effect} was called ${count} times, without the kill ${usual}`;
   }
   return undefined;
 }

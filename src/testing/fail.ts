@@ -1,6 +1,6 @@
 import { LlmError, type LlmErrorName, type LlmErrorOptions } from "../llm/llm-error.ts";
 
-/** What a provider can answer instead of a reply. */
+/** An error that a provider answers with. */
 export type Failure = "authentication" | "rate_limit" | "server" | "context_overflow" | "content_policy";
 
 interface Kind extends LlmErrorOptions {
@@ -10,7 +10,7 @@ interface Kind extends LlmErrorOptions {
   code: string;
 }
 
-/** The words are those by which real providers' answers are told apart, so that they work over HTTP too. */
+/** The messages contain the words by which errors of real providers are classified, so they work over HTTP too. */
 const KINDS: Record<Failure, Kind> = {
   authentication: {
     name: "LLMAuthenticationError",
@@ -48,22 +48,30 @@ const KINDS: Record<Failure, Kind> = {
 
 export const FAILURES = Object.keys(KINDS) as [Failure, ...Failure[]];
 
-/** `retryAfter` is in seconds, sent as `Retry-After`; `message` is added to the provider's own words. */
+/**
+ * Makes the scripted model fail. `retryAfter` is in seconds and is sent as `Retry-After`. `message` is appended to the
+ * provider's message.
+ *
+ * @example
+ * ```ts
+ * const llm = scriptedLlm([fail("rate_limit", { retryAfter: 3 }), say("Here I am.")]);
+ * ```
+ */
 export function fail(
   kind: Failure,
   { retryAfter, message }: { retryAfter?: number; message?: string } = {},
 ): LlmError {
   const { name, message: words, code: _code, ...options } = KINDS[kind];
-  const said = message === undefined ? words : `${words}: ${message}`;
-  return new LlmError(name, said, { ...options, ...(retryAfter !== undefined && { retryAfter }) });
+  const whole = message === undefined ? words : `${words}: ${message}`;
+  return new LlmError(name, whole, { ...options, ...(retryAfter !== undefined && { retryAfter }) });
 }
 
-/** The failure behind the name of an error, as conversations show it. */
+/** Finds the failure by the error name that conversations show. */
 export function failureNamed(name: string): Failure | undefined {
   return FAILURES.find((kind) => KINDS[kind].name === name);
 }
 
-/** OpenAI's code for an error, where it has one. */
+/** Returns OpenAI's code for an error, or `scripted_error`. */
 export function codeOf(error: LlmError): string {
   return Object.values(KINDS).find(({ name }) => name === error.name)?.code ?? "scripted_error";
 }

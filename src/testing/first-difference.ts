@@ -1,14 +1,14 @@
-/** Where two values part. */
+/** A place in which two values differ. */
 export interface Difference {
-  /** Such as `messages[2].content`; empty for the values themselves. */
+  /** For example `messages[2].content`; empty for the values themselves. */
   path: string;
   expected: unknown;
   actual: unknown;
 }
 
 /**
- * The first place where `actual` is not what was expected, or undefined. Inside `expected`, a RegExp is matched with
- * text and a function is asked; with `subset`, keys that `expected` leaves out may be anything.
+ * Finds the first place in which `actual` differs from `expected`. `expected` may contain patterns and predicates.
+ * With `subset`, `actual` may have further keys.
  */
 export function firstDifference(
   expected: unknown,
@@ -26,13 +26,13 @@ export function firstDifference(
   if (!subset || Array.isArray(expected)) for (const key of Object.keys(actual)) keys.add(key);
   for (const key of keys) {
     const below = Array.isArray(expected) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
-    const found = firstDifference(expected[key], actual[key], { subset, path: below });
-    if (found !== undefined) return found;
+    const difference = firstDifference(expected[key], actual[key], { subset, path: below });
+    if (difference !== undefined) return difference;
   }
   return undefined;
 }
 
-/** A value as an error message shows it, at most `limit` characters long. */
+/** Writes a value for an error message, cut to `limit` characters. */
 export function show(value: unknown, limit = 200): string {
   const text =
     value instanceof RegExp || typeof value === "function"

@@ -1,13 +1,14 @@
 import type { Clock } from "../clock.ts";
 
-/** A clock that stands still until it is told to go on, and ids that count: `00000000-0000-4000-8000-000000000001`. */
+/** A clock that stands still until `advance`, with ids that count: `00000000-0000-4000-8000-000000000001`. */
 export interface FixedClock extends Clock {
+  /** Moves the time forward. */
   advance(milliseconds: number): void;
 }
 
 const START = Date.UTC(2026, 0, 1, 12);
 
-/** Starts at noon UTC on the first of January 2026, or at `start`, in milliseconds since 1970. */
+/** Creates a clock that stands still at `start`, in milliseconds since 1970. Default: noon UTC on 1 January 2026. */
 export function fixedClock(start: number = START): FixedClock {
   let now = start;
   let ids = 0;

@@ -6,11 +6,11 @@ import type { AgentServer } from "../server/create-server.ts";
 import type { ContractCheck } from "./store-contract.ts";
 import { createTestServer, type TestServer } from "./test-server.ts";
 
-/** A host at work: what `start` of `hostContract` gives. */
+/** A running host that `hostContract` checks. */
 export interface RunningHost {
-  /** Address below which the server is reached, mount path included, without a slash at its end. */
+  /** URL of the mounted server, with its mount path and without a slash at its end. */
   url: string;
-  /** Ends the host as its users do. Sockets that are open must be closed with 1001. */
+  /** Ends the host as its users do. Open sockets must be closed with 1001. */
   close(): Promise<unknown>;
 }
 
@@ -26,13 +26,17 @@ const KEY = "host-contract-key";
 const KEY_HEADER = { "X-Session-API-Key": KEY };
 const JSON_TYPE = { "content-type": "application/json" };
 const LARGE = 3_000_000;
-/** Milliseconds after which a frame or an answer is given up. */
+/** Maximum time to wait for a frame or an answer, in milliseconds. */
 const PATIENCE = 10_000;
 
 /**
- * The checks of a host, something that brings requests and sockets to a server and answers back, for any test runner:
- * `for (const { name, run } of hostContract(start)) test(name, run)`. `start` mounts the server it is given, which asks
- * for a key; each check starts a host of its own and ends it.
+ * Lists checks of a host, such as an adapter for another framework, for any test runner. `start` mounts the server it
+ * gets. Each check starts a new host and ends it.
+ *
+ * @example
+ * ```ts
+ * for (const { name, run } of hostContract(start)) test(name, run);
+ * ```
  */
 export function hostContract(start: Start): ContractCheck[] {
   return Object.entries(CHECKS).map(([name, check]) => ({
@@ -106,7 +110,7 @@ const CHECKS: Record<string, (hosted: Hosted) => Promise<void>> = {
     );
   },
 
-  "gives statuses, headers and errors as they are": async ({ url }) => {
+  "passes statuses, headers and errors through unchanged": async ({ url }) => {
     const answer = await send(`${url}/api/conversations/00000000-0000-4000-8000-00000000ffff`, {
       headers: KEY_HEADER,
     });
@@ -167,7 +171,7 @@ interface Answer {
 interface Sent {
   method?: string;
   headers?: Record<string, string>;
-  /** A list is sent piece by piece. */
+  /** A list is sent in pieces. */
   body?: string | string[];
 }
 
@@ -175,7 +179,7 @@ function pick({ status, text }: Answer): [number, string] {
   return [status, text];
 }
 
-/** One request on a connection of its own, so that no kept connection holds up the end of the host. */
+/** Sends a request on a new connection, because a kept connection would delay the end of the host. */
 function send(url: string, { method = "GET", headers = {}, body = [] }: Sent = {}): Promise<Answer> {
   const pieces = typeof body === "string" ? [body] : body;
   const length = typeof body === "string" ? { "content-length": String(Buffer.byteLength(body)) } : {};
@@ -204,7 +208,7 @@ function send(url: string, { method = "GET", headers = {}, body = [] }: Sent = {
 interface Connected {
   webSocket: WebSocket;
   closed: Promise<number>;
-  /** Waits for a frame, those that came before included. */
+  /** Waits for a frame. Frames that arrived before count too. */
   until(isMeant: (frame: string) => boolean): Promise<void>;
 }
 
@@ -231,7 +235,7 @@ async function connect(
       const hasEnded = webSocket.readyState === WebSocket.CLOSED;
       if (hasEnded || performance.now() > deadline) {
         throw new assert.AssertionError({
-          message: `the frame did not come; these did:\n${frames.join("\n")}`,
+          message: `the expected frame did not arrive; these did:\n${frames.join("\n")}`,
         });
       }
       await new Promise((resolve) => setTimeout(resolve, 5));

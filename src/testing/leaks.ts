@@ -1,34 +1,49 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 
-/** What a process holds that it must give back. */
+/** Resources of a process that must be released. */
 interface Holdings {
-  /** Types of what keeps the event loop alive, with their number. Timers are left out: test runners have many. */
+  /** Number of resources that keep the event loop alive, by type. Timers are left out: test runners have many. */
   handles: Map<string, number>;
-  /** Process ids with their command lines. Linux only. */
+  /** Command lines of child processes, by process id. Linux only. */
   children: Map<string, string>;
-  /** Descriptors with what they point to; sockets are among the handles. Linux only. */
+  /** Targets of open file descriptors, by number. Sockets count as handles. Linux only. */
   descriptors: Map<string, string>;
 }
 
-/** A watch over what the process holds. */
+/** A comparison of the resources of this process with those at an earlier time. */
 export interface LeakCheck {
-  /** Rejects with an error that names what is still held, if it stays so for two seconds. */
+  /**
+   * Waits up to two seconds until no additional resource is open.
+   *
+   * @throws Error that names each handle, process and descriptor that is still open.
+   */
   assertNone(): Promise<void>;
 }
 
-const PATIENCE = 2_000;
-const PAUSE = 20;
-const PASSING = /^(FSReqPromise|FSReqCallback|Timeout|Immediate|TickObject|CloseReq|GetAddrInfoReqWrap)$/;
+const PATIENCE_MS = 2_000;
+const PAUSE_MS = 20;
+const SHORT_LIVED = /^(FSReqPromise|FSReqCallback|Timeout|Immediate|TickObject|CloseReq|GetAddrInfoReqWrap)$/;
 
-/** Remembers what the process holds now. What others open in the same process counts too. */
+/**
+ * Records the open resources of this process. Resources that other code opens in the same process count too.
+ *
+ * @example
+ * ```ts
+ * const leaks = await watchLeaks();
+ * await useTheServer();
+ * await leaks.assertNone();
+ * ```
+ */
 export async function watchLeaks(): Promise<LeakCheck> {
+  openStandardStreams();
   const before = await holdings();
   return {
     async assertNone() {
-      const deadline = performance.now() + PATIENCE;
+      const deadline = performance.now() + PATIENCE_MS;
       let leaks = findLeaks(before, await holdings());
       while (leaks.length > 0 && performance.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+        await setTimeout(PAUSE_MS);
         leaks = findLeaks(before, await holdings());
       }
       if (leaks.length > 0) throw new Error(`left behind:\n  ${leaks.join("\n  ")}`);
@@ -36,10 +51,15 @@ export async function watchLeaks(): Promise<LeakCheck> {
   };
 }
 
+/** Node opens the standard streams when they are first used, which would look like a leak. */
+function openStandardStreams(): void {
+  void [process.stdout, process.stderr];
+}
+
 async function holdings(): Promise<Holdings> {
   const handles = new Map<string, number>();
   for (const type of process.getActiveResourcesInfo()) {
-    if (!PASSING.test(type)) handles.set(type, (handles.get(type) ?? 0) + 1);
+    if (!SHORT_LIVED.test(type)) handles.set(type, (handles.get(type) ?? 0) + 1);
   }
   return { handles, children: await children(), descriptors: await descriptors() };
 }
@@ -59,23 +79,23 @@ function findLeaks(before: Holdings, now: Holdings): string[] {
 }
 
 async function children(): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+  const commands = new Map<string, string>();
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
     const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
     if (parent !== process.pid) continue;
     const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    found.set(pid, command.replaceAll("\0", " ").trim() || stat.slice(0, stat.lastIndexOf(")") + 1));
+    commands.set(pid, command.replaceAll("\0", " ").trim() || stat.slice(0, stat.lastIndexOf(")") + 1));
   }
-  return found;
+  return commands;
 }
 
 async function descriptors(): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+  const targets = new Map<string, string>();
   for (const number of await readdir("/proc/self/fd").catch(() => [])) {
     const target = await readlink(`/proc/self/fd/${number}`).catch(() => "");
-    if (/^\/(?!proc\/)|^pipe:/.test(target)) found.set(number, target);
+    if (/^\/(?!proc\/)|^pipe:/.test(target)) targets.set(number, target);
   }
-  return found;
+  return targets;
 }

@@ -8,8 +8,8 @@ export interface MortalStore {
 }
 
 /**
- * A store that dies after so many commits, as the process of a server does: the next commit and everything after it
- * fails, and what was committed stays on `disk`. Closing it leaves the disk open.
+ * Wraps a store so that it fails like a killed process: after `lifetime` commits, every call rejects. Committed data
+ * stays on `disk`, which `close` leaves open.
  */
 export function mortalStore(disk: Store, lifetime: number): MortalStore {
   const { promise: died, resolve: die } = Promise.withResolvers<void>();

@@ -6,24 +6,29 @@ import { EVENT_CHECKS } from "./store-contract/event-checks.ts";
 import { RELAY_CHECKS } from "./store-contract/relay-checks.ts";
 import { A, event, filtered, mixedLog, time } from "./store-contract/sample-log.ts";
 
-/** One thing every store must do. `run` rejects with an assertion error when it does not. */
+/** One check of a contract, for any test runner. */
 export interface ContractCheck {
+  /** The required behaviour, as the name of a test. */
   name: string;
+  /** Performs the check. Rejects with an `AssertionError` if the behaviour is missing. */
   run(): Promise<void>;
 }
 
-/** What a store can do beyond the port. */
+/** Abilities of a store that the port does not require. */
 export interface StoreContractOptions {
-  /** Closes a store and opens its data again. Left out for stores that keep nothing. */
+  /** Closes a store and opens its data again. Default: durability is not checked. */
   reopen?(store: Store): Promise<Store> | Store;
 }
 
 type Create = () => Promise<Store> | Store;
 
 /**
- * The checks of the `Store` port, for any test runner:
- * `for (const { name, run } of storeContract(create)) test(name, run)`.
- * `create` makes an empty store for each check, which closes it.
+ * Lists the checks of the `Store` port. `create` returns an empty store for each check, which closes it.
+ *
+ * @example
+ * ```ts
+ * for (const { name, run } of storeContract(() => memoryStore())) test(name, run);
+ * ```
  */
 export function storeContract(create: Create, options: StoreContractOptions = {}): ContractCheck[] {
   const checks = Object.entries(CHECKS).map(([name, check]) => ({

@@ -12,47 +12,51 @@ import { followChat, type TestChat } from "./chat/chat.ts";
 import { type FixedClock, fixedClock } from "./fixed-clock.ts";
 import { watchLeaks } from "./leaks.ts";
 
-/** The options of a server, and the model that plays. */
+/** Options of a test server. */
 export interface TestServerOptions extends Omit<ServerOptions, "tools" | "clock" | "createLlm"> {
-  /** Answers for every model that a conversation names. Without it the built-in ones do, such as `demo/tour`. */
+  /** The model of all conversations. Default: built-in models, such as `demo/tour`. */
   llm?: Llm;
-  /** Tools of your own and names of built-in ones. Agents started with `start` have all of them. */
+  /** Custom tools and names of built-in ones. Agents started with `start` have all of them. Default: none. */
   tools?: readonly (Tool | string)[];
+  /** Source of time and ids. Default: a new `fixedClock()`. */
   clock?: FixedClock;
-  /** Folder the agents work in, kept when the server closes. Default: one of its own. */
+  /** Folder the agents work in, kept when the server closes. Default: a new folder, removed with the server. */
   workingDir?: string;
-  /** Milliseconds an expectation waits for a run that does not end. Default: 5000. */
+  /** Maximum time an expectation waits for a run, in milliseconds. Default: 5000. */
   patience?: number;
-  /** Whether `close` rejects when something is left behind. Switch it off where tests share a process at one time. */
+  /** Makes `close` reject if resources are left open. Disable it if tests run concurrently. Default: true. */
   leakCheck?: boolean;
 }
 
 /**
- * What a conversation may be started with beside its first message; `agent` is merged into the default one. It gets no
- * title unless `autotitle` is true: then script that call by a rule, `isSideCall`.
+ * Fields of a conversation in a test. `agent` is merged into the default agent. Titles are off unless `autotitle` is
+ * true; script their call with a rule for `isSideCall`.
  */
 export type TestConversation = Omit<NewConversation, "agent" | "workspace" | "initial_message"> & {
   agent?: Partial<NonNullable<NewConversation["agent"]>>;
 };
 
-/** A whole server for one test. Nothing listens until `listen` is called; `fetch` and `conversations` work at once. */
+/** A complete server for one test. `fetch` and `conversations` work at once; `listen` opens a port. */
 export interface TestServer extends AgentServer {
+  /** The storage of conversations. */
   readonly store: Store;
+  /** The source of time and ids. */
   readonly clock: FixedClock;
-  /** Folder the agents work in; removed with the server unless it was given. */
+  /** Folder the agents work in. */
   readonly workingDir: string;
-  /** Starts a conversation and, with a message, its run. */
+  /** Starts a conversation. A message also starts its run. */
   start(message?: string, conversation?: TestConversation): Promise<TestChat>;
-  /** Takes up a conversation that the store has. */
+  /** Continues a stored conversation. Rejects with `not_found` if there is none of that id. */
   resume(id: string): Promise<TestChat>;
-  /** Any free port unless one is named. */
+  /** Opens a port. Default: any free port on 127.0.0.1. */
   listen: AgentServer["listen"];
 }
 
 /**
- * A server with a store in memory, a clock that stands still, ids that count and a folder of its own. `await using`
- * closes it, removes the folder and rejects when handles, processes or descriptors are left behind.
+ * Creates a server for a test, with a store in memory, a clock that stands still, ids that count and a temporary
+ * folder. `close` and `await using` remove the folder and reject if handles, processes or descriptors are left open.
  *
+ * @example
  * ```ts
  * await using server = await createTestServer({ llm, tools: [weather] });
  * const chat = await server.start("How warm is Oslo?");
@@ -103,7 +107,7 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
     async start(message, { agent, ...conversation } = {}) {
       const named = tools.map((tool) => ({ name: typeof tool === "string" ? tool : tool.name }));
       const { info } = await server.conversations.create({
-        // Asked for in the background, a title would take a step of the script at a moment nobody knows.
+        // A title is requested in the background, so it would take a step of the script at an unpredictable time.
         autotitle: false,
         ...conversation,
         workspace: { working_dir: workingDir },

@@ -59,11 +59,11 @@ it("mock-llm serves a script, side calls by rule, and says what was left over", 
   expect(await ask(mock.origin, { messages: [], tools })).toMatchObject({ status: 429, retryAfter: "3" });
   mock.process.kill("SIGTERM");
   expect(await mock.ended).toBe(1);
-  expect(mock.stderr()).toContain("1 of 3 steps were not called for");
+  expect(mock.stderr()).toContain("1 of 3 steps were not played");
 });
 
 it("mock-llm names the step it cannot read", async () => {
   const mock = await start(["Hello", { shout: "Hello" }]);
   expect(await mock.ended).toBe(1);
-  expect(mock.stderr()).toContain('script.json: steps[1]: {"shout":"Hello"} is no step. Allowed: a text');
+  expect(mock.stderr()).toContain('script.json: steps[1]: {"shout":"Hello"} is not a step. Allowed: a text');
 });

@@ -72,7 +72,7 @@ describe("a cassette", () => {
     await ask(recorder, "How warm is Oslo?");
     await ask(recorder, "And Bergen?");
     await expect(ask(cassette(path, { mode: "replay" }), "And Rome?")).rejects.toThrow(
-      /nearest of 2 is number \d; they part at messages\[0\]\.content\[0\]\.text:\n {2}recorded: .*\n {2}asked: {4}"And Rome\?"/,
+      /nearest of 2 is number \d; they differ at messages\[0\]\.content\[0\]\.text:\n {2}recorded: {2}.*\n {2}requested: "And Rome\?"/,
     );
   });
 
@@ -106,7 +106,7 @@ describe("a cassette", () => {
 
   it("says how to record when there is nothing to replay", () => {
     expect(() => cassette(join(folder, "none.json"), { mode: "replay" })).toThrow(
-      /no cassette to replay; record/,
+      /this cassette does not exist; record/,
     );
   });
 });

@@ -54,7 +54,7 @@ describe("crash points", () => {
     const text = ({ content }: { content: object[] }) => (content[0] as { text?: string } | undefined)?.text;
     const flow = { setup: () => ({ llm: impatient(), tools: [payments().pay] }), messages: ["Pay Ada 3."] };
     await expect(crashPoints(flow)).rejects.toThrow(
-      /killed after commit \d+: pay \{"to":"Ada","amount":3\} was done 2 times, without the kill 1[\s\S]*error +pay:/,
+      /killed after commit \d+: pay \{"to":"Ada","amount":3\} was called 2 times, without the kill 1[\s\S]*error +pay:/,
     );
   });
 

@@ -89,7 +89,7 @@ describe("a fixture", () => {
     await replayFixture(await record(), { tools: [weather] });
   });
 
-  it("fails where the conversation goes another way", async () => {
+  it("fails where the conversation takes another course", async () => {
     const fixture = structuredClone(await record());
     const event = fixture?.events[1];
     if (event) event.arguments = { city: "Paris" };
@@ -99,7 +99,7 @@ describe("a fixture", () => {
   });
 
   it("is refused when it is none", async () => {
-    await expect(replayFixture({ version: 2 })).rejects.toThrow(/no fixture: [\s\S]*version/);
+    await expect(replayFixture({ version: 2 })).rejects.toThrow(/not a fixture: [\s\S]*version/);
   });
 
   it("is printed by the command", async () => {

@@ -55,9 +55,9 @@ describe("a scripted model", () => {
     );
   });
 
-  it("tells of steps that were not called for, and of calls that had no step", async () => {
+  it("names steps that were not played, and calls beyond the last step", async () => {
     const llm = scriptedLlm([say("Hi")]);
-    expect(() => llm.assertDone()).toThrow(/1 of 1 steps were not called for; the next is .*"Hi"/);
+    expect(() => llm.assertDone()).toThrow(/1 of 1 steps were not played; the next is .*"Hi"/);
     await llm.complete(request);
     llm.assertDone();
     await llm.complete(request).catch(() => undefined);

@@ -1,8 +1,11 @@
 import { AssertionError } from "node:assert";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { defineTool, memoryStore } from "agent-server";
 import {
   after,
@@ -21,6 +24,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { buildServer, weather } from "../../examples/05-custom-tool.ts";
 
+const run = promisify(execFile);
 const OSLO = [call("weather", { city: "Oslo" }), say("It is 21 °C in Oslo.")];
 
 async function failureOf(promise: Promise<unknown>): Promise<AssertionError> {
@@ -119,7 +123,7 @@ describe("expectations", () => {
   it("fail when the run takes longer than their patience", async () => {
     const { server, chat } = await started(scriptedLlm([after(60_000, say("…"))]), { patience: 50 });
     await using _ = server;
-    expect((await failureOf(chat.expectFinished())).message).toContain("nothing came of it within 50 ms");
+    expect((await failureOf(chat.expectFinished())).message).toContain("it did not happen within 50 ms");
   });
 
   it("show a call that nobody scripted", async () => {
@@ -195,6 +199,18 @@ describe("the leak check", () => {
     listener.close();
     await file.close();
     await leaks.assertNone();
+  });
+
+  it("ignores the standard streams, which Node opens when a script first prints", async () => {
+    const script = `
+      import { watchLeaks } from "${pathToFileURL(resolve("src/testing/leaks.ts"))}";
+      const leaks = await watchLeaks();
+      console.log("first line");
+      console.error("first line");
+      await leaks.assertNone();
+    `;
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script]);
+    expect(stdout).toBe("first line\n");
   });
 
   it("fails the end of a test whose tool leaves something behind", async () => {

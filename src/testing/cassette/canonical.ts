@@ -1,10 +1,12 @@
 import { createMask, SECRET_MASK } from "../../secrets/mask-secrets.ts";
 
-/** What is taken out of a recording before it is written. */
+/** Changes to a recording before it is written. */
 export interface CanonicalOptions {
-  /** Values that must never be written: keys, tokens. What looks like a key of a well-known service never is. */
+  /**
+   * Keys, tokens and other values to mask. Keys of well-known services are masked by their form. Default: none.
+   */
   redact?: readonly string[] | undefined;
-  /** Takes out of every text what differs from run to run, such as times. */
+  /** Replaces parts of texts that differ from run to run, such as times. Default: texts stay unchanged. */
   normalize?: ((text: string) => string) | undefined;
 }
 
@@ -18,11 +20,11 @@ const KEYS = [
   /\bBearer [\w.~+/-]{16,}=*/g,
 ];
 
-/** The folder of a test server, which is another one in every run. */
+/** The folder of a test server, which differs in every run. */
 export const TEST_FOLDER = /(?:\/[\w.+-]+)*\/agent-server-test-[A-Za-z0-9]{6}/;
 export const FOLDER = "{{folder}}";
 
-/** How texts are written: without secrets, without the test's folder, normalised. */
+/** Builds a function that masks secrets, replaces the test's folder and normalises texts. */
 export function createCleaner({ redact = [], normalize }: CanonicalOptions): (text: string) => string {
   const mask = createMask(redact);
   const folder = new RegExp(TEST_FOLDER, "g");
@@ -35,7 +37,7 @@ export function createCleaner({ redact = [], normalize }: CanonicalOptions): (te
   };
 }
 
-/** The same for values that mean the same: keys sorted, null and absent alike, texts cleaned. */
+/** Maps values with the same meaning to the same value: keys are sorted, nulls left out, texts cleaned. */
 export function toCanonical(value: unknown, clean: (text: string) => string): unknown {
   if (typeof value === "string") return clean(value);
   if (Array.isArray(value)) return value.map((item) => toCanonical(item, clean));

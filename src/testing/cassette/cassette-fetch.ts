@@ -2,17 +2,18 @@ import { SECRET_MASK } from "../../secrets/mask-secrets.ts";
 import { type CanonicalOptions, createCleaner, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 
-/** Whether answers are recorded or played back. */
+/** Options of a recording `fetch`. */
 export interface CassetteFetchOptions extends CanonicalOptions {
+  /** Whether answers are recorded or played back. */
   mode: CassetteMode;
-  /** What is recorded. Default: the global one. */
+  /** The function whose answers are recorded. Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch;
 }
 
 interface RecordedResponse {
   status: number;
   headers: Record<string, string>;
-  /** Text; streams are played back whole. */
+  /** Text. Streams are played back in one piece. */
   body: string;
 }
 
@@ -20,8 +21,16 @@ const KEPT_HEADERS = ["content-type", "retry-after"];
 const SECRET_PARAMETER = /key|token|secret|signature|password/i;
 
 /**
- * `cassette` one layer below: a `fetch` for anybody's client. A response is found by method, address and body; no
- * header of a request is written, and of a response only the content type and `Retry-After`.
+ * Records the answers to HTTP requests in a file and plays them back, for clients that take a `fetch`. Answers are
+ * looked up by method, URL and body. The file holds no request headers; of the response headers it holds the content
+ * type and `Retry-After`. `path` names a JSON file.
+ *
+ * @throws Error in mode `replay` for a request that is not recorded. It names the nearest recorded one.
+ *
+ * @example
+ * ```ts
+ * const client = new OpenAI({ fetch: cassetteFetch("test/models.json", { mode: "auto" }) });
+ * ```
  */
 export function cassetteFetch(
   path: string,
@@ -34,8 +43,8 @@ export function cassetteFetch(
     request.signal.throwIfAborted();
     const body = parse(await request.clone().text());
     const key = toCanonical({ method: request.method, url: withoutSecrets(request.url), body }, clean);
-    const found = tape.find(key);
-    if (found !== undefined) return toResponse(found.reply as RecordedResponse);
+    const entry = tape.find(key);
+    if (entry !== undefined) return toResponse(entry.reply as RecordedResponse);
     const response = await fetch(request);
     const recorded: RecordedResponse = {
       status: response.status,

@@ -6,10 +6,11 @@ import { type LlmConfigInput, llmConfig } from "../../wire/agent/llm-config.ts";
 import { type CanonicalOptions, createCleaner, FOLDER, TEST_FOLDER, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 
-/** Whether a model is recorded or played back, and which. */
+/** Options of a recorded model. */
 export interface CassetteOptions extends CanonicalOptions {
+  /** Whether replies are recorded or played back. */
   mode: CassetteMode;
-  /** The model that is recorded, or its configuration with its key. Not needed to replay. */
+  /** The model to record, or its configuration with its key. Required for recording. */
   llm?: Llm | LlmConfigInput;
 }
 
@@ -24,10 +25,13 @@ interface RecordedError {
 }
 
 /**
- * A model whose replies are recorded in a file once and come from there ever after, without a socket. A reply is found
- * by its request: messages, tools and stop words. A request that is not there rejects with the nearest recorded one and
- * the first place where they differ. Neither keys nor the test's folder are written. `path` is a JSON file.
+ * Records the replies of a model in a file and plays them back without a network. Replies are looked up by messages,
+ * tools and stop words. The file holds neither keys nor the test's folder. `path` names a JSON file.
  *
+ * @throws Error in mode `replay` for a request that is not recorded. It names the nearest recorded one and the first
+ * difference.
+ *
+ * @example
  * ```ts
  * const llm = cassette("test/oslo.json", { mode: "auto", llm: { model: "openai/gpt-4o", api_key: process.env.KEY } });
  * ```
@@ -42,9 +46,9 @@ export function cassette(path: string, { mode, llm, redact = [], normalize }: Ca
     async complete(request) {
       request.signal.throwIfAborted();
       const canonical = toCanonical(keyOf(request), clean);
-      const found = tape.find(canonical);
-      if (found !== undefined) return playBack(found.reply as RecordedReply, request);
-      if (model === undefined) throw new Error(`${path}: recording needs a model, given as llm`);
+      const entry = tape.find(canonical);
+      if (entry !== undefined) return playBack(entry.reply as RecordedReply, request);
+      if (model === undefined) throw new Error(`${path}: recording needs the option llm`);
       const record = (reply: RecordedReply) => tape.add(canonical, toCanonical(reply, clean));
       try {
         const reply = await model.complete(request);
@@ -65,7 +69,7 @@ function open(llm: CassetteOptions["llm"]): { model: Llm | undefined; key: strin
   return { model, key: config.api_key ?? undefined };
 }
 
-/** What makes two requests the same. Empty lists are left out, as the wire leaves them out. */
+/** Selects the parts of a request that identify it. Empty lists are left out, as on the wire. */
 function keyOf({ messages, tools, stop }: LlmRequest): object {
   const written = messages.map((message) =>
     Object.fromEntries(

@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { firstDifference, show } from "../first-difference.ts";
 
-/** `record` makes the file anew, `replay` never asks anybody, `auto` records only what the file does not have. */
+/** `record` replaces the file, `replay` only reads it, `auto` adds what is missing. */
 export type CassetteMode = "record" | "replay" | "auto";
 
 interface Entry {
@@ -11,7 +11,7 @@ interface Entry {
   reply: unknown;
 }
 
-/** Recorded replies in a JSON file, found by the request that they answered. */
+/** Replies in a JSON file, looked up by request. */
 export class Tape {
   readonly #path: string;
   readonly #mode: CassetteMode;
@@ -26,21 +26,21 @@ export class Tape {
   }
 
   /**
-   * The reply recorded for an equal request: the next one when it was asked more than once, then the last again.
-   * Undefined when the request is to be recorded; throws when it is neither recorded nor to be.
+   * Finds the reply to an equal request. Repeated requests get the recorded replies in order, then the last one again.
+   * Returns undefined for a request that should be recorded. Throws in mode `replay` if there is none.
    */
   find(request: unknown): { reply: unknown } | undefined {
     if (this.#mode === "record") return undefined;
     const key = JSON.stringify(request);
-    const found = this.#entries.filter((entry) => JSON.stringify(entry.request) === key);
+    const entries = this.#entries.filter((candidate) => JSON.stringify(candidate.request) === key);
     const turn = this.#played.get(key) ?? 0;
     this.#played.set(key, turn + 1);
-    const entry = found[Math.min(turn, found.length - 1)];
+    const entry = entries[Math.min(turn, entries.length - 1)];
     if (entry === undefined && this.#mode === "replay") throw this.#miss(request);
     return entry;
   }
 
-  /** Resolves when the file has it. */
+  /** Adds a reply. Resolves once it is written. */
   add(request: unknown, reply: unknown): Promise<void> {
     this.#entries.push({ request, reply });
     const text = `${JSON.stringify({ version: 1, entries: this.#entries }, null, 1)}\n`;
@@ -56,9 +56,9 @@ export class Tape {
     if (nearest === undefined) return new Error(`${head}; it is empty`);
     const difference = firstDifference(nearest.entry.request, request);
     return new Error(
-      `${head}. The nearest of ${this.#entries.length} is number ${nearest.index + 1}; they part at ${difference?.path}:\n` +
-        `  recorded: ${show(difference?.expected, 500)}\n` +
-        `  asked:    ${show(difference?.actual, 500)}\n` +
+      `${head}. The nearest of ${this.#entries.length} is number ${nearest.index + 1}; they differ at ${difference?.path}:\n` +
+        `  recorded:  ${show(difference?.expected, 500)}\n` +
+        `  requested: ${show(difference?.actual, 500)}\n` +
         'Record it again with mode "record", or add it with mode "auto".',
     );
   }
@@ -67,13 +67,13 @@ export class Tape {
 function read(path: string, mode: CassetteMode): Entry[] {
   if (!existsSync(path)) {
     if (mode === "auto") return [];
-    throw new Error(`${path}: there is no cassette to replay; record one with mode "record" or "auto"`);
+    throw new Error(`${path}: this cassette does not exist; record it with mode "record" or "auto"`);
   }
   const { version, entries } = JSON.parse(readFileSync(path, "utf8")) as {
     version: number;
     entries: Entry[];
   };
-  if (version !== 1 || !Array.isArray(entries)) throw new Error(`${path}: no cassette of this version`);
+  if (version !== 1 || !Array.isArray(entries)) throw new Error(`${path}: expected a cassette of version 1`);
   return entries;
 }
 
@@ -83,7 +83,7 @@ async function write(path: string, text: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-/** In how many leaves two values differ. */
+/** Counts the leaves in which two values differ. */
 function distance(one: unknown, other: unknown): number {
   const left = leaves(one);
   const right = leaves(other);
@@ -93,8 +93,8 @@ function distance(one: unknown, other: unknown): number {
   return count;
 }
 
-function leaves(value: unknown, path = "", found = new Map<string, unknown>()): Map<string, unknown> {
-  if (typeof value !== "object" || value === null) return found.set(path, value);
-  for (const [key, below] of Object.entries(value)) leaves(below, `${path}/${key}`, found);
-  return found;
+function leaves(value: unknown, path = "", result = new Map<string, unknown>()): Map<string, unknown> {
+  if (typeof value !== "object" || value === null) return result.set(path, value);
+  for (const [key, below] of Object.entries(value)) leaves(below, `${path}/${key}`, result);
+  return result;
 }

@@ -7,13 +7,13 @@ import type { ExecutionStatus } from "../../wire/execution-status.ts";
 export interface ChatLogOptions {
   store: Store;
   id: string;
-  /** Milliseconds. Default: 5000. */
+  /** Maximum time to wait for a run, in milliseconds. Default: 5000. */
   patience?: number | undefined;
 }
 
-const PATIENCE = 5_000;
+const PATIENCE_MS = 5_000;
 
-/** The log of a conversation as it grows, and whether a run is to be waited for. */
+/** The growing log of a conversation, and the run that expectations wait for. */
 export class ChatLog {
   readonly id: string;
   readonly events: Event[] = [];
@@ -21,17 +21,17 @@ export class ChatLog {
   readonly #store: Store;
   readonly #patience: number;
   readonly #stop = new AbortController();
-  /** Places up to which expectations have looked, for each sort of event. */
-  readonly #looked = new Map<string, number>();
+  /** Index after the last event that an expectation has taken, by the kinds it looked for. */
+  readonly #taken = new Map<string, number>();
   #waiting: (() => void)[] = [];
-  /** Place in the log from which on a run is expected to begin; undefined when none is. */
+  /** Index from which on a run is expected to begin. Undefined if no run is expected. */
   #runFrom: number | undefined;
   #status: ExecutionStatus = "idle";
-  /** Events that were there when the state was last published whole, as it is at the end of every run. */
+  /** Number of events at the last `full_state`, which is published at the end of every run. */
   #published = 0;
   #ended: Error | undefined;
 
-  constructor(conversations: ConversationManager, { store, id, patience = PATIENCE }: ChatLogOptions) {
+  constructor(conversations: ConversationManager, { store, id, patience = PATIENCE_MS }: ChatLogOptions) {
     this.id = id;
     this.#conversations = conversations;
     this.#store = store;
@@ -39,25 +39,25 @@ export class ChatLog {
     void this.#follow();
   }
 
-  /** Does what may start a run; from then on everything waits for the end of that run. */
+  /** Performs an action. If it starts a run, all expectations wait for the end of that run from now on. */
   async expectRun(starts: boolean, act: () => Promise<void>): Promise<void> {
     const from = await this.#store.events.count(this.id, {});
     await act();
     this.#runFrom = starts ? from : undefined;
   }
 
-  /** The next event of these kinds that was not given before; undefined when the run has stopped without one. */
+  /** Takes the next event of these kinds. Resolves to undefined if the run has stopped without one. */
   async next(kinds: readonly string[], isMeant: (event: Event) => boolean): Promise<Event | undefined> {
     const key = kinds.join();
     const find = () =>
       this.events.findIndex(
         (event, place) =>
-          place >= (this.#looked.get(key) ?? 0) && kinds.includes(event.kind) && isMeant(event),
+          place >= (this.#taken.get(key) ?? 0) && kinds.includes(event.kind) && isMeant(event),
       );
     await this.#until(() => find() !== -1 || this.#isSettled());
     const place = find();
     if (place === -1) return undefined;
-    this.#looked.set(key, place + 1);
+    this.#taken.set(key, place + 1);
     return this.events[place];
   }
 
@@ -70,15 +70,15 @@ export class ChatLog {
     this.#stop.abort();
   }
 
-  /** A run has stopped when the log says so after the place where it was asked for, and nothing more is written. */
+  /** A run has stopped once its final status and the state after it are in the log. */
   #isSettled(): boolean {
     if (this.#status === "running") return false;
     if (this.#runFrom === undefined) return true;
-    const asked = this.events.slice(this.#runFrom);
-    const begun = asked.findIndex(
+    const events = this.events.slice(this.#runFrom);
+    const begun = events.findIndex(
       (event) => isStatus(event, "running") || (event.kind === "MessageEvent" && event.source === "user"),
     );
-    const stopped = asked.findIndex(
+    const stopped = events.findIndex(
       (event, place) => place >= begun && isStatus(event) && !isStatus(event, "running"),
     );
     return begun !== -1 && stopped !== -1 && this.#published > this.#runFrom + stopped;
@@ -87,7 +87,7 @@ export class ChatLog {
   async #until(isTrue: () => boolean): Promise<void> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(
-      () => reject(new Error(`nothing came of it within ${this.#patience} ms`)),
+      () => reject(new Error(`it did not happen within ${this.#patience} ms`)),
       this.#patience,
     );
     try {
@@ -102,7 +102,7 @@ export class ChatLog {
     }
   }
 
-  /** What is stored by now must have been read before anything is said of it. */
+  /** Waits until all events that are stored by now have been read. */
   async #catchUp(): Promise<void> {
     const stored = await this.#store.events.count(this.id, {});
     while (this.events.length < stored && this.#ended === undefined) {

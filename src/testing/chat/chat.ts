@@ -19,48 +19,53 @@ import { ChatLog } from "./chat-log.ts";
 import { messageText } from "./event-text.ts";
 import { argumentsOf, resultText, type ToolResultEvent, toTimeline } from "./timeline.ts";
 
-/** Text that must occur, or a pattern that must match. */
+/** An expected text: a string must occur in it, a pattern must match it. */
 export type Expected = string | RegExp;
 
 /**
- * One conversation under test. Every `expect…` waits until what it looks at has happened or the run has stopped, and
- * rejects with an `AssertionError` that shows the whole timeline. Calls, results and messages are taken up one after
- * the other: each expectation looks at the next one that none has looked at.
+ * A conversation under test. Every `expect…` method waits until the thing has happened or the run has stopped, and
+ * rejects with an `AssertionError` that shows the whole timeline. Each looks at the next call, result or message that
+ * no earlier expectation has taken.
  */
 export interface TestChat {
+  /** Id of the conversation. */
   readonly id: string;
-  /** What is in the log so far. */
+  /** The events so far, oldest first. */
   readonly events: readonly Event[];
-  /** Says something as the user; the agent goes to work unless `run` is false. */
+  /** Sends a message of the user. `run: false` does not start the agent. Default: true. */
   send(message: string, options?: { run?: boolean }): Promise<void>;
-  /** Lets the agent go on. */
+  /** Continues the run. */
   run(): Promise<void>;
-  /** Says yes to the calls that wait; rejects when none does. */
+  /** Confirms the pending calls. Rejects if there are none. */
   confirm(): Promise<void>;
-  /** Says no to the calls that wait; the agent hears of it when it is next run. */
+  /** Rejects the pending calls. The next run shows the reason to the model. Default: "User rejected the action". */
   reject(reason?: string): Promise<void>;
-  /** The next call is of this tool, with at least these arguments; a RegExp or a function among them is asked. */
+  /**
+   * Expects a call of this tool. Its arguments must include `args`, whose values may be patterns or predicates.
+   * Resolves to the call.
+   */
   expectToolCall(tool: string, args?: Record<string, unknown>): Promise<ActionEvent>;
-  /** The next result is one of this tool, not an error, and has this text. */
+  /** Expects a successful result of this tool. Resolves to the result. */
   expectObservation(tool: string, expected?: Expected): Promise<ObservationEvent>;
-  /** The next result tells that this tool failed or refused. */
+  /** Expects that a call of this tool failed or was refused. Resolves to the result. */
   expectToolError(tool: string, expected?: Expected): Promise<AgentErrorEvent | ObservationEvent>;
-  /** The agent's next message has this text. */
+  /** Expects a message of the agent. Resolves to the message. */
   expectMessage(expected?: Expected): Promise<MessageEvent>;
-  /** The run stops because the user is asked. */
+  /** Expects that the run has stopped with calls that need confirmation. */
   expectWaiting(): Promise<void>;
-  /** The run ends and the agent's last words have this text. Gives them. */
+  /** Expects that the run has finished. `expected` is compared with the final response. Resolves to the response. */
   expectFinished(expected?: Expected): Promise<string>;
-  /** The run fails; the text is looked for in `code: detail`. */
+  /** Expects that the run has failed. `expected` is compared with `code: detail`. */
   expectFailed(expected?: Expected): Promise<void>;
+  /** Expects that the run has stopped with this status. */
   expectStatus(status: ExecutionStatus): Promise<void>;
-  /** All model calls together cost this many US dollars, or at most so many. */
+  /** Expects the total cost of all model calls, in US dollars. */
   expectCost(expected: number | { atMost: number }): Promise<void>;
-  /** Waits until the run has stopped, however it did. */
+  /** Waits until the run has stopped. Resolves to its status. */
   idle(): Promise<ExecutionStatus>;
-  /** The log for people. */
+  /** Returns the log as text for people. */
   timeline(): string;
-  /** Stops following; the server does this itself when it closes. */
+  /** Stops following the conversation. Closing the server does this too. */
   close(): void;
 }
 
@@ -115,9 +120,8 @@ class FollowedChat implements TestChat {
   async expectToolCall(tool: string, args: Record<string, unknown> = {}): Promise<ActionEvent> {
     const wanted = `the agent to call ${tool}${Object.keys(args).length === 0 ? "" : ` with ${show(args)}`}`;
     const event = (await this.#next(["ActionEvent"], wanted)) as ActionEvent;
-    const given = argumentsOf(event);
     if (event.tool_name !== tool) this.#fail(wanted, `it called ${event.tool_name}`, event);
-    const difference = firstDifference(args, given, { subset: true });
+    const difference = firstDifference(args, argumentsOf(event), { subset: true });
     if (difference !== undefined) {
       const { path, expected, actual } = difference;
       this.#fail(wanted, `${path} was ${show(actual)}, not ${show(expected)}`, event);
@@ -243,8 +247,8 @@ class FollowedChat implements TestChat {
     if (!isRight) this.#fail(wanted, `it was ${show(actual)}`, event);
   }
 
-  #fail(wanted: string, found: string, event?: Event): never {
-    const message = `Expected ${wanted}, but ${found}.\n\nTimeline of ${this.id}:\n${toTimeline(this.events, event)}\n`;
+  #fail(wanted: string, actual: string, event?: Event): never {
+    const message = `Expected ${wanted}, but ${actual}.\n\nTimeline of ${this.id}:\n${toTimeline(this.events, event)}\n`;
     throw new AssertionError({ message, operator: "expect" });
   }
 }

@@ -12,7 +12,7 @@ const WIDTH = 120;
 
 export type ToolResultEvent = ObservationEvent | AgentErrorEvent | UserRejectObservation;
 
-/** One line for each event that says something to a person, numbered as in the log. `marked` gets an arrow. */
+/** Writes the events that people need to see, one a line, numbered as in the log. `marked` gets an arrow. */
 export function toTimeline(events: readonly Event[], marked?: Event): string {
   const lines = events.flatMap((event, seq) => {
     const line = lineOf(event);
@@ -45,7 +45,7 @@ function lineOf(event: Event): [label: string, text: string] | undefined {
     case "InterruptEvent":
       return ["interrupt", ""];
     case "CondensationRequest":
-      return ["condense", "asked for"];
+      return ["condense", "requested"];
     case "Condensation":
       return ["condense", `${event.forgotten_event_ids?.length ?? 0} events forgotten`];
   }
@@ -56,13 +56,13 @@ function labelOf(event: ToolResultEvent): string {
   return event.kind === "AgentErrorEvent" ? "error" : "rejected";
 }
 
-/** What the model gave the tool, without what the agent adds to every tool. */
+/** Returns the arguments of a call, without the two that the agent adds to every tool. */
 export function argumentsOf({ tool_call: { arguments: json } }: ActionEvent): Record<string, unknown> {
   const { security_risk: _risk, summary: _summary, ...own } = JSON.parse(json) as Record<string, unknown>;
   return own;
 }
 
-/** What the model reads of a result. */
+/** Returns the text of a result as the model reads it. */
 export function resultText(event: ToolResultEvent): string {
   switch (event.kind) {
     case "ObservationEvent":

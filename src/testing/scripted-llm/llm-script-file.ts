@@ -36,9 +36,9 @@ const step = z.union([reply, z.strictObject({ after_ms: z.number().min(0), step:
 
 const llmScript = z.strictObject({
   steps: z.array(z.unknown()),
-  /** Answers every call that offers no tools, wherever it comes. */
+  /** The step for every call without tools. It takes no place in `steps`. */
   side_calls: z.unknown().optional(),
-  /** Starts again after the last step. */
+  /** Continues with the first step after the last. */
   repeat: z.boolean().default(false),
 });
 
@@ -46,24 +46,31 @@ const FORMS =
   'a text, {"say"}, {"think"}, {"call", "arguments", "id"}, {"usage", "cost"}, {"cut": true}, a list of these, ' +
   `{"fail": ${FAILURES.join(" or ")}, "retry_after"}, or {"after_ms", "step"}`;
 
-/** One step as JSON: a text, `{say}`, `{think}`, `{call, arguments}`, `{usage}`, `{cut}`, a list of these, or `{fail}`. */
+/** A step as JSON: a text, `{say}`, `{think}`, `{call, arguments}`, `{usage}`, `{cut}`, a list of these, or `{fail}`. */
 export type StepJson = z.input<typeof step>;
 type PartJson = z.output<typeof part>;
 
-/** The steps and rules of a script file. */
+/** A script file, parsed. */
 export interface LlmScript {
+  /** Steps in order. */
   steps: Step<unknown>[];
+  /** The step for every call without tools. */
   sideCalls: Step<unknown> | undefined;
+  /** Whether the first step follows the last. */
   repeat: boolean;
 }
 
-/** Reads a list of steps, or `{ steps, side_calls, repeat }`. Throws a TypeError that names the step. */
+/**
+ * Parses a list of steps, or `{ steps, side_calls, repeat }`.
+ *
+ * @throws TypeError that names the invalid step and the allowed forms.
+ */
 export function parseLlmScript(json: unknown): LlmScript {
   const parsed = llmScript.safeParse(Array.isArray(json) ? { steps: json } : json);
   if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
   const { steps, side_calls: side, repeat } = parsed.data;
   return {
-    steps: steps.map((given, index) => parseStep(given, `steps[${index}]`)),
+    steps: steps.map((stepJson, index) => parseStep(stepJson, `steps[${index}]`)),
     sideCalls: side === undefined ? undefined : parseStep(side, "side_calls"),
     repeat,
   };
@@ -72,7 +79,7 @@ export function parseLlmScript(json: unknown): LlmScript {
 function parseStep(json: unknown, path: string): Step<unknown> {
   const parsed = step.safeParse(json);
   if (parsed.success) return toStep(parsed.data);
-  throw new TypeError(`${path}: ${show(json)} is no step. Allowed: ${FORMS}`);
+  throw new TypeError(`${path}: ${show(json)} is not a step. Allowed: ${FORMS}`);
 }
 
 function toStep(json: z.output<typeof step>): Step<unknown> {

@@ -1,23 +1,23 @@
 import { chunksOf, type ReplyPart, usageOf } from "./llm-script.ts";
 
 export interface NumberedReply {
-  /** Counted from 0; makes the ids. */
+  /** Number of the reply, counted from 0. Ids contain it. */
   number: number;
   model: string;
   parts: readonly ReplyPart[];
-  /** The stream ends without its end. */
+  /** Leaves out the end of the stream. */
   isCut?: boolean;
 }
 
-/** One server-sent event. */
+/** A server-sent event. */
 export interface Frame {
   event?: string;
   data: unknown;
 }
 
-/** How a provider writes a reply, whole and in pieces. */
+/** The form in which a provider writes a reply, whole and streamed. */
 export interface ReplyFormat {
-  /** The end of the path it answers at. */
+  /** The end of the provider's path. */
   path: string;
   whole(reply: NumberedReply): unknown;
   frames(reply: NumberedReply): Iterable<Frame>;
@@ -39,7 +39,7 @@ function callsOf({ parts, number }: NumberedReply) {
     .map((part, index) => ({ ...part, index, id: part.id ?? `call_${number}_${index}` }));
 }
 
-/** Two halves, so that readers have to join them. */
+/** Splits JSON text in two, so that readers have to join the halves. */
 function halves(json: string): string[] {
   const middle = Math.ceil(json.length / 2);
   return [json.slice(0, middle), json.slice(middle)].filter((half) => half !== "");
@@ -229,7 +229,7 @@ function anthropicHead({ number, model }: NumberedReply) {
   return { id: `msg_${number}`, type: "message", role: "assistant", model, stop_sequence: null };
 }
 
-/** Tokens read from and written to the cache are not among Anthropic's input tokens. */
+/** Writes token counts for Anthropic, whose input tokens exclude those read from and written to the cache. */
 function anthropicUsage({ parts }: NumberedReply) {
   const tokens = usageOf(parts);
   const { cache_read_tokens: read, cache_write_tokens: written } = tokens;

@@ -6,51 +6,61 @@ import { codeOf } from "../fail.ts";
 import { createScript, type ReplyPart, type Rule, type Steps, upToCut } from "./llm-script.ts";
 import { FORMATS, type Frame, type NumberedReply } from "./scripted-llm-formats.ts";
 
-/** A request as a provider would get it. */
+/** A request to the scripted provider. */
 export interface ScriptedServerRequest {
+  /** Path of the URL, such as `/v1/chat/completions`. */
   path: string;
+  /** Request headers; names are in lower case. */
   headers: Record<string, string | string[] | undefined>;
-  /** The parsed JSON. */
+  /** The parsed JSON body. */
   body: Record<string, unknown> & { messages?: unknown; model?: unknown; stream?: unknown };
 }
 
 /** A scripted model behind HTTP. */
 export interface ScriptedLlmServer {
-  /** Base URL with `/v1`, as OpenAI's clients want it. */
+  /** Base URL for OpenAI clients, with `/v1`. */
   readonly url: string;
-  /** Base URL without a path, as Anthropic's clients want it. */
+  /** Base URL for Anthropic clients, without a path. */
   readonly origin: string;
+  /** All requests, oldest first. Empty with `record: false`. */
   readonly requests: readonly ScriptedServerRequest[];
-  /** Throws when steps are left over. */
+  /** Throws if steps are left over, or if there was a call beyond the last step. */
   assertDone(): void;
+  /** Closes the port and all connections. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Where the scripted model listens, and what it answers beside its steps. */
+/** Options of a scripted provider. */
 export interface ScriptedLlmServerOptions {
-  /** Default: any free one. */
+  /** Port on 127.0.0.1. Default: any free one. */
   port?: number;
-  /** false for long scripts: requests are not kept. */
+  /** Whether requests are kept. Disable it for long scripts. Default: true. */
   record?: boolean;
-  /** Asked before the steps: `{ when: isSideRequest, step: say("A title") }`. */
+  /** Answers to requests that take no step, such as `{ when: isSideRequest, step: say("A title") }`. Default: none. */
   rules?: readonly Rule<ScriptedServerRequest>[];
-  /** Starts again after the last step. */
+  /** Continues with the first step after the last. Default: false. */
   repeat?: boolean;
 }
 
-/** Whether a request comes from beside an agent's loop, whose own calls always offer tools. */
+/** Tells whether a request is a side call, such as one for a title. Calls of the agent's loop always offer tools. */
 export function isSideRequest({ body }: ScriptedServerRequest): boolean {
   return !Array.isArray(body.tools) || body.tools.length === 0;
 }
 
-/** Longest request that is read. */
+/** Maximum size of a request in bytes. */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
 /**
- * The scripted model as a provider on loopback, for tests of whole servers and of other languages' clients: OpenAI
- * Chat Completions, OpenAI Responses and Anthropic Messages, streamed or not. A step that is an `Error` answers with
- * its `status` (500 without one); a call that nobody scripted with a 400 that shows it.
+ * Starts a scripted provider on 127.0.0.1, for tests of whole servers and for clients in other languages. It speaks
+ * OpenAI Chat Completions, OpenAI Responses and Anthropic Messages, streamed or not. An `Error` as a step answers with
+ * its `status`, or with 500. Calls beyond the last step get a 400 that shows the request.
+ *
+ * @example
+ * ```ts
+ * await using provider = await startScriptedLlmServer([say("Hello")]);
+ * const config = { model: "openai/gpt-4o", base_url: provider.url, api_key: "none" };
+ * ```
  */
 export async function startScriptedLlmServer(
   steps: Steps<ScriptedServerRequest>,
@@ -76,7 +86,7 @@ export async function startScriptedLlmServer(
     }
     const body = parseBody(await readBody(request));
     if (body === undefined) {
-      return sendJson(response, 400, { error: { message: "the body is no JSON object" } });
+      return sendJson(response, 400, { error: { message: "the body must be a JSON object" } });
     }
     const gone = new AbortController();
     response.once("close", () => gone.abort());
@@ -121,7 +131,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_LIMIT) throw new Error(`the request is longer than ${BODY_LIMIT} bytes`);
+    if (size > BODY_LIMIT) throw new Error(`the request is larger than ${BODY_LIMIT} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -139,7 +149,7 @@ function parseBody(text: string): ScriptedServerRequest["body"] | undefined {
 function sendError(response: ServerResponse, error: unknown): void {
   const { status, message = String(error) } = error as { status?: number; message?: string };
   const unscripted = message.startsWith("scripted model:");
-  // A mistake in a test must not be retried for minutes.
+  // Clients retry 5xx for minutes, which would hide a mistake in the script.
   const answer = status ?? (unscripted ? 400 : 500);
   const code = LlmError.is(error) ? codeOf(error) : "scripted_error";
   const { retryAfter } = error as { retryAfter?: number };
@@ -166,7 +176,7 @@ function sendJson(
   response.end(text);
 }
 
-/** Half of the answer, and the end of the connection. */
+/** Sends half of an answer and breaks the connection. */
 function breakOff(response: ServerResponse, text: string): void {
   response.writeHead(200, {
     "content-type": "application/json",
@@ -181,7 +191,7 @@ function sendFrames(response: ServerResponse, frames: Iterable<Frame>, isCut = f
     const text = typeof data === "string" ? data : JSON.stringify(data);
     response.write(`${event === undefined ? "" : `event: ${event}\n`}data: ${text}\n\n`);
   }
-  // What is written must leave first.
+  // The frames must be sent before the connection breaks.
   if (isCut) response.write(":\n\n", () => response.destroy());
   else response.end();
 }

@@ -11,45 +11,49 @@ import {
   usageOf,
 } from "./llm-script.ts";
 
-/** What the model says of itself, and what it answers beside its steps. */
+/** Options of a scripted model. */
 export interface ScriptedLlmOptions {
+  /** Name of the model in replies. Default: "scripted". */
   model?: string;
-  /** Of every reply that does not state its own; null: the provider reports none. */
+  /** Tokens of replies without `usage(…)`; null means that the provider reports none. Default: 100 and 10. */
   usage?: LlmUsage | null;
+  /** Cost of replies without `usage(…)`, in US dollars. Default: 0. */
   cost?: number;
+  /** Size of the context window in tokens. Default: 0, unknown. */
   contextWindow?: number;
-  /** Deltas, word by word, for requests that listen. */
+  /** Sends replies word by word to requests with `onDelta`. Default: false. */
   stream?: boolean;
-  /** false for long scripts: requests are not kept. */
+  /** Whether requests are kept. Disable it for long scripts. Default: true. */
   record?: boolean;
-  /** Asked before the steps: `{ when: isSideCall, step: say("A title") }`. */
+  /** Answers to requests that take no step, such as `{ when: isSideCall, step: say("A title") }`. Default: none. */
   rules?: readonly Rule<LlmRequest>[];
-  /** Starts again after the last step. */
+  /** Continues with the first step after the last. Default: false. */
   repeat?: boolean;
   /**
-   * `prompt`: the step is found by how many replies the prompt holds already, so that a server that was restarted goes
-   * on where it was. Default `queue`: each call takes the next step.
+   * With `queue`, each call takes the next step. With `prompt`, the number of replies in the prompt selects the step, so
+   * that a restarted server continues where it was. Default: `queue`.
    */
   position?: "queue" | "prompt";
 }
 
-/** A model that does what a test tells it. */
+/** A model that plays a script. */
 export interface ScriptedLlm extends Llm {
-  /** Every request so far, its messages and tools as they were. */
+  /** All requests, oldest first, as they were when they were made. */
   readonly requests: readonly LlmRequest[];
-  /** Throws when steps are left over, and when there was a call that nobody scripted. */
+  /** Throws if steps are left over, or if there was a call beyond the last step. */
   assertDone(): void;
 }
 
-/** Whether a request comes from beside the agent's loop, whose own calls always offer tools. */
+/** Tells whether a request is a side call, such as one for a title. Calls of the agent's loop always offer tools. */
 export function isSideCall({ tools }: LlmRequest): boolean {
   return tools.length === 0;
 }
 
 /**
- * An in-process model that plays `steps`, one for each call; a single function answers every call. A call past the
- * last step rejects with an error that shows what was asked.
+ * Creates a model that plays `steps`, one for each call. A function as `steps` answers every call. A call beyond the
+ * last step rejects with an error that shows the request.
  *
+ * @example
  * ```ts
  * const llm = scriptedLlm([call("terminal", { command: "ls" }), say("There are three files.")]);
  * ```

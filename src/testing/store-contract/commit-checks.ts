@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Store, StoredEvent } from "../../stores/store.ts";
 import { A, B, creation, event, range, refused, seqs, time } from "./sample-log.ts";
 
-/** What a commit writes, refuses and keeps in order; removal and closing. */
+/** Checks of commits, removal and closing. */
 export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
   "keeps what a change creates": async (store) => {
     await store.commit({
@@ -56,7 +56,7 @@ export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
     assert.deepEqual([record?.documents.state, record?.eventCount], ["first", 0]);
   },
 
-  "refuses a change to a conversation it does not know": async (store) => {
+  "refuses a change to a conversation that does not exist": async (store) => {
     await refused(store.commit({ conversationId: A, events: [event(0)] }), "not_found");
     assert.equal(await store.conversations.count(), 0);
   },
@@ -79,7 +79,7 @@ export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
     assert.deepEqual(await seqs(store, A), [0, 1]);
   },
 
-  "refuses an event id that the conversation has, and the whole change with it": async (store) => {
+  "refuses an event id that the conversation already has, and the whole change with it": async (store) => {
     await store.commit({ ...creation(A), events: [event(0)] });
     const twice = [event(1), event(2, { id: event(0).id })];
     await refused(store.commit({ conversationId: A, update: { title: "No" }, events: twice }), "conflict");
@@ -108,7 +108,7 @@ export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
     assert.deepEqual(await seqs(store, A), range(100));
   },
 
-  "lets a refused commit take no other down": async (store) => {
+  "refuses a commit without refusing others": async (store) => {
     await Promise.all([store.commit(creation(A)), store.commit(creation(B))]);
     const outcomes = await Promise.allSettled([
       store.commit({ conversationId: A, events: [event(0)] }),
@@ -161,11 +161,11 @@ export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
     );
   },
 
-  "finishes what is under way when it closes, and rejects everything after": async (store) => {
+  "finishes pending commits when it closes, and rejects later calls": async (store) => {
     await store.commit(creation(A));
-    const underWay = store.commit({ conversationId: A, events: [event(0)] });
+    const pending = store.commit({ conversationId: A, events: [event(0)] });
     await store.close();
-    await underWay;
+    await pending;
     const calls = [
       () => store.commit(creation(B)),
       () => store.remove(A),

@@ -3,7 +3,7 @@ import type { Store } from "../../stores/store.ts";
 import type { ConversationSortOrder } from "../../wire/conversation.ts";
 import { A, B, creation, event, id, range, time } from "./sample-log.ts";
 
-/** What is found, listed, paged and counted of conversations. */
+/** Checks of finding, listing, paging and counting conversations. */
 export const CONVERSATION_CHECKS: Record<string, (store: Store) => Promise<void>> = {
   "finds the records and events that exist": async (store) => {
     await store.commit({ ...creation(A), events: [event(0), event(1)] });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Store } from "../../stores/store.ts";
 import { A, B, creation, event, filtered, mixedLog, range, seqs, time } from "./sample-log.ts";
 
-/** What is read, searched and counted of a log. */
+/** Checks of reading, searching and counting events. */
 export const EVENT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
-  "reads a log both ways, from any place": async (store) => {
+  "reads a log in both directions, from any place": async (store) => {
     await store.commit({ ...creation(A), events: range(10).map((seq) => event(seq)) });
     assert.deepEqual(await seqs(store, A, { order: "asc", limit: 3 }), [0, 1, 2]);
     assert.deepEqual(await seqs(store, A, { order: "desc", limit: 3 }), [9, 8, 7]);
@@ -15,7 +15,7 @@ export const EVENT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
     assert.deepEqual(await seqs(store, B), []);
   },
 
-  "gives an event back as it was": async (store) => {
+  "returns an event exactly as it was stored": async (store) => {
     const json = JSON.stringify({ text: "snow ☃, a 🙂, a \u0000 and 'quotes\"", other: "x" });
     const given = event(0, { kind: "MessageEvent", source: "user", body: "snow ☃ 🙂", json });
     await store.commit({ ...creation(A, { title: "名前 🙂" }), documents: { ключ: json }, events: [given] });

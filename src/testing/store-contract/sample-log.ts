@@ -23,7 +23,7 @@ export function event(seq: number, fields: Partial<StoredEvent> = {}): StoredEve
   return { seq, id: `event-${seq}`, ...defaults, json: `{"seq":${seq}}`, ...fields };
 }
 
-/** Twenty events; every fifth is a message of the user. */
+/** Commits twenty events. Every fifth is a message of the user. */
 export async function mixedLog(store: Store, documents: Record<string, string> = {}): Promise<void> {
   const events = range(20).map((seq) => {
     const message = { kind: "MessageEvent", source: "user", body: `message ${seq}: 100% _sure_` };
@@ -32,7 +32,7 @@ export async function mixedLog(store: Store, documents: Record<string, string> =
   await store.commit({ ...creation(A), documents, events });
 }
 
-/** What a filter finds in `A`; searching down and counting must agree with searching up. */
+/** Searches `A` and returns the sequence numbers. Fails if descending search or counting disagree. */
 export async function filtered(store: Store, filter: Omit<EventQuery, "order" | "limit">): Promise<number[]> {
   const up = await seqs(store, A, { ...filter, order: "asc" });
   assert.deepEqual(await seqs(store, A, { ...filter, order: "desc" }), up.toReversed());
