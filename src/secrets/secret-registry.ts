@@ -1,12 +1,13 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { messageOf } from "../errors.ts";
+import { AgentServerError } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type { SecretSource, SecretSources } from "../wire/secret-source.ts";
-import { type LookupFetch, type LookupOptions, type LookupSecret, lookUpSecret } from "./lookup-secret.ts";
+import { KnownSecrets } from "./known-secrets.ts";
+import type { LookupFetch, LookupOptions } from "./lookup-secret.ts";
+import { SecretMask } from "./masking/secret-mask.ts";
+import { SecretLookups } from "./secret-lookups.ts";
 
-/** A failed lookup hides nothing, so masking asks again no sooner than this. */
-const RETRY_AFTER_MS = 60_000;
-/** Values of one secret that are still hidden after it changed. */
+/** Values of one secret that stay hidden after it has changed. */
 const REMEMBERED_VALUES = 8;
 const DEFAULT_INTERNAL_URL = "http://127.0.0.1:8000";
 
@@ -15,31 +16,47 @@ export interface SecretRegistryOptions {
   fetch?: LookupFetch | undefined;
   internalUrl?: LookupOptions["internalUrl"];
   sources?: SecretSources;
+  /** Names of the sources whose value or credentials could not be kept. */
+  lost?: Iterable<string>;
+  /** Hidden with the secrets of the conversation. Default: nothing. */
+  known?: KnownSecrets;
   clock?: Pick<Clock, "now">;
   logger?: Logger;
+  /** Milliseconds a caller waits for the value of a lookup secret. Default: 10,000. */
+  lookupPatience?: number;
 }
 
-/** The secrets of one conversation, by name. Tools get the values of those they name; outputs are rid of all. */
+/** The secrets of one conversation, by name. Tools get the values of those they name; every output is masked. */
 export class SecretRegistry {
   readonly #sources = new Map<string, SecretSource>();
   /** Values seen of each secret, the latest last: a value printed before it changed stays hidden. */
   readonly #seen = new Map<string, string[]>();
   /** Names whose current value is among those seen. */
   readonly #resolved = new Set<string>();
-  readonly #failedAt = new Map<string, number>();
-  readonly #underWay = new Map<LookupSecret, Promise<string>>();
-  readonly #lookup: LookupOptions;
-  readonly #clock: Pick<Clock, "now">;
-  readonly #logger: Logger;
+  readonly #lost: Set<string>;
+  readonly #known: KnownSecrets;
+  readonly #lookups: SecretLookups;
+  #own: Promise<SecretMask> | null = null;
+  #combined: { parts: readonly SecretMask[]; mask: SecretMask } | null = null;
 
   constructor(options: SecretRegistryOptions = {}) {
-    this.#lookup = {
+    const { clock = systemClock, logger = silentLogger, internalUrl = () => DEFAULT_INTERNAL_URL } = options;
+    this.#lookups = new SecretLookups({
       fetch: options.fetch ?? fetch,
-      internalUrl: options.internalUrl ?? (() => DEFAULT_INTERNAL_URL),
-    };
-    this.#clock = options.clock ?? systemClock;
-    this.#logger = options.logger ?? silentLogger;
+      internalUrl,
+      clock,
+      logger,
+      patience: options.lookupPatience,
+      onValue: (name, source, value) => {
+        // A value that came too late for its source may have been given to a tool.
+        this.#remember(name, value);
+        if (this.#sources.get(name) === source) this.#resolved.add(name);
+      },
+    });
+    this.#known = options.known ?? new KnownSecrets();
+    this.#lost = new Set();
     this.set(options.sources ?? {});
+    for (const name of options.lost ?? []) this.#lost.add(name);
   }
 
   /** As they are kept in the conversation's state. */
@@ -47,62 +64,87 @@ export class SecretRegistry {
     return Object.fromEntries(this.#sources);
   }
 
-  /** Adds these; those of the same name are replaced. */
+  /** Names of the secrets that could not be kept and were not set again. */
+  get lost(): readonly string[] {
+    return [...this.#lost];
+  }
+
+  /** Adds secrets. Those of the same name are replaced. */
   set(sources: SecretSources): void {
     for (const [name, source] of Object.entries(sources)) {
       this.#sources.set(name, source);
       this.#resolved.delete(name);
-      this.#failedAt.delete(name);
+      this.#lost.delete(name);
       if (source.kind === "StaticSecret" && source.value !== null) this.#remember(name, source.value);
     }
   }
 
-  /** Asks the servers of lookup secrets each time. Those that fail are left out, with a warning. */
+  /**
+   * Values of the secrets whose name occurs in the text, in any case. Servers of lookup secrets are asked each time;
+   * a secret that cannot be looked up is left out, which is logged.
+   *
+   * @throws AgentServerError `conflict` when the text has the name of a secret that could not be kept as a word.
+   */
   async referencedIn(text: string): Promise<Record<string, string>> {
+    const lost = this.lost.filter((name) => hasWord(text, name));
+    if (lost.length > 0) throw lostSecrets(lost);
     const lowerCase = text.toLowerCase();
     const names = [...this.#sources.keys()].filter((name) => lowerCase.includes(name.toLowerCase()));
-    const values = await Promise.all(names.map((name) => this.#resolve(name)));
+    const values = await Promise.all(names.map((name) => this.#current(name)));
     return Object.fromEntries(names.flatMap((name, index) => (values[index] ? [[name, values[index]]] : [])));
   }
 
-  async values(): Promise<readonly string[]> {
-    const retryBefore = this.#clock.now() - RETRY_AFTER_MS;
-    const unknown = [...this.#sources.keys()].filter(
-      (name) => !this.#resolved.has(name) && (this.#failedAt.get(name) ?? -Infinity) <= retryBefore,
-    );
-    await Promise.all(unknown.map((name) => this.#resolve(name)));
-    return [...new Set([...this.#seen.values()].flat())];
+  /** Hides every value that these secrets have or had, and what the server knows to be secret. */
+  async mask(): Promise<SecretMask> {
+    await Promise.all([...this.#sources].map(([name, source]) => this.#resolve(name, source)));
+    this.#own ??= SecretMask.prepare(this.#values());
+    const parts = await Promise.all([this.#known.mask(), this.#own]);
+    if (!this.#combined?.parts.every((part, index) => part === parts[index])) {
+      this.#combined = { parts, mask: SecretMask.combined(parts) };
+    }
+    return this.#combined.mask;
   }
 
-  async #resolve(name: string): Promise<string | undefined> {
+  async #current(name: string): Promise<string | undefined> {
     const source = this.#sources.get(name);
     if (source === undefined) return undefined;
     if (source.kind === "StaticSecret") return source.value ?? undefined;
-    try {
-      const value = await this.#lookUp(source);
-      if (this.#sources.get(name) === source) this.#remember(name, value);
-      return value;
-    } catch (error) {
-      this.#failedAt.set(name, this.#clock.now());
-      this.#logger.warn({ secret: name, reason: messageOf(error) }, "A secret could not be looked up");
-      return undefined;
-    }
+    return this.#lookups.hasFailed(source, "slow") ? undefined : this.#lookups.value(name, source);
   }
 
-  /** Callers of one moment share one request. */
-  #lookUp(source: LookupSecret): Promise<string> {
-    const underWay = this.#underWay.get(source);
-    if (underWay !== undefined) return underWay;
-    const lookup = lookUpSecret(source, this.#lookup).finally(() => this.#underWay.delete(source));
-    this.#underWay.set(source, lookup);
-    return lookup;
+  /** Looks up a value that is not known, and tries again a minute after a failure. */
+  async #resolve(name: string, source: SecretSource): Promise<void> {
+    if (source.kind !== "LookupSecret" || this.#resolved.has(name)) return;
+    if (!this.#lookups.hasFailed(source, "any")) await this.#lookups.value(name, source);
+  }
+
+  #values(): string[] {
+    return [...this.#seen.values()].flat();
   }
 
   #remember(name: string, value: string): void {
-    this.#resolved.add(name);
-    this.#failedAt.delete(name);
-    if (value === "") return;
-    const others = (this.#seen.get(name) ?? []).filter((seen) => seen !== value);
-    this.#seen.set(name, [...others, value].slice(-REMEMBERED_VALUES));
+    const seen = this.#seen.get(name) ?? [];
+    if (value === "" || seen.at(-1) === value) return;
+    this.#seen.set(name, [...seen.filter((other) => other !== value), value].slice(-REMEMBERED_VALUES));
+    this.#own = null;
   }
+}
+
+/** Whether the text has the name with nothing around it that could belong to a longer name. */
+function hasWord(text: string, name: string): boolean {
+  for (let place = text.indexOf(name); place !== -1; place = text.indexOf(name, place + 1)) {
+    const before = text[place - 1] ?? " ";
+    const after = text[place + name.length] ?? " ";
+    if (!/\w/.test(before) && !/\w/.test(after)) return true;
+  }
+  return false;
+}
+
+function lostSecrets(names: readonly string[]): AgentServerError {
+  const [are, their] = names.length === 1 ? ["secret", "its value"] : ["secrets", "their values"];
+  return new AgentServerError(
+    "conflict",
+    `The ${are} ${names.join(", ")} could not be kept when the server stopped: no secret key was set (OH_SECRET_KEY), ` +
+      `or it is another one now. Set ${their} again before using it.`,
+  );
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { SecretMask } from "../secrets/masking/secret-mask.ts";
 import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
 import type { Observation } from "../wire/events/observations.ts";
 
@@ -27,8 +28,8 @@ export interface ToolHost {
 export interface ToolSecrets {
   /** Values of the secrets whose name occurs in the text, in any case. */
   referencedIn(text: string): Promise<Record<string, string>>;
-  /** Every known secret value, to be masked in output. */
-  values(): Promise<readonly string[]>;
+  /** Hides every secret value in texts. Observations and errors of a tool are masked without it. */
+  mask(): Promise<SecretMask>;
 }
 
 /** What belongs to one call. */

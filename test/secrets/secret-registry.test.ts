@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { KnownSecrets } from "../../src/secrets/known-secrets.ts";
+import { SECRET_MASK } from "../../src/secrets/masking/secret-mask.ts";
 import { SecretRegistry } from "../../src/secrets/secret-registry.ts";
 import type { SecretSource } from "../../src/wire/secret-source.ts";
 
@@ -24,6 +26,12 @@ function lookup(url: string, headers: Record<string, string> = {}): SecretSource
   return { kind: "LookupSecret", url, headers, description: null };
 }
 
+/** Those of the texts that the mask of a registry hides whole. */
+async function hidden(registry: SecretRegistry, ...texts: string[]): Promise<string[]> {
+  const mask = await registry.mask();
+  return texts.filter((text) => mask.mask(text) === SECRET_MASK);
+}
+
 describe("static secrets", () => {
   test("are given to texts that name them, in any case", async () => {
     const registry = new SecretRegistry({
@@ -31,7 +39,7 @@ describe("static secrets", () => {
     });
     expect(await registry.referencedIn("echo $api_key $UNSET")).toEqual({ API_KEY: "k" });
     expect(await registry.referencedIn("nothing")).toEqual({});
-    expect(await registry.values()).toEqual(["k", "o"]);
+    expect(await hidden(registry, "k", "o", "x")).toEqual(["k", "o"]);
   });
 
   test("can be replaced; the old value stays hidden", async () => {
@@ -39,7 +47,44 @@ describe("static secrets", () => {
     registry.set({ A: fixed("new"), C: fixed("c") });
     expect(await registry.referencedIn("A")).toEqual({ A: "new" });
     expect(registry.sources).toEqual({ A: fixed("new"), B: fixed("b"), C: fixed("c") });
-    expect(new Set(await registry.values())).toEqual(new Set(["old", "new", "b", "c"]));
+    expect(await hidden(registry, "old", "new", "b", "c", "d")).toEqual(["old", "new", "b", "c"]);
+  });
+});
+
+test("the mask is prepared once for as long as the values stay the same", async () => {
+  const known = new KnownSecrets(["key-of-the-server"]);
+  const registry = new SecretRegistry({ sources: { A: fixed("value-of-a") }, known });
+  const first = await registry.mask();
+  expect(await registry.mask()).toBe(first);
+  registry.set({ A: fixed("value-of-a") });
+  known.remember("key-of-the-server");
+  expect((await registry.mask()).patterns[1]).toBe(first.patterns[1]);
+  known.remember("key-of-a-provider");
+  expect(await hidden(registry, "value-of-a", "key-of-the-server", "key-of-a-provider")).toHaveLength(3);
+});
+
+describe("secrets that could not be kept", () => {
+  const sources = { TOKEN: fixed(null), OTHER: fixed("o") };
+
+  test("are named to who needs their value, in words that say what to do", async () => {
+    const registry = new SecretRegistry({ sources, lost: ["TOKEN"] });
+    await expect(registry.referencedIn("curl -H $TOKEN")).rejects.toThrow(
+      /^The secret TOKEN could not be kept .* \(OH_SECRET_KEY\).* Set its value again/,
+    );
+    await expect(registry.referencedIn("echo $TOKEN;")).rejects.toThrow("TOKEN");
+    expect(registry.lost).toEqual(["TOKEN"]);
+  });
+
+  test("are no reason to refuse what has their name within a longer one", async () => {
+    const registry = new SecretRegistry({ sources, lost: ["TOKEN"] });
+    expect(await registry.referencedIn("cat TOKENS MY_TOKEN tokens; echo $OTHER")).toEqual({ OTHER: "o" });
+  });
+
+  test("are as any other once they are set again", async () => {
+    const registry = new SecretRegistry({ sources, lost: ["TOKEN"] });
+    registry.set({ TOKEN: fixed("t") });
+    expect(await registry.referencedIn("$TOKEN")).toEqual({ TOKEN: "t" });
+    expect(registry.lost).toEqual([]);
   });
 });
 
@@ -55,7 +100,7 @@ describe("lookup secrets", () => {
     });
     expect(await registry.referencedIn("$TOKEN")).toEqual({ TOKEN: "Bearer x 1 ☃" });
     expect(await registry.referencedIn("$TOKEN")).toEqual({ TOKEN: "Bearer x 2 ☃" });
-    expect(await registry.values()).toEqual(["Bearer x 1 ☃", "Bearer x 2 ☃"]);
+    expect(await hidden(registry, "Bearer x 1 ☃", "Bearer x 2 ☃", "Bearer x")).toHaveLength(2);
     expect(count).toBe(2);
   });
 
@@ -75,7 +120,7 @@ describe("lookup secrets", () => {
       response.end("v");
     });
     const registry = new SecretRegistry({ sources: { A: lookup(url) } });
-    await Promise.all([registry.referencedIn("A"), registry.values(), registry.referencedIn("A")]);
+    await Promise.all([registry.referencedIn("A"), registry.mask(), registry.referencedIn("A")]);
     expect(count).toBe(1);
   });
 
@@ -95,12 +140,12 @@ describe("lookup secrets", () => {
       logger,
       sources: { A: lookup(`${url}/?key=hush`), B: fixed("b") },
     });
-    expect(await registry.values()).toEqual(["b"]);
+    expect(await hidden(registry, "b", "v")).toEqual(["b"]);
     working = true;
-    expect(await registry.values()).toEqual(["b"]);
+    expect(await hidden(registry, "b", "v")).toEqual(["b"]);
     expect(count).toBe(1);
     now += 60_000;
-    expect(await registry.values()).toEqual(["b", "v"]);
+    expect(await hidden(registry, "b", "v")).toEqual(["b", "v"]);
     expect(warnings).toEqual([{ secret: "A", reason: "The server of the secret answered 500" }]);
   });
 
@@ -110,6 +155,48 @@ describe("lookup secrets", () => {
     const registry = new SecretRegistry({ sources: { A: lookup(url) } });
     expect(await registry.referencedIn("A")).toEqual({});
     expect(await registry.referencedIn("A")).toEqual({ A: "v" });
+  });
+
+  test("whose server hangs cost one caller a wait, and the callers of the next minute nothing", async () => {
+    let asked = 0;
+    let now = 1_000_000;
+    const url = await serve(() => asked++);
+    const registry = new SecretRegistry({
+      sources: { A: lookup(url), B: fixed("b") },
+      clock: { now: () => now },
+      lookupPatience: 20,
+    });
+    await registry.mask();
+    for (let command = 0; command < 3; command++) {
+      expect(await registry.referencedIn("$A $B")).toEqual({ B: "b" });
+      await registry.mask();
+    }
+    expect(asked).toBe(1);
+    now += 60_000;
+    await registry.referencedIn("$A");
+    // The first request is still under way and serves the second caller too.
+    expect(asked).toBe(1);
+  });
+
+  test("whose value comes after the caller has stopped waiting are hidden from then on, and given to the next", async () => {
+    const answer = Promise.withResolvers<void>();
+    const url = await serve((_, response) => void answer.promise.then(() => response.end("late-value")));
+    const registry = new SecretRegistry({ sources: { A: lookup(url) }, lookupPatience: 20 });
+    expect(await registry.referencedIn("$A")).toEqual({});
+    answer.resolve();
+    await expect.poll(() => hidden(registry, "late-value")).toEqual(["late-value"]);
+    expect(await registry.referencedIn("$A")).toEqual({ A: "late-value" });
+  });
+
+  test("whose source is replaced while they are looked up stay hidden", async () => {
+    const answer = Promise.withResolvers<void>();
+    const url = await serve((_, response) => void answer.promise.then(() => response.end("old-value")));
+    const registry = new SecretRegistry({ sources: { A: lookup(url) } });
+    const values = registry.referencedIn("$A");
+    registry.set({ A: fixed("new-value") });
+    answer.resolve();
+    expect(await values).toEqual({ A: "old-value" });
+    expect(await hidden(registry, "old-value", "new-value")).toHaveLength(2);
   });
 
   test("are not followed to another place, and their headers go nowhere else", async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { SecretMask } from "../../src/secrets/masking/secret-mask.ts";
 import type { ToolCallContext, ToolHost } from "../../src/tools/tool.ts";
 
 /** A new directory that goes when the test ends. */
@@ -19,7 +20,7 @@ export async function toolHost(secrets: readonly string[] = []): Promise<ToolHos
     workingDir,
     dataDir: join(workingDir, "data"),
     params: {},
-    secrets: { referencedIn: async () => ({}), values: async () => secrets },
+    secrets: { referencedIn: async () => ({}), mask: async () => SecretMask.of(secrets) },
   };
 }
 

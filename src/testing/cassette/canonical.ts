@@ -1,4 +1,4 @@
-import { createMask, SECRET_MASK } from "../../secrets/mask-secrets.ts";
+import { SECRET_MASK, SecretMask } from "../../secrets/masking/secret-mask.ts";
 
 /** Changes to a recording before it is written. */
 export interface CanonicalOptions {
@@ -26,10 +26,10 @@ export const FOLDER = "{{folder}}";
 
 /** Builds a function that masks secrets, replaces the test's folder and normalises texts. */
 export function createCleaner({ redact = [], normalize }: CanonicalOptions): (text: string) => string {
-  const mask = createMask(redact);
+  const mask = SecretMask.of(redact);
   const folder = new RegExp(TEST_FOLDER, "g");
   return (text) => {
-    const masked = KEYS.reduce((rest, key) => rest.replace(key, SECRET_MASK), mask?.(text) ?? text).replace(
+    const masked = KEYS.reduce((rest, key) => rest.replace(key, SECRET_MASK), mask.mask(text)).replace(
       folder,
       FOLDER,
     );

@@ -1,4 +1,4 @@
-import { SECRET_MASK } from "../../secrets/mask-secrets.ts";
+import { SECRET_MASK } from "../../secrets/masking/secret-mask.ts";
 import { type CanonicalOptions, createCleaner, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 

@@ -1,4 +1,4 @@
-import { SECRET_MASK } from "../../secrets/mask-secrets.ts";
+import { SECRET_MASK } from "../../secrets/masking/secret-mask.ts";
 import { lineAt, linesOf } from "./document.ts";
 import { EditorRefusal } from "./editor-refusal.ts";
 import { numberedLines } from "./numbered-lines.ts";

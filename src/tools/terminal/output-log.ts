@@ -1,5 +1,6 @@
+import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
+import { StreamMask } from "../../secrets/masking/stream-mask.ts";
 import { SpillFile } from "../../workspace/local/spill-file.ts";
-import { StreamMask } from "./stream-mask.ts";
 
 export interface OutputLogOptions {
   /** Characters of one report. */
@@ -32,8 +33,8 @@ export class OutputLog {
     this.#directory = options.directory;
   }
 
-  setSecrets(values: readonly string[]): void {
-    this.#mask.setValues(values);
+  setMask(mask: SecretMask): void {
+    this.#mask.setMask(mask);
   }
 
   append(text: string): void {

@@ -58,7 +58,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const hint = input.is_input ? null : literalArgumentHint(input.command);
     if (hint !== null)
       return this.#observe({ command: input.command, output: hint, isError: true, exitCode: null });
-    this.#log.setSecrets(await this.#host.secrets.values());
+    this.#log.setMask(await this.#host.secrets.mask());
     if (input.reset) return this.#reset(input, signal);
     return this.#execute(input, signal);
   }
@@ -108,7 +108,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   async #runCommand(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
     const exports = await this.#host.secrets.referencedIn(input.command);
     // A value that is fetched rather than stored is known only now.
-    this.#log.setSecrets([...(await this.#host.secrets.values()), ...Object.values(exports)]);
+    this.#log.setMask(await this.#host.secrets.mask());
     const session = this.#session?.exited === false ? this.#session : await this.#start();
     await session.run(input.command, exports);
     this.#open = true;

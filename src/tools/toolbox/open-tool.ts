@@ -1,5 +1,6 @@
 import type { ToolSchema } from "../../llm/llm.ts";
-import { maskObservation, maskText } from "../../secrets/mask-secrets.ts";
+import { maskError } from "../../secrets/masking/mask-error.ts";
+import { maskObservation } from "../../secrets/masking/mask-observation.ts";
 import type { ToolDefinition } from "../../wire/agent/tool-definition.ts";
 import type { Action } from "../../wire/events/actions.ts";
 import type { Observation } from "../../wire/events/observations.ts";
@@ -63,9 +64,9 @@ export class OpenTool {
       const executor = await this.#open();
       context.signal.throwIfAborted();
       const observation = await executor.run(input, context);
-      return maskObservation(observation, await this.#host.secrets.values());
+      return await maskObservation(observation, await this.#host.secrets.mask());
     } catch (error) {
-      throw await this.#masked(error);
+      throw await maskError(error, await this.#host.secrets.mask());
     }
   }
 
@@ -91,11 +92,5 @@ export class OpenTool {
       this.#executor = null;
       throw error;
     }
-  }
-
-  async #masked(error: unknown): Promise<unknown> {
-    if (!(error instanceof Error)) return error;
-    const message = maskText(error.message, await this.#host.secrets.values());
-    return message === error.message ? error : new Error(message);
   }
 }

@@ -5,6 +5,7 @@ import { PromptView } from "../../../src/agent/view/prompt-view.ts";
 import { serialiseEvent } from "../../../src/events/serialise-event.ts";
 import type { LlmDelta, LlmReply, LlmRequest } from "../../../src/llm/llm.ts";
 import { silentLogger } from "../../../src/logger.ts";
+import { SecretMask } from "../../../src/secrets/masking/secret-mask.ts";
 import { fixedClock } from "../../../src/testing/fixed-clock.ts";
 import { call, type Step } from "../../../src/testing/scripted-llm/llm-script.ts";
 import { type ScriptedLlm, scriptedLlm } from "../../../src/testing/scripted-llm/scripted-llm.ts";
@@ -137,7 +138,7 @@ export async function testToolbox(tools: readonly Tool[]): Promise<Toolbox> {
       conversationId: "conversation",
       workingDir: "/work",
       dataDir: "/data",
-      secrets: { referencedIn: async () => ({}), values: async () => [] },
+      secrets: { referencedIn: async () => ({}), mask: async () => SecretMask.empty },
     },
     logger: silentLogger,
   });

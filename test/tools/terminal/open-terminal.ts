@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { SecretMask } from "../../../src/secrets/masking/secret-mask.ts";
 import { terminalTool } from "../../../src/tools/terminal/terminal-tool.ts";
 import type { TerminalObservation } from "../../../src/wire/events/observations.ts";
 import { childEnvironment, type Environment } from "../../../src/workspace/local/child-environment.ts";
@@ -48,7 +49,7 @@ export async function openTerminal(options: TerminalOptions = {}): Promise<Termi
     secrets: {
       referencedIn: async (text) =>
         Object.fromEntries(Object.entries(secrets).filter(([name]) => text.includes(name))),
-      values: async () => Object.values(secrets),
+      mask: async () => SecretMask.of(Object.values(secrets)),
     },
   });
   const close = async () => executor.close?.();

@@ -79,10 +79,11 @@ it("opened and closed many times leaves no process, descriptor or file", async (
 
 it("ends with a server that is killed, and leaves no file", async () => {
   const folder = ownTemporaryFolder();
-  const module = new URL("../../../src/tools/terminal/terminal-tool.ts", import.meta.url);
+  const moduleOf = (path: string) => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url).href);
   const script = `
-    import { terminalTool } from ${JSON.stringify(module.href)};
-    const secrets = { referencedIn: async () => ({}), values: async () => [] };
+    import { SecretRegistry } from ${moduleOf("secrets/secret-registry.ts")};
+    import { terminalTool } from ${moduleOf("tools/terminal/terminal-tool.ts")};
+    const secrets = new SecretRegistry();
     const host = { conversationId: "", workingDir: "/", dataDir: "/nowhere", params: {}, secrets };
     const input = { command: "sleep 7774 & sleep 7774", is_input: false, timeout: 0.2, reset: false };
     const executor = await terminalTool.open(host);
