@@ -12,6 +12,7 @@ const STATUS = {
   upgrade_required: 426,
   internal: 500,
   not_implemented: 501,
+  ownership_lost: 503,
   unavailable: 503,
 } as const;
 

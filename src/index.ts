@@ -4,7 +4,11 @@ export {
   type ConfigurationSources,
   loadConfiguration,
 } from "./configuration/load-configuration.ts";
-export type { ConversationManager, CreatedConversation } from "./conversations/conversation-manager.ts";
+export type {
+  ConversationManager,
+  CreatedConversation,
+  CreateOptions,
+} from "./conversations/conversation-manager.ts";
 export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversations/conversation-reader.ts";
 export type {
   ConfirmationResponse,
@@ -44,11 +48,14 @@ export { type AgentServer, createServer, type ShownOptions } from "./server/crea
 export type { ResolvedOptions, ServerOptions } from "./server/options.ts";
 export { type ServerInput, toServer } from "./server/to-server.ts";
 export type { Frame, FrameRelay } from "./stores/frame-relay.ts";
+export { LocalOwnership } from "./stores/local-ownership.ts";
 export { localRelay } from "./stores/local-relay.ts";
 export { memoryStore } from "./stores/memory.ts";
+export type { ClaimOutcome, NodeOptions, Ownership } from "./stores/ownership.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./stores/sqlite.ts";
 export type {
   Change,
+  ConversationFilter,
   ConversationHeader,
   ConversationQuery,
   ConversationRecord,

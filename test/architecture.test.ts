@@ -113,6 +113,8 @@ describe("siblings do not see each other", () => {
       "stores/refusals.ts",
       "stores/frame-relay.ts",
       "stores/local-relay.ts",
+      "stores/ownership.ts",
+      "stores/local-ownership.ts",
     ];
     const stores = imports.filter(({ from, to }) => folderOf(from) === "stores" && folderOf(to) === "stores");
     expect(stores.filter(({ from, to }) => family(from) !== family(to) && !shared.includes(to))).toEqual([]);

@@ -10,6 +10,7 @@ import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { LookupFetch } from "../secrets/lookup-secret.ts";
 import { unknownConversation } from "../stores/refusals.ts";
+import type { ConversationFilter } from "../stores/store.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
 import {
@@ -19,7 +20,6 @@ import {
   startConversationRequest,
 } from "../wire/conversation.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
-import type { ExecutionStatus } from "../wire/execution-status.ts";
 import {
   type ConversationPage,
   ConversationReader,
@@ -28,6 +28,7 @@ import {
   type InfoQuery,
 } from "./conversation-reader.ts";
 import { follow } from "./follow.ts";
+import { Claims } from "./live/claims.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
 import { findCutRuns } from "./live/cut-runs.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
@@ -71,6 +72,12 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   onActivity?: () => void;
 }
 
+/** How a conversation is created. */
+export interface CreateOptions extends InfoQuery {
+  /** Id of the principal who makes the conversation; `search` and `count` can ask for it. Default: null. */
+  createdBy?: string | null | undefined;
+}
+
 /** A conversation that was started, or that existed under the requested id. */
 export interface CreatedConversation {
   info: ConversationInfo;
@@ -89,6 +96,7 @@ export class ConversationManager {
   readonly #reader: ConversationReader;
   readonly #options: ConversationManagerOptions;
   readonly #live: LiveConversations;
+  readonly #claims: Claims;
   readonly #timestamps: Timestamps;
   readonly #context: ConversationContext;
   readonly #feeds: Feeds;
@@ -113,7 +121,9 @@ export class ConversationManager {
       idleTtlSeconds: options.idleTtlSeconds,
       now: () => options.clock.now(),
       load: (id) => this.#load(id),
+      left: (id, { fence }) => this.#claims.release(id, fence),
     });
+    this.#claims = new Claims(options.store.ownership, (id) => this.#live.yield(id));
   }
 
   /** Number of conversations in memory: those with a run, a title in the making or a recent request. */
@@ -121,9 +131,10 @@ export class ConversationManager {
     return this.#live.size;
   }
 
-  /** Repairs the runs that the end of the last process cut short. Nothing else is loaded. */
+  /** Repairs runs that were cut short: those that no living server of the store holds. Nothing else is loaded. */
   async start(): Promise<void> {
     for (const id of await findCutRuns(this.#options.store.conversations)) {
+      if (await this.#claims.isHeld(id)) continue;
       await this.#live.get(id).catch((error: unknown) => {
         this.#options.logger.error(
           { conversation_id: id, error: messageOf(error) },
@@ -138,6 +149,7 @@ export class ConversationManager {
     this.#closed = true;
     const conversations = await this.#live.takeAll();
     await Promise.all(conversations.map((conversation) => conversation.close()));
+    await this.#claims.leave();
     this.#feeds.close();
     // Watchers take what is left in this turn, before the network ends.
     await setImmediate();
@@ -162,23 +174,27 @@ export class ConversationManager {
    * await conversation.sendMessage("Run the tests.");
    * ```
    */
-  async create(request: NewConversation, query: InfoQuery = {}): Promise<CreatedConversation> {
+  async create(request: NewConversation, options: CreateOptions = {}): Promise<CreatedConversation> {
     const parsed = startConversationRequest.safeParse(request);
-    if (parsed.success) return this.createFrom(parsed.data, query);
+    if (parsed.success) return this.createFrom(parsed.data, options);
     throw new AgentServerError("unprocessable", z.prettifyError(parsed.error), { cause: parsed.error });
   }
 
   /** As `create`, for a request that was validated and has its defaults. */
-  async createFrom(request: StartConversationRequest, query: InfoQuery = {}): Promise<CreatedConversation> {
+  async createFrom(
+    request: StartConversationRequest,
+    options: CreateOptions = {},
+  ): Promise<CreatedConversation> {
     const id = request.conversation_id ?? this.#options.clock.newId();
     const conversation = this.#handle(id);
-    const existing = await this.#reader.find(id, query);
+    const existing = await this.#reader.find(id, options);
     if (existing !== undefined) return { info: existing, created: false, conversation };
     const { initial_message: message } = request;
     if (message !== null) checkRole(message);
-    if (!(await this.#startNew(id, request))) return this.createFrom(request, query);
+    if (!(await this.#startNew(id, request, options.createdBy ?? null)))
+      return this.createFrom(request, options);
     if (message !== null) await conversation.sendMessage(message.content);
-    return { info: await this.get(id, query), created: true, conversation };
+    return { info: await this.get(id, options), created: true, conversation };
   }
 
   /** The verbs of a conversation. Rejects with `not_found` for an unknown one; loads nothing. */
@@ -202,9 +218,9 @@ export class ConversationManager {
     return this.#reader.search(search);
   }
 
-  /** Number of conversations, all or those with this status. */
-  count(status?: ExecutionStatus): Promise<number> {
-    return this.#reader.count(status);
+  /** Number of conversations that meet the conditions. */
+  count(filter: ConversationFilter = {}): Promise<number> {
+    return this.#reader.count(filter);
   }
 
   /** The message of the agent's finish call or its last words, whichever is newer; empty when there is neither. */
@@ -219,8 +235,7 @@ export class ConversationManager {
     const { store, workspace, dataDir, logger } = this.#options;
     await conversation.close();
     // Forgotten last: a request in between meets the closed one and loads no other.
-    await store.remove(id);
-    this.#live.forget(id);
+    await store.remove(id).finally(() => this.#live.forget(id));
     this.#unsealed.forget(id);
     store.relay.publish(id, { kind: "removed" });
     try {
@@ -264,7 +279,7 @@ export class ConversationManager {
   }
 
   /** False when another request of the same moment has taken the id. */
-  async #startNew(id: string, request: StartConversationRequest): Promise<boolean> {
+  async #startNew(id: string, request: StartConversationRequest, createdBy: string | null): Promise<boolean> {
     const { store, cipher, tools, logger, workspace, persistenceDir } = this.#options;
     const { parent_conversation_id: parentId } = request;
     const workingDir = request.workspace.working_dir;
@@ -277,7 +292,7 @@ export class ConversationManager {
     await readSecurityPolicy(opened.agent, workspace.resolve(workingDir), workspace.readText);
     await workspace.prepare(workingDir);
     try {
-      await store.commit(toFirstChange(request, opened, { id, now, cipher, persistenceDir }));
+      await store.commit(toFirstChange(request, opened, { id, now, createdBy, cipher, persistenceDir }));
       this.#unsealed.keep(id, opened);
       return true;
     } catch (error) {
@@ -288,9 +303,21 @@ export class ConversationManager {
 
   async #load(id: string): Promise<LiveConversation | undefined> {
     if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
+    const fence = await this.#claims.take(id);
+    const conversation = await this.#read(id, fence).catch(async (error: unknown) => {
+      await this.#claims.release(id, fence);
+      throw error;
+    });
+    if (conversation === undefined) await this.#claims.release(id, fence);
+    return conversation;
+  }
+
+  /** Reads a claimed conversation. A run without a living owner was cut short, and is repaired. */
+  async #read(id: string, fence: number): Promise<LiveConversation | undefined> {
     const [record] = await this.#options.store.conversations.find([id], LIVE_DOCUMENTS);
     if (record === undefined) return undefined;
-    const conversation = openConversation(record, this.#context);
+    const claim = { fence, onLost: () => void this.#live.drop(id, fence) };
+    const conversation = openConversation(record, this.#context, claim);
     if (record.status === "running") await conversation.recover();
     return conversation;
   }

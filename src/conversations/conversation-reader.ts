@@ -1,7 +1,6 @@
 import { unknownConversation } from "../stores/refusals.ts";
-import type { ConversationRecord, Store } from "../stores/store.ts";
+import type { ConversationFilter, ConversationRecord, Store } from "../stores/store.ts";
 import type { ConversationInfo, ConversationSortOrder } from "../wire/conversation.ts";
-import type { ExecutionStatus } from "../wire/execution-status.ts";
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { finalResponse } from "./final-response.ts";
 import { listedDocuments, toConversationInfo } from "./record/conversation-info.ts";
@@ -13,12 +12,11 @@ export interface InfoQuery {
 }
 
 /** A page of conversations. Default: of all, the newest first. */
-export interface ConversationSearch extends InfoQuery {
+export interface ConversationSearch extends InfoQuery, ConversationFilter {
   /** `next_page_id` of the page before; an unknown one starts from the beginning. */
   pageId?: string | undefined;
   /** 1 to 100. Default: 100. */
   limit?: number;
-  status?: ExecutionStatus | undefined;
   sortOrder?: ConversationSortOrder;
 }
 
@@ -65,9 +63,10 @@ export class ConversationReader {
   }
 
   async search(query: ConversationSearch = {}): Promise<ConversationPage> {
-    const { pageId, limit = 100, status, sortOrder = "CREATED_AT_DESC" } = query;
+    const { pageId, limit = 100, status, createdBy, sortOrder = "CREATED_AT_DESC" } = query;
     const records = await this.#store.conversations.search({
-      ...(status === undefined ? {} : { status }),
+      status,
+      createdBy,
       ...(pageId !== undefined && isUuid(pageId) ? { from: toDashed(pageId) } : {}),
       sortOrder,
       limit: limit + 1,
@@ -80,8 +79,8 @@ export class ConversationReader {
     };
   }
 
-  count(status?: ExecutionStatus): Promise<number> {
-    return this.#store.conversations.count(status);
+  count(filter: ConversationFilter): Promise<number> {
+    return this.#store.conversations.count(filter);
   }
 
   /** The message of the agent's finish call or its last words, whichever is newer; empty when there is neither. */

@@ -1,5 +1,6 @@
 import { AgentServerError } from "../errors.ts";
 import type { Frame } from "../stores/frame-relay.ts";
+import { isOwnershipLost, ownershipLost } from "../stores/refusals.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import type { Event, NewEvent } from "../wire/events/events.ts";
 import {
@@ -19,8 +20,12 @@ export interface EventLogOptions extends EventStamps {
   nextSeq: number;
   /** HEAD as the store has it. */
   leafEventId: string | null;
+  /** Fence of the claim under which the log is written. */
+  fence?: number;
   /** Called with events once they are stored, before any reader sees them. */
   onAppended?(events: readonly Event[]): void;
+  /** Called when the store refuses a write because another server has taken over. Nothing is published from then on. */
+  onLost?(): void;
 }
 
 /** What else changes in the same atomic step. A `leafEventId` named here moves HEAD there. */
@@ -33,7 +38,8 @@ export type LogChange = Omit<Change, "conversationId" | "events">;
  * go to the store at once, so that calls of one moment share a transaction. Readers see an event once it is stored.
  *
  * When a commit fails, nothing of it is published and HEAD is where it was. Appends made on top of it before it failed
- * are refused by the store, because their place in the log does not follow; appends made after it work.
+ * are refused by the store, because their place in the log does not follow; appends made after it work. When another
+ * server has taken over, every further call is refused and nothing is published.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
@@ -46,6 +52,7 @@ export class EventLog {
   #pending = 0;
   #settled: Promise<void> = Promise.resolve();
   #closed = false;
+  #lost = false;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
@@ -90,6 +97,7 @@ export class EventLog {
   }
 
   #publish(frame: Frame): void {
+    if (this.#lost) return;
     this.#options.store.relay.publish(this.#options.conversationId, frame);
   }
 
@@ -103,13 +111,14 @@ export class EventLog {
   }
 
   #write(change: LogChange, events: readonly Event[], rows: StoredEvent[]): Promise<void> {
-    const { conversationId, store } = this.#options;
+    const { conversationId, store, fence } = this.#options;
+    if (this.#lost) return Promise.reject(ownershipLost(conversationId));
     if (this.#closed)
       return Promise.reject(new AgentServerError("unavailable", "The conversation is closed"));
     const named = change.update?.leafEventId;
     const leafEventId = named === undefined ? events.findLast(movesHead)?.id : named;
     const update = leafEventId === undefined ? change.update : { ...change.update, leafEventId };
-    const committed = store.commit({ ...change, conversationId, update, events: rows });
+    const committed = store.commit({ ...change, conversationId, update, events: rows, fence });
     // Handled in its turn; a failure that comes early is not unhandled meanwhile.
     committed.catch(() => undefined);
     this.#called = advance(this.#called, leafEventId, rows.length);
@@ -119,6 +128,7 @@ export class EventLog {
         await committed;
       } catch (error) {
         this.#rollBack(rollbacks);
+        if (isOwnershipLost(error)) this.#lose();
         throw error;
       }
       this.#stored = advance(this.#stored, leafEventId, rows.length);
@@ -141,6 +151,12 @@ export class EventLog {
     if (rollbacks !== this.#rollbacks) return;
     this.#rollbacks++;
     this.#called = this.#stored;
+  }
+
+  #lose(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#options.onLost?.();
   }
 
   #show(events: readonly Event[], rows: readonly StoredEvent[]): void {

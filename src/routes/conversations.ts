@@ -76,7 +76,10 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       summary: "Count conversations",
       query: z.object({ status: executionStatus.optional() }),
       responses: { 200: { description: "How many there are", body: z.int() } },
-    }).handle(async ({ query }) => ({ status: 200, body: await conversations.count(query.status) })),
+    }).handle(async ({ query }) => ({
+      status: 200,
+      body: await conversations.count({ status: query.status }),
+    })),
 
     collectionRoute({
       method: "GET",

@@ -1,3 +1,4 @@
+import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
 import {
   alreadyExists,
@@ -8,6 +9,7 @@ import {
 } from "./refusals.ts";
 import type {
   Change,
+  ConversationFilter,
   ConversationHeader,
   ConversationQuery,
   ConversationRecord,
@@ -33,6 +35,7 @@ interface MemoryRecord {
 class MemoryStore implements Store {
   readonly #conversations = new Map<string, MemoryRecord>();
   readonly relay = localRelay();
+  readonly ownership = new LocalOwnership();
   #closed = false;
 
   readonly conversations: Store["conversations"] = {
@@ -42,9 +45,8 @@ class MemoryStore implements Store {
         return found === undefined ? [] : [this.#toRecord(found, documents)];
       }),
     search: async (query) => this.#searchConversations(query),
-    count: async (status) =>
-      [...this.#open.values()].filter(({ header }) => status === undefined || header.status === status)
-        .length,
+    count: async (filter = {}) =>
+      [...this.#open.values()].filter(({ header }) => hasHeader(header, filter)).length,
   };
 
   readonly events: Store["events"] = {
@@ -62,6 +64,7 @@ class MemoryStore implements Store {
     const existing = this.#open.get(conversationId);
     if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
     if (create === undefined && existing === undefined) throw unknownConversation(conversationId);
+    this.ownership.assertHeld(change);
     assertContinues(change, existing?.events.length ?? 0);
     assertNewIds(change, existing);
     const record = existing ?? newRecord({ id: conversationId, ...(create as NonNullable<typeof create>) });
@@ -76,6 +79,7 @@ class MemoryStore implements Store {
 
   async remove(conversationId: string): Promise<void> {
     this.#open.delete(conversationId);
+    this.ownership.forget(conversationId);
   }
 
   async close(): Promise<void> {
@@ -89,11 +93,11 @@ class MemoryStore implements Store {
   }
 
   #searchConversations({
-    status,
     sortOrder,
     from,
     limit,
     documents,
+    ...filter
   }: ConversationQuery): ConversationRecord[] {
     const field = sortOrder.startsWith("CREATED") ? "createdAt" : "updatedAt";
     const sorted = [...this.#open.values()].sort((left, right) => compare(left.header, right.header, field));
@@ -104,7 +108,7 @@ class MemoryStore implements Store {
     );
     return sorted
       .slice(start)
-      .filter(({ header }) => status === undefined || header.status === status)
+      .filter(({ header }) => hasHeader(header, filter))
       .slice(0, limit)
       .map((conversation) => this.#toRecord(conversation, documents));
   }
@@ -156,6 +160,11 @@ function compare(
 ): number {
   if (left[field] !== right[field]) return left[field] < right[field] ? -1 : 1;
   return left.id < right.id ? -1 : 1;
+}
+
+function hasHeader(header: ConversationHeader, { status, createdBy }: ConversationFilter): boolean {
+  if (status !== undefined && header.status !== status) return false;
+  return createdBy === undefined || header.createdBy === createdBy;
 }
 
 function matches(

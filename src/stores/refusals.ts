@@ -1,7 +1,7 @@
 import { AgentServerError } from "../errors.ts";
 import type { Change } from "./store.ts";
 
-/** Why stores refuse a change, in one wording. A refused change has written nothing. */
+/** The refusals of stores, in one wording. A refused change has written nothing. */
 
 export function alreadyExists(conversationId: string): AgentServerError {
   return new AgentServerError("conflict", `Conversation already exists: ${conversationId}`);
@@ -16,6 +16,17 @@ export function repeatedEvent(conversationId: string): AgentServerError {
     "conflict",
     `An event of conversation ${conversationId} has an id that is taken`,
   );
+}
+
+export function ownershipLost(conversationId: string): AgentServerError {
+  return new AgentServerError(
+    "ownership_lost",
+    `Another server has taken over conversation ${conversationId}; nothing was written`,
+  );
+}
+
+export function isOwnershipLost(error: unknown): boolean {
+  return AgentServerError.is(error) && error.code === "ownership_lost";
 }
 
 export function storeClosed(): AgentServerError {

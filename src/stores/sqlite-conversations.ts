@@ -1,9 +1,8 @@
-import type { ExecutionStatus } from "../wire/execution-status.ts";
 import type { Database, Row } from "./sqlite-database.ts";
-import type { ConversationQuery, ConversationRecord } from "./store.ts";
+import type { ConversationFilter, ConversationQuery, ConversationRecord } from "./store.ts";
 
 const HEADER = `key, id, created_at AS createdAt, updated_at AS updatedAt, status, title,
-  parent_id AS parentId, leaf_event_id AS leafEventId, event_count AS eventCount`;
+  parent_id AS parentId, created_by AS createdBy, leaf_event_id AS leafEventId, event_count AS eventCount`;
 
 const ORDERS = {
   CREATED_AT: { column: "created_at", direction: "ASC", from: ">=" },
@@ -27,32 +26,37 @@ export function findConversations(
 /** Pages start at a place in the index, so that the last page costs what the first does. */
 export function searchConversations(database: Database, query: ConversationQuery): ConversationRecord[] {
   const { column, direction, from } = ORDERS[query.sortOrder];
-  const conditions: string[] = [];
-  const values: string[] = [];
-  if (query.status !== undefined) {
-    conditions.push("status = ?");
-    values.push(query.status);
-  }
+  const { conditions, values } = conditionsOf(query);
   const start = query.from === undefined ? undefined : placeOf(database, column, query.from);
   if (start !== undefined) {
     conditions.push(`(${column}, id) ${from} (?, ?)`);
     values.push(...start);
   }
-  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const rows = database.all(
-    `SELECT ${HEADER} FROM conversations ${where} ORDER BY ${column} ${direction}, id ${direction} LIMIT ?`,
+    `SELECT ${HEADER} FROM conversations ${toWhere(conditions)} ORDER BY ${column} ${direction}, id ${direction} LIMIT ?`,
     ...values,
     query.limit,
   );
   return toRecords(database, rows, query.documents);
 }
 
-export function countConversations(database: Database, status?: ExecutionStatus): number {
-  const row =
-    status === undefined
-      ? database.get("SELECT count(*) AS count FROM conversations")
-      : database.get("SELECT count(*) AS count FROM conversations WHERE status = ?", status);
+export function countConversations(database: Database, filter: ConversationFilter): number {
+  const { conditions, values } = conditionsOf(filter);
+  const row = database.get(`SELECT count(*) AS count FROM conversations ${toWhere(conditions)}`, ...values);
   return Number(row?.count);
+}
+
+/** Conditions with the values of their placeholders. */
+function conditionsOf({ status, createdBy }: ConversationFilter): { conditions: string[]; values: string[] } {
+  const columns = { created_by: createdBy, status };
+  const named = Object.entries(columns).flatMap(([column, value]) =>
+    value === undefined ? [] : [{ condition: `${column} = ?`, value }],
+  );
+  return { conditions: named.map(({ condition }) => condition), values: named.map(({ value }) => value) };
+}
+
+function toWhere(conditions: readonly string[]): string {
+  return conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
 }
 
 function placeOf(database: Database, column: string, id: string): [string, string] | undefined {

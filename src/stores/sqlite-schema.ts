@@ -54,4 +54,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_by_time ON events (conversation, reached, seq);
   CREATE INDEX events_with_body ON events (conversation, seq) WHERE body IS NOT NULL;
   `,
+  `
+  ALTER TABLE conversations ADD COLUMN created_by TEXT;
+  CREATE INDEX conversations_by_creator_created ON conversations (created_by, created_at, id)
+    WHERE created_by IS NOT NULL;
+  CREATE INDEX conversations_by_creator_updated ON conversations (created_by, updated_at, id)
+    WHERE created_by IS NOT NULL;
+  CREATE INDEX conversations_by_creator_status_created ON conversations (created_by, status, created_at, id)
+    WHERE created_by IS NOT NULL;
+  CREATE INDEX conversations_by_creator_status_updated ON conversations (created_by, status, updated_at, id)
+    WHERE created_by IS NOT NULL;
+  `,
 ];

@@ -67,14 +67,15 @@ function logEnd(database: Database, conversationId: string): LogEnd | undefined 
 
 function createConversation(database: Database, header: ConversationHeader): LogEnd {
   const row = database.get(
-    `INSERT INTO conversations (id, created_at, updated_at, status, title, parent_id, leaf_event_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+    `INSERT INTO conversations (id, created_at, updated_at, status, title, parent_id, created_by, leaf_event_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
     header.id,
     header.createdAt,
     header.updatedAt,
     header.status,
     header.title,
     header.parentId,
+    header.createdBy,
     header.leafEventId,
   );
   return { key: Number(row?.key), eventCount: 0, reached: "", lastLate: -1 };

@@ -1,5 +1,5 @@
 import { AgentServerError } from "../errors.ts";
-import type { ExecutionStatus } from "../wire/execution-status.ts";
+import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
 import { repeatedEvent, storeClosed } from "./refusals.ts";
 import { countConversations, findConversations, searchConversations } from "./sqlite-conversations.ts";
@@ -8,6 +8,7 @@ import { countEvents, findEvents, searchEvents } from "./sqlite-events.ts";
 import { applyChange, purgeEvents, removeConversation } from "./sqlite-writes.ts";
 import type {
   Change,
+  ConversationFilter,
   ConversationQuery,
   ConversationRecord,
   ConversationStore,
@@ -61,6 +62,8 @@ class SqliteStore implements Store {
   readonly #database: Database;
   readonly #syncs: boolean;
   readonly relay = localRelay();
+  /** In memory, because the database has this process alone: claims of a process that died are gone with it. */
+  readonly ownership = new LocalOwnership();
   #waiting: Write[] = [];
   /** In the database, and not yet known to be on the disk. */
   #unsynced: Outcome[] = [];
@@ -80,11 +83,17 @@ class SqliteStore implements Store {
   }
 
   commit(change: Change): Promise<void> {
-    return this.#write(change.conversationId, () => applyChange(this.#database, change));
+    return this.#write(change.conversationId, () => {
+      this.ownership.assertHeld(change);
+      applyChange(this.#database, change);
+    });
   }
 
   async remove(conversationId: string): Promise<void> {
-    await this.#write(conversationId, () => removeConversation(this.#database, conversationId));
+    await this.#write(conversationId, () => {
+      removeConversation(this.#database, conversationId);
+      this.ownership.forget(conversationId);
+    });
     this.#purgeLater();
   }
 
@@ -208,8 +217,8 @@ class SqliteConversations implements ConversationStore {
     return this.#reads.read((database) => searchConversations(database, query));
   }
 
-  count(status?: ExecutionStatus): Promise<number> {
-    return this.#reads.read((database) => countConversations(database, status));
+  count(filter: ConversationFilter = {}): Promise<number> {
+    return this.#reads.read((database) => countConversations(database, filter));
   }
 }
 

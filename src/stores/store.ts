@@ -1,6 +1,7 @@
 import type { ConversationSortOrder } from "../wire/conversation.ts";
 import type { ExecutionStatus } from "../wire/execution-status.ts";
 import type { FrameRelay } from "./frame-relay.ts";
+import type { Ownership } from "./ownership.ts";
 
 /** One event as the log keeps it. `json` is what every reader gets; the other fields are what searches look at. */
 export interface StoredEvent {
@@ -17,7 +18,7 @@ export interface StoredEvent {
   json: string;
 }
 
-/** What lists and counts look at. */
+/** The part of a conversation that lists and counts look at. */
 export interface ConversationHeader {
   /** Dashed UUID in lower case. */
   id: string;
@@ -27,6 +28,8 @@ export interface ConversationHeader {
   status: ExecutionStatus;
   title: string | null;
   parentId: string | null;
+  /** Id of the principal who made the conversation; null when it is not known. */
+  createdBy: string | null;
   /** HEAD of the event tree; null before the first event. */
   leafEventId: string | null;
 }
@@ -51,11 +54,18 @@ export interface Change {
   documents?: Record<string, string>;
   /** Contiguous, the first at the record's `eventCount`. */
   events?: StoredEvent[];
+  /** Fence of the claim under which the change is made. Without one, no claim is required. */
+  fence?: number | undefined;
+}
+
+/** Conditions on conversations; what is left out does not matter. */
+export interface ConversationFilter {
+  status?: ExecutionStatus | undefined;
+  createdBy?: string | undefined;
 }
 
 /** A page of conversations in one order. */
-export interface ConversationQuery {
-  status?: ExecutionStatus;
+export interface ConversationQuery extends ConversationFilter {
   sortOrder: ConversationSortOrder;
   /** Id of the first item of the page; an unknown id starts from the beginning. */
   from?: string;
@@ -87,7 +97,7 @@ export interface ConversationStore {
   /** The records that exist, in any order. */
   find(ids: readonly string[], documents: readonly string[]): Promise<ConversationRecord[]>;
   search(query: ConversationQuery): Promise<ConversationRecord[]>;
-  count(status?: ExecutionStatus): Promise<number>;
+  count(filter?: ConversationFilter): Promise<number>;
 }
 
 /** Reads the logs of conversations. */
@@ -106,7 +116,8 @@ export interface EventStore {
  * - `conversations.find` and reads of events resolve only with what survives, too: what they show is never taken back.
  * - A commit whose events do not continue the log, whose `create` exists or whose conversation is unknown rejects
  *   and changes nothing.
- * - Lists, counts by status and searches cost the page they return, not the store they look through.
+ * - A commit whose fence is that of a claim that has ended rejects with `ownership_lost` and changes nothing.
+ * - Lists, counts and searches cost the page they return, not the store they look through.
  * - After `close`, which waits for commits under way, every call rejects.
  */
 export interface Store {
@@ -114,6 +125,8 @@ export interface Store {
   readonly events: EventStore;
   /** Carries published frames between the servers that share the store; `localRelay` serves one process. */
   readonly relay: FrameRelay;
+  /** Decides which server may write a conversation; `LocalOwnership` serves one process. */
+  readonly ownership: Ownership;
   commit(change: Change): Promise<void>;
   /** Forgets the conversation, its events and documents; unknown ids are fine. */
   remove(conversationId: string): Promise<void>;

@@ -14,6 +14,7 @@ export interface MortalStore {
 export function mortalStore(disk: Store, lifetime: number): MortalStore {
   const { promise: died, resolve: die } = Promise.withResolvers<void>();
   let commits = 0;
+  const nodes = new Set<number>();
   let isDead = false;
   const assertAlive = () => {
     if (isDead) throw new Error("the server was killed");
@@ -44,12 +45,24 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
       commit: alive(async (change) => {
         if (commits >= lifetime) {
           isDead = true;
+          await Promise.all([...nodes].map((node) => disk.ownership.leave(node)));
           die();
           assertAlive();
         }
         commits += 1;
         await disk.commit(change);
       }),
+      ownership: {
+        join: alive(async (options) => {
+          const node = await disk.ownership.join(options);
+          nodes.add(node);
+          return node;
+        }),
+        claim: alive((...args) => disk.ownership.claim(...args)),
+        release: alive((...args) => disk.ownership.release(...args)),
+        ownerOf: alive((...args) => disk.ownership.ownerOf(...args)),
+        leave: alive((...args) => disk.ownership.leave(...args)),
+      },
       relay: {
         publish: (id, frame) => {
           if (!isDead) disk.relay.publish(id, frame);

@@ -3,6 +3,7 @@ import type { Store } from "../stores/store.ts";
 import { COMMIT_CHECKS } from "./store-contract/commit-checks.ts";
 import { CONVERSATION_CHECKS } from "./store-contract/conversation-checks.ts";
 import { EVENT_CHECKS } from "./store-contract/event-checks.ts";
+import { OWNERSHIP_CHECKS } from "./store-contract/ownership-checks.ts";
 import { RELAY_CHECKS } from "./store-contract/relay-checks.ts";
 import { A, event, filtered, mixedLog, time } from "./store-contract/sample-log.ts";
 
@@ -46,7 +47,13 @@ export function storeContract(create: Create, options: StoreContractOptions = {}
   return reopen === undefined ? checks : [...checks, durability(create, reopen)];
 }
 
-const CHECKS = { ...COMMIT_CHECKS, ...CONVERSATION_CHECKS, ...EVENT_CHECKS, ...RELAY_CHECKS };
+const CHECKS = {
+  ...COMMIT_CHECKS,
+  ...CONVERSATION_CHECKS,
+  ...EVENT_CHECKS,
+  ...OWNERSHIP_CHECKS,
+  ...RELAY_CHECKS,
+};
 
 function durability(create: Create, reopen: (store: Store) => Promise<Store> | Store): ContractCheck {
   return {

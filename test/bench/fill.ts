@@ -48,11 +48,11 @@ async function makeOne(target: Target, folder: string): Promise<string> {
 }
 
 async function conversations(store: Store, record: ConversationRecord, count: number): Promise<void> {
-  const { documents, status, title, parentId } = record;
+  const { documents, status, title, parentId, createdBy } = record;
   for (let from = 0; from < count; from += TOGETHER) {
     const changes = range(Math.min(TOGETHER, count - from)).map((offset): Change => {
       const at = `${time(from + offset)}.000000Z`;
-      const create = { createdAt: at, updatedAt: at, status, title, parentId, leafEventId: null };
+      const create = { createdAt: at, updatedAt: at, status, title, parentId, createdBy, leafEventId: null };
       return { conversationId: conversationId(from + offset), create, documents };
     });
     await Promise.all(changes.map((change) => store.commit(change)));

@@ -44,7 +44,7 @@ async function lists(store: Store): Promise<void> {
   figures.list_last_p95_ms = await p95(() => store.conversations.search({ ...query, from }));
   const status = "finished";
   figures.list_by_status_p95_ms = await p95(() => store.conversations.search({ ...query, status }));
-  figures.count_by_status_p95_ms = await p95(() => store.conversations.count(status));
+  figures.count_by_status_p95_ms = await p95(() => store.conversations.count({ status }));
 }
 
 async function searches(store: Store): Promise<void> {
@@ -93,6 +93,7 @@ function create(store: Store, index: number): Promise<void> {
       status: index % 3 === 0 ? "finished" : "idle",
       title: `Conversation ${index}`,
       parentId: null,
+      createdBy: null,
       leafEventId: null,
     },
     documents: { state: JSON.stringify({ agent: "a".repeat(8_000) }) },

@@ -138,7 +138,7 @@ it("lists, counts and pages by status and order", async () => {
   for (let count = 0; count < 5; count += 1) ids.push(await start(manager));
   await (await manager.open(ids[0] ?? "")).pause();
   expect(await manager.count()).toBe(5);
-  expect(await manager.count("paused")).toBe(1);
+  expect(await manager.count({ status: "paused" })).toBe(1);
   const first = await manager.search({ limit: 2 });
   expect(first.items.map(({ id }) => id)).toEqual([ids[4], ids[3]]);
   expect(first.next_page_id).toBe(ids[2]?.replaceAll("-", ""));
@@ -172,6 +172,16 @@ it("a request that is not valid is refused with the names of its fields", async 
     code: "unprocessable",
     detail: expect.stringMatching(/at max_iterations[\s\S]*at workspace\.working_dir/),
   });
+});
+
+it("a conversation remembers who made it, and lists can ask for that", async () => {
+  const { manager } = openManager();
+  const { info } = await manager.create(startRequest(), { createdBy: "ada" });
+  await manager.create(startRequest(), { createdBy: "eve" });
+  await start(manager);
+  expect((await manager.search({ createdBy: "ada" })).items.map(({ id }) => id)).toEqual([info.id]);
+  expect(await manager.count({ createdBy: "ada" })).toBe(1);
+  expect(await manager.count()).toBe(3);
 });
 
 function clientTool(name: string) {

@@ -292,7 +292,7 @@ it("lets no more run at once than it is told", async () => {
   first.open();
   await second.reached;
   second.open();
-  await until(async () => (await manager.count("finished")) === 2);
+  await until(async () => (await manager.count({ status: "finished" })) === 2);
 });
 
 it("counts tokens and cost for each model and keeps single calls", async () => {

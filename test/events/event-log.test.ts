@@ -16,6 +16,7 @@ const create = {
   status: "idle",
   title: null,
   parentId: null,
+  createdBy: null,
   leafEventId: null,
 } as const;
 

@@ -12,7 +12,14 @@ let reader: EventReader;
 beforeEach(async () => {
   store = memoryStore();
   reader = new EventReader(store);
-  const header = { createdAt: time, updatedAt: time, status: "idle", title: null, parentId: null } as const;
+  const header = {
+    createdAt: time,
+    updatedAt: time,
+    status: "idle",
+    title: null,
+    parentId: null,
+    createdBy: null,
+  } as const;
   const create = { ...header, leafEventId: null };
   await store.commit({ conversationId: ID, create, events: [...Array(7).keys()].map(event) });
 });

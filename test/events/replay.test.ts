@@ -5,7 +5,14 @@ import type { StoredEvent } from "../../src/stores/store.ts";
 
 const ID = "aaaaaaaa-0000-4000-8000-000000000001";
 const store = memoryStore();
-const header = { createdAt: "", updatedAt: "", status: "idle", title: null, parentId: null } as const;
+const header = {
+  createdAt: "",
+  updatedAt: "",
+  status: "idle",
+  title: null,
+  parentId: null,
+  createdBy: null,
+} as const;
 const events = [...Array(10).keys()].map(event);
 await store.commit({ conversationId: ID, create: { ...header, leafEventId: null }, events });
 

@@ -14,7 +14,14 @@ import type { NewEvent } from "../../src/wire/events/events.ts";
 
 const ID = "aaaaaaaa-0000-4000-8000-000000000001";
 const NOW = "2026-01-01T00:00:00.000000Z";
-const HEADER = { createdAt: NOW, updatedAt: NOW, title: null, parentId: null, leafEventId: null } as const;
+const HEADER = {
+  createdAt: NOW,
+  updatedAt: NOW,
+  title: null,
+  parentId: null,
+  createdBy: null,
+  leafEventId: null,
+} as const;
 const pause: NewEvent = { source: "user", kind: "PauseEvent" };
 
 /** A stored conversation, its log, and watches that show the number of stored events as the state. */

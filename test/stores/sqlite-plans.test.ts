@@ -38,7 +38,14 @@ afterAll(() => {
 });
 
 const time = "2026-01-01T00:00:00.000000";
-const header = { createdAt: time, updatedAt: time, status: "idle", title: null, parentId: null } as const;
+const header = {
+  createdAt: time,
+  updatedAt: time,
+  status: "idle",
+  title: null,
+  parentId: null,
+  createdBy: null,
+} as const;
 const event = {
   seq: 0,
   id: "event-0",
@@ -65,9 +72,11 @@ test("lists of conversations walk an index in its order", () => {
   for (const sortOrder of ["CREATED_AT", "CREATED_AT_DESC", "UPDATED_AT", "UPDATED_AT_DESC"] as const) {
     for (const status of [undefined, "idle"] as const) {
       for (const from of [undefined, ID]) {
-        const query = { sortOrder, status, from, limit: 10, documents: ["state"] };
-        // With neither filter nor start, SQLite calls the walk along the index a scan; the limit ends it.
-        expectPageCost(() => searchConversations(database, query), /USING INDEX conversations_by_/);
+        for (const createdBy of [undefined, "ada"]) {
+          const query = { sortOrder, status, createdBy, from, limit: 10, documents: ["state"] };
+          // With neither filter nor start, SQLite calls the walk along the index a scan; the limit ends it.
+          expectPageCost(() => searchConversations(database, query), /USING INDEX conversations_by_/);
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
+import { MIGRATIONS } from "../../src/stores/sqlite-schema.ts";
 import type { Change, StoredEvent } from "../../src/stores/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "agent-server-sqlite-"));
@@ -65,6 +66,20 @@ describe("the database file", () => {
     await sqliteStore({ path }).close();
     alter(path, "PRAGMA user_version = 99");
     expect(() => sqliteStore({ path })).toThrow(/newer agent-server \(schema 99; this one knows up to \d+\)/);
+  });
+
+  test("of an older version gets what is new and keeps what it has", async () => {
+    const path = join(folder, "older.db");
+    alter(path, `${MIGRATIONS[0]}; PRAGMA user_version = 1`);
+    alter(
+      path,
+      `INSERT INTO conversations (id, created_at, updated_at, status)
+       VALUES ('${CONVERSATION}', '2026', '2026', 'idle')`,
+    );
+    const store = sqliteStore({ path });
+    const [record] = await store.conversations.find([CONVERSATION], []);
+    expect(record).toMatchObject({ createdAt: "2026", createdBy: null });
+    await store.close();
   });
 
   test("of another program is refused", () => {
@@ -143,7 +158,14 @@ describe("removing a long conversation", () => {
 
 function creation(): Change {
   const time = "2026-01-01T00:00:00.000000Z";
-  const header = { createdAt: time, updatedAt: time, status: "idle", title: null, parentId: null } as const;
+  const header = {
+    createdAt: time,
+    updatedAt: time,
+    status: "idle",
+    title: null,
+    parentId: null,
+    createdBy: null,
+  } as const;
   return { conversationId: CONVERSATION, create: { ...header, leafEventId: null } };
 }
 

@@ -3,6 +3,7 @@ import { runAgent } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
+import { isOwnershipLost } from "../../stores/refusals.ts";
 import { AutoTitle } from "./auto-title.ts";
 import { RunControl } from "./run-control.ts";
 import type { RunSlots } from "./run-slots.ts";
@@ -12,6 +13,8 @@ import type { ConversationSession } from "./state-keeper.ts";
 const CLOSE_WAIT = 10_000;
 
 export interface LiveConversationOptions {
+  /** Fence of the claim under which the conversation is in memory. */
+  fence: number;
   session: ConversationSession;
   slots: RunSlots;
   logger: Logger;
@@ -23,6 +26,7 @@ export interface LiveConversationOptions {
 
 /** A conversation in memory: its state, its run and its title. `ConversationHandle` has the verbs. */
 export class LiveConversation {
+  readonly fence: number;
   readonly session: ConversationSession;
   readonly runs: RunControl;
   readonly title: AutoTitle;
@@ -32,7 +36,9 @@ export class LiveConversation {
   #uses = 0;
   #closing: Promise<void> | undefined;
 
-  constructor({ session, slots, logger, wantsTitle, stuckThresholds }: LiveConversationOptions) {
+  constructor(options: LiveConversationOptions) {
+    const { fence, session, slots, logger, wantsTitle, stuckThresholds } = options;
+    this.fence = fence;
     this.session = session;
     this.#stuckThresholds = stuckThresholds;
     this.title = new AutoTitle({ session, logger, isWanted: wantsTitle });
@@ -97,6 +103,7 @@ export class LiveConversation {
       await this.session.storeCalls();
     } catch (error) {
       this.#report(error, "A run failed");
+      if (isOwnershipLost(error)) return;
       await this.session
         .fail(error)
         .catch((cause: unknown) => this.#report(cause, "A failed run is not stored"));

@@ -1,4 +1,5 @@
-import { unknownConversation } from "../../stores/refusals.ts";
+import { AgentServerError } from "../../errors.ts";
+import { isOwnershipLost, unknownConversation } from "../../stores/refusals.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 
 /** Conversations in memory, beyond which those that are not in use leave early. */
@@ -7,10 +8,14 @@ const MAX_LIVE = 1_000;
 const SETTLED = 60_000;
 /** Milliseconds between two attempts to make room. */
 const ROOM_PERIOD = 1_000;
+/** Attempts to use a conversation that leaves memory each time it is found there. */
+const MAX_TRIES = 5;
 
 export interface LiveConversationsOptions {
   /** Reads a conversation from the store; undefined for an unknown one. */
   load(id: string): Promise<LiveConversation | undefined>;
+  /** Called when a conversation that left memory is closed. */
+  left(id: string, conversation: LiveConversation): Promise<void>;
   /** Seconds without a touch after which a conversation may leave memory; null keeps it. */
   idleTtlSeconds: number | null;
   /** Milliseconds since some fixed moment. */
@@ -58,15 +63,30 @@ export class LiveConversations {
     return conversation;
   }
 
-  /** Does something with a conversation, which stays in memory meanwhile. Unknown ones reject with `not_found`. */
+  /**
+   * Does something with a conversation, which stays in memory meanwhile. Unknown ones reject with `not_found`. A
+   * conversation that another server took over unnoticed is read again, and `work` is repeated: nothing was written.
+   */
   async use<T>(id: string, work: (conversation: LiveConversation) => Promise<T>): Promise<T> {
-    let conversation: LiveConversation | undefined;
-    do {
-      conversation = await this.get(id);
-      if (conversation === undefined) throw unknownConversation(id);
-      // It may have left memory in the very turn in which it was found there.
-    } while (this.#left.has(conversation));
-    return conversation.use(work);
+    try {
+      return await this.#use(id, work);
+    } catch (error) {
+      if (!isOwnershipLost(error)) throw error;
+      return this.#use(id, work);
+    }
+  }
+
+  /** Makes the conversation with this fence leave memory at once, whatever goes on in it. */
+  async drop(id: string, fence: number): Promise<void> {
+    const conversation = await this.#entries.get(id)?.catch(() => undefined);
+    if (conversation?.fence === fence) await this.#leave(id, conversation);
+  }
+
+  /** Makes a conversation leave memory if nothing goes on in it. Resolves once it has left, or when it stays. */
+  async yield(id: string): Promise<void> {
+    const conversation = await this.#entries.get(id)?.catch(() => undefined);
+    if (conversation?.isIdleSince(Number.POSITIVE_INFINITY)) await this.#leave(id, conversation);
+    else await this.#leaving.get(id);
   }
 
   /** Makes the next use read the store again. */
@@ -89,6 +109,16 @@ export class LiveConversations {
     return loads.flatMap((load) => (load.status === "fulfilled" && load.value ? [load.value] : []));
   }
 
+  async #use<T>(id: string, work: (conversation: LiveConversation) => Promise<T>): Promise<T> {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const conversation = await this.get(id);
+      if (conversation === undefined) throw unknownConversation(id);
+      // It may have left memory in the very turn in which it was found there.
+      if (!this.#left.has(conversation)) return conversation.use(work);
+    }
+    throw new AgentServerError("unavailable", `Conversation ${id} keeps leaving memory`);
+  }
+
   #makeRoom(): void {
     const now = this.#options.now();
     const isDue = this.#entries.size > MAX_LIVE && now - this.#roomMadeAt >= ROOM_PERIOD;
@@ -109,13 +139,19 @@ export class LiveConversations {
   }
 
   #leave(id: string, conversation: LiveConversation): Promise<void> {
+    const current = this.#leaving.get(id);
+    if (current !== undefined && this.#left.has(conversation)) return current;
     this.#entries.delete(id);
     this.#left.add(conversation);
-    // One that does not close cleanly must not keep the others in memory.
-    const closed = conversation.close().catch(() => {});
-    const left = closed.finally(() => this.#leaving.delete(id));
-    this.#leaving.set(id, left);
-    return left;
+    const leaving = this.#close(id, conversation).finally(() => this.#leaving.delete(id));
+    this.#leaving.set(id, leaving);
+    return leaving;
+  }
+
+  /** Never rejects: one that does not close cleanly must not keep the others in memory. */
+  async #close(id: string, conversation: LiveConversation): Promise<void> {
+    await conversation.close().catch(() => {});
+    await this.#options.left(id, conversation).catch(() => {});
   }
 
   #load(id: string): Entry {

@@ -50,8 +50,19 @@ export interface ConversationContext {
   onActivity?: () => void;
 }
 
+/** The claim under which a conversation is in memory. */
+export interface ConversationClaim {
+  fence: number;
+  /** Called when another server has taken over. */
+  onLost(): void;
+}
+
 /** Makes a stored conversation live. Neither its log is read nor are its tools opened before they are needed. */
-export function openConversation(record: ConversationRecord, context: ConversationContext): LiveConversation {
+export function openConversation(
+  record: ConversationRecord,
+  context: ConversationContext,
+  claim: ConversationClaim,
+): LiveConversation {
   const { store, clock, timestamps, logger, cipher, unsealed, internalUrl, lookupFetch } = context;
   const { id } = record;
   const { state, config, documents, lost } = openState(record, context);
@@ -67,6 +78,7 @@ export function openConversation(record: ConversationRecord, context: Conversati
     newId: () => clock.newId(),
     nextSeq: record.eventCount,
     leafEventId: record.leafEventId,
+    ...claim,
     onAppended(events) {
       session.follow(events);
       if (events.some(({ kind }) => kind !== "ConversationStateUpdateEvent")) context.onActivity?.();
@@ -102,5 +114,12 @@ export function openConversation(record: ConversationRecord, context: Conversati
   const { autotitle, stuck_detection_thresholds: thresholds } = config;
   const wantsTitle = autotitle && record.title === null;
   const stuckThresholds = thresholds ?? undefined;
-  return new LiveConversation({ session, slots: context.slots, logger, wantsTitle, stuckThresholds });
+  return new LiveConversation({
+    fence: claim.fence,
+    session,
+    slots: context.slots,
+    logger,
+    wantsTitle,
+    stuckThresholds,
+  });
 }

@@ -15,6 +15,7 @@ export interface StartContext {
   id: string;
   /** UTC with Z. */
   now: string;
+  createdBy: string | null;
   cipher: Cipher | undefined;
   persistenceDir: string;
 }
@@ -44,7 +45,7 @@ export function toFirstChange(
   given: { agent: Agent; secrets: SecretSources },
   context: StartContext,
 ): Change {
-  const { id, now, cipher } = context;
+  const { id, now, createdBy, cipher } = context;
   const { documents } = new DocumentWriter(cipher).change(firstState(request, given, context), WRITTEN_KEYS);
   return {
     conversationId: id,
@@ -54,6 +55,7 @@ export function toFirstChange(
       status: "idle",
       title: null,
       parentId: request.parent_conversation_id,
+      createdBy,
       leafEventId: null,
     },
     documents: { ...documents, config: JSON.stringify(toConfig(request)), calls: "{}" },

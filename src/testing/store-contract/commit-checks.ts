@@ -18,6 +18,7 @@ export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
       status: "idle",
       title: "First",
       parentId: null,
+      createdBy: null,
       leafEventId: null,
       childIds: [],
       documents: { state: '{"a":1}' },

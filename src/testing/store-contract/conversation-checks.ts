@@ -91,9 +91,33 @@ export const CONVERSATION_CHECKS: Record<string, (store: Store) => Promise<void>
       (await store.conversations.search(query)).map((record) => record.id),
       [id(4), id(1)],
     );
-    const counts = [await store.conversations.count(), await store.conversations.count("running")];
+    const counts = [
+      await store.conversations.count(),
+      await store.conversations.count({ status: "running" }),
+    ];
     assert.deepEqual(counts, [6, 2]);
-    assert.equal(await store.conversations.count("stuck"), 0);
+    assert.equal(await store.conversations.count({ status: "stuck" }), 0);
+  },
+
+  "filters and counts conversations by the one who made them": async (store) => {
+    const makers = ["ada", null, "ada", "eve", "ada"];
+    for (const [index, createdBy] of makers.entries()) {
+      const status = index === 4 ? "running" : "idle";
+      await store.commit(creation(id(index), { createdAt: time(index), createdBy, status }));
+    }
+    const ids = async (filter: { createdBy?: string; status?: "running"; from?: string }) => {
+      const query = { sortOrder: "CREATED_AT", limit: 10, documents: [], ...filter } as const;
+      return (await store.conversations.search(query)).map((record) => record.id);
+    };
+    assert.deepEqual(await ids({ createdBy: "ada" }), [id(0), id(2), id(4)]);
+    assert.deepEqual(await ids({ createdBy: "ada", from: id(2) }), [id(2), id(4)]);
+    assert.deepEqual(await ids({ createdBy: "ada", status: "running" }), [id(4)]);
+    assert.deepEqual(await ids({ createdBy: "Ada" }), []);
+    const { conversations } = store;
+    assert.equal(await conversations.count({ createdBy: "ada" }), 3);
+    assert.equal(await conversations.count({ createdBy: "eve", status: "running" }), 0);
+    const [record] = await conversations.find([id(3)], []);
+    assert.equal(record?.createdBy, "eve");
   },
 };
 

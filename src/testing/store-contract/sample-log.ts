@@ -14,6 +14,7 @@ export function creation(
     status: "idle",
     title: null,
     parentId: null,
+    createdBy: null,
   } as const;
   return { conversationId, create: { ...create, leafEventId: null, ...header } };
 }
