@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { defineConfig, type Options } from "tsup";
+import manifest from "./package.json" with { type: "json" };
 import { DOCS_ASSET_SOURCES } from "./src/node/docs-assets.ts";
 import tsconfig from "./tsconfig.json" with { type: "json" };
 
@@ -36,6 +37,21 @@ const entry = Object.fromEntries(
   ]),
 );
 
+const [oldestNode = ""] = /[\d.]+/.exec(manifest.engines.node) ?? [];
+const [oldestMajor, oldestMinor] = oldestNode.split(".");
+
+/**
+ * Checks the version of Node. It stands at the top of every file of ours, because a module runs after those that it
+ * imports: whichever file comes first, nothing of ours has run, and failed in its own words, before this check.
+ */
+const checkNode = (refuse: (message: string) => string) => `{
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < ${oldestMajor} || (major === ${oldestMajor} && minor < ${oldestMinor})) {
+    const message = "agent-server needs Node ${oldestNode} or newer, this is " + process.versions.node;
+    ${refuse("message")}
+  }
+}`;
+
 const shared: Options = {
   format: "esm",
   target: "node22",
@@ -49,6 +65,7 @@ export default defineConfig([
     ...shared,
     entry,
     dts: { entry },
+    banner: { js: checkNode((message) => `throw new Error(${message});`) },
     // The adapters import the public entries by name, as third-party adapters do, so that all share one core.
     external: [/^agent-server(\/|$)/],
     noExternal: ["openapi3-ts"],
@@ -60,7 +77,8 @@ export default defineConfig([
     // The modules that every start loads are bundled: as separate files they take a quarter longer.
     noExternal: ["openapi3-ts", "ws", "zod"],
     banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
+${checkNode((message) => `process.stderr.write(${message} + "\\n"); process.exit(1);`)}`,
     },
   },
 ]);

@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -43,6 +44,21 @@ async function lastChange(path: string): Promise<number> {
   return Math.max(entry.mtimeMs, ...(await Promise.all(names.map((name) => lastChange(join(path, name))))));
 }
 
+const NEEDED_NODE = "agent-server needs Node 22.18 or newer, this is ";
+
+/** A Node in PATH that is too old for the package: what an app may still run on. */
+const olderNode = findOlderNode();
+
+function findOlderNode(): { path: string; version: string } | undefined {
+  const paths = (process.env.PATH ?? "").split(delimiter).map((place) => join(place, "node"));
+  for (const path of paths.filter((path) => existsSync(path))) {
+    const version = execFileSync(path, ["-p", "process.versions.node"], { encoding: "utf8" }).trim();
+    const [major = 0, minor = 0] = version.split(".").map(Number);
+    if (major < 22 || (major === 22 && minor < 18)) return { path, version };
+  }
+  return undefined;
+}
+
 const node = (code: string) => run(bin("node"), ["--input-type=module", "-e", code], { cwd: folder });
 
 async function subpaths(): Promise<string[]> {
@@ -63,6 +79,33 @@ describe("the packed tarball", () => {
       expect([path, stdout.trim()]).toEqual([path, "true"]);
     }
   });
+
+  it("says on an older Node which one it needs, by every subpath and as a command", async () => {
+    const older = 'Object.defineProperty(process.versions, "node", { value: "22.17.9" });';
+    for (const path of await subpaths()) {
+      const { stdout } = await node(`${older}
+        await import("${path}").catch(({ message }) => console.log(message));
+      `);
+      expect([path, stdout.trim()]).toEqual([path, `${NEEDED_NODE}22.17.9`]);
+    }
+    await expect(node(`${older} await import("./node_modules/agent-server/dist/cli.js")`)).rejects.toThrow(
+      `\n${NEEDED_NODE}22.17.9\n`,
+    );
+  });
+
+  it.skipIf(olderNode === undefined)(
+    `says so to the Node of this machine (${olderNode?.version ?? "not tested: it has none older than 22.18"})`,
+    async () => {
+      const { path = "", version = "" } = olderNode ?? {};
+      for (const subpath of await subpaths()) {
+        const code = `import("${subpath}").catch(({ message }) => console.log(message))`;
+        const { stdout } = await run(path, ["-e", code], { cwd: folder });
+        expect([subpath, stdout.trim()]).toEqual([subpath, NEEDED_NODE + version]);
+      }
+      const command = run(path, [join(folder, "node_modules/.bin/agent-server"), "demo"]);
+      await expect(command).rejects.toMatchObject({ code: 1, stderr: `${NEEDED_NODE}${version}\n` });
+    },
+  );
 
   it("answers a request", async () => {
     const { stdout } = await node(`
