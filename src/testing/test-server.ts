@@ -33,6 +33,7 @@ export interface TestServerOptions extends Omit<ServerOptions, "tools" | "clock"
  * true; script their call with a rule for `isSideCall`.
  */
 export type TestConversation = Omit<NewConversation, "agent" | "workspace" | "initial_message"> & {
+  /** Fields of the agent that differ from the default one. */
   agent?: Partial<NonNullable<NewConversation["agent"]>>;
 };
 
