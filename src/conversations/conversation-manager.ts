@@ -8,6 +8,7 @@ import { createTimestamps, type Timestamps } from "../events/timestamp.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
 import type { Logger } from "../logger.ts";
 import type { Cipher } from "../secrets/cipher.ts";
+import type { KnownSecrets } from "../secrets/known-secrets.ts";
 import type { LookupFetch } from "../secrets/lookup-secret.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
@@ -68,6 +69,8 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   internalUrl: () => string;
   /** Looks up the values of lookup secrets. Default: the global `fetch`. */
   lookupFetch?: LookupFetch;
+  /** Secret values of the server itself, which no conversation may show. Default: none. */
+  knownSecrets?: KnownSecrets;
   /** Called when something other than a state update happens in any conversation. */
   onActivity?: () => void;
 }

@@ -154,3 +154,9 @@ export function parseModelName(name: string): ModelName {
   const bare = trimmed.toLowerCase();
   return { provider: BARE_NAMES.find(([pattern]) => pattern.test(bare))?.[1] ?? null, model: trimmed };
 }
+
+/** The keys of all providers that an environment holds. */
+export function providerKeysIn(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const variables = Object.values(PROVIDERS).flatMap(({ keyVariables }) => keyVariables);
+  return [...new Set(variables)].flatMap((variable) => environment[variable]?.trim() || []);
+}

@@ -2,6 +2,16 @@ import { REDACTED } from "../wire/secret-source.ts";
 import { type Cipher, looksEncrypted } from "./cipher.ts";
 import { mapSecrets, type SecretPlace } from "./map-secrets.ts";
 
+/** The secret texts of a value, in the order of its keys. */
+export function secretsIn(value: unknown): string[] {
+  const secrets: string[] = [];
+  mapSecrets(value, (secret) => {
+    secrets.push(secret);
+    return secret;
+  });
+  return secrets;
+}
+
 /**
  * For eyes that may not see secrets. `"null"` is how `ConversationInfo` shows them: as if they were not set;
  * `"asterisks"` is how settings, profiles and sockets do.

@@ -19,7 +19,7 @@ export interface SecretRegistryOptions {
   /** Names of the sources whose value or credentials could not be kept. */
   lost?: Iterable<string>;
   /** Hidden with the secrets of the conversation. Default: nothing. */
-  known?: KnownSecrets;
+  known?: KnownSecrets | undefined;
   clock?: Pick<Clock, "now">;
   logger?: Logger;
   /** Milliseconds a caller waits for the value of a lookup secret. Default: 10,000. */

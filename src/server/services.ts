@@ -3,11 +3,14 @@ import { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { CreateLlm } from "../conversations/live/state-keeper.ts";
 import { createLlm } from "../llm/create-llm.ts";
 import { decorate } from "../llm/decorators/decorate.ts";
+import { providerKeysIn } from "../llm/providers.ts";
 import { isMetadataAddress, isPublicAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { loadImage } from "../outbound/load-image.ts";
 import { createSelfFetch } from "../outbound/self-fetch.ts";
 import { createCipher } from "../secrets/cipher.ts";
+import { KnownSecrets } from "../secrets/known-secrets.ts";
+import { secretsIn } from "../secrets/secret-fields.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { namedTools } from "../tools/catalogue.ts";
@@ -48,6 +51,11 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     logger.warn({}, "no secret key is set: secrets and model keys are not stored and are lost on restart");
   }
   const store = options.store ?? sqliteStore({ path: join(conversationsPath, DATABASE_FILE) });
+  const knownSecrets = new KnownSecrets([
+    ...options.apiKeys,
+    ...(secretKey === undefined ? [] : [secretKey]),
+    ...providerKeysIn(environment),
+  ]);
   const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   let lastActivity = clock.now();
   const conversations = new ConversationManager({
@@ -56,7 +64,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     logger,
     tools,
     cipher: secretKey === undefined ? undefined : createCipher(secretKey),
-    createLlm: llmFactory(options),
+    createLlm: llmFactory(options, knownSecrets),
+    knownSecrets,
     workspace: {
       prepare: (workingDir) => prepareWorkspace(workingDir, environment),
       resolve,
@@ -82,10 +91,11 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   return { store, tools, conversations, lastActivity: () => lastActivity };
 }
 
-function llmFactory(options: ResolvedOptions): CreateLlm {
+function llmFactory(options: ResolvedOptions, knownSecrets: KnownSecrets): CreateLlm {
   const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls } = options;
   const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
   return (config, onCompletion) => {
+    for (const key of secretsIn(config)) knownSecrets.remember(key);
     const llm = custom?.(config);
     if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });
     return createLlm(config, {

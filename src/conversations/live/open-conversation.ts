@@ -4,6 +4,7 @@ import { replay } from "../../events/replay.ts";
 import type { Timestamps } from "../../events/timestamp.ts";
 import type { Logger } from "../../logger.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
+import type { KnownSecrets } from "../../secrets/known-secrets.ts";
 import type { LookupFetch } from "../../secrets/lookup-secret.ts";
 import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord, Store } from "../../stores/store.ts";
@@ -46,6 +47,8 @@ export interface ConversationContext {
   internalUrl: () => string;
   /** Asks for the values of lookup secrets. */
   lookupFetch?: LookupFetch | undefined;
+  /** Secret values of the server itself, which no conversation may show. */
+  knownSecrets?: KnownSecrets | undefined;
   slots: RunSlots;
   onActivity?: () => void;
 }
@@ -70,7 +73,14 @@ export function openConversation(
     logger.warn({ secrets: lost }, "Secrets cannot be decrypted with this key and are left alone");
   }
   const sources = state.secret_registry.secret_sources;
-  const secrets = new SecretRegistry({ sources, clock, logger, internalUrl, fetch: lookupFetch });
+  const secrets = new SecretRegistry({
+    sources,
+    known: context.knownSecrets,
+    clock,
+    logger,
+    internalUrl,
+    fetch: lookupFetch,
+  });
   const log = new EventLog({
     conversationId: id,
     store,

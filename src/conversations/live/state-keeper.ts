@@ -20,6 +20,7 @@ import type { DocumentWriter } from "../record/document-writer.ts";
 import { fullState, stateUpdate } from "../record/state-update.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import { openAccounts, recordCall, toSnapshots } from "../record/usage.ts";
+import { maskedLlm } from "./masked-llm.ts";
 import { userMessage } from "./user-message.ts";
 
 /** The model that a configuration names; `onCompletion` hears of its calls when it has `log_completions`. */
@@ -89,12 +90,13 @@ export class ConversationSession implements AgentSession {
     return this.#llm.model;
   }
 
-  /** A model whose calls are told in this conversation's log if it asks for that. */
+  /** A model that shows no secret value, and whose calls are logged here if its configuration asks for that. */
   createLlm(config: LlmConfig): Llm {
-    return this.#parts.createLlm(config, (log) => {
-      // Not waited for: it shares a commit with what the reply brings. A closed conversation takes none.
-      this.append([{ kind: "LLMCompletionLogEvent", source: "environment", ...log }]).catch(() => {});
+    const llm = this.#parts.createLlm(config, (log) => {
+      // Not waited for. A closed conversation takes none.
+      this.#logCompletion(log).catch(() => {});
     });
+    return maskedLlm(llm, this.secrets);
   }
 
   /** Called by the log with every event, in order, once it is stored. */
@@ -252,7 +254,7 @@ export class ConversationSession implements AgentSession {
   /** The run could not go on for a reason that the agent did not tell of itself. */
   async fail(error: unknown): Promise<void> {
     const code = error instanceof Error ? error.name : "Error";
-    const detail = messageOf(error);
+    const detail = await (await this.secrets.mask()).maskLong(messageOf(error));
     const classification = classifyError(code, detail);
     await this.update({ execution_status: "error" }, [
       { kind: "ConversationErrorEvent", source: "environment", code, detail, classification },
@@ -267,6 +269,13 @@ export class ConversationSession implements AgentSession {
     await this.#preparing?.catch(() => {});
     await this.#tools?.close();
     await this.log.close();
+  }
+
+  /** Short values stay: they would be found in the image data that a prompt may have. */
+  async #logCompletion(log: CompletionLog): Promise<void> {
+    const mask = (await this.secrets.mask()).withoutShortValues;
+    const masked = { ...log, log_data: await mask.maskLong(log.log_data) };
+    await this.append([{ kind: "LLMCompletionLogEvent", source: "environment", ...masked }]);
   }
 
   async #prepare(): Promise<void> {
