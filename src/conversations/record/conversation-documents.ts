@@ -7,37 +7,23 @@ import type { ConversationConfig } from "./conversation-config.ts";
 import { toStats } from "./usage.ts";
 
 /**
- * How a conversation is kept: named JSON texts, split by how often they change and who reads them.
+ * The named JSON texts that a conversation is kept in, split by how often they change and what reads them.
  *
- * - `config`: what the start request said. Written once.
+ * - `config`: the parts of the start request that stay. Written once.
  * - `agent`, `secrets`: sealed; written when they change.
- * - `shown_agent`: the agent as routes show it, without secrets and skills, so that lists need not take them out.
- * - `state`: everything small that changes while the conversation goes on. Sealed.
+ * - `shown_agent`: the agent as routes show it, without secrets and skills, so that lists need not remove them.
+ * - `state`: small fields that change while the conversation goes on. Sealed.
  * - `stats`: accumulated figures. `calls`: the lists of single calls, bounded, written at the end of a run.
  *
  * Status, title, times and HEAD are columns of the record.
  */
 export type DocumentName = "config" | "agent" | "shown_agent" | "secrets" | "state" | "stats" | "calls";
 
-/** What makes a conversation live. */
+/** The documents from which a conversation is loaded into memory. */
 export const LIVE_DOCUMENTS = ["config", "agent", "secrets", "state", "stats", "calls"] as const;
 
-/** The keys of the state that the document "state" holds. */
-export const STATE_DOCUMENT_KEYS = [
-  "confirmation_policy",
-  "security_analyzer",
-  "activated_knowledge_skills",
-  "activated_path_rules",
-  "invoked_skills",
-  "blocked_actions",
-  "blocked_messages",
-  "last_user_message_id",
-  "head_is_empty",
-  "tags",
-  "agent_state",
-] as const satisfies readonly (keyof ConversationState)[];
-
-export type StateDocument = Pick<ConversationState, (typeof STATE_DOCUMENT_KEYS)[number]>;
+/** The document "state". Fields that were added to the table after it was written are missing. */
+export type StateDocument = Partial<ConversationState>;
 
 /** A record of the store with its documents read; secrets are still sealed. Without "calls" their lists are empty. */
 export interface StoredConversation {
@@ -66,8 +52,4 @@ function read<T>(record: ConversationRecord, name: DocumentName): T {
   const text = record.documents[name];
   if (text === undefined) throw new Error(`Conversation ${record.id} has no document "${name}"`);
   return JSON.parse(text) as T;
-}
-
-export function toStateDocument(state: ConversationState): StateDocument {
-  return Object.fromEntries(STATE_DOCUMENT_KEYS.map((key) => [key, state[key]])) as unknown as StateDocument;
 }

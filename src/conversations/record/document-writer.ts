@@ -2,18 +2,17 @@ import type { Cipher } from "../../secrets/cipher.ts";
 import { keepLost, sealSecrets } from "../../secrets/secret-fields.ts";
 import type { Change } from "../../stores/store.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
-import { type DocumentName, STATE_DOCUMENT_KEYS, toStateDocument } from "./conversation-documents.ts";
+import type { DocumentName } from "./conversation-documents.ts";
 import { toShownAgent } from "./conversation-info.ts";
+import { STATE_FIELDS, type StateKey, toStateDocument } from "./state-fields.ts";
 import { toCalls, toSnapshots } from "./usage.ts";
 
-type StateKey = keyof ConversationState;
 type StateChange = Pick<Change, "update" | "documents">;
 
-const STATE_KEYS: ReadonlySet<StateKey> = new Set(STATE_DOCUMENT_KEYS);
-
+type StateHome = (typeof STATE_FIELDS)[StateKey]["home"];
 type SealedDocument = Extract<DocumentName, "agent" | "secrets" | "state">;
 
-/** A document as it was found: secrets that could not be opened are put back as they were. */
+/** A document as it was read: secrets that could not be opened are written back as they were. */
 export interface FoundDocument {
   stored: unknown;
   /** JSON pointers of those secrets. */
@@ -22,7 +21,7 @@ export interface FoundDocument {
 
 export type FoundDocuments = Record<SealedDocument, FoundDocument>;
 
-/** Turns changed keys of the state into what the store must write. Secrets are sealed on the way. */
+/** Makes the stored form of changed fields: the documents they are kept in, and the status column. Secrets are sealed. */
 export class DocumentWriter {
   readonly #cipher: Cipher | undefined;
   readonly #found: Partial<FoundDocuments>;
@@ -40,24 +39,33 @@ export class DocumentWriter {
     return change;
   }
 
-  /** The lists of single calls, bounded. */
+  /** The document of the lists of single model calls, which are bounded. */
   calls(state: ConversationState): Record<string, string> {
     return { calls: JSON.stringify(toCalls(state.stats)) };
   }
 
   #documents(state: ConversationState, keys: readonly StateKey[]): Record<string, string> {
-    const documents: Record<string, string> = {};
-    if (keys.includes("agent")) {
-      documents.agent = this.#sealed("agent", state.agent);
-      documents.shown_agent = JSON.stringify(toShownAgent(state.agent));
+    const homes = new Set(keys.map((key) => STATE_FIELDS[key].home));
+    return Object.assign({}, ...[...homes].map((home) => this.#document(home, state)));
+  }
+
+  #document(home: StateHome, state: ConversationState): Record<string, string> {
+    switch (home) {
+      case "agent":
+        return {
+          agent: this.#sealed("agent", state.agent),
+          shown_agent: JSON.stringify(toShownAgent(state.agent)),
+        };
+      case "secrets":
+        return { secrets: this.#sealed("secrets", state.secret_registry.secret_sources) };
+      case "state":
+        return { state: this.#sealed("state", toStateDocument(state)) };
+      case "stats":
+        return { stats: JSON.stringify(toSnapshots(state.stats)) };
+      case "record":
+      case "config":
+        return {};
     }
-    if (keys.includes("secret_registry")) {
-      documents.secrets = this.#sealed("secrets", state.secret_registry.secret_sources);
-    }
-    if (keys.some((key) => STATE_KEYS.has(key)))
-      documents.state = this.#sealed("state", toStateDocument(state));
-    if (keys.includes("stats")) documents.stats = JSON.stringify(toSnapshots(state.stats));
-    return documents;
   }
 
   #sealed(name: SealedDocument, value: unknown): string {

@@ -4,12 +4,12 @@ import { openSecrets } from "../../secrets/secret-fields.ts";
 import type { Change } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import type { StartConversationRequest } from "../../wire/conversation.ts";
-import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { toConfig } from "./conversation-config.ts";
-import { persistenceDirOf } from "./conversation-info.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { createAgent } from "./requested-agent.ts";
+import { STATE_KEYS, toState, toStateDocument } from "./state-fields.ts";
+import type { OpenSecrets } from "./unsealed-secrets.ts";
 
 export interface StartContext {
   id: string;
@@ -20,76 +20,47 @@ export interface StartContext {
   persistenceDir: string;
 }
 
-const WRITTEN_KEYS = ["agent", "secret_registry", "confirmation_policy", "stats"] as const;
-
 /** The agent and the secrets of a start request, those of the agent's context too, opened if they came sealed. */
 export function agentAndSecrets(
   request: StartConversationRequest,
   { cipher, now }: Pick<StartContext, "cipher" | "now">,
-): { agent: Agent; secrets: SecretSources } {
+): OpenSecrets {
   const agent = createAgent(request, now);
-  const given = { agent, secrets: withContextSecrets(request.secrets, agent) };
-  if (!request.secrets_encrypted) return given;
+  const requested = { agent, secrets: withContextSecrets(request.secrets, agent) };
+  if (!request.secrets_encrypted) return requested;
   if (cipher === undefined) {
     throw new AgentServerError(
       "internal",
       "Cannot decrypt secrets: cipher not configured. Set OH_SECRET_KEY environment variable.",
     );
   }
-  return openSecrets(given, cipher).value;
+  return openSecrets(requested, cipher).value;
 }
 
-/** What the store must write for a new conversation, idle and without events. */
+/** The change that stores a new conversation, idle and without events. */
 export function toFirstChange(
   request: StartConversationRequest,
-  given: { agent: Agent; secrets: SecretSources },
-  context: StartContext,
+  { agent, secrets }: OpenSecrets,
+  { id, now, createdBy, cipher, persistenceDir }: StartContext,
 ): Change {
-  const { id, now, createdBy, cipher } = context;
-  const { documents } = new DocumentWriter(cipher).change(firstState(request, given, context), WRITTEN_KEYS);
+  const create = {
+    createdAt: now,
+    updatedAt: now,
+    status: "idle",
+    title: null,
+    parentId: request.parent_conversation_id,
+    createdBy,
+    leafEventId: null,
+  } as const;
+  const config = toConfig(request);
+  const stats = { usage_to_metrics: {} };
+  const documents = { config, agent, secrets, state: toStateDocument(request), stats };
+  const state = toState({ record: { ...create, id }, documents, persistenceDir });
+  const written = new DocumentWriter(cipher).change(state, STATE_KEYS).documents;
   return {
     conversationId: id,
-    create: {
-      createdAt: now,
-      updatedAt: now,
-      status: "idle",
-      title: null,
-      parentId: request.parent_conversation_id,
-      createdBy,
-      leafEventId: null,
-    },
-    documents: { ...documents, config: JSON.stringify(toConfig(request)), calls: "{}" },
-  };
-}
-
-function firstState(
-  request: StartConversationRequest,
-  given: { agent: Agent; secrets: SecretSources },
-  context: StartContext,
-): ConversationState {
-  return {
-    id: context.id,
-    agent: given.agent,
-    workspace: request.workspace,
-    persistence_dir: persistenceDirOf(context.id, context.persistenceDir),
-    max_iterations: request.max_iterations,
-    stuck_detection: request.stuck_detection,
-    execution_status: "idle",
-    confirmation_policy: request.confirmation_policy,
-    security_analyzer: request.security_analyzer,
-    activated_knowledge_skills: [],
-    activated_path_rules: [],
-    invoked_skills: [],
-    blocked_actions: {},
-    blocked_messages: {},
-    last_user_message_id: null,
-    leaf_event_id: null,
-    head_is_empty: false,
-    stats: { usage_to_metrics: {} },
-    secret_registry: { secret_sources: given.secrets },
-    tags: request.tags,
-    agent_state: {},
-    hook_config: request.hook_config,
+    create,
+    documents: { ...written, config: JSON.stringify(config), calls: "{}" },
   };
 }
 
