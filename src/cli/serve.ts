@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
 import { consoleLogger } from "./console-logger.ts";
+import { firstSteps } from "./first-steps.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 export interface ServeArguments {
@@ -22,15 +23,16 @@ export async function serve(args: ServeArguments): Promise<void> {
     dangerouslyAllowUnauthenticated,
     debug: Boolean(process.env.DEBUG),
   });
+  stopOnSignal(server);
   const host = args.host ?? (server.options.apiKeyCount > 0 ? "0.0.0.0" : "127.0.0.1");
   try {
     const { url } = await server.listen(args.port, host);
     process.stdout.write(banner(url, server));
+    if (server.options.apiKeyCount === 0) process.stdout.write(firstSteps(url));
   } catch (error) {
     await server.close();
     throw error;
   }
-  stopOnSignal(server);
 }
 
 function banner(url: string, server: AgentServer): string {

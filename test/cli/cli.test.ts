@@ -1,9 +1,13 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { spawnCommand, spawnServer } from "./spawn-server.ts";
+
+const shell = promisify(execFile);
 
 let cwd: string;
 beforeAll(async () => {
@@ -26,6 +30,16 @@ describe("agent-server", () => {
     expect(server.stdout()).toMatch(/^Conversations +workspace\/conversations$/m);
     expect(server.stderr()).toContain("no secret key is set");
     expect(await server.stop()).toBe(0);
+  });
+
+  it("prints commands to try that work on this very port", async () => {
+    const server = await spawnServer({ cwd, environment: { TMPDIR: cwd } });
+    await expect.poll(server.stdout).toContain("npm run demo");
+    const [create = "", list = ""] = server.stdout().match(/curl .+/g) ?? [];
+    const created = JSON.parse((await shell("sh", ["-c", create])).stdout);
+    const { items } = JSON.parse((await shell("sh", ["-c", list])).stdout);
+    expect(items).toMatchObject([{ id: created.id }]);
+    await server.stop();
   });
 
   it("takes keys from the environment and a config file", async () => {
