@@ -73,7 +73,15 @@ export {
   type ToolResult,
   type ToolSource,
 } from "./tools/define-tool.ts";
-export type { Tool, ToolCallContext, ToolExecutor, ToolHost, ToolSecrets, WireNames } from "./tools/tool.ts";
+export type {
+  Tool,
+  ToolCallContext,
+  ToolExecutor,
+  ToolHost,
+  ToolSecrets,
+  ToolStorage,
+  WireNames,
+} from "./tools/tool.ts";
 export type { LlmConfig, LlmConfigInput } from "./wire/agent/llm-config.ts";
 export type { ConfirmationPolicy, SecurityAnalyzer } from "./wire/agent/policies.ts";
 export type { ToolAnnotations } from "./wire/agent/tool-definition.ts";
@@ -109,3 +117,33 @@ export {
 export type { Observation } from "./wire/events/observations.ts";
 export type { ExecutionStatus } from "./wire/execution-status.ts";
 export type { SecretSource, SecretSources } from "./wire/secret-source.ts";
+export { type LocalWorkspaceOptions, localWorkspace } from "./workspace/local/local-workspace.ts";
+export type {
+  Argv,
+  OpenWorkspace,
+  OutputChunk,
+  RunOptions,
+  RunResult,
+  Workspace,
+  WorkspaceInfo,
+  WorkspaceSpec,
+} from "./workspace/workspace.ts";
+export { WorkspaceError, type WorkspaceErrorCode } from "./workspace/workspace-error.ts";
+export type {
+  ByteRange,
+  DirectoryEntry,
+  DirectoryListing,
+  FileContent,
+  FileStatus,
+  FileType,
+  ReadOptions,
+  WorkspaceFiles,
+  WriteOptions,
+} from "./workspace/workspace-files.ts";
+export type {
+  CommandEnd,
+  TerminalOptions,
+  WaitOptions,
+  WaitOutcome,
+  WorkspaceTerminal,
+} from "./workspace/workspace-terminal.ts";

@@ -14,6 +14,7 @@ import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
+import type { Agent } from "../wire/agent/agent.ts";
 import {
   type ConversationInfo,
   type NewConversation,
@@ -21,6 +22,8 @@ import {
   startConversationRequest,
 } from "../wire/conversation.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
+import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
+import type { OpenWorkspace } from "../workspace/workspace.ts";
 import {
   type ConversationPage,
   ConversationReader,
@@ -34,11 +37,7 @@ import { ConversationHandle } from "./live/conversation-handle.ts";
 import { findCutRuns } from "./live/cut-runs.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
-import {
-  type ConversationContext,
-  type ConversationWorkspace,
-  openConversation,
-} from "./live/open-conversation.ts";
+import { type ConversationContext, openConversation } from "./live/open-conversation.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
 import { RunSlots } from "./live/run-slots.ts";
 import type { CreateLlm } from "./live/state-keeper.ts";
@@ -56,9 +55,10 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   cipher?: Cipher | undefined;
   tools: ToolRegistry;
   createLlm: CreateLlm;
-  workspace: ConversationWorkspace;
-  /** Variables of the server's environment that commands may see, made by `childEnvironment`. */
-  environment: Readonly<Record<string, string>>;
+  /** Opens the machine a conversation works on. */
+  openWorkspace: OpenWorkspace;
+  /** Removes a folder of the server's disk with everything in it. Nothing there is fine. */
+  removeFolder(path: string): Promise<void>;
   /** Absolute folder for what tools of a conversation keep. */
   dataDir(conversationId: string): string;
   /** Seconds; null keeps every opened conversation in memory. */
@@ -235,14 +235,14 @@ export class ConversationManager {
   async delete(id: string): Promise<void> {
     const conversation = await this.#live.get(id);
     if (conversation === undefined) throw unknownConversation(id);
-    const { store, workspace, dataDir, logger } = this.#options;
+    const { store, removeFolder, dataDir, logger } = this.#options;
     await conversation.close();
     // Forgotten last: a request in between meets the closed one and loads no other.
     await store.remove(id).finally(() => this.#live.forget(id));
     this.#unsealed.forget(id);
     store.relay.publish(id, { kind: "removed" });
     try {
-      await workspace.remove(dataDir(id));
+      await removeFolder(dataDir(id));
     } catch (error) {
       logger.warn(
         { conversation_id: id, error: messageOf(error) },
@@ -283,7 +283,7 @@ export class ConversationManager {
 
   /** False when another request of the same moment has taken the id. */
   async #startNew(id: string, request: StartConversationRequest, createdBy: string | null): Promise<boolean> {
-    const { store, cipher, tools, logger, workspace, persistenceDir } = this.#options;
+    const { store, cipher, tools, logger, persistenceDir } = this.#options;
     const { parent_conversation_id: parentId } = request;
     const workingDir = request.workspace.working_dir;
     if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
@@ -291,9 +291,7 @@ export class ConversationManager {
     const opened = agentAndSecrets(request, { cipher, now });
     resolveTools({ agent: opened.agent, clientTools: request.client_tools, registry: tools, logger });
     warnOfTemplate(opened.agent, logger);
-    // Read again with the prompt. A missing file is reported here, where the caller hears of it.
-    await readSecurityPolicy(opened.agent, workspace.resolve(workingDir), workspace.readText);
-    await workspace.prepare(workingDir);
+    await this.#prepareWorkspace(id, request, opened.agent);
     try {
       await store.commit(toFirstChange(request, opened, { id, now, createdBy, cipher, persistenceDir }));
       this.#unsealed.keep(id, opened);
@@ -301,6 +299,23 @@ export class ConversationManager {
     } catch (error) {
       if (AgentServerError.is(error) && error.code === "conflict") return false;
       throw error;
+    }
+  }
+
+  async #prepareWorkspace(
+    id: string,
+    { workspace: requested }: StartConversationRequest,
+    agent: Agent,
+  ): Promise<void> {
+    const { openWorkspace, dataDir } = this.#options;
+    const spec = { conversationId: id, workingDir: requested.working_dir, dataDir: dataDir(id), requested };
+    const workspace = await openWorkspace(spec);
+    try {
+      // Read again with the prompt. A missing file is reported here, where the caller hears of it.
+      await readSecurityPolicy(agent, async () => workspace);
+      await prepareWorkspace(workspace);
+    } finally {
+      await workspace.close();
     }
   }
 

@@ -6,6 +6,7 @@ import { type Logger, silentLogger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
+import type { OpenWorkspace } from "../workspace/workspace.ts";
 
 /** Options of a server. Nothing is read from globals except the default of `environment`. */
 export interface ServerOptions {
@@ -43,6 +44,12 @@ export interface ServerOptions {
    * retries, timeout, price and completion log of the conversation's configuration, unless it is `decorated` already.
    */
   createLlm?: (config: LlmConfig) => Llm | undefined;
+
+  /**
+   * Opens the machine a conversation works on. Default: `localWorkspace`, this machine, with `environment` and
+   * `commandEnvironment`.
+   */
+  workspace?: OpenWorkspace;
 
   /** Path below which a host app mounts the server, such as `/agents`. Default: the path of `webUrl`, or the root. */
   basePath?: string;

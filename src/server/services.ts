@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { CreateLlm } from "../conversations/live/state-keeper.ts";
@@ -17,16 +18,12 @@ import { namedTools } from "../tools/catalogue.ts";
 import { ToolRegistry } from "../tools/registry.ts";
 import { untilAborted } from "../waiting.ts";
 import { toHex } from "../wire/ids.ts";
-import { childEnvironment } from "../workspace/local/child-environment.ts";
-import { readTextFile, removeFolder } from "../workspace/local/files.ts";
-import { prepareWorkspace } from "../workspace/local/prepare-workspace.ts";
+import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
 
 /** Name of the SQLite database in `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
-/** Maximum size of a security policy file in bytes. The whole file is part of every prompt. */
-const MAX_POLICY_BYTES = 64 * 1024;
 
 /** The services of one server, used by routes and in-process callers. */
 export interface Services {
@@ -66,13 +63,9 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     cipher: secretKey === undefined ? undefined : createCipher(secretKey),
     createLlm: llmFactory(options, knownSecrets),
     knownSecrets,
-    workspace: {
-      prepare: (workingDir) => prepareWorkspace(workingDir, environment),
-      resolve,
-      readText: (path, workingDir) => readTextFile(resolve(workingDir, path), MAX_POLICY_BYTES),
-      remove: removeFolder,
-    },
-    environment: childEnvironment(environment, options.commandEnvironment),
+    openWorkspace:
+      options.workspace ?? localWorkspace({ environment, commandEnvironment: options.commandEnvironment }),
+    removeFolder: (path) => rm(path, { recursive: true, force: true }),
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
     idleTtlSeconds: options.idleTtlSeconds,

@@ -45,3 +45,4 @@ export {
   type TestServer,
   type TestServerOptions,
 } from "./test-server.ts";
+export { type WorkspaceContractOptions, workspaceContract } from "./workspace-contract.ts";

@@ -3,18 +3,29 @@ import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
 import { type Content, text } from "../wire/events/message.ts";
 import type { Observation } from "../wire/events/observations.ts";
 import { toParameters } from "./json-schema.ts";
-import type { Tool, ToolCallContext, ToolExecutor, ToolHost, ToolSecrets, WireNames } from "./tool.ts";
+import type { Tool, ToolCallContext, ToolExecutor, ToolHost, WireNames } from "./tool.ts";
 import { MCP_WIRE } from "./wire-form.ts";
 
-/** What a tool may know of the call it answers. */
-export interface ToolContext<State = undefined> extends ToolCallContext {
-  conversationId: string;
-  /** Absolute path the agent works in. */
-  workingDir: string;
-  /** Absolute path for what the tool must keep; made by whoever first writes there. */
-  dataDir: string;
-  secrets: ToolSecrets;
-  /** What `open` returned for this conversation. */
+/**
+ * What a tool may know of the call it answers.
+ *
+ * @example A tool that reads a file of the agent and runs a program on it
+ * ```ts
+ * const countWords = defineTool({
+ *   name: "count_words",
+ *   description: "Counts the words of a file in the working directory.",
+ *   input: z.object({ file: z.string() }),
+ *   async run({ file }, { workspace, signal }) {
+ *     const path = `${workspace.info.workingDir}/${file}`;
+ *     if ((await workspace.files.stat(path)) === null) return { content: `${file} does not exist`, is_error: true };
+ *     const { stdout } = await workspace.run(["wc", "-w", "--", path], { signal });
+ *     return stdout;
+ *   },
+ * });
+ * ```
+ */
+export interface ToolContext<State = undefined> extends ToolCallContext, Omit<ToolHost, "params"> {
+  /** The value that `open` returned for this conversation. */
   state: State;
 }
 
@@ -38,8 +49,8 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
   annotations?: ToolAnnotations;
   /** Class names on the wire, for tools that clients know by name. Their `input` must be JSON without transforms. */
   wire?: WireNames;
-  /** Names of what the call touches: calls that share one run one after the other. */
-  resources?(input: z.output<Schema>): readonly string[];
+  /** Names of what the call touches: calls that share one run one after the other. `[]`: shares nothing. */
+  resources?(input: z.output<Schema>, host: ToolHost): readonly string[] | Promise<readonly string[]>;
   /** Makes what the tool keeps for one conversation; called when it is first run there. */
   open?(host: ToolHost): State | Promise<State>;
   /** A throw is told to the model as an error and does not end the run. */
@@ -84,17 +95,10 @@ async function openSource<Schema extends z.ZodObject, State>(
   host: ToolHost,
 ): Promise<ToolExecutor<z.output<Schema>>> {
   const state = (await source.open?.(host)) as State;
-  const { conversationId, workingDir, dataDir, secrets } = host;
+  const { params: _params, ...known } = host;
   return {
     async run(input, call) {
-      const output = await source.run(input, {
-        ...call,
-        conversationId,
-        workingDir,
-        dataDir,
-        secrets,
-        state,
-      });
+      const output = await source.run(input, { ...known, ...call, state });
       return toObservation(source, output);
     },
     async close() {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { SecretMask } from "../secrets/masking/secret-mask.ts";
 import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
 import type { Observation } from "../wire/events/observations.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 
 /** The class names under which a tool shows itself on the wire; clients refuse names they do not know. */
 export interface WireNames {
@@ -10,18 +11,26 @@ export interface WireNames {
   observation: string | null;
 }
 
-/** What a tool may know of the conversation it is opened for. */
+/** The conversation that a tool is opened for, as far as a tool may know it. */
 export interface ToolHost {
   conversationId: string;
-  /** Absolute path the agent works in. */
-  workingDir: string;
-  /** Absolute path for what the tool must keep: task lists, spilled output. Made when first written to. */
-  dataDir: string;
+  /** The machine the agent works on: files, programs and terminals. */
+  workspace: Workspace;
+  storage: ToolStorage;
   /** `tools[].params` of the agent, checked by the tool. */
   params: Record<string, unknown>;
-  /** What processes started by a tool see of an environment, made by `childEnvironment`; a bare one when absent. */
-  environment?: Readonly<Record<string, string>>;
   secrets: ToolSecrets;
+}
+
+/**
+ * A JSON value that a tool keeps for its conversation, in the store of the server. It goes wherever the conversation
+ * goes: through restarts, and to another server of the same store. It is not encrypted.
+ */
+export interface ToolStorage {
+  /** Reads the value. undefined when nothing was written. */
+  read(): Promise<unknown>;
+  /** Replaces the value; resolves when it is stored. At most 1 MiB as JSON, more is a RangeError. */
+  write(value: unknown): Promise<void>;
 }
 
 /** The secrets of one conversation, as far as tools may ask for them. */
@@ -63,7 +72,7 @@ export interface Tool<Schema extends z.ZodType = z.ZodType> {
    * Names of what the call touches: calls that share one run one after the other. `[]`: shares nothing.
    * Without this, calls of the tool run one after the other. Asked before the tool is opened.
    */
-  resources?(input: z.output<Schema>): readonly string[];
+  resources?(input: z.output<Schema>, host: ToolHost): readonly string[] | Promise<readonly string[]>;
   /** Called once a conversation, when the tool is first run in it. */
   open(host: ToolHost): ToolExecutor<z.output<Schema>> | Promise<ToolExecutor<z.output<Schema>>>;
 }

@@ -29,7 +29,7 @@ describe("security_policy_filename", () => {
     const { manager, prepared } = openManager();
     await expect(start(manager, agent({ security_policy_filename: "policy.md" }))).rejects.toMatchObject({
       status: 422,
-      detail: "security_policy_filename: no such file: policy.md",
+      detail: "security_policy_filename: /project/policy.md: no such file or directory",
     });
     expect(prepared).toEqual([]);
   });
@@ -93,13 +93,8 @@ describe("deleting a conversation", () => {
     let known: unknown;
     const removing = openManager({
       store,
-      workspace: {
-        prepare: async () => {},
-        resolve: (path) => path,
-        readText: async () => "",
-        remove: async () => {
-          known = await store.conversations.find([id], []);
-        },
+      removeFolder: async () => {
+        known = await store.conversations.find([id], []);
       },
     });
     await removing.manager.delete(id);
@@ -108,13 +103,8 @@ describe("deleting a conversation", () => {
 
   it("succeeds even when they cannot be removed", async () => {
     const { manager } = openManager({
-      workspace: {
-        prepare: async () => {},
-        resolve: (path) => path,
-        readText: async () => "",
-        remove: async () => {
-          throw new Error("not allowed");
-        },
+      removeFolder: async () => {
+        throw new Error("not allowed");
       },
     });
     const id = await start(manager);

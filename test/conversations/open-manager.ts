@@ -12,6 +12,7 @@ import { defineTool } from "../../src/tools/define-tool.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
 import type { NewConversation } from "../../src/wire/conversation.ts";
 import { MemorySocket } from "../streams/memory-socket.ts";
+import { memoryWorkspace } from "../workspace/memory-workspace.ts";
 import { ScriptedLlm, type Turn } from "./scripted-llm.ts";
 
 export interface Bench {
@@ -87,21 +88,10 @@ export function openManager({
     logger: silentLogger,
     tools: new ToolRegistry([echoTool()]),
     createLlm: () => llm,
-    workspace: {
-      prepare: async (folder) => {
-        prepared.push(folder);
-      },
-      resolve: (path) => path,
-      readText: async (path, workingDir) => {
-        const found = files[`${workingDir}/${path}`];
-        if (found === undefined) throw new Error(`no such file: ${path}`);
-        return found;
-      },
-      remove: async (folder) => {
-        removed.push(folder);
-      },
+    openWorkspace: (spec) => memoryWorkspace(spec, { files, folders: prepared }),
+    removeFolder: async (folder) => {
+      removed.push(folder);
     },
-    environment: {},
     dataDir: (id) => `/nowhere/${id}`,
     persistenceDir: "workspace/conversations",
     idleTtlSeconds: null,

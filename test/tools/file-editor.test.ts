@@ -5,14 +5,15 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
 import { OpenTool } from "../../src/tools/toolbox/open-tool.ts";
 import { type FileEditorObservation, fileEditorObservation } from "../../src/wire/events/observations.ts";
-import { callContext, temporaryDirectory, toolHost } from "./tool-host.ts";
+import { temporaryDirectory } from "../workspace/open-local.ts";
+import { callContext, toolHost } from "./tool-host.ts";
 
 let directory: string;
 let tool: OpenTool;
 
 beforeEach(async () => {
   directory = await temporaryDirectory();
-  tool = new OpenTool(fileEditorTool, { ...(await toolHost()), workingDir: directory });
+  tool = new OpenTool(fileEditorTool, await toolHost({ workingDir: directory }));
 });
 
 /** Runs a command on a path below the directory; absolute paths are taken as they are. */
@@ -218,8 +219,8 @@ describe("paths", () => {
     await symlink(real, at("link.txt"));
 
     const resources = (name: string) => tool.resources({ command: "view", path: at(name) });
-    expect(resources("link.txt")).toEqual(resources("./x/../real.txt"));
-    expect(resources("new/dir/file.txt")[0]).toMatch(/^file:\/.*\/new\/dir\/file.txt$/);
+    expect(await resources("link.txt")).toEqual(await resources("./x/../real.txt"));
+    expect((await resources("new/dir/file.txt"))[0]).toMatch(/^file:\/.*\/new\/dir\/file.txt$/);
   });
 });
 
@@ -244,7 +245,9 @@ describe("create", () => {
 
     expect(await refusal("create", "a.txt", { file_text: "new" })).toContain("does not overwrite");
     expect(await refusal("create", "b.txt")).toBe("Parameter `file_text` is required for command: create.");
-    expect(await refusal("create", "a.txt/b.txt", { file_text: "" })).toContain("ENOTDIR");
+    expect(await refusal("create", "a.txt/b.txt", { file_text: "" })).toContain(
+      "a part of the path is not a directory",
+    );
     expect(await readFile(at("a.txt"), "utf8")).toBe("old");
   });
 

@@ -1,5 +1,3 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { taskTrackerTool } from "../../src/tools/task-tracker/task-tracker-tool.ts";
 import type { ToolHost } from "../../src/tools/tool.ts";
@@ -49,21 +47,11 @@ describe("the task list", () => {
     });
   });
 
-  it("is an array in TASKS.json, for the server's eyes only", async () => {
+  it("counts as none when what is stored is no list of tasks", async () => {
     const host = await toolHost();
-    await track(host, { command: "plan", task_list: [{ title: "One" }] });
 
-    const path = join(host.dataDir, "TASKS.json");
-    expect(JSON.parse(await readFile(path, "utf8"))).toEqual([{ title: "One", notes: "", status: "todo" }]);
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
-  });
-
-  it("counts as none when the file cannot be read", async () => {
-    const host = await toolHost();
-    await mkdir(host.dataDir);
-
-    for (const content of ["{", '[{"notes":"no title"}]', "3"]) {
-      await writeFile(join(host.dataDir, "TASKS.json"), content);
+    for (const stored of [{}, [{ notes: "no title" }], 3]) {
+      await host.storage.write(stored);
       expect(await track(host, {})).toMatchObject({ is_error: false, task_list: [] });
     }
   });

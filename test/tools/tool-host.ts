@@ -1,26 +1,40 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import { SecretMask } from "../../src/secrets/masking/secret-mask.ts";
-import type { ToolCallContext, ToolHost } from "../../src/tools/tool.ts";
+import type { ToolCallContext, ToolHost, ToolStorage } from "../../src/tools/tool.ts";
+import { type LocalOptions, openLocal } from "../workspace/open-local.ts";
 
-/** A new directory that goes when the test ends. */
-export async function temporaryDirectory(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "agent-server-tools-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
+export interface TestHostOptions extends LocalOptions {
+  /** Values of secrets, by name. */
+  secrets?: Readonly<Record<string, string>>;
+  params?: Record<string, unknown>;
 }
 
-/** A host on a new directory, with the given secret values. */
-export async function toolHost(secrets: readonly string[] = []): Promise<ToolHost> {
-  const workingDir = await temporaryDirectory();
+/** A host on this machine, in a new folder unless one is named. */
+export async function toolHost({
+  secrets = {},
+  params = {},
+  ...options
+}: TestHostOptions = {}): Promise<ToolHost> {
   return {
     conversationId: "00000000-0000-4000-8000-000000000000",
-    workingDir,
-    dataDir: join(workingDir, "data"),
-    params: {},
-    secrets: { referencedIn: async () => ({}), mask: async () => SecretMask.of(secrets) },
+    workspace: await openLocal(options),
+    storage: memoryStorage(),
+    params,
+    secrets: {
+      referencedIn: async (text) =>
+        Object.fromEntries(Object.entries(secrets).filter(([name]) => text.includes(name))),
+      mask: async () => SecretMask.of(Object.values(secrets)),
+    },
+  };
+}
+
+/** Keeps a value as JSON, as the store does. */
+export function memoryStorage(): ToolStorage {
+  let text: string | undefined;
+  return {
+    read: async () => (text === undefined ? undefined : JSON.parse(text)),
+    write: async (value) => {
+      text = JSON.stringify(value);
+    },
   };
 }
 

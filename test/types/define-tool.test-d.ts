@@ -30,7 +30,7 @@ expectTypeOf(weather).toExtend<Tool>();
 // The state that `open` returns, resolved, is what `run` and `close` get.
 defineTool({
   name: "counter",
-  description: (host) => `Counts in ${host.workingDir}`,
+  description: ({ workspace }) => `Counts in ${workspace.info.workingDir}`,
   input: z.object({}),
   open: async () => ({ count: 0 }),
   async run(_input, { state, signal }) {

@@ -27,7 +27,9 @@ export async function executeCalls(
   const finish = actions.findIndex((action) => action.tool_name === "finish");
   const executed = finish === -1 ? actions : actions.slice(0, finish + 1);
   const blocked = await takeBlocked(session, executed);
-  const tasks = executed.map((action) => taskFor(session, action, { signal, reason: blocked[action.id] }));
+  const tasks = await Promise.all(
+    executed.map((action) => taskFor(session, action, { signal, reason: blocked[action.id] })),
+  );
   let last: CallResult | undefined;
   for (const result of schedule(tasks, session.state.agent.tool_concurrency_limit)) {
     last = await result;
@@ -61,7 +63,7 @@ interface CallOptions {
   reason: string | undefined;
 }
 
-function taskFor(session: AgentSession, action: ActionEvent, { signal, reason }: CallOptions) {
+async function taskFor(session: AgentSession, action: ActionEvent, { signal, reason }: CallOptions) {
   const { tools } = session;
   if (reason !== undefined) return answered(rejection(action, reason, "hook"));
   const { tool_name: name, action: asked } = action;
@@ -73,7 +75,8 @@ function taskFor(session: AgentSession, action: ActionEvent, { signal, reason }:
   if ("error" in restored) return answered(callError(action, restored.error));
   const { input } = restored;
   return {
-    resources: tool.resources(input),
+    // After an interrupt the call is answered without being started.
+    resources: await untilAborted(tool.resources(input), signal).catch(() => []),
     run: () => runCall(tool, action, { input, signal }),
   };
 }

@@ -11,23 +11,16 @@ import type { ConversationRecord, Store } from "../../stores/store.ts";
 import type { ToolRegistry } from "../../tools/registry.ts";
 import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../../tools/toolbox/toolbox.ts";
+import type { OpenWorkspace } from "../../workspace/workspace.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
 import { openState } from "../record/stored-state.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
+import { ConversationWorkspace } from "./conversation-workspace.ts";
 import { LiveConversation } from "./live-conversation.ts";
-import { type ReadText, readSecurityPolicy } from "./prompt-files.ts";
+import { readSecurityPolicy } from "./prompt-files.ts";
 import type { RunSlots } from "./run-slots.ts";
 import { ConversationSession, type CreateLlm } from "./state-keeper.ts";
-
-/** The machine that conversations work on. */
-export interface ConversationWorkspace {
-  /** Makes the folder an agent works in. */
-  prepare(workingDir: string): Promise<void>;
-  resolve(path: string): string;
-  readText: ReadText;
-  /** Removes a folder with all that is in it. Nothing there is fine. */
-  remove(folder: string): Promise<void>;
-}
+import { toolStorage } from "./tool-storage.ts";
 
 /** What every conversation of a server shares. */
 export interface ConversationContext {
@@ -39,11 +32,9 @@ export interface ConversationContext {
   unsealed: UnsealedSecrets;
   tools: ToolRegistry;
   createLlm: CreateLlm;
-  workspace: ConversationWorkspace;
+  openWorkspace: OpenWorkspace;
   dataDir(conversationId: string): string;
   persistenceDir: string;
-  /** What commands see of the server's environment. */
-  environment: Readonly<Record<string, string>>;
   internalUrl: () => string;
   /** Asks for the values of lookup secrets. */
   lookupFetch?: LookupFetch | undefined;
@@ -94,31 +85,36 @@ export function openConversation(
       if (events.some(({ kind }) => kind !== "ConversationStateUpdateEvent")) context.onActivity?.();
     },
   });
-  const workingDir = context.workspace.resolve(state.workspace.working_dir);
+  const workspace = new ConversationWorkspace(() =>
+    context.openWorkspace({
+      conversationId: id,
+      workingDir: state.workspace.working_dir,
+      dataDir: context.dataDir(id),
+      requested: state.workspace,
+    }),
+  );
   const openTools = async (): Promise<Toolbox> => {
     const { client_tools: clientTools } = config;
-    const host = {
-      conversationId: id,
-      workingDir,
-      dataDir: context.dataDir(id),
-      environment: context.environment,
-      secrets,
-    };
     const tools = resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });
-    return openToolbox({ tools, host, logger });
+    return openToolbox({
+      tools,
+      host: { conversationId: id, workspace: await workspace.get(), secrets },
+      storageOf: toolStorage(log, { store: store.conversations, conversationId: id }),
+      logger,
+    });
   };
   const session = new ConversationSession({
     state,
     log,
     documents: new DocumentWriter(cipher, documents),
     unsealed,
-    workingDir,
+    workspace,
     secrets,
     clock,
     timestamps,
     createLlm: context.createLlm,
     openTools,
-    readPolicy: () => readSecurityPolicy(state.agent, workingDir, context.workspace.readText),
+    readPolicy: () => readSecurityPolicy(state.agent, () => workspace.get()),
     history: (untilSeq) => replay(store, id, { untilSeq }),
   });
   const { autotitle, stuck_detection_thresholds: thresholds } = config;

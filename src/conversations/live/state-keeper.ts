@@ -20,6 +20,7 @@ import type { DocumentWriter } from "../record/document-writer.ts";
 import { fullState, stateUpdate } from "../record/state-update.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import { openAccounts, recordCall, toSnapshots } from "../record/usage.ts";
+import type { ConversationWorkspace } from "./conversation-workspace.ts";
 import { maskedLlm } from "./masked-llm.ts";
 import { userMessage } from "./user-message.ts";
 
@@ -32,8 +33,7 @@ export interface SessionParts {
   log: EventLog;
   documents: DocumentWriter;
   unsealed: UnsealedSecrets;
-  /** Absolute path the agent works in. */
-  workingDir: string;
+  workspace: ConversationWorkspace;
   secrets: SecretRegistry;
   clock: Clock;
   timestamps: Timestamps;
@@ -61,6 +61,7 @@ export class ConversationSession implements AgentSession {
   #view: PromptView | null = null;
   #hasPrompt = false;
   #policy: string | undefined;
+  #workingDir = "";
   #reading: Promise<void> | null = null;
   /** Events that came while the view was still reading the log. */
   #arrived: Event[] = [];
@@ -172,7 +173,8 @@ export class ConversationSession implements AgentSession {
       name,
       description,
     }));
-    const { workingDir, clock } = this.#parts;
+    const { clock } = this.#parts;
+    const workingDir = this.#workingDir;
     const securityPolicy = this.#policy;
     return [
       systemPromptEvent({ agent, tools: this.tools, secrets, now: clock.now(), workingDir, securityPolicy }),
@@ -268,6 +270,7 @@ export class ConversationSession implements AgentSession {
   async close(): Promise<void> {
     await this.#preparing?.catch(() => {});
     await this.#tools?.close();
+    await this.#parts.workspace.close();
     await this.log.close();
   }
 
@@ -282,6 +285,7 @@ export class ConversationSession implements AgentSession {
     await this.readLog();
     if (!this.#hasPrompt) this.#policy = await this.#parts.readPolicy();
     this.#tools = await this.#parts.openTools();
+    this.#workingDir = (await this.#parts.workspace.get()).info.workingDir;
     openAccounts(this.state.stats, this.state.agent);
     this.#unwritten.add("stats");
   }

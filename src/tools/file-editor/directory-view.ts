@@ -1,5 +1,5 @@
-import { type DirectoryEntry, type DirectoryListing, listDirectory } from "../../workspace/local/files.ts";
 import { joinPath } from "../../workspace/paths.ts";
+import type { DirectoryEntry, DirectoryListing, WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { clipLines } from "./numbered-lines.ts";
 
 /** Entries looked at in one directory, hidden ones included. */
@@ -8,17 +8,20 @@ const MAX_ENTRIES = 2000;
 /** Once the listing has this many lines, far more than can be shown, directories are no longer opened. */
 const MAX_LINES = 2000;
 
-/** The directory and two levels below it, without hidden entries. */
-export async function viewDirectory(path: string): Promise<string> {
+const NOTHING: DirectoryListing = { entries: [], truncated: false };
+
+/** Lists a directory and two levels below it, without hidden entries. */
+export async function viewDirectory(files: WorkspaceFiles, path: string): Promise<string> {
   const root = path.length > 1 ? path.replace(/\/+$/, "") : path;
-  const listing = await listDirectory(root, MAX_ENTRIES);
+  const listing = await files.list(root, { limit: MAX_ENTRIES });
   const lines = [directoryName(root)];
   let truncated = listing.truncated;
   for (const entry of visible(listing)) {
     lines.push(nameOf(root, entry));
     if (entry.type !== "directory" || lines.length > MAX_LINES) continue;
     const entryPath = joinPath(root, entry.name);
-    const children = await listOrNothing(entryPath);
+    // A directory that cannot be read shows as an empty one.
+    const children = await files.list(entryPath, { limit: MAX_ENTRIES }).catch(() => NOTHING);
     truncated ||= children.truncated;
     lines.push(...visible(children).map((child) => nameOf(entryPath, child)));
   }
@@ -38,11 +41,6 @@ function nameOf(parent: string, entry: DirectoryEntry): string {
 
 function directoryName(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
-}
-
-/** A directory below that cannot be read shows as an empty one. */
-async function listOrNothing(path: string): Promise<DirectoryListing> {
-  return listDirectory(path, MAX_ENTRIES).catch(() => ({ entries: [], truncated: false }));
 }
 
 function leftOut(from: number, to: number): string {

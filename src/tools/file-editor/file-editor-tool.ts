@@ -1,4 +1,3 @@
-import { realPathOf } from "../../workspace/paths.ts";
 import { defineTool } from "../define-tool.ts";
 import { fileEditorDescription } from "./description.ts";
 import { FileEditor } from "./file-editor.ts";
@@ -6,7 +5,7 @@ import { fileEditorInput } from "./input.ts";
 
 export const fileEditorTool = defineTool({
   name: "file_editor",
-  description: (host) => fileEditorDescription(host.workingDir),
+  description: (host) => fileEditorDescription(host.workspace.info.workingDir),
   input: fileEditorInput,
   annotations: {
     title: "file_editor",
@@ -17,7 +16,9 @@ export const fileEditorTool = defineTool({
   },
   wire: { tool: "FileEditorTool", action: "FileEditorAction", observation: "FileEditorObservation" },
   // A view takes its turn as well, so that it shows what the edits before it made.
-  resources: ({ path }) => [`file:${realPathOf(path)}`],
-  open: (host) => new FileEditor(host.workingDir),
+  resources: async ({ path }, { workspace: { files } }) => [
+    `file:${await files.realPath(path).catch(() => path)}`,
+  ],
+  open: (host) => new FileEditor(host.workspace),
   run: (input, { state }) => state.run(input),
 });

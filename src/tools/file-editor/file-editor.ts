@@ -1,7 +1,8 @@
 import { messageOf } from "../../errors.ts";
 import type { Content } from "../../wire/events/message.ts";
-import { removeFile, statFile, writeFileAtomic } from "../../workspace/local/files.ts";
-import { isAbsolutePath, joinPath, realPathOf } from "../../workspace/paths.ts";
+import { isAbsolutePath, joinPath } from "../../workspace/paths.ts";
+import type { Workspace } from "../../workspace/workspace.ts";
+import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import type { ToolResult } from "../define-tool.ts";
 import { viewDirectory } from "./directory-view.ts";
 import { lineAt, linesOf } from "./document.ts";
@@ -30,11 +31,13 @@ interface Change {
 
 /** The editor of one conversation; what it keeps is the undo history. */
 export class FileEditor {
+  readonly #files: WorkspaceFiles;
   readonly #workingDir: string;
   readonly #history = new UndoHistory();
 
-  constructor(workingDir: string) {
-    this.#workingDir = workingDir;
+  constructor({ files, info }: Workspace) {
+    this.#files = files;
+    this.#workingDir = info.workingDir;
   }
 
   async run(input: FileEditorInput): Promise<ToolResult> {
@@ -69,10 +72,10 @@ export class FileEditor {
     if (path.includes("\0")) throw refuse("It has a zero character.");
     if (!isAbsolutePath(path)) {
       const meant = joinPath(this.#workingDir, path);
-      const suggestion = (await statFile(meant)) === null ? "" : ` Maybe you meant ${meant}?`;
+      const suggestion = (await this.#files.stat(meant)) === null ? "" : ` Maybe you meant ${meant}?`;
       throw refuse(`The path should be an absolute path.${suggestion}`);
     }
-    const status = await statFile(path);
+    const status = await this.#files.stat(path);
     if (command === "create") {
       if (status === null) return;
       throw refuse("It exists already; `create` does not overwrite. Use `str_replace` or `insert`.");
@@ -86,16 +89,16 @@ export class FileEditor {
   async #view({ path, view_range }: FileEditorInput): Promise<Outcome> {
     // Models send an empty list for no range.
     const range = view_range?.length === 0 ? null : view_range;
-    const status = await statFile(path);
-    if (status?.type !== "directory") return { content: await viewFile(path, range) };
+    const status = await this.#files.stat(path);
+    if (status?.type !== "directory") return { content: await viewFile(this.#files, path, range) };
     if (range !== null) throw EditorRefusal.invalid("view_range", range, "A directory has no lines.");
-    return { content: await viewDirectory(path) };
+    return { content: await viewDirectory(this.#files, path) };
   }
 
   async #create({ command, path, file_text: content }: FileEditorInput): Promise<Outcome> {
     if (content === null) throw EditorRefusal.missing("file_text", command);
-    await writeFileAtomic(path, new TextEncoder().encode(content));
-    this.#history.push(realPathOf(path), null);
+    await this.#files.write(path, content);
+    this.#history.push(await this.#files.realPath(path), null);
     return { content: `File created successfully at: ${path}`, prev_exist: false, new_content: content };
   }
 
@@ -109,7 +112,7 @@ export class FileEditor {
       const hint = "No replacement was performed. `new_str` and `old_str` must be different.";
       throw EditorRefusal.invalid("new_str", new_str, hint);
     }
-    const file = await readTextFile(path);
+    const file = await readTextFile(this.#files, path);
     const match = findOnce(file.document.text, old_str.replaceAll("\r\n", "\n"), path);
     return this.#edit(path, file, { ...match, replacement: new_str });
   }
@@ -117,7 +120,7 @@ export class FileEditor {
   async #insert({ command, path, insert_line: line, new_str }: FileEditorInput): Promise<Outcome> {
     if (line === null) throw EditorRefusal.missing("insert_line", command);
     if (new_str === null) throw EditorRefusal.missing("new_str", command);
-    const file = await readTextFile(path);
+    const file = await readTextFile(this.#files, path);
     const { text } = file.document;
     const lines = linesOf(text);
     if (line > lines.length) {
@@ -136,8 +139,8 @@ export class FileEditor {
 
   async #edit(path: string, { bytes, document }: TextFile, change: Change): Promise<Outcome> {
     const edited = document.replace(change.start, change.end, change.replacement);
-    await writeFileAtomic(path, edited.toBytes());
-    this.#history.push(realPathOf(path), bytes);
+    await this.#files.write(path, edited.toBytes());
+    this.#history.push(await this.#files.realPath(path), bytes);
     const first = lineAt(edited.text, change.start);
     const last = first + linesOf(change.replacement).length - 1;
     const shown = catOutput(`a snippet of ${path}`, snippetAround(linesOf(edited.text), first, last));
@@ -149,18 +152,18 @@ export class FileEditor {
   }
 
   async #undo(path: string): Promise<Outcome> {
-    const last = this.#history.last(realPathOf(path));
+    const last = this.#history.last(await this.#files.realPath(path));
     if (last === undefined) throw new EditorRefusal(`No edit history found for ${path}.`);
-    const { text } = (await readTextFile(path)).document;
+    const { text } = (await readTextFile(this.#files, path)).document;
     const done = `Last edit to ${path} undone successfully.`;
     if (last.before === null) {
-      await removeFile(path);
+      await this.#files.remove(path);
       this.#history.drop(last);
       return { content: `${done} It had created the file, which is gone again.`, old_content: text };
     }
-    await writeFileAtomic(path, last.before);
+    await this.#files.write(path, last.before);
     this.#history.drop(last);
-    const restored = (await readTextFile(path)).document.text;
+    const restored = (await readTextFile(this.#files, path)).document.text;
     const shown = catOutput(path, numberedLines(linesOf(restored), 1));
     return { content: `${done} ${shown}`, old_content: text, new_content: restored };
   }

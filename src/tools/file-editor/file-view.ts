@@ -1,6 +1,6 @@
 import { type Content, text } from "../../wire/events/message.ts";
-import { readFileBase64 } from "../../workspace/local/files.ts";
 import { extensionOf } from "../../workspace/paths.ts";
+import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { linesOf } from "./document.ts";
 import { EditorRefusal } from "./editor-refusal.ts";
 import { numberedLines } from "./numbered-lines.ts";
@@ -15,11 +15,15 @@ const IMAGE_TYPES = new Map([
   [".bmp", "image/bmp"],
 ]);
 
-/** The lines of a text file, all or a range; an image as an image. */
-export async function viewFile(path: string, range: readonly number[] | null): Promise<string | Content[]> {
+/** Shows the lines of a text file, all or a range, and an image as an image. */
+export async function viewFile(
+  files: WorkspaceFiles,
+  path: string,
+  range: readonly number[] | null,
+): Promise<string | Content[]> {
   const imageType = IMAGE_TYPES.get(extensionOf(path));
-  if (imageType !== undefined) return viewImage(path, imageType);
-  const lines = linesOf((await readTextFile(path)).document.text);
+  if (imageType !== undefined) return viewImage(files, path, imageType);
+  const lines = linesOf((await readTextFile(files, path)).document.text);
   if (range !== null) return viewRange(path, lines, range);
   return catOutput(path, lines.length === 0 ? "(the file is empty)" : numberedLines(lines, 1));
 }
@@ -29,9 +33,10 @@ export function catOutput(subject: string, numbered: string): string {
   return `Here's the result of running \`cat -n\` on ${subject}:\n${numbered}\n`;
 }
 
-async function viewImage(path: string, type: string): Promise<Content[]> {
-  await checkReadable(path);
-  const url = `data:${type};base64,${await readFileBase64(path, MAX_FILE_BYTES)}`;
+async function viewImage(files: WorkspaceFiles, path: string, type: string): Promise<Content[]> {
+  await checkReadable(files, path);
+  const bytes = await files.read(path, { maxBytes: MAX_FILE_BYTES });
+  const url = `data:${type};base64,${Buffer.from(bytes).toString("base64")}`;
   return [text(`Image ${path}:`), { cache_prompt: false, type: "image", image_urls: [url] }];
 }
 

@@ -1,4 +1,4 @@
-import { readFile, statFile } from "../../workspace/local/files.ts";
+import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { Document } from "./document.ts";
 import { EditorRefusal } from "./editor-refusal.ts";
 import { decodeText } from "./text-encoding.ts";
@@ -13,9 +13,9 @@ export interface TextFile {
 }
 
 /** Refuses binary data, and what `checkReadable` refuses. */
-export async function readTextFile(path: string): Promise<TextFile> {
-  await checkReadable(path);
-  const bytes = await readFile(path, MAX_FILE_BYTES);
+export async function readTextFile(files: WorkspaceFiles, path: string): Promise<TextFile> {
+  await checkReadable(files, path);
+  const bytes = await files.read(path, { maxBytes: MAX_FILE_BYTES });
   const decoded = decodeText(bytes);
   if (decoded === null) {
     throw EditorRefusal.unfit(path, "It is a binary file, which this tool can neither show nor edit.");
@@ -24,8 +24,8 @@ export async function readTextFile(path: string): Promise<TextFile> {
 }
 
 /** Refuses pipes, devices and files that are too large. */
-export async function checkReadable(path: string): Promise<void> {
-  const status = await statFile(path);
+export async function checkReadable(files: WorkspaceFiles, path: string): Promise<void> {
+  const status = await files.stat(path);
   if (status?.type === "other") throw EditorRefusal.unfit(path, "It is not a regular file.");
   if (status !== null && status.size > MAX_FILE_BYTES) {
     const megabytes = (status.size / 1024 / 1024).toFixed(1);

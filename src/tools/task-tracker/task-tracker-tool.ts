@@ -27,6 +27,6 @@ export const taskTrackerTool = defineTool({
   input,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   wire: { tool: "TaskTrackerTool", action: "TaskTrackerAction", observation: "TaskTrackerObservation" },
-  open: (host) => TaskTracker.load(host.dataDir),
+  open: (host) => TaskTracker.load(host.storage),
   run: ({ command, task_list }, { state }) => (command === "plan" ? state.plan(task_list) : state.view()),
 });

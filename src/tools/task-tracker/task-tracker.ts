@@ -1,34 +1,28 @@
 import { type TaskItem, taskItem } from "../../wire/events/actions.ts";
-import { readFile, statFile, writeFileAtomic } from "../../workspace/local/files.ts";
-import { joinPath } from "../../workspace/paths.ts";
 import type { ToolResult } from "../define-tool.ts";
-
-const FILE_NAME = "TASKS.json";
-const MAX_BYTES = 10 * 1024 * 1024;
-
-/** Only the server reads the list. */
-const FILE_MODE = 0o600;
+import type { ToolStorage } from "../tool.ts";
 
 const MARKS = { todo: "⏳", in_progress: "🔄", done: "✅" } as const;
 
-/** The task list of one conversation, an array in `TASKS.json` of its data directory. */
+/** The task list of one conversation, kept with the conversation. */
 export class TaskTracker {
-  readonly #path: string;
+  readonly #storage: ToolStorage;
   #tasks: readonly TaskItem[];
 
-  private constructor(path: string, tasks: readonly TaskItem[]) {
-    this.#path = path;
+  private constructor(storage: ToolStorage, tasks: readonly TaskItem[]) {
+    this.#storage = storage;
     this.#tasks = tasks;
   }
 
-  static async load(dataDir: string): Promise<TaskTracker> {
-    const path = joinPath(dataDir, FILE_NAME);
-    return new TaskTracker(path, await readTasks(path));
+  /** A stored value that is not a task list counts as none: the next plan replaces it. */
+  static async load(storage: ToolStorage): Promise<TaskTracker> {
+    const stored = taskItem.array().safeParse(await storage.read());
+    return new TaskTracker(storage, stored.success ? stored.data : []);
   }
 
-  /** Stored before it counts: a list that could not be written is not shown as kept. */
+  /** Stores the list before showing it: a list that could not be written is not shown as kept. */
   async plan(tasks: readonly TaskItem[]): Promise<ToolResult> {
-    await writeFileAtomic(this.#path, new TextEncoder().encode(JSON.stringify(tasks, null, 2)), FILE_MODE);
+    await this.#storage.write(tasks);
     this.#tasks = tasks;
     return this.#result("plan", `Task list has been updated with ${tasks.length} item(s).`);
   }
@@ -47,17 +41,4 @@ export class TaskTracker {
 function formatTask(task: TaskItem, index: number): string {
   const notes = task.notes === "" ? "" : `   ${task.notes}\n`;
   return `${index + 1}. ${MARKS[task.status]} ${task.title}\n${notes}`;
-}
-
-/** A file that cannot be read as a list counts as none: the next plan replaces it. */
-async function readTasks(path: string): Promise<TaskItem[]> {
-  if ((await statFile(path)) === null) return [];
-  try {
-    const parsed = taskItem
-      .array()
-      .safeParse(JSON.parse(new TextDecoder().decode(await readFile(path, MAX_BYTES))));
-    return parsed.success ? parsed.data : [];
-  } catch {
-    return [];
-  }
 }

@@ -1,11 +1,14 @@
 import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
 import { StreamMask } from "../../secrets/masking/stream-mask.ts";
-import { SpillFile } from "../../workspace/local/spill-file.ts";
+import { SpillFile } from "../../workspace/spill-file.ts";
+import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 
 export interface OutputLogOptions {
   /** Characters of one report. */
   limit: number;
-  /** Folder for output longer than that. */
+  /** Where output longer than that goes. */
+  files: WorkspaceFiles;
+  /** Absolute path of the folder for it. */
   directory: string;
 }
 
@@ -18,7 +21,7 @@ const FILE_PREFIX = "terminal_output_";
  */
 export class OutputLog {
   readonly #limit: number;
-  readonly #directory: string;
+  readonly #options: OutputLogOptions;
   readonly #mask = new StreamMask();
   #head = "";
   #tail = "";
@@ -30,7 +33,7 @@ export class OutputLog {
 
   constructor(options: OutputLogOptions) {
     this.#limit = options.limit;
-    this.#directory = options.directory;
+    this.#options = options;
   }
 
   setMask(mask: SecretMask): void {
@@ -50,11 +53,12 @@ export class OutputLog {
    * All since the last report, and `screen`, what the terminal shows and may still change. `ended`: nothing of it
    * will come again.
    */
-  report(screen: string, ended: boolean): string {
+  async report(screen: string, ended: boolean): Promise<string> {
     const live = this.#mask.preview(screen);
     if (ended) this.#mask.end();
     const repeated = this.#repeatedLength(live);
     const fits = this.#total + live.length - repeated <= this.#limit;
+    // Output that comes while a file is written belongs to the next report.
     const text = fits ? this.#whole(live, repeated) : this.#cut(live, repeated);
     this.#restart(ended ? "" : live, !ended);
     return text;
@@ -66,9 +70,11 @@ export class OutputLog {
   }
 
   /** Forgets everything. */
-  clear(): void {
+  async clear(): Promise<void> {
     this.#mask.end();
+    const spill = this.#spill;
     this.#restart("", false);
+    await spill?.discard();
   }
 
   #add(text: string): void {
@@ -85,7 +91,7 @@ export class OutputLog {
   }
 
   #openSpill(): SpillFile {
-    const spill = new SpillFile(this.#directory, MAX_FILE_BYTES);
+    const spill = new SpillFile({ ...this.#options, maxBytes: MAX_FILE_BYTES });
     spill.write(this.#head + this.#tail);
     this.#spill = spill;
     return spill;
@@ -100,19 +106,21 @@ export class OutputLog {
     return this.#trim((this.#head + this.#tail + live).slice(repeated));
   }
 
-  #cut(live: string, repeated: number): string {
+  #cut(live: string, repeated: number): Promise<string> {
     const spill = this.#spill ?? this.#openSpill();
-    spill.write(live);
-    const { complete } = spill;
-    const path = spill.finish(FILE_PREFIX);
     this.#spill = null;
-    const roomForHead = Math.ceil(this.#limit / 2) - 200;
-    const head = this.#trim(this.#head.slice(repeated, repeated + roomForHead));
-    const line = this.#head.slice(0, repeated + roomForHead).split("\n").length;
-    const notice = clippedNotice({ path, line, complete });
-    const roomForTail = this.#limit - head.length - notice.length;
+    spill.write(live);
+    const start = this.#head.slice(0, repeated + Math.ceil(this.#limit / 2) - 200);
     const end = this.#total === this.#head.length + this.#tail.length ? this.#head + this.#tail : this.#tail;
-    return (head + notice + (end + live).trimEnd().slice(-roomForTail)).toWellFormed();
+    const head = this.#trim(start.slice(repeated));
+    const line = start.split("\n").length;
+    return this.#clipped({ spill, head, line, tail: (end + live).trimEnd() });
+  }
+
+  async #clipped({ spill, head, line, tail }: ClippedOutput): Promise<string> {
+    const path = await spill.finish(FILE_PREFIX);
+    const notice = clippedNotice({ path, line, complete: spill.complete });
+    return (head + notice + tail.slice(-(this.#limit - head.length - notice.length))).toWellFormed();
   }
 
   #trim(text: string): string {
@@ -120,7 +128,7 @@ export class OutputLog {
   }
 
   #restart(shown: string, continues: boolean): void {
-    this.#spill?.discard();
+    void this.#spill?.discard();
     this.#spill = null;
     this.#head = "";
     this.#tail = "";
@@ -128,6 +136,14 @@ export class OutputLog {
     this.#shown = shown;
     this.#continues = continues;
   }
+}
+
+interface ClippedOutput {
+  spill: SpillFile;
+  head: string;
+  /** Line of the whole output after which `head` ends. */
+  line: number;
+  tail: string;
 }
 
 function clippedNotice(file: { path: string | null; line: number; complete: boolean }): string {

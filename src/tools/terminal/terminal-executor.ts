@@ -2,11 +2,8 @@ import { AgentServerError } from "../../errors.ts";
 import type { TerminalAction } from "../../wire/events/actions.ts";
 import { text } from "../../wire/events/message.ts";
 import type { TerminalObservation } from "../../wire/events/observations.ts";
-import { childEnvironment } from "../../workspace/local/child-environment.ts";
-import { machineIdentity } from "../../workspace/local/machine-identity.ts";
-import { TerminalSession } from "../../workspace/local/terminal/terminal-session.ts";
-import type { WaitOutcome } from "../../workspace/local/terminal/terminal-wait.ts";
 import { joinPath } from "../../workspace/paths.ts";
+import type { WaitOutcome, WorkspaceTerminal } from "../../workspace/workspace-terminal.ts";
 import type { ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
 import { controlLetter, keyCode } from "./keys.ts";
 import { literalArgumentHint } from "./literal-argument.ts";
@@ -35,8 +32,8 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   readonly #params: TerminalParams;
   readonly #outputDir: string;
   readonly #log: OutputLog;
-  #session: TerminalSession | null = null;
-  #starting: Promise<TerminalSession> | null = null;
+  #session: WorkspaceTerminal | null = null;
+  #starting: Promise<WorkspaceTerminal> | null = null;
   #workingDir: string;
   /** A command was started and its end not yet reported. */
   #open = false;
@@ -47,9 +44,13 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   constructor(host: ToolHost) {
     this.#host = host;
     this.#params = readTerminalParams(host.params);
-    this.#outputDir = joinPath(host.dataDir, "observations");
-    this.#log = new OutputLog({ limit: MAX_OUTPUT, directory: this.#outputDir });
-    this.#workingDir = host.workingDir;
+    this.#outputDir = joinPath(host.workspace.info.dataDir, "observations");
+    this.#log = new OutputLog({
+      limit: MAX_OUTPUT,
+      files: host.workspace.files,
+      directory: this.#outputDir,
+    });
+    this.#workingDir = host.workspace.info.workingDir;
   }
 
   async run(input: TerminalInput, { signal }: ToolCallContext): Promise<TerminalObservation> {
@@ -67,13 +68,13 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     this.#closed = true;
     await this.#starting?.catch(() => {});
     await this.#endSession();
-    this.#log.clear();
+    await this.#log.clear();
   }
 
   async #reset(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
     await this.#endSession();
-    this.#log.clear();
-    this.#workingDir = this.#host.workingDir;
+    await this.#log.clear();
+    this.#workingDir = this.#host.workspace.info.workingDir;
     await this.#start();
     if (input.command.trim() === "") {
       return this.#observe({ command: "[RESET]", output: remarks.RESET, exitCode: 0 });
@@ -100,7 +101,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     if (command === "" && !(input.is_input && input.command !== ""))
       return this.#wait(session, input, signal);
     if (input.is_input) return this.#sendInput(session, input, signal);
-    if (session.running) return this.#refuseWhileRunning(session, command);
+    if (session.state === "running") return this.#refuseWhileRunning(session, command);
     this.#notePreviousEnd(session);
     return this.#runCommand(input, signal);
   }
@@ -109,7 +110,8 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const exports = await this.#host.secrets.referencedIn(input.command);
     // A value that is fetched rather than stored is known only now.
     this.#log.setMask(await this.#host.secrets.mask());
-    const session = this.#session?.exited === false ? this.#session : await this.#start();
+    const session =
+      this.#session === null || this.#session.state === "exited" ? await this.#start() : this.#session;
     await session.run(input.command, exports);
     this.#open = true;
     this.#reported = false;
@@ -117,7 +119,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   }
 
   async #sendInput(
-    session: TerminalSession,
+    session: WorkspaceTerminal,
     input: TerminalInput,
     signal: AbortSignal,
   ): Promise<TerminalObservation> {
@@ -126,12 +128,12 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
         `Input of ${input.command.length} characters is too long: send at most ${MAX_INPUT} at once.`,
       );
     }
-    if (!session.running) return this.#report(session, { input, outcome: "ended", late: true });
+    if (session.state !== "running") return this.#report(session, { input, outcome: "ended", late: true });
     session.write(this.#typed(session, input.command));
     return this.#wait(session, input, signal);
   }
 
-  #typed(session: TerminalSession, command: string): string {
+  #typed(session: WorkspaceTerminal, command: string): string {
     const key = keyCode(command, session.applicationCursorKeys);
     if (key !== null) return key;
     // "q" to a pager is a key; Enter after it would reach what comes next.
@@ -140,7 +142,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   }
 
   async #wait(
-    session: TerminalSession,
+    session: WorkspaceTerminal,
     input: TerminalInput,
     signal: AbortSignal,
   ): Promise<TerminalObservation> {
@@ -159,13 +161,13 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   }
 
   async #report(
-    session: TerminalSession,
+    session: WorkspaceTerminal,
     call: { input: TerminalInput; outcome: WaitOutcome; patience?: number; late?: boolean },
   ): Promise<TerminalObservation> {
     const command = call.input.command.trim();
     const { end } = session;
     const prefix = this.#reported ? remarks.CONTINUED : "";
-    const output = this.#takeOutput(session, end !== null);
+    const output = await this.#takeOutput(session, end !== null);
     this.#reported ||= output !== "";
     if (end === null) {
       const suffix = this.#patienceRemark(call.outcome, call.patience ?? 0);
@@ -174,9 +176,11 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     this.#open = false;
     this.#workingDir = session.workingDir;
     const { exitCode } = end;
+    const { username, hostname } = this.#host.workspace.info;
     if (end.kind === "shell_exit") await this.#endSession();
     const metadata = {
-      ...machineIdentity(),
+      username,
+      hostname,
       exit_code: exitCode,
       pid: end.kind === "prompt" ? end.backgroundPid : -1,
       working_dir: this.#workingDir,
@@ -208,26 +212,26 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     }
   }
 
-  #refuseWhileRunning(session: TerminalSession, command: string): TerminalObservation {
+  async #refuseWhileRunning(session: WorkspaceTerminal, command: string): Promise<TerminalObservation> {
     const prefix = this.#reported ? remarks.CONTINUED : "";
-    const output = this.#takeOutput(session, false);
+    const output = await this.#takeOutput(session, false);
     this.#reported ||= output !== "";
     const metadata = { prefix, suffix: remarks.notExecuted(command) };
     return this.#observe({ command, output, metadata, isError: true });
   }
 
   /** The command of an earlier call ended since: its last output comes before that of the new one. */
-  #notePreviousEnd(session: TerminalSession): void {
+  #notePreviousEnd(session: WorkspaceTerminal): void {
     if (session.end === null) return;
     // A prompt clears the screen and hands on what was there; a shell that ended left it.
-    if (session.exited) this.#log.append(session.pendingText);
+    if (session.state === "exited") this.#log.append(session.pendingText);
     this.#log.breakLine();
     this.#log.append(remarks.previousCompleted(session.end.exitCode));
     this.#workingDir = session.workingDir;
   }
 
   /** A full-screen program is shown as it stands; what it covers is reported when it has gone. */
-  #takeOutput(session: TerminalSession, ended: boolean): string {
+  async #takeOutput(session: WorkspaceTerminal, ended: boolean): Promise<string> {
     const fullScreen = ended ? null : session.fullScreenText;
     return fullScreen === null ? this.#log.report(session.pendingText, ended) : this.#log.mask(fullScreen);
   }
@@ -240,27 +244,26 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     return toObservation({ ...result, outputDir: this.#outputDir });
   }
 
-  #start(): Promise<TerminalSession> {
+  #start(): Promise<WorkspaceTerminal> {
     this.#starting = this.#replaceSession();
     return this.#starting;
   }
 
-  async #replaceSession(): Promise<TerminalSession> {
+  async #replaceSession(): Promise<WorkspaceTerminal> {
     if (this.#closed) throw new Error("The terminal is closed.");
     await this.#endSession();
+    const { workspace } = this.#host;
     const options = {
-      env: { ...(this.#host.environment ?? childEnvironment({})), ...this.#params.env },
-      ...(this.#params.shellPath !== undefined && { shellPath: this.#params.shellPath }),
+      env: this.#params.env,
+      shellPath: this.#params.shellPath,
       onText: (output: string) => this.#log.append(output),
       onStart: () => this.#log.breakLine(),
     };
-    const session = await TerminalSession.open({ ...options, workingDir: this.#workingDir }).catch(
-      (error) => {
-        // The folder the last shell stood in may have been removed since.
-        if (this.#workingDir === this.#host.workingDir) throw error;
-        return TerminalSession.open({ ...options, workingDir: this.#host.workingDir });
-      },
-    );
+    const session = await workspace.terminal({ ...options, cwd: this.#workingDir }).catch((error) => {
+      // The folder the last shell stood in may have been removed since.
+      if (this.#workingDir === workspace.info.workingDir) throw error;
+      return workspace.terminal(options);
+    });
     if (this.#closed) {
       await session.close();
       throw new Error("The terminal is closed.");

@@ -1,13 +1,25 @@
+import { AgentServerError } from "../../errors.ts";
 import type { ToolSchema } from "../../llm/llm.ts";
 import { maskError } from "../../secrets/masking/mask-error.ts";
 import { maskObservation } from "../../secrets/masking/mask-observation.ts";
 import type { ToolDefinition } from "../../wire/agent/tool-definition.ts";
 import type { Action } from "../../wire/events/actions.ts";
 import type { Observation } from "../../wire/events/observations.ts";
+import { WorkspaceError, type WorkspaceErrorCode } from "../../workspace/workspace-error.ts";
 import type { Tool, ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
 import { descriptionOf, fromAction, toAction, toDefinition } from "../wire-form.ts";
 import { type ArgumentCheck, argumentCheckOf } from "./argument-check.ts";
 import type { ResponseFields } from "./response-schema.ts";
+
+/** Failures of a workspace that follow from what was asked for. */
+const MISTAKES: ReadonlySet<WorkspaceErrorCode> = new Set([
+  "not_found",
+  "not_a_file",
+  "not_a_directory",
+  "invalid_path",
+  "permission_denied",
+  "too_large",
+]);
 
 /** One tool in one conversation. Its executor is made at the first call. */
 export class OpenTool {
@@ -55,8 +67,14 @@ export class OpenTool {
     return this.#arguments.check(fromAction(this.#tool, action));
   }
 
-  resources(input: unknown): readonly string[] {
-    return this.#tool.resources?.(input) ?? [`tool:${this.name}`];
+  /** Names what a call touches. Calls that share a name must run one after the other. Never rejects. */
+  async resources(input: unknown): Promise<readonly string[]> {
+    const own = [`tool:${this.name}`];
+    try {
+      return (await this.#tool.resources?.(input, this.#host)) ?? own;
+    } catch {
+      return own;
+    }
   }
 
   async run(input: unknown, context: ToolCallContext): Promise<Observation> {
@@ -66,7 +84,7 @@ export class OpenTool {
       const observation = await executor.run(input, context);
       return await maskObservation(observation, await this.#host.secrets.mask());
     } catch (error) {
-      throw await maskError(error, await this.#host.secrets.mask());
+      throw await maskError(asMistake(error), await this.#host.secrets.mask());
     }
   }
 
@@ -93,4 +111,10 @@ export class OpenTool {
       throw error;
     }
   }
+}
+
+/** Marks a failure that follows from what the model asked for, so that it does not count as one of the tool. */
+function asMistake(error: unknown): unknown {
+  if (!WorkspaceError.is(error) || !MISTAKES.has(error.code)) return error;
+  return new AgentServerError("unprocessable", error.message, { cause: error });
 }

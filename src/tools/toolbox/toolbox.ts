@@ -2,7 +2,7 @@ import { messageOf } from "../../errors.ts";
 import type { ToolSchema } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import type { ToolDefinition } from "../../wire/agent/tool-definition.ts";
-import type { Tool, ToolHost } from "../tool.ts";
+import type { Tool, ToolHost, ToolStorage } from "../tool.ts";
 import { OpenTool } from "./open-tool.ts";
 import type { ResolvedTool } from "./resolve-tools.ts";
 
@@ -26,27 +26,25 @@ export interface Toolbox {
 export interface ToolboxOptions {
   /** In the order the model is shown them, each name once. */
   tools: readonly ResolvedTool[];
-  host: Omit<ToolHost, "params">;
+  host: Omit<ToolHost, "params" | "storage">;
+  storageOf(toolName: string): ToolStorage;
   logger: Logger;
 }
 
 /** Makes the tools of a conversation ready. A tool is opened at its first call. */
-export function openToolbox({ tools, host, logger }: ToolboxOptions): Toolbox {
-  return new ConversationToolbox(
-    tools.map(({ tool, params, response }) => new OpenTool(tool, { ...host, params }, response)),
-    { host, logger },
-  );
+export function openToolbox({ tools, ...options }: ToolboxOptions): Toolbox {
+  return new ConversationToolbox(tools, options);
 }
 
 class ConversationToolbox implements Toolbox {
-  readonly #tools: Map<string, OpenTool>;
-  readonly #options: Pick<ToolboxOptions, "host" | "logger">;
+  readonly #tools = new Map<string, OpenTool>();
+  readonly #options: Omit<ToolboxOptions, "tools">;
   #schemas: readonly ToolSchema[] | null = null;
   #closed = false;
 
-  constructor(tools: readonly OpenTool[], options: Pick<ToolboxOptions, "host" | "logger">) {
-    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+  constructor(tools: readonly ResolvedTool[], options: Omit<ToolboxOptions, "tools">) {
     this.#options = options;
+    for (const tool of tools) this.#open(tool);
   }
 
   get names(): readonly string[] {
@@ -70,8 +68,7 @@ class ConversationToolbox implements Toolbox {
     const { name } = tool;
     if (this.#closed) throw new Error(`Tool '${name}' cannot be added: the conversation is closed`);
     if (this.#tools.has(name)) throw new Error(`Tool '${name}' cannot be added: the name is taken`);
-    this.#tools.set(name, new OpenTool(tool, { ...this.#options.host, params }));
-    this.#schemas = null;
+    this.#open({ tool, params });
   }
 
   async remove(name: string): Promise<boolean> {
@@ -86,6 +83,13 @@ class ConversationToolbox implements Toolbox {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#tools.values()].map((tool) => closeTool(tool, this.#options.logger)));
+  }
+
+  #open({ tool, params, response }: ResolvedTool): void {
+    const { host, storageOf } = this.#options;
+    const storage = storageOf(tool.name);
+    this.#tools.set(tool.name, new OpenTool(tool, { ...host, storage, params }, response));
+    this.#schemas = null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { userInfo } from "node:os";
+import { machineIdentity } from "./machine-identity.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -72,7 +72,7 @@ export function childEnvironment(parent: Environment, extra: Environment = {}): 
   const allowed = Object.entries(parent).filter(([name]) => ALLOWED.has(name) || name.startsWith("LC_"));
   const merged: Environment = {
     PATH: FALLBACK_PATH,
-    HOME: homeOfUser(),
+    HOME: machineIdentity().home,
     TERM: "xterm-256color",
     ...Object.fromEntries(allowed),
     AI_AGENT: "openhands",
@@ -86,13 +86,4 @@ export function childEnvironment(parent: Environment, extra: Environment = {}): 
   // Output is read as UTF-8; without a locale many programs would write ASCII or question marks.
   const hasLocale = ["LC_ALL", "LC_CTYPE", "LANG"].some((name) => environment[name]);
   return hasLocale ? environment : { ...environment, LANG: "C.UTF-8" };
-}
-
-/** From the user database; a container may run as a user that is in none. */
-function homeOfUser(): string {
-  try {
-    return userInfo().homedir;
-  } catch {
-    return "/";
-  }
 }

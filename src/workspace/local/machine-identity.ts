@@ -1,11 +1,20 @@
 import { hostname, userInfo } from "node:os";
 
-/** Who commands run as, and on which machine. */
-export function machineIdentity(): { username: string | null; hostname: string } {
+export interface MachineIdentity {
+  /** null for a user without an entry in the user database, as in some containers. */
+  username: string | null;
+  /** Without its domain. */
+  hostname: string;
+  home: string;
+}
+
+/** Finds out who commands run as, and on which machine. */
+export function machineIdentity(): MachineIdentity {
   const host = hostname().split(".")[0] ?? "";
   try {
-    return { username: userInfo().username, hostname: host };
+    const { username, homedir } = userInfo();
+    return { username, hostname: host, home: homedir };
   } catch {
-    return { username: null, hostname: host };
+    return { username: null, hostname: host, home: "/" };
   }
 }

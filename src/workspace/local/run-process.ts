@@ -1,71 +1,89 @@
-import { spawn } from "node:child_process";
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { messageOf } from "../../errors.ts";
+import type { Argv, OutputChunk, RunOptions, RunResult } from "../workspace.ts";
+import { BoundedOutput } from "./bounded-output.ts";
+import { isMissing } from "./file-error.ts";
+import { ProcessDeadline } from "./process-deadline.ts";
 
-export interface ProcessOptions {
+export interface ProcessOptions extends RunOptions {
+  /** Absolute path of an existing folder. */
   cwd: string;
+  /** Everything the program sees of an environment. */
   env: Readonly<Record<string, string>>;
-  /** Milliseconds after which the process and its group are killed. */
-  timeout: number;
-  /** Bytes kept of each stream; the rest is dropped. */
-  maxBytes?: number;
 }
 
-export interface ProcessResult {
-  /** null when a signal ended the process or it could not be started. */
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-  timedOut: boolean;
-}
-
+const DEFAULT_TIMEOUT = 10 * 60 * 1000;
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 
-/** Runs a program by its argument list, never through a shell, in a group of its own. Never rejects. */
-export function runProcess(
-  argv: readonly [string, ...string[]],
-  options: ProcessOptions,
-): Promise<ProcessResult> {
-  const [program, ...parameters] = argv;
-  const { promise, resolve } = Promise.withResolvers<ProcessResult>();
-  const child = spawn(program, parameters, {
-    cwd: options.cwd,
-    env: { ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
-  const stdout = collect(child.stdout, options.maxBytes ?? DEFAULT_MAX_BYTES);
-  const stderr = collect(child.stderr, options.maxBytes ?? DEFAULT_MAX_BYTES);
-  let timedOut = false;
-  const finish = (exitCode: number | null, failure = "") => {
-    clearTimeout(timer);
-    resolve({ exitCode, stdout: stdout(), stderr: stderr() + failure, timedOut });
+const NOT_STARTED = { exitCode: null, signal: null, stdout: "", stderr: "", truncated: false };
+
+/** Runs a program in a process group as `Workspace.run` promises. Rejects only with what `onOutput` throws. */
+export async function runProcess(argv: Argv, options: ProcessOptions): Promise<RunResult> {
+  const { timeout = DEFAULT_TIMEOUT, signal, maxBytes = DEFAULT_MAX_BYTES } = options;
+  if (signal?.aborted) return { ...NOT_STARTED, outcome: "aborted" };
+  const child = await start(argv, options);
+  if (!(child instanceof ChildProcess)) return child;
+  const closed = once(child, "close") as Promise<[number | null, string | null]>;
+  const deadline = new ProcessDeadline(child, { timeout, signal });
+  const outputs = { stdout: new BoundedOutput(maxBytes), stderr: new BoundedOutput(maxBytes) };
+  let failure: { error: unknown } | undefined;
+  const drain = async (stream: OutputChunk["stream"]) => {
+    for await (const bytes of child[stream] as AsyncIterable<Uint8Array>) {
+      outputs[stream].add(bytes);
+      await options.onOutput?.({ stream, bytes });
+    }
   };
-  const timer = setTimeout(() => {
-    timedOut = true;
-    if (child.pid !== undefined) killGroup(child.pid);
-    // A grandchild outside the group may hold the pipes open, and `close` would never come.
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-  }, options.timeout);
-  child.once("error", (error) => finish(null, error.message));
-  child.once("close", (exitCode) => finish(exitCode));
-  return promise;
-}
-
-/** There are no streams when a process could not be started for want of descriptors, whatever the types say. */
-function collect(stream: NodeJS.ReadableStream | undefined, maxBytes: number): () => string {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  stream?.on("data", (chunk: Buffer) => {
-    if (size < maxBytes) chunks.push(chunk.subarray(0, maxBytes - size));
-    size += chunk.length;
+  const drained = Promise.all([drain("stdout"), drain("stderr")]).catch((error: unknown) => {
+    // The deadline cuts the streams off, which fails as well.
+    if (deadline.outcome === "exited") failure = { error };
+    return deadline.end();
   });
-  return () => Buffer.concat(chunks).toString("utf8");
+  feed(child, options.stdin);
+  // A consumer that never comes back does not outlast the deadline.
+  await Promise.race([drained, deadline.reached]);
+  const [exitCode, signalName] = await closed;
+  await deadline.settle();
+  if (failure !== undefined) throw failure.error;
+  return {
+    outcome: deadline.outcome,
+    exitCode,
+    signal: signalName,
+    stdout: outputs.stdout.text(),
+    stderr: outputs.stderr.text(),
+    truncated: outputs.stdout.truncated || outputs.stderr.truncated,
+  };
 }
 
-function killGroup(pid: number): void {
+/** The running child, or the result of a program that could not be started. */
+async function start(
+  [program, ...parameters]: Argv,
+  { cwd, env, stdin }: ProcessOptions,
+): Promise<ChildProcess | RunResult> {
   try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Gone already.
+    const input = stdin === undefined ? "ignore" : "pipe";
+    const child = spawn(program, parameters, {
+      cwd,
+      env: { ...env },
+      stdio: [input, "pipe", "pipe"],
+      detached: true,
+    });
+    await once(child, "spawn");
+    child.on("error", () => {});
+    return child;
+  } catch (error) {
+    const hasFolder = (await stat(cwd).catch(() => null))?.isDirectory() ?? false;
+    const stderr = hasFolder ? messageOf(error) : `The working directory ${cwd} is not a folder.`;
+    return { ...NOT_STARTED, outcome: "exited", exitCode: isMissing(error) ? 127 : 126, stderr };
   }
+}
+
+function feed(child: ChildProcess, stdin: RunOptions["stdin"]): void {
+  if (child.stdin === null || stdin === undefined) return;
+  const source = typeof stdin === "string" || stdin instanceof Uint8Array ? [stdin] : stdin;
+  // A program may end without reading all of its input.
+  pipeline(Readable.from(source), child.stdin).catch(() => {});
 }

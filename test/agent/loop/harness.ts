@@ -18,6 +18,8 @@ import { type Agent, agent as agentSchema } from "../../../src/wire/agent/agent.
 import type { AgentWritable, ConversationState } from "../../../src/wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../../src/wire/events/events.ts";
 import { type Message, text } from "../../../src/wire/events/message.ts";
+import { memoryStorage } from "../../tools/tool-host.ts";
+import { memoryWorkspace } from "../../workspace/memory-workspace.ts";
 
 /** What the model does at one call. */
 export type Script = Step<LlmRequest>;
@@ -136,10 +138,10 @@ export async function testToolbox(tools: readonly Tool[]): Promise<Toolbox> {
     tools: [...tools, finishTool, thinkTool].map((tool) => ({ tool, params: {} })),
     host: {
       conversationId: "conversation",
-      workingDir: "/work",
-      dataDir: "/data",
+      workspace: memoryWorkspace({ workingDir: "/work", dataDir: "/data" }),
       secrets: { referencedIn: async () => ({}), mask: async () => SecretMask.empty },
     },
+    storageOf: memoryStorage,
     logger: silentLogger,
   });
 }

@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { SecretMask } from "../../../src/secrets/masking/secret-mask.ts";
 import { terminalTool } from "../../../src/tools/terminal/terminal-tool.ts";
 import type { TerminalObservation } from "../../../src/wire/events/observations.ts";
-import { childEnvironment, type Environment } from "../../../src/workspace/local/child-environment.ts";
+import type { Environment } from "../../../src/workspace/local/child-environment.ts";
+import { toolHost } from "../tool-host.ts";
 
 export interface Terminal {
   run(command: string, options?: RunOptions): Promise<TerminalObservation>;
@@ -36,22 +33,14 @@ const QUIET = 0.6;
 
 /** A terminal in a folder of its own; both are gone when the test ends. */
 export async function openTerminal(options: TerminalOptions = {}): Promise<Terminal> {
-  const root = await mkdtemp(join(tmpdir(), "terminal-test-"));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
-  const secrets = options.secrets ?? {};
-  const dataDir = join(root, "data");
-  const executor = await terminalTool.open({
-    conversationId: "00000000-0000-4000-8000-000000000000",
-    workingDir: root,
-    dataDir,
-    params: { no_change_timeout_seconds: QUIET, ...options.params },
-    environment: childEnvironment(options.environment ?? process.env),
-    secrets: {
-      referencedIn: async (text) =>
-        Object.fromEntries(Object.entries(secrets).filter(([name]) => text.includes(name))),
-      mask: async () => SecretMask.of(Object.values(secrets)),
-    },
+  const { params, secrets = {}, environment = process.env } = options;
+  const host = await toolHost({
+    params: { no_change_timeout_seconds: QUIET, ...params },
+    secrets,
+    environment,
   });
+  const { workingDir, dataDir } = host.workspace.info;
+  const executor = await terminalTool.open(host);
   const close = async () => executor.close?.();
   onTestFinished(close);
   const run = async (command: string, { signal, ...given }: RunOptions = {}) => {
@@ -69,7 +58,7 @@ export async function openTerminal(options: TerminalOptions = {}): Promise<Termi
       return seen;
     },
     close,
-    workingDir: root,
+    workingDir,
     dataDir,
   };
 }

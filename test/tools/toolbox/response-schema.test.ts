@@ -5,7 +5,7 @@ import { ToolRegistry } from "../../../src/tools/registry.ts";
 import { taskTrackerTool } from "../../../src/tools/task-tracker/task-tracker-tool.ts";
 import { resolveTools } from "../../../src/tools/toolbox/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../../../src/tools/toolbox/toolbox.ts";
-import { toolHost } from "../tool-host.ts";
+import { memoryStorage, toolHost } from "../tool-host.ts";
 
 const VERDICT = {
   type: "object",
@@ -34,7 +34,12 @@ function resolve(name: string, schema: unknown) {
 }
 
 async function finishWith(schema: unknown): Promise<Toolbox> {
-  return openToolbox({ tools: resolve("FinishTool", schema), host: await toolHost(), logger: silentLogger });
+  return openToolbox({
+    tools: resolve("FinishTool", schema),
+    host: await toolHost(),
+    storageOf: memoryStorage,
+    logger: silentLogger,
+  });
 }
 
 function refusalOf(action: () => unknown): unknown {

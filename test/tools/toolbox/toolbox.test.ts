@@ -10,7 +10,7 @@ import { clientTool } from "../../../src/tools/toolbox/client-tool.ts";
 import type { OpenTool } from "../../../src/tools/toolbox/open-tool.ts";
 import { openToolbox, type Toolbox, type ToolboxOptions } from "../../../src/tools/toolbox/toolbox.ts";
 import { text } from "../../../src/wire/events/message.ts";
-import { callContext, toolHost } from "../tool-host.ts";
+import { callContext, memoryStorage, toolHost } from "../tool-host.ts";
 
 const weather = defineTool({
   name: "weather",
@@ -37,14 +37,14 @@ const pickColor = {
 async function toolboxOf(
   tools: readonly Tool[],
   options: Partial<Omit<ToolboxOptions, "tools">> & {
-    secrets?: string[];
+    secrets?: Record<string, string>;
     params?: Record<string, unknown>;
   } = {},
 ) {
-  const { secrets = [], params = {}, ...rest } = options;
-  const host = await toolHost(secrets);
+  const { secrets = {}, params = {}, ...rest } = options;
+  const host = await toolHost({ secrets });
   const resolved = tools.map((tool) => ({ tool, params }));
-  return openToolbox({ tools: resolved, host, logger: silentLogger, ...rest });
+  return openToolbox({ tools: resolved, host, storageOf: memoryStorage, logger: silentLogger, ...rest });
 }
 
 function toolOf(toolbox: Toolbox, name: string): OpenTool {
@@ -117,18 +117,18 @@ describe("a tool made with defineTool", () => {
   it("is told what it may know of the call", async () => {
     const curious = defineTool({
       name: "curious",
-      description: (host) => `Works in ${host.workingDir}`,
+      description: ({ workspace }) => `Works in ${workspace.info.workingDir}`,
       input: z.object({}),
       open: (host) => ({ greeting: `params ${JSON.stringify(host.params)}` }),
-      run: (_input, { state, toolCallId, conversationId, workingDir, dataDir }) =>
-        [state.greeting, toolCallId, conversationId, dataDir.startsWith(workingDir)].join(" "),
+      run: (_input, { state, toolCallId, conversationId }) =>
+        [state.greeting, toolCallId, conversationId].join(" "),
     });
     const host = await toolHost();
     const toolbox = await toolboxOf([curious], { host, params: { depth: 2 } });
 
-    expect(toolbox.schemas[0]?.description).toBe(`Works in ${host.workingDir}`);
+    expect(toolbox.schemas[0]?.description).toBe(`Works in ${host.workspace.info.workingDir}`);
     expect(await call(toolbox, "curious", {})).toMatchObject({
-      content: [text(`params {"depth":2} call_1 ${host.conversationId} true`)],
+      content: [text(`params {"depth":2} call_1 ${host.conversationId}`)],
     });
   });
 
@@ -211,7 +211,9 @@ describe("secret values", () => {
   });
 
   it("are masked in text, the longest first, and never in image data", async () => {
-    const toolbox = await toolboxOf([leak], { secrets: ["hunter2", "hunter2-long", "", "$(x)"] });
+    const toolbox = await toolboxOf([leak], {
+      secrets: { A: "hunter2", B: "hunter2-long", C: "", D: "$(x)" },
+    });
 
     expect((await call(toolbox, "leak", { say: "hunter2-long hunter2 $(x)" })).content).toEqual([
       text("<secret-hidden> <secret-hidden> <secret-hidden>"),
@@ -220,8 +222,8 @@ describe("secret values", () => {
   });
 
   it("are masked in what is thrown and in file contents that clients are shown", async () => {
-    const toolbox = await toolboxOf([leak, fileEditorTool], { secrets: ["hunter2-long"] });
-    const path = `${(await toolHost()).workingDir}/.env`;
+    const toolbox = await toolboxOf([leak, fileEditorTool], { secrets: { A: "hunter2-long" } });
+    const path = `${(await toolHost()).workspace.info.workingDir}/.env`;
 
     await expect(call(toolbox, "leak", { say: "throw hunter2-long" })).rejects.toThrow(
       "throw <secret-hidden>",
@@ -385,8 +387,8 @@ describe("what the agent asks of a toolbox", () => {
     const tools = toolbox.names.map((name) => toolOf(toolbox, name));
     expect(tools.map((tool) => tool.isReadOnly)).toEqual([false, true, true]);
     expect(tools.map((tool) => tool.ownsSummary)).toEqual([true, false, false]);
-    expect(toolOf(toolbox, "report").resources({})).toEqual(["tool:report"]);
-    expect(toolOf(toolbox, "think").resources({})).toEqual([]);
+    expect(await toolOf(toolbox, "report").resources({})).toEqual(["tool:report"]);
+    expect(await toolOf(toolbox, "think").resources({})).toEqual([]);
   });
 
   it("finishes with the message and thinks without more", async () => {

@@ -1,5 +1,5 @@
 import type { IBufferNamespace, IMarker, Terminal } from "@xterm/headless";
-import { AgentServerError } from "../../../errors.ts";
+import { WorkspaceError } from "../../workspace-error.ts";
 
 export interface ScreenOptions {
   columns: number;
@@ -158,7 +158,7 @@ async function loadTerminal(): Promise<typeof Terminal> {
     // The package is CommonJS: Node finds its names only on the default export.
     return (loaded as unknown as { default?: typeof loaded }).default?.Terminal ?? loaded.Terminal;
   } catch (cause) {
-    throw new AgentServerError(
+    throw new WorkspaceError(
       "unavailable",
       "The terminal needs the package @xterm/headless: npm install @xterm/headless",
       {

@@ -1,34 +1,33 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { IPty } from "@lydell/node-pty";
-import { AgentServerError } from "../../../errors.ts";
-import { endProcessFamily, sendSignal } from "../process-group.ts";
+import { WorkspaceError } from "../../workspace-error.ts";
+import type {
+  CommandEnd,
+  TerminalOptions,
+  WaitOptions,
+  WaitOutcome,
+  WorkspaceTerminal,
+} from "../../workspace-terminal.ts";
+import { endProcessFamily } from "../process-family.ts";
 import { readProcess } from "../process-table.ts";
+import { sendSignal } from "../send-signal.ts";
 import { loadPty } from "./load-pty.ts";
 import { ShellFiles } from "./shell-files.ts";
 import { TerminalIntake } from "./terminal-intake.ts";
 import { MARKER_NUMBER, parseMarker, runLine, type TerminalMarker } from "./terminal-marker.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
-import { type WaitOptions, type WaitOutcome, waitForEnd } from "./terminal-wait.ts";
+import { waitForEnd } from "./terminal-wait.ts";
 import { waitsForInput } from "./waits-for-input.ts";
 
-export interface TerminalSessionOptions {
+export interface TerminalSessionOptions extends Omit<TerminalOptions, "cwd"> {
   /** Absolute path of an existing folder. */
   workingDir: string;
-  /** All that commands see of an environment; see `childEnvironment`. */
+  /** Everything that commands see of an environment. */
   env: Readonly<Record<string, string>>;
-  /** A bash; found in the PATH when not given. */
-  shellPath?: string;
-  /** Finished output, in order. What may still change on the screen is in `pendingText`. */
-  onText(text: string): void;
-  /** What comes from here on is of the command; what came before was printed by background jobs. */
-  onStart(): void;
+  /** Called when the terminal was closed. */
+  onClosed?(): void;
 }
-
-/** How a command ended: with a prompt, or together with its shell. */
-export type CommandEnd =
-  | (Extract<TerminalMarker, { kind: "prompt" }> & { shellExit: null })
-  | { kind: "shell_exit"; exitCode: number; shellExit: { exitCode: number; signal: number | null } };
 
 /** Wide enough that tables and progress bars do not fold; lines that do are joined again. */
 const COLUMNS = 256;
@@ -37,20 +36,18 @@ const ROWS = 50;
 const START_LIMIT = 15_000;
 const INTERRUPT_PATIENCE = 400;
 
-/**
- * A bash in a terminal of its own, in its own session of process groups. One command at a time; what the command
- * reads from the terminal comes through `write`. A shell that exits stays ended: open a new session.
- */
-export class TerminalSession {
+/** A bash on a pseudo-terminal, in a session of process groups that it leads. */
+export class TerminalSession implements WorkspaceTerminal {
   readonly #pty: IPty;
   readonly #screen: TerminalScreen;
   readonly #files: ShellFiles;
   readonly #intake: TerminalIntake;
   readonly #tag: string;
-  readonly #onStart: () => void;
+  readonly #options: TerminalSessionOptions;
   readonly #exited = Promise.withResolvers<void>();
   #commandId = 0;
-  #state: "idle" | "starting" | "running" | "exited" = "starting";
+  /** `starting`: the run line was typed, and the command has not begun. */
+  #state: WorkspaceTerminal["state"] | "starting" = "starting";
   #end: CommandEnd | null = null;
   #interrupted = false;
   #closed = false;
@@ -61,8 +58,8 @@ export class TerminalSession {
   static async open(options: TerminalSessionOptions): Promise<TerminalSession> {
     const folder = await stat(options.workingDir).catch(() => null);
     if (!folder?.isDirectory()) {
-      throw new AgentServerError(
-        "bad_request",
+      throw new WorkspaceError(
+        "not_a_directory",
         `The working directory ${options.workingDir} is not a folder.`,
       );
     }
@@ -113,7 +110,7 @@ export class TerminalSession {
     this.#intake = new TerminalIntake(parts.pty, parts.screen);
     this.#tag = `AGENT_TERMINAL=${parts.tag}`;
     this.#workingDir = parts.options.workingDir;
-    this.#onStart = parts.options.onStart;
+    this.#options = parts.options;
     this.#screen.onMarker = (data) => this.#mark(parseMarker(data, parts.nonce));
     this.#pty.onData((text) => this.#intake.receive(text));
     this.#pty.onExit(({ exitCode, signal }) => void this.#exit(exitCode, signal ?? null));
@@ -123,36 +120,26 @@ export class TerminalSession {
     return this.#pty.pid;
   }
 
-  /** True from `run` to the next prompt. */
-  get running(): boolean {
-    return this.#state === "starting" || this.#state === "running";
+  get state(): WorkspaceTerminal["state"] {
+    return this.#state === "starting" ? "running" : this.#state;
   }
 
-  get exited(): boolean {
-    return this.#state === "exited";
-  }
-
-  /** Where the shell stood at its last prompt. */
   get workingDir(): string {
     return this.#workingDir;
   }
 
-  /** How the last command ended; null while it runs. */
   get end(): CommandEnd | null {
     return this.#end;
   }
 
-  /** The screen of a program that has taken all of it, null when none has. */
   get fullScreenText(): string | null {
     return this.#screen.fullScreen ? this.#screen.fullScreenText() : null;
   }
 
-  /** Output that is on the screen and may still change. */
   get pendingText(): string {
     return this.#screen.pendingText();
   }
 
-  /** Starts a command, of any number of lines. `exports` become environment variables of the shell first. */
   async run(command: string, exports: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.#state !== "idle") throw new Error(`A command cannot start: the shell is ${this.#state}.`);
     await this.#files.writeCommand(command, exports);
@@ -164,19 +151,16 @@ export class TerminalSession {
     this.#pty.write(runLine(this.#commandId));
   }
 
-  /** True when the program has asked for the other codes of arrow keys, as most full-screen programs do. */
   get applicationCursorKeys(): boolean {
     return this.#screen.applicationCursorKeys;
   }
 
-  /** Types text at the running program. */
   write(text: string): void {
     this.#intake.expectAnswer();
     if (this.#state !== "exited") this.#pty.write(text);
   }
 
-  /** Waits for the command's end, or for one of the other ends of patience. */
-  async wait(options: WaitOptions): Promise<WaitOutcome> {
+  wait(options: WaitOptions): Promise<WaitOutcome> {
     this.#intake.attend();
     return waitForEnd(
       {
@@ -192,8 +176,8 @@ export class TerminalSession {
   }
 
   /**
-   * Stops the running command: Ctrl-C, then SIGTERM and SIGKILL to the group that has the terminal, and the shell
-   * itself only when a command it runs without a process of its own does not let go.
+   * Tries Ctrl-C, then SIGTERM and SIGKILL for the foreground process group, then SIGKILL for the shell, which may run
+   * a builtin that ignores the rest.
    */
   async interrupt(): Promise<void> {
     this.#interrupted = true;
@@ -204,27 +188,27 @@ export class TerminalSession {
       () => sendSignal(this.pid, "SIGKILL"),
     ];
     for (const step of steps) {
-      if (!this.running) return;
+      if (this.state !== "running") return;
       step();
-      await this.wait({ timeout: INTERRUPT_PATIENCE, signal: new AbortController().signal });
+      await this.wait({ timeout: INTERRUPT_PATIENCE });
     }
   }
 
-  /** Ends the shell and everything it started. Safe to call again. */
   async close(): Promise<void> {
     await this.#endFamily();
     await Promise.race([this.#exited.promise, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
     this.#closed = true;
     this.#screen.close();
     await this.#files.remove();
+    this.#options.onClosed?.();
   }
 
   async #firstPrompt(): Promise<void> {
-    const outcome = await this.wait({ timeout: START_LIMIT, signal: new AbortController().signal });
+    const outcome = await this.wait({ timeout: START_LIMIT });
     if (outcome === "ended" && this.#state === "idle") return;
     const said = this.pendingText;
     await this.close();
-    throw new AgentServerError("unavailable", `The shell did not start: ${said || "no prompt came"}`);
+    throw new WorkspaceError("unavailable", `The shell did not start: ${said || "no prompt came"}`);
   }
 
   #signalForeground(signal: NodeJS.Signals): void {
@@ -239,7 +223,7 @@ export class TerminalSession {
     if (marker.kind === "started") {
       if (this.#state !== "starting" || marker.commandId !== this.#commandId) return;
       this.#state = "running";
-      this.#onStart();
+      this.#options.onStart?.();
       return;
     }
     this.#workingDir = marker.workingDir;
@@ -247,7 +231,8 @@ export class TerminalSession {
     if (this.#state === "starting" && this.#commandId > 0 && !this.#interrupted) return;
     if (this.#state === "exited") return;
     this.#state = "idle";
-    this.#end = { ...marker, shellExit: null };
+    const { kind, exitCode, backgroundPid, pythonPath } = marker;
+    this.#end = { kind, exitCode, backgroundPid, pythonPath };
   }
 
   async #exit(exitCode: number, signal: number | null): Promise<void> {
@@ -255,7 +240,7 @@ export class TerminalSession {
     while (!this.#intake.settled && !this.#closed) await new Promise((resolve) => setTimeout(resolve, 1));
     this.#state = "exited";
     const code = signal ? 128 + signal : exitCode;
-    this.#end = { kind: "shell_exit", exitCode: code, shellExit: { exitCode, signal: signal || null } };
+    this.#end = { kind: "shell_exit", exitCode: code };
     this.#exited.resolve();
     void this.#endFamily();
     this.#intake.notify();

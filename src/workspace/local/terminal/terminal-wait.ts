@@ -1,16 +1,4 @@
-export type WaitOutcome = "ended" | "input" | "quiet" | "timeout" | "flood" | "aborted";
-
-export interface WaitOptions {
-  /** Milliseconds without output after which waiting ends; none: only the timeout counts. */
-  quiet?: number;
-  /** Milliseconds after which waiting ends. */
-  timeout: number;
-  /** Characters of output after which waiting ends; none: any amount. */
-  flood?: number;
-  /** Also end when the program waits for somebody to type, where that can be known. */
-  input?: boolean;
-  signal: AbortSignal;
-}
+import type { WaitOptions, WaitOutcome } from "../../workspace-terminal.ts";
 
 /** What is waited for. */
 export interface WaitSource {
@@ -45,13 +33,13 @@ export function waitForEnd(source: WaitSource, options: WaitOptions): Promise<Wa
     isOver = true;
     clearTimeout(timer);
     stopListening();
-    options.signal.removeEventListener("abort", look);
+    options.signal?.removeEventListener("abort", look);
     resolve(outcome);
   };
   const look = () => {
     if (isOver) return;
     if (source.ended()) settle("ended");
-    else if (options.signal.aborted) settle("aborted");
+    else if (options.signal?.aborted) settle("aborted");
     else if (source.received() > floodAt) settle("flood");
   };
   const tick = async (): Promise<void> => {
@@ -74,7 +62,7 @@ export function waitForEnd(source: WaitSource, options: WaitOptions): Promise<Wa
   };
 
   const stopListening = source.onChange(look);
-  options.signal.addEventListener("abort", look);
+  options.signal?.addEventListener("abort", look);
   look();
   if (!isOver) void tick();
   return promise;

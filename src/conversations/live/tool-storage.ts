@@ -1,0 +1,30 @@
+import type { EventLog } from "../../events/event-log.ts";
+import type { ConversationStore } from "../../stores/store.ts";
+import type { ToolStorage } from "../../tools/tool.ts";
+
+/** Characters of a stored value as JSON. */
+const MAX_LENGTH = 1024 * 1024;
+
+/** Keeps the values of a conversation's tools in its record, one document for each tool. */
+export function toolStorage(
+  log: Pick<EventLog, "commit">,
+  { store, conversationId }: { store: ConversationStore; conversationId: string },
+): (toolName: string) => ToolStorage {
+  return (toolName) => {
+    const document = `tool:${toolName}`;
+    return {
+      async read() {
+        const [record] = await store.find([conversationId], [document]);
+        const text = record?.documents[document];
+        return text === undefined ? undefined : JSON.parse(text);
+      },
+      async write(value) {
+        const text = JSON.stringify(value);
+        if (text.length > MAX_LENGTH) {
+          throw new RangeError(`Tool '${toolName}' can keep ${MAX_LENGTH} characters, not ${text.length}`);
+        }
+        await log.commit({ documents: { [document]: text } });
+      },
+    };
+  };
+}

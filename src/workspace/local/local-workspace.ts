@@ -1,0 +1,109 @@
+import { resolve } from "node:path";
+import type {
+  Argv,
+  OpenWorkspace,
+  RunOptions,
+  RunResult,
+  Workspace,
+  WorkspaceInfo,
+  WorkspaceSpec,
+} from "../workspace.ts";
+import { WorkspaceError } from "../workspace-error.ts";
+import type { TerminalOptions, WorkspaceTerminal } from "../workspace-terminal.ts";
+import { childEnvironment, type Environment } from "./child-environment.ts";
+import { localFiles } from "./local-files.ts";
+import { machineIdentity } from "./machine-identity.ts";
+import { runProcess } from "./run-process.ts";
+import { TerminalSession } from "./terminal/terminal-session.ts";
+
+export interface LocalWorkspaceOptions {
+  /** Environment that commands see the harmless variables of. Default: `process.env`. */
+  environment?: Environment;
+  /** Variables that commands get beside those; nothing else passes. */
+  commandEnvironment?: Environment | undefined;
+}
+
+/**
+ * Opens workspaces on this machine: commands run as the user of the server, without confinement. Relative working
+ * directories start where the server was started.
+ */
+export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspace {
+  const environment = childEnvironment(options.environment ?? process.env, options.commandEnvironment);
+  return (spec) => new LocalWorkspace(spec, environment);
+}
+
+class LocalWorkspace implements Workspace {
+  readonly info: WorkspaceInfo;
+  readonly files = localFiles;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #closing = new AbortController();
+  readonly #runs = new Set<Promise<RunResult>>();
+  readonly #terminals = new Set<Promise<TerminalSession>>();
+
+  constructor(spec: WorkspaceSpec, environment: Readonly<Record<string, string>>) {
+    this.#environment = environment;
+    const { home, ...identity } = machineIdentity();
+    this.info = {
+      kind: "local",
+      workingDir: resolve(spec.workingDir),
+      dataDir: spec.dataDir,
+      home: environment.HOME ?? home,
+      temporaryDir: environment.TMPDIR ?? "/tmp",
+      ...identity,
+    };
+  }
+
+  async run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
+    this.#checkOpen();
+    const { cwd = this.info.workingDir, env, signal } = options;
+    const running = runProcess(argv, {
+      ...options,
+      cwd,
+      env: { ...this.#environment, ...env },
+      signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
+    });
+    return tracked(this.#runs, running);
+  }
+
+  async terminal({ cwd, env, ...options }: TerminalOptions): Promise<WorkspaceTerminal> {
+    this.#checkOpen();
+    const opening = TerminalSession.open({
+      ...options,
+      workingDir: cwd ?? this.info.workingDir,
+      env: { ...this.#environment, ...env },
+      onClosed: () => this.#terminals.delete(opening),
+    });
+    this.#terminals.add(opening);
+    const terminal = await opening.catch((error: unknown) => {
+      this.#terminals.delete(opening);
+      throw error;
+    });
+    if (!this.#closing.signal.aborted) return terminal;
+    await terminal.close();
+    throw closed();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const terminals = [...this.#terminals].map(async (opening) => (await opening).close());
+    await Promise.allSettled([...this.#runs, ...terminals]);
+  }
+
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted) throw closed();
+  }
+}
+
+function closed(): WorkspaceError {
+  return new WorkspaceError("closed", "The workspace is closed.");
+}
+
+/** Keeps a promise in the set until it settles. */
+async function tracked<T>(set: Set<Promise<T>>, promise: Promise<T>): Promise<T> {
+  set.add(promise);
+  try {
+    return await promise;
+  } finally {
+    set.delete(promise);
+  }
+}

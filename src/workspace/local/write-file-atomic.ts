@@ -1,0 +1,67 @@
+import { constants, type Stats } from "node:fs";
+import { access, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { FileContent } from "../workspace-files.ts";
+import { isMissing } from "./file-error.ts";
+import { makeFolder } from "./make-folder.ts";
+
+/** Number of links that Linux follows before it fails. */
+const MAX_LINKS = 40;
+
+/**
+ * Writes a file whole or not at all, by renaming a temporary file of the same folder over it. Keeps a symbolic link,
+ * the mode bits and, where allowed, the owner. Makes missing folders. `mode` is for new files, before the umask.
+ */
+export async function writeFileAtomic(path: string, content: FileContent, mode = 0o666): Promise<void> {
+  const target = await followLinks(path);
+  const existing = await statOrNull(target);
+  // The rename needs no right to write to the file itself, but a file marked read-only must stay as it is.
+  if (existing !== null) await access(target, constants.W_OK);
+  await makeFolder(dirname(target));
+  const temporary = join(dirname(target), `.${crypto.randomUUID()}.tmp`);
+  try {
+    await writeNew(temporary, { content, mode, existing });
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Follows links. null when there is nothing at the path. */
+export async function statOrNull(path: string): Promise<Stats | null> {
+  return stat(path).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+}
+
+interface NewFile {
+  content: FileContent;
+  mode: number;
+  existing: Stats | null;
+}
+
+async function writeNew(path: string, { content, mode, existing }: NewFile): Promise<void> {
+  const file = await open(path, "wx", mode);
+  try {
+    await file.writeFile(content);
+    if (existing === null) return;
+    // Only root may give files away; anyone else becomes the owner. Before chmod, because chown resets mode bits.
+    await file.chown(existing.uid, existing.gid).catch(() => {});
+    await file.chmod(existing.mode & 0o7777);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Finds the path that a write to `path` reaches, also when the last link points to a file that does not exist yet. */
+async function followLinks(path: string, depth = 0): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!isMissing(error) || depth >= MAX_LINKS) throw error;
+  }
+  const link = await readlink(path).catch(() => null);
+  return link === null ? resolve(path) : followLinks(resolve(dirname(path), link), depth + 1);
+}

@@ -1,0 +1,105 @@
+import type { WorkspaceFiles } from "./workspace-files.ts";
+import type { TerminalOptions, WorkspaceTerminal } from "./workspace-terminal.ts";
+
+/** Facts about a workspace that do not change while it is open. */
+export interface WorkspaceInfo {
+  /** What kind of machine this is, for logs: "local", "container". */
+  readonly kind: string;
+  /** Absolute path of the folder the agent works in. */
+  readonly workingDir: string;
+  /** Absolute path of a folder for what tools keep outside the working directory, such as long output. Made by the first write. */
+  readonly dataDir: string;
+  /** Home folder of the user that commands run as. */
+  readonly home: string;
+  /** Folder for temporary files of every user of the machine. */
+  readonly temporaryDir: string;
+  /** Name of the user that commands run as. null when the machine knows none. */
+  readonly username: string | null;
+  /** Name of the machine, without its domain. */
+  readonly hostname: string;
+}
+
+/** A program and its arguments. No shell reads it: blanks, quotes and `$` mean nothing. */
+export type Argv = readonly [program: string, ...parameters: string[]];
+
+export interface RunOptions {
+  /** Absolute path of an existing folder. Default: the working directory. */
+  cwd?: string;
+  /** Variables added to the environment of the workspace. */
+  env?: Readonly<Record<string, string>>;
+  /** Milliseconds. Default: 10 minutes. */
+  timeout?: number;
+  signal?: AbortSignal;
+  /** What the program reads from its standard input. Default: nothing. */
+  stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** Bytes of each output in the result; the rest is dropped. Default: 1 MiB. */
+  maxBytes?: number;
+  /**
+   * Takes output as it comes, beyond `maxBytes` too. While a returned promise is open, the program's pipe fills and the
+   * program waits. A throw ends the program and is passed on.
+   */
+  onOutput?(chunk: OutputChunk): void | Promise<void>;
+}
+
+export interface OutputChunk {
+  stream: "stdout" | "stderr";
+  bytes: Uint8Array;
+}
+
+export interface RunResult {
+  /** What ended the run: the program itself, `timeout` or `signal`. */
+  outcome: "exited" | "timed_out" | "aborted";
+  /** null when a signal ended the program. 126 or 127 when it could not be started; `stderr` says why. */
+  exitCode: number | null;
+  /** Name of the signal that ended the program, such as "SIGTERM". */
+  signal: string | null;
+  /** Read as UTF-8; other bytes become U+FFFD. */
+  stdout: string;
+  stderr: string;
+  /** True when one of the outputs was longer than `maxBytes`. */
+  truncated: boolean;
+}
+
+/**
+ * A machine that an agent works on: the only door through which tools and routes touch files and start programs.
+ * Every implementation passes `workspaceContract` of `agent-server/testing`.
+ *
+ * - The workspace chooses the environment of its programs: what it was made with, and nothing else of the server's own
+ *   environment. Callers add variables by name.
+ * - Callers hide secrets in what they read; a workspace passes bytes and text on as they are.
+ * - Failures of the port are `WorkspaceError`s. What a program does is a result, never an error.
+ * - `close` ends running programs and terminals, and resolves when they have ended. Later calls of `run` and `terminal`
+ *   reject with `closed`. It removes no files. A process that left its group on purpose and was started by `run` may
+ *   live on.
+ */
+export interface Workspace {
+  readonly info: WorkspaceInfo;
+  readonly files: WorkspaceFiles;
+  /**
+   * Runs a program until it and its output have ended. Past the timeout and after an abort, its whole process group
+   * gets SIGTERM and a second later SIGKILL; the result has the output so far. A process that the program leaves in
+   * the background with its outputs closed is not waited for and not ended.
+   */
+  run(argv: Argv, options?: RunOptions): Promise<RunResult>;
+  /** Opens a shell. Rejects with `unavailable` where there are no terminals. */
+  terminal(options: TerminalOptions): Promise<WorkspaceTerminal>;
+  close(): Promise<void>;
+}
+
+/** The conversation that a workspace is opened for. */
+export interface WorkspaceSpec {
+  /** Dashed UUID. */
+  readonly conversationId: string;
+  /** `workspace.working_dir` of the start request. Relative paths start where the workspace decides. */
+  readonly workingDir: string;
+  /** Absolute path of the conversation's folder on the server's disk. Made by the first write. */
+  readonly dataDir: string;
+  /** `workspace` of the start request. */
+  readonly requested: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Opens the workspace of a conversation. Called when the conversation first needs it, and again after it was closed:
+ * the same spec leads to the same files.
+ */
+export type OpenWorkspace = (spec: WorkspaceSpec) => Workspace | Promise<Workspace>;

@@ -1,0 +1,40 @@
+import { chmod, readdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { localFiles } from "../../../src/workspace/local/local-files.ts";
+import { temporaryDirectory } from "../open-local.ts";
+
+it.runIf(process.platform === "linux")("reads files whose size the system does not know", async () => {
+  expect((await localFiles.read("/proc/self/maps")).length).toBeGreaterThan(4096);
+  await expect(localFiles.read("/proc/self/maps", { maxBytes: 100 })).rejects.toMatchObject({
+    code: "too_large",
+  });
+});
+
+it("keeps every mode bit of a file that is written again", async () => {
+  const path = join(await temporaryDirectory(), "tool");
+  await writeFile(path, "");
+  await chmod(path, 0o4711);
+
+  await localFiles.write(path, "x");
+
+  expect((await stat(path)).mode & 0o7777).toBe(0o4711);
+});
+
+it("takes names as long as the file system does", async () => {
+  const directory = await temporaryDirectory();
+  await localFiles.write(join(directory, "書".repeat(85)), "x");
+
+  expect(await readdir(directory)).toEqual(["書".repeat(85)]);
+  await expect(localFiles.write(join(directory, "書".repeat(86)), "x")).rejects.toMatchObject({
+    code: "invalid_path",
+  });
+});
+
+it("names the path and the reason in its errors", async () => {
+  const directory = await temporaryDirectory();
+  await expect(localFiles.read(join(directory, "a"))).rejects.toThrow(
+    `${directory}/a: no such file or directory`,
+  );
+  await expect(localFiles.read("a")).rejects.toThrow("a: is not an absolute path");
+});
