@@ -21,7 +21,7 @@ const MODULES: Readonly<Record<string, string>> = {
   ServerErrorEvent: "openhands.agent_server.models",
 };
 
-/** The class name of a kind given short or by its full path. Undefined for a path that is no event's. */
+/** The class name of a kind that is named short or by its full path. Undefined for the path of anything but an event. */
 export function toShortKind(kind: string): string | undefined {
   const dot = kind.lastIndexOf(".");
   if (dot < 0) return kind;

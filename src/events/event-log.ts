@@ -28,13 +28,13 @@ export interface EventLogOptions extends EventStamps {
   onLost?(): void;
 }
 
-/** What else changes in the same atomic step. A `leafEventId` named here moves HEAD there. */
+/** Further changes of the same atomic step. A `leafEventId` named here moves HEAD there. */
 export type LogChange = Omit<Change, "conversationId" | "events">;
 
 /**
  * The log of one live conversation: the only writer of its events and state.
  *
- * Calls take effect in the order they are made in: ids, times, parents and places are given at the call, and commits
+ * Calls take effect in the order in which they are made: each fixes ids, times, parents and places at once, and commits
  * go to the store at once, so that calls of one moment share a transaction. Readers see an event once it is stored.
  *
  * When a commit fails, nothing of it is published and HEAD is where it was. Appends made on top of it before it failed

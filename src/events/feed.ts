@@ -9,7 +9,7 @@ interface Link {
   next: Link | undefined;
 }
 
-/** What a feed shares with its readers. It refers to readers only while they wait. */
+/** The state that a feed shares with its readers. It refers to readers only while they wait. */
 interface Channel {
   newest: Link;
   bytes: number;
@@ -115,7 +115,7 @@ export class FeedReader {
     return this.#channel.end;
   }
 
-  /** What is published and not yet taken, in UTF-16 code units: bytes for ASCII, fewer for other scripts. */
+  /** Size of the frames published and not yet taken, in UTF-16 code units: bytes for ASCII, fewer for other scripts. */
   get lagBytes(): number {
     return this.#passed === undefined ? 0 : this.#channel.bytes - this.#passedBytes;
   }

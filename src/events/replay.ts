@@ -3,15 +3,15 @@ import type { EventStore } from "../stores/store.ts";
 const PAGE_SIZE = 256;
 
 export interface ReplayOptions {
-  /** Leaves out what is earlier, in the form of `toEventTimestamp`. */
+  /** Leaves out earlier events. In the form of `toEventTimestamp`. */
   fromTimestamp?: string;
-  /** The last event that may be given. */
+  /** `seq` of the last event that is read. */
   untilSeq: number;
-  /** Events read at once. */
+  /** Number of events in a page. Default: 256. */
   pageSize?: number;
 }
 
-/** The JSON texts of a conversation's stored events in log order, a page at a time: a reader sets the pace. */
+/** Yields the JSON texts of a conversation's stored events in log order, in pages that the reader asks for. */
 export async function* replay(
   store: { readonly events: EventStore },
   conversationId: string,
@@ -22,10 +22,10 @@ export async function* replay(
   while (from <= untilSeq) {
     const limit = Math.min(pageSize, untilSeq - from + 1);
     const query = { order: "asc", from, limit, timestampGte: fromTimestamp } as const;
-    const found = await store.events.search(conversationId, query);
-    const page = found.filter((event) => event.seq <= untilSeq);
+    const rows = await store.events.search(conversationId, query);
+    const page = rows.filter((event) => event.seq <= untilSeq);
     if (page.length > 0) yield page.map((event) => event.json);
-    if (found.length < limit) return;
-    from = (found.at(-1)?.seq ?? untilSeq) + 1;
+    if (rows.length < limit) return;
+    from = (rows.at(-1)?.seq ?? untilSeq) + 1;
   }
 }

@@ -2,8 +2,8 @@ import type { Event, TransientEvent } from "../wire/events/events.ts";
 import { stringifyWithoutNulls } from "../wire/nullable.ts";
 
 /**
- * An event as it is stored and streamed: keys that are null are left out. The value of a state update is no part of
- * the event's own shape and goes out as it is.
+ * Writes an event as it is stored and streamed: without the keys that are null. The value of a state update does not
+ * belong to the shape of the event and stays as it is.
  */
 export function serialiseEvent(event: Event | TransientEvent): string {
   if (event.kind !== "ConversationStateUpdateEvent") return stringifyWithoutNulls(event);

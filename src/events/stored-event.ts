@@ -2,7 +2,7 @@ import type { StoredEvent } from "../stores/store.ts";
 import type { Event, MessageEvent } from "../wire/events/events.ts";
 import { serialiseEvent } from "./serialise-event.ts";
 
-/** The row of an event: its JSON text, made once, and what searches look at. */
+/** Makes the row of an event: its JSON text, written once, and the fields that searches look at. */
 export function toStoredEvent(event: Event, seq: number): StoredEvent {
   return {
     seq,
@@ -15,7 +15,7 @@ export function toStoredEvent(event: Event, seq: number): StoredEvent {
   };
 }
 
-/** The text a body search looks through. Bodies end at a NUL in older SQLite bindings, so there are none. */
+/** The text that a search by body looks through, without NUL: older SQLite bindings end a text there. */
 function bodyOf({ llm_message: message, extended_content: extended = [] }: MessageEvent): string {
   const content = Array.isArray(message.content) ? [...message.content, ...extended] : extended;
   const texts = content.flatMap((part) =>

@@ -19,7 +19,7 @@ import type {
   StoredEvent,
 } from "./store.ts";
 
-/** Conversations that live as long as the process: for tests, demonstrations and hosts that keep nothing. */
+/** Makes a store in memory, for tests, demonstrations and hosts that keep nothing. */
 export function memoryStore(): Store {
   return new MemoryStore();
 }
@@ -41,8 +41,8 @@ class MemoryStore implements Store {
   readonly conversations: Store["conversations"] = {
     find: async (ids, documents) =>
       ids.flatMap((id) => {
-        const found = this.#open.get(id);
-        return found === undefined ? [] : [this.#toRecord(found, documents)];
+        const record = this.#open.get(id);
+        return record === undefined ? [] : [this.#toRecord(record, documents)];
       }),
     search: async (query) => this.#searchConversations(query),
     count: async (filter = {}) =>
@@ -51,8 +51,8 @@ class MemoryStore implements Store {
 
   readonly events: Store["events"] = {
     find: async (conversationId, ids) => {
-      const found = this.#open.get(conversationId);
-      return ids.flatMap((id) => found?.events[found.places.get(id) ?? -1] ?? []);
+      const record = this.#open.get(conversationId);
+      return ids.flatMap((id) => record?.events[record.places.get(id) ?? -1] ?? []);
     },
     search: async (conversationId, query) => this.#searchEvents(conversationId, query),
     count: async (conversationId, filter) =>
@@ -116,15 +116,15 @@ class MemoryStore implements Store {
   #searchEvents(conversationId: string, { order, from, limit, ...filter }: EventQuery): StoredEvent[] {
     const events = this.#open.get(conversationId)?.events ?? [];
     const step = order === "asc" ? 1 : -1;
-    const found: StoredEvent[] = [];
+    const matching: StoredEvent[] = [];
     const last = events.length - 1;
     let seq = order === "asc" ? (from ?? 0) : Math.min(from ?? last, last);
-    for (; found.length < limit; seq += step) {
+    for (; matching.length < limit; seq += step) {
       const event = events[seq];
       if (event === undefined) break;
-      if (matches(event, filter)) found.push(event);
+      if (matches(event, filter)) matching.push(event);
     }
-    return found;
+    return matching;
   }
 
   #toRecord({ header, documents, events }: MemoryRecord, names: readonly string[]): ConversationRecord {

@@ -20,7 +20,7 @@ export interface NodeOptions {
  *   fence, too.
  * - A claim ends by `release`, by a later claim, by the removal of the conversation, or when its node leaves or dies.
  *   A change with the fence of a claim that has ended rejects with `ownership_lost` and changes nothing.
- * - Who holds a conversation is no part of the data: all claims of a process end with the process.
+ * - Claims are not part of the data: all claims of a process end with the process.
  */
 export interface Ownership {
   /** Adds a node. Resolves with its id, which is never used again. */

@@ -4,20 +4,20 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { AgentServerError, messageOf } from "../errors.ts";
 import { MIGRATIONS } from "./sqlite-schema.ts";
 
-/** How long opening waits for a server that is just going down. The wait blocks the process. */
+/** Time that opening waits for a server that is just shutting down. The wait blocks the process. */
 const OPEN_WAIT_MS = 1_000;
-/** What is left of the write-ahead log on disk after it grew. */
+/** Size to which the write-ahead log is cut back after it grew. */
 const WAL_KEEP_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 8 * 1024;
 const SQLITE_BUSY = 5;
-/** The disk's failures rather than ours: read-only, input/output, corrupt, full. */
+/** Result codes of disk failures: read-only, input/output, corrupt, full. */
 const DISK_FAILURES: readonly number[] = [8, 10, 11, 13];
 
 export type Row = Record<string, SQLOutputValue>;
 
 /**
- * A database file that is ours alone, its statements prepared once each. What the disk refuses is `unavailable`, in
- * SQLite's words.
+ * A database file that only this object has open. Each statement is prepared once. Disk failures become `unavailable`,
+ * with SQLite's message.
  */
 export class Database {
   readonly #database: DatabaseSync;
@@ -44,7 +44,7 @@ export class Database {
     this.#attempt(sql, (statement) => statement.run(...values));
   }
 
-  /** Runs `work` whole or not at all. What it wrote outlives this process, and after `sync` the machine. */
+  /** Runs `work` whole or not at all. The result survives the end of this process and, after `sync`, a power cut. */
   transaction<T>(work: () => T): T {
     this.run("BEGIN IMMEDIATE");
     try {
@@ -87,8 +87,8 @@ export class Database {
   }
 
   #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
+    const prepared = this.#statements.get(sql);
+    if (prepared !== undefined) return prepared;
     const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;

@@ -21,12 +21,13 @@ interface LogEnd {
 /** Writes a change inside the transaction that is open. Refuses, before anything is written, what does not fit. */
 export function applyChange(database: Database, change: Change): void {
   const { conversationId, create, update = {}, documents = {}, events = [] } = change;
-  const found = logEnd(database, conversationId);
-  if (create !== undefined && found !== undefined) throw alreadyExists(conversationId);
-  if (create === undefined && found === undefined) throw unknownConversation(conversationId);
-  assertContinues(change, found?.eventCount ?? 0);
+  const existing = logEnd(database, conversationId);
+  if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
+  if (create === undefined && existing === undefined) throw unknownConversation(conversationId);
+  assertContinues(change, existing?.eventCount ?? 0);
   const end =
-    found ?? createConversation(database, { id: conversationId, ...(create as NonNullable<typeof create>) });
+    existing ??
+    createConversation(database, { id: conversationId, ...(create as NonNullable<typeof create>) });
   updateConversation(database, end.key, update);
   for (const [name, json] of Object.entries(documents)) writeDocument(database, { key: end.key, name, json });
   if (events.length > 0) appendEvents(database, end, events);

@@ -20,25 +20,25 @@ import type {
 } from "./store.ts";
 
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
-/** Events deleted in one turn: a few milliseconds, so that removing a long log holds nobody up. */
+/** Events deleted in one turn. It takes a few milliseconds, so that removing a long log does not block requests. */
 const PURGE_STEP = 500;
 
-/** Where the database is and what a commit outlives. */
+/** Location of the database and durability of commits. */
 export interface SqliteStoreOptions {
-  /** The database file. It and its folder are made, readable by this user only. */
+  /** The database file. It and its folder are created, readable by this user only. */
   path: string;
   /**
-   * What a commit outlives once it resolves. With `disk`, the default, a power cut too: it waits until the disk has it,
-   * off the main thread, and commits that come meanwhile share the next wait. With `process` any end of this process,
-   * `kill -9` included, but a power cut or a crash of the kernel may take back the last seconds; the rest stays sound.
+   * What a resolved commit survives. `disk`: a power cut. A commit waits, off the main thread, until the disk has it, and
+   * commits made meanwhile share the next wait. `process`: any end of this process, `kill -9` included. A power cut or a
+   * crash of the kernel may then undo the last seconds, and leaves the database sound. Default: `disk`.
    */
   durability?: "disk" | "process";
 }
 
 /**
- * Conversations in one SQLite file, which this store alone has open.
+ * Opens a store in one SQLite file, which no other store may have open.
  *
- * @throws AgentServerError `unavailable` when the file is in use, is not ours, or was written by a newer version.
+ * @throws AgentServerError `unavailable` when the file is in use, belongs to another program or to a newer version.
  */
 export function sqliteStore({ path, durability = "disk" }: SqliteStoreOptions): Store {
   return new SqliteStore(new Database(path), durability === "disk");
@@ -50,7 +50,7 @@ interface Write extends PromiseWithResolvers<void> {
   run(): void;
 }
 
-/** A write that is in the database, or why it is not. */
+/** A write that is in the database, or the reason why it is not. */
 interface Outcome {
   write: Write;
   error?: unknown;
@@ -62,12 +62,12 @@ class SqliteStore implements Store {
   readonly #database: Database;
   readonly #syncs: boolean;
   readonly relay = localRelay();
-  /** In memory, because the database has this process alone: claims of a process that died are gone with it. */
+  /** In memory, because only this process has the database open: the claims of a dead process end with it. */
   readonly ownership = new LocalOwnership();
   #waiting: Write[] = [];
-  /** In the database, and not yet known to be on the disk. */
+  /** Writes that are in the database and may not be on the disk yet. */
   #unsynced: Outcome[] = [];
-  /** The part of these that the current wait for the disk is for. */
+  /** Writes that the current wait for the disk is for. */
   #beingSynced: Outcome[] = [];
   #syncing: Promise<void> | undefined;
   #purging = false;
@@ -110,7 +110,7 @@ class SqliteStore implements Store {
     return work(this.#database);
   };
 
-  /** Reads of some conversations wait until what they show of them is on the disk. Lists, which show many, do not. */
+  /** Reads some conversations, and waits until everything read is on the disk. Lists do not wait. */
   readonly #readSynced = async <T>(ids: readonly string[], work: (database: Database) => T): Promise<T> => {
     if (this.#closed) throw storeClosed();
     const result = work(this.#database);
@@ -121,7 +121,7 @@ class SqliteStore implements Store {
     return result;
   };
 
-  /** Group commit: what is called in one turn of the event loop shares a transaction. */
+  /** Group commit: the writes of one turn of the event loop share a transaction. */
   #write(conversationId: string, run: () => void): Promise<void> {
     if (this.#closed) return Promise.reject(storeClosed());
     if (this.#waiting.length === 0) setImmediate(() => this.#flush());
@@ -147,12 +147,12 @@ class SqliteStore implements Store {
     try {
       return this.#database.transaction(() => writes.map(attempt));
     } catch {
-      // Something below us failed and took the transaction with it: each write gets one of its own.
+      // SQLite failed and rolled the whole transaction back: repeat each write in a separate one.
       return writes.map((write) => this.#storeAlone(write));
     }
   }
 
-  /** One wait for the disk at a time, each for all that was stored before it. */
+  /** Waits for the disk, one wait at a time, each for everything stored before it. */
   async #sync(): Promise<void> {
     while (this.#unsynced.length > 0) {
       const outcomes = this.#unsynced;
@@ -182,7 +182,7 @@ class SqliteStore implements Store {
       const more = this.#database.transaction(() => purgeEvents(this.#database, PURGE_STEP));
       if (more) this.#purgeLater();
     } catch {
-      // Nobody waits for this and nobody sees what is left: the next removal or start goes on with it.
+      // Readers do not see these events. The next removal or start deletes them.
     }
   }
 
@@ -246,7 +246,7 @@ class SqliteEvents implements EventStore {
   }
 }
 
-/** A refusal has written nothing, so the others of its transaction can stay. */
+/** Runs a write. A refusal has written nothing, so the other writes of its transaction can stay. */
 function attempt(write: Write): Outcome {
   try {
     write.run();

@@ -3,7 +3,7 @@ import type { ExecutionStatus } from "../wire/execution-status.ts";
 import type { FrameRelay } from "./frame-relay.ts";
 import type { Ownership } from "./ownership.ts";
 
-/** One event as the log keeps it. `json` is what every reader gets; the other fields are what searches look at. */
+/** One event as the log keeps it. Readers get `json`; searches look at the other fields. */
 export interface StoredEvent {
   /** Place in the conversation's log: 0, 1, 2 … without gaps. */
   seq: number;
@@ -28,17 +28,17 @@ export interface ConversationHeader {
   status: ExecutionStatus;
   title: string | null;
   parentId: string | null;
-  /** Id of the principal who made the conversation; null when it is not known. */
+  /** Id of the principal who created the conversation; null without one. */
   createdBy: string | null;
   /** HEAD of the event tree; null before the first event. */
   leafEventId: string | null;
 }
 
-/** A conversation as it is stored, with the documents that were asked for. */
+/** A stored conversation with the requested documents. */
 export interface ConversationRecord extends ConversationHeader {
   /** Conversations whose parent this one is, oldest first. */
   childIds: string[];
-  /** Named JSON texts, only those asked for. The store does not look inside. */
+  /** Named JSON texts, only the requested ones. The store does not look inside. */
   documents: Record<string, string>;
   /** Events in the log; the next one gets this `seq`. */
   eventCount: number;
@@ -73,7 +73,7 @@ export interface ConversationQuery extends ConversationFilter {
   documents: readonly string[];
 }
 
-/** Which events are meant; what is left out does not matter. Times are in the form of `StoredEvent.timestamp`. */
+/** Conditions on events; what is left out does not matter. Times are in the form of `StoredEvent.timestamp`. */
 export interface EventFilter {
   /** Unqualified class name. */
   kind?: string;
@@ -84,10 +84,10 @@ export interface EventFilter {
   timestampLt?: string;
 }
 
-/** A page of the events that are meant, up or down the log. */
+/** A page of the events that meet the conditions, up or down the log. */
 export interface EventQuery extends EventFilter {
   order: "asc" | "desc";
-  /** First `seq` that may be in the answer; the last one in descending order. */
+  /** First `seq` that may be in the page; the last one in descending order. */
   from?: number;
   limit: number;
 }
@@ -109,16 +109,16 @@ export interface EventStore {
 }
 
 /**
- * Where conversations live. Every implementation passes `storeContract` of `agent-server/testing`.
+ * The place where conversations are kept. Every implementation passes `storeContract` of `agent-server/testing`.
  *
  * - `commit` applies a change whole or not at all. Once it resolves, the change survives the death of the process.
  *   Commits resolve in the order they were called in, and are visible to reads from then on at the latest.
- * - `conversations.find` and reads of events resolve only with what survives, too: what they show is never taken back.
+ * - `conversations.find` and reads of events resolve only with what survives, too: what they show is never undone.
  * - A commit whose events do not continue the log, whose `create` exists or whose conversation is unknown rejects
  *   and changes nothing.
  * - A commit whose fence is that of a claim that has ended rejects with `ownership_lost` and changes nothing.
  * - Lists, counts and searches cost the page they return, not the store they look through.
- * - After `close`, which waits for commits under way, every call rejects.
+ * - After `close`, which waits for pending commits, every call rejects.
  */
 export interface Store {
   readonly conversations: ConversationStore;
@@ -128,7 +128,7 @@ export interface Store {
   /** Decides which server may write a conversation; `LocalOwnership` serves one process. */
   readonly ownership: Ownership;
   commit(change: Change): Promise<void>;
-  /** Forgets the conversation, its events and documents; unknown ids are fine. */
+  /** Removes a conversation with its events, documents and claim. An unknown id is fine. */
   remove(conversationId: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,10 +3,10 @@ import { AgentServerError, messageOf } from "../errors.ts";
 import { findExcess } from "../http/route/json-syntax.ts";
 import { type Content, message } from "../wire/events/message.ts";
 
-/** Faults of one frame that its sender is told. */
+/** Maximum number of faults reported for one frame. */
 const MAX_FAULTS = 100;
 
-/** What was wrong with a frame, under the name that clients know from the reference. */
+/** The fault of a frame. `code` is the name of the reference's exception. */
 class FrameError extends Error {
   readonly code: string;
 
@@ -16,7 +16,7 @@ class FrameError extends Error {
   }
 }
 
-/** The user message in a frame; undefined for an auth frame, which may come at any time and says nothing. */
+/** Reads the user message in a frame. Undefined for an auth frame, which may come at any time and has no message. */
 export function readFrame(data: string | Uint8Array): Content[] | undefined {
   if (typeof data !== "string") throw new FrameError("KeyError", "Frames must be text");
   const value = parse(data);

@@ -80,7 +80,7 @@ export class SocketWriter {
     }
   }
 
-  /** Waits until the network has taken everything, unless the socket is given up before. */
+  /** Waits until the network has taken everything, or the socket is closed. */
   async #room(): Promise<void> {
     const check = setInterval(() => {
       if (this.#reader.lagBytes > this.#maxLagBytes) this.close(1013, "Too far behind");

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { readDateTime } from "../../wire/datetime.ts";
 
 const TRUE_WORDS = new Set(["true", "1", "yes", "y", "on", "t"]);
 const FALSE_WORDS = new Set(["false", "0", "no", "n", "off", "f"]);
 const INTEGER = /^\s*[+-]?\d+(\.0*)?\s*$/;
-const DATETIME = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$/i;
 
 export interface IntegerBounds {
   /** Smallest value allowed, inclusive. */
@@ -42,15 +42,11 @@ export function queryList<T extends z.ZodType>(item: T) {
 export function queryDatetime() {
   return z
     .string()
-    .refine((text) => DATETIME.test(text) && !Number.isNaN(Date.parse(toStandardForm(text))), {
+    .refine((text) => readDateTime(text) !== undefined, {
       message: "Input should be a valid datetime or date",
       params: { type: "datetime_from_date_parsing" },
     })
     .meta({ format: "date-time" });
-}
-
-function toStandardForm(text: string): string {
-  return text.replace(" ", "T").replace(",", ".").replace(/ /g, "");
 }
 
 function toInteger(input: unknown): unknown {
