@@ -33,6 +33,7 @@ const BY_CODE: Readonly<Record<string, ErrorClassification>> = {
   NotFoundError: CONFIG,
   LLMContextWindowExceedError: AGENT_OUTCOME,
   LLMMalformedConversationHistoryError: AGENT_OUTCOME,
+  LLMReplyTooLargeError: AGENT_OUTCOME,
   MaxIterationsReached: LIMIT,
   ConversationOwnershipLostError: LIMIT,
   AssertionError: INTERNAL_FAILURE,

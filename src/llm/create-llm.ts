@@ -14,6 +14,7 @@ import { LlmError } from "./llm-error.ts";
 import { type Model, resolveModel } from "./model.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Fetch, providerFetch } from "./provider-fetch.ts";
+import { REPLY_LIMITS } from "./reply/reply-limits.ts";
 import { withTextTools } from "./text-tools/with-text-tools.ts";
 
 /** What the built-in models need beside a configuration. */
@@ -25,6 +26,8 @@ export interface LlmOptions {
   clock?: Clock;
   /** Sends the requests. Default: the global `fetch`. */
   fetch?: Fetch;
+  /** Largest reply in bytes, unpacked. Default: 32 MiB. */
+  maxReplyBytes?: number;
   /** Pauses between attempts. Default: a timer. */
   sleep?: Sleep;
   /**
@@ -68,7 +71,8 @@ function build(model: Model, options: BuildOptions): Llm {
 }
 
 /** A model without retries and price: its provider's protocol, with latency and named errors. */
-function connect(model: Model, { fetch = globalThis.fetch, clock }: BuildOptions): Llm {
+function connect(model: Model, options: BuildOptions): Llm {
+  const { fetch = globalThis.fetch, clock, maxReplyBytes = REPLY_LIMITS.bytes } = options;
   const { endpoint, capabilities } = model;
   let protocol: Promise<Protocol> | undefined;
   return {
@@ -76,7 +80,7 @@ function connect(model: Model, { fetch = globalThis.fetch, clock }: BuildOptions
     async complete(request) {
       const started = performance.now();
       try {
-        protocol ??= loadProtocol(model, providerFetch(fetch));
+        protocol ??= loadProtocol(model, providerFetch(fetch, maxReplyBytes));
         const reply = await (await protocol)(request);
         return {
           ...reply,

@@ -1,4 +1,7 @@
-/** The reference's names for failed model calls. Clients see them as `ConversationErrorEvent.code`. */
+/**
+ * Names for failed model calls: the reference's, and `LLMReplyTooLargeError` for a reply past a bound. Clients see them
+ * as `ConversationErrorEvent.code`.
+ */
 export type LlmErrorName =
   | "LLMAuthenticationError"
   | "LLMRateLimitError"
@@ -11,6 +14,7 @@ export type LlmErrorName =
   | "LLMNoResponseError"
   | "LLMContextWindowTooSmallError"
   | "FunctionCallValidationError"
+  | "LLMReplyTooLargeError"
   | "LLMError";
 
 const BRAND = Symbol.for("agent-server.llm-error");

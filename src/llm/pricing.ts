@@ -53,7 +53,14 @@ async function lookUp(config: PricedConfig): Promise<ModelFacts> {
   const provider = { ...entry.provider, models: [entry.model] };
   return {
     contextWindow: entry.model.context_window ?? 0,
-    costOf: (usage) => calcPrice(toListUsage(usage), entry.model.id, { provider })?.total_price ?? 0,
+    costOf: (usage) => {
+      try {
+        return calcPrice(toListUsage(usage), entry.model.id, { provider })?.total_price ?? 0;
+      } catch {
+        // The list refuses counters that contradict each other. They must not cost a reply.
+        return 0;
+      }
+    },
   };
 }
 

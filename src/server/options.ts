@@ -77,6 +77,8 @@ export interface ServerOptions {
   maxConcurrentRuns?: number;
   /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB. */
   maxSocketLagBytes?: number;
+  /** Maximum size of a model's reply in bytes, unpacked. Default: 32 MiB. */
+  maxReplyBytes?: number;
   /** Maximum size of a request body in bytes. Default: 32 MiB. */
   maxBodyBytes?: number;
   /**

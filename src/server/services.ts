@@ -85,7 +85,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
 }
 
 function llmFactory(options: ResolvedOptions, knownSecrets: KnownSecrets): CreateLlm {
-  const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls } = options;
+  const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls, maxReplyBytes } = options;
   const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
   return (config, onCompletion) => {
     for (const key of secretsIn(config)) knownSecrets.remember(key);
@@ -96,6 +96,7 @@ function llmFactory(options: ResolvedOptions, knownSecrets: KnownSecrets): Creat
       logger,
       clock,
       onCompletion,
+      ...(maxReplyBytes !== undefined && { maxReplyBytes }),
       loadImage: (url, signal) => loadImage(url, signal, fetchImage),
     });
   };

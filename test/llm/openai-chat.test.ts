@@ -358,6 +358,15 @@ describe("openai chat: streams", () => {
       ],
     ],
     [
+      "with the name in each piece",
+      [
+        { index: 0, ...named("terminal", '{"n":') },
+        { index: 0, ...named("terminal", "1}") },
+        { index: 0, ...named("think", '{"n":') },
+        { index: 0, ...named("think", "2}") },
+      ],
+    ],
+    [
       "with a new id in each piece",
       [
         { index: 0, id: "a", ...named("terminal", '{"n":') },
@@ -372,6 +381,13 @@ describe("openai chat: streams", () => {
       { name: "terminal", arguments: '{"n":1}' },
       { name: "think", arguments: '{"n":2}' },
     ]);
+  });
+
+  it("keeps a call together whose arguments have brackets and quotes in a text", async () => {
+    const pieces = ['{"n":"}]', '\\"', '}"', "}"].map((part) => piece({ index: 0, ...named("think", part) }));
+    const provider = await recordedProvider(stream(...pieces, chunk({}, "tool_calls")));
+    const { message } = await streaming(provider.url).ask();
+    expect(message.tool_calls).toMatchObject([{ arguments: '{"n":"}]\\"}"}' }]);
   });
 
   it("is tried again when cut, and the reply is the second attempt's alone", async () => {

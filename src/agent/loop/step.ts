@@ -1,9 +1,10 @@
 import type { LlmReply, ToolSchema } from "../../llm/llm.ts";
 import type { LlmErrorName } from "../../llm/llm-error.ts";
 import { untilAborted } from "../../waiting.ts";
-import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
+import type { ActionEvent, Event, NewEvent } from "../../wire/events/events.ts";
 import { textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
+import { messageOfEvent } from "../view/event-message.ts";
 import type { Condenser } from "./condenser.ts";
 import { needsConfirmation } from "./confirmation.ts";
 import { executeCalls } from "./execute-calls.ts";
@@ -16,6 +17,10 @@ const EMPTY_REPLY =
 const BLOCKED_REPLY =
   "Your last reply was held back by the content filter of the model's provider. Go on, in words that avoid what it " +
   "may have taken offence at.";
+const SHORTER_REPLY =
+  "It was not used. Reply in a shorter way: fewer calls at once, and long texts in several parts.";
+/** Times in a row that a model is asked for a shorter reply. */
+const MAX_SHORTER_ASKED = 2;
 
 export interface StepOptions {
   signal: AbortSignal;
@@ -98,7 +103,7 @@ async function askModel(session: AgentSession, options: StepOptions): Promise<Ll
     return await untilAborted(call, signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof Error)) throw error;
-    const [written] = await session.append([remedyFor(error, options.condenser)]);
+    const [written] = await session.append([remedyFor(error, session, options.condenser)]);
     // Clients look for the last words of the user here, also for those put into their mouth.
     if (written?.source === "user") await session.update({ last_user_message_id: written.id });
     return null;
@@ -106,13 +111,16 @@ async function askModel(session: AgentSession, options: StepOptions): Promise<Ll
 }
 
 /** What to write so that the next step may do better; throws what cannot be helped. */
-function remedyFor(error: Error, condenser: Condenser | null): NewEvent {
+function remedyFor(error: Error, session: AgentSession, condenser: Condenser | null): NewEvent {
   switch (error.name as LlmErrorName) {
     // Clients know both of these as messages of the user.
     case "FunctionCallValidationError":
       return tellModel("user", error.message);
     case "LLMContentPolicyViolationError":
       return tellModel("user", BLOCKED_REPLY);
+    case "LLMReplyTooLargeError":
+      if (isAskedInVain(session)) throw error;
+      return tellModel("environment", `${error.message} ${SHORTER_REPLY}`);
     case "LLMContextWindowExceedError":
     case "LLMMalformedConversationHistoryError":
       if (condenser?.handlesRequests) return { kind: "CondensationRequest", source: "environment" };
@@ -120,6 +128,14 @@ function remedyFor(error: Error, condenser: Condenser | null): NewEvent {
     default:
       throw error;
   }
+}
+
+/** Whether all of the last replies were too large: asking for a shorter one does not help. */
+function isAskedInVain({ view }: AgentSession): boolean {
+  const last = view.recent(MAX_SHORTER_ASKED);
+  const isRequest = (event: Event) =>
+    event.kind === "MessageEvent" && textOf(messageOfEvent(event).content).endsWith(SHORTER_REPLY);
+  return last.length === MAX_SHORTER_ASKED && last.every(isRequest);
 }
 
 type Acted = { kind: "continue" | "waiting" | "finished" };

@@ -1,16 +1,12 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
-import type {
-  Message as AnthropicMessage,
-  RawMessageStreamEvent,
-} from "@anthropic-ai/sdk/resources/messages";
-import type { Stream } from "@anthropic-ai/sdk/streaming";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { INTERLEAVED_THINKING, type Protocol, SDK_TIMEOUT, sessionHeaders } from "../protocol.ts";
 import type { Fetch } from "../provider-fetch.ts";
-import { fromMessage, fromStream } from "./from-anthropic-reply.ts";
+import { isEventStream, readEvents, readJson } from "../reply/read-reply.ts";
+import { fromMessage, fromMessageEvents } from "./from-anthropic-reply.ts";
 import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 
 /** Smallest thinking budget that Anthropic accepts, in tokens. */
@@ -46,19 +42,21 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
     };
     const prompt = `${system === undefined ? "" : `"system":${system},`}"messages":${messages}`;
     // `messages.create` would print advice about models on the console.
-    const reply: unknown = await (await client).post("/v1/messages", {
-      body: `${JSON.stringify(rest).slice(0, -1)},${prompt}}`,
-      headers: {
-        "content-type": "application/json",
-        ...betas,
-        ...sessionHeaders(request.conversationId),
-        ...config.extra_headers,
-      },
-      signal: request.signal,
-      stream: config.stream,
-    });
-    if (!config.stream) return fromMessage(reply as AnthropicMessage);
-    return fromStream(reply as Stream<RawMessageStreamEvent>, request);
+    const response = await (await client)
+      .post("/v1/messages", {
+        body: `${JSON.stringify(rest).slice(0, -1)},${prompt}}`,
+        headers: {
+          "content-type": "application/json",
+          ...betas,
+          ...sessionHeaders(request.conversationId),
+          ...config.extra_headers,
+        },
+        signal: request.signal,
+        stream: config.stream,
+      })
+      .asResponse();
+    if (config.stream && isEventStream(response)) return fromMessageEvents(readEvents(response), request);
+    return fromMessage(await readJson(response));
   };
 }
 

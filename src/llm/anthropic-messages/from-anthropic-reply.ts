@@ -1,22 +1,80 @@
-import type {
-  Message as AnthropicMessage,
-  ContentBlock,
-  RawMessageStreamEvent,
-} from "@anthropic-ai/sdk/resources/messages";
-import type { Stream } from "@anthropic-ai/sdk/streaming";
+import { asObject, isObject } from "../../is-object.ts";
 import { type Message, type MessageToolCall, type ThinkingBlock, text } from "../../wire/events/message.ts";
-import type { LlmDelta, LlmRequest, LlmUsage } from "../llm.ts";
+import type { LlmRequest, LlmUsage } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import type { ProtocolReply } from "../protocol.ts";
+import { checkReply, emptyReply, unfinishedReply } from "../reply/reply-fault.ts";
+import { tokenCount } from "../reply/token-count.ts";
+import {
+  blockEvent,
+  deltaEvent,
+  endEvent,
+  type MessageBody,
+  messageBody,
+  redactedBlock,
+  startEvent,
+  textBlock,
+  thinkingBlock,
+  toolUseBlock,
+  typed,
+} from "./anthropic-reply-schema.ts";
+import { BlockGatherer } from "./gather-blocks.ts";
 
 /** Reads a whole reply. */
-export function fromMessage(message: AnthropicMessage): ProtocolReply {
-  const blocks = message.content ?? [];
+export function fromMessage(body: unknown): ProtocolReply {
+  const message = checkReply(messageBody, body);
+  if (!message.content) throw emptyReply("the model's answer has no content");
+  return toReply(message, message.content);
+}
+
+/** Gathers a streamed reply and passes its pieces on as they arrive. */
+export async function fromMessageEvents(
+  events: AsyncIterable<unknown>,
+  request: LlmRequest,
+): Promise<ProtocolReply> {
+  const blocks = new BlockGatherer();
+  let message: MessageBody | null = null;
+  let isComplete = false;
+  for await (const event of events) {
+    request.onProgress?.();
+    switch (checkReply(typed, event).type) {
+      case "message_start":
+        message = checkReply(startEvent, event).message;
+        break;
+      case "content_block_start":
+        blocks.begin(checkReply(blockEvent, event));
+        break;
+      case "content_block_delta": {
+        const delta = blocks.add(checkReply(deltaEvent, event));
+        if (delta !== null) request.onDelta?.(delta);
+        break;
+      }
+      case "message_delta":
+        if (message !== null) message = withEnd(message, event);
+        break;
+      case "message_stop":
+        isComplete = true;
+        break;
+    }
+  }
+  if (message === null || !isComplete) throw unfinishedReply();
+  return toReply(message, blocks.toBlocks());
+}
+
+/** Counters of the start stay where the end does not repeat them; null means "as before". */
+function withEnd(message: MessageBody, event: unknown): MessageBody {
+  const { delta, usage } = checkReply(endEvent, event);
+  const counted = Object.fromEntries(Object.entries(asObject(usage)).filter(([, value]) => value !== null));
+  return {
+    ...message,
+    stop_reason: delta?.stop_reason ?? message.stop_reason,
+    usage: { ...asObject(message.usage), ...counted },
+  };
+}
+
+function toReply(message: MessageBody, blocks: readonly { type: string }[]): ProtocolReply {
   if (blocks.length === 0 && message.stop_reason === "refusal") {
     throw new LlmError("LLMContentPolicyViolationError", "the model refused to answer (stop_reason refusal)");
-  }
-  if (!message.content) {
-    throw new LlmError("LLMNoResponseError", "the model's answer has no content", { retryable: true });
   }
   return {
     message: toMessage(blocks),
@@ -27,129 +85,64 @@ export function fromMessage(message: AnthropicMessage): ProtocolReply {
   };
 }
 
-function toMessage(blocks: readonly ContentBlock[]): Message {
+function toMessage(blocks: readonly { type: string }[]): Message {
   const texts: string[] = [];
   const calls: MessageToolCall[] = [];
   const thinking: ThinkingBlock[] = [];
   for (const block of blocks) {
-    if (block.type === "text") texts.push(block.text);
-    if (block.type === "thinking") {
-      thinking.push({ type: "thinking", thinking: block.thinking, signature: block.signature || null });
-    }
-    if (block.type === "redacted_thinking") thinking.push({ type: "redacted_thinking", data: block.data });
-    if (block.type === "tool_use") {
-      const json = JSON.stringify(block.input ?? {});
-      calls.push({
-        id: block.id,
-        responses_item_id: null,
-        name: block.name,
-        arguments: json,
-        origin: "completion",
-      });
+    switch (block.type) {
+      case "text":
+        texts.push(checkReply(textBlock, block).text);
+        break;
+      case "thinking":
+        thinking.push(toThinking(block));
+        break;
+      case "redacted_thinking":
+        thinking.push({ type: "redacted_thinking", data: checkReply(redactedBlock, block).data });
+        break;
+      case "tool_use":
+        calls.push(toToolCall(block));
+        break;
     }
   }
-  const said = texts.join("");
-  const thought = thinking.map((block) => (block.type === "thinking" ? block.thinking : "")).filter(Boolean);
+  const words = texts.join("");
+  const thoughts = thinking.map((block) => (block.type === "thinking" ? block.thinking : "")).filter(Boolean);
   return {
     role: "assistant",
-    content: said === "" ? [] : [text(said)],
+    content: words === "" ? [] : [text(words)],
     tool_calls: calls.length > 0 ? calls : null,
-    reasoning_content: thought.join("\n") || null,
+    reasoning_content: thoughts.join("\n") || null,
     thinking_blocks: thinking,
   };
 }
 
-/** Gathers a streamed reply and passes its pieces on as they arrive. */
-export async function fromStream(
-  stream: Stream<RawMessageStreamEvent>,
-  request: LlmRequest,
-): Promise<ProtocolReply> {
-  let message: AnthropicMessage | null = null;
-  let stopped = false;
-  /** JSON of tool inputs by block, whole only at the end. */
-  const inputs = new Map<number, string>();
-  for await (const event of stream) {
-    request.onProgress?.();
-    if (event.type === "message_start") {
-      message = { ...event.message, content: [] };
-    } else if (event.type === "message_stop") {
-      stopped = true;
-    } else if (message !== null) {
-      applyEvent(message, event, inputs);
-    }
-    const delta = toDelta(event);
-    if (delta !== null) request.onDelta?.(delta);
-  }
-  if (message === null || !stopped) {
-    throw new LlmError(
-      "LLMServiceUnavailableError",
-      "the model's stream ended before the reply was complete",
-      {
-        retryable: true,
-      },
-    );
-  }
-  const reply = fromMessage(message);
-  return { ...reply, message: withInputs(reply.message, message.content, inputs) };
+function toThinking(block: unknown): ThinkingBlock {
+  const { thinking, signature } = checkReply(thinkingBlock, block);
+  return { type: "thinking", thinking, signature: signature || null };
 }
 
-function applyEvent(
-  message: AnthropicMessage,
-  event: RawMessageStreamEvent,
-  inputs: Map<number, string>,
-): void {
-  if (event.type === "content_block_start") {
-    message.content[event.index] = { ...event.content_block };
-  } else if (event.type === "message_delta") {
-    message.stop_reason = event.delta.stop_reason;
-    // Counters of the start stay where the end does not repeat them; null means "as before".
-    const counted = Object.fromEntries(
-      Object.entries(event.usage ?? {}).filter(([, value]) => value !== null),
-    );
-    message.usage = { ...message.usage, ...counted };
-  } else if (event.type === "content_block_delta") {
-    const { delta } = event;
-    const block = message.content[event.index];
-    if (delta.type === "text_delta" && block?.type === "text") block.text += delta.text;
-    if (delta.type === "thinking_delta" && block?.type === "thinking") block.thinking += delta.thinking;
-    if (delta.type === "signature_delta" && block?.type === "thinking") block.signature += delta.signature;
-    if (delta.type === "input_json_delta") {
-      inputs.set(event.index, (inputs.get(event.index) ?? "") + delta.partial_json);
-    }
-  }
-}
-
-/** Keeps streamed JSON as the model wrote it, so that the loop can repair broken JSON. */
-function withInputs(message: Message, blocks: readonly ContentBlock[], inputs: Map<number, string>): Message {
-  const written = new Map<string, string>();
-  for (const [index, json] of inputs) {
-    const block = blocks[index];
-    if (block?.type === "tool_use" && json !== "") written.set(block.id, json);
-  }
-  if (!message.tool_calls) return message;
-  const tool_calls = message.tool_calls.map((call) => ({
-    ...call,
-    arguments: written.get(call.id) ?? call.arguments,
-  }));
-  return { ...message, tool_calls };
-}
-
-function toDelta(event: RawMessageStreamEvent): LlmDelta | null {
-  if (event.type !== "content_block_delta") return null;
-  if (event.delta.type === "text_delta") return { content: event.delta.text };
-  return event.delta.type === "thinking_delta" ? { reasoning_content: event.delta.thinking } : null;
+function toToolCall(block: unknown): MessageToolCall {
+  const { id, name, input } = checkReply(toolUseBlock, block);
+  return {
+    id,
+    responses_item_id: null,
+    name,
+    // Streamed input is the text that the model wrote, so that the loop can repair broken JSON.
+    arguments: typeof input === "string" ? input : JSON.stringify(input ?? {}),
+    origin: "completion",
+  };
 }
 
 /** Adds up the prompt: `input_tokens` leaves out cached tokens. */
-function toUsage(usage: AnthropicMessage["usage"] | undefined): LlmUsage | null {
-  if (!usage) return null;
-  const read = usage.cache_read_input_tokens ?? 0;
-  const written = usage.cache_creation_input_tokens ?? 0;
+function toUsage(usage: unknown): LlmUsage | null {
+  if (!isObject(usage)) return null;
+  const read = tokenCount(usage.cache_read_input_tokens);
+  const written = tokenCount(usage.cache_creation_input_tokens);
   return {
-    prompt_tokens: (usage.input_tokens ?? 0) + read + written,
-    completion_tokens: usage.output_tokens ?? 0,
+    prompt_tokens: tokenCount(usage.input_tokens) + read + written,
+    completion_tokens: tokenCount(usage.output_tokens),
     cache_read_tokens: read,
     cache_write_tokens: written,
-    reasoning_tokens: usage.output_tokens_details?.thinking_tokens ?? 0,
+    reasoning_tokens: tokenCount(asObject(usage.output_tokens_details).thinking_tokens),
   };
 }

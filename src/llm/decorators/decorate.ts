@@ -2,10 +2,12 @@ import { type Clock, systemClock } from "../../clock.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Llm } from "../llm.ts";
+import { REPLY_LIMITS } from "../reply/reply-limits.ts";
 import { type CompletionLog, withCompletionLog } from "./with-completion-log.ts";
 import { withDeadline } from "./with-deadline.ts";
 import { withLlmErrors } from "./with-llm-errors.ts";
 import { withPrice } from "./with-price.ts";
+import { withReplyLimits } from "./with-reply-limits.ts";
 import { type RetryPolicy, type Sleep, withRetry } from "./with-retry.ts";
 
 /** What the decorators need beside the model and its configuration. */
@@ -25,7 +27,8 @@ export interface DecorateOptions {
 /**
  * Gives a bare model what its configuration asks for: retries (`num_retries` and the `retry_*` fields), a deadline for
  * each attempt (`timeout`), price and context window, and a log of its calls (`log_completions`). Errors of HTTP
- * clients get their names, so that failed connections and rate limits are retried. The server does this with every
+ * clients get their names, so that failed connections and rate limits are retried. Replies with more than 1,000 tool
+ * calls, or with a text or arguments of more than 4 Mi characters, are refused. The server does this with every
  * model that its option `createLlm` returns. A model that is `decorated` already is returned as it is.
  *
  * ```ts
@@ -35,7 +38,10 @@ export interface DecorateOptions {
 export function decorate(llm: Llm, config: LlmConfig, options: DecorateOptions = {}): Llm {
   if (llm.decorated) return llm;
   const { logger = silentLogger, clock = systemClock, sleep, onCompletion, afterNoResponse } = options;
-  const attempt = (one: Llm) => withPrice(withDeadline(withLlmErrors(one, clock), config.timeout), config);
+  const attempt = (one: Llm) => {
+    const bounded = withReplyLimits(withLlmErrors(one, clock), REPLY_LIMITS);
+    return withPrice(withDeadline(bounded, config.timeout), config);
+  };
   const retried = withRetry(attempt(llm), retryPolicy(config), {
     logger,
     ...(sleep && { sleep }),

@@ -1,171 +1,159 @@
-import type { ChatCompletionChunk, ChatCompletionMessage } from "openai/resources/chat/completions";
 import { asObject, isObject } from "../../is-object.ts";
-import { type Message, type MessageToolCall, text } from "../../wire/events/message.ts";
-import type { LlmDelta, LlmUsage } from "../llm.ts";
+import { type Message, text } from "../../wire/events/message.ts";
+import type { LlmDelta, LlmRequest, LlmUsage } from "../llm.ts";
+import { LlmError } from "../llm-error.ts";
+import type { ProtocolReply } from "../protocol.ts";
+import { checkReply, emptyReply, reportedFailure, unfinishedReply } from "../reply/reply-fault.ts";
+import { tokenCount } from "../reply/token-count.ts";
 import { toThoughtBlock } from "../thought-signature.ts";
+import { type ChatReply, chatReply, type MessagePiece } from "./chat-reply-schema.ts";
+import { CallGatherer } from "./gather-calls.ts";
 
-type Delta = ChatCompletionChunk.Choice.Delta;
-type CallChunk = ChatCompletionChunk.Choice.Delta.ToolCall;
-
-/** The contents of a reply, whole or gathered from pieces. */
-export interface GatheredReply {
-  content: string;
-  reasoning: string;
-  refusal: string;
-  calls: GatheredCall[];
+/** Reads a whole completion. `cost` is the price that the answer's headers state, in US dollars. */
+export function fromCompletion(body: unknown, cost: number | null): ProtocolReply {
+  const completion = readChatReply(body);
+  const choice = completion.choices?.[0];
+  if (!choice?.message) throw emptyReply("the model's answer has no choices");
+  const gathered = new GatheredReply();
+  gathered.addWhole(choice.message);
+  refuseBlocked(gathered, choice.finish_reason);
+  return toReply(gathered, { ...completion, cost });
 }
 
-interface GatheredCall {
-  index: number;
-  id: string;
-  name: string;
-  arguments: string;
-  signature: string | undefined;
-}
-
-export function emptyReply(): GatheredReply {
-  return { content: "", reasoning: "", refusal: "", calls: [] };
-}
-
-export function gatherMessage(message: ChatCompletionMessage): GatheredReply {
-  const reply = emptyReply();
-  reply.content = textOf(message.content);
-  reply.reasoning = reasoningOf(message);
-  reply.refusal = textOf(message.refusal);
-  for (const [index, call] of (message.tool_calls ?? []).entries()) {
-    if (!("function" in call) || !call.function) continue;
-    reply.calls.push({
-      index,
-      id: call.id ?? "",
-      name: call.function.name,
-      arguments: argumentsText(call.function.arguments),
-      signature: signatureOf(call),
-    });
+/** Gathers a streamed completion and passes its pieces on as they arrive. */
+export async function fromChunks(
+  events: AsyncIterable<unknown>,
+  request: LlmRequest,
+  cost: number | null,
+): Promise<ProtocolReply> {
+  const gathered = new GatheredReply();
+  const about: ReplyFacts = { cost };
+  let finish: string | null = null;
+  for await (const event of events) {
+    request.onProgress?.();
+    const chunk = readChatReply(event);
+    const choice = chunk.choices?.[0];
+    about.id ||= chunk.id;
+    about.model ||= chunk.model;
+    // Usually in a last chunk without choices; Groq and Moonshot report it elsewhere.
+    about.usage = chunk.usage ?? chunk.x_groq?.usage ?? choice?.usage ?? about.usage;
+    finish = choice?.finish_reason ?? finish;
+    const delta = choice?.delta ? gathered.add(choice.delta) : null;
+    if (delta !== null) request.onDelta?.(delta);
   }
+  if (finish === null)
+    throw gathered.isEmpty ? emptyReply("the model's stream has no choices") : unfinishedReply();
+  refuseBlocked(gathered, finish);
+  return toReply(gathered, about);
+}
+
+/** OpenRouter and other gateways report the failure of an upstream in a choice. */
+function readChatReply(body: unknown): ChatReply {
+  const reply = checkReply(chatReply, body);
+  const failure = reply.choices?.[0]?.error;
+  if (failure) throw reportedFailure(failure);
   return reply;
 }
 
-/** Adds a piece to the reply. Returns its delta; null for a piece without text. */
-export function gatherDelta(reply: GatheredReply, delta: Delta): LlmDelta | null {
-  const content = textOf(delta.content);
-  const reasoning = reasoningOf(delta);
-  reply.content += content;
-  reply.reasoning += reasoning;
-  reply.refusal += textOf(delta.refusal);
-  for (const chunk of delta.tool_calls ?? []) gatherCall(reply.calls, chunk);
-  if (content === "" && reasoning === "") return null;
-  return { ...(content && { content }), ...(reasoning && { reasoning_content: reasoning }) };
-}
+/** The contents of a reply, whole or gathered from pieces. */
+class GatheredReply {
+  content = "";
+  reasoning = "";
+  refusal = "";
+  readonly calls = new CallGatherer();
 
-function gatherCall(calls: GatheredCall[], chunk: Partial<CallChunk>): void {
-  let call = continuedCall(calls, chunk);
-  if (call === undefined) {
-    call = { index: chunk.index ?? calls.length, id: "", name: "", arguments: "", signature: undefined };
-    calls.push(call);
+  get isEmpty(): boolean {
+    return this.content === "" && this.reasoning === "" && this.refusal === "" && this.calls.isEmpty;
   }
-  call.id ||= chunk.id ?? "";
-  call.name ||= chunk.function?.name ?? "";
-  call.arguments += argumentsText(chunk.function?.arguments);
-  call.signature ??= signatureOf(chunk);
+
+  addWhole({ tool_calls, ...message }: MessagePiece): void {
+    this.add(message);
+    for (const call of tool_calls ?? []) this.calls.addWhole(call);
+  }
+
+  /** Adds a piece and returns its delta; null for a piece without text. */
+  add(piece: MessagePiece): LlmDelta | null {
+    const content = wordsIn(piece.content, "text");
+    const reasoning =
+      wordsIn(piece.reasoning_content, "text") ||
+      wordsIn(piece.reasoning, "text") ||
+      wordsIn(piece.content, "thinking");
+    this.content += content;
+    this.reasoning += reasoning;
+    this.refusal += wordsIn(piece.refusal, "text");
+    for (const call of piece.tool_calls ?? []) this.calls.add(call);
+    if (content === "" && reasoning === "") return null;
+    return { ...(content && { content }), ...(reasoning && { reasoning_content: reasoning }) };
+  }
+
+  toMessage(): Message {
+    const words = this.content || this.refusal;
+    const { signature } = this.calls;
+    return {
+      role: "assistant",
+      content: words === "" ? [] : [text(words)],
+      tool_calls: this.calls.isEmpty ? null : this.calls.toToolCalls(),
+      reasoning_content: this.reasoning || null,
+      thinking_blocks: signature === undefined ? [] : [toThoughtBlock(signature)],
+    };
+  }
 }
 
-/**
- * Finds the call that a piece continues. The protocol says by index, but some servers leave the index out, some give
- * every call index 0, and some send ids with the first piece only, a new id with each piece, or no ids. So a name marks
- * the start of another call, unless the call of that name is still incomplete.
- */
-function continuedCall(calls: GatheredCall[], chunk: Partial<CallChunk>): GatheredCall | undefined {
-  const { id, index } = chunk;
-  const sameId = id ? calls.find((call) => call.id === id) : undefined;
-  if (sameId !== undefined) return sameId;
-  const current = typeof index === "number" ? calls.findLast((call) => call.index === index) : calls.at(-1);
-  const name = chunk.function?.name;
-  if (current === undefined || !name || current.name === "") return current;
-  const repeated = (!id || current.id === "") && current.name === name && !isJson(current.arguments);
-  return repeated ? current : undefined;
+interface ReplyFacts {
+  id?: string | null | undefined;
+  model?: string | null | undefined;
+  usage?: unknown;
+  cost: number | null;
 }
 
-export function toMessage(reply: GatheredReply): Message {
-  const words = reply.content || reply.refusal;
-  const signature = reply.calls.find((call) => call.signature !== undefined)?.signature;
+function toReply(gathered: GatheredReply, { id, model, usage, cost }: ReplyFacts): ProtocolReply {
+  const reported = asObject(usage).cost;
   return {
-    role: "assistant",
-    content: words === "" ? [] : [text(words)],
-    tool_calls: reply.calls.length === 0 ? null : reply.calls.map(toToolCall),
-    reasoning_content: reply.reasoning || null,
-    thinking_blocks: signature === undefined ? [] : [toThoughtBlock(signature)],
+    message: gathered.toMessage(),
+    id: id || null,
+    model: model || null,
+    usage: toUsage(usage),
+    cost: typeof reported === "number" && reported >= 0 ? reported : cost,
   };
 }
 
-function toToolCall(call: GatheredCall): MessageToolCall {
-  return {
-    id: call.id,
-    responses_item_id: null,
-    name: call.name,
-    // Some models write nothing for a call without arguments.
-    arguments: call.arguments || "{}",
-    origin: "completion",
-  };
+function refuseBlocked(gathered: GatheredReply, finish: string | null | undefined): void {
+  if (finish !== "content_filter" || gathered.content !== "" || !gathered.calls.isEmpty) return;
+  throw new LlmError("LLMContentPolicyViolationError", "the provider's content filter withheld the reply");
 }
 
 /** Reads the counters under all names that providers use; null when nothing was reported. */
-export function toUsage(usage: unknown): LlmUsage | null {
+function toUsage(usage: unknown): LlmUsage | null {
   if (!isObject(usage)) return null;
   const prompt = asObject(usage.prompt_tokens_details);
   const completion = asObject(usage.completion_tokens_details);
-  const result = {
-    prompt_tokens: count(usage.prompt_tokens),
-    completion_tokens: count(usage.completion_tokens),
-    cache_read_tokens: count(
+  const tokens = {
+    prompt_tokens: tokenCount(usage.prompt_tokens),
+    completion_tokens: tokenCount(usage.completion_tokens),
+    cache_read_tokens: tokenCount(
       prompt.cached_tokens,
       usage.cache_read_input_tokens,
       usage.prompt_cache_hit_tokens,
       usage.cached_tokens,
     ),
-    cache_write_tokens: count(
+    cache_write_tokens: tokenCount(
       prompt.cache_write_tokens,
       prompt.cache_creation_tokens,
       usage.cache_creation_input_tokens,
     ),
-    reasoning_tokens: count(completion.reasoning_tokens, usage.reasoning_tokens),
+    reasoning_tokens: tokenCount(completion.reasoning_tokens, usage.reasoning_tokens),
   };
-  return result.prompt_tokens === 0 && result.completion_tokens === 0 ? null : result;
+  return tokens.prompt_tokens === 0 && tokens.completion_tokens === 0 ? null : tokens;
 }
 
-function count(...candidates: unknown[]): number {
-  const reported = candidates.find((value) => typeof value === "number" && value > 0);
-  return typeof reported === "number" ? Math.round(reported) : 0;
-}
-
-function reasoningOf(source: object): string {
-  const { reasoning_content, reasoning } = source as Record<string, unknown>;
-  return textOf(reasoning_content) || textOf(reasoning);
-}
-
-/** Text, or Mistral's list of parts. */
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
+/** The words of one sort in a text, or in Mistral's list of parts, which nests the words of `thinking` once more. */
+function wordsIn(value: unknown, type: "text" | "thinking"): string {
+  if (typeof value === "string") return type === "text" ? value : "";
   if (!Array.isArray(value)) return "";
-  return value.map((part) => (isObject(part) && part.type === "text" ? textOf(part.text) : "")).join("");
-}
-
-/** The arguments as JSON text; some servers send the object itself. */
-function argumentsText(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function signatureOf(call: object): string | undefined {
-  const { extra_content } = call as Record<string, unknown>;
-  const signature = asObject(asObject(extra_content).google).thought_signature;
-  return typeof signature === "string" && signature !== "" ? signature : undefined;
-}
-
-function isJson(value: string): boolean {
-  try {
-    JSON.parse(value);
-    return true;
-  } catch {
-    return false;
-  }
+  return value
+    .map((part) => {
+      if (!isObject(part) || part.type !== type) return "";
+      return wordsIn(part[type], "text");
+    })
+    .join("");
 }

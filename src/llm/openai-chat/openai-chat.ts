@@ -1,21 +1,12 @@
 import type { OpenAI } from "openai";
-import type { ChatCompletion, ChatCompletionChunk } from "openai/resources/chat/completions";
-import type { Stream } from "openai/streaming";
 import type { LlmRequest, ToolSchema } from "../llm.ts";
-import { LlmError } from "../llm-error.ts";
 import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
-import { INTERLEAVED_THINKING, type Protocol, type ProtocolReply, sessionHeaders } from "../protocol.ts";
+import { INTERLEAVED_THINKING, type Protocol, sessionHeaders } from "../protocol.ts";
 import type { Fetch } from "../provider-fetch.ts";
 import type { OptionalField } from "../providers.ts";
-import {
-  emptyReply,
-  type GatheredReply,
-  gatherDelta,
-  gatherMessage,
-  toMessage,
-  toUsage,
-} from "./from-chat-reply.ts";
+import { isEventStream, readEvents, readJson } from "../reply/read-reply.ts";
+import { fromChunks, fromCompletion } from "./from-chat-reply.ts";
 import { chatMessageWriter } from "./to-chat-messages.ts";
 
 /** Speaks OpenAI Chat Completions, with OpenAI and all compatible servers. */
@@ -42,17 +33,18 @@ export function openAiChat(model: Model, fetch: Fetch): Protocol {
     };
     const json = `${JSON.stringify(rest).slice(0, -1)},"messages":${writeMessages(request.messages)}}`;
     const headers = { ...betas, ...sessionHeaders(request.conversationId), ...config.extra_headers };
-    const call = client.post<unknown>("/chat/completions", {
-      // Azure's client finds the deployment in the body, so it must be able to read it.
-      body: endpoint.provider.protocol === "azure" ? JSON.parse(json) : json,
-      headers: { "content-type": "application/json", ...headers },
-      signal: request.signal,
-      stream: config.stream,
-    });
-    const { data, response } = await call.withResponse();
+    const response = await client
+      .post("/chat/completions", {
+        // Azure's client finds the deployment in the body, so it must be able to read it.
+        body: endpoint.provider.protocol === "azure" ? JSON.parse(json) : json,
+        headers: { "content-type": "application/json", ...headers },
+        signal: request.signal,
+        stream: config.stream,
+      })
+      .asResponse();
     const cost = costHeader(response.headers);
-    if (!config.stream) return fromCompletion(data as ChatCompletion, cost);
-    return fromStream(data as Stream<ChatCompletionChunk>, request, cost);
+    if (config.stream && isEventStream(response)) return fromChunks(readEvents(response), request, cost);
+    return fromCompletion(await readJson(response), cost);
   };
 }
 
@@ -103,97 +95,7 @@ function toolsConverter(): (tools: readonly ToolSchema[]) => OpenAI.ChatCompleti
   };
 }
 
-function fromCompletion(completion: ChatCompletion, cost: number | null): ProtocolReply {
-  refuseErrorBody(completion);
-  const choice = completion.choices?.[0];
-  if (!choice?.message) throw noResponse("the model's answer has no choices");
-  const gathered = gatherMessage(choice.message);
-  refuseBlocked(gathered, choice.finish_reason);
-  return toReply(gathered, { ...completion, cost });
-}
-
-async function fromStream(
-  stream: Stream<ChatCompletionChunk>,
-  request: LlmRequest,
-  cost: number | null,
-): Promise<ProtocolReply> {
-  const gathered = emptyReply();
-  const about: ReplyFacts = { id: null, model: null, usage: null, cost };
-  let finish: string | null = null;
-  for await (const chunk of stream) {
-    request.onProgress?.();
-    refuseErrorBody(chunk);
-    about.id ||= chunk.id;
-    about.model ||= chunk.model;
-    // Usually in a last chunk without choices; Groq and Moonshot report it elsewhere.
-    about.usage = chunk.usage ?? usageElsewhere(chunk) ?? about.usage;
-    const choice = chunk.choices?.[0];
-    if (!choice) continue;
-    finish = choice.finish_reason ?? finish;
-    const delta = choice.delta ? gatherDelta(gathered, choice.delta) : null;
-    if (delta !== null) request.onDelta?.(delta);
-  }
-  const silent = gathered.content === "" && gathered.reasoning === "" && gathered.calls.length === 0;
-  if (finish === null && silent && gathered.refusal === "")
-    throw noResponse("the model's stream has no choices");
-  if (finish === null) {
-    throw new LlmError(
-      "LLMServiceUnavailableError",
-      "the model's stream ended before the reply was complete",
-      {
-        retryable: true,
-      },
-    );
-  }
-  refuseBlocked(gathered, finish);
-  return toReply(gathered, about);
-}
-
-interface ReplyFacts {
-  id: string | null;
-  model: string | null;
-  usage?: unknown;
-  cost: number | null;
-}
-
-function toReply(gathered: GatheredReply, { id, model, usage, cost }: ReplyFacts): ProtocolReply {
-  const reported =
-    typeof usage === "object" && usage !== null ? (usage as { cost?: unknown }).cost : undefined;
-  return {
-    message: toMessage(gathered),
-    id: id || null,
-    model: model || null,
-    usage: toUsage(usage),
-    cost: typeof reported === "number" ? reported : cost,
-  };
-}
-
-function usageElsewhere(chunk: ChatCompletionChunk): ChatCompletionChunk["usage"] {
-  const { x_groq } = chunk as { x_groq?: { usage?: ChatCompletionChunk["usage"] } };
-  const choice = chunk.choices?.[0] as { usage?: ChatCompletionChunk["usage"] } | undefined;
-  return x_groq?.usage ?? choice?.usage ?? null;
-}
-
-/** Throws the failure of an upstream, which OpenRouter and other gateways report in a 200. */
-function refuseErrorBody(body: object): void {
-  const { error, choices } = body as {
-    error?: { message?: string };
-    choices?: { error?: { message?: string } }[];
-  };
-  const failure = error ?? choices?.[0]?.error;
-  if (!failure) return;
-  throw Object.assign(new Error(failure.message ?? JSON.stringify(failure)), { error: failure });
-}
-
-function refuseBlocked(gathered: GatheredReply, finish: string | null): void {
-  if (finish !== "content_filter" || gathered.content !== "" || gathered.calls.length > 0) return;
-  throw new LlmError("LLMContentPolicyViolationError", "the provider's content filter withheld the reply");
-}
-
-function noResponse(message: string): LlmError {
-  return new LlmError("LLMNoResponseError", message, { retryable: true });
-}
-
+/** The cost that a LiteLLM proxy states, in US dollars; null without one. */
 function costHeader(headers: Headers): number | null {
   const value =
     headers.get("llm_provider-x-litellm-response-cost") ?? headers.get("x-litellm-response-cost") ?? "";

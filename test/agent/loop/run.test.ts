@@ -146,6 +146,18 @@ describe("a model that fails", () => {
     expect(session.log[1]).toBe("user: Unknown parameter x");
   });
 
+  it("is asked for a shorter reply twice, then the run ends", async () => {
+    const excess = new LlmError("LLMReplyTooLargeError", "Too much.");
+    const mended = await ArraySession.open({ script: [excess, excess, say("ok")] });
+    await mended.run();
+    expect(mended.log.slice(1, 3)).toEqual(Array(2).fill(expect.stringMatching(/^environment: Too much\./)));
+    expect(mended.state.execution_status).toBe("finished");
+
+    const session = await ArraySession.open({ script: [excess, excess, excess] });
+    await session.run();
+    expect(session.log.slice(-2)).toEqual(["status error", "failed LLMReplyTooLargeError: Too much."]);
+  });
+
   it.each(["LLMContextWindowExceedError", "LLMMalformedConversationHistoryError"] as const)(
     "ends the run on %s when nobody can condense",
     async (name) => {

@@ -1,0 +1,41 @@
+import type { z } from "zod";
+import { isObject } from "../../is-object.ts";
+import { LlmError } from "../llm-error.ts";
+
+/** A reply that does not follow its protocol. Another attempt may bring a good one. */
+export function malformedReply(detail: string): LlmError {
+  return new LlmError("LLMServiceUnavailableError", `the model's reply is malformed: ${detail}`, {
+    retryable: true,
+  });
+}
+
+/** A reply that ends before it is complete. */
+export function unfinishedReply(): LlmError {
+  const message = "the model's stream ended before the reply was complete";
+  return new LlmError("LLMServiceUnavailableError", message, { retryable: true });
+}
+
+/** A reply without content. */
+export function emptyReply(message: string): LlmError {
+  return new LlmError("LLMNoResponseError", message, { retryable: true });
+}
+
+/** A failure that the provider reports inside an answer, in the shape of an SDK's error. */
+export function reportedFailure(failure: unknown): Error {
+  const { message } = isObject(failure) ? failure : {};
+  const words = typeof message === "string" ? message : JSON.stringify(failure);
+  return Object.assign(new Error(words), { error: failure });
+}
+
+/**
+ * Checks a part of a reply.
+ *
+ * @throws LlmError LLMServiceUnavailableError, retryable, that names the first wrong field
+ */
+export function checkReply<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join(".") || "the reply";
+  throw malformedReply(`${field}: ${issue?.message ?? "not as expected"}`);
+}
