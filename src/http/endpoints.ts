@@ -2,6 +2,7 @@ import type { OpenAPIObject } from "openapi3-ts/oas31";
 import { AgentServerError } from "../errors.ts";
 import type { Authentication } from "./admission/authentication.ts";
 import { type Answer, emptyAnswer } from "./answer.ts";
+import type { ReceiveUpload } from "./content/upload.ts";
 import type { DocsAssets } from "./openapi/docs.ts";
 import { createDocumentation } from "./openapi/documentation.ts";
 import type { MatchedRoute, RequestContext } from "./request-about.ts";
@@ -39,16 +40,17 @@ export interface EndpointsOptions {
   cookieName?: string | undefined;
   docsAssets?: DocsAssets | undefined;
   maxBodyBytes?: number | undefined;
+  receiveUpload?: ReceiveUpload | undefined;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
   const { routes, sockets, authentication, basePath, version, cookieName, docsAssets } = options;
-  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
+  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, receiveUpload } = options;
   const gate = createFirstFrameGate(authentication.isKey);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
   const entries: RouterEntry<Routed<Endpoint>>[] = [
     ...routes.map((route) => {
-      const endpoint = createRouteHandler(route, { authentication, maxBodyBytes });
+      const endpoint = createRouteHandler(route, { authentication, maxBodyBytes, receiveUpload });
       return { ...route.spec, target: { route: route.spec, endpoint } };
     }),
     ...sockets.map(({ spec }) => ({

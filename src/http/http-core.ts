@@ -8,6 +8,7 @@ import {
 } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
 import { type Answer, toResponse } from "./answer.ts";
+import type { ReceiveUpload } from "./content/upload.ts";
 import { type CorsOptions, createCors, preflightMethod } from "./cors.ts";
 import { createEndpoints, reach, reachSocket, routeOf } from "./endpoints.ts";
 import { errorAnswer } from "./error-answer.ts";
@@ -42,6 +43,8 @@ export interface HttpCoreOptions {
   basePath?: string;
   /** Largest JSON body in bytes. Default: 32 MiB. */
   maxBodyBytes?: number;
+  /** Writes the files of uploads to disk. Required where a route takes one. */
+  receiveUpload?: ReceiveUpload;
   /** Adds stack traces to answers of 500 and above. */
   debug?: boolean;
   logger: Logger;

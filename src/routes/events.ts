@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import { checkRole } from "../conversations/live/user-message.ts";
+import { missingFromBody } from "../http/route/body-errors.ts";
 import { group } from "../http/route/group.ts";
 import { queryDatetime, queryLimit, queryList } from "../http/route/query.ts";
 import type { Route } from "../http/route/route.ts";
@@ -137,5 +138,5 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
 }
 
 function missingIds(): never {
-  throw validationError([{ type: "missing", loc: ["body"], msg: "Field required", input: null }]);
+  throw validationError([missingFromBody()]);
 }

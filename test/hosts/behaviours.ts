@@ -21,6 +21,7 @@ export function describeHost(host: Host): void {
     afterEach(async () => {
       running.httpServer?.closeAllConnections();
       await running.close();
+      await probe.server.close();
     });
 
     describe("requests", () => {

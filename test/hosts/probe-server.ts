@@ -1,12 +1,18 @@
+import { createHash } from "node:crypto";
+import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentServer } from "agent-server";
 import { z } from "zod";
+import { upload } from "../../src/http/content/upload.ts";
 import { createHttpCore } from "../../src/http/http-core.ts";
 import { route } from "../../src/http/route/route.ts";
 import type { Socket } from "../../src/http/socket.ts";
 import { socketRoute } from "../../src/http/sockets/socket-route.ts";
 import type { Stage } from "../../src/http/stages.ts";
 import { silentLogger } from "../../src/logger.ts";
+import { createUploadReceiver } from "../../src/node/uploads/receive-upload.ts";
 
 export const KEYS = ["first-key", "second-key"];
 
@@ -22,17 +28,22 @@ interface Seen {
   /** Chunks `/probe/endless` was asked for. */
   pulled: number;
   sockets: Set<Socket>;
+  /** Paths of the temporary files that `/probe/upload/{mebibytes}` was given. */
+  uploads: string[];
   /** Addresses of peers, request by request, upgrades included. */
   peers: (string | undefined)[];
 }
 
 export interface ProbeServer {
   server: AgentServer;
+  /** Where uploads lie while they arrive. */
+  uploadFolder: string;
   seen: Seen;
 }
 
 /** The real HTTP core over routes that show what a host did to a request on its way here. */
 export function createProbeServer(basePath?: string): ProbeServer {
+  const uploadFolder = mkdtempSync(join(tmpdir(), "probe-uploads-"));
   const released = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<void>();
@@ -45,6 +56,7 @@ export function createProbeServer(basePath?: string): ProbeServer {
     cancelled: cancelled.promise,
     pulled: 0,
     sockets: new Set(),
+    uploads: [],
     peers: [],
   };
   const notePeer: Stage = (_request, next, { peerAddress }) => {
@@ -87,6 +99,20 @@ export function createProbeServer(basePath?: string): ProbeServer {
         const bytes = new Uint8Array(await request.arrayBuffer());
         return { status: 200, body: { length: bytes.length, type: request.headers.get("content-type") } };
       },
+    ),
+    ...[32, 1].map((mebibytes) =>
+      route({
+        ...spec,
+        id: `upload${mebibytes}`,
+        method: "POST",
+        path: `/probe/upload/${mebibytes}`,
+        auth: "key",
+        body: upload("file", { maxFileBytes: mebibytes * 1024 * 1024 }),
+        responses: ok,
+      }).handle(async ({ body: { path, name, type, size } }) => {
+        seen.uploads.push(path);
+        return { status: 200, body: { name, type, size, hash: await hashOf(createReadStream(path)) } };
+      }),
     ),
     route({ ...spec, id: "keyed", method: "GET", path: "/probe/keyed", auth: "key", responses: ok }).handle(
       () => ({
@@ -165,6 +191,7 @@ export function createProbeServer(basePath?: string): ProbeServer {
     sockets,
     keys: KEYS,
     stages: [notePeer],
+    receiveUpload: createUploadReceiver({ folder: uploadFolder }),
     cors: { origins: [] },
     allowedHosts: "any",
     basePath,
@@ -174,6 +201,13 @@ export function createProbeServer(basePath?: string): ProbeServer {
   });
   const close = async () => {
     seen.closed = true;
+    rmSync(uploadFolder, { recursive: true, force: true });
   };
-  return { server: { ...core, close } as unknown as AgentServer, seen };
+  return { server: { ...core, close } as unknown as AgentServer, uploadFolder, seen };
+}
+
+export async function hashOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.digest("hex");
 }

@@ -4,12 +4,15 @@ import {
   type OperationObject,
   type ParameterObject,
   type PathItemObject,
+  type RequestBodyObject,
   type ResponseObject,
+  type SchemaObject,
   type SecuritySchemeObject,
 } from "openapi3-ts/oas31";
 import { z } from "zod";
 import { errorBody, httpValidationError } from "../../wire/validation-error.ts";
 import { SESSION_KEY_HEADER } from "../admission/authentication.ts";
+import { isUpload, type UploadSpec } from "../content/upload.ts";
 import { parameterNames, parseTemplate, toOpenApiPath } from "../path-template.ts";
 import {
   type Credential,
@@ -36,6 +39,7 @@ const SCHEMES: Record<Credential, string> = {
   cookie: "SessionCookie",
 };
 const JSON_TYPE = "application/json";
+const MULTIPART_TYPE = "multipart/form-data";
 
 /** The OpenAPI 3.1 document of the routes, read from their schemas. */
 export function buildOpenApi(routes: readonly Route[], options: OpenApiOptions): OpenAPIObject {
@@ -74,7 +78,7 @@ function securityScheme(
 /** Registers the schemas of a route; what it returns describes the route once they are built. */
 function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationObject {
   const parameters = [...parametersIn("path", spec, schemas), ...parametersIn("query", spec, schemas)];
-  const body = spec.body === undefined ? undefined : schemas.add(spec.body, "input");
+  const requestBody = describeBody(spec, schemas);
   const responses = Object.entries(allResponses(spec)).map(([status, { description, body: schema }]) => {
     const described = schema === undefined ? undefined : schemas.add(schema, "output");
     return { status, description, described };
@@ -87,11 +91,7 @@ function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationO
       ? {}
       : { security: credentialsOf(spec).map((credential) => ({ [SCHEMES[credential]]: [] })) }),
     ...(parameters.length > 0 ? { parameters: parameters.map((describe) => describe()) } : {}),
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: { required: spec.bodyOptional !== true, content: { [JSON_TYPE]: { schema: body() } } },
-        }),
+    ...(requestBody === undefined ? {} : { requestBody: requestBody() }),
     responses: Object.fromEntries(
       responses.map(({ status, description, described }): [string, ResponseObject] => [
         status,
@@ -101,6 +101,22 @@ function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationO
       ]),
     ),
   });
+}
+
+function describeBody(
+  { body, bodyOptional }: RouteSpec,
+  schemas: SchemaComponents,
+): (() => RequestBodyObject) | undefined {
+  if (body === undefined) return undefined;
+  if (isUpload(body))
+    return () => ({ required: true, content: { [MULTIPART_TYPE]: { schema: formSchema(body) } } });
+  const schema = schemas.add(body, "input");
+  return () => ({ required: bodyOptional !== true, content: { [JSON_TYPE]: { schema: schema() } } });
+}
+
+function formSchema({ upload }: UploadSpec): SchemaObject {
+  const file: SchemaObject = { type: "string", contentMediaType: "application/octet-stream" };
+  return { type: "object", required: [upload], properties: { [upload]: file } };
 }
 
 const UNAUTHORIZED: ResponseSpec = { description: "The key is missing or wrong", body: errorBody };

@@ -1,11 +1,9 @@
-import { AgentServerError } from "../../errors.ts";
+import type { AgentServerError } from "../../errors.ts";
+import { bodyMalformed, bodyTooLarge } from "./body-errors.ts";
 import { findExcess, findJsonFault, type JsonFault } from "./json-syntax.ts";
 import { validationError } from "./validation.ts";
 
 const JSON_MEDIA_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
-
-/** What is left of a body nobody reads must not be taken for the next request. */
-const UNREAD = { connection: "close" };
 
 export type RequestBody =
   /** Nothing was sent, whatever the content type says, or JSON's null. */
@@ -56,7 +54,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new AgentServerError("bad_request", "There was an error parsing the body");
+    throw bodyMalformed();
   }
 }
 
@@ -88,6 +86,5 @@ function malformed({ position, error }: JsonFault): AgentServerError {
 }
 
 function tooLarge(maxBytes: number): AgentServerError {
-  const detail = `The request body may have at most ${maxBytes} bytes`;
-  return new AgentServerError("payload_too_large", detail, { headers: UNREAD });
+  return bodyTooLarge(`The request body may have at most ${maxBytes} bytes`);
 }

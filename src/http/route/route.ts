@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Principal } from "../../principal.ts";
+import type { Upload, UploadSpec } from "../content/upload.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -33,8 +34,9 @@ export interface RouteSpec {
   auth: RouteAuth;
   params?: z.ZodObject;
   query?: z.ZodObject;
-  body?: z.ZodType;
-  /** The body may be left out; the handler then gets undefined. */
+  /** A schema for JSON, or a multipart `upload(…)`. */
+  body?: z.ZodType | UploadSpec;
+  /** A JSON body may be left out; the handler then gets undefined. */
   bodyOptional?: boolean;
   /** Pages of every web origin may call the route: something other than the origin guards it. Default: the CORS options. */
   cors?: "any-origin";
@@ -44,13 +46,15 @@ export interface RouteSpec {
 /** What a handler gets of a part of the request. */
 export type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 
+type BodyInput<T> = T extends UploadSpec ? Upload : Parsed<T>;
+
 /** The parts of a spec that decide what a handler gets. */
 type InputSpec = Pick<RouteSpec, "params" | "query" | "body" | "bodyOptional">;
 
 export interface RouteInput<S extends InputSpec> {
   params: Parsed<S["params"]>;
   query: Parsed<S["query"]>;
-  body: S["bodyOptional"] extends true ? Parsed<S["body"]> | undefined : Parsed<S["body"]>;
+  body: S["bodyOptional"] extends true ? BodyInput<S["body"]> | undefined : BodyInput<S["body"]>;
   request: Request;
   /** Who asks; null where the route is open or the credentials name nobody. */
   principal: Principal | null;

@@ -1,0 +1,121 @@
+import { readdirSync } from "node:fs";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { start } from "./client.ts";
+import type { Host, RunningHost } from "./hosts.ts";
+import { createProbeServer, hashOf, KEYS, type ProbeServer } from "./probe-server.ts";
+
+const MIB = 1024 * 1024;
+const BOUNDARY = "cut-here";
+const HEADERS = {
+  "X-Session-API-Key": KEYS[0],
+  "content-type": `multipart/form-data; boundary=${BOUNDARY}`,
+};
+const HEAD = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="big.bin"\r\nContent-Type: application/x-big\r\n\r\n`;
+const TAIL = `\r\n--${BOUNDARY}--\r\n`;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** What every host must do with bodies that are longer than memory should be. */
+export function describeStreams(host: Host): void {
+  describe(`${host.name}: streams`, () => {
+    let probe: ProbeServer;
+    let running: RunningHost;
+
+    beforeEach(async () => {
+      probe = createProbeServer();
+      running = await host.start(probe.server);
+    });
+    afterEach(async () => {
+      running.httpServer?.closeAllConnections();
+      await running.close();
+      await probe.server.close();
+    });
+
+    const post = (limit: "1" | "32", headers: Record<string, string | undefined> = HEADERS) =>
+      start(`${running.url}/probe/upload/${limit}`, { method: "POST", headers });
+
+    describe("an upload", () => {
+      it("of 20 MiB arrives whole, is on disk and not in memory, and is deleted afterwards", async () => {
+        const chunk = Buffer.alloc(MIB, "0123456789");
+        const request = post("32");
+        const answered = answerOf(request);
+        await write(request, HEAD);
+        const before = retained();
+        for (let sent = 0; sent < 20; sent++) await write(request, chunk);
+        await expect.poll(() => retained() - before).toBeLessThan(8 * MIB);
+        request.end(TAIL);
+        const { status, text } = await answered;
+        expect(status).toBe(200);
+        expect(JSON.parse(text)).toEqual({
+          name: "big.bin",
+          type: "application/x-big",
+          size: 20 * MIB,
+          hash: await hashOf(repeat(chunk, 20)),
+        });
+        expect(probe.seen.uploads).toHaveLength(1);
+        expect(readdirSync(probe.uploadFolder)).toEqual([]);
+      });
+
+      it("past its limit is 413, and leaves nothing behind", async () => {
+        const request = post("1");
+        const answered = answerOf(request);
+        request.write(HEAD);
+        request.write(Buffer.alloc(MIB + 1));
+        expect((await answered).status).toBe(413);
+        request.destroy();
+        await expect.poll(() => readdirSync(probe.uploadFolder)).toEqual([]);
+        expect(probe.seen.uploads).toEqual([]);
+      });
+
+      it("whose client leaves leaves nothing behind", async () => {
+        const request = post("32");
+        request.on("error", () => {});
+        await write(request, HEAD);
+        await write(request, Buffer.alloc(MIB));
+        await expect.poll(() => readdirSync(probe.uploadFolder)).toHaveLength(1);
+        request.destroy();
+        await expect.poll(() => readdirSync(probe.uploadFolder)).toEqual([]);
+        expect(probe.seen.uploads).toEqual([]);
+      });
+
+      it("without the key is refused before it is received", async () => {
+        const request = post("32", { "content-type": HEADERS["content-type"] });
+        const answered = answerOf(request);
+        request.write(HEAD);
+        expect((await answered).status).toBe(401);
+        request.destroy();
+        expect(readdirSync(probe.uploadFolder)).toEqual([]);
+      });
+    });
+  });
+}
+
+/** Bytes that stay after a collection, in the heap and outside of it. */
+function retained(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Resolves when the network has taken the chunk. */
+function write(request: ClientRequest, chunk: string | Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request.write(chunk, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function answerOf(request: ClientRequest): Promise<{ status: number | undefined; text: string }> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.on("response", resolve);
+    request.on("error", reject);
+  });
+  return { status: response.statusCode, text: Buffer.concat(await response.toArray()).toString() };
+}
+
+async function* repeat(chunk: Buffer, times: number): AsyncGenerator<Buffer> {
+  for (let time = 0; time < times; time++) yield chunk;
+}
