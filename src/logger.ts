@@ -10,7 +10,7 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** A logger without output. It is the default, because the console belongs to the host. */
+/** A logger without output. */
 export const silentLogger: Logger = {
   debug() {},
   info() {},

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
+import { consoleLogger } from "../node/console-logger.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
-import { consoleLogger } from "./console-logger.ts";
 import { firstSteps } from "./first-steps.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
@@ -13,7 +13,8 @@ export interface ServeArguments {
 
 /** Runs the server until SIGINT or SIGTERM. A second signal ends the process at once. */
 export async function serve(args: ServeArguments): Promise<void> {
-  const logger = consoleLogger({ debug: Boolean(process.env.DEBUG) });
+  const debug = Boolean(process.env.DEBUG);
+  const logger = consoleLogger({ level: debug ? "debug" : "info" });
   const { options, warnings } = await readConfiguration();
   for (const warning of [...args.warnings, ...warnings]) logger.warn({}, warning);
   const { dangerouslyAllowUnauthenticated } = args;
@@ -21,7 +22,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     ...options,
     logger,
     dangerouslyAllowUnauthenticated,
-    debug: Boolean(process.env.DEBUG),
+    debug,
   });
   stopOnSignal(server);
   const host = args.host ?? (server.options.apiKeyCount > 0 ? "0.0.0.0" : "127.0.0.1");

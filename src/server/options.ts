@@ -3,6 +3,7 @@ import type { Authenticate } from "../http/admission/authentication.ts";
 import type { Stage } from "../http/stages.ts";
 import type { Llm } from "../llm/llm.ts";
 import { type Logger, silentLogger } from "../logger.ts";
+import { consoleLogger } from "../node/console-logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
@@ -89,8 +90,8 @@ export interface ServerOptions {
   /** Adds stack traces to the bodies of 5xx answers. Default: false. */
   debug?: boolean;
 
-  /** Receiver of reports. Default: none are written. */
-  logger?: Logger;
+  /** Receiver of reports, or `"silent"` for none. Default: warnings and errors are written to standard error. */
+  logger?: Logger | "silent";
   /** Source of time and ids. Default: the machine's clock and random ids. */
   clock?: Clock;
   /** Variables that the agent's commands get in addition to the harmless ones of `environment`. Default: none. */
@@ -100,8 +101,7 @@ export interface ServerOptions {
 }
 
 /** Options with their defaults filled in. */
-export type ResolvedOptions = ServerOptions &
-  Required<
+export type ResolvedOptions = Omit<ServerOptions, "logger"> & { logger: Logger } & Required<
     Pick<
       ServerOptions,
       | "apiKeys"
@@ -115,7 +115,6 @@ export type ResolvedOptions = ServerOptions &
       | "maxBodyBytes"
       | "allowPrivateImageUrls"
       | "debug"
-      | "logger"
       | "clock"
       | "environment"
     >
@@ -144,8 +143,13 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     maxBodyBytes: options.maxBodyBytes ?? 32 * MIB,
     allowPrivateImageUrls: options.allowPrivateImageUrls ?? false,
     debug: options.debug ?? false,
-    logger: options.logger ?? silentLogger,
+    logger: toLogger(options.logger),
     clock: options.clock ?? systemClock,
     environment: options.environment ?? process.env,
   };
+}
+
+function toLogger(logger: ServerOptions["logger"]): Logger {
+  if (logger === "silent") return silentLogger;
+  return logger ?? consoleLogger({ level: "warn", source: "agent-server" });
 }

@@ -45,7 +45,10 @@ export interface SelfAccess {
 export function createServices(options: ResolvedOptions, self: SelfAccess): Services {
   const { clock, logger, environment, conversationsPath, secretKey } = options;
   if (secretKey === undefined) {
-    logger.warn({}, "no secret key is set: secrets and model keys are not stored and are lost on restart");
+    logger.warn(
+      {},
+      "no secret key is set (secretKey, OH_SECRET_KEY): secrets and model keys are not stored and are lost on restart",
+    );
   }
   const store = options.store ?? sqliteStore({ path: join(conversationsPath, DATABASE_FILE) });
   const knownSecrets = new KnownSecrets([

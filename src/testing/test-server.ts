@@ -75,6 +75,7 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
   const server = createServer({
     conversationsPath: join(folder, "conversations"),
     environment: {},
+    logger: "silent",
     idleTtlSeconds: null,
     ...rest,
     store,

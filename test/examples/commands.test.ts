@@ -35,8 +35,8 @@ describe("the command in the header", () => {
     "of %s starts it",
     async (name) => {
       const port = await freePort();
-      const { stdout, ended } = runHeader(name, { PORT: String(port) });
-      await Promise.race([ended, expect.poll(stdout, { timeout: 30_000 }).toContain(`:${port}`)]);
+      const { output } = runHeader(name, { PORT: String(port) });
+      await expect.poll(output, { timeout: 30_000 }).toContain(`:${port}`);
       expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
     },
     40_000,
@@ -45,8 +45,8 @@ describe("the command in the header", () => {
   it.each(examples.filter(isTest))(
     "of %s passes",
     async (name) => {
-      const { stdout, ended } = runHeader(name);
-      expect(await ended, stdout()).toBe(0);
+      const { output, ended } = runHeader(name);
+      expect(await ended, output()).toBe(0);
     },
     60_000,
   );
@@ -63,15 +63,16 @@ function runHeader(name: string, environment: Record<string, string> = {}) {
     cwd: checkout,
     detached: true,
     env: { HOME, PATH: machinePath.join(delimiter), ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   running = child;
   let output = "";
-  child.stdout.on("data", (data) => {
-    output += String(data);
-  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (data) => {
+      output += String(data);
+    });
   const ended = once(child, "close").then(([code]) => code as number | null);
-  return { stdout: () => output, ended };
+  return { output: () => output, ended };
 }
 
 async function freePort(): Promise<number> {

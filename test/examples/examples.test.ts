@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryStore } from "agent-server";
+import { memoryStore, type ServerOptions } from "agent-server";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { buildServer } from "../../examples/01-standalone.ts";
@@ -17,7 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const options = () => ({ store: memoryStore(), conversationsPath: join(folder, "conversations") });
+const options = (): ServerOptions => ({
+  store: memoryStore(),
+  conversationsPath: join(folder, "conversations"),
+  logger: "silent",
+});
 
 interface Place {
   url: string;

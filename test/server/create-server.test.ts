@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, memoryStore, type ServerOptions, text, toServer } from "agent-server";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 
 let folder: string;
@@ -14,6 +14,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const options = (more: ServerOptions = {}) => ({
   store: memoryStore(),
   conversationsPath: join(folder, "conversations"),
+  logger: "silent" as const,
   ...more,
 });
 
@@ -23,6 +24,20 @@ const tour = (name: string) => ({
 });
 
 describe("createServer", () => {
+  it("tells the host's console of warnings and errors, unless it is to be silent", async () => {
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    try {
+      await createServer(options()).close();
+      expect(write).not.toHaveBeenCalled();
+      await createServer(options({ logger: undefined })).close();
+      expect(write.mock.calls.flat().map(String)).toEqual([
+        expect.stringContaining("WARN  agent-server: no secret key is set (secretKey, OH_SECRET_KEY)"),
+      ]);
+    } finally {
+      write.mockRestore();
+    }
+  });
+
   it("answers requests without a socket", async () => {
     await using server = createServer(options());
     const response = await server.fetch(new Request("http://localhost/health"));

@@ -14,7 +14,7 @@ async function open(url: string): Promise<WebSocket> {
 }
 
 it("who has shown no key fills no memory with a first message, whole or in pieces", async () => {
-  await using server = createServer({ store: memoryStore(), apiKeys: ["key"] });
+  await using server = createServer({ store: memoryStore(), apiKeys: ["key"], logger: "silent" });
   const { url } = await server.listen(0);
   const whole = await open(url);
   whole.send("x".repeat(1024 * 1024));
@@ -27,7 +27,7 @@ it("who has shown no key fills no memory with a first message, whole or in piece
 });
 
 it("who has shown one may send more", async () => {
-  await using server = createServer({ store: memoryStore(), apiKeys: ["key"] });
+  await using server = createServer({ store: memoryStore(), apiKeys: ["key"], logger: "silent" });
   const { url } = await server.listen(0);
   const socket = await open(url);
   socket.send(JSON.stringify({ type: "auth", session_api_key: "key" }));
@@ -42,7 +42,7 @@ it.each([
   ["a page of no origin", "Host: 127.0.0.1\r\nOrigin: null"],
   ["two hosts", "Host: evil.example\r\nHost: 127.0.0.1"],
 ])("without keys, no socket opens to %s, and no page is answered past the check", async (_who, headers) => {
-  await using server = createServer({ store: memoryStore(), environment: {} });
+  await using server = createServer({ store: memoryStore(), environment: {}, logger: "silent" });
   const { port } = await server.listen(0);
   const upgrade =
     `GET ${PATH} HTTP/1.1\r\n${headers}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +

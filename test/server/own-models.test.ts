@@ -11,7 +11,12 @@ const IMPATIENT = { model: "mine", num_retries: 5, retry_min_wait: 0, retry_max_
 
 /** Runs one message with a host's model and returns how the conversation ended. */
 async function converse(llm: Llm, config: Record<string, unknown> = {}, autotitle = false) {
-  const server = createServer({ store: memoryStore(), environment: {}, createLlm: () => llm });
+  const server = createServer({
+    store: memoryStore(),
+    environment: {},
+    logger: "silent",
+    createLlm: () => llm,
+  });
   onTestFinished(() => server.close());
   const { conversations } = server;
   const { info, conversation } = await conversations.create({

@@ -2,21 +2,30 @@ import type { Logger } from "../logger.ts";
 
 type Level = keyof Logger;
 
+const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
+
+/** Which messages are written, and how. */
+export interface ConsoleLoggerOptions {
+  /** The lowest level that is written. */
+  level: Level;
+  /** Name of the writer, at the front of every message. Default: none. */
+  source?: string;
+}
+
 /**
  * Writes one line a message to standard error: time, level, message and fields. Fields are JSON, so that a line break
  * in one cannot imitate a line of the log.
  */
-export function consoleLogger(options: { debug: boolean }): Logger {
-  const write = (level: Level) => (fields: object, message: string) => {
-    const time = new Date().toISOString();
-    process.stderr.write(`${time} ${level.toUpperCase().padEnd(5)} ${message}${format(fields)}\n`);
+export function consoleLogger({ level: lowest, source }: ConsoleLoggerOptions): Logger {
+  const prefix = source === undefined ? "" : `${source}: `;
+  const writer = (level: Level) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(lowest)) return () => {};
+    return (fields: object, message: string) => {
+      const time = new Date().toISOString();
+      process.stderr.write(`${time} ${level.toUpperCase().padEnd(5)} ${prefix}${message}${format(fields)}\n`);
+    };
   };
-  return {
-    debug: options.debug ? write("debug") : () => {},
-    info: write("info"),
-    warn: write("warn"),
-    error: write("error"),
-  };
+  return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
 }
 
 function format(fields: object): string {
