@@ -5,6 +5,7 @@ import type { SecretSource, SecretSources } from "../wire/secret-source.ts";
 import { KnownSecrets } from "./known-secrets.ts";
 import type { LookupFetch, LookupOptions } from "./lookup-secret.ts";
 import { SecretMask } from "./masking/secret-mask.ts";
+import { assertWithinLimits } from "./secret-limits.ts";
 import { SecretLookups } from "./secret-lookups.ts";
 
 /** Values of one secret that stay hidden after it has changed. */
@@ -55,7 +56,7 @@ export class SecretRegistry {
     });
     this.#known = options.known ?? new KnownSecrets();
     this.#lost = new Set();
-    this.set(options.sources ?? {});
+    this.#set(options.sources ?? {});
     for (const name of options.lost ?? []) this.#lost.add(name);
   }
 
@@ -69,8 +70,17 @@ export class SecretRegistry {
     return [...this.#lost];
   }
 
-  /** Adds secrets. Those of the same name are replaced. */
-  set(sources: SecretSources): void {
+  /**
+   * Adds secrets. Those of the same name are replaced.
+   *
+   * @throws AgentServerError `unprocessable` when there would be too many, or one breaks a limit.
+   */
+  add(sources: SecretSources): void {
+    assertWithinLimits({ ...this.sources, ...sources });
+    this.#set(sources);
+  }
+
+  #set(sources: SecretSources): void {
     for (const [name, source] of Object.entries(sources)) {
       this.#sources.set(name, source);
       this.#resolved.delete(name);

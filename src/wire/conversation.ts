@@ -9,6 +9,7 @@ import { executionStatus } from "./execution-status.ts";
 import { uuid } from "./ids.ts";
 import { conversationStats } from "./metrics.ts";
 import { nullable, orElse } from "./nullable.ts";
+import { secretsByName } from "./secret-limits.ts";
 import { secretSource } from "./secret-source.ts";
 
 const workspace = z
@@ -71,7 +72,7 @@ export const startConversationRequest = z
     ...conversationConfig,
     conversation_id: nullable(uuid),
     initial_message: nullable(sendMessageRequest).describe("Starts a run, whatever its `run` is"),
-    secrets: z.record(z.string(), secretSource).default({}),
+    secrets: secretsByName(secretSource).default({}),
     secrets_encrypted: z.boolean().default(false),
     tool_module_qualnames: z.record(z.string(), z.string()).default({}),
     agent_launch_additions: nullable(

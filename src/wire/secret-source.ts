@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { kindUnion } from "./kind-union.ts";
 import { nullable } from "./nullable.ts";
+import { secretsByName } from "./secret-limits.ts";
 
 /** Replaces secrets in answers. In requests it means "not set", as does a blank string. */
 export const REDACTED = "**********";
@@ -36,7 +37,7 @@ const lenientSecretSource = z.union([
 ]);
 
 export const updateSecretsRequest = z
-  .object({ secrets: z.record(z.string(), lenientSecretSource) })
+  .object({ secrets: secretsByName(lenientSecretSource) })
   .meta({ id: "UpdateSecretsRequest" });
 
 /** A secret: its value, or the URL and headers with which it is looked up. */

@@ -44,7 +44,7 @@ describe("static secrets", () => {
 
   test("can be replaced; the old value stays hidden", async () => {
     const registry = new SecretRegistry({ sources: { A: fixed("old"), B: fixed("b") } });
-    registry.set({ A: fixed("new"), C: fixed("c") });
+    registry.add({ A: fixed("new"), C: fixed("c") });
     expect(await registry.referencedIn("A")).toEqual({ A: "new" });
     expect(registry.sources).toEqual({ A: fixed("new"), B: fixed("b"), C: fixed("c") });
     expect(await hidden(registry, "old", "new", "b", "c", "d")).toEqual(["old", "new", "b", "c"]);
@@ -56,7 +56,7 @@ test("the mask is prepared once for as long as the values stay the same", async 
   const registry = new SecretRegistry({ sources: { A: fixed("value-of-a") }, known });
   const first = await registry.mask();
   expect(await registry.mask()).toBe(first);
-  registry.set({ A: fixed("value-of-a") });
+  registry.add({ A: fixed("value-of-a") });
   known.remember("key-of-the-server");
   expect((await registry.mask()).patterns[1]).toBe(first.patterns[1]);
   known.remember("key-of-a-provider");
@@ -82,7 +82,7 @@ describe("secrets that could not be kept", () => {
 
   test("are as any other once they are set again", async () => {
     const registry = new SecretRegistry({ sources, lost: ["TOKEN"] });
-    registry.set({ TOKEN: fixed("t") });
+    registry.add({ TOKEN: fixed("t") });
     expect(await registry.referencedIn("$TOKEN")).toEqual({ TOKEN: "t" });
     expect(registry.lost).toEqual([]);
   });
@@ -171,7 +171,7 @@ describe("lookup secrets", () => {
       expect(await registry.referencedIn("$A $B")).toEqual({ B: "b" });
       await registry.mask();
     }
-    expect(asked).toBe(1);
+    await expect.poll(() => asked).toBe(1);
     now += 60_000;
     await registry.referencedIn("$A");
     // The first request is still under way and serves the second caller too.
@@ -193,7 +193,7 @@ describe("lookup secrets", () => {
     const url = await serve((_, response) => void answer.promise.then(() => response.end("old-value")));
     const registry = new SecretRegistry({ sources: { A: lookup(url) } });
     const values = registry.referencedIn("$A");
-    registry.set({ A: fixed("new-value") });
+    registry.add({ A: fixed("new-value") });
     answer.resolve();
     expect(await values).toEqual({ A: "old-value" });
     expect(await hidden(registry, "old-value", "new-value")).toHaveLength(2);

@@ -234,7 +234,7 @@ export class ConversationSession implements AgentSession {
   }
 
   async setSecrets(sources: SecretSources): Promise<void> {
-    this.secrets.set(sources);
+    this.secrets.add(sources);
     this.state.secret_registry = { secret_sources: this.secrets.sources };
     await this.store("secret_registry");
   }

@@ -1,6 +1,7 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import { openSecrets } from "../../secrets/secret-fields.ts";
+import { assertWithinLimits } from "../../secrets/secret-limits.ts";
 import type { Change } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import type { StartConversationRequest } from "../../wire/conversation.ts";
@@ -27,6 +28,7 @@ export function agentAndSecrets(
 ): OpenSecrets {
   const agent = createAgent(request, now);
   const requested = { agent, secrets: withContextSecrets(request.secrets, agent) };
+  assertWithinLimits(requested.secrets);
   if (!request.secrets_encrypted) return requested;
   if (cipher === undefined) {
     throw new AgentServerError(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { kindUnion } from "../kind-union.ts";
 import { nullable, orElse } from "../nullable.ts";
+import { secretsByName } from "../secret-limits.ts";
 import { secretSource } from "../secret-source.ts";
 import { llmConfig } from "./llm-config.ts";
 
@@ -43,7 +44,7 @@ export const agentContext = z
     load_project_skills: z.boolean().default(false),
     load_memory: z.boolean().default(false),
     disabled_skills: z.array(z.string()).default([]),
-    secrets: nullable(z.record(z.string(), z.union([z.string(), secretSource]))),
+    secrets: nullable(secretsByName(z.union([z.string(), secretSource]))),
     current_datetime: nullable(z.string()).describe(
       "ISO time shown to the model. Default: the time of creation",
     ),
