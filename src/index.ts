@@ -1,3 +1,23 @@
+export { type Condenser, condenseWith, type NewCondensation } from "./agent/loop/condenser.ts";
+export type {
+  ExtensionAnswer,
+  ExtensionEvent,
+  ExtensionFactory,
+  ExtensionHost,
+  ExtensionState,
+  FinishedCall,
+  LoopChange,
+  LoopContext,
+  LoopExtension,
+  LoopTools,
+  LoopView,
+  MessageVerdict,
+  ModelVerdict,
+  ObservationOfCall,
+  StopVerdict,
+  ToolAddition,
+  ToolVerdict,
+} from "./agent/loop/extension.ts";
 export type { Clock } from "./clock.ts";
 export {
   type Configuration,

@@ -1,15 +1,17 @@
+import { messageOf } from "../errors.ts";
 import type { ErrorClassification } from "../wire/events/error-classification.ts";
+import type { NewEvent } from "../wire/events/events.ts";
 
 type Kind = ErrorClassification["kind"];
 
-/** A failure the agent can mend itself: a malformed call, wrong arguments, a call cut short. */
+/** A failure the agent can correct itself: a malformed call, wrong arguments, an interrupted call. */
 export const AGENT_OUTCOME: ErrorClassification = {
   kind: "agent_action",
   retryable: true,
   user_action: "retry",
 };
 
-/** A failure nobody foresaw: a bug or a dead process rather than something the agent did. */
+/** An unforeseen failure: a bug or the end of the process, not something the agent did. */
 export const INTERNAL_FAILURE: ErrorClassification = {
   kind: "internal",
   retryable: false,
@@ -24,7 +26,7 @@ const TRANSIENT = failure("transient", { retryable: true, userAction: "retry" })
 const LIMIT = failure("agent_action");
 const UNKNOWN = failure("unknown");
 
-/** Codes that say enough by themselves. */
+/** Classification by codes that are clear without their detail. */
 const BY_CODE: Readonly<Record<string, ErrorClassification>> = {
   LLMAuthenticationError: AUTH,
   LLMRateLimitError: RATE_LIMIT,
@@ -36,13 +38,14 @@ const BY_CODE: Readonly<Record<string, ErrorClassification>> = {
   LLMReplyTooLargeError: AGENT_OUTCOME,
   MaxIterationsReached: LIMIT,
   ConversationOwnershipLostError: LIMIT,
+  ExtensionError: INTERNAL_FAILURE,
   AssertionError: INTERNAL_FAILURE,
   RangeError: INTERNAL_FAILURE,
   ReferenceError: INTERNAL_FAILURE,
   TypeError: INTERNAL_FAILURE,
 };
 
-/** Words of a detail, lower case, in the order they are looked for. */
+/** Classification by words of the detail, in lower case. The first match counts. */
 const BY_DETAIL: readonly [ErrorClassification, readonly string[]][] = [
   [
     AUTH,
@@ -100,7 +103,7 @@ const BY_DETAIL: readonly [ErrorClassification, readonly string[]][] = [
   [INTERNAL_FAILURE, ["duplicate tool names", "list_tools", "on_tools_changed", "surrogates not allowed"]],
 ];
 
-/** Codes too broad to go before the detail. */
+/** Classification by codes that are too broad to be asked before the detail. */
 const BY_BROAD_CODE: Readonly<Record<string, ErrorClassification>> = {
   LLMServiceUnavailableError: TRANSIENT,
   LLMTimeoutError: TRANSIENT,
@@ -109,7 +112,17 @@ const BY_BROAD_CODE: Readonly<Record<string, ErrorClassification>> = {
   APIError: TRANSIENT,
 };
 
-/** What kind of failure a `ConversationErrorEvent` tells of. The detail is looked at, never copied. */
+/** Makes the event that shows an error. Its name is the code; the detail is its message unless another is given. */
+export function errorEvent(
+  error: unknown,
+  detail = messageOf(error),
+): Extract<NewEvent, { kind: "ConversationErrorEvent" }> {
+  const code = error instanceof Error ? error.name : "Error";
+  const classification = classifyError(code, detail);
+  return { kind: "ConversationErrorEvent", source: "environment", code, detail, classification };
+}
+
+/** Classifies a failure by its code, then by words of its detail. */
 export function classifyError(code: string, detail = ""): ErrorClassification {
   if (Object.hasOwn(BY_CODE, code)) return BY_CODE[code] ?? UNKNOWN;
   const text = detail.toLowerCase();

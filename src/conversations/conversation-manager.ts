@@ -1,5 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
+import type { ExtensionFactory } from "../agent/loop/extension.ts";
+import type { Runners } from "../agent/runner.ts";
 import type { Clock } from "../clock.ts";
 import { AgentServerError, messageOf } from "../errors.ts";
 import { EventReader } from "../events/event-reader.ts";
@@ -59,6 +61,10 @@ export interface ConversationManagerOptions extends ConversationReaderOptions {
   openWorkspace: OpenWorkspace;
   /** Removes a folder of the server's disk with everything in it. Nothing there is fine. */
   removeFolder(path: string): Promise<void>;
+  /** Makes the extensions of a conversation. Default: none. */
+  extensions?: ExtensionFactory | undefined;
+  /** What runs agents, by their kind. */
+  runners: Runners;
   /** Absolute folder for what tools of a conversation keep. */
   dataDir(conversationId: string): string;
   /** Seconds; null keeps every opened conversation in memory. */

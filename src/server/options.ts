@@ -1,3 +1,4 @@
+import type { ExtensionFactory, LoopExtension } from "../agent/loop/extension.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Authenticate } from "../http/admission/authentication.ts";
 import type { Stage } from "../http/stages.ts";
@@ -51,6 +52,12 @@ export interface ServerOptions {
    * `commandEnvironment`.
    */
   workspace?: OpenWorkspace;
+  /**
+   * Code that takes part in the loop of agents: guards, hooks, budgets, condensers. A list is shared by all conversations;
+   * a function is called each time a conversation is loaded for work, and its extensions may keep what belongs to that
+   * conversation. Default: none.
+   */
+  extensions?: readonly LoopExtension[] | ExtensionFactory;
 
   /** Path below which a host app mounts the server, such as `/agents`. Default: the path of `webUrl`, or the root. */
   basePath?: string;

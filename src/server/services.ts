@@ -1,5 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { ExtensionFactory } from "../agent/loop/extension.ts";
+import { BUILT_IN_RUNNERS } from "../agent/runner.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { CreateLlm } from "../conversations/live/state-keeper.ts";
 import { createLlm } from "../llm/create-llm.ts";
@@ -69,6 +71,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     openWorkspace:
       options.workspace ?? localWorkspace({ environment, commandEnvironment: options.commandEnvironment }),
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
+    extensions: extensionFactory(options),
+    runners: BUILT_IN_RUNNERS,
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
     idleTtlSeconds: options.idleTtlSeconds,
@@ -85,6 +89,10 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     },
   });
   return { store, tools, conversations, lastActivity: () => lastActivity };
+}
+
+function extensionFactory({ extensions = [] }: ResolvedOptions): ExtensionFactory {
+  return typeof extensions === "function" ? extensions : () => extensions;
 }
 
 function llmFactory(options: ResolvedOptions, knownSecrets: KnownSecrets): CreateLlm {

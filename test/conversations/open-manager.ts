@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BUILT_IN_RUNNERS } from "../../src/agent/runner.ts";
 import { systemClock } from "../../src/clock.ts";
 import {
   ConversationManager,
@@ -88,6 +89,7 @@ export function openManager({
     logger: silentLogger,
     tools: new ToolRegistry([echoTool()]),
     createLlm: () => llm,
+    runners: BUILT_IN_RUNNERS,
     openWorkspace: (spec) => memoryWorkspace(spec, { files, folders: prepared }),
     removeFolder: async (folder) => {
       removed.push(folder);

@@ -13,15 +13,26 @@ const SUMMARY = {
   description: "What this call does, in about ten words, for the person who watches.",
 };
 
-/** The tools as the model sees them: every call also says how risky it is and what it is for. */
+/** Returns a function that gives the schemas for the model. They are made again only when the set of tools has changed. */
+export function schemasOf(tools: Toolbox): () => readonly ToolSchema[] {
+  let source: readonly ToolSchema[] | undefined;
+  let schemas: readonly ToolSchema[] = [];
+  return () => {
+    if (source !== tools.schemas) schemas = toolSchemas(tools);
+    source = tools.schemas;
+    return schemas;
+  };
+}
+
+/** Adds to each schema how risky a call is and what it is for. */
 export function toolSchemas(tools: Toolbox): ToolSchema[] {
   return tools.schemas.map((schema) => {
     const tool = tools.get(schema.name);
-    const asked = {
+    const added = {
       ...(tool?.isReadOnly ? {} : { security_risk: SECURITY_RISK }),
       ...(tool?.ownsSummary ? {} : { summary: SUMMARY }),
     };
     const own = isObject(schema.parameters.properties) ? schema.parameters.properties : {};
-    return { ...schema, parameters: { ...schema.parameters, properties: { ...asked, ...own } } };
+    return { ...schema, parameters: { ...schema.parameters, properties: { ...added, ...own } } };
   });
 }

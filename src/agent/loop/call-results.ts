@@ -1,5 +1,6 @@
 import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
 import { AGENT_OUTCOME } from "../error-classification.ts";
+import type { AgentSession } from "./session.ts";
 
 export const INTERRUPTED = "Tool call interrupted before completion. The conversation was paused.";
 
@@ -26,4 +27,13 @@ export function rejection(action: ActionEvent, reason: string, source: "user" | 
     rejection_reason: reason,
     rejection_source: source,
   };
+}
+
+/** Answers every open call without running it, so that the conversation can go on. */
+export async function answerOpenCalls(
+  session: AgentSession,
+  answer: (action: ActionEvent) => CallResult,
+): Promise<void> {
+  const results = session.view.pending().map(answer);
+  if (results.length > 0) await session.update({ blocked_actions: {} }, results);
 }

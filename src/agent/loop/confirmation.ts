@@ -2,7 +2,7 @@ import type { ConfirmationPolicy, SecurityAnalyzer, SecurityRisk } from "../../w
 import type { ActionEvent } from "../../wire/events/events.ts";
 import { createAnalyzer } from "../security/create-analyzer.ts";
 import { isAtLeast } from "../security/risk.ts";
-import { rejection } from "./call-results.ts";
+import { answerOpenCalls, rejection } from "./call-results.ts";
 import type { AgentSession } from "./session.ts";
 
 const DEFAULT_REJECTION = "User rejected the action";
@@ -12,7 +12,7 @@ export interface ConfirmationRules {
   security_analyzer: SecurityAnalyzer | null;
 }
 
-/** Whether the actions of one reply must wait for the user: all of them do as soon as one does. */
+/** Whether the actions of one reply must wait for the user. All of them wait when one has to. */
 export function needsConfirmation(actions: readonly ActionEvent[], rules: ConfirmationRules): boolean {
   if (actions.length === 0 || isHarmlessAlone(actions)) return false;
   const { confirmation_policy: policy, security_analyzer: analyzer } = rules;
@@ -35,7 +35,7 @@ function shouldConfirm(policy: ConfirmationPolicy, risk: SecurityRisk): boolean 
   }
 }
 
-/** An analyzer that fails says nothing good about the action. */
+/** The risk an analyzer sees in an action; HIGH when the analyzer fails. */
 function riskOf(action: ActionEvent, analyzer: SecurityAnalyzer | null): SecurityRisk {
   if (analyzer === null) return "UNKNOWN";
   try {
@@ -45,11 +45,10 @@ function riskOf(action: ActionEvent, analyzer: SecurityAnalyzer | null): Securit
   }
 }
 
-/** The user says no: every open call is answered, in any status. The agent hears of it when it is next run. */
+/** Answers every open call with the user's no, in any status. The agent reads it when it is run again. */
 export async function rejectPending(session: AgentSession, reason = DEFAULT_REJECTION): Promise<void> {
   if (session.state.execution_status === "waiting_for_confirmation") {
     await session.update({ execution_status: "idle" });
   }
-  const rejections = session.view.pending().map((action) => rejection(action, reason, "user"));
-  if (rejections.length > 0) await session.append(rejections);
+  await answerOpenCalls(session, (action) => rejection(action, reason, "user"));
 }

@@ -5,73 +5,66 @@ import type { ActionEvent, ObservationEvent } from "../../wire/events/events.ts"
 import { unknownTool } from "../calls/tool-calls.ts";
 import { AGENT_OUTCOME, INTERNAL_FAILURE } from "../error-classification.ts";
 import { type CallResult, callError, INTERRUPTED, rejection } from "./call-results.ts";
-import { schedule } from "./schedule.ts";
+import type { Extensions } from "./extensions.ts";
+import { type ScheduledTask, schedule } from "./schedule.ts";
 import type { AgentSession } from "./session.ts";
 
 const NOT_STARTED = "Tool call cancelled by interrupt.";
 const AFTER_FINISH =
   "This call was not run: the finish call before it in the same response ended the work. Call it again if it is needed.";
 
-/**
- * Runs calls, as many at once as the agent allows, and answers every one of them in the log. Gives true when the
- * agent finished. Nothing a tool does makes it reject; after an abort it answers what is open and resolves.
- *
- * Each result is written as soon as it and all before it are there. The reference writes a batch's results when the
- * last one is ready; its clients take them in the order of the actions and do not care when they come.
- */
-export async function executeCalls(
-  session: AgentSession,
-  actions: readonly ActionEvent[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const finish = actions.findIndex((action) => action.tool_name === "finish");
-  const executed = finish === -1 ? actions : actions.slice(0, finish + 1);
-  const blocked = await takeBlocked(session, executed);
-  const tasks = await Promise.all(
-    executed.map((action) => taskFor(session, action, { signal, reason: blocked[action.id] })),
-  );
-  let last: CallResult | undefined;
-  for (const result of schedule(tasks, session.state.agent.tool_concurrency_limit)) {
-    last = await result;
-    await session.append([last]);
-  }
-  const dropped = actions.slice(executed.length).map((action) => callError(action, AFTER_FINISH));
-  if (dropped.length > 0) await session.append(dropped);
-  return finish !== -1 && last?.kind === "ObservationEvent";
-}
-
-/** Calls that a hook refused, by id; they are struck from the state. */
-async function takeBlocked(
-  session: AgentSession,
-  actions: readonly ActionEvent[],
-): Promise<Record<string, string>> {
-  const taken: Record<string, string> = {};
-  const left = { ...session.state.blocked_actions };
-  for (const { id } of actions) {
-    const reason = left[id];
-    if (reason === undefined) continue;
-    taken[id] = reason;
-    delete left[id];
-  }
-  if (Object.keys(taken).length > 0) await session.update({ blocked_actions: left });
-  return taken;
-}
-
-interface CallOptions {
+export interface Execution {
+  session: AgentSession;
   signal: AbortSignal;
-  /** Why a hook refuses the call. */
-  reason: string | undefined;
+  extensions: Extensions;
 }
 
-async function taskFor(session: AgentSession, action: ActionEvent, { signal, reason }: CallOptions) {
-  const { tools } = session;
-  if (reason !== undefined) return answered(rejection(action, reason, "hook"));
-  const { tool_name: name, action: asked } = action;
-  if (!asked) return answered(callError(action, `The call of tool '${name}' could not be understood.`));
-  // From the event alone, so that a call confirmed after a restart goes the same way as any other.
+/**
+ * Runs the open calls, as many at once as the agent allows, and answers each of them in the log. Resolves with true when
+ * the agent has finished. Calls that extensions refuse are answered without running. A tool that fails does not make this
+ * reject; after an abort the open calls are answered first.
+ *
+ * Each result is stored as soon as it and all results before it are there. The reference stores the results of a reply
+ * when the last one is there; its clients rely on the order, which is the same, not on the time.
+ */
+export async function executeCalls(execution: Execution): Promise<boolean> {
+  const { session, extensions } = execution;
+  const open = session.view.pending();
+  const calls = callsUpToFinish(open);
+  await extensions.beforeTools(calls, execution);
+  const { blocked_actions: refused } = session.state;
+  await session.update({ blocked_actions: {} });
+  const tasks = await Promise.all(calls.map((action) => taskFor(action, refused[action.id], execution)));
+  let last: CallResult | undefined;
+  for (const [index, result] of schedule(tasks, session.state.agent.tool_concurrency_limit).entries()) {
+    last = await result;
+    const action = calls[index];
+    if (action && last.kind === "ObservationEvent") await extensions.afterTool(action, last, execution);
+    else await session.append([last]);
+  }
+  const dropped = open.slice(calls.length).map((action) => callError(action, AFTER_FINISH));
+  if (dropped.length > 0) await session.append(dropped);
+  return calls.at(-1)?.tool_name === "finish" && last?.kind === "ObservationEvent";
+}
+
+/** The calls of a reply that are run: none after the first finish. */
+export function callsUpToFinish(actions: readonly ActionEvent[]): readonly ActionEvent[] {
+  const finish = actions.findIndex((action) => action.tool_name === "finish");
+  return finish === -1 ? actions : actions.slice(0, finish + 1);
+}
+
+async function taskFor(
+  action: ActionEvent,
+  refusal: string | undefined,
+  { session: { tools }, signal }: Execution,
+): Promise<ScheduledTask<CallResult>> {
+  if (refusal !== undefined) return answered(rejection(action, refusal, "hook"));
+  const { tool_name: name, action: stored } = action;
+  if (!stored) return answered(callError(action, `The call of tool '${name}' could not be understood.`));
+  // Made from the event alone, so that a call confirmed after a restart takes the same path as any other.
   const tool = tools.get(name);
   if (tool === undefined) return answered(callError(action, unknownTool(name, tools)));
-  const restored = tool.restore(asked);
+  const restored = tool.restore(stored);
   if ("error" in restored) return answered(callError(action, restored.error));
   const { input } = restored;
   return {
@@ -81,7 +74,7 @@ async function taskFor(session: AgentSession, action: ActionEvent, { signal, rea
   };
 }
 
-function answered(result: CallResult) {
+function answered(result: CallResult): ScheduledTask<CallResult> {
   return { resources: [], run: async () => result };
 }
 
@@ -100,19 +93,19 @@ async function runCall(
       source: "environment",
       tool_name,
       tool_call_id,
-      // A tool's own observations are open to any key; the log takes them as they are.
+      // Observations of a tool may have any key; the log takes them as they are.
       observation: observation as ObservationEvent["observation"],
       action_id: action.id,
       extended_content: [],
     };
   } catch (error) {
     if (signal.aborted) return callError(action, INTERRUPTED);
-    const classification = isOfTheAgent(error) ? AGENT_OUTCOME : INTERNAL_FAILURE;
+    const classification = isRefusal(error) ? AGENT_OUTCOME : INTERNAL_FAILURE;
     return callError(action, `Error executing tool '${tool_name}': ${messageOf(error)}`, classification);
   }
 }
 
-/** A tool that refuses what it was asked for, as opposed to one that broke. */
-function isOfTheAgent(error: unknown): boolean {
+/** Whether a tool has refused its arguments, as opposed to having failed. */
+function isRefusal(error: unknown): boolean {
   return AgentServerError.is(error) && error.status < 500;
 }

@@ -1,5 +1,5 @@
 import { INTERNAL_FAILURE } from "../error-classification.ts";
-import { callError } from "./call-results.ts";
+import { answerOpenCalls, callError } from "./call-results.ts";
 import type { AgentSession } from "./session.ts";
 
 const RESTARTED =
@@ -7,13 +7,12 @@ const RESTARTED =
   "The call may have had part of its effect: check before you repeat it.";
 
 /**
- * Ends a run that the death of its process cut short: status error, and an answer to every open call, so that the
- * conversation can go on. Does nothing in any other status.
+ * Ends a run that the end of its process cut short: every open call is answered and the status becomes error, so that
+ * the conversation can go on. Does nothing in any other status.
  */
 export async function recoverRun(session: AgentSession): Promise<void> {
   if (session.state.execution_status !== "running") return;
-  const errors = session.view.pending().map((action) => callError(action, RESTARTED, INTERNAL_FAILURE));
-  if (errors.length > 0) await session.append(errors);
+  await answerOpenCalls(session, (action) => callError(action, RESTARTED, INTERNAL_FAILURE));
   // Last: while the status says running, a crash in between is repaired at the next start.
   await session.update({ execution_status: "error" });
 }

@@ -1,13 +1,14 @@
-import type { LlmReply, ToolSchema } from "../../llm/llm.ts";
+import type { LlmReply, LlmRequest, ToolSchema } from "../../llm/llm.ts";
 import type { LlmErrorName } from "../../llm/llm-error.ts";
 import { untilAborted } from "../../waiting.ts";
-import type { ActionEvent, Event, NewEvent } from "../../wire/events/events.ts";
+import type { Event, NewEvent } from "../../wire/events/events.ts";
 import { textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
 import { messageOfEvent } from "../view/event-message.ts";
-import type { Condenser } from "./condenser.ts";
+import type { PromptView } from "../view/prompt-view.ts";
 import { needsConfirmation } from "./confirmation.ts";
-import { executeCalls } from "./execute-calls.ts";
+import { callsUpToFinish, executeCalls } from "./execute-calls.ts";
+import type { Extensions } from "./extensions.ts";
 import { agentMessage, tellModel } from "./messages.ts";
 import type { AgentSession } from "./session.ts";
 import { hasUnseenImage, unseenImageMessage } from "./unseen-images.ts";
@@ -24,78 +25,71 @@ const MAX_SHORTER_ASKED = 2;
 
 export interface StepOptions {
   signal: AbortSignal;
-  condenser: Condenser | null;
-  /** Tool schemas, made once for as long as the tools stay the same. */
+  extensions: Extensions;
   schemas(): readonly ToolSchema[];
 }
 
+/** What follows a step. `seen` counts the user's messages that were taken into account. */
 export type StepOutcome =
   | { kind: "continue" }
+  /** The user is asked to confirm. */
   | { kind: "waiting" }
-  /** `seen`: messages of the user that the model knew of when it ended. */
+  /** An extension has ended the run and written the status. */
+  | { kind: "stopped" }
+  /** The turn ends without the model. */
+  | { kind: "declined"; seen: number }
+  /** The agent has no more to do. */
   | { kind: "finished"; seen: number };
 
-const CONTINUE: StepOutcome = { kind: "continue" };
+type Acted = "continue" | "waiting" | "finished";
 
-/** One turn of the loop: runs what was confirmed, or asks the model once and does what it says. */
+/** Takes one turn of the loop: runs calls that were confirmed, or calls the model once and carries out its reply. */
 export async function step(session: AgentSession, options: StepOptions): Promise<StepOutcome> {
-  const pending = session.view.pending();
-  if (pending.length > 0) return runCalls(session, pending, options.signal);
-  if (await takeBlockedMessage(session)) return finished(session);
-  if (await condense(session, options)) return CONTINUE;
-  if (hasUnseenImage(session)) {
-    await session.append([unseenImageMessage(session.state.agent.llm.model)]);
-    return finished(session);
+  const { signal, extensions } = options;
+  if (session.view.pending().length > 0) {
+    const seen = session.view.userMessageCount;
+    return { kind: await runOpenCalls(session, options), seen };
   }
+  if (await takeBlockedMessage(session)) return declined(session);
+  if (!(await extensions.beforeModel({ session, signal }))) return { kind: "stopped" };
+  if (session.state.execution_status === "paused") return { kind: "continue" };
 
   const seen = session.view.userMessageCount;
-  const reply = await askModel(session, options);
-  if (reply === null) return CONTINUE;
+  const messages = await extensions.prompt({ session, signal });
+  if (hasUnseenImage(session.llm, messages)) {
+    await session.append([unseenImageMessage(session.state.agent.llm.model)]);
+    return declined(session);
+  }
+  const reply = await askModel(session, messages, options);
+  if (reply === null) return { kind: "continue" };
   // Not awaited: appended right before the events of the reply, the usage shares their commit.
   session.recordReply(reply);
   // A reply that arrives together with an interrupt is dropped before any of its calls is in the log.
-  options.signal.throwIfAborted();
-  return { ...(await act(session, reply, options.signal)), seen };
+  signal.throwIfAborted();
+  return { kind: await act(session, reply, options), seen };
 }
 
-function finished(session: AgentSession): StepOutcome {
-  return { kind: "finished", seen: session.view.userMessageCount };
+function declined(session: AgentSession): StepOutcome {
+  return { kind: "declined", seen: session.view.userMessageCount };
 }
 
-async function runCalls(
-  session: AgentSession,
-  actions: readonly ActionEvent[],
-  signal: AbortSignal,
-): Promise<StepOutcome> {
-  const seen = session.view.userMessageCount;
-  return (await executeCalls(session, actions, signal)) ? { kind: "finished", seen } : CONTINUE;
-}
-
-/** A hook may have refused the user's last message; the turn ends without the model. */
+/** True when an extension has blocked the user's last message. */
 async function takeBlockedMessage(session: AgentSession): Promise<boolean> {
-  const { last_user_message_id: id, blocked_messages } = session.state;
-  if (id === null || !Object.hasOwn(blocked_messages, id)) return false;
-  const { [id]: _reason, ...left } = blocked_messages;
-  await session.update({ blocked_messages: left });
-  return true;
+  const { last_user_message_id: last, blocked_messages: blocked } = session.state;
+  await session.update({ blocked_messages: {} });
+  return last !== null && Object.hasOwn(blocked, last);
 }
 
-async function condense(session: AgentSession, { condenser, signal }: StepOptions): Promise<boolean> {
-  if (condenser === null) return false;
-  const work = condenser.condense(session.view, { llm: session.llm, signal });
-  const condensation = await untilAborted(work, signal);
-  if (condensation === null) return false;
-  await session.append([condensation]);
-  return true;
-}
-
-/** The reply, or null when there is none but the loop can go on. */
-async function askModel(session: AgentSession, options: StepOptions): Promise<LlmReply | null> {
-  const { signal } = options;
+/** Resolves with the reply, or with null when the log now has something that may help the next step. */
+async function askModel(
+  session: AgentSession,
+  messages: LlmRequest["messages"],
+  { signal, extensions, schemas }: StepOptions,
+): Promise<LlmReply | null> {
   try {
     const call = session.llm.complete({
-      messages: session.view.messages(),
-      tools: options.schemas(),
+      messages,
+      tools: schemas(),
       signal,
       conversationId: session.state.id,
       ...(session.state.agent.llm.stream ? { onDelta: (delta) => session.publishDelta(delta) } : {}),
@@ -103,15 +97,15 @@ async function askModel(session: AgentSession, options: StepOptions): Promise<Ll
     return await untilAborted(call, signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof Error)) throw error;
-    const [written] = await session.append([remedyFor(error, session, options.condenser)]);
-    // Clients look for the last words of the user here, also for those put into their mouth.
+    const [written] = await session.append([remedyFor(error, session, extensions)]);
+    // Clients expect the newest message of source user here, also one that the loop has written.
     if (written?.source === "user") await session.update({ last_user_message_id: written.id });
     return null;
   }
 }
 
-/** What to write so that the next step may do better; throws what cannot be helped. */
-function remedyFor(error: Error, session: AgentSession, condenser: Condenser | null): NewEvent {
+/** The event that may help the next step. Throws the error when none can. */
+function remedyFor(error: Error, { view }: AgentSession, extensions: Extensions): NewEvent {
   switch (error.name as LlmErrorName) {
     // Clients know both of these as messages of the user.
     case "FunctionCallValidationError":
@@ -119,37 +113,35 @@ function remedyFor(error: Error, session: AgentSession, condenser: Condenser | n
     case "LLMContentPolicyViolationError":
       return tellModel("user", BLOCKED_REPLY);
     case "LLMReplyTooLargeError":
-      if (isAskedInVain(session)) throw error;
+      if (isAskedInVain(view)) throw error;
       return tellModel("environment", `${error.message} ${SHORTER_REPLY}`);
     case "LLMContextWindowExceedError":
     case "LLMMalformedConversationHistoryError":
-      if (condenser?.handlesRequests) return { kind: "CondensationRequest", source: "environment" };
-      throw error;
+      // A request that is still open was of no help.
+      if (!extensions.handlesCondensation || view.condensationRequested) throw error;
+      return { kind: "CondensationRequest", source: "environment" };
     default:
       throw error;
   }
 }
 
 /** Whether all of the last replies were too large: asking for a shorter one does not help. */
-function isAskedInVain({ view }: AgentSession): boolean {
+function isAskedInVain(view: PromptView): boolean {
   const last = view.recent(MAX_SHORTER_ASKED);
   const isRequest = (event: Event) =>
     event.kind === "MessageEvent" && textOf(messageOfEvent(event).content).endsWith(SHORTER_REPLY);
   return last.length === MAX_SHORTER_ASKED && last.every(isRequest);
 }
 
-type Acted = { kind: "continue" | "waiting" | "finished" };
-
-async function act(session: AgentSession, reply: LlmReply, signal: AbortSignal): Promise<Acted> {
-  const { message } = reply;
-  if (message.tool_calls?.length) return call(session, reply, signal);
-  const isBlank = textOf(message.content).trim() === "";
+async function act(session: AgentSession, reply: LlmReply, options: StepOptions): Promise<Acted> {
+  if (reply.message.tool_calls?.length) return call(session, reply, options);
+  const isBlank = textOf(reply.message.content).trim() === "";
   const nudge = isBlank ? [tellModel("environment", EMPTY_REPLY)] : [];
   await session.append([agentMessage(reply), ...nudge]);
-  return { kind: isBlank ? "continue" : "finished" };
+  return isBlank ? "continue" : "finished";
 }
 
-async function call(session: AgentSession, reply: LlmReply, signal: AbortSignal): Promise<Acted> {
+async function call(session: AgentSession, reply: LlmReply, options: StepOptions): Promise<Acted> {
   const { state, view, tools } = session;
   const events = eventsOfCalls({
     reply,
@@ -160,10 +152,13 @@ async function call(session: AgentSession, reply: LlmReply, signal: AbortSignal)
     newId: () => session.newId(),
   });
   await session.append(events);
-  const actions = session.view.pending();
-  if (needsConfirmation(actions, state)) return { kind: "waiting" };
-  const isFinished = await executeCalls(session, actions, signal);
-  return { kind: isFinished ? "finished" : "continue" };
+  await options.extensions.beforeTools(callsUpToFinish(view.pending()), { session, ...options });
+  const allowed = view.pending().filter(({ id }) => !Object.hasOwn(state.blocked_actions, id));
+  return needsConfirmation(allowed, state) ? "waiting" : runOpenCalls(session, options);
+}
+
+async function runOpenCalls(session: AgentSession, options: StepOptions): Promise<Acted> {
+  return (await executeCalls({ session, ...options })) ? "finished" : "continue";
 }
 
 /** Calls are grouped by response id, so consecutive replies need different ids. */

@@ -95,7 +95,7 @@ export class PromptView {
     return this.#condensationRequested;
   }
 
-  /** Messages of the user so far; tells whether one came in since a request was made. */
+  /** Number of the user's messages in the prompt. It grows when one comes in while the model is busy. */
   get userMessageCount(): number {
     return this.#userMessages;
   }
@@ -116,7 +116,7 @@ export class PromptView {
       this.#callIds.add(event.tool_call_id);
       this.#lastResponseId = event.llm_response_id;
     }
-    if (event.kind === "MessageEvent" && event.source === "user") this.#userMessages += 1;
+    if (isUserMessage(event)) this.#userMessages += 1;
   }
 
   #place(event: ViewEvent): void {
@@ -182,8 +182,13 @@ export class PromptView {
 
   #rebuild(events: ViewEvent[]): void {
     this.#events = events;
+    this.#userMessages = events.filter(isUserMessage).length;
     this.#settled = [];
     this.#turn = null;
     for (const event of events) this.#place(event);
   }
+}
+
+function isUserMessage(event: Event | ViewEvent): boolean {
+  return event.kind === "MessageEvent" && event.source === "user";
 }

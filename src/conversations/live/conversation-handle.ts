@@ -49,9 +49,9 @@ export class ConversationHandle {
   sendMessage(message: string | Content[], { run = true }: SendOptions = {}): Promise<void> {
     const content = typeof message === "string" ? [text(message)] : message;
     return this.#use(async ({ session, runs, title }) => {
-      await session.addUserMessage(content);
+      const { isBlocked } = await session.addUserMessage(content);
       if (run) runs.startOrFollow();
-      title.consider(content);
+      if (!isBlocked) title.consider(content);
     });
   }
 

@@ -1,21 +1,24 @@
 import { recoverRun } from "../../agent/loop/recovery.ts";
-import { runAgent } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
+import type { Runner } from "../../agent/runner.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
+import { settledWithin, untilAborted } from "../../waiting.ts";
 import { AutoTitle } from "./auto-title.ts";
 import { RunControl } from "./run-control.ts";
 import type { RunSlots } from "./run-slots.ts";
 import type { ConversationSession } from "./state-keeper.ts";
 
-/** Milliseconds that closing waits for a run to answer its open calls. */
+/** Milliseconds that closing waits for a run to answer its open calls, and then for its runner. */
 const CLOSE_WAIT = 10_000;
 
 export interface LiveConversationOptions {
   /** Fence of the claim under which the conversation is in memory. */
   fence: number;
   session: ConversationSession;
+  /** Makes what does the work, at the first run. */
+  createRunner(): Promise<Runner>;
   slots: RunSlots;
   logger: Logger;
   /** Whether the first message gives the conversation its title. */
@@ -31,16 +34,17 @@ export class LiveConversation {
   readonly runs: RunControl;
   readonly title: AutoTitle;
   readonly #logger: Logger;
-  readonly #stuckThresholds: StuckThresholds | undefined;
+  readonly #options: LiveConversationOptions;
+  #runner: Runner | null = null;
   #touchedAt = 0;
   #uses = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: LiveConversationOptions) {
-    const { fence, session, slots, logger, wantsTitle, stuckThresholds } = options;
+    const { fence, session, slots, logger, wantsTitle } = options;
+    this.#options = options;
     this.fence = fence;
     this.session = session;
-    this.#stuckThresholds = stuckThresholds;
     this.title = new AutoTitle({ session, logger, isWanted: wantsTitle });
     this.#logger = logger;
     this.runs = new RunControl({
@@ -91,16 +95,30 @@ export class LiveConversation {
 
   async #close(): Promise<void> {
     await Promise.all([this.runs.close(CLOSE_WAIT), this.title.close()]);
+    await this.#closeRunner();
     await this.session.close();
   }
 
+  async #closeRunner(): Promise<void> {
+    const closing = (async () => this.#runner?.close?.())().catch((error: unknown) =>
+      this.#report(error, "A runner did not close cleanly"),
+    );
+    await settledWithin(closing, CLOSE_WAIT);
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
+    const { session } = this;
     try {
-      await this.session.prepare();
-      const prompt = this.session.takePrompt();
-      if (prompt.length > 0) await this.session.append(prompt);
-      await runAgent(this.session, { signal, stuckThresholds: this.#stuckThresholds });
-      await this.session.storeCalls();
+      if (!(await this.#prepare(signal))) {
+        return await session.update({ execution_status: "paused" }, [
+          { kind: "InterruptEvent", source: "user" },
+        ]);
+      }
+      this.#runner ??= await this.#options.createRunner();
+      const { extensions } = session;
+      const { stuckThresholds } = this.#options;
+      await this.#runner.run(session, { signal, extensions, stuckThresholds });
+      await session.storeCalls();
     } catch (error) {
       this.#report(error, "A run failed");
       if (isOwnershipLost(error)) return;
@@ -108,6 +126,20 @@ export class LiveConversation {
         .fail(error)
         .catch((cause: unknown) => this.#report(cause, "A failed run is not stored"));
     }
+  }
+
+  /** False when the run was interrupted before everything was ready. */
+  async #prepare(signal: AbortSignal): Promise<boolean> {
+    const { session } = this;
+    try {
+      await untilAborted(session.prepare(), signal);
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+    const prompt = session.takePrompt();
+    if (prompt.length > 0) await session.append(prompt);
+    return true;
   }
 
   #report(error: unknown, message: string): void {

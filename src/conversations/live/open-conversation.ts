@@ -1,3 +1,6 @@
+import type { ExtensionFactory, ExtensionHost } from "../../agent/loop/extension.ts";
+import { Extensions } from "../../agent/loop/extensions.ts";
+import { createRunner, type Runners } from "../../agent/runner.ts";
 import type { Clock } from "../../clock.ts";
 import { EventLog } from "../../events/event-log.ts";
 import { replay } from "../../events/replay.ts";
@@ -40,6 +43,10 @@ export interface ConversationContext {
   lookupFetch?: LookupFetch | undefined;
   /** Secret values of the server itself, which no conversation may show. */
   knownSecrets?: KnownSecrets | undefined;
+  /** Makes the extensions of a conversation. Default: none. */
+  extensions?: ExtensionFactory | undefined;
+  /** What runs agents, by their kind. */
+  runners: Runners;
   slots: RunSlots;
   onActivity?: () => void;
 }
@@ -103,6 +110,12 @@ export function openConversation(
       logger,
     });
   };
+  const openHost = async (): Promise<ExtensionHost> => ({
+    conversationId: id,
+    workspace: await workspace.get(),
+    secrets,
+    state,
+  });
   const session = new ConversationSession({
     state,
     log,
@@ -115,17 +128,18 @@ export function openConversation(
     createLlm: context.createLlm,
     openTools,
     readPolicy: () => readSecurityPolicy(state.agent, () => workspace.get()),
+    openExtensions: async () => new Extensions((await context.extensions?.(await openHost())) ?? [], logger),
     history: (untilSeq) => replay(store, id, { untilSeq }),
   });
   const { autotitle, stuck_detection_thresholds: thresholds } = config;
   const wantsTitle = autotitle && record.title === null;
-  const stuckThresholds = thresholds ?? undefined;
   return new LiveConversation({
     fence: claim.fence,
     session,
+    createRunner: async () => createRunner(state.agent.kind, context.runners, await openHost()),
     slots: context.slots,
     logger,
     wantsTitle,
-    stuckThresholds,
+    stuckThresholds: thresholds ?? undefined,
   });
 }

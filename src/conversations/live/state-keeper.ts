@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { classifyError } from "../../agent/error-classification.ts";
+import { errorEvent } from "../../agent/error-classification.ts";
+import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
 import { PromptView } from "../../agent/view/prompt-view.ts";
@@ -22,7 +23,7 @@ import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import { openAccounts, recordCall, toSnapshots } from "../record/usage.ts";
 import type { ConversationWorkspace } from "./conversation-workspace.ts";
 import { maskedLlm } from "./masked-llm.ts";
-import { userMessage } from "./user-message.ts";
+import { admitMessage } from "./user-message.ts";
 
 /** The model that a configuration names; `onCompletion` hears of its calls when it has `log_completions`. */
 export type CreateLlm = (config: LlmConfig, onCompletion: (log: CompletionLog) => void) => Llm;
@@ -39,6 +40,7 @@ export interface SessionParts {
   timestamps: Timestamps;
   createLlm: CreateLlm;
   openTools: () => Promise<Toolbox>;
+  openExtensions: () => Promise<Extensions>;
   /** Text of the agent's own security policy, if it has one. */
   readPolicy: () => Promise<string | undefined>;
   /** JSON texts of the stored events up to this `seq`, oldest first, in pages. */
@@ -67,6 +69,11 @@ export class ConversationSession implements AgentSession {
   #arrived: Event[] = [];
   #tools: Toolbox | null = null;
   #preparing: Promise<void> | null = null;
+  #extensions: Extensions | null = null;
+  /** What extensions add behind the system prompt. */
+  #opening: NewEvent[] = [];
+  /** Aborted when the conversation closes. */
+  readonly #closing = new AbortController();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -83,6 +90,11 @@ export class ConversationSession implements AgentSession {
   get tools(): Toolbox {
     if (this.#tools === null) throw new Error("The tools were not opened yet");
     return this.#tools;
+  }
+
+  get extensions(): Extensions {
+    if (this.#extensions === null) throw new Error("The extensions were not opened yet");
+    return this.#extensions;
   }
 
   get llm(): Llm {
@@ -164,9 +176,10 @@ export class ConversationSession implements AgentSession {
     }
   }
 
-  /** The system prompt as a list of one until it was written, then empty. */
+  /** Returns the events that must be in the log before any other: the system prompt, and what extensions add to it. */
   takePrompt(): NewEvent[] {
-    if (this.#hasPrompt) return [];
+    const opening = this.#opening.splice(0);
+    if (this.#hasPrompt) return opening;
     this.#hasPrompt = true;
     const { agent, secret_registry: registry } = this.state;
     const secrets = Object.entries(registry.secret_sources).map(([name, { description }]) => ({
@@ -178,20 +191,24 @@ export class ConversationSession implements AgentSession {
     const securityPolicy = this.#policy;
     return [
       systemPromptEvent({ agent, tools: this.tools, secrets, now: clock.now(), workingDir, securityPolicy }),
+      ...opening,
     ];
   }
 
-  /** A finished or stuck conversation is idle again when the user speaks; nothing else is touched. */
-  async addUserMessage(content: Content[]): Promise<void> {
+  /** Stores a message, unless an extension throws. A finished or stuck conversation becomes idle. */
+  async addUserMessage(content: Content[]): Promise<{ isBlocked: boolean }> {
     await this.prepare();
-    const id = this.#parts.clock.newId();
+    const moment = { session: this, signal: this.#closing.signal };
+    const verdicts = await this.extensions.userMessage(content, moment);
+    const message = admitMessage(this.#parts.clock.newId(), content, verdicts);
     const settled = this.state.execution_status === "finished" || this.state.execution_status === "stuck";
     await this.append([
       ...(settled ? this.assign({ execution_status: "idle" }) : []),
       ...this.takePrompt(),
-      userMessage(id, content),
-      ...this.assign({ last_user_message_id: id }),
+      ...message.events,
+      ...this.assign(message.changes(this.state)),
     ]);
+    return message;
   }
 
   newId(): string {
@@ -255,12 +272,8 @@ export class ConversationSession implements AgentSession {
 
   /** The run could not go on for a reason that the agent did not tell of itself. */
   async fail(error: unknown): Promise<void> {
-    const code = error instanceof Error ? error.name : "Error";
     const detail = await (await this.secrets.mask()).maskLong(messageOf(error));
-    const classification = classifyError(code, detail);
-    await this.update({ execution_status: "error" }, [
-      { kind: "ConversationErrorEvent", source: "environment", code, detail, classification },
-    ]);
+    await this.update({ execution_status: "error" }, [errorEvent(error, detail)]);
   }
 
   async storeCalls(): Promise<void> {
@@ -268,7 +281,9 @@ export class ConversationSession implements AgentSession {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#preparing?.catch(() => {});
+    await this.#extensions?.close(this.state.id);
     await this.#tools?.close();
     await this.#parts.workspace.close();
     await this.log.close();
@@ -286,8 +301,24 @@ export class ConversationSession implements AgentSession {
     if (!this.#hasPrompt) this.#policy = await this.#parts.readPolicy();
     this.#tools = await this.#parts.openTools();
     this.#workingDir = (await this.#parts.workspace.get()).info.workingDir;
+    await this.#openExtensions();
     openAccounts(this.state.stats, this.state.agent);
     this.#unwritten.add("stats");
+  }
+
+  /** A failure also closes the tools: the next attempt starts with the agent's own. */
+  async #openExtensions(): Promise<void> {
+    const { id } = this.state;
+    const extensions = await this.#parts.openExtensions();
+    try {
+      const changes = await extensions.start({ session: this, signal: this.#closing.signal });
+      const { state, events } = mergeChanges(changes);
+      this.#opening = [...this.assign(state), ...events];
+      this.#extensions = extensions;
+    } catch (error) {
+      await Promise.all([extensions.close(id), this.#tools?.close()]);
+      throw error;
+    }
   }
 
   async #readLog(): Promise<void> {

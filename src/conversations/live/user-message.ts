@@ -1,6 +1,9 @@
+import type { MessageVerdict } from "../../agent/loop/extension.ts";
+import { mergeChanges } from "../../agent/loop/extensions.ts";
 import { AgentServerError } from "../../errors.ts";
-import type { MessageEvent, NewEvent } from "../../wire/events/events.ts";
-import type { Content, SendMessageRequest } from "../../wire/events/message.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
+import { type Content, type SendMessageRequest, text } from "../../wire/events/message.ts";
 
 /** Throws `unprocessable` for any role but user. */
 export function checkRole({ role }: Pick<SendMessageRequest, "role">): void {
@@ -8,13 +11,59 @@ export function checkRole({ role }: Pick<SendMessageRequest, "role">): void {
   throw new AgentServerError("unprocessable", "Only user messages are allowed to be sent to the agent.");
 }
 
-export function userMessage(id: string, content: Content[]): Extract<NewEvent, Pick<MessageEvent, "kind">> {
-  return {
+/** A message of the user as it is stored. */
+export interface AdmittedMessage {
+  /** The message between the events of extensions. */
+  events: NewEvent[];
+  isBlocked: boolean;
+  /** The keys of the state that change in the same commit. */
+  changes(state: ConversationState): Partial<ConversationState>;
+}
+
+/**
+ * Applies the verdicts of extensions to a message. A blocked message is stored, for the user, and forgotten in the same
+ * commit, so that no prompt has it; `blocked_messages` makes the next run end its turn.
+ */
+export function admitMessage(
+  id: string,
+  content: Content[],
+  verdicts: readonly MessageVerdict[],
+): AdmittedMessage {
+  const reason = verdicts.find(({ block }) => block !== undefined)?.block;
+  const skills = verdicts.flatMap(({ activatedSkills = [] }) => activatedSkills);
+  const message: NewEvent = {
     kind: "MessageEvent",
     id,
     source: "user",
     llm_message: { role: "user", content, thinking_blocks: [] },
-    activated_skills: [],
-    extended_content: [],
+    activated_skills: skills,
+    extended_content: verdicts.flatMap(({ extendedContent = [] }) => extendedContent).map(text),
   };
+  const isBlocked = reason !== undefined;
+  const { state: assigned, events } = mergeChanges(verdicts);
+  return {
+    events: [...events, message, ...(isBlocked ? [forget(id)] : [])],
+    isBlocked,
+    changes: (state) => ({
+      last_user_message_id: id,
+      ...assigned,
+      ...(skills.length > 0 && {
+        activated_knowledge_skills: union(state.activated_knowledge_skills, skills),
+      }),
+      ...(isBlocked && { blocked_messages: { ...state.blocked_messages, [id]: reason } }),
+    }),
+  };
+}
+
+function forget(id: string): NewEvent {
+  return {
+    kind: "Condensation",
+    source: "environment",
+    forgotten_event_ids: [id],
+    llm_response_id: "",
+  };
+}
+
+function union(known: readonly string[], added: readonly string[]): string[] {
+  return [...new Set([...known, ...added])];
 }

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { LoopExtension } from "../../../src/agent/loop/extension.ts";
+import { Extensions } from "../../../src/agent/loop/extensions.ts";
 import { type RunOptions, runAgent } from "../../../src/agent/loop/run.ts";
 import type { AgentSession } from "../../../src/agent/loop/session.ts";
 import { PromptView } from "../../../src/agent/view/prompt-view.ts";
@@ -40,6 +42,7 @@ export interface SessionOptions {
   /** Whether the model takes images. */
   vision?: boolean | undefined;
   tools?: readonly Tool[];
+  extensions?: readonly LoopExtension[];
   agent?: Partial<Agent>;
   state?: Partial<ConversationState>;
 }
@@ -53,19 +56,20 @@ export class ArraySession implements AgentSession {
   readonly tools: Toolbox;
   readonly view = new PromptView();
   readonly state: ConversationState;
+  readonly extensions: Extensions;
   readonly newId = fixedClock().newId;
 
-  private constructor(llm: ScriptedLlm, tools: Toolbox, state: ConversationState) {
+  private constructor(llm: ScriptedLlm, tools: Toolbox, options: SessionOptions) {
     this.llm = llm;
     this.tools = tools;
-    this.state = state;
+    this.state = { ...initialState(options.agent), ...options.state };
+    this.extensions = new Extensions(options.extensions ?? [], silentLogger);
   }
 
   static async open(options: SessionOptions = {}): Promise<ArraySession> {
     const tools = await testToolbox(options.tools ?? [echo]);
-    const state = { ...initialState(options.agent), ...options.state };
     const llm = { ...scriptedLlm(options.script ?? [], { stream: true }), vision: options.vision };
-    return new ArraySession(llm, tools, state);
+    return new ArraySession(llm, tools, options);
   }
 
   async append(events: readonly NewEvent[]): Promise<Event[]> {
@@ -120,7 +124,8 @@ export class ArraySession implements AgentSession {
   }
 
   async run(options: Partial<RunOptions> = {}): Promise<void> {
-    await runAgent(this, { signal: new AbortController().signal, ...options });
+    const { extensions } = this;
+    await runAgent(this, { signal: new AbortController().signal, extensions, ...options });
   }
 
   /** The log in words, one line an event. */
@@ -177,7 +182,7 @@ function initialState(agent: Partial<Agent> = {}): ConversationState {
   };
 }
 
-function inWords(event: Event): string {
+export function inWords(event: Event): string {
   switch (event.kind) {
     case "ConversationStateUpdateEvent":
       return event.key === "execution_status" ? `status ${event.value}` : `state ${event.key}`;

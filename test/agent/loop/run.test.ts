@@ -166,38 +166,6 @@ describe("a model that fails", () => {
       expect(session.log.slice(-2)).toEqual(["status error", `failed ${name}: too long`]);
     },
   );
-
-  it("goes on after a condensation when a condenser handles requests", async () => {
-    const session = await ArraySession.open({
-      script: [new LlmError("LLMContextWindowExceedError", "too long"), say("ok")],
-    });
-    await session.say("a long story");
-    await session.run({
-      condenser: {
-        handlesRequests: true,
-        condense: async (view) =>
-          view.condensationRequested
-            ? {
-                kind: "Condensation",
-                source: "environment",
-                forgotten_event_ids: view.events.map(({ id }) => id),
-                summary: "in short",
-                summary_offset: 0,
-                llm_response_id: "r",
-              }
-            : null,
-      },
-    });
-    expect(session.log).toEqual([
-      "user: a long story",
-      "status running",
-      "CondensationRequest",
-      "Condensation",
-      "agent: ok",
-      "status finished",
-    ]);
-    expect(promptOf(session.llm.requests[1]?.messages ?? [])).toEqual(["user: in short"]);
-  });
 });
 
 describe("calls that go wrong", () => {
@@ -275,26 +243,6 @@ describe("calls that go wrong", () => {
       "assistant",
       "tool",
     ]);
-  });
-
-  it("that a hook blocked are answered with its reason", async () => {
-    const session = await ArraySession.open({ script: [call("echo", { text: "a" }), say("ok")] });
-    const append = session.append.bind(session);
-    session.append = async (events) => {
-      const appended = await append(events);
-      for (const event of appended) {
-        if (event.kind === "ActionEvent") session.state.blocked_actions = { [event.id]: "not today" };
-      }
-      return appended;
-    };
-    await session.run();
-    expect(session.log.slice(1, 4)).toEqual([
-      "call echo",
-      "state blocked_actions",
-      "rejected echo: not today",
-    ]);
-    expect(session.events[3]).toMatchObject({ rejection_source: "hook" });
-    expect(session.state.blocked_actions).toEqual({});
   });
 });
 
@@ -387,19 +335,6 @@ describe("messages while the agent works", () => {
       "assistant: [talk]",
       "tool: ran",
       "user: are you there?",
-    ]);
-  });
-
-  it("that a hook blocked end the turn without the model", async () => {
-    const session = await ArraySession.open();
-    await session.say("forbidden");
-    session.state.blocked_messages = { [session.state.last_user_message_id ?? ""]: "no" };
-    await session.run();
-    expect(session.log).toEqual([
-      "user: forbidden",
-      "status running",
-      "state blocked_messages",
-      "status finished",
     ]);
   });
 });

@@ -1,0 +1,236 @@
+import { AgentServerError, messageOf } from "../../errors.ts";
+import type { Llm } from "../../llm/llm.ts";
+import type { Logger } from "../../logger.ts";
+import { settledWithin, untilAborted } from "../../waiting.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
+import type { ActionEvent } from "../../wire/events/events.ts";
+import { type Content, type Message, text } from "../../wire/events/message.ts";
+import { errorEvent } from "../error-classification.ts";
+import type {
+  ExtensionAnswer,
+  LoopChange,
+  LoopContext,
+  LoopExtension,
+  MessageVerdict,
+  ObservationOfCall,
+} from "./extension.ts";
+import { tellModel } from "./messages.ts";
+import type { AgentSession } from "./session.ts";
+
+/** Milliseconds that a conversation waits for an extension to close. */
+const CLOSE_WAIT = 10_000;
+
+/** An extension that threw. The name is the `code` of the ConversationErrorEvent. */
+class ExtensionError extends Error {
+  override readonly name = "ExtensionError";
+}
+
+/** A conversation at one point of its loop. */
+export interface Moment {
+  session: AgentSession;
+  /** Aborted when nothing waits for the extensions any more. */
+  signal: AbortSignal;
+}
+
+/** Asks the extensions of one conversation, point by point; `LoopExtension` states the order and the effect of each. */
+export class Extensions {
+  readonly #list: readonly LoopExtension[];
+  readonly #logger: Logger;
+  /** Ids of the open calls that `beforeTool` has been asked about. */
+  #judged: ReadonlySet<string> = new Set();
+
+  constructor(list: readonly LoopExtension[], logger: Logger) {
+    this.#list = list;
+    this.#logger = logger;
+  }
+
+  get handlesCondensation(): boolean {
+    return this.#list.some((extension) => extension.handlesCondensation === true);
+  }
+
+  /** Resolves with the changes to store at the beginning, in order. */
+  async start(moment: Moment): Promise<LoopChange[]> {
+    const changes: LoopChange[] = [];
+    for (const extension of this.#list) {
+      const change = await ask(extension, moment, (context) => extension.start?.(context));
+      if (change !== undefined) changes.push(change);
+    }
+    return changes;
+  }
+
+  /** Resolves with the verdicts on a message of the user, up to the first that blocks the message. */
+  async userMessage(content: readonly Content[], moment: Moment): Promise<MessageVerdict[]> {
+    const verdicts: MessageVerdict[] = [];
+    for (const extension of this.#list) {
+      const verdict = await ask(extension, moment, (context) =>
+        extension.userMessage?.(content, context),
+      ).catch(throwRefusal);
+      if (verdict !== undefined) verdicts.push(verdict);
+      if (verdict?.block !== undefined) break;
+    }
+    return verdicts;
+  }
+
+  /** False when an extension has ended the run instead; the status says how. */
+  async beforeModel(moment: Moment): Promise<boolean> {
+    for (const extension of this.#list) {
+      const verdict = await ask(extension, moment, (context) => extension.beforeModel?.(context));
+      const { stop } = verdict ?? {};
+      await commit(moment, [verdict], stop === undefined ? {} : { execution_status: stop });
+      if (stop !== undefined) return false;
+    }
+    return true;
+  }
+
+  /** Resolves with the messages to send to the model. */
+  async prompt(moment: Moment): Promise<readonly Message[]> {
+    let messages = moment.session.view.messages();
+    for (const extension of this.#list) {
+      const current = messages;
+      messages = (await ask(extension, moment, (context) => extension.prompt?.(current, context))) ?? current;
+    }
+    return messages;
+  }
+
+  /** Asks about open calls, about each once. Reasons of refusals are stored under `blocked_actions`. */
+  async beforeTools(actions: readonly ActionEvent[], moment: Moment): Promise<void> {
+    for (const action of actions) {
+      if (this.#judged.has(action.id)) continue;
+      const reason = await this.#refusalOf(action, moment);
+      if (reason === undefined) continue;
+      const { blocked_actions: blocked } = moment.session.state;
+      await moment.session.update({ blocked_actions: { ...blocked, [action.id]: reason } });
+    }
+    this.#judged = new Set(actions.map(({ id }) => id));
+  }
+
+  async #refusalOf(action: ActionEvent, moment: Moment): Promise<string | undefined> {
+    for (const extension of this.#list) {
+      try {
+        const verdict = await ask(extension, moment, (context) => extension.beforeTool?.(action, context));
+        await commit(moment, [verdict]);
+        if (verdict?.refuse !== undefined) return verdict.refuse;
+      } catch (error) {
+        if (!(error instanceof ExtensionError)) throw error;
+        return error.message;
+      }
+    }
+    return undefined;
+  }
+
+  /** Stores an observation with what the extensions add. An abort ends the asking; what was added by then is kept. */
+  async afterTool(action: ActionEvent, observation: ObservationOfCall, moment: Moment): Promise<void> {
+    let result = observation;
+    const changes: LoopChange[] = [];
+    for (const extension of this.#list) {
+      const call = { action, result };
+      try {
+        const addition = await ask(extension, moment, (context) => extension.afterTool?.(call, context));
+        const texts = addition?.extendedContent?.map(text) ?? [];
+        result = { ...result, extended_content: [...(result.extended_content ?? []), ...texts] };
+        if (addition !== undefined) changes.push(addition);
+      } catch (error) {
+        if (!(error instanceof ExtensionError)) break;
+        changes.push({ events: [errorEvent(error)] });
+      }
+    }
+    const { state, events } = mergeChanges(changes);
+    await moment.session.update(state, [result, ...events]);
+  }
+
+  /** True when the agent has to go on; the log says why by then. */
+  async refusesStop(moment: Moment): Promise<boolean> {
+    for (const extension of this.#list) {
+      const verdict = await ask(extension, moment, (context) => extension.stop?.(context));
+      const { goOn, source = "environment" } = verdict ?? {};
+      if (goOn === undefined) {
+        await commit(moment, [verdict]);
+        continue;
+      }
+      const message = { ...tellModel(source, goOn), id: moment.session.newId() };
+      const spoken = source === "user" ? { last_user_message_id: message.id } : {};
+      await commit(moment, [verdict, { events: [message] }], spoken);
+      return true;
+    }
+    return false;
+  }
+
+  /** Closes all extensions and waits for them, at most `CLOSE_WAIT`. Failures are logged. */
+  async close(conversationId: string): Promise<void> {
+    await Promise.all(this.#list.map((extension) => this.#closeOne(extension, conversationId)));
+  }
+
+  async #closeOne(extension: LoopExtension, conversationId: string): Promise<void> {
+    const fields = { extension: extension.name, conversation_id: conversationId };
+    const closing = (async () => extension.close?.(conversationId))().catch((error: unknown) =>
+      this.#logger.warn({ ...fields, error: messageOf(error) }, "An extension did not close cleanly"),
+    );
+    if (await settledWithin(closing, CLOSE_WAIT)) return;
+    this.#logger.warn(fields, "An extension is still closing; it is not waited for any longer");
+  }
+}
+
+/** Asks one extension at one point. A throw becomes an ExtensionError, an abort rejects with the signal's reason. */
+async function ask<T>(
+  extension: LoopExtension,
+  { session, signal }: Moment,
+  question: (context: LoopContext) => ExtensionAnswer<T>,
+): Promise<T | undefined> {
+  signal.throwIfAborted();
+  try {
+    const answer = (async () => question(contextOf(session, signal)))();
+    return await untilAborted(answer, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failureOf(extension, error);
+  }
+}
+
+/** Throws an AgentServerError of an extension as it is, so that the sender of the message gets its status. */
+function throwRefusal(error: unknown): never {
+  const cause = error instanceof ExtensionError ? error.cause : undefined;
+  throw AgentServerError.is(cause) ? cause : error;
+}
+
+function failureOf({ name }: LoopExtension, cause: unknown): ExtensionError {
+  return new ExtensionError(`Extension '${name}' failed: ${messageOf(cause)}`, { cause });
+}
+
+function contextOf(session: AgentSession, signal: AbortSignal): LoopContext {
+  const { state, view, tools } = session;
+  return { state, view, tools, signal, llm: counted(session) };
+}
+
+/** The model of the agent with its usage recorded. It is looked up at the call: some conversations have none. */
+function counted(session: AgentSession): Llm {
+  return {
+    get vision() {
+      return session.llm.vision;
+    },
+    async complete(request) {
+      const reply = await session.llm.complete(request);
+      session.recordReply(reply);
+      return reply;
+    },
+  };
+}
+
+/** Stores answers in one commit, with the keys of the state that the loop changes for them. */
+async function commit(
+  { session }: Moment,
+  answers: readonly (LoopChange | undefined)[],
+  own: Partial<Pick<ConversationState, "execution_status" | "last_user_message_id">> = {},
+): Promise<void> {
+  const changes = answers.filter((answer) => answer !== undefined);
+  if (changes.length === 0) return;
+  const { state, events } = mergeChanges(changes);
+  await session.update({ ...state, ...own }, events);
+}
+
+/** Joins changes into one: all events in order, and of each key of the state the last value. */
+export function mergeChanges(changes: readonly LoopChange[]): Required<LoopChange> {
+  return {
+    state: Object.assign({}, ...changes.map(({ state }) => state)),
+    events: changes.flatMap(({ events = [] }) => events),
+  };
+}

@@ -1,0 +1,44 @@
+import { AgentServerError } from "../errors.ts";
+import type { ExtensionHost } from "./loop/extension.ts";
+import { type RunOptions, runAgent } from "./loop/run.ts";
+import type { AgentSession } from "./loop/session.ts";
+
+/**
+ * Does the work of one conversation, run by run: the built-in loop, or a program that is an agent itself.
+ *
+ * `run` brings the conversation from any status to one that is not running and resolves then. It reads what to do from
+ * `session.view` and `session.state`, writes what happens with `append` and `update`, and shows pieces of a reply with
+ * `publishDelta`. Failures of the agent are part of the work: they show in the status and the log. It rejects only when
+ * the log cannot be written. At most one run of a conversation is active at a time.
+ *
+ * When `options.signal` is aborted, `run` answers what is open, leaves the status paused with an InterruptEvent and
+ * resolves, within seconds. A pause by the user shows in `session.state.execution_status`; `run` then ends at the next
+ * point where nothing is open.
+ *
+ * `session.llm` is made when it is first read: a runner with a model of its own does not read it.
+ */
+export interface Runner {
+  run(session: AgentSession, options: RunOptions): Promise<void>;
+  /** Ends what is kept between runs, such as a child process. Called once, when the conversation leaves memory. */
+  close?(): Promise<void>;
+}
+
+/** Makes the runner of one conversation. Nothing is started before its first run. */
+export type RunnerFactory = (host: ExtensionHost) => Runner;
+
+/** Runners by the `kind` of the agent. */
+export type Runners = Readonly<Record<string, RunnerFactory>>;
+
+/** The kinds of agents that need nothing else: the built-in loop. */
+export const BUILT_IN_RUNNERS: Runners = { Agent: () => ({ run: runAgent }) };
+
+/** Makes the runner for a kind of agent. Throws `unprocessable` for a kind that is not in the table. */
+export function createRunner(kind: string, runners: Runners, host: ExtensionHost): Runner {
+  const create = Object.hasOwn(runners, kind) ? runners[kind] : undefined;
+  if (create !== undefined) return create(host);
+  const available = Object.keys(runners).join(", ");
+  throw new AgentServerError(
+    "unprocessable",
+    `Agents of kind '${kind}' cannot be run. Available: [${available}]`,
+  );
+}
