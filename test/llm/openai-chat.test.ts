@@ -246,6 +246,16 @@ describe("openai chat: the reply", () => {
     expect(message.reasoning_content).toBe("because");
   });
 
+  it("tells reasoning and text apart in Mistral's list of parts", async () => {
+    const content = [
+      { type: "thinking", thinking: [{ type: "text", text: "because" }] },
+      { type: "text", text: "Hi" },
+    ];
+    const provider = await recordedProvider({ body: completion({ content }) });
+    const { message } = await model({ model: "mistral/magistral-medium", base_url: provider.url }).ask();
+    expect(message).toMatchObject({ content: [{ text: "Hi" }], reasoning_content: "because" });
+  });
+
   it("keeps Gemini's thought signature and gives it back with the call", async () => {
     const tool_calls = [
       {

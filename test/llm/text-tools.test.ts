@@ -36,7 +36,6 @@ describe("a call written as text", () => {
     );
     expect(parsed).toEqual({
       said: "I look.",
-      thought: "",
       call: { name: "terminal", arguments: { command: "ls -la" } },
     });
   });
@@ -69,10 +68,6 @@ describe("a call written as text", () => {
     [
       "a parameter written with two equals signs",
       "<function=terminal><parameter=command=ls</parameter></function>",
-    ],
-    [
-      "thoughts before it",
-      "<think>Which one?</think><function=terminal><parameter=command>ls</parameter></function>",
     ],
   ])("is mended with %s", (_, text) => {
     expect(parseCall(text, tools)).toMatchObject({
@@ -142,6 +137,18 @@ describe("a model without native tools", () => {
       "I look.\n<function=terminal>\n<parameter=command>ls</parameter>\n</function>",
     );
     expect(sent?.body.messages[3].content).toBe("EXECUTION RESULT of [terminal]:\na.txt");
+  });
+
+  it("may think aloud before a call", async () => {
+    const provider = await recordedProvider(
+      answer("<think>Which one?</think><function=terminal><parameter=command>ls</parameter></function>"),
+    );
+    const { ask } = model({ model: "hosted_vllm/mine", base_url: provider.url, native_tool_calling: false });
+    expect((await ask({ tools: [terminalTool] })).message).toMatchObject({
+      content: [],
+      reasoning_content: "Which one?",
+      tool_calls: [{ name: "terminal" }],
+    });
   });
 
   it("is asked plainly where no tools are in play", async () => {

@@ -1,5 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import type { Llm } from "../../llm/llm.ts";
+import { splitThinking } from "../../llm/reply/think-tags.ts";
 import type { Logger } from "../../logger.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
@@ -145,10 +146,9 @@ function promptFor(words: string): Message[] {
   ];
 }
 
-/** Small models think aloud and like quotation marks. */
+/** Reads the title. Small models think aloud and put it in quotation marks. */
 function titleIn({ content }: Message): string {
-  const answer = textOf(content, " ").split("</think>").at(-1) ?? "";
-  return oneLine(answer).replace(/^["'`](.*)["'`]$/, "$1");
+  return oneLine(splitThinking(textOf(content, " ")).answer).replace(/^["'`](.*)["'`]$/, "$1");
 }
 
 function oneLine(words: string): string {

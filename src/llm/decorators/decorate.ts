@@ -9,6 +9,7 @@ import { withLlmErrors } from "./with-llm-errors.ts";
 import { withPrice } from "./with-price.ts";
 import { withReplyLimits } from "./with-reply-limits.ts";
 import { type RetryPolicy, type Sleep, withRetry } from "./with-retry.ts";
+import { withThinkTags } from "./with-think-tags.ts";
 
 /** What the decorators need beside the model and its configuration. */
 export interface DecorateOptions {
@@ -28,7 +29,8 @@ export interface DecorateOptions {
  * Gives a bare model what its configuration asks for: retries (`num_retries` and the `retry_*` fields), a deadline for
  * each attempt (`timeout`), price and context window, and a log of its calls (`log_completions`). Errors of HTTP
  * clients get their names, so that failed connections and rate limits are retried. Replies with more than 1,000 tool
- * calls, or with a text or arguments of more than 4 Mi characters, are refused. The server does this with every
+ * calls, or with a text or arguments of more than 4 Mi characters, are refused. Reasoning between `<think>` tags at the
+ * start of a text becomes reasoning of the reply. The server does this with every
  * model that its option `createLlm` returns. A model that is `decorated` already is returned as it is.
  *
  * ```ts
@@ -39,7 +41,7 @@ export function decorate(llm: Llm, config: LlmConfig, options: DecorateOptions =
   if (llm.decorated) return llm;
   const { logger = silentLogger, clock = systemClock, sleep, onCompletion, afterNoResponse } = options;
   const attempt = (one: Llm) => {
-    const bounded = withReplyLimits(withLlmErrors(one, clock), REPLY_LIMITS);
+    const bounded = withReplyLimits(withThinkTags(withLlmErrors(one, clock)), REPLY_LIMITS);
     return withPrice(withDeadline(bounded, config.timeout), config);
   };
   const retried = withRetry(attempt(llm), retryPolicy(config), {

@@ -7,8 +7,6 @@ import { propertiesOf } from "./describe-tools.ts";
 export interface ParsedText {
   /** The words before the call. */
   said: string;
-  /** Reasoning that the model wrote into its text. */
-  thought: string;
   call: { name: string; arguments: Record<string, unknown> } | null;
 }
 
@@ -19,29 +17,17 @@ export interface ParsedText {
  * @throws LlmError FunctionCallValidationError that names the mistake, for the model to read
  */
 export function parseCall(text: string, tools: readonly ToolSchema[]): ParsedText {
-  const { thought, rest } = splitThought(text);
-  const start = rest.search(/<function=/);
-  if (start < 0) return { said: rest.trim(), thought, call: null };
-  const said = rest.slice(0, start).replace(/<tool_call>\s*$/, "");
-  const [, rawName = "", tail = ""] = /^<function=([^>\n]*)>?([\s\S]*)$/.exec(rest.slice(start)) ?? [];
+  const start = text.search(/<function=/);
+  if (start < 0) return { said: text.trim(), call: null };
+  const said = text.slice(0, start).replace(/<tool_call>\s*$/, "");
+  const [, rawName = "", tail = ""] = /^<function=([^>\n]*)>?([\s\S]*)$/.exec(text.slice(start)) ?? [];
   const name = rawName.trim();
   const body = tail.replace(/<\/function[\s\S]*$/, "");
   const tool = tools.find((candidate) => candidate.name === name);
   if (tool === undefined) {
     throw invalid(`Function '${name}' is not known. Available: ${tools.map((each) => each.name).join(", ")}`);
   }
-  return { said: said.trim(), thought, call: { name, arguments: readParameters(body, tool) } };
-}
-
-/** Some models think aloud before `</think>`, with or without opening the tag. */
-function splitThought(text: string): { thought: string; rest: string } {
-  const end = text.lastIndexOf("</think>");
-  if (end < 0) return { thought: "", rest: text };
-  const thought = text
-    .slice(0, end)
-    .replace(/^\s*<think>/, "")
-    .trim();
-  return { thought, rest: text.slice(end + "</think>".length) };
+  return { said: said.trim(), call: { name, arguments: readParameters(body, tool) } };
 }
 
 function readParameters(body: string, tool: ToolSchema): Record<string, unknown> {

@@ -112,11 +112,10 @@ function parseArguments(json: string): Record<string, unknown> {
 
 function withCall(reply: LlmReply, tools: readonly ToolSchema[]): LlmReply {
   const written = textOf(reply.message.content);
-  const { said, thought, call } = parseCall(written, tools);
+  const { said, call } = parseCall(written, tools);
   const message: Message = {
     ...reply.message,
     content: said === "" ? [] : [text(said)],
-    reasoning_content: reply.message.reasoning_content || thought || null,
   };
   if (call === null) return { ...reply, message };
   const toolCall: MessageToolCall = {

@@ -73,6 +73,7 @@ describe("the title of a conversation", () => {
   it.each([
     ['  "Fix it"\n', "Fix it"],
     ["<think>A title. Hm.</think>\n🐛 Fix it", "🐛 Fix it"],
+    ["<think>A title. Hm.", WORDS],
     ["🐛".repeat(60), `${"🐛".repeat(47)}...`],
   ])("is tidied: %j", async (answer, title) => {
     expect(await titled(openTitled(answer).manager, WORDS)).toBe(title);
