@@ -36,12 +36,12 @@ import {
 import { follow } from "./follow.ts";
 import { Claims } from "./live/claims.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
-import { findCutRuns } from "./live/cut-runs.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
 import { type ConversationContext, openConversation } from "./live/open-conversation.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
-import { RunSlots } from "./live/run-slots.ts";
+import { findCutRuns } from "./live/runs/cut-runs.ts";
+import { RunSlots } from "./live/runs/run-slots.ts";
 import type { CreateLlm } from "./live/state-keeper.ts";
 import { checkRole } from "./live/user-message.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";

@@ -6,8 +6,8 @@ import type { Logger } from "../../logger.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import { AutoTitle } from "./auto-title.ts";
-import { RunControl } from "./run-control.ts";
-import type { RunSlots } from "./run-slots.ts";
+import { RunControl } from "./runs/run-control.ts";
+import type { RunSlots } from "./runs/run-slots.ts";
 import type { ConversationSession } from "./state-keeper.ts";
 
 /** Milliseconds that closing waits for a run to answer its open calls, and then for its runner. */

@@ -21,7 +21,7 @@ import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import { ConversationWorkspace } from "./conversation-workspace.ts";
 import { LiveConversation } from "./live-conversation.ts";
 import { readSecurityPolicy } from "./prompt-files.ts";
-import type { RunSlots } from "./run-slots.ts";
+import type { RunSlots } from "./runs/run-slots.ts";
 import { ConversationSession, type CreateLlm } from "./state-keeper.ts";
 import { toolStorage } from "./tool-storage.ts";
 

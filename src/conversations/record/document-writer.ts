@@ -13,22 +13,22 @@ type StateHome = (typeof STATE_FIELDS)[StateKey]["home"];
 type SealedDocument = Extract<DocumentName, "agent" | "secrets" | "state">;
 
 /** A document as it was read: secrets that could not be opened are written back as they were. */
-export interface FoundDocument {
+export interface ReadDocument {
   stored: unknown;
   /** JSON pointers of those secrets. */
   lost: readonly string[];
 }
 
-export type FoundDocuments = Record<SealedDocument, FoundDocument>;
+export type ReadDocuments = Record<SealedDocument, ReadDocument>;
 
 /** Makes the stored form of changed fields: the documents they are kept in, and the status column. Secrets are sealed. */
 export class DocumentWriter {
   readonly #cipher: Cipher | undefined;
-  readonly #found: Partial<FoundDocuments>;
+  readonly #read: Partial<ReadDocuments>;
 
-  constructor(cipher: Cipher | undefined, found: Partial<FoundDocuments> = {}) {
+  constructor(cipher: Cipher | undefined, read: Partial<ReadDocuments> = {}) {
     this.#cipher = cipher;
-    this.#found = found;
+    this.#read = read;
   }
 
   change(state: ConversationState, keys: readonly StateKey[]): StateChange {
@@ -70,7 +70,7 @@ export class DocumentWriter {
 
   #sealed(name: SealedDocument, value: unknown): string {
     const sealed = sealSecrets(value, this.#cipher);
-    const found = this.#found[name];
-    return JSON.stringify(found === undefined ? sealed : keepLost(sealed, found.stored, found.lost));
+    const read = this.#read[name];
+    return JSON.stringify(read === undefined ? sealed : keepLost(sealed, read.stored, read.lost));
   }
 }

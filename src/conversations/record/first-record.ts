@@ -8,7 +8,7 @@ import type { StartConversationRequest } from "../../wire/conversation.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { toConfig } from "./conversation-config.ts";
 import { DocumentWriter } from "./document-writer.ts";
-import { createAgent } from "./requested-agent.ts";
+import { requestedAgent } from "./requested-agent.ts";
 import { STATE_KEYS, toState, toStateDocument } from "./state-fields.ts";
 import type { OpenSecrets } from "./unsealed-secrets.ts";
 
@@ -26,7 +26,7 @@ export function agentAndSecrets(
   request: StartConversationRequest,
   { cipher, now }: Pick<StartContext, "cipher" | "now">,
 ): OpenSecrets {
-  const agent = createAgent(request, now);
+  const agent = requestedAgent(request, now);
   const requested = { agent, secrets: withContextSecrets(request.secrets, agent) };
   assertWithinLimits(requested.secrets);
   if (!request.secrets_encrypted) return requested;

@@ -9,10 +9,11 @@ const TOOLS_OF_SETTINGS: readonly ToolSpec[] = ["terminal", "file_editor", "task
 }));
 
 /**
- * The agent a start request asks for: `agent` as it is, or one built from `agent_settings`.
- * Throws `not_found` for an `agent_profile_id`: no profile is known.
+ * Returns the agent of a start request: `agent` as it is, or one built from `agent_settings`.
+ *
+ * @throws AgentServerError `not_found` for an `agent_profile_id`: this server keeps no profiles.
  */
-export function createAgent(request: StartConversationRequest, now: string): Agent {
+export function requestedAgent(request: StartConversationRequest, now: string): Agent {
   const agent = withMoment(chosenAgent(request, now), now);
   const addition = request.agent_launch_additions?.system_message_suffix_append;
   return addition ? withSuffix(agent, addition, now) : agent;
@@ -62,7 +63,7 @@ function condenserOf({ condenser, llm }: AgentSettings): Agent["condenser"] {
   };
 }
 
-/** The model is told one moment for the whole conversation, so that its prompt stays the same. */
+/** Fixes the date and time that the prompt shows, so that the prompt stays the same for the whole conversation. */
 function withMoment(agent: Agent, now: string): Agent {
   const context = agent.agent_context;
   if (context === null || context.current_datetime !== null) return agent;

@@ -4,8 +4,8 @@ import type { NewEvent } from "../../wire/events/events.ts";
 import { withoutNulls } from "../../wire/nullable.ts";
 
 /**
- * Tells that a key of the run state has a new value. Secrets in it become asterisks; keys that are null are left out,
- * but for the figures of `stats`, which clients know with all their keys.
+ * Makes the event for a new value of a key of the state. Secrets become asterisks. Keys that are null are left out, except
+ * in `stats`: clients expect all keys there.
  */
 export function stateUpdate(key: string, value: unknown) {
   const redacted = redactSecrets(value, "asterisks");
@@ -17,7 +17,7 @@ export function stateUpdate(key: string, value: unknown) {
   } as const satisfies NewEvent;
 }
 
-/** Shows the whole run state. Sent to sockets, never stored. */
+/** Makes the event that shows the whole state. Sockets are sent it; it is never stored. */
 export function fullState(state: ConversationState) {
   return stateUpdate("full_state", state);
 }

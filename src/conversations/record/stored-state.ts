@@ -4,7 +4,7 @@ import type { ConversationRecord } from "../../stores/store.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
 import { readDocuments } from "./conversation-documents.ts";
-import type { FoundDocuments } from "./document-writer.ts";
+import type { ReadDocuments } from "./document-writer.ts";
 import { toState } from "./state-fields.ts";
 import type { UnsealedSecrets } from "./unsealed-secrets.ts";
 
@@ -18,8 +18,8 @@ export interface OpenStateOptions {
 export interface OpenedState {
   state: ConversationState;
   config: ConversationConfig;
-  /** The sealed documents as they were found. */
-  documents: FoundDocuments;
+  /** The sealed documents as they were read. */
+  documents: ReadDocuments;
   /** JSON pointers of secrets that cannot be opened with this key: missing here, kept in the store. */
   lost: string[];
 }

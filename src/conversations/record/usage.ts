@@ -3,8 +3,9 @@ import { addReply, emptyMetrics, toSnapshot } from "../../llm/metrics.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import type { ConversationStats, Metrics, MetricsSnapshot } from "../../wire/metrics.ts";
 
-/** The lists of a model's single calls: they grow, so they are stored apart from the figures. */
+/** The lists of a model's single calls. They grow, so they are stored apart from the figures. */
 type Calls = Pick<Metrics, "costs" | "response_latencies" | "token_usages">;
+/** Calls by usage id. */
 export type CallsByUsage = Record<string, Calls>;
 
 /** Adds an entry of zeros for every model the agent may call that has none yet. */
@@ -29,11 +30,12 @@ export function recordCall(
   addReply(stats.usage_to_metrics[usageId], reply, at);
 }
 
-/** The accumulated figures alone: what state updates carry and what is stored with each of them. */
+/** Returns the accumulated figures alone, as state updates show them and the document "stats" keeps them. */
 export function toSnapshots(stats: ConversationStats): { usage_to_metrics: Record<string, MetricsSnapshot> } {
   return { usage_to_metrics: mapValues(stats.usage_to_metrics, toSnapshot) };
 }
 
+/** Returns the lists of single calls alone, as the document "calls" keeps them. */
 export function toCalls(stats: ConversationStats): CallsByUsage {
   return mapValues(stats.usage_to_metrics, ({ costs, response_latencies, token_usages }) => ({
     costs,
@@ -42,7 +44,7 @@ export function toCalls(stats: ConversationStats): CallsByUsage {
   }));
 }
 
-/** The whole again from its two halves; without calls the lists are empty. */
+/** Joins figures and lists of calls. Without calls the lists are empty. */
 export function toStats(
   snapshots: { usage_to_metrics: Record<string, MetricsSnapshot> },
   calls: CallsByUsage,

@@ -1,58 +1,61 @@
-import { AgentServerError } from "../../errors.ts";
-import { settledWithin } from "../../waiting.ts";
+import { AgentServerError } from "../../../errors.ts";
+import { settledWithin } from "../../../waiting.ts";
 import type { RunSlots } from "./run-slots.ts";
 
-/** Milliseconds an interrupt waits for the run to answer its open calls. */
+/** Milliseconds that an interrupt waits for the run to answer its open calls. */
 const INTERRUPT_WAIT = 5_000;
 
 export interface RunControlOptions {
   slots: RunSlots;
-  /** Runs the agent once, to its settled end. Never rejects. */
+  /** Runs the agent once. Resolves when everything it wrote is stored; never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** Whether the agent is at work as clients see it: status running. */
+  /** Whether the status is running, as clients see it. */
   isRunning(): boolean;
+  /** Whether the status is idle, as after a message that no run has read. */
   isIdle(): boolean;
-  /** The run is over and everything it wrote is stored. Never rejects. */
+  /** Called when a run has ended and no other follows. Must not throw. */
   ended(): void;
 }
 
-type Again = "no" | "if idle" | "always";
+/** Whether another run follows the active one. */
+type Following = "no" | "if idle" | "always";
 
-/** At most one run of a conversation at a time, and what may follow it. */
+/** The run of a conversation: at most one at a time, and at most one that follows it. */
 export class RunControl {
   readonly #options: RunControlOptions;
   #run: { abort: AbortController; done: Promise<void> } | null = null;
-  #again: Again = "no";
+  #following: Following = "no";
   #closed = false;
 
   constructor(options: RunControlOptions) {
     this.#options = options;
   }
 
+  /** Whether a run is active or waits for a slot. */
   get active(): boolean {
     return this.#run !== null;
   }
 
-  /** Asked for by the client. A run that has stopped but not yet cleared up is followed by another. */
+  /** Starts a run. One that has stopped but not ended yet is followed by another. Throws `conflict` during a run. */
   start(): void {
     if (this.#run === null) this.#begin();
     else if (this.#options.isRunning()) throw alreadyRunning();
-    else this.#again = "always";
+    else this.#following = "always";
   }
 
-  /** As `start`, but content with a run under way: it reads the message that this was asked for with. */
+  /** Like `start`, but does not throw during a run: that run will read the new message. */
   startOrFollow(): void {
     if (this.#run === null) this.#begin();
-    else if (!this.#options.isRunning()) this.#again = "always";
-    else if (this.#again === "no") this.#again = "if idle";
+    else if (!this.#options.isRunning()) this.#following = "always";
+    else if (this.#following === "no") this.#following = "if idle";
   }
 
-  /** What is under way may end, but nothing follows it. */
+  /** Lets the active run end, and drops the one that was to follow. */
   cancelFollowing(): void {
-    this.#again = "no";
+    this.#following = "no";
   }
 
-  /** Stops what is under way at once; false when nothing is. Waits, within a bound, until it has cleared up. */
+  /** Aborts the active run and waits, at most `wait` milliseconds, until it has ended. False without one. */
   async interrupt(wait: number = INTERRUPT_WAIT): Promise<boolean> {
     this.cancelFollowing();
     const run = this.#run;
@@ -62,7 +65,7 @@ export class RunControl {
     return true;
   }
 
-  /** Stops what is under way; nothing begins any more. */
+  /** Aborts the active run, as `interrupt` does. No run starts from now on. */
   async close(wait: number): Promise<void> {
     this.#closed = true;
     await this.interrupt(wait);
@@ -77,10 +80,10 @@ export class RunControl {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    this.#again = "no";
-    const giveBack = await this.#options.slots.take(signal);
+    this.#following = "no";
+    const release = await this.#options.slots.take(signal);
     await this.#options.run(signal);
-    giveBack();
+    release();
     this.#run = null;
     if (this.#shouldFollow()) this.#begin();
     else this.#options.ended();
@@ -88,7 +91,7 @@ export class RunControl {
 
   #shouldFollow(): boolean {
     if (this.#closed) return false;
-    return this.#again === "always" || (this.#again === "if idle" && this.#options.isIdle());
+    return this.#following === "always" || (this.#following === "if idle" && this.#options.isIdle());
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { RunSlots } from "../../../src/conversations/live/run-slots.ts";
+import { RunSlots } from "../../../../src/conversations/live/runs/run-slots.ts";
 
 const never = new AbortController().signal;
 

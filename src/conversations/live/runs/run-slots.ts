@@ -1,4 +1,4 @@
-/** How many runs may be under way at once; the others wait their turn, first come first served. */
+/** Limits the number of concurrent runs. The others wait in the order in which they came. */
 export class RunSlots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,12 +7,12 @@ export class RunSlots {
     this.#free = size;
   }
 
-  /** Resolves when a run may start, at once for an aborted signal. The function returned gives the place back. */
+  /** Resolves when a run may start, at once for an aborted signal, with a function that frees the slot. */
   async take(signal: AbortSignal): Promise<() => void> {
     if (signal.aborted) return () => {};
     if (this.#free > 0) this.#free -= 1;
     else if (!(await this.#turn(signal))) return () => {};
-    return () => this.#giveBack();
+    return () => this.#release();
   }
 
   #turn(signal: AbortSignal): Promise<boolean> {
@@ -30,7 +30,7 @@ export class RunSlots {
     });
   }
 
-  #giveBack(): void {
+  #release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free += 1;
     else next();

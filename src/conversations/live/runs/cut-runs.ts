@@ -1,9 +1,9 @@
-import type { ConversationStore } from "../../stores/store.ts";
+import type { ConversationStore } from "../../../stores/store.ts";
 
-/** Conversations read at once. */
+/** Number of conversations read at a time. */
 const PAGE = 100;
 
-/** Ids of the conversations whose run the end of the last process cut short, the oldest first. */
+/** Finds the conversations whose status is running, the oldest first. */
 export async function findCutRuns(conversations: ConversationStore): Promise<string[]> {
   const ids: string[] = [];
   for (let from: string | undefined; ; ) {

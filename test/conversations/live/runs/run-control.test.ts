@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { RunControl } from "../../../src/conversations/live/run-control.ts";
-import { RunSlots } from "../../../src/conversations/live/run-slots.ts";
+import { RunControl } from "../../../../src/conversations/live/runs/run-control.ts";
+import { RunSlots } from "../../../../src/conversations/live/runs/run-slots.ts";
 
 it("nothing begins in a conversation that is closed, however many asked for it", async () => {
   let running = false;
