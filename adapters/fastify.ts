@@ -22,7 +22,7 @@ export function agentServer(input: ServerInput): FastifyPluginAsync & { server: 
       const originalUrl = raw.url ?? "/";
       const url = originalUrl.slice(app.prefix.length).replace(/^(?!\/)/, "/");
       const [pathname = "/"] = url.split("?", 1);
-      if (!server.handles(pathname)) return reply.callNotFound();
+      if (!server.handles(pathname, app.prefix)) return reply.callNotFound();
       reply.hijack();
       await serve(server, raw, reply.raw, { url, originalUrl });
     };

@@ -1,13 +1,13 @@
-// Inside a Koa app, at its root, with two keys. Run it with:  npm run example examples/03-koa.ts
-import type { ServerInput } from "agent-server";
+// Inside a Koa app, below a path, with two keys. Run it with:  npm run example examples/03-koa.ts
+import type { ServerOptions } from "agent-server";
 import { agentServer } from "agent-server/koa";
 import Koa from "koa";
 
-export function buildApp(input: ServerInput = ["first-key", "second-key"]) {
+export function buildApp(options: ServerOptions = {}) {
   const app = new Koa();
-  app.use(agentServer(input));
+  app.use(agentServer({ apiKeys: ["first-key", "second-key"], basePath: "/agents", ...options }));
   app.use((context) => {
-    context.body = "This is the app: whatever is not the agents' comes here.";
+    context.body = "This is the app. The agents live at /agents.";
   });
   return app;
 }
@@ -15,6 +15,6 @@ export function buildApp(input: ServerInput = ["first-key", "second-key"]) {
 if (process.argv[1] === import.meta.filename) {
   const port = Number(process.env.PORT ?? 8000);
   buildApp().listen(port, "127.0.0.1", () => {
-    console.log(`App and agents on http://127.0.0.1:${port}`);
+    console.log(`App on http://127.0.0.1:${port}, agents below /agents`);
   });
 }

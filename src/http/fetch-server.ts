@@ -9,10 +9,13 @@ export interface ConnectionInfo {
 
 /** What a host needs to know of a server: `node/` and the adapters work against nothing else. */
 export interface FetchServer {
-  /** True for a path of the server, sockets included; the host passes anything else on. */
-  handles(pathname: string): boolean;
+  /**
+   * True for a path of the server, sockets included; the host passes anything else on. `mountPath` is what the host has
+   * cut off the front of `pathname`. Default: nothing, so that only paths below the server's `basePath` are its own.
+   */
+  handles(pathname: string, mountPath?: string): boolean;
   /** True for the path of a socket; other upgrades on the same `http.Server` belong to the host. Default: `handles`. */
-  handlesSocket?(pathname: string): boolean;
+  handlesSocket?(pathname: string, mountPath?: string): boolean;
   fetch(request: Request, connection?: ConnectionInfo): Promise<Response>;
   /** `fetch` one step earlier: a host that writes to the wire itself saves the making of a `Response`. */
   answer?(request: Request, connection?: ConnectionInfo): Promise<Answer | Response>;

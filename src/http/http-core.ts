@@ -39,8 +39,10 @@ export interface HttpCoreOptions {
   cors: CorsOptions;
   /** `Host` names served in addition to loopback while no credentials are required. */
   allowedHosts: readonly string[] | "any";
-  /** Path below which clients reach the server, such as `/agents`. Requests may come with or without it. */
+  /** Path below which a host app mounts the server, such as `/agents`. All other paths belong to the host. */
   basePath?: string;
+  /** Path below which a proxy shows the server. Requests may come with or without it. Default: `basePath`. */
+  publicPath?: string;
   /** Largest JSON body in bytes. Default: 32 MiB. */
   maxBodyBytes?: number;
   /** Writes the files of uploads to disk. Required where a route takes one. */
@@ -57,10 +59,10 @@ export interface HttpCoreOptions {
 
 /** The server without a host: everything about HTTP but the network. */
 export interface HttpCore {
-  /** True for a path of the server, whatever the method and trailing slash. */
-  handles(pathname: string): boolean;
+  /** True for a path of the server, whatever the method and trailing slash. See `FetchServer.handles`. */
+  handles(pathname: string, mountPath?: string): boolean;
   /** True for the path of a socket. */
-  handlesSocket(pathname: string): boolean;
+  handlesSocket(pathname: string, mountPath?: string): boolean;
   fetch(request: Request, connection?: ConnectionInfo): Promise<Response>;
   /** `fetch` one step earlier, for hosts that write to the wire themselves. */
   answer(request: Request, connection?: ConnectionInfo): Promise<Answer | Response>;
@@ -71,7 +73,7 @@ export interface HttpCore {
 
 export function createHttpCore(options: HttpCoreOptions): HttpCore {
   const { logger, newId, debug = false } = options;
-  const basePath = normalizePrefix(options.basePath);
+  const basePath = normalizePrefix(options.basePath ?? options.publicPath);
   const authentication = createAuthentication(options);
   const cors = createCors(options.cors);
   const { open, ambient } = authentication;
@@ -85,6 +87,8 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
   });
 
   const below = (pathname: string) => belowPrefix(pathname, basePath) ?? pathname;
+  const isOurs = (pathname: string, mountPath: string) =>
+    options.basePath === undefined || mountPath !== "" || belowPrefix(pathname, basePath) !== undefined;
   const locate = (request: Request) => {
     const { pathname, search } = splitUrl(request.url);
     return { pathname: below(pathname), search };
@@ -121,8 +125,9 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
     openapi,
     answer,
     upgrade,
-    handles: (pathname) => router.knows(below(pathname)),
-    handlesSocket: (pathname) => socketRouter.knows(below(pathname)),
+    handles: (pathname, mountPath = "") => isOurs(pathname, mountPath) && router.knows(below(pathname)),
+    handlesSocket: (pathname, mountPath = "") =>
+      isOurs(pathname, mountPath) && socketRouter.knows(below(pathname)),
     async fetch(request, connection) {
       const result = await answer(request, connection);
       if (result instanceof Response) return result;

@@ -62,7 +62,7 @@ export async function listen(server: FetchServer, options: ListenOptions = {}): 
       respond(server, incoming, outgoing).catch(() => fail(outgoing));
     },
   );
-  takeUpgrades(httpServer, server);
+  takeUpgrades(httpServer, server, { exclusive: true });
   await bind(httpServer, port, host);
   const { port: bound } = httpServer.address() as AddressInfo;
   let closed: Promise<void> | undefined;

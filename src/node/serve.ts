@@ -27,8 +27,9 @@ export async function serve(
   options: ServeOptions = {},
 ): Promise<void> {
   const target = options.url ?? incoming.url ?? "/";
-  observeHost(server, incoming, { target, originalUrl: options.originalUrl ?? target });
-  if (options.next !== undefined && !server.handles(splitUrl(target).pathname)) {
+  const mountPath = mountPathOf(options.originalUrl ?? target, target);
+  observeHost(server, incoming, mountPath);
+  if (options.next !== undefined && !server.handles(splitUrl(target).pathname, mountPath)) {
     await options.next();
     return;
   }
@@ -60,20 +61,15 @@ async function upgrade(server: FetchServer, request: Request, outgoing: ServerRe
 }
 
 /** Ties the server to the host's `http.Server`, which is known only from its requests. */
-function observeHost(
-  server: FetchServer,
-  incoming: IncomingMessage,
-  { target, originalUrl }: { target: string; originalUrl: string },
-): void {
+function observeHost(server: FetchServer, incoming: IncomingMessage, mountPath: string): void {
   const httpServer = httpServerOf(incoming);
   if (httpServer === undefined) return;
   endWithHost(httpServer, server);
-  if (httpServer.listenerCount("upgrade") > 0)
-    claimThroughApp(httpServer, server, basePathOf(originalUrl, target));
+  if (httpServer.listenerCount("upgrade") > 0) claimThroughApp(httpServer, server, mountPath);
 }
 
 /** Returns the mount path, such as `/agents` if the host shortened `/agents/api/x` to `/api/x`. */
-function basePathOf(originalUrl: string, target: string): string {
+function mountPathOf(originalUrl: string, target: string): string {
   const original = splitUrl(originalUrl).pathname;
   const { pathname } = splitUrl(target);
   if (original.endsWith(pathname)) return original.slice(0, original.length - pathname.length);

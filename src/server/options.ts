@@ -59,7 +59,7 @@ export interface ServerOptions {
    */
   extensions?: readonly LoopExtension[] | ExtensionFactory;
 
-  /** Path below which a host app mounts the server, such as `/agents`. Default: the path of `webUrl`, or the root. */
+  /** Path below which a host app mounts the server, such as `/agents`. Other paths stay the host's. Default: the root. */
   basePath?: string;
   /** URL at which clients see the server. Its path is served too. Default: none. */
   webUrl?: string;

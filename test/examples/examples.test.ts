@@ -42,11 +42,12 @@ it("02-express serves its own page and, below /agents, a conversation", async ()
   await close(server);
 });
 
-it("03-koa serves a conversation to either key, and its own answer to everything else", async () => {
-  const server = await listen(buildKoa({ apiKeys: ["first-key", "second-key"], ...options() }).callback());
+it("03-koa serves a conversation to either key below /agents, and its own answer to everything else", async () => {
+  const server = await listen(buildKoa(options()).callback());
   const url = urlOf(server);
-  expect(await (await fetch(`${url}/anything`)).text()).toContain("This is the app");
-  await tour("koa", { url, headers: { "X-Session-API-Key": "second-key" } });
+  for (const path of ["/", "/health", "/docs"])
+    expect(await (await fetch(url + path)).text()).toContain("This is the app");
+  await tour("koa", { url: `${url}/agents`, headers: { "X-Session-API-Key": "second-key" } });
   await close(server);
 });
 

@@ -4,9 +4,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AgentServer } from "agent-server";
 import { agentServer } from "agent-server/express";
 import { agentServer as fastifyServer } from "agent-server/fastify";
+import { agentServer as koaServer } from "agent-server/koa";
 import { attachWebSockets, listen, toNodeHandler } from "agent-server/node";
 import express from "express";
 import fastify from "fastify";
+import Koa from "koa";
 import request from "supertest";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocketServer } from "ws";
@@ -150,6 +152,49 @@ describe("in somebody else's app", () => {
   });
 });
 
+describe("below a base path that the host does not cut off", () => {
+  const paths = ["/", "/probe/where", "/agents", "/agents/probe/where"];
+  const ask = async (url: string) =>
+    Promise.all(paths.map(async (path) => (await send(url + path)).text.includes("the host's")));
+
+  it.each([
+    {
+      name: "Koa",
+      start: (server: AgentServer) => {
+        const app = new Koa().use(koaServer(server)).use((context) => {
+          context.body = "the host's";
+        });
+        return serveListener(app.callback());
+      },
+    },
+    {
+      name: "Express",
+      start: (server: AgentServer) => {
+        const app = express().use(agentServer(server));
+        app.use((_incoming, outgoing) => void outgoing.send("the host's"));
+        return serveListener(app);
+      },
+    },
+    {
+      name: "Fastify",
+      start: async (server: AgentServer): Promise<RunningHost> => {
+        const app = fastify();
+        app.setNotFoundHandler(async () => "the host's");
+        app.register(fastifyServer(server));
+        const origin = await app.listen({ port: 0, host: "127.0.0.1" });
+        return { url: origin, origin, httpServer: app.server, close: () => app.close() };
+      },
+    },
+  ])("$name keeps its own pages, and serves ours and our sockets below it", async ({ start }) => {
+    const { server } = createProbeServer("/agents");
+    const { url } = await host(start(server));
+    expect(await ask(url)).toEqual([true, true, false, false]);
+    const { next } = await connect(`${url}/agents${SOCKET}`);
+    expect(await next()).toBe("welcome to /agents/sockets/echo/a");
+    await expect(connect(url + SOCKET)).rejects.toThrow("refused with");
+  });
+});
+
 describe("beside other users of sockets", () => {
   async function withOther(server: AgentServer, path = "/chat") {
     const httpServer = createServer(appWith(server));
@@ -168,6 +213,18 @@ describe("beside other users of sockets", () => {
     await expect(connect(`${url}/agents/sockets/echo/a?session_api_key=no`)).rejects.toThrow(
       "refused with 403",
     );
+    for (const client of others.clients) client.terminate();
+  });
+
+  it("leaves them the paths of our sockets outside the base path", async () => {
+    const { server } = createProbeServer("/agents");
+    const httpServer = createServer(new Koa().use(koaServer(server)).callback());
+    const others = new WebSocketServer({ server: httpServer, path: "/sockets/echo/a" });
+    others.on("connection", (webSocket) => webSocket.send("theirs"));
+    const { url } = await host(open(httpServer));
+    await send(`${url}/agents/probe/where`);
+    expect(await (await connect(url + SOCKET)).next()).toBe("theirs");
+    expect(await (await connect(`${url}/agents${SOCKET}`)).next()).toContain("welcome");
     for (const client of others.clients) client.terminate();
   });
 

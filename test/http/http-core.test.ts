@@ -79,7 +79,20 @@ describe("below a base path", () => {
     expect((await read(get("/agents/health"), mounted)).body).toBe("ok");
     expect((await read(get("/health"), mounted)).body).toBe("ok");
     expect((await read(get("/agents"), mounted)).body).toBe("root");
-    expect(mounted.handles("/agents/health")).toBe(true);
+  });
+
+  it("leaves all other paths to the host, unless the host has cut the base path off", () => {
+    const paths = ["/", "/health", "/agents", "/agents/health"];
+    expect(paths.filter((path) => mounted.handles(path))).toEqual(["/agents", "/agents/health"]);
+    expect(paths.filter((path) => mounted.handles(path, "/agents"))).toEqual(paths);
+    expect(mounted.handlesSocket(`/sockets/notes/${ID}`)).toBe(false);
+    expect(mounted.handlesSocket(`/agents/sockets/notes/${ID}`)).toBe(true);
+    expect(mounted.handlesSocket(`/sockets/notes/${ID}`, "/agents")).toBe(true);
+  });
+
+  it("claims the root too below a proxy's path, which the proxy may cut off", () => {
+    const proxied = makeCore({ publicPath: "/agents" });
+    expect(["/health", "/agents/health"].filter((path) => proxied.handles(path))).toHaveLength(2);
   });
 
   it("keeps it in redirects", async () => {

@@ -11,6 +11,8 @@ export interface UpgradeClaim {
   /** Empty, or a path without a slash at its end. */
   basePath: string;
   server: FetchServer;
+  /** The `http.Server` serves nothing else, so that every path below `basePath` is claimed. */
+  exclusive?: boolean;
   take(incoming: IncomingMessage, upgrade: Upgrade): void;
 }
 
@@ -88,7 +90,7 @@ class UpgradeClaims {
     const { pathname } = splitUrl(incoming.url ?? "/");
     for (const claim of this.#claims) {
       const below = belowPrefix(pathname, claim.basePath);
-      if (below === undefined || !handlesSocket(claim.server, below)) continue;
+      if (below === undefined || !(claim.exclusive || handlesSocket(claim, below))) continue;
       claim.take(incoming, { connection, head });
       return true;
     }
@@ -106,6 +108,6 @@ class UpgradeClaims {
   };
 }
 
-function handlesSocket(server: FetchServer, pathname: string): boolean {
-  return server.handlesSocket?.(pathname) ?? server.handles(pathname);
+function handlesSocket({ server, basePath }: UpgradeClaim, pathname: string): boolean {
+  return server.handlesSocket?.(pathname, basePath) ?? server.handles(pathname, basePath);
 }

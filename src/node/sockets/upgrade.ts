@@ -5,7 +5,7 @@ import type { Connect } from "../../http/socket.ts";
 import { connectionOf, toRequest } from "../convert.ts";
 import { endWithHost } from "../host-lifetime.ts";
 import { refuse } from "../refuse.ts";
-import { claimUpgrades } from "./upgrade-claims.ts";
+import { claimUpgrades, type UpgradeClaim } from "./upgrade-claims.ts";
 import { acceptSocket } from "./web-sockets.ts";
 
 /** The sockets of an `http.Server` that belong to a server. */
@@ -34,12 +34,13 @@ export function attachWebSockets(
 export function takeUpgrades(
   httpServer: Server,
   server: FetchServer,
-  options: AttachOptions = {},
+  options: AttachOptions & Pick<UpgradeClaim, "exclusive"> = {},
 ): () => void {
   const basePath = normalizePrefix(options.basePath);
   return claimUpgrades(httpServer, {
     basePath,
     server,
+    exclusive: options.exclusive,
     async take(incoming, upgrade) {
       const { connection } = upgrade;
       const fail = () => connection.destroy();
