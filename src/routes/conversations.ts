@@ -110,9 +110,10 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         201: { description: "Started", body: conversationInfo },
         404: { description: "No such agent profile", body: refused.body },
       },
-    }).handle(async ({ body, query }) => {
+    }).handle(async ({ body, query, principal }) => {
       const { info, created } = await conversations.createFrom(body, {
         includeSkills: query.include_skills,
+        createdBy: principal?.id,
       });
       return created ? { status: 201, body: info } : { status: 200, body: info };
     }),

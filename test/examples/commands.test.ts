@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
-const isTest = (name: string) => name.endsWith(".test.ts");
+const isServer = (name: string) => readExample(name).includes("process.env.PORT");
 
 /** A checkout without conversations: another server may have those of this one open. */
 let checkout: string;
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 describe("the command in the header", () => {
-  it.each(examples.filter((name) => !isTest(name)))(
+  it.each(examples.filter(isServer))(
     "of %s starts it",
     async (name) => {
       const port = await freePort();
@@ -42,8 +42,8 @@ describe("the command in the header", () => {
     40_000,
   );
 
-  it.each(examples.filter(isTest))(
-    "of %s passes",
+  it.each(examples.filter((name) => !isServer(name)))(
+    "of %s succeeds",
     async (name) => {
       const { output, ended } = runHeader(name);
       expect(await ended, output()).toBe(0);
@@ -54,8 +54,7 @@ describe("the command in the header", () => {
 
 /** Runs it as a reader does: in a shell that knows the machine's Node and npm, and nothing of this checkout. */
 function runHeader(name: string, environment: Record<string, string> = {}) {
-  const [, command = ""] =
-    /Run it with: {2}(.+)$/m.exec(readFileSync(join(root, "examples", name), "utf8")) ?? [];
+  const [, command = ""] = /Run it with: {2}(.+)$/m.exec(readExample(name)) ?? [];
   expect(command, name).toContain(`examples/${name}`);
   const { PATH = "", HOME } = process.env;
   const machinePath = PATH.split(delimiter).filter((folder) => !folder.includes("node_modules"));
@@ -73,6 +72,10 @@ function runHeader(name: string, environment: Record<string, string> = {}) {
     });
   const ended = once(child, "close").then(([code]) => code as number | null);
   return { output: () => output, ended };
+}
+
+function readExample(name: string): string {
+  return readFileSync(join(root, "examples", name), "utf8");
 }
 
 async function freePort(): Promise<number> {

@@ -1,15 +1,22 @@
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryStore, type ServerOptions } from "agent-server";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { type AgentServer, createServer, memoryStore, type ServerOptions } from "agent-server";
+import { storeContract } from "agent-server/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { buildServer } from "../../examples/01-standalone.ts";
 import { buildApp as buildExpress } from "../../examples/02-express.ts";
 import { buildApp as buildKoa } from "../../examples/03-koa.ts";
 import { buildApp as buildFastify } from "../../examples/04-fastify.ts";
+import { buildServer as buildWithModel } from "../../examples/07-custom-model.ts";
+import { auditedStore, buildServer as buildAudited } from "../../examples/08-custom-store.ts";
+import { buildServer as buildForUsers } from "../../examples/09-per-user-auth.ts";
+import { runReviewed } from "../../examples/10-confirmation.ts";
+import { listen as listenWithHono } from "../../examples/11-fetch-host.ts";
+import { talk } from "../../examples/12-in-process.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -51,13 +58,115 @@ it("03-koa serves a conversation to either key below /agents, and its own answer
   await close(server);
 });
 
-it("04-fastify serves a conversation to whoever its own login lets in", async () => {
+it("04-fastify serves a conversation to callers that pass its own login", async () => {
   const app = buildFastify(options());
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   expect((await fetch(`${url}/agents/api/conversations/count`)).status).toBe(401);
   await tour("fastify", { url: `${url}/agents`, headers: { Authorization: "Bearer my-login" } });
   await app.close();
 });
+
+it("07-custom-model repeats a call that its gateway refused, and prices the answer", async () => {
+  const statuses = [429, 200];
+  const gateway = async (prompt: string) => ({ status: statuses.shift() ?? 500, answer: `Yes: ${prompt}` });
+  await using server = buildWithModel(options(), gateway);
+  const { conversation } = await server.conversations.create({
+    agent: {
+      llm: {
+        model: "company/large",
+        retry_min_wait: 0,
+        retry_max_wait: 0,
+        input_cost_per_token: 0.5,
+        output_cost_per_token: 0,
+      },
+    },
+    workspace: { working_dir: folder },
+    autotitle: false,
+  });
+  await conversation.sendMessage("ready?");
+  await reaches(server, conversation.id, "finished");
+  expect(await server.conversations.agentFinalResponse(conversation.id)).toBe("Yes: ready?");
+  const { stats } = await server.conversations.get(conversation.id);
+  expect(stats.usage_to_metrics?.default?.accumulated_cost).toBe(5);
+});
+
+describe("08-custom-store", () => {
+  const path = () => join(folder, "audit.log");
+  for (const { name, run } of storeContract(() => auditedStore(memoryStore(), path()))) it(name, run);
+
+  it("appends every event to its file", async () => {
+    await using server = buildAudited({ ...options(), auditFile: path() });
+    const { conversation } = await server.conversations.create({
+      agent: { llm: { model: "demo/tour" } },
+      workspace: { working_dir: folder },
+    });
+    await conversation.sendMessage("For the record.", { run: false });
+    const lines = (await readFile(path(), "utf8")).split("\n");
+    expect(lines.filter((line) => line.startsWith(conversation.id)).join()).toContain("For the record.");
+  });
+});
+
+it("09-per-user-auth shows users their own conversations, and admins all", async () => {
+  await using server = buildForUsers(options());
+  const ask = (path: string, token: string, body?: object) =>
+    server.fetch(
+      new Request(`http://localhost/api/conversations${path}`, {
+        method: body === undefined ? "GET" : "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: body === undefined ? null : JSON.stringify(body),
+      }),
+    );
+  const request = { agent: { llm: { model: "demo/tour" } }, workspace: { working_dir: folder } };
+  const idOf = async (answer: Response) => ((await answer.json()) as { id: string }).id;
+  const ofAda = await idOf(await ask("", "ada-token", request));
+  const ofBob = await idOf(await ask("", "bob-token", request));
+  expect((await ask(`/${ofAda}`, "ada-token")).status).toBe(200);
+  expect((await ask(`/${ofBob}`, "ada-token")).status).toBe(404);
+  expect((await ask(`/${ofBob.replaceAll("-", "").toUpperCase()}/run`, "ada-token", {})).status).toBe(404);
+  expect((await ask("/search", "ada-token")).status).toBe(403);
+  expect((await ask(`/${ofAda}`, "bob-token")).status).toBe(200);
+  expect((await ask("/search", "bob-token")).status).toBe(200);
+  expect((await ask(`/${ofAda}`, "wrong")).status).toBe(401);
+});
+
+it("10-confirmation runs what the review accepts, and tells the agent about the rest", async () => {
+  await using server = createServer(options());
+  const reviewed: string[] = [];
+  const response = await runReviewed(server, "Have a look around.", ({ tool_name }) => {
+    reviewed.push(tool_name);
+    return tool_name === "terminal" ? "Not today." : undefined;
+  });
+  expect(reviewed).toEqual(["terminal", "task_tracker", "terminal", "task_tracker"]);
+  expect(response).toContain("could not look around");
+});
+
+it("11-fetch-host serves its own page and, below /agents, a conversation", async () => {
+  const { server, port } = await listenWithHono(0, options());
+  const url = `http://127.0.0.1:${port}`;
+  expect(await (await fetch(url)).text()).toContain("This is the app");
+  await tour("hono", { url: `${url}/agents`, headers: { "X-Session-API-Key": "my-key" } });
+  await close(server);
+});
+
+it("12-in-process has a response to every message", async () => {
+  await using server = createServer(options());
+  const responses = await talk(server, join(folder, "in-process"), ["Have a look around.", "Anything else?"]);
+  expect(responses).toEqual([expect.stringContaining("tour"), expect.stringContaining("Anything else?")]);
+});
+
+it("no example is longer than 60 lines", async () => {
+  const examples = join(import.meta.dirname, "../../examples");
+  for (const name of await readdir(examples)) {
+    const lines = (await readFile(join(examples, name), "utf8")).trimEnd().split("\n");
+    expect([name, lines.length <= 60]).toEqual([name, true]);
+  }
+});
+
+async function reaches(server: AgentServer, id: string, status: string): Promise<void> {
+  for await (const event of server.conversations.follow(id)) {
+    if (event.kind === "ConversationStateUpdateEvent" && event.value === status) return;
+  }
+}
 
 /** The first thing a user does: post a task, watch the socket, read the answer. */
 async function tour(name: string, { url, headers = {} }: Place): Promise<void> {
@@ -102,7 +211,7 @@ async function watch(url: string, headers: Record<string, string>): Promise<stri
 }
 
 async function listen(handler: RequestListener): Promise<Server> {
-  const server = createServer(handler).listen(0, "127.0.0.1");
+  const server = createHttpServer(handler).listen(0, "127.0.0.1");
   await once(server, "listening");
   return server;
 }
