@@ -103,7 +103,7 @@ const BY_DETAIL: readonly [ErrorClassification, readonly string[]][] = [
   [INTERNAL_FAILURE, ["duplicate tool names", "list_tools", "on_tools_changed", "surrogates not allowed"]],
 ];
 
-/** Classification by codes that are too broad to be asked before the detail. */
+/** Classification by codes that are too broad to come before the detail. */
 const BY_BROAD_CODE: Readonly<Record<string, ErrorClassification>> = {
   LLMServiceUnavailableError: TRANSIENT,
   LLMTimeoutError: TRANSIENT,

@@ -6,16 +6,16 @@ import type { AgentSession } from "./loop/session.ts";
 /**
  * Does the work of one conversation, run by run: the built-in loop, or a program that is an agent itself.
  *
- * `run` brings the conversation from any status to one that is not running and resolves then. It reads what to do from
- * `session.view` and `session.state`, writes what happens with `append` and `update`, and shows pieces of a reply with
- * `publishDelta`. Failures of the agent are part of the work: they show in the status and the log. It rejects only when
- * the log cannot be written. At most one run of a conversation is active at a time.
+ * `run` brings the conversation from any status to one that is not running and resolves then. It reads what to do
+ * from `session.view` and `session.state`, writes what happens with `append` and `update`, and shows pieces of a
+ * reply with `publishDelta`. Failures of the agent are part of the work: they show in the status and the log. It
+ * rejects only when the log cannot be written. At most one run of a conversation is active at a time.
  *
  * When `options.signal` is aborted, `run` answers what is open, leaves the status paused with an InterruptEvent and
  * resolves, within seconds. A pause by the user shows in `session.state.execution_status`; `run` then ends at the next
  * point where nothing is open.
  *
- * `session.llm` is made when it is first read: a runner with a model of its own does not read it.
+ * `session.llm` is made when it is first read: a runner that brings another model does not read it.
  */
 export interface Runner {
   run(session: AgentSession, options: RunOptions): Promise<void>;

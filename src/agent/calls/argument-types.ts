@@ -4,8 +4,8 @@ import { parseLenientJson, type ToolArguments } from "./tool-arguments.ts";
 type JsonSchema = Record<string, unknown>;
 
 /**
- * Mends values whose JSON type is not the one the schema asks for but whose meaning is plain: lists and objects
- * written as JSON text, texts cut into a list of pieces, numbers and booleans in quotes.
+ * Converts values whose JSON type differs from the schema but whose meaning is clear: lists and objects written as
+ * JSON text, texts cut into a list of pieces, numbers and booleans in quotes.
  */
 export function repairArgumentTypes(args: ToolArguments, schema: JsonSchema): ToolArguments {
   const properties = isObject(schema.properties) ? schema.properties : {};
@@ -38,7 +38,7 @@ function repair(value: unknown, expected: Set<string>): unknown {
   return expected.has("string") ? value : decodeScalar(value.trim(), expected);
 }
 
-/** Also when something trails after the last bracket: models close their own markup there. */
+/** Decodes a list or an object, also with text after the last bracket: models close their own markup there. */
 function decodeCollection(value: string): unknown {
   const ends = [value.length, value.lastIndexOf("}") + 1, value.lastIndexOf("]") + 1];
   for (const end of ends) {

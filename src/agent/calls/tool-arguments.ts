@@ -5,9 +5,9 @@ const RISK_TYPOS = ["security_rort", "securtiy_risk", "security_riks"];
 export type ToolArguments = Record<string, unknown>;
 
 /**
- * The arguments of a call as an object. Models write raw line breaks into strings, misspell `security_risk`, send
- * null for what they leave out and nothing at all for tools without parameters; all of that is taken.
- * Throws SyntaxError when the text is no JSON.
+ * Parses the arguments of a call. Models write raw line breaks into strings, misspell `security_risk`, send null for
+ * arguments they leave out and nothing for tools without parameters; all of these are accepted. Throws SyntaxError
+ * when the text is not JSON.
  */
 export function parseToolArguments(raw: string): ToolArguments {
   if (raw.trim() === "") return {};
@@ -16,7 +16,7 @@ export function parseToolArguments(raw: string): ToolArguments {
   return withoutNulls(withRiskSpelled(parsed));
 }
 
-/** JSON, raw control characters inside its strings allowed. Throws SyntaxError. */
+/** Parses JSON whose strings may hold raw control characters. Throws SyntaxError. */
 export function parseLenientJson(raw: string): unknown {
   try {
     return JSON.parse(raw);
@@ -25,7 +25,7 @@ export function parseLenientJson(raw: string): unknown {
   }
 }
 
-/** Control characters are illegal inside JSON strings only; between tokens they are white space and stay. */
+/** Escapes control characters inside strings. Between tokens they are legal white space and stay. */
 function escapeControlCharacters(raw: string): string {
   let result = "";
   let inString = false;

@@ -17,11 +17,11 @@ type NewAgentErrorEvent = Extract<NewEvent, { kind: "AgentErrorEvent" }>;
 
 export interface ToolCallOptions {
   tools: Toolbox;
-  /** Without an analyzer nobody asks for the risk: it is unknown and a wrong value does no harm. */
+  /** Whether a security analyzer reads the risk. Without one the risk is UNKNOWN and a wrong value does no harm. */
   hasAnalyzer: boolean;
 }
 
-/** A call as it will be run. `call` has the registered name and the mended arguments, risk and summary included. */
+/** A call that can be run. `call` has the registered name and the repaired arguments, risk and summary included. */
 export interface UnderstoodCall {
   call: MessageToolCall;
   action: Action;
@@ -29,14 +29,14 @@ export interface UnderstoodCall {
   summary: string;
 }
 
-/** A call that cannot be run, with the text that tells the model why. */
+/** A call that cannot be run. `error` tells the model why. */
 export interface RefusedCall {
   call: MessageToolCall;
   toolName: string;
   error: string;
 }
 
-/** Understands a call, mending what models get wrong. Never throws. */
+/** Parses a call and repairs the usual mistakes of models. Never throws. */
 export function parseToolCall(call: MessageToolCall, options: ToolCallOptions): UnderstoodCall | RefusedCall {
   let args: ToolArguments | null = null;
   let name = call.name;
@@ -65,7 +65,7 @@ function understand(
   return { call, action: parsed.action, securityRisk: risk, summary: summaryOf(call.name, args, own) };
 }
 
-/** What is left for the tool: `security_risk` and `summary` are ours, unless the tool has a summary itself. */
+/** Removes `security_risk` and `summary`, which the agent adds, unless the tool has a `summary` itself. */
 function ownArguments(args: ToolArguments, tool: OpenTool): ToolArguments {
   const { security_risk: _risk, summary, ...own } = args;
   return tool.ownsSummary && summary !== undefined ? { ...own, summary } : own;
@@ -84,7 +84,7 @@ function summaryOf(name: string, args: ToolArguments, own: ToolArguments): strin
   return `${name}: ${spacedJson(own)}`;
 }
 
-/** JSON with a space after each colon and comma, as clients know it from summaries. */
+/** Formats JSON with a space after each colon and comma, as clients expect it in summaries. */
 function spacedJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(spacedJson).join(", ")}]`;
   if (!isObject(value)) return JSON.stringify(value);
@@ -98,13 +98,13 @@ export function unknownTool(name: string, tools: Toolbox): string {
 }
 
 function invalid(name: string, problem: string, args: ToolArguments | null): string {
-  const given =
+  const provided =
     args === null
       ? "Arguments: unparseable JSON"
       : `Parameters provided: [${Object.keys(args)
           .map((key) => `'${key}'`)
           .join(", ")}]`;
-  return `Error validating tool '${name}': ${problem.replace(/\.$/, "")}. ${given}`;
+  return `Error validating tool '${name}': ${problem.replace(/\.$/, "")}. ${provided}`;
 }
 
 function refuse(call: MessageToolCall, toolName: string, error: string): RefusedCall {
@@ -116,12 +116,15 @@ function refuse(call: MessageToolCall, toolName: string, error: string): Refused
   return { call: replayed, toolName: replayableName(toolName), error };
 }
 
-/** Providers refuse a history whose tool names hold anything but letters, digits, `_` and `-`, or over 64 of them. */
+/**
+ * Providers reject a history with tool names over 64 characters, or with other ones than letters, digits, `_` and
+ * `-`.
+ */
 function replayableName(name: string): string {
   return name.replaceAll(/[^a-zA-Z0-9_-]+/g, "_").slice(0, 64) || "unnamed_tool";
 }
 
-/** Providers refuse a history with arguments that are no JSON object; the model reads what went wrong instead. */
+/** Providers reject a history with arguments that are not a JSON object. The model reads the error in their place. */
 function replayableArguments(raw: string, error: string): string {
   try {
     if (isObject(JSON.parse(raw))) return raw;
@@ -140,8 +143,8 @@ export interface ReplyCalls extends ToolCallOptions {
 }
 
 /**
- * The events of a reply with tool calls: one action for each call, and an error right after each that cannot be
- * run. Thought and reasoning belong to the reply and go with its first action only.
+ * Makes the events of a reply with tool calls: one action for each call, followed by an error when the call cannot be
+ * run. Thought and reasoning belong to the reply, so only its first action has them.
  */
 export function eventsOfCalls(options: ReplyCalls): (NewActionEvent | NewAgentErrorEvent)[] {
   const { message } = options.reply;

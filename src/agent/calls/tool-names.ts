@@ -5,7 +5,7 @@ export interface NamedCall {
   args: ToolArguments;
 }
 
-/** What models trained on other tool sets call ours. */
+/** Names that models trained on other tool sets use for the tools of this package. */
 const ALIASES: Readonly<Record<string, string>> = {
   bash: "terminal",
   command: "terminal",
@@ -17,21 +17,21 @@ const ALIASES: Readonly<Record<string, string>> = {
   str_replace_editor: "file_editor",
 };
 
-/** Aliases that are the command's first word too. */
+/** Aliases that are also the first word of the command. */
 const PROGRAMS = new Set(["git", "reset"]);
-/** Commands that are useful, and harmless, without arguments. */
+/** Commands that are useful and harmless without arguments. */
 const BARE_COMMANDS = new Set(["find", "git", "ls", "pwd"]);
 const EDITOR_KEYS = ["old_str", "new_str", "insert_line", "file_text", "path", "view_range"];
 
 /**
- * The registered tool a call was meant for, with arguments to match. Names that are registered are taken as they
- * are; a name that cannot be saved comes back unchanged.
+ * Finds the registered tool that a call means, and the arguments for it. A registered name stays as it is, and so
+ * does a name that matches no tool.
  */
 export function resolveToolName(call: NamedCall, has: (name: string) => boolean): NamedCall {
   return has(call.name) ? call : (byLeadingWord(call, has) ?? asCommand(call, has) ?? call);
 }
 
-/** `str_replace </parameter`, `terminal</function>`: markup that ran into the name, or an alias, or both. */
+/** Resolves `str_replace </parameter` or `terminal</function>`: a name with markup behind it, an alias, or both. */
 function byLeadingWord(call: NamedCall, has: (name: string) => boolean): NamedCall | undefined {
   const word = /^[a-zA-Z_][a-zA-Z0-9_]*/.exec(call.name)?.[0] ?? call.name;
   if (has(word)) return { name: word, args: call.args };
@@ -47,7 +47,7 @@ function programArguments(program: string, args: ToolArguments): ToolArguments {
   return { ...metaArguments(args), command: hasProgram ? rest : `${program} ${rest}` };
 }
 
-/** A few shell programs called as if they were tools. */
+/** Turns calls of shell programs, made as if they were tools, into terminal commands. */
 function asCommand(call: NamedCall, has: (name: string) => boolean): NamedCall | undefined {
   if (!has("terminal")) return undefined;
   const meta = metaArguments(call.args);
@@ -60,7 +60,7 @@ function asCommand(call: NamedCall, has: (name: string) => boolean): NamedCall |
   return { name: "terminal", args: { ...meta, command: call.name } };
 }
 
-/** Which program there is to search with is known to the shell only. */
+/** Builds a search command. Only the shell knows whether `rg` is installed. */
 function grepCommand(args: ToolArguments): string | undefined {
   const pattern = textArgument(args.pattern);
   if (pattern === undefined) return undefined;
@@ -88,12 +88,12 @@ function metaArguments(args: ToolArguments): ToolArguments {
   };
 }
 
-/** `file_editor` calls without `command` show by their other arguments what was meant. Throws if nothing does. */
+/** Infers the missing `command` of a `file_editor` call from its other arguments. Throws TypeError when none fits. */
 export function inferEditorCommand(args: ToolArguments): ToolArguments {
   if ("command" in args) return args;
   if (!EDITOR_KEYS.some((key) => key in args)) {
     throw new TypeError(
-      "command is missing and cannot be told from the other arguments: use view with path, create with file_text, " +
+      "command is missing and cannot be inferred from the other arguments: use view with path, create with file_text, " +
         "str_replace with old_str and new_str, or insert with insert_line and new_str",
     );
   }

@@ -13,7 +13,10 @@ const SUMMARY = {
   description: "What this call does, in about ten words, for the person who watches.",
 };
 
-/** Returns a function that gives the schemas for the model. They are made again only when the set of tools has changed. */
+/**
+ * Returns a function for the schemas that the model sees. It builds them again only after the set of tools has
+ * changed.
+ */
 export function schemasOf(tools: Toolbox): () => readonly ToolSchema[] {
   let source: readonly ToolSchema[] | undefined;
   let schemas: readonly ToolSchema[] = [];
@@ -24,7 +27,7 @@ export function schemasOf(tools: Toolbox): () => readonly ToolSchema[] {
   };
 }
 
-/** Adds to each schema how risky a call is and what it is for. */
+/** Adds to each schema the risk of a call and its purpose. */
 export function toolSchemas(tools: Toolbox): ToolSchema[] {
   return tools.schemas.map((schema) => {
     const tool = tools.get(schema.name);

@@ -10,7 +10,7 @@ export type CallResult = Extract<
   { kind: "ObservationEvent" | "UserRejectObservation" | "AgentErrorEvent" }
 >;
 
-/** Answers a call that has no observation. */
+/** Answers a call that brought no observation. */
 export function callError(action: ActionEvent, error: string, classification = AGENT_OUTCOME): CallResult {
   const { tool_name, tool_call_id } = action;
   return { kind: "AgentErrorEvent", source: "agent", tool_name, tool_call_id, error, classification };

@@ -20,9 +20,9 @@ export interface Execution {
 }
 
 /**
- * Runs the open calls, as many at once as the agent allows, and answers each of them in the log. Resolves with true when
- * the agent has finished. Calls that extensions refuse are answered without running. A tool that fails does not make this
- * reject; after an abort the open calls are answered first.
+ * Runs the open calls, as many at once as the agent allows, and answers each of them in the log. Resolves with true
+ * when the agent has finished. Calls that extensions refuse are answered without running. A tool that fails does not
+ * make this reject; after an abort the open calls are answered first.
  *
  * Each result is stored as soon as it and all results before it are there. The reference stores the results of a reply
  * when the last one is there; its clients rely on the order, which is the same, not on the time.
@@ -47,7 +47,7 @@ export async function executeCalls(execution: Execution): Promise<boolean> {
   return calls.at(-1)?.tool_name === "finish" && last?.kind === "ObservationEvent";
 }
 
-/** The calls of a reply that are run: none after the first finish. */
+/** The calls of a reply that may run: those up to the first finish. */
 export function callsUpToFinish(actions: readonly ActionEvent[]): readonly ActionEvent[] {
   const finish = actions.findIndex((action) => action.tool_name === "finish");
   return finish === -1 ? actions : actions.slice(0, finish + 1);

@@ -18,8 +18,9 @@ import type { PromptView } from "../view/prompt-view.ts";
  * `start`, `userMessage` and `afterTool`, where all answers share the commit of the prompt, the message or the result.
  * Events are published once they are stored.
  *
- * **Abort.** `context.signal` is aborted when the run is interrupted, for `start` and `userMessage` when the conversation
- * closes. The loop then stops waiting at once. Deadlines are the extension's own matter: without an abort the loop waits.
+ * **Abort.** `context.signal` is aborted when the run is interrupted, for `start` and `userMessage` when the
+ * conversation closes. The loop then stops waiting at once. Deadlines are the extension's own matter: without an
+ * abort the loop waits.
  *
  * **Failure.** A throw never switches a guard off. At `start` and `userMessage` it refuses the message or the run: the
  * sender gets the error, an AgentServerError as it is. At `beforeTool` it refuses the call, at `beforeModel`, `prompt`
@@ -27,8 +28,8 @@ import type { PromptView } from "../view/prompt-view.ts";
  * ConversationErrorEvent follows it. Each error names the extension.
  *
  * **Crash.** A run that the end of the process cuts short becomes an error, and its open calls are answered without
- * running. The next run asks again, so that a point may be asked twice about one thing: answer by what is in the log, and
- * count nothing outside of it.
+ * running. The next run asks again, so that a point may be asked twice about one thing: answer by what is in the log,
+ * and count nothing outside of it.
  *
  * @example
  * ```ts
@@ -43,31 +44,35 @@ import type { PromptView } from "../view/prompt-view.ts";
 export interface LoopExtension {
   /** Names the extension in errors. */
   readonly name: string;
-  /** Whether `beforeModel` answers a CondensationRequest. Without such an extension a prompt that is too long is an error. */
+  /**
+   * Whether `beforeModel` answers a CondensationRequest. Without such an extension, a prompt that is too long is an
+   * error.
+   */
   readonly handlesCondensation?: boolean;
   /**
-   * Asked once each time the conversation is loaded for work, after its tools are there and before the system prompt is
-   * made: tools added here are listed in it. Events stand right after the system prompt, or at the end of a log that has one.
+   * Asked once each time the conversation is loaded for work, after its tools are there and before the system prompt
+   * is made: tools added here are listed in it. Events follow the system prompt, or the end of a log that has one
+   * already.
    */
   start?(context: LoopContext): ExtensionAnswer<LoopChange>;
   /** Asked about a message of the user before it is stored. */
   userMessage?(content: readonly Content[], context: LoopContext): ExtensionAnswer<MessageVerdict>;
-  /** Asked before each call of the model. What it appends is part of the prompt. */
+  /** Asked before each call of the model. Appended messages are part of the prompt. */
   beforeModel?(context: LoopContext): ExtensionAnswer<ModelVerdict>;
   /**
-   * Gives the messages to send instead of those of the log, or undefined to send them as they are. Return new objects for
-   * what differs and the same objects for the rest: providers cache by identity. Nothing of this is stored.
+   * Gives the messages to send instead of those of the log, or undefined to send them as they are. Return new objects
+   * for what differs and the same objects for the rest: providers cache by identity. Nothing of this is stored.
    */
   prompt?(messages: readonly Message[], context: LoopContext): ExtensionAnswer<readonly Message[]>;
   /**
-   * Asked about each call when the model has made it: before the user is asked to confirm it, and again before it runs if
-   * the conversation was loaded anew in between. `action` is in the log by then. A refused call is answered with the
-   * reason, as a UserRejectObservation with source `hook`, and the agent goes on.
+   * Asked about each call when the model has made it: before the user is asked to confirm it, and once more before it
+   * runs if the conversation was loaded again in between. `action` is in the log by then. A refused call is answered
+   * with the reason, as a UserRejectObservation with source `hook`, and the agent goes on.
    */
   beforeTool?(action: ActionEvent, context: LoopContext): ExtensionAnswer<ToolVerdict>;
   /**
-   * Asked when a tool has given its observation, before that is stored, in the order of the calls. Calls that were refused,
-   * interrupted or failed without an observation are left out.
+   * Asked when a tool has given its observation, before that is stored, in the order of the calls. Calls that were
+   * refused, interrupted or failed without an observation are left out.
    */
   afterTool?(call: FinishedCall, context: LoopContext): ExtensionAnswer<ToolAddition>;
   /**
@@ -189,7 +194,9 @@ export interface ExtensionHost extends Pick<ToolHost, "conversationId" | "worksp
   readonly state: Readonly<ConversationState>;
 }
 
-/** Makes the extensions of one conversation. A throw refuses the message or run that the conversation was loaded for. */
+/**
+ * Makes the extensions of one conversation. A throw refuses the message or run that the conversation was loaded for.
+ */
 export type ExtensionFactory = (
   host: ExtensionHost,
 ) => readonly LoopExtension[] | Promise<readonly LoopExtension[]>;

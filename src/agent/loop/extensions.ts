@@ -36,7 +36,7 @@ export interface Moment {
 export class Extensions {
   readonly #list: readonly LoopExtension[];
   readonly #logger: Logger;
-  /** Ids of the open calls that `beforeTool` has been asked about. */
+  /** Ids of the open calls that have passed `beforeTool`. */
   #judged: ReadonlySet<string> = new Set();
 
   constructor(list: readonly LoopExtension[], logger: Logger) {
@@ -118,7 +118,7 @@ export class Extensions {
     return undefined;
   }
 
-  /** Stores an observation with what the extensions add. An abort ends the asking; what was added by then is kept. */
+  /** Stores an observation with the additions of the extensions. After an abort no further extension is asked. */
   async afterTool(action: ActionEvent, observation: ObservationOfCall, moment: Moment): Promise<void> {
     let result = observation;
     const changes: LoopChange[] = [];

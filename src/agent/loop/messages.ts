@@ -4,22 +4,22 @@ import { type Message, text } from "../../wire/events/message.ts";
 
 type NewMessageEvent = Extract<NewEvent, { kind: "MessageEvent" }>;
 
-/** A reply of the model in words. */
+/** Makes the message event of a reply without tool calls. */
 export function agentMessage(reply: LlmReply): NewMessageEvent {
   return messageEvent("agent", reply.message, { llm_response_id: reply.id });
 }
 
-/** Words in the agent's name that no model wrote. */
+/** Makes a message in the agent's name that no model wrote. */
 export function agentSays(words: string): NewMessageEvent {
   return messageEvent("agent", { role: "assistant", content: [text(words)] });
 }
 
-/** Words that the loop addresses to the model. Providers know no role for these but user. */
+/** Makes a message of the loop to the model. Its role is user: providers have no other role for it. */
 export function tellModel(source: MessageEvent["source"], words: string): NewMessageEvent {
   return messageEvent(source, { role: "user", content: [text(words)] });
 }
 
-/** A message event with every default filled in, as clients expect it. */
+/** Fills in every default, as clients expect it. */
 function messageEvent(
   source: MessageEvent["source"],
   message: Message,

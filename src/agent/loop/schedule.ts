@@ -1,12 +1,13 @@
+/** A task and the resources it needs. */
 export interface ScheduledTask<T> {
-  /** Names of what the task touches. Tasks that share one run one after the other, in their order. */
+  /** Names of the resources that the task touches. Tasks that share one run one after the other, in their order. */
   resources: readonly string[];
   run(): Promise<T>;
 }
 
 /**
- * Starts tasks in order, each as soon as a slot and all its resources are free; at most `limit` at once.
- * One promise for each task, in the tasks' order. Tasks must not reject: a rejection is passed on.
+ * Starts tasks in order, each as soon as a slot and all its resources are free; at most `limit` at once. Returns one
+ * promise for each task, in their order. A task that rejects rejects its promise and holds up no other.
  */
 export function schedule<T>(tasks: readonly ScheduledTask<T>[], limit: number): Promise<T>[] {
   const deferred = tasks.map(() => Promise.withResolvers<T>());
@@ -28,7 +29,7 @@ export function schedule<T>(tasks: readonly ScheduledTask<T>[], limit: number): 
   }
 
   function startReady(): void {
-    // What an earlier task waits for is taken: later tasks must not overtake it.
+    // A resource that an earlier task waits for counts as taken, so that later tasks do not overtake that task.
     const wanted = new Set<string>();
     const ready: number[] = [];
     for (const index of waiting) {

@@ -1,27 +1,17 @@
 import type { LlmReply, LlmRequest, ToolSchema } from "../../llm/llm.ts";
-import type { LlmErrorName } from "../../llm/llm-error.ts";
 import { untilAborted } from "../../waiting.ts";
-import type { Event, NewEvent } from "../../wire/events/events.ts";
 import { textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
-import { messageOfEvent } from "../view/event-message.ts";
-import type { PromptView } from "../view/prompt-view.ts";
 import { needsConfirmation } from "./confirmation.ts";
 import { callsUpToFinish, executeCalls } from "./execute-calls.ts";
 import type { Extensions } from "./extensions.ts";
 import { agentMessage, tellModel } from "./messages.ts";
+import { remedyFor } from "./remedy.ts";
 import type { AgentSession } from "./session.ts";
 import { hasUnseenImage, unseenImageMessage } from "./unseen-images.ts";
 
 const EMPTY_REPLY =
   "Your last reply had neither a tool call nor any text. Go on with a tool call, or say in words what you found.";
-const BLOCKED_REPLY =
-  "Your last reply was held back by the content filter of the model's provider. Go on, in words that avoid what it " +
-  "may have taken offence at.";
-const SHORTER_REPLY =
-  "It was not used. Reply in a shorter way: fewer calls at once, and long texts in several parts.";
-/** Times in a row that a model is asked for a shorter reply. */
-const MAX_SHORTER_ASKED = 2;
 
 export interface StepOptions {
   signal: AbortSignal;
@@ -97,40 +87,13 @@ async function askModel(
     return await untilAborted(call, signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof Error)) throw error;
-    const [written] = await session.append([remedyFor(error, session, extensions)]);
+    const { view } = session;
+    const remedy = remedyFor(error, { view, canCondense: extensions.handlesCondensation });
+    const [written] = await session.append([remedy]);
     // Clients expect the newest message of source user here, also one that the loop has written.
     if (written?.source === "user") await session.update({ last_user_message_id: written.id });
     return null;
   }
-}
-
-/** The event that may help the next step. Throws the error when none can. */
-function remedyFor(error: Error, { view }: AgentSession, extensions: Extensions): NewEvent {
-  switch (error.name as LlmErrorName) {
-    // Clients know both of these as messages of the user.
-    case "FunctionCallValidationError":
-      return tellModel("user", error.message);
-    case "LLMContentPolicyViolationError":
-      return tellModel("user", BLOCKED_REPLY);
-    case "LLMReplyTooLargeError":
-      if (isAskedInVain(view)) throw error;
-      return tellModel("environment", `${error.message} ${SHORTER_REPLY}`);
-    case "LLMContextWindowExceedError":
-    case "LLMMalformedConversationHistoryError":
-      // A request that is still open was of no help.
-      if (!extensions.handlesCondensation || view.condensationRequested) throw error;
-      return { kind: "CondensationRequest", source: "environment" };
-    default:
-      throw error;
-  }
-}
-
-/** Whether all of the last replies were too large: asking for a shorter one does not help. */
-function isAskedInVain(view: PromptView): boolean {
-  const last = view.recent(MAX_SHORTER_ASKED);
-  const isRequest = (event: Event) =>
-    event.kind === "MessageEvent" && textOf(messageOfEvent(event).content).endsWith(SHORTER_REPLY);
-  return last.length === MAX_SHORTER_ASKED && last.every(isRequest);
 }
 
 async function act(session: AgentSession, reply: LlmReply, options: StepOptions): Promise<Acted> {

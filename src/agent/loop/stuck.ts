@@ -7,14 +7,15 @@ import type {
   ObservationEvent,
 } from "../../wire/events/events.ts";
 
+/** Repetitions at which an agent counts as stuck. */
 export interface StuckThresholds {
-  /** Same action with the same result, in a row. */
+  /** Number of equal actions with equal results in a row. */
   action_observation: number;
-  /** Same action failing, in a row: at this many the agent is told, one more and it is stuck. */
+  /** Number of equal actions that fail in a row. At this number the agent gets a message; one more and it is stuck. */
   action_error: number;
-  /** Agent messages in a row. */
+  /** Number of messages of the agent in a row. */
   monologue: number;
-  /** Actions that take turns, A B A B …. */
+  /** Number of actions that alternate, A B A B …. */
   alternating_pattern: number;
 }
 
@@ -25,10 +26,10 @@ const DEFAULT_THRESHOLDS: StuckThresholds = {
   alternating_pattern: 6,
 };
 
-/** Events that are looked at, unless a threshold needs more. */
+/** Number of events that are compared, unless a threshold needs more. */
 const WINDOW = 20;
 
-/** Events to be looked at: an action and its result for each time something may happen again. */
+/** Number of events to compare: an action and its result for each repetition. */
 export function stuckWindow(thresholds: StuckThresholds = DEFAULT_THRESHOLDS): number {
   return Math.max(WINDOW, 2 * Math.max(...Object.values(thresholds)) + 2);
 }
@@ -37,7 +38,7 @@ export type StuckVerdict = { kind: "fine" } | { kind: "nudge"; text: string } | 
 
 type Result = Extract<Event, { kind: "ObservationEvent" | "UserRejectObservation" | "AgentErrorEvent" }>;
 
-/** Whether an agent goes in circles, judged by the last events of its branch, oldest first. */
+/** Judges whether an agent repeats itself, by the last events of its branch, oldest first. */
 export function judgeProgress(recent: readonly Event[], thresholds = DEFAULT_THRESHOLDS): StuckVerdict {
   const events = sinceLastUserMessage(recent.slice(-stuckWindow(thresholds)));
   const nudge = nudgeFor(events, thresholds.action_error);
@@ -80,7 +81,7 @@ function allSame(events: readonly Event[], times: number): boolean {
   return events.length === times && events.every((event) => isSame(events[0], event));
 }
 
-/** How often, at the end, one same action was answered by an error. */
+/** Counts how often the last action was repeated and failed each time. */
 function failureStreak(events: readonly Event[]): number {
   const actions = actionsOf(events).reverse();
   const results = resultsOf(events).reverse();
@@ -90,16 +91,16 @@ function failureStreak(events: readonly Event[]): number {
   return length === -1 ? actions.length : length;
 }
 
-/** Told once for one error: everything that comes from the environment after it was said in answer to it. */
+/** The message about a repeated failure; undefined when the log already has a message of the environment after it. */
 function nudgeFor(events: readonly Event[], times: number): string | undefined {
   if (failureStreak(events) !== times) return undefined;
   const index = events.findLastIndex((event) => event.kind === "AgentErrorEvent");
   const error = events[index];
   if (error?.kind !== "AgentErrorEvent") return undefined;
-  const wasTold = events
+  const isNudged = events
     .slice(index)
     .some((event) => event.kind === "MessageEvent" && event.source === "environment");
-  if (wasTold) return undefined;
+  if (isNudged) return undefined;
   return (
     `The tool \`${error.tool_name}\` has now failed ${times} times in a row on the same call, each time with: ` +
     `${error.error}\nThe same call will fail again. Read the error, then change the arguments or go another way.`

@@ -1,17 +1,17 @@
 import type { ActionEvent } from "../../wire/events/events.ts";
 
-/** Characters of an action that are looked at, for what it does and for what it says each. */
+/** Maximum number of characters that are searched: of what an action executes, and of what it says. */
 const MAX_TEXT = 30_000;
 
-/** Characters that show nothing and only serve to hide words from a search. */
+/** Characters without a shape. They can hide words from a search. */
 const INVISIBLE = /(?![\t\n\r])\p{Cc}|\p{Cf}|\p{Default_Ignorable_Code_Point}|\u2800/gu;
 
-/** What an action does: every text among its arguments, then the names of the tool. */
+/** Texts that an action executes: every text of its arguments, then the names of the tool. */
 export function executedTexts(action: ActionEvent): string[] {
   return bounded([...argumentTexts(action.tool_call.arguments), action.tool_name, action.tool_call.name]);
 }
 
-/** What the model says about it: summary first, so that long reasoning cannot push it out of sight. */
+/** Texts that the model says about an action. The summary is first, so that long reasoning cannot displace it. */
 export function spokenTexts(action: ActionEvent): string[] {
   const thoughts = action.thought.map((block) => block.text);
   return bounded([action.summary ?? "", action.reasoning_content ?? "", ...thoughts]);
@@ -26,14 +26,14 @@ function argumentTexts(raw: string): string[] {
 }
 
 function leaves(value: unknown): string[] {
-  const found: string[] = [];
+  const texts: string[] = [];
   const open: unknown[] = [value];
   while (open.length > 0) {
     const next = open.pop();
-    if (typeof next === "string") found.push(next);
+    if (typeof next === "string") texts.push(next);
     else if (typeof next === "object" && next !== null) open.push(...Object.values(next).reverse());
   }
-  return found;
+  return texts;
 }
 
 function bounded(texts: readonly string[]): string[] {
@@ -48,15 +48,15 @@ function bounded(texts: readonly string[]): string[] {
 }
 
 /**
- * The text as a reader would see it: full-width letters narrow, hidden characters gone, white space single.
- * Lines stay apart, because they are commands of their own.
+ * Normalizes a text to what a reader would see: full-width letters become narrow, hidden characters are removed, white
+ * space becomes single. Line breaks stay, because each line may be a command.
  */
 function normalize(text: string): string {
   const visible = text.replace(INVISIBLE, "").normalize("NFKC");
   return visible.replace(/\s+/g, (space) => (space.includes("\n") ? "\n" : " ")).trim();
 }
 
-/** For searches that must not be led astray by a line break. */
+/** Joins texts into one line, for searches that a line break must not defeat. */
 export function oneLine(texts: readonly string[]): string {
   return texts.join(" ").replaceAll("\n", " ");
 }

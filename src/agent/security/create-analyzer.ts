@@ -5,7 +5,7 @@ import { patternSecurityAnalyzer } from "./pattern-security-analyzer.ts";
 import { policyRailSecurityAnalyzer } from "./policy-rail-security-analyzer.ts";
 import type { Analyzer } from "./risk.ts";
 
-/** The analyzer a configuration names. Analyzers that call out to a service are not there: their risk is unknown. */
+/** Makes the analyzer of a configuration. Analyzers that need a service are not supported: their risk is UNKNOWN. */
 export function createAnalyzer(config: SecurityAnalyzer): Analyzer {
   switch (config.kind) {
     case "LLMSecurityAnalyzer":

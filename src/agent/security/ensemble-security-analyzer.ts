@@ -3,8 +3,8 @@ import type { ActionEvent } from "../../wire/events/events.ts";
 import { type Analyzer, highest } from "./risk.ts";
 
 /**
- * The worst of several opinions. UNKNOWN counts only when nobody knows better, or always with `propagateUnknown`.
- * A member that fails counts as HIGH.
+ * Takes the highest of several risks. UNKNOWN counts only when all members return it, or always with
+ * `propagateUnknown`. A member that fails counts as HIGH.
  */
 export function ensembleSecurityAnalyzer(
   analyzers: readonly Analyzer[],

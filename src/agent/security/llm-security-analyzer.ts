@@ -1,4 +1,4 @@
 import type { Analyzer } from "./risk.ts";
 
-/** What the model itself said about the call. */
+/** Takes the risk that the model itself states with the call. */
 export const llmSecurityAnalyzer: Analyzer = (action) => action.security_risk ?? "UNKNOWN";

@@ -10,8 +10,8 @@ import type { Analyzer } from "./risk.ts";
 import { scanShell } from "./shell-scan.ts";
 
 /**
- * Known signs of harm. Commands are searched in what is executed only: thinking about `rm -rf` is no deed.
- * Patterns of the configuration take the place of the built-in list of the same name; one that does not compile throws.
+ * Searches actions for known signs of harm. Commands are searched in executed texts only: thinking about `rm -rf` does
+ * no harm. Patterns of the configuration replace the built-in list of the same name; one that does not compile throws.
  */
 export function patternSecurityAnalyzer(config: SecurityAnalyzer): Analyzer {
   const high = patternsOf(config.high_patterns, HIGH_PATTERNS);
@@ -34,7 +34,7 @@ function matches(patterns: readonly RegExp[], text: string): boolean {
   return patterns.some((pattern) => pattern.test(text));
 }
 
-/** The wire gives `[regex, description, detector id]`. */
+/** Reads patterns of the wire: lists of `[regex, description, detector id]`. */
 function patternsOf(configured: unknown, builtIn: readonly RegExp[]): readonly RegExp[] {
   if (!Array.isArray(configured)) return builtIn;
   return configured.map((entry) => new RegExp(String([entry].flat()[0]), "i"));

@@ -7,7 +7,9 @@ const PIPE_TO_INTERPRETER = /\|\s?(?:(?:ba)?sh|python[23]?|perl|ruby)\b/i;
 const FORMAT_DISK = /\bmkfs\./i;
 const CRITICAL_TARGET = /\brm\b.{0,60}\s(?:\/(?:\s|$|\*)|~\/?(?:\s|$)|\/(?:etc|usr|var|home|boot)\b)/i;
 
-/** Combinations that are dangerous together. Each argument is judged by itself, so that two cannot add up to one. */
+/**
+ * Searches each argument for combinations that are dangerous together. Two arguments never add up to one combination.
+ */
 export const policyRailSecurityAnalyzer: Analyzer = (action) =>
   executedTexts(action).some((text) => isForbidden(oneLine([text]))) ? "HIGH" : "LOW";
 

@@ -14,12 +14,12 @@ const WRAPPERS = new Set([
 const SHELLS = new Set(["sh", "bash", "zsh", "dash", "ksh"]);
 const MAX_DEPTH = 4;
 
+/** Result of a scan. `unclear`: the flags of a delete, on a command that only the shell can name. */
 export type ShellScan = "deletes" | "unclear" | "clean";
 
 /**
- * Looks for a recursive, forced `rm` behind quotes, paths, wrappers and nested shells: `"rm" -r -f x`, `/bin/rm -fr x`,
- * `sh -c 'rm -rf x'`. A command whose name only the shell knows, with such flags, is unclear. Reads words, no grammar:
- * one pass over the text for each level of nesting.
+ * Searches for a recursive, forced `rm` behind quotes, paths, wrappers and nested shells: `"rm" -r -f x`,
+ * `/bin/rm -fr x`, `sh -c 'rm -rf x'`. Splits words without a grammar, in one pass for each level of nesting.
  */
 export function scanShell(text: string, depth = 0): ShellScan {
   let result: ShellScan = "clean";
@@ -45,7 +45,7 @@ function scanCommand(words: readonly string[], depth: number): ShellScan {
   return /[$`]/.test(program) ? "unclear" : "clean";
 }
 
-/** Assignments, wrappers and the wrappers' flags. */
+/** Whether a word stands before the program: an assignment, a wrapper or a flag of a wrapper. */
 function isPreamble(word: string): boolean {
   return word.startsWith("-") || /^\w+=/.test(word) || WRAPPERS.has(word.split("/").at(-1) ?? word);
 }
@@ -57,7 +57,7 @@ function isRecursiveForced(args: readonly string[]): boolean {
   return recursive && (letters.includes("f") || flags.includes("--force"));
 }
 
-/** The commands of a text as lists of words, quotes and backslashes taken off. */
+/** Splits a text into commands, each a list of words without quotes and backslashes. */
 function simpleCommands(text: string): string[][] {
   const commands: string[][] = [];
   let words: string[] = [];

@@ -26,7 +26,10 @@ environment of that command under that name: write \`$NAME\` where the value bel
 * Values may be renewed while you work. If one is refused, use it once more in a new command; if it is refused again, tell
   the user.`;
 
-/** Builds the part of the prompt that differs between conversations. What changes most stands last, for provider caches. */
+/**
+ * Builds the part of the prompt that differs between conversations. What changes most is last, for caches of
+ * providers.
+ */
 export function dynamicContext(options: DynamicContextOptions): string {
   const { agent, tools, workingDir } = options;
   const context = agent.agent_context;

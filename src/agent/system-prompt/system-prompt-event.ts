@@ -10,7 +10,7 @@ export interface SystemPromptOptions extends DynamicContextOptions {
   securityPolicy?: string;
 }
 
-/** Builds the first event of a conversation. It is written once: later changes of tools, secrets or time do not show in it. */
+/** Builds the first event of a conversation. Later changes of tools, secrets or time do not show in it. */
 export function systemPromptEvent(
   options: SystemPromptOptions,
 ): Extract<NewEvent, { kind: "SystemPromptEvent" }> {

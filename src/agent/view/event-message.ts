@@ -30,7 +30,7 @@ export function messageOfEvent(event: MessageEvent): Message {
   return { ...message, content: [...message.content, ...extra] };
 }
 
-/** The calls of one reply as the one assistant message they came in. */
+/** Makes the assistant message from which the calls of one reply came. */
 export function assistantMessage(actions: readonly ActionEvent[]): Message {
   const [first] = actions;
   return {
@@ -59,19 +59,19 @@ function resultContent(event: ResultEvent): Content[] {
     case "UserRejectObservation":
       return [text(`Action rejected: ${event.rejection_reason ?? "User rejected the action"}`)];
     case "ObservationEvent": {
-      // Stored events leave out what is null; the schema brings the defaults back.
+      // Stored events have no keys that are null; the schema restores the defaults.
       const content = observationContent(observationSchema.parse(event.observation));
       return [...content, ...(event.extended_content ?? []).map((block) => text(block.text))];
     }
   }
 }
 
-/** A user turn that may be joined with the one before it; providers want user and assistant to alternate. */
+/** Whether a message is a user turn that may be joined with another: providers want user and assistant to alternate. */
 export function isPlainUser(message: Message | undefined): message is Message {
   return message?.role === "user" && !message.tool_calls && !message.tool_call_id && !message.name;
 }
 
-/** An assistant turn with nothing to read. Providers refuse these, and bare reasoning too. */
+/** Whether an assistant turn has neither text nor calls. Providers reject these, also those with reasoning. */
 export function isBlankAssistant(message: Message): boolean {
   return message.role === "assistant" && !message.tool_calls?.length && textOf(message.content).trim() === "";
 }

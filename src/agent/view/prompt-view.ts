@@ -15,23 +15,23 @@ import {
 } from "./event-message.ts";
 import { appendMessage, ToolTurn } from "./tool-turn.ts";
 
-/** Stands where forgotten events were. Lives in the view only; its id is `<condensation id>-summary`. */
+/** Takes the place of forgotten events. It exists in the view only; its id is `<condensation id>-summary`. */
 interface SummaryEvent {
   kind: "CondensationSummaryEvent";
   id: string;
   summary: string;
 }
 
-/** What the prompt is made of. Condensations count their offsets in these. */
+/** An event that the prompt is made of. The offsets of condensations count these. */
 export type ViewEvent = SystemPromptEvent | MessageEvent | ActionEvent | ResultEvent | SummaryEvent;
 
-/** Events kept for `recent`. */
+/** Number of events kept for `recent`. */
 const TAIL = 100;
 
 /**
- * The active branch of the log read as model messages. Each event is converted once, when it is added: the cost
- * of a step does not grow with the log. A message object never changes once it was given out, and only the
- * messages of the last turn are ever replaced by new ones.
+ * The active branch of the log as messages for the model. Each event is converted once, when it is added, so the cost
+ * of a step does not grow with the log. A returned message object never changes, and only the messages of the last
+ * turn are replaced by new ones.
  */
 export class PromptView {
   #events: ViewEvent[] = [];
@@ -44,9 +44,9 @@ export class PromptView {
   #userMessages = 0;
   #condensationRequested = false;
 
-  /** Follows the log. Events that say nothing to the model only count for `recent`. */
+  /** Adds the next event of the log. Events without a message for the model only count for `recent`. */
   add(event: Event): void {
-    // State updates hang beside the branch; what a model was asked is told of nowhere but in the log.
+    // State updates are not part of the branch, and completion logs must not count as progress of the agent.
     if (event.kind === "ConversationStateUpdateEvent" || event.kind === "LLMCompletionLogEvent") return;
     this.#remember(event);
     switch (event.kind) {
@@ -69,13 +69,13 @@ export class PromptView {
     }
   }
 
-  /** The whole prompt. The list is the caller's own as long as nothing is added. */
+  /** The whole prompt. Adding an event makes a new list. */
   messages(): readonly Message[] {
     this.#snapshot ??= [...this.#settled, ...(this.#turn?.messages() ?? [])];
     return this.#snapshot;
   }
 
-  /** Calls that nothing answered yet, oldest first. */
+  /** Calls without an answer, oldest first. */
   pending(): readonly ActionEvent[] {
     return this.#turn?.pending ?? [];
   }
@@ -85,12 +85,12 @@ export class PromptView {
     return this.#tail.slice(-Math.min(count, TAIL));
   }
 
-  /** What a condenser chooses from. */
+  /** Events of the prompt, oldest first. A condenser chooses from them. */
   get events(): readonly ViewEvent[] {
     return this.#events;
   }
 
-  /** Whether a `CondensationRequest` waits for its `Condensation`. */
+  /** Whether the last `CondensationRequest` still has no `Condensation`. */
   get condensationRequested(): boolean {
     return this.#condensationRequested;
   }
@@ -100,11 +100,12 @@ export class PromptView {
     return this.#userMessages;
   }
 
-  /** Reply the newest calls came from. */
+  /** Id of the reply that the newest calls came from. */
   get lastResponseId(): string | null {
     return this.#lastResponseId;
   }
 
+  /** Whether the branch has a call with this id. */
   hasCall(toolCallId: string): boolean {
     return this.#callIds.has(toolCallId);
   }
@@ -149,7 +150,7 @@ export class PromptView {
     appendMessage(this.#settled, message);
   }
 
-  /** Calls of one reply share a turn, also when the error of a bad call stands between them in the log. */
+  /** The turn of an action. Calls of one reply share a turn, also when the error of a bad call stands between them. */
   #turnOf(action: ActionEvent): ToolTurn {
     if (this.#turn?.responseId === action.llm_response_id) return this.#turn;
     this.#closeTurn();
@@ -162,14 +163,14 @@ export class PromptView {
     this.#turn = null;
   }
 
-  /** Rare, and the only place where the prompt is made anew. */
+  /** Applies a condensation. This is rare, and the only case in which the whole prompt is built again. */
   #condense(event: CondensationEvent): void {
     const forgotten = new Set(event.forgotten_event_ids);
     const broken = new Set<string>();
     for (const past of this.#events) {
       if (past.kind === "ActionEvent" && forgotten.has(past.id)) broken.add(past.llm_response_id);
     }
-    // Calls of one reply go together: what is left of a reply without its first call has lost its reasoning.
+    // Calls of one reply are forgotten together: the reasoning of the reply belongs to its first call.
     const kept = this.#events.filter(
       (past) => !forgotten.has(past.id) && !(past.kind === "ActionEvent" && broken.has(past.llm_response_id)),
     );

@@ -3,8 +3,8 @@ import type { Message } from "../../wire/events/message.ts";
 import { assistantMessage, isPlainUser } from "./event-message.ts";
 
 /**
- * The calls of one reply with their results: what providers want to see side by side. Messages that come while
- * calls are open wait here and follow the results, whatever their place in the log.
+ * The calls of one reply with their results, which providers want next to each other. Messages that arrive while calls
+ * are open are held back and follow the results, whatever their place in the log.
  */
 export class ToolTurn {
   readonly responseId: string;
@@ -30,7 +30,7 @@ export class ToolTurn {
     this.#messages = null;
   }
 
-  /** The first result of a call counts; later ones and those of other calls are ignored. */
+  /** Adds the result of a call. Further results of the same call, and results of other calls, are ignored. */
   addResult(callId: string, message: Message): void {
     if (this.#results.has(callId) || !this.#actions.some((action) => action.tool_call_id === callId)) return;
     this.#results.set(callId, message);
@@ -42,7 +42,7 @@ export class ToolTurn {
     this.#messages = null;
   }
 
-  /** Only answered calls are told: a call without its result makes providers refuse the whole prompt. */
+  /** Includes answered calls only: providers reject a prompt that has a call without its result. */
   messages(): readonly Message[] {
     this.#messages ??= this.#build();
     return this.#messages;
@@ -61,7 +61,7 @@ export class ToolTurn {
   }
 }
 
-/** Adds a message, joined with the last one when both are plain user turns. The last is replaced, not changed. */
+/** Adds a message. Two plain user turns are joined into a new message, which replaces the last. */
 export function appendMessage(messages: Message[], message: Message): void {
   const last = messages.at(-1);
   if (!isPlainUser(last) || !isPlainUser(message)) {

@@ -22,9 +22,9 @@ export interface ConfirmationResponse {
 }
 
 /**
- * One conversation and its verbs. No verb waits for a tool or a model. A handle keeps nothing in memory and stays valid
- * when the conversation leaves memory: the next verb loads it again. After a removal every verb rejects with
- * `not_found`.
+ * One conversation and its verbs. No verb waits for a tool or a model; `sendMessage` waits for the extensions. A handle
+ * keeps nothing in memory and stays valid when the conversation leaves memory: the next verb loads it again. After a
+ * removal every verb rejects with `not_found`.
  */
 export class ConversationHandle {
   /** Dashed UUID in lower case. */

@@ -1,0 +1,52 @@
+import type { LlmErrorName } from "../../llm/llm-error.ts";
+import type { Event, NewEvent } from "../../wire/events/events.ts";
+import { textOf } from "../../wire/events/message.ts";
+import { messageOfEvent } from "../view/event-message.ts";
+import type { PromptView } from "../view/prompt-view.ts";
+import { tellModel } from "./messages.ts";
+
+const BLOCKED_REPLY =
+  "Your last reply was held back by the content filter of the model's provider. Go on, in words that avoid what it " +
+  "may have taken offence at.";
+const SHORTER_REPLY =
+  "It was not used. Reply in a shorter way: fewer calls at once, and long texts in several parts.";
+/** Number of times in a row that a model is asked for a shorter reply. */
+const MAX_SHORTER_ASKED = 2;
+
+export interface RemedyOptions {
+  view: PromptView;
+  /** Whether a CondensationRequest would be answered. */
+  canCondense: boolean;
+}
+
+/**
+ * Returns the event after which the next step may succeed where the model has failed. Throws the error when none can
+ * help.
+ */
+export function remedyFor(error: Error, { view, canCondense }: RemedyOptions): NewEvent {
+  switch (error.name as LlmErrorName) {
+    // Clients know both of these as messages of the user.
+    case "FunctionCallValidationError":
+      return tellModel("user", error.message);
+    case "LLMContentPolicyViolationError":
+      return tellModel("user", BLOCKED_REPLY);
+    case "LLMReplyTooLargeError":
+      if (isAskedInVain(view)) throw error;
+      return tellModel("environment", `${error.message} ${SHORTER_REPLY}`);
+    case "LLMContextWindowExceedError":
+    case "LLMMalformedConversationHistoryError":
+      // A request that is still open did not help.
+      if (!canCondense || view.condensationRequested) throw error;
+      return { kind: "CondensationRequest", source: "environment" };
+    default:
+      throw error;
+  }
+}
+
+/** Whether all of the last replies were too large. */
+function isAskedInVain(view: PromptView): boolean {
+  const last = view.recent(MAX_SHORTER_ASKED);
+  const isRequest = (event: Event) =>
+    event.kind === "MessageEvent" && textOf(messageOfEvent(event).content).endsWith(SHORTER_REPLY);
+  return last.length === MAX_SHORTER_ASKED && last.every(isRequest);
+}
