@@ -19,8 +19,10 @@ export interface Capabilities {
   vision: boolean;
   /** Accepts plain text as content only, no list of parts. */
   stringContent: boolean;
-  /** Needs its reasoning back with each message. */
+  /** Refuses a prompt whose tool calls come without the reasoning that led to them. */
   reasoningContent: boolean;
+  /** Accepts thinking blocks without a signature. Claude refuses them; copies of its API by other makers need them. */
+  unsignedThinking: boolean;
   /** Accepts images as data URLs only. */
   inlineImages: boolean;
   /** Most tokens of a reply; undefined leaves the limit to the provider. */
@@ -41,7 +43,7 @@ const VISION =
   /gpt-4o|gpt-4\.1|gpt-4-turbo|gpt-5|(^|\/)(o1|o3|o4)(-|$)|claude-(3|opus|sonnet|haiku|fable)|gemini|pixtral|mistral-(medium|large|small)-[3-9]|grok-[4-9]|kimi-(k2\.[5-9]|k[3-9])|llama-?4|gemma-?3|llava|-vl\b|vision|qwen.*vl/;
 const STRING_CONTENT = /deepseek|glm|groq\/kimi-k2-instruct|openrouter\/minimax/;
 const REASONING_CONTENT =
-  /kimi-k3|kimi-k2-thinking|kimi-k2\.[56]|openrouter\/minimax-m2|deepseek\/deepseek-(reasoner|v4-(pro|flash))/;
+  /kimi-k3|kimi-k2-thinking|kimi-k2\.[5-9]|openrouter\/minimax-m2|deepseek-(reasoner|v[4-9])/;
 const INLINE_IMAGES = /(moonshot|openhands)\/kimi-k3|moonshot\/kimi-k2\.6/;
 
 /**
@@ -73,6 +75,7 @@ export function capabilitiesOf(config: LlmConfig, endpoint: Endpoint): Capabilit
     vision: config.disable_vision !== true && flag("supports_vision", has(VISION)),
     stringContent: config.force_string_serializer ?? has(STRING_CONTENT),
     reasoningContent: has(REASONING_CONTENT),
+    unsignedThinking: !name.includes("claude"),
     inlineImages: config.inline_image_urls ?? has(INLINE_IMAGES),
     maxOutputTokens: config.max_output_tokens ?? defaultOutputTokens(name, endpoint),
   };

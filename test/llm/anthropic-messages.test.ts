@@ -154,6 +154,15 @@ describe("anthropic messages", () => {
     ]);
   });
 
+  it("gives thoughts without a signature back to models of other makers", async () => {
+    const unsigned = { type: "thinking", thinking: "Let me see" };
+    const provider = await recordedProvider({ body: message([unsigned, toolUse]) });
+    const { ask } = model({ model: "anthropic/deepseek-v4-pro", base_url: provider.url });
+    const reply = await ask();
+    await ask({ messages: [user("Hello"), reply.message, toolResult("toolu_1", "terminal", "a.txt")] });
+    expect(provider.requests[1]?.body.messages[1].content[0]).toEqual({ ...unsigned, signature: "" });
+  });
+
   it("sends images by data and by address", async () => {
     const provider = await recordedProvider({ body: message([{ type: "text", text: "Hi" }]) });
     const image_urls = ["data:image/jpg;base64,AAAA", "https://example.com/a.png"];

@@ -175,6 +175,38 @@ describe("openai chat: the request", () => {
     expect(provider.requests[1]?.body.messages[0]).not.toHaveProperty("reasoning_content");
   });
 
+  it.each([
+    ["deepseek/deepseek-reasoner", true],
+    ["litellm_proxy/deepseek-v4-pro", true],
+    ["openrouter/deepseek/deepseek-v4.1-flash", true],
+    ["moonshot/kimi-k2.6", true],
+    ["openrouter/moonshotai/kimi-k2-thinking", true],
+    ["deepseek/deepseek-chat", false],
+  ])("sends %s the field with each call, also without reasoning: %s", async (name, isSent) => {
+    const provider = await recordedProvider({ body: completion({ content: "Hi" }) });
+    const calls = assistantCalls(["c1", "terminal", "{}"]);
+    await model({ model: name, base_url: provider.url }).ask({ messages: [calls] });
+    expect(provider.requests[0]?.body.messages[0].reasoning_content).toBe(isSent ? " " : undefined);
+  });
+
+  it.each([
+    "The `reasoning_content` in the thinking mode must be passed back to the API.",
+    "Missing `reasoning_content` field in the assistant message at message index 2.",
+    "thinking is enabled but reasoning_content is missing in assistant tool call message at index 7",
+  ])("gives reasoning back to a server that demands it: %s", async (message) => {
+    const provider = await recordedProvider(
+      { status: 400, body: { error: { message, type: "invalid_request_error" } } },
+      { body: completion({ content: "Hi" }) },
+    );
+    const thought = { ...assistantCalls(["c1", "terminal", "{}"]), reasoning_content: "I wonder" };
+    const { ask, waits } = model({ model: "openai/in-house", base_url: provider.url });
+    await ask({ messages: [thought] });
+    await ask({ messages: [thought] });
+    const sent = provider.requests.map(({ body }) => body.messages[0].reasoning_content);
+    expect(sent).toEqual([undefined, "I wonder", "I wonder"]);
+    expect(waits).toEqual([]);
+  });
+
   it("names an Azure deployment and its api version in the address", async () => {
     const provider = await recordedProvider({ body: completion({ content: "Hi" }) });
     await model({ model: "azure/my-gpt", base_url: provider.origin, max_output_tokens: 9 }).ask();

@@ -38,7 +38,7 @@ export function anthropicPromptWriter(
   const write = (message: Message): string => {
     let written = cache.get(message);
     if (written === undefined) {
-      written = writeBlocks(toBlocks(message, capabilities.vision));
+      written = writeBlocks(toBlocks(message, capabilities));
       cache.set(message, written);
     }
     return written;
@@ -50,9 +50,7 @@ export function anthropicPromptWriter(
     for (const message of prompt) {
       const mark = marks?.get(message);
       const blocks =
-        mark === undefined
-          ? write(message)
-          : writeBlocks(markBlock(toBlocks(message, capabilities.vision), mark));
+        mark === undefined ? write(message) : writeBlocks(markBlock(toBlocks(message, capabilities), mark));
       if (blocks === "") continue;
       if (message.role === "system") system.push(blocks);
       else addToTurn(turns, message.role === "assistant" ? "assistant" : "user", blocks);
@@ -79,7 +77,7 @@ function writeTurn({ role, blocks }: Turn): string {
   return `{"role":"${role}","content":[${blocks.join(",")}]}`;
 }
 
-function toBlocks(message: Message, vision: boolean): ContentBlockParam[] {
+function toBlocks(message: Message, { vision, unsignedThinking }: Capabilities): ContentBlockParam[] {
   switch (message.role) {
     case "system":
       return textBlocks(message.content);
@@ -87,7 +85,7 @@ function toBlocks(message: Message, vision: boolean): ContentBlockParam[] {
       return contentBlocks(message.content, vision);
     case "assistant":
       return [
-        ...(message.thinking_blocks ?? []).flatMap(toThinking),
+        ...(message.thinking_blocks ?? []).flatMap((block) => toThinking(block, unsignedThinking)),
         ...textBlocks(message.content),
         ...(message.tool_calls ?? []).map(toToolUse),
       ];
@@ -104,10 +102,11 @@ function toBlocks(message: Message, vision: boolean): ContentBlockParam[] {
   }
 }
 
-/** Keeps the thinking that this provider signed: it refuses any other. */
-function toThinking(block: ThinkingBlock): ContentBlockParam[] {
+/** Keeps the thinking that the provider takes back. */
+function toThinking(block: ThinkingBlock, unsigned: boolean): ContentBlockParam[] {
   if (block.type === "redacted_thinking") return thoughtSignature(block) === undefined ? [block] : [];
-  return block.signature ? [{ type: "thinking", thinking: block.thinking, signature: block.signature }] : [];
+  const { thinking, signature } = block;
+  return signature || unsigned ? [{ type: "thinking", thinking, signature: signature ?? "" }] : [];
 }
 
 function toToolUse(call: MessageToolCall): ToolUseBlockParam {

@@ -1,4 +1,5 @@
 import type { OpenAI } from "openai";
+import { asObject } from "../../is-object.ts";
 import type { LlmRequest, ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
@@ -9,21 +10,27 @@ import { isEventStream, readEvents, readJson } from "../reply/read-reply.ts";
 import { fromChunks, fromCompletion } from "./from-chat-reply.ts";
 import { chatMessageWriter } from "./to-chat-messages.ts";
 
+const DEMANDS_REASONING = /reasoning_content\W.*(missing|passed back|required)|missing\W+reasoning_content/is;
+
 /** Speaks OpenAI Chat Completions, with OpenAI and all compatible servers. */
 export function openAiChat(model: Model, fetch: Fetch): Protocol {
   const { config, endpoint, capabilities } = model;
   const isProxy = endpoint.name === "litellm_proxy" || endpoint.name === "openhands";
-  const writeMessages = chatMessageWriter({
-    capabilities,
-    plainText: config.force_string_serializer !== false,
-    thinkingBlocks: isProxy && capabilities.thinking !== "none",
-  });
+  const createWriter = (reasoningContent: boolean) =>
+    chatMessageWriter({
+      capabilities,
+      reasoningContent,
+      plainText: config.force_string_serializer !== false,
+      thinkingBlocks: isProxy && capabilities.thinking !== "none",
+    });
+  let sendsReasoning = capabilities.reasoningContent;
+  let writeMessages = createWriter(sendsReasoning);
   const fixed = fixedFields(model);
   const getClient = openAiClient(model, fetch);
   const toTools = toolsConverter();
   const betas = fixed.thinking ? INTERLEAVED_THINKING : {};
 
-  return async (request) => {
+  const complete: Protocol = async (request) => {
     const client = await getClient();
     const rest = {
       ...fixed,
@@ -46,6 +53,24 @@ export function openAiChat(model: Model, fetch: Fetch): Protocol {
     if (config.stream && isEventStream(response)) return fromChunks(readEvents(response), request, cost);
     return fromCompletion(await readJson(response), cost);
   };
+
+  return async (request) => {
+    try {
+      return await complete(request);
+    } catch (error) {
+      if (sendsReasoning || !demandsReasoning(error)) throw error;
+      sendsReasoning = true;
+      writeMessages = createWriter(sendsReasoning);
+      return complete(request);
+    }
+  };
+}
+
+/** Whether a server refuses tool calls because they lack the reasoning that led to them. */
+function demandsReasoning(error: unknown): boolean {
+  const { status, message, error: body } = asObject(error);
+  if (status !== 400) return false;
+  return DEMANDS_REASONING.test(`${message} ${JSON.stringify(body)}`);
 }
 
 /** Fields that are the same in every request of a model. */

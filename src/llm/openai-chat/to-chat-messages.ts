@@ -9,7 +9,9 @@ import { thoughtSignature } from "../thought-signature.ts";
 
 /** How a server wants messages written. */
 export interface ChatDialect {
-  capabilities: Capabilities;
+  capabilities: Pick<Capabilities, "vision" | "stringContent" | "promptCacheMarkers">;
+  /** Sends the reasoning back, since the server refuses tool calls without it. */
+  reasoningContent: boolean;
   /** False: content is always a list, also where plain text would do. */
   plainText: boolean;
   /** Adds LiteLLM's field for the thinking blocks of Claude. */
@@ -98,9 +100,9 @@ function toAssistant(message: Message, dialect: ChatDialect): ChatMessage {
   if (texts.length > 0) assistant.content = contentOf(texts, dialect);
   else if (calls.length === 0) assistant.content = "";
   if (calls.length > 0) assistant.tool_calls = toToolCalls(message, calls);
-  if (dialect.capabilities.reasoningContent && message.reasoning_content) {
-    assistant.reasoning_content = message.reasoning_content;
-  }
+  // The field must not be empty, also where another model made the calls without reasoning.
+  const reasoning = message.reasoning_content || (calls.length > 0 ? " " : "");
+  if (dialect.reasoningContent && reasoning) assistant.reasoning_content = reasoning;
   if (dialect.thinkingBlocks) {
     const blocks = (message.thinking_blocks ?? []).filter((block) => thoughtSignature(block) === undefined);
     if (blocks.length > 0) assistant.thinking_blocks = blocks;
