@@ -29,6 +29,7 @@ const SHARED = [
   "logger.ts",
   "clock.ts",
   "waiting.ts",
+  "shell-quote.ts",
   "is-object.ts",
   "loopback.ts",
   "principal.ts",

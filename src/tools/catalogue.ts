@@ -5,12 +5,12 @@ import { terminalTool } from "./terminal/terminal-tool.ts";
 import { thinkTool } from "./think.ts";
 import type { Tool } from "./tool.ts";
 
-/** Tools an agent may name in `tools`, in the order `GET /api/tools/` lists them. */
+/** Built-in tools that an agent may name in `tools`, in the order of `GET /api/tools/`. */
 export function namedTools(): readonly Tool[] {
   return [fileEditorTool, taskTrackerTool, terminalTool];
 }
 
-/** Tools `include_default_tools` may name, by class name. They are not in the registry: agents need not ask for them. */
+/** Tools of `include_default_tools` by class name. The registry does not list them. */
 export const ALWAYS_TOOLS: Readonly<Record<string, Tool>> = {
   FinishTool: finishTool,
   ThinkTool: thinkTool,

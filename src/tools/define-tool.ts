@@ -7,7 +7,7 @@ import type { Tool, ToolCallContext, ToolExecutor, ToolHost, WireNames } from ".
 import { MCP_WIRE } from "./wire-form.ts";
 
 /**
- * What a tool may know of the call it answers.
+ * The call that a tool answers, with the part of the conversation it may use.
  *
  * @example A tool that reads a file of the agent and runs a program on it
  * ```ts
@@ -29,31 +29,35 @@ export interface ToolContext<State = undefined> extends ToolCallContext, Omit<To
   state: State;
 }
 
-/** Text, content parts, or both with `is_error`; fields beyond these go on the wire only with `wire` names. */
+/** Text, content parts, or an object with either. */
 export type ToolOutput = string | readonly Content[] | ToolResult;
 
-/** Content and more: `is_error` tells the model that the call failed. */
+/** A result with content. Other fields reach clients only for tools with `wire` names. */
 export interface ToolResult {
   content: string | readonly Content[];
+  /** Whether the call failed. Default: false. */
   is_error?: boolean;
   [field: string]: unknown;
 }
 
-/** What `defineTool` makes a tool of. */
+/** The description of a tool for `defineTool`. */
 export interface ToolSource<Schema extends z.ZodObject, State> {
-  /** What the model calls it: letters, digits, `_` and `-`, at most 64. */
+  /** Name for the model: 1 to 64 letters, digits, `_` and `-`. */
   name: string;
   description: string | ((host: ToolHost) => string);
-  /** Describe the fields with `.describe()`: the model reads it. */
+  /** Arguments of a call. The model reads the texts of `.describe()`. */
   input: Schema;
   annotations?: ToolAnnotations;
-  /** Class names on the wire, for tools that clients know by name. Their `input` must be JSON without transforms. */
+  /** Class names on the wire, for tools that clients know by name. Their `input` must have no transforms. */
   wire?: WireNames;
-  /** Names of what the call touches: calls that share one run one after the other. `[]`: shares nothing. */
+  /**
+   * Names what a call touches. Calls that share a name run one after the other; with `[]` a call waits for none.
+   * Default: calls of the tool run one after the other.
+   */
   resources?(input: z.output<Schema>, host: ToolHost): readonly string[] | Promise<readonly string[]>;
-  /** Makes what the tool keeps for one conversation; called when it is first run there. */
+  /** Makes the state of the tool in a conversation. Called at its first call there. */
   open?(host: ToolHost): State | Promise<State>;
-  /** A throw is told to the model as an error and does not end the run. */
+  /** Answers a call. The model gets the message of a throw as an error; the run goes on. */
   run(input: z.output<Schema>, context: ToolContext<State>): ToolOutput | Promise<ToolOutput>;
   close?(state: State): void | Promise<void>;
 }
@@ -61,8 +65,8 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /**
- * A tool for agents, to be registered with `createServer({ tools })` and named in an agent's `tools`.
- * Throws a TypeError when the name is not one that providers take or the input cannot be written as JSON schema.
+ * Makes a tool to register with `createServer({ tools })` and to name in an agent's `tools`. Throws a TypeError when
+ * providers would reject the name or the input cannot be written as JSON schema.
  */
 export function defineTool<Schema extends z.ZodObject, State = undefined>(
   source: ToolSource<Schema, State>,
@@ -111,12 +115,12 @@ function toObservation(source: { name: string; wire?: WireNames }, output: ToolO
   const result = toResult(source.name, output);
   const { content, is_error = false, kind: _kind, ...fields } = result;
   const shared = { content: typeof content === "string" ? [text(content)] : [...content], is_error };
-  // Clients refuse fields they do not know, so the borrowed kind carries no others than its own.
+  // Clients reject unknown fields, so the observation of an MCP tool has its own fields only.
   const own = source.wire === undefined ? { tool_name: source.name } : fields;
   return { ...shared, ...own, kind: source.wire?.observation ?? MCP_WIRE.observation } as Observation;
 }
 
-/** `run` may be JavaScript of anybody: what it returns is checked, so that no event becomes unreadable. */
+/** Checks what `run` returned, which may be untyped JavaScript: an invalid observation makes its event unreadable. */
 function toResult(name: string, output: unknown): ToolResult {
   if (typeof output === "string" || Array.isArray(output)) return toResult(name, { content: output });
   const content = (output as Partial<ToolResult> | null | undefined)?.content;

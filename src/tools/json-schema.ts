@@ -4,9 +4,9 @@ import { asObject } from "../is-object.ts";
 type JsonSchema = Record<string, unknown>;
 
 /**
- * The JSON schema of a tool's input as the model is shown it: references inlined, of alternatives the first that
- * is not null, and only the keywords that every provider takes (type, description, properties, required, items,
- * enum). Arguments are checked with the whole schema all the same.
+ * Makes the JSON schema of a tool's input for the model: references inlined, of alternatives the first that is not
+ * null, and only the keywords that every provider accepts (type, description, properties, required, items, enum).
+ * Arguments are checked with the whole schema.
  */
 export function toParameters(input: z.ZodType): JsonSchema {
   const schema = z.toJSONSchema(input, { io: "input" }) as JsonSchema;
@@ -16,7 +16,7 @@ export function toParameters(input: z.ZodType): JsonSchema {
 interface Scope {
   definitions: JsonSchema;
   root: JsonSchema;
-  /** References being inlined: meeting one again means the schema contains itself. */
+  /** References being inlined. One that occurs again means that the schema contains itself. */
   open: readonly string[];
 }
 
@@ -48,7 +48,7 @@ function keywords(schema: JsonSchema, scope: Scope): JsonSchema {
   return flat;
 }
 
-/** A tuple is shown as an array of what its first place takes. */
+/** A tuple becomes an array of its first item. */
 function itemsOf(schema: JsonSchema): JsonSchema {
   if (Array.isArray(schema.prefixItems)) return asObject(schema.prefixItems[0]);
   return asObject(schema.items);

@@ -1,6 +1,6 @@
 import type { Tool } from "./tool.ts";
 
-/** The tools that an agent may name, in the order they were added. */
+/** The tools that agents may name, in the order they were added. */
 export class ToolRegistry {
   readonly #tools = new Map<string, Tool>();
 
@@ -8,7 +8,7 @@ export class ToolRegistry {
     for (const tool of tools) this.add(tool);
   }
 
-  /** Throws when the name is taken: two tools of one name would be a guess about which is meant. */
+  /** Throws when a tool has the name already. */
   add(tool: Tool): void {
     if (this.#tools.has(tool.name)) throw new Error(`A tool named '${tool.name}' is already registered`);
     this.#tools.set(tool.name, tool);

@@ -4,27 +4,27 @@ import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
 import type { Observation } from "../wire/events/observations.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 
-/** The class names under which a tool shows itself on the wire; clients refuse names they do not know. */
+/** Class names of a tool on the wire. Clients reject names they do not know. */
 export interface WireNames {
   tool: string;
   action: string;
   observation: string | null;
 }
 
-/** The conversation that a tool is opened for, as far as a tool may know it. */
+/** The part of a conversation that a tool may use. */
 export interface ToolHost {
   conversationId: string;
   /** The machine the agent works on: files, programs and terminals. */
   workspace: Workspace;
   storage: ToolStorage;
-  /** `tools[].params` of the agent, checked by the tool. */
+  /** `tools[].params` of the agent. The tool checks them. */
   params: Record<string, unknown>;
   secrets: ToolSecrets;
 }
 
 /**
- * A JSON value that a tool keeps for its conversation, in the store of the server. It goes wherever the conversation
- * goes: through restarts, and to another server of the same store. It is not encrypted.
+ * A JSON value that a tool keeps for its conversation in the store of the server. It survives restarts and is the same
+ * on every server of the store. It is not encrypted.
  */
 export interface ToolStorage {
   /** Reads the value. undefined when nothing was written. */
@@ -33,7 +33,7 @@ export interface ToolStorage {
   write(value: unknown): Promise<void>;
 }
 
-/** The secrets of one conversation, as far as tools may ask for them. */
+/** The secrets of one conversation. A tool gets the values of those that a text names, and no list of all. */
 export interface ToolSecrets {
   /** Values of the secrets whose name occurs in the text, in any case. */
   referencedIn(text: string): Promise<Record<string, string>>;
@@ -41,38 +41,38 @@ export interface ToolSecrets {
   mask(): Promise<SecretMask>;
 }
 
-/** What belongs to one call. */
+/** Facts about one call. */
 export interface ToolCallContext {
   toolCallId: string;
-  /** Aborted by interrupt: the tool stops at once and rejects or returns what it has. */
+  /** Aborted by an interrupt. The tool then stops at once, and rejects or returns a partial result. */
   signal: AbortSignal;
 }
 
-/** One tool at work in one conversation. */
+/** A tool that is open in one conversation. */
 export interface ToolExecutor<Input> {
   run(input: Input, context: ToolCallContext): Promise<Observation>;
-  /** Ends every process and descriptor. Called once. */
+  /** Ends every process and descriptor of the tool. Called once. */
   close?(): Promise<void>;
 }
 
 /**
- * A tool as the registry holds it. The input schema is what the model sees and what its arguments are checked with.
- * An executor that throws is told to the model as an error; it never ends the run.
+ * A tool as the registry holds it. The model sees the input schema, and arguments are checked with it. The model gets
+ * what an executor throws as an error; the run goes on.
  */
 export interface Tool<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
-  /** A function where the model must be told something of the conversation, such as the working directory. */
+  /** A function when the text depends on the conversation, for example on the working directory. */
   readonly description: string | ((host: ToolHost) => string);
   readonly input: Schema;
-  /** Shown to the model instead of the schema made from `input`, for tools that bring JSON schema. */
+  /** JSON schema for the model. Default: made from `input`. */
   readonly parameters?: Record<string, unknown>;
   readonly annotations: ToolAnnotations | null;
   readonly wire: WireNames;
   /**
-   * Names of what the call touches: calls that share one run one after the other. `[]`: shares nothing.
-   * Without this, calls of the tool run one after the other. Asked before the tool is opened.
+   * Names what a call touches. Calls that share a name run one after the other; with `[]` a call waits for none.
+   * Default: calls of the tool run one after the other. Called before the tool is opened.
    */
   resources?(input: z.output<Schema>, host: ToolHost): readonly string[] | Promise<readonly string[]>;
-  /** Called once a conversation, when the tool is first run in it. */
+  /** Called at the first call of the tool in a conversation. */
   open(host: ToolHost): ToolExecutor<z.output<Schema>> | Promise<ToolExecutor<z.output<Schema>>>;
 }

@@ -1,3 +1,4 @@
+import { shellQuote } from "../../shell-quote.ts";
 import type { ToolArguments } from "./tool-arguments.ts";
 
 export interface NamedCall {
@@ -64,20 +65,16 @@ function asCommand(call: NamedCall, has: (name: string) => boolean): NamedCall |
 function grepCommand(args: ToolArguments): string | undefined {
   const pattern = textArgument(args.pattern);
   if (pattern === undefined) return undefined;
-  const path = quote(textArgument(args.path) ?? ".");
+  const path = shellQuote(textArgument(args.path) ?? ".");
   const include = textArgument(args.include);
-  const search = `-n -i -e ${quote(pattern)}`;
-  const rg = `rg ${search} --sortr=modified${include ? ` -g ${quote(include)}` : ""} -- ${path}`;
-  const grep = `grep -R -I ${search}${include ? ` --include=${quote(include)}` : ""} -- ${path}`;
+  const search = `-n -i -e ${shellQuote(pattern)}`;
+  const rg = `rg ${search} --sortr=modified${include ? ` -g ${shellQuote(include)}` : ""} -- ${path}`;
+  const grep = `grep -R -I ${search}${include ? ` --include=${shellQuote(include)}` : ""} -- ${path}`;
   return `if command -v rg >/dev/null 2>&1; then ${rg}; else ${grep}; fi`;
 }
 
 function textArgument(value: unknown): string | undefined {
   return typeof value === "string" && value.trim() !== "" ? value : undefined;
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function metaArguments(args: ToolArguments): ToolArguments {

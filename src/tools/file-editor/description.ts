@@ -1,4 +1,4 @@
-/** What the model is told of the tool. The working directory is in it because every path must be absolute. */
+/** The description for the model. It names the working directory because every path must be absolute. */
 export function fileEditorDescription(workingDir: string): string {
   return `Shows, creates and edits text files, one command a call.
 

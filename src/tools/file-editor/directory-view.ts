@@ -2,10 +2,10 @@ import { joinPath } from "../../workspace/paths.ts";
 import type { DirectoryEntry, DirectoryListing, WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { clipLines } from "./numbered-lines.ts";
 
-/** Entries looked at in one directory, hidden ones included. */
+/** Maximum number of entries read from one directory, hidden ones included. */
 const MAX_ENTRIES = 2000;
 
-/** Once the listing has this many lines, far more than can be shown, directories are no longer opened. */
+/** Number of lines after which no more directories are opened. Far fewer can be shown. */
 const MAX_LINES = 2000;
 
 const NOTHING: DirectoryListing = { entries: [], truncated: false };

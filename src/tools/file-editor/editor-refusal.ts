@@ -1,4 +1,4 @@
-/** Why a command was not carried out, in words for the model. Becomes an observation with `is_error`. */
+/** A reason why a command was not carried out, for the model. It becomes an observation with `is_error`. */
 export class EditorRefusal extends Error {
   override readonly name = "EditorRefusal";
 

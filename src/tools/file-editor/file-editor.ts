@@ -14,7 +14,7 @@ import { numberedLines, snippetAround } from "./numbered-lines.ts";
 import { readTextFile, type TextFile } from "./text-file.ts";
 import { UndoHistory } from "./undo-history.ts";
 
-/** The fields of a `FileEditorObservation` besides the command and `is_error`. */
+/** Fields of a `FileEditorObservation` other than the command and `is_error`. */
 interface Outcome {
   content: string | Content[];
   path?: string;
@@ -29,7 +29,7 @@ interface Change {
   replacement: string;
 }
 
-/** The editor of one conversation; what it keeps is the undo history. */
+/** The editor of one conversation. Its state is the undo history. */
 export class FileEditor {
   readonly #files: WorkspaceFiles;
   readonly #workingDir: string;
@@ -87,7 +87,7 @@ export class FileEditor {
   }
 
   async #view({ path, view_range }: FileEditorInput): Promise<Outcome> {
-    // Models send an empty list for no range.
+    // Models send an empty list when they want no range.
     const range = view_range?.length === 0 ? null : view_range;
     const status = await this.#files.stat(path);
     if (status?.type !== "directory") return { content: await viewFile(this.#files, path, range) };
@@ -129,7 +129,7 @@ export class FileEditor {
     }
     const added = new_str.endsWith("\n") ? new_str : `${new_str}\n`;
     const offset = lines.slice(0, line).reduce((sum, before) => sum + before.length + 1, 0);
-    // Beyond the end: the last line has no line end yet and gets one first.
+    // Past the end, the last line has no line end and gets one first.
     const change =
       offset > text.length
         ? { start: text.length, end: text.length, replacement: `\n${added}` }

@@ -28,7 +28,7 @@ export async function viewFile(
   return catOutput(path, lines.length === 0 ? "(the file is empty)" : numberedLines(lines, 1));
 }
 
-/** Numbered lines under the heading that clients look for. */
+/** Puts numbered lines under the heading that clients look for. */
 export function catOutput(subject: string, numbered: string): string {
   return `Here's the result of running \`cat -n\` on ${subject}:\n${numbered}\n`;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nullable } from "../../wire/nullable.ts";
 
-/** The arguments of a call; the descriptions are what the model reads. Keys as in `FileEditorAction`. */
+/** The arguments of a call, with descriptions for the model. The keys are those of `FileEditorAction`. */
 export const fileEditorInput = z.object({
   command: z
     .enum(["view", "create", "str_replace", "insert", "undo_edit"])

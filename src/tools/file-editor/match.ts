@@ -12,53 +12,53 @@ const MAX_ECHO = 400;
 const MAX_LINES_NAMED = 20;
 const MAX_HINT_LINES = 12;
 
-/** Where `wanted` is in the text. It must be there once; if it is not, the refusal says what is there instead. */
+/** Finds the one occurrence of `wanted`. The refusal for none or several says what the text has instead. */
 export function findOnce(text: string, wanted: string, path: string): Match {
   const exact = occurrences(text, wanted);
   const trimmed = wanted.trim();
-  // Space around the passage is often the model's own; it only helps to find the place, it is not cut from new_str.
-  const found = exact.length === 0 && trimmed !== "" ? occurrences(text, trimmed) : exact;
-  const [first] = found;
+  // Models often add space around the passage. It is ignored in the search only: new_str is used as it is.
+  const matches = exact.length === 0 && trimmed !== "" ? occurrences(text, trimmed) : exact;
+  const [first] = matches;
   if (first === undefined) throw new EditorRefusal(missText({ text, wanted, path }));
-  if (found.length > 1) throw new EditorRefusal(ambiguousText(text, wanted, found));
+  if (matches.length > 1) throw new EditorRefusal(ambiguousText(text, wanted, matches));
   return first;
 }
 
 function occurrences(text: string, wanted: string): Match[] {
-  const found: Match[] = [];
+  const matches: Match[] = [];
   for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + wanted.length)) {
-    found.push({ start: at, end: at + wanted.length });
+    matches.push({ start: at, end: at + wanted.length });
   }
-  return found;
+  return matches;
 }
 
-function ambiguousText(text: string, wanted: string, found: readonly Match[]): string {
-  const lines = [...new Set(found.slice(0, MAX_LINES_NAMED).map(({ start }) => lineAt(text, start)))];
-  const more = found.length > MAX_LINES_NAMED ? ` and ${found.length - MAX_LINES_NAMED} more places` : "";
+function ambiguousText(text: string, wanted: string, matches: readonly Match[]): string {
+  const lines = [...new Set(matches.slice(0, MAX_LINES_NAMED).map(({ start }) => lineAt(text, start)))];
+  const more = matches.length > MAX_LINES_NAMED ? ` and ${matches.length - MAX_LINES_NAMED} more places` : "";
   return `No replacement was performed. Multiple occurrences of old_str \`${echo(wanted)}\` in lines [${lines.join(", ")}]${more}. Add lines before or after it to make it unique.`;
 }
 
 function missText({ text, wanted, path }: { text: string; wanted: string; path: string }): string {
   const miss = `No replacement was performed, old_str \`${echo(wanted)}\` did not appear verbatim in ${path}.`;
   const hints = [maskHint, numberHint, spacingHint, firstLineHint];
-  const hint = hints.map((find) => find(text, wanted)).find((found) => found !== null);
+  const hint = hints.map((find) => find(text, wanted)).find((text) => text !== null);
   return `${miss} ${hint ?? "View the file again: it may have changed."}`;
 }
 
-/** The model sees a mask where the file has a secret value. */
+/** Explains a passage with a mask: the file has a secret value there. */
 function maskHint(text: string, wanted: string): string | null {
   if (!wanted.includes(SECRET_MASK) || text.includes(SECRET_MASK)) return null;
   return `The file has a secret value where you see ${SECRET_MASK}: choose a passage without it.`;
 }
 
-/** The model copied the numbers that `view` puts before each line. */
+/** Explains a passage with the line numbers that `view` shows. */
 function numberHint(text: string, wanted: string): string | null {
   const bare = wanted.replace(/^ *\d+\t/gm, "");
   if (bare === wanted || !text.includes(bare.trim())) return null;
   return "It is there without the line numbers: leave out the number and the tab before each line.";
 }
 
-/** The same words with other spaces or indentation. */
+/** Finds the same words with other spaces or indentation. */
 function spacingHint(text: string, wanted: string): string | null {
   const lines = linesOf(text);
   const near = lines.map(squeeze);
@@ -70,7 +70,7 @@ function spacingHint(text: string, wanted: string): string | null {
     : `These lines differ from it only in spaces:\n${excerpt(lines, index, target.length)}`;
 }
 
-/** The passage begins as the file does somewhere and then goes another way. */
+/** Finds the first line of a passage whose other lines differ. */
 function firstLineHint(text: string, wanted: string): string | null {
   const lines = linesOf(text);
   const target = linesOf(wanted.trim());

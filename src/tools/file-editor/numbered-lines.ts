@@ -1,13 +1,13 @@
-/** Characters of a file or listing that one observation shows. */
+/** Maximum number of characters of a file or listing in one observation. */
 const MAX_SHOWN = 16_000;
 
-/** Characters of one line that are shown when the output as a whole is too long. */
+/** Maximum number of characters of one line when the whole output is too long. */
 const MAX_LINE = 4000;
 
-/** Lines shown above and below an edit. */
+/** Number of lines shown above and below an edit. */
 const CONTEXT_LINES = 4;
 
-/** Lines the way `cat -n` prints them, the first one numbered `first`; too long output is cut in the middle. */
+/** Numbers lines like `cat -n`, from `first` on. Output that is too long is cut in the middle. */
 export function numberedLines(lines: readonly string[], first: number): string {
   const numbered = lines.map((line, index) => `${String(index + first).padStart(6)}\t${line}`);
   return clipLines(numbered, (from, to) => {
@@ -16,15 +16,15 @@ export function numberedLines(lines: readonly string[], first: number): string {
   });
 }
 
-/** The lines from `first` to `last` (1-based) with a few around them. */
+/** Numbers the lines from `first` to `last`, counted from 1, and a few around them. */
 export function snippetAround(lines: readonly string[], first: number, last: number): string {
   const start = Math.max(1, first - CONTEXT_LINES);
   return numberedLines(lines.slice(start - 1, last + CONTEXT_LINES), start);
 }
 
 /**
- * Joins lines, within `MAX_SHOWN` characters: whole lines from the start and the end are kept, and `notice` is told
- * the indexes of the first and last line between them. Very long lines are cut before others are left out.
+ * Joins lines up to `MAX_SHOWN` characters. Very long lines are cut first. Then lines in the middle are left out, and
+ * `notice` makes a text from the indexes of the first and last of them.
  */
 export function clipLines(lines: readonly string[], notice: (from: number, to: number) => string): string {
   if (lengthOf(lines) <= MAX_SHOWN) return lines.join("\n");

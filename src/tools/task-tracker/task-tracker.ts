@@ -4,7 +4,7 @@ import type { ToolStorage } from "../tool.ts";
 
 const MARKS = { todo: "⏳", in_progress: "🔄", done: "✅" } as const;
 
-/** The task list of one conversation, kept with the conversation. */
+/** The task list of one conversation. */
 export class TaskTracker {
   readonly #storage: ToolStorage;
   #tasks: readonly TaskItem[];
@@ -14,13 +14,13 @@ export class TaskTracker {
     this.#tasks = tasks;
   }
 
-  /** A stored value that is not a task list counts as none: the next plan replaces it. */
+  /** Reads the list. A stored value that is not a task list counts as an empty one. */
   static async load(storage: ToolStorage): Promise<TaskTracker> {
     const stored = taskItem.array().safeParse(await storage.read());
     return new TaskTracker(storage, stored.success ? stored.data : []);
   }
 
-  /** Stores the list before showing it: a list that could not be written is not shown as kept. */
+  /** Replaces the list once the new one is stored. */
   async plan(tasks: readonly TaskItem[]): Promise<ToolResult> {
     await this.#storage.write(tasks);
     this.#tasks = tasks;

@@ -1,4 +1,4 @@
-/** What the model is told of the terminal. */
+/** The description of the terminal for the model. */
 export const terminalDescription = `Runs commands in a bash shell that stays open for the whole conversation.
 
 The shell keeps its state: the working directory, variables, functions, aliases and activated environments are still \

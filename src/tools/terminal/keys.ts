@@ -7,7 +7,7 @@ const KEYS: Readonly<Record<string, string>> = {
   PGDN: "\x1b[6~",
 };
 
-/** Keys with two codes: full-screen programs usually ask for the second. */
+/** Keys with two codes. Full-screen programs usually ask for the application codes. */
 const CURSOR_KEYS: Readonly<Record<string, string>> = {
   UP: "A",
   DOWN: "B",
@@ -17,7 +17,7 @@ const CURSOR_KEYS: Readonly<Record<string, string>> = {
   END: "F",
 };
 
-/** What a key sends to a program, by name: `C-c`, `CTRL+C`, `ENTER`, `UP`… null when the text names no key. */
+/** Finds the characters that a key sends, by its name: `C-c`, `CTRL+C`, `ENTER`, `UP`… null for other texts. */
 export function keyCode(name: string, applicationCursorKeys: boolean): string | null {
   const key = name.trim().toUpperCase();
   const letter = controlLetter(key);
@@ -27,7 +27,7 @@ export function keyCode(name: string, applicationCursorKeys: boolean): string | 
   return Object.hasOwn(KEYS, key) ? (KEYS[key] ?? null) : null;
 }
 
-/** `C` of `C-c`, `CTRL-C` and `CTRL+c`; `[` of `C-[`, which is Escape; null for anything else. */
+/** Finds the letter of a control key: `C` of `C-c`, `CTRL-C` and `CTRL+c`, `[` of `C-[`. null for other texts. */
 export function controlLetter(name: string): string | null {
   return /^(?:C-|CTRL[-+])([A-Z[\\\]^_@])$/i.exec(name.trim())?.[1]?.toUpperCase() ?? null;
 }

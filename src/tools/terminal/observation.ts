@@ -1,7 +1,7 @@
 import { text } from "../../wire/events/message.ts";
 import type { CommandMetadata, TerminalObservation } from "../../wire/events/observations.ts";
 
-/** What is known of a command that has not ended. */
+/** Metadata of a command that has not ended. */
 const NO_METADATA: Readonly<CommandMetadata> = {
   exit_code: -1,
   pid: -1,
@@ -17,10 +17,10 @@ export interface TerminalResult {
   command: string;
   output: string;
   isError?: boolean;
-  /** That of the metadata when not given; null: nothing was run. */
+  /** null when nothing was run. Default: the one of the metadata. */
   exitCode?: number | null;
   metadata?: Partial<CommandMetadata>;
-  /** Folder for output that is too long to show. */
+  /** Absolute path of the folder for output that is too long to show. */
   outputDir: string;
 }
 

@@ -4,11 +4,11 @@ import { SpillFile } from "../../workspace/spill-file.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 
 export interface OutputLogOptions {
-  /** Characters of one report. */
+  /** Maximum number of characters of one report. */
   limit: number;
-  /** Where output longer than that goes. */
+  /** Files of the workspace, for output longer than that. */
   files: WorkspaceFiles;
-  /** Absolute path of the folder for it. */
+  /** Absolute path of the folder for that output. */
   directory: string;
 }
 
@@ -16,8 +16,8 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const FILE_PREFIX = "terminal_output_";
 
 /**
- * What a terminal printed since the last report: its beginning and end in memory, all of it in a file when it is
- * longer, secrets masked in both.
+ * The output of a terminal since the last report. Memory holds its beginning and end, a file all of it when it is too
+ * long. Secrets are masked in both.
  */
 export class OutputLog {
   readonly #limit: number;
@@ -27,7 +27,7 @@ export class OutputLog {
   #tail = "";
   #total = 0;
   #spill: SpillFile | null = null;
-  /** The text that was still on the screen at the last report: it comes again and is not shown twice. */
+  /** Text that was on the screen at the last report. It comes again and must not be shown twice. */
   #shown = "";
   #continues = false;
 
@@ -44,14 +44,14 @@ export class OutputLog {
     this.#add(this.#mask.push(text));
   }
 
-  /** Starts a new line, if there is anything before it. */
+  /** Starts a new line if there is text before it. */
   breakLine(): void {
     if (this.#total > 0 || this.#mask.preview("") !== "") this.append("\n");
   }
 
   /**
-   * All since the last report, and `screen`, what the terminal shows and may still change. `ended`: nothing of it
-   * will come again.
+   * Reports the output since the last report, followed by `screen`, the text that may still change. `ended` says that
+   * the text of the screen will not come again.
    */
   async report(screen: string, ended: boolean): Promise<string> {
     const live = this.#mask.preview(screen);
@@ -64,7 +64,7 @@ export class OutputLog {
     return text;
   }
 
-  /** Text that is not part of what was printed, secrets masked. */
+  /** Masks a text that is not part of the output. */
   mask(text: string): string {
     return this.#mask.whole(text);
   }
@@ -141,7 +141,7 @@ export class OutputLog {
 interface ClippedOutput {
   spill: SpillFile;
   head: string;
-  /** Line of the whole output after which `head` ends. */
+  /** Number of the last line of `head` in the whole output. */
   line: number;
   tail: string;
 }

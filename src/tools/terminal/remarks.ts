@@ -1,4 +1,4 @@
-/** What the terminal itself remarks before and after the output of a command. */
+/** Remarks of the terminal before and after the output of a command. Clients know their words. */
 
 const ADVICE =
   "It still runs. Send an empty command to wait for more output, send it input with `is_input`, stop it with " +

@@ -18,15 +18,15 @@ export interface TerminalInput extends Omit<TerminalAction, "kind"> {
   reset: boolean;
 }
 
-/** Characters of output in one observation. */
+/** Maximum number of characters of output in one observation. */
 const MAX_OUTPUT = 30_000;
-/** Output of one call without `timeout`, after which it comes back although the command goes on printing. */
+/** Output after which a call without `timeout` returns although the command goes on printing. */
 const FLOOD_MEBIBYTES = 64;
-/** Seconds after which a call without `timeout` comes back: a command that prints forever is never quiet. */
+/** Seconds after which a call without `timeout` returns. A command that prints forever is never quiet. */
 const LONGEST_CALL = 3600;
 const MAX_INPUT = 64 * 1024;
 
-/** The one shell of a conversation. It starts with the first command and again when it has ended. */
+/** The shell of one conversation. It is started by the first command and by the first one after it has exited. */
 export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   readonly #host: ToolHost;
   readonly #params: TerminalParams;
@@ -35,9 +35,9 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   #session: WorkspaceTerminal | null = null;
   #starting: Promise<WorkspaceTerminal> | null = null;
   #workingDir: string;
-  /** A command was started and its end not yet reported. */
+  /** Whether a command was started and its end not reported. */
   #open = false;
-  /** Some of the running command's output was reported already. */
+  /** Whether some output of the running command was reported. */
   #reported = false;
   #closed = false;
 
@@ -108,7 +108,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
 
   async #runCommand(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
     const exports = await this.#host.secrets.referencedIn(input.command);
-    // A value that is fetched rather than stored is known only now.
+    // Values that were looked up for this command are masked too.
     this.#log.setMask(await this.#host.secrets.mask());
     const session =
       this.#session === null || this.#session.state === "exited" ? await this.#start() : this.#session;
@@ -136,7 +136,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   #typed(session: WorkspaceTerminal, command: string): string {
     const key = keyCode(command, session.applicationCursorKeys);
     if (key !== null) return key;
-    // "q" to a pager is a key; Enter after it would reach what comes next.
+    // "q" for a pager is a key. An Enter after it would go to the next program.
     if (session.fullScreenText !== null && [...command].length === 1) return command;
     return `${command.replaceAll("\n", "\r")}\r`;
   }
@@ -220,17 +220,17 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     return this.#observe({ command, output, metadata, isError: true });
   }
 
-  /** The command of an earlier call ended since: its last output comes before that of the new one. */
+  /** Puts the last output of an earlier command, which has ended since, before that of a new one. */
   #notePreviousEnd(session: WorkspaceTerminal): void {
     if (session.end === null) return;
-    // A prompt clears the screen and hands on what was there; a shell that ended left it.
+    // A prompt has passed the screen on; a shell that exited has not.
     if (session.state === "exited") this.#log.append(session.pendingText);
     this.#log.breakLine();
     this.#log.append(remarks.previousCompleted(session.end.exitCode));
     this.#workingDir = session.workingDir;
   }
 
-  /** A full-screen program is shown as it stands; what it covers is reported when it has gone. */
+  /** Shows the screen of a full-screen program. The text under it is reported after the program has ended. */
   async #takeOutput(session: WorkspaceTerminal, ended: boolean): Promise<string> {
     const fullScreen = ended ? null : session.fullScreenText;
     return fullScreen === null ? this.#log.report(session.pendingText, ended) : this.#log.mask(fullScreen);
@@ -260,7 +260,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
       onStart: () => this.#log.breakLine(),
     };
     const session = await workspace.terminal({ ...options, cwd: this.#workingDir }).catch((error) => {
-      // The folder the last shell stood in may have been removed since.
+      // The folder of the last shell may have been removed.
       if (this.#workingDir === workspace.info.workingDir) throw error;
       return workspace.terminal(options);
     });
@@ -280,7 +280,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   }
 }
 
-/** The model asked for what cannot be; a plain error would count as a fault of the terminal. */
+/** A refusal counts as a mistake of the model; a plain error would count as a failure of the terminal. */
 function refused(message: string): AgentServerError {
   return new AgentServerError("unprocessable", message);
 }

@@ -4,7 +4,7 @@ const VARIABLE_NAME = /^[A-Za-z_]\w*$/;
 
 const params = z.looseObject({
   no_change_timeout_seconds: z.number().positive().nullish(),
-  /** A bash; other shells do not know its prompt hooks. */
+  /** Path of a bash. Other shells lack its prompt hooks. */
   shell_path: z.string().nullish(),
   env: z
     .record(z.string().regex(VARIABLE_NAME, "is not a name for an environment variable"), z.string())
@@ -12,7 +12,7 @@ const params = z.looseObject({
 });
 
 export interface TerminalParams {
-  /** Seconds without output after which a call comes back. */
+  /** Seconds without output after which a call returns. */
   noChangeTimeout: number;
   shellPath: string | undefined;
   env: Record<string, string>;
@@ -20,7 +20,7 @@ export interface TerminalParams {
 
 const NO_CHANGE_TIMEOUT_SECONDS = 30;
 
-/** `tools[].params` of the terminal. `username` and `terminal_type` are taken and have no effect: there is one kind. */
+/** Reads `tools[].params` of the terminal. `username` and `terminal_type` are accepted and ignored. */
 export function readTerminalParams(input: Record<string, unknown>): TerminalParams {
   const parsed = params.safeParse(input);
   if (!parsed.success) {

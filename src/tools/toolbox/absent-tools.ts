@@ -1,11 +1,11 @@
 /**
- * Tools of the reference that are not here and that an agent does without. Clients send them whether the server
- * has them or not (web front ends add the browser and sub-agent sets from a default list), always beside tools the
- * agent can do its work with. They are left out with a warning.
+ * Tools of the reference that this server lacks and that an agent can do without. Clients send them to every server
+ * (web front ends add the browser and sub-agent sets from a default list), always together with other tools. They are
+ * left out with a warning.
  *
- * The others of the reference (`apply_patch`, `read_file`, `write_file`, `edit`, `list_directory`, `grep`, `glob`,
- * `planning_file_editor`) are how an agent set up for them reads and writes files. Left out silently, it would start
- * and then be unable to work, so these are refused like any other unknown name.
+ * An agent that names one of the other tools of the reference (`apply_patch`, `read_file`, `write_file`, `edit`,
+ * `list_directory`, `grep`, `glob`, `planning_file_editor`) cannot read or write files without it, so these are
+ * rejected like any unknown name.
  */
 const OPTIONAL_TOOLS: ReadonlySet<string> = new Set([
   "browser_tool_set",
@@ -17,7 +17,7 @@ const OPTIONAL_TOOLS: ReadonlySet<string> = new Set([
   "sleeptime_compute",
 ]);
 
-/** Class names that `include_default_tools` may hold and that are left out with a warning, for the same reason. */
+/** Class names in `include_default_tools` that are left out with a warning, for the same reason. */
 const OPTIONAL_DEFAULT_TOOLS: ReadonlySet<string> = new Set([
   "SwitchLLMTool",
   "InvokeSkillTool",

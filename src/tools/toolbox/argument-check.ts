@@ -3,23 +3,23 @@ import { toParameters } from "../json-schema.ts";
 import type { Tool } from "../tool.ts";
 import { describeArgumentsError } from "./arguments-error.ts";
 
-/** What a tool takes, ready for use: the schema the model is shown and the check of what it sends. */
+/** The arguments of a tool: the schema for the model and the check of what it sends. */
 export interface ArgumentCheck {
   readonly parameters: Record<string, unknown>;
-  /** Names of the arguments at the top level. */
+  /** Names of the top-level arguments. */
   readonly names: readonly string[];
   check(args: Record<string, unknown>): { input: unknown } | { error: string };
 }
 
-/** zod compiles a schema when it first parses, so each tool's is kept. A memo: it holds nothing but what follows from its key. */
-const known = new WeakMap<Tool, ArgumentCheck>();
+/** A memo, because zod compiles a schema at its first parse. An entry depends on its key alone. */
+const checks = new WeakMap<Tool, ArgumentCheck>();
 
 export function argumentCheckOf(tool: Tool): ArgumentCheck {
-  const kept = known.get(tool);
-  if (kept !== undefined) return kept;
-  const made = makeCheck(tool);
-  known.set(tool, made);
-  return made;
+  const cached = checks.get(tool);
+  if (cached !== undefined) return cached;
+  const check = makeCheck(tool);
+  checks.set(tool, check);
+  return check;
 }
 
 function makeCheck(tool: Tool): ArgumentCheck {
@@ -37,7 +37,7 @@ function makeCheck(tool: Tool): ArgumentCheck {
   };
 }
 
-/** Arguments no schema names are refused, unless the schema says what to do with them. */
+/** Rejects unknown arguments, unless the schema itself says how to treat them. */
 function strict(input: z.ZodType): z.ZodType {
   return input instanceof z.ZodObject && input.def.catchall === undefined ? input.strict() : input;
 }

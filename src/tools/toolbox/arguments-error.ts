@@ -3,8 +3,8 @@ import type { z } from "zod";
 const MAX_ISSUES = 10;
 
 /**
- * What is wrong with the arguments of a call, field by field, in words a model can act on:
- * "path: is required; view_range[0]: expected int, received string".
+ * Describes wrong arguments field by field, for the model: "path: is required; view_range[0]: expected int, received
+ * string".
  */
 export function describeArgumentsError(error: z.ZodError, args: unknown, allowed: readonly string[]): string {
   const lines = error.issues.slice(0, MAX_ISSUES).map((issue) => describeIssue(issue, args, allowed));

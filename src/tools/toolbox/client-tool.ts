@@ -6,8 +6,8 @@ import type { Tool } from "../tool.ts";
 import { CLIENT_TOOL } from "../wire-form.ts";
 
 /**
- * A tool that the client carries out: it sees the call in the ActionEvent. There is no way back for a result,
- * so the model is told at once that the call is on its way.
+ * Makes a tool that the client carries out when it sees the call in the ActionEvent. The client cannot send a result,
+ * so the model gets a fixed answer at once.
  */
 export function clientTool(spec: ClientToolSpec): Tool {
   return {
@@ -30,8 +30,8 @@ function dispatched(): Observation {
 }
 
 /**
- * Checks names, presence and types of the top level, which is all the reference checks. Unknown arguments are
- * refused because its client cannot read an action that has them.
+ * Checks names, presence and types at the top level, as the reference does. Unknown arguments are rejected because its
+ * client cannot read an action that has them.
  */
 function toInput(parameters: ClientToolSpec["parameters"]): z.ZodType {
   const properties = Object.entries((parameters.properties ?? {}) as Record<string, unknown>);
@@ -58,7 +58,7 @@ function toField(property: unknown): z.ZodType {
     case "object":
       return z.record(z.string(), z.unknown());
     default:
-      // No type, several types or a keyword such as anyOf: the client is the one who knows.
+      // No type, several types or a keyword such as anyOf: left to the client.
       return z.unknown().refine((value) => value !== undefined, "is required");
   }
 }

@@ -11,7 +11,7 @@ import { descriptionOf, fromAction, toAction, toDefinition } from "../wire-form.
 import { type ArgumentCheck, argumentCheckOf } from "./argument-check.ts";
 import type { ResponseFields } from "./response-schema.ts";
 
-/** Failures of a workspace that follow from what was asked for. */
+/** Failures of a workspace that the arguments of a call cause. */
 const MISTAKES: ReadonlySet<WorkspaceErrorCode> = new Set([
   "not_found",
   "not_a_file",
@@ -21,7 +21,7 @@ const MISTAKES: ReadonlySet<WorkspaceErrorCode> = new Set([
   "too_large",
 ]);
 
-/** One tool in one conversation. Its executor is made at the first call. */
+/** A tool in one conversation. Its executor is made at the first call. */
 export class OpenTool {
   readonly name: string;
   readonly schema: ToolSchema;
@@ -49,7 +49,7 @@ export class OpenTool {
     this.#host = host;
   }
 
-  /** Response fields are checked and left to whoever reads the call: clients know no action that has them. */
+  /** Checks arguments. Response fields are checked and left out of the action: clients reject actions that have them. */
   parse(args: Record<string, unknown>): { action: Action; input: unknown } | { error: string } {
     const own = this.#response?.without(args) ?? args;
     const parsed = this.#arguments.check(own);
@@ -106,14 +106,14 @@ export class OpenTool {
     try {
       return await this.#tool.open(this.#host);
     } catch (error) {
-      // The next call tries again: what was missing may be there by then.
+      // The next call tries again.
       this.#executor = null;
       throw error;
     }
   }
 }
 
-/** Marks a failure that follows from what the model asked for, so that it does not count as one of the tool. */
+/** Marks a failure that the model caused, so that it does not count as a failure of the tool. */
 function asMistake(error: unknown): unknown {
   if (!WorkspaceError.is(error) || !MISTAKES.has(error.code)) return error;
   return new AgentServerError("unprocessable", error.message, { cause: error });

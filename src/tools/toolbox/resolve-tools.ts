@@ -18,7 +18,7 @@ export interface ResolveToolsOptions {
   logger: Logger;
 }
 
-/** A tool of an agent, with what the agent says about it. */
+/** A tool of an agent with its settings. */
 export interface ResolvedTool {
   tool: Tool;
   /** `tools[].params` of the agent, without `response_schema`. */
@@ -28,7 +28,7 @@ export interface ResolvedTool {
 }
 
 /**
- * Finds the tools of an agent, in the order the model is shown them: those it names, the client's, the default ones.
+ * Finds the tools of an agent, in the order the model sees them: those it names, the client's, the default ones.
  * `filter_tools_regex` does not apply to `include_default_tools`. Throws `unprocessable` for unknown names, two tools
  * with one name and a filter that is not a regular expression.
  */
@@ -63,7 +63,7 @@ function embeddedClientTools({ agent, clientTools }: ResolveToolsOptions): Clien
 }
 
 function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): ResolvedTool[] {
-  // The Python client names `FinishTool` here when it wants an answer of a certain form.
+  // The Python client names `FinishTool` here to set the form of the answer.
   const tool = registry.get(name) ?? defaultToolOf(name);
   if (tool !== undefined) {
     const { response_schema: schema, ...own } = params;
@@ -73,7 +73,7 @@ function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveTool
   if (!isOptionalTool(name)) {
     throw refusal(`Tool '${name}' is not registered. Available: [${registry.names().join(", ")}]`);
   }
-  logger.warn({ tool: name }, "The agent asks for a tool that this server does not have; it goes without");
+  logger.warn({ tool: name }, "The agent names a tool that this server does not have; it is left out");
   return [];
 }
 
@@ -86,7 +86,7 @@ function defaultTool(className: string, { logger }: ResolveToolsOptions): Resolv
   }
   logger.warn(
     { tool: className },
-    "The agent asks for a default tool that this server does not have; it goes without",
+    "The agent names a default tool that this server does not have; it is left out",
   );
   return [];
 }
@@ -95,7 +95,7 @@ function defaultToolOf(className: string): Tool | undefined {
   return Object.hasOwn(ALWAYS_TOOLS, className) ? ALWAYS_TOOLS[className] : undefined;
 }
 
-/** The pattern must match from the start of the name, not up to its end. */
+/** The pattern must match at the start of the name and may end before its end. */
 function nameFilter(pattern: string | null): (name: string) => boolean {
   if (pattern === null) return () => true;
   try {

@@ -8,21 +8,21 @@ import { describeArgumentsError } from "./arguments-error.ts";
 type JsonSchema = Record<string, unknown>;
 type Arguments = Record<string, unknown>;
 
-/** Fields that an agent adds to the arguments of a tool: what a client wants to read from its calls. */
+/** Fields that an agent adds to the arguments of a tool, so that a client can read them from its calls. */
 export interface ResponseFields {
   readonly names: readonly string[];
-  /** The tool's own schema with these fields in it. */
+  /** Adds these fields to the schema of the tool. */
   merge(parameters: JsonSchema): JsonSchema;
-  /** Undefined when the arguments fit; the arguments of the tool itself are not looked at. */
+  /** Checks these fields. undefined when they are valid. */
   check(args: Arguments): string | undefined;
-  /** The arguments that are the tool's own. */
+  /** Removes these fields from arguments. */
   without(args: Arguments): Arguments;
 }
 
-/** Names that mean something in every call or in every action. */
+/** Names with a meaning in every call or every action. */
 const RESERVED = ["kind", "security_risk", "structured_output", "summary"];
 
-/** Keywords beside which nothing is said of the whole object: merged into another schema they lose nothing. */
+/** Keywords that keep their meaning when the schema is merged into another. */
 const KEYWORDS = new Set(
   (
     "$anchor $comment $defs $dynamicAnchor $id $schema $vocabulary additionalProperties default deprecated description " +
@@ -30,7 +30,7 @@ const KEYWORDS = new Set(
   ).split(" "),
 );
 
-/** Schemas in a response schema once its references are written out; one that refers to itself in many ways grows fast. */
+/** Maximum number of schemas after references are inlined. Nested references can multiply. */
 const MAX_NODES = 5_000;
 
 const form = z.looseObject({
@@ -43,16 +43,19 @@ const form = z.looseObject({
 });
 
 /**
- * Reads `params.response_schema` of a tool. Throws `unprocessable` with a text that names the field when it is no
- * JSON schema of an object with named fields, or when a field has a name that the tool or every call has already.
+ * Reads `params.response_schema` of a tool. Throws `unprocessable` with a text that names the field when it is not a
+ * JSON schema of an object with named fields, or when the tool or every call has an argument of the same name.
  */
-export function readResponseSchema(tool: Tool, given: unknown): ResponseFields {
+export function readResponseSchema(tool: Tool, source: unknown): ResponseFields {
   const refuse = (problem: string, at = "") =>
     new AgentServerError("unprocessable", `Tool '${tool.name}': params.response_schema${at}: ${problem}`);
-  const parsed = form.safeParse(given);
+  const parsed = form.safeParse(source);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw refuse(issue?.message ?? "is no JSON schema", issue?.path.map((key) => `.${String(key)}`).join(""));
+    throw refuse(
+      issue?.message ?? "is not a JSON schema",
+      issue?.path.map((key) => `.${String(key)}`).join(""),
+    );
   }
   const { properties, required } = parsed.data;
   const names = Object.keys(properties);
@@ -66,8 +69,8 @@ export function readResponseSchema(tool: Tool, given: unknown): ResponseFields {
     throw refuse("the name is taken by the tool or by every tool call", `.properties.${taken}`);
   }
   try {
-    const schema = z.fromJSONSchema(given as z.core.JSONSchema.JSONSchema);
-    return toFields({ schema, shown: withoutReferences(given as JsonSchema), names, required });
+    const schema = z.fromJSONSchema(source as z.core.JSONSchema.JSONSchema);
+    return toFields({ schema, shown: withoutReferences(source as JsonSchema), names, required });
   } catch (cause) {
     throw refuse(cause instanceof Error ? cause.message : String(cause));
   }
@@ -75,7 +78,7 @@ export function readResponseSchema(tool: Tool, given: unknown): ResponseFields {
 
 interface Parts {
   schema: z.ZodType;
-  /** The schema as the model is shown it. */
+  /** The schema for the model. */
   shown: JsonSchema;
   names: readonly string[];
   required: readonly string[];
@@ -93,7 +96,7 @@ function toFields({ schema, shown, names, required }: Parts): ResponseFields {
       required: [...(Array.isArray(parameters.required) ? parameters.required : []), ...required],
     }),
     check: (args) => {
-      // Nulls are taken out of all arguments before; where one is a value it is as good as absent.
+      // Nulls were removed from all arguments, so an absent field may have been a null.
       const nulls = Object.fromEntries(required.map((name) => [name, null]));
       const values = pick(args, true);
       if (schema.safeParse({ ...nulls, ...values }).success) return undefined;
@@ -104,7 +107,7 @@ function toFields({ schema, shown, names, required }: Parts): ResponseFields {
   };
 }
 
-/** References written out, since providers know none in tools. One that contains itself is left open at its second place. */
+/** Inlines references, which providers do not accept in tools. A reference within itself becomes any object. */
 function withoutReferences(root: JsonSchema): JsonSchema {
   const definitions = asObject(root.$defs);
   let nodes = 0;
@@ -113,8 +116,7 @@ function withoutReferences(root: JsonSchema): JsonSchema {
 
   function expand(node: unknown, open: readonly string[]): unknown {
     nodes += 1;
-    if (nodes > MAX_NODES)
-      throw new Error(`has more than ${MAX_NODES} parts with its references written out`);
+    if (nodes > MAX_NODES) throw new Error(`has more than ${MAX_NODES} parts with its references inlined`);
     if (Array.isArray(node)) return node.map((item) => expand(item, open));
     if (typeof node !== "object" || node === null) return node;
     const { $ref: reference, ...own } = node as JsonSchema;

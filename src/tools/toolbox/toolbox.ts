@@ -8,30 +8,33 @@ import type { ResolvedTool } from "./resolve-tools.ts";
 
 /** The tools of one conversation. */
 export interface Toolbox {
-  /** In the order the model is shown them. */
+  /** Names of the tools, in the order the model sees them. */
   readonly names: readonly string[];
-  /** Schemas for the model, without `security_risk` and `summary`, which the agent adds. Another array when the set of tools changes. */
+  /**
+   * Schemas for the model, without `security_risk` and `summary`, which the agent adds. The array is replaced when the
+   * set of tools changes.
+   */
   readonly schemas: readonly ToolSchema[];
   /** Entries of `SystemPromptEvent.tools`. */
   readonly definitions: readonly ToolDefinition[];
   get(name: string): OpenTool | undefined;
-  /** Adds a tool behind the others. Throws when a tool has the name already, and once the toolbox is closed. */
+  /** Adds a tool at the end. Throws when a tool has the name already and after `close`. */
   add(tool: Tool, params?: Record<string, unknown>): void;
-  /** Takes a tool out at once, then closes it. False when no tool has the name. Errors of closing are logged. */
+  /** Removes a tool at once, then closes it. False when no tool has the name. Errors of closing are logged. */
   remove(name: string): Promise<boolean>;
-  /** Closes every tool that was opened. Later calls of `run` are refused. */
+  /** Closes every tool that was opened. Later calls of `run` reject. */
   close(): Promise<void>;
 }
 
 export interface ToolboxOptions {
-  /** In the order the model is shown them, each name once. */
+  /** Tools in the order the model sees them, each name once. */
   tools: readonly ResolvedTool[];
   host: Omit<ToolHost, "params" | "storage">;
   storageOf(toolName: string): ToolStorage;
   logger: Logger;
 }
 
-/** Makes the tools of a conversation ready. A tool is opened at its first call. */
+/** Makes the toolbox of a conversation. A tool is opened at its first call. */
 export function openToolbox({ tools, ...options }: ToolboxOptions): Toolbox {
   return new ConversationToolbox(tools, options);
 }

@@ -3,8 +3,8 @@ import { machineIdentity } from "./machine-identity.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a command may see of the server's environment, by name. A list of what is allowed, never of what is
- * forbidden: keys of model providers, `OH_*` and the session key stay out whatever they are called.
+ * Names of the variables that commands may see of the server's environment. A list of what is allowed, because keys of
+ * model providers, `OH_*` and session keys have too many names to forbid.
  */
 const ALLOWED: ReadonlySet<string> = new Set([
   // The user and the machine.
@@ -23,8 +23,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
     "HOSTNAME",
   ],
   ...["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "DISPLAY"],
-  // Proxies and certificates: without them no command reaches the network on many company machines. A proxy
-  // address may hold a password; an operator who minds sets a proxy without one.
+  // Proxies and certificates: without them commands cannot reach the network on many company machines. A proxy
+  // address may contain a password, which commands then see.
   ...[
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -43,7 +43,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
     "NODE_EXTRA_CA_CERTS",
     "GIT_SSL_CAINFO",
   ],
-  // Where tool chains live.
+  // Folders of tool chains.
   ...["NVM_DIR", "NVM_BIN", "VOLTA_HOME", "FNM_DIR", "PNPM_HOME", "BUN_INSTALL", "DENO_DIR", "COREPACK_HOME"],
   ...[
     "PYENV_ROOT",
@@ -64,9 +64,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
 const FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * The environment for commands, made from the server's own. `extra` is what the operator lets through on purpose;
- * it is taken as it is and wins. Programs that ask `AI_AGENT` learn that no human reads along; pagers are off,
- * because nobody is there to press a key.
+ * Makes the environment of commands from the server's own. `extra` is added as it is and wins. `AI_AGENT` tells programs
+ * that an agent runs them, and pagers are off because an agent does not press keys.
  */
 export function childEnvironment(parent: Environment, extra: Environment = {}): Record<string, string> {
   const allowed = Object.entries(parent).filter(([name]) => ALLOWED.has(name) || name.startsWith("LC_"));
@@ -83,7 +82,7 @@ export function childEnvironment(parent: Environment, extra: Environment = {}): 
   const environment = Object.fromEntries(
     Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  // Output is read as UTF-8; without a locale many programs would write ASCII or question marks.
+  // Output is read as UTF-8. Without a locale many programs write question marks instead.
   const hasLocale = ["LC_ALL", "LC_CTYPE", "LANG"].some((name) => environment[name]);
   return hasLocale ? environment : { ...environment, LANG: "C.UTF-8" };
 }

@@ -7,17 +7,17 @@ export interface ProcessEntry {
   parent: number;
   group: number;
   session: number;
-  /** Group that reads the keyboard of the process's terminal, -1 when it has none. */
+  /** Foreground group of the process's terminal, -1 without a terminal. */
   foreground: number;
-  /** Dead, waiting for its parent to ask for the exit code. */
+  /** Whether the process has exited and its parent has not read the exit code. */
   zombie: boolean;
-  /** Grows with the time of start; only to be compared. 0 where the system does not tell. */
+  /** Grows with the time of the start, in no particular unit. 0 where the system does not know. */
   startedAt: number;
 }
 
 /**
- * All processes of the machine. Linux keeps them as files, elsewhere `ps` is asked. Read synchronously, some ten
- * microseconds each: a hundred terminals closed at once must not need a hundred times as many descriptors.
+ * Lists all processes of the machine: from files on Linux, with `ps` elsewhere. Reads synchronously, which takes about
+ * ten microseconds each, so that a hundred terminals closed at once do not need a hundred times as many descriptors.
  */
 export async function listProcesses(): Promise<ProcessEntry[]> {
   if (process.platform !== "linux") return listWithPs();
@@ -25,11 +25,11 @@ export async function listProcesses(): Promise<ProcessEntry[]> {
   return names.map((name) => readProcess(Number(name))).filter((entry) => entry !== null);
 }
 
-/** One process; null when it is gone, and on systems other than Linux. */
+/** Reads one process. null when it is gone, and on systems other than Linux. */
 export function readProcess(pid: number): ProcessEntry | null {
   const text = readProcessFile(pid, "stat");
   if (text === "") return null;
-  // The program's name stands in parentheses and may hold anything, parentheses too.
+  // The name of the program is in parentheses and may contain parentheses.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const field = (index: number) => Number(fields[index] ?? -1);
   return {

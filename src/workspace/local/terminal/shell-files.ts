@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shellQuote } from "../../../shell-quote.ts";
 import { shellStartup } from "./terminal-marker.ts";
 
 /**
@@ -45,9 +46,8 @@ export class ShellFiles {
 }
 
 function toExports(exports: Readonly<Record<string, string>>): string {
-  const quote = (value: string) => `'${value.replaceAll("\0", "").replaceAll("'", "'\\''")}'`;
   return Object.entries(exports)
     .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
-    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
+    .map(([name, value]) => `export ${name}=${shellQuote(value.replaceAll("\0", ""))}\n`)
     .join("");
 }

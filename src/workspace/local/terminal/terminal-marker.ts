@@ -1,3 +1,5 @@
+import { shellQuote } from "../../../shell-quote.ts";
+
 /** What the shell tells about itself, out of sight of the commands it runs. */
 export type TerminalMarker =
   | { kind: "started"; commandId: number }
@@ -40,13 +42,12 @@ export function parseMarker(data: string, nonce: string): TerminalMarker | null 
  */
 export function shellStartup(options: { nonce: string; directory: string }): string {
   const mark = `builtin printf '\\033c\\033]${MARKER_NUMBER};${options.nonce};%s\\007'`;
-  const quotedDirectory = `'${options.directory.replaceAll("'", "'\\''")}'`;
   return `\
 set +o history
 unset HISTFILE MAILCHECK
 IGNOREEOF=100
 PS1= PS2=
-__agent_dir=${quotedDirectory}
+__agent_dir=${shellQuote(options.directory)}
 # The server removes the folder; when it was killed, the shell ends with its terminal and does it.
 trap 'command -p rm -rf "$__agent_dir"' EXIT
 __agent_begin() {
