@@ -23,6 +23,8 @@ export interface LeakCheck {
 
 const PATIENCE_MS = 2_000;
 const PAUSE_MS = 20;
+/** Files and pipes. Node keeps `/dev/null` open from its first stream on. */
+const COUNTED_TARGET = /^\/(?!proc\/|dev\/null$)|^pipe:/;
 const SHORT_LIVED = /^(FSReqPromise|FSReqCallback|Timeout|Immediate|TickObject|CloseReq|GetAddrInfoReqWrap)$/;
 
 /**
@@ -95,7 +97,7 @@ async function descriptors(): Promise<Map<string, string>> {
   const targets = new Map<string, string>();
   for (const number of await readdir("/proc/self/fd").catch(() => [])) {
     const target = await readlink(`/proc/self/fd/${number}`).catch(() => "");
-    if (/^\/(?!proc\/)|^pipe:/.test(target)) targets.set(number, target);
+    if (COUNTED_TARGET.test(target)) targets.set(number, target);
   }
   return targets;
 }

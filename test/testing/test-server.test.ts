@@ -1,5 +1,6 @@
 import { AssertionError } from "node:assert";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -211,6 +212,18 @@ describe("the leak check", () => {
     `;
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script]);
     expect(stdout).toBe("first line\n");
+  });
+
+  it("ignores the descriptor that Node keeps from its first stream on", async () => {
+    const script = `
+      import { createServer } from "node:net";
+      import { watchLeaks } from "${pathToFileURL(resolve("src/testing/leaks.ts"))}";
+      const leaks = await watchLeaks();
+      const server = createServer().listen(0, () => server.close());
+      await leaks.assertNone();
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "ignore" });
+    expect(await once(child, "close")).toEqual([0, null]);
   });
 
   it("fails the end of a test whose tool leaves something behind", async () => {
