@@ -99,8 +99,8 @@ function connect(model: Model, options: BuildOptions): Llm {
 }
 
 /** Some providers quote the key they refuse. */
-function withoutKey(error: LlmError, key: string): LlmError {
-  if (key.length < 8 || !error.message.includes(key)) return error;
+function withoutKey(error: LlmError, key: string | null): LlmError {
+  if (key === null || key.length < 8 || !error.message.includes(key)) return error;
   const { name, retryable, status, retryAfter } = error;
   return new LlmError(name, error.message.replaceAll(key, "**********"), {
     retryable,

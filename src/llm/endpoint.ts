@@ -13,15 +13,13 @@ export interface Endpoint {
   /** The model's name without the provider, as the provider wants it. */
   model: string;
   baseUrl: string;
-  apiKey: string;
+  /** null: requests carry no credentials. */
+  apiKey: string | null;
   /** `api-version` of Azure. */
   apiVersion: string;
   /** Whether `baseUrl` is the provider's own. */
   official: boolean;
 }
-
-/** Sent where a client library insists on a key and the endpoint needs none. */
-const NO_KEY = "none";
 
 const AZURE_API_VERSION = "2024-12-01-preview";
 
@@ -85,13 +83,13 @@ function providerBaseUrl(name: string, { config, environment }: Sources): string
   );
 }
 
-function environmentKey(name: string, sources: Sources & { trusted: boolean }): string {
+function environmentKey(name: string, sources: Sources & { trusted: boolean }): string | null {
   const { config, environment, trusted } = sources;
   const { keyVariables = [], keyless = false } = PROVIDERS[name] ?? {};
   const key = trusted ? firstSet(keyVariables, environment) : null;
   if (key !== null) return key;
   if (name === "bedrock") throw missingBedrockKey(config);
-  if (keyless || !trusted) return NO_KEY;
+  if (keyless || !trusted) return null;
   throw new LlmError(
     "LLMAuthenticationError",
     `api_key is missing: the model ${config.model} needs one, in the request or in ${keyVariables.join(" or ")}`,

@@ -2,7 +2,7 @@ import type { OpenAI } from "openai";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Model } from "./model.ts";
-import { SDK_TIMEOUT } from "./protocol.ts";
+import { NO_CREDENTIALS, NO_KEY, SDK_TIMEOUT } from "./protocol.ts";
 import type { Fetch } from "./provider-fetch.ts";
 
 /** Creates the client at the first call: loading the SDK takes a good part of a second. */
@@ -17,7 +17,7 @@ export function openAiClient(model: Model, fetch: Fetch): () => Promise<OpenAI> 
 async function createClient({ config, endpoint }: Model, fetch: Fetch): Promise<OpenAI> {
   const { OpenAI, AzureOpenAI } = await import("openai");
   const shared = {
-    apiKey: endpoint.apiKey,
+    apiKey: endpoint.apiKey ?? NO_KEY,
     maxRetries: 0,
     timeout: SDK_TIMEOUT,
     logLevel: "off",
@@ -26,7 +26,10 @@ async function createClient({ config, endpoint }: Model, fetch: Fetch): Promise<
     organization: null,
     project: null,
     webhookSecret: null,
-    defaultHeaders: attributionHeaders(config, endpoint),
+    defaultHeaders: {
+      ...(endpoint.apiKey === null ? NO_CREDENTIALS : {}),
+      ...attributionHeaders(config, endpoint),
+    },
     fetch,
   } as const;
   if (endpoint.provider.protocol !== "azure") return new OpenAI({ ...shared, baseURL: endpoint.baseUrl });

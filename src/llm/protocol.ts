@@ -20,6 +20,16 @@ export type Protocol = (request: LlmRequest) => Promise<ProtocolReply>;
 /** The largest timeout of the SDKs, in milliseconds. Calls are bounded by `withDeadline` instead. */
 export const SDK_TIMEOUT = 2 ** 31 - 1;
 
+/** Stands for a missing key, since the SDKs insist on one. `NO_CREDENTIALS` keeps it from being sent. */
+export const NO_KEY = "no key";
+
+/** Headers that take the SDKs' credentials out of a request. */
+export const NO_CREDENTIALS: Readonly<Record<string, null>> = {
+  authorization: null,
+  "api-key": null,
+  "x-api-key": null,
+};
+
 /** Asks Claude to think between tool calls. Models that decide for themselves do not need it. */
 export const INTERLEAVED_THINKING: Readonly<Record<string, string>> = {
   "anthropic-beta": "interleaved-thinking-2025-05-14",

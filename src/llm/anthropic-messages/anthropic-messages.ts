@@ -1,9 +1,17 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Capabilities } from "../capabilities.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
-import { INTERLEAVED_THINKING, type Protocol, SDK_TIMEOUT, sessionHeaders } from "../protocol.ts";
+import {
+  INTERLEAVED_THINKING,
+  NO_CREDENTIALS,
+  NO_KEY,
+  type Protocol,
+  SDK_TIMEOUT,
+  sessionHeaders,
+} from "../protocol.ts";
 import type { Fetch } from "../provider-fetch.ts";
 import { isEventStream, readEvents, readJson } from "../reply/read-reply.ts";
 import { fromMessage, fromMessageEvents } from "./from-anthropic-reply.ts";
@@ -63,17 +71,22 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
 async function createClient({ endpoint }: Model, fetch: Fetch): Promise<Anthropic> {
   const { Anthropic } = await import("@anthropic-ai/sdk");
   return new Anthropic({
-    apiKey: endpoint.apiKey,
+    apiKey: endpoint.apiKey ?? NO_KEY,
     baseURL: endpoint.baseUrl,
     maxRetries: 0,
     timeout: SDK_TIMEOUT,
     logLevel: "off",
     openTelemetry: false,
     webhookKey: null,
-    // The SDK sends the key as a bearer token; compatible gateways expect the older header.
-    defaultHeaders: endpoint.official ? {} : { "x-api-key": endpoint.apiKey },
+    defaultHeaders: credentialHeaders(endpoint),
     fetch,
   });
+}
+
+/** The SDK sends the key as a bearer token; compatible gateways expect the older header. */
+function credentialHeaders({ apiKey, official }: Endpoint): Record<string, string | null> {
+  if (apiKey === null) return NO_CREDENTIALS;
+  return official ? {} : { "x-api-key": apiKey };
 }
 
 function fixedFields({ config, endpoint, capabilities }: Model): Record<string, unknown> {
