@@ -2,6 +2,7 @@ import type { OpenAPIObject } from "openapi3-ts/oas31";
 import { AgentServerError } from "../errors.ts";
 import type { Authentication } from "./admission/authentication.ts";
 import { type Answer, emptyAnswer } from "./answer.ts";
+import type { EventStreams } from "./content/event-streams.ts";
 import type { ReceiveUpload } from "./content/upload.ts";
 import type { DocsAssets } from "./openapi/docs.ts";
 import { createDocumentation } from "./openapi/documentation.ts";
@@ -41,41 +42,38 @@ export interface EndpointsOptions {
   docsAssets?: DocsAssets | undefined;
   maxBodyBytes?: number | undefined;
   receiveUpload?: ReceiveUpload | undefined;
+  eventStreams: EventStreams;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
   const { routes, sockets, authentication, basePath, version, cookieName, docsAssets } = options;
-  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, receiveUpload } = options;
+  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, receiveUpload, eventStreams } = options;
   const gate = createFirstFrameGate(authentication.isKey);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
+  const handlerOptions = { authentication, maxBodyBytes, receiveUpload, eventStreams };
   const entries: RouterEntry<Routed<Endpoint>>[] = [
-    ...routes.map((route) => {
-      const endpoint = createRouteHandler(route, { authentication, maxBodyBytes, receiveUpload });
-      return { ...route.spec, target: { route: route.spec, endpoint } };
-    }),
-    ...sockets.map(({ spec }) => ({
-      method: "GET",
-      path: spec.path,
-      target: { route: spec, endpoint: upgradeRequired },
-    })),
+    ...routes.flatMap((route) => entriesOf(route.spec, createRouteHandler(route, handlerOptions))),
+    ...sockets.flatMap(({ spec }) => entriesOf({ ...spec, method: "GET" }, upgradeRequired)),
     ...documentation.pages.flatMap(([path, endpoint]) =>
-      ["GET", "HEAD"].map((method) => ({
-        method,
-        path,
-        target: { route: { id: path.slice(1), path }, endpoint },
-      })),
+      entriesOf({ id: path.slice(1), path, method: "GET", head: true }, endpoint),
     ),
   ];
-  const socketEntries = sockets.map((route) => ({
-    method: "GET",
-    path: route.spec.path,
-    target: { route: route.spec, endpoint: createSocketHandler(route, { authentication, gate }) },
-  }));
+  const socketEntries = sockets.flatMap((route) =>
+    entriesOf({ ...route.spec, method: "GET" }, createSocketHandler(route, { authentication, gate })),
+  );
   return {
     router: createRouter(entries),
     socketRouter: createRouter(socketEntries),
     openapi: documentation.openapi,
   };
+}
+
+type Listed = MatchedRoute & { method: string; head?: boolean };
+
+function entriesOf<E>(route: Listed, endpoint: E): RouterEntry<Routed<E>>[] {
+  const { method, path } = route;
+  const methods = route.head === true ? [method, "HEAD"] : [method];
+  return methods.map((each) => ({ method: each, path, target: { route, endpoint } }));
 }
 
 /** The route of a match, for stages; undefined where nothing matched. */

@@ -8,6 +8,7 @@ import {
 } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
 import { type Answer, toResponse } from "./answer.ts";
+import { EventStreams } from "./content/event-streams.ts";
 import type { ReceiveUpload } from "./content/upload.ts";
 import { type CorsOptions, createCors, preflightMethod } from "./cors.ts";
 import { createEndpoints, reach, reachSocket, routeOf } from "./endpoints.ts";
@@ -69,6 +70,8 @@ export interface HttpCore {
   /** Resolves to a refusing Response, or to the function that takes the accepted socket. */
   upgrade(request: Request, connection?: ConnectionInfo): Promise<Response | Connect>;
   openapi(): OpenAPIObject;
+  /** Ends the streams of server-sent events, so that their connections can close. */
+  endStreams(): void;
 }
 
 export function createHttpCore(options: HttpCoreOptions): HttpCore {
@@ -79,9 +82,11 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
   const { open, ambient } = authentication;
   const guard = createHostGuard({ cors, open, ambient, allowedHosts: options.allowedHosts });
   const stages = [...serverStages(cors, guard), ...(options.stages ?? [])];
+  const eventStreams = new EventStreams(logger);
   const { router, socketRouter, openapi } = createEndpoints({
     ...options,
     authentication,
+    eventStreams,
     basePath,
     cookieName: options.cookie?.name,
   });
@@ -125,6 +130,7 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
     openapi,
     answer,
     upgrade,
+    endStreams: () => eventStreams.close(),
     handles: (pathname, mountPath = "") => isOurs(pathname, mountPath) && router.knows(below(pathname)),
     handlesSocket: (pathname, mountPath = "") =>
       isOurs(pathname, mountPath) && socketRouter.knows(below(pathname)),

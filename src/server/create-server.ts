@@ -88,6 +88,7 @@ export function createServer(input: ServerOptions = {}): AgentServer {
   return server;
 
   async function endNetwork(): Promise<void> {
+    core.endStreams();
     await closeSockets(server);
     await Promise.all([...listenings].map((listening) => listening.close()));
   }

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentServer } from "agent-server";
 import { z } from "zod";
+import { type ByteSource, bytes } from "../../src/http/content/bytes.ts";
+import { sse } from "../../src/http/content/event-stream.ts";
 import { upload } from "../../src/http/content/upload.ts";
 import { createHttpCore } from "../../src/http/http-core.ts";
 import { route } from "../../src/http/route/route.ts";
@@ -30,6 +32,8 @@ interface Seen {
   sockets: Set<Socket>;
   /** Paths of the temporary files that `/probe/upload/{mebibytes}` was given. */
   uploads: string[];
+  /** How often `/probe/file` is being read. */
+  openFiles: number;
   /** Addresses of peers, request by request, upgrades included. */
   peers: (string | undefined)[];
 }
@@ -57,6 +61,7 @@ export function createProbeServer(basePath?: string): ProbeServer {
     pulled: 0,
     sockets: new Set(),
     uploads: [],
+    openFiles: 0,
     peers: [],
   };
   const notePeer: Stage = (_request, next, { peerAddress }) => {
@@ -114,6 +119,41 @@ export function createProbeServer(basePath?: string): ProbeServer {
         return { status: 200, body: { name, type, size, hash: await hashOf(createReadStream(path)) } };
       }),
     ),
+    route({
+      ...spec,
+      id: "file",
+      method: "GET",
+      path: "/probe/file",
+      head: true,
+      responses: { 200: bytes("application/x-big") },
+    }).handle(() => ({ status: 200, bytes: bigFile(seen) })),
+    route({
+      ...spec,
+      id: "events",
+      method: "GET",
+      path: "/probe/events",
+      responses: { 200: sse() },
+    }).handle(() => ({
+      status: 200,
+      events: async (stream) => {
+        stream.send({ event: "greeting", data: "hello" });
+        await new Promise((resolve) => stream.signal.addEventListener("abort", resolve));
+        cancelled.resolve();
+      },
+    })),
+    route({
+      ...spec,
+      id: "flood",
+      method: "GET",
+      path: "/probe/flood",
+      responses: { 200: sse() },
+    }).handle(() => ({
+      status: 200,
+      events: async (stream) => {
+        await delay(20);
+        while (!stream.signal.aborted) stream.send({ data: "x".repeat(64 * 1024) });
+      },
+    })),
     route({ ...spec, id: "keyed", method: "GET", path: "/probe/keyed", auth: "key", responses: ok }).handle(
       () => ({
         status: 200,
@@ -204,6 +244,34 @@ export function createProbeServer(basePath?: string): ProbeServer {
     rmSync(uploadFolder, { recursive: true, force: true });
   };
   return { server: { ...core, close } as unknown as AgentServer, uploadFolder, seen };
+}
+
+export const BIG_FILE_SIZE = 64 * 1024 * 1024;
+
+/** A file that need not exist: each byte is the last digit of its mebibyte. */
+function bigFile(seen: Seen): ByteSource {
+  return {
+    size: BIG_FILE_SIZE,
+    modifiedAt: Date.UTC(2026, 10, 26),
+    read(start, end) {
+      let at = start;
+      seen.openFiles += 1;
+      return new ReadableStream({
+        pull(controller) {
+          const mebibyte = Math.floor(at / 1024 ** 2);
+          const next = Math.min(end, (mebibyte + 1) * 1024 ** 2, at + 64 * 1024);
+          controller.enqueue(new Uint8Array(next - at).fill(0x30 + (mebibyte % 10)));
+          at = next;
+          if (at < end) return;
+          controller.close();
+          seen.openFiles -= 1;
+        },
+        cancel() {
+          seen.openFiles -= 1;
+        },
+      });
+    },
+  };
 }
 
 export async function hashOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {

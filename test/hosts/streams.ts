@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { start } from "./client.ts";
 import type { Host, RunningHost } from "./hosts.ts";
-import { createProbeServer, hashOf, KEYS, type ProbeServer } from "./probe-server.ts";
+import { BIG_FILE_SIZE, createProbeServer, hashOf, KEYS, type ProbeServer } from "./probe-server.ts";
 
 const MIB = 1024 * 1024;
 const BOUNDARY = "cut-here";
@@ -91,6 +91,79 @@ export function describeStreams(host: Host): void {
         expect(readdirSync(probe.uploadFolder)).toEqual([]);
       });
     });
+
+    describe("a download", () => {
+      it("may be of a part", async () => {
+        const headers = { Range: `bytes=${MIB - 2}-${MIB + 1}` };
+        const response = await head(start(`${running.url}/probe/file`, { headers }).end());
+        expect(response).toMatchObject({
+          statusCode: 206,
+          headers: {
+            "content-length": "4",
+            "content-range": `bytes ${MIB - 2}-${MIB + 1}/${BIG_FILE_SIZE}`,
+            "content-type": "application/x-big",
+          },
+        });
+        expect(Buffer.concat(await response.toArray()).toString()).toBe("0011");
+      });
+
+      it("is not repeated for a client that has it", async () => {
+        const { headers } = await head(start(`${running.url}/probe/file`, { method: "HEAD" }).end());
+        const again = { "If-None-Match": headers.etag };
+        const response = await head(start(`${running.url}/probe/file`, { headers: again }).end());
+        expect([response.statusCode, response.headers.etag]).toEqual([304, headers.etag]);
+        expect(await response.toArray()).toEqual([]);
+      });
+
+      it("answers HEAD with its length, and reads nothing", async () => {
+        const response = await head(start(`${running.url}/probe/file`, { method: "HEAD" }).end());
+        expect(response.statusCode).toBe(200);
+        expect(response.headers["content-length"]).toBe(String(BIG_FILE_SIZE));
+        expect(await response.toArray()).toEqual([]);
+        expect(probe.seen.openFiles).toBe(0);
+      });
+
+      it("to a client that takes nothing stays out of memory, and ends when the client leaves", async () => {
+        const before = retained();
+        const request = start(`${running.url}/probe/file`).end();
+        request.on("error", () => {});
+        const response = await head(request);
+        response.on("error", () => {});
+        expect(probe.seen.openFiles).toBe(1);
+        await expect.poll(() => retained() - before).toBeLessThan(16 * MIB);
+        request.destroy();
+        await expect.poll(() => probe.seen.openFiles).toBe(0);
+      });
+    });
+
+    describe("server-sent events", () => {
+      it("arrive as they are sent, and what sends them ends when the client leaves", async () => {
+        const request = start(`${running.url}/probe/events`).end();
+        request.on("error", () => {});
+        const response = await head(request);
+        response.on("error", () => {});
+        expect(response.headers["content-type"]).toBe("text/event-stream; charset=utf-8");
+        let text = "";
+        response.on("data", (chunk) => {
+          text += chunk;
+        });
+        await expect.poll(() => text).toBe(":\n\nevent: greeting\ndata: hello\n\n");
+        request.destroy();
+        await probe.seen.cancelled;
+      });
+
+      it("to a client that is too slow break off", async () => {
+        const response = await head(start(`${running.url}/probe/flood`).end());
+        await expect(response.toArray()).rejects.toThrow("aborted");
+      });
+    });
+  });
+}
+
+function head(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once("response", resolve);
+    request.once("error", reject);
   });
 }
 
@@ -109,10 +182,7 @@ function write(request: ClientRequest, chunk: string | Buffer): Promise<void> {
 }
 
 async function answerOf(request: ClientRequest): Promise<{ status: number | undefined; text: string }> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request.on("response", resolve);
-    request.on("error", reject);
-  });
+  const response = await head(request);
   return { status: response.statusCode, text: Buffer.concat(await response.toArray()).toString() };
 }
 

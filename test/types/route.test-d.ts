@@ -1,5 +1,8 @@
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
+import { bytes } from "../../src/http/content/bytes.ts";
+import { sse } from "../../src/http/content/event-stream.ts";
+import { type Upload, upload } from "../../src/http/content/upload.ts";
 import { group } from "../../src/http/route/group.ts";
 import { route } from "../../src/http/route/route.ts";
 
@@ -61,6 +64,23 @@ route({
   expectTypeOf(body).toEqualTypeOf<{ reason: string } | undefined>();
   return { status: 204 };
 });
+
+// A handler gets the file of an upload.
+route({ ...base, body: upload("photo"), responses: { 204: { description: "Saved" } } }).handle(({ body }) => {
+  expectTypeOf(body).toEqualTypeOf<Upload>();
+  return { status: 204 };
+});
+
+// A status declared as bytes or as events is answered by them.
+const download = route({ ...base, responses: { 200: bytes("image/png"), 404: { description: "None" } } });
+download.handle(() => ({ status: 200, bytes: new Uint8Array() }));
+download.handle(() => ({ status: 404 }));
+// @ts-expect-error A 200 has bytes.
+download.handle(() => ({ status: 200, body: "text" }));
+const events = route({ ...base, responses: { 200: sse() } });
+events.handle(() => ({ status: 200, events: (stream) => stream.send({ data: "hello" }) }));
+// @ts-expect-error A 200 has events.
+events.handle(() => ({ status: 200 }));
 
 // @ts-expect-error TRACE is not a method of a route.
 route({ ...base, method: "TRACE", responses: { 204: { description: "Done" } } });

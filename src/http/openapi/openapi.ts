@@ -4,24 +4,13 @@ import {
   type OperationObject,
   type ParameterObject,
   type PathItemObject,
-  type RequestBodyObject,
-  type ResponseObject,
-  type SchemaObject,
-  type SecuritySchemeObject,
 } from "openapi3-ts/oas31";
 import { z } from "zod";
-import { errorBody, httpValidationError } from "../../wire/validation-error.ts";
-import { SESSION_KEY_HEADER } from "../admission/authentication.ts";
-import { isUpload, type UploadSpec } from "../content/upload.ts";
 import { parameterNames, parseTemplate, toOpenApiPath } from "../path-template.ts";
-import {
-  type Credential,
-  credentialsOf,
-  type ResponseSpec,
-  type Route,
-  type RouteSpec,
-} from "../route/route.ts";
+import type { Route, RouteSpec } from "../route/route.ts";
+import { describeBody, describeResponses } from "./describe-content.ts";
 import { SchemaComponents } from "./schema-components.ts";
+import { securityOf, securitySchemes } from "./security.ts";
 
 export interface OpenApiOptions {
   version: string;
@@ -32,25 +21,21 @@ export interface OpenApiOptions {
 }
 
 const TITLE = "OpenHands Agent Server";
-/** Names of the security schemes. */
-const SCHEMES: Record<Credential, string> = {
-  key: "SessionApiKey",
-  bearer: "SessionBearer",
-  cookie: "SessionCookie",
-};
-const JSON_TYPE = "application/json";
-const MULTIPART_TYPE = "multipart/form-data";
-
 /** The OpenAPI 3.1 document of the routes, read from their schemas. */
-export function buildOpenApi(routes: readonly Route[], options: OpenApiOptions): OpenAPIObject {
-  const { version, basePath } = options;
+export function buildOpenApi(
+  routes: readonly Route[],
+  { version, basePath, cookieName }: OpenApiOptions,
+): OpenAPIObject {
   const schemas = new SchemaComponents();
   const operations = routes.map(({ spec }) => ({ spec, describe: operation(spec, schemas) }));
   const components = schemas.build();
 
   const builder = OpenApiBuilder.create({ openapi: "3.1.0", info: { title: TITLE, version }, paths: {} });
-  for (const credential of new Set(routes.flatMap(({ spec }) => credentialsOf(spec)))) {
-    builder.addSecurityScheme(SCHEMES[credential], securityScheme(credential, options));
+  for (const [name, scheme] of securitySchemes(
+    routes.map(({ spec }) => spec),
+    cookieName,
+  )) {
+    builder.addSecurityScheme(name, scheme);
   }
   if (basePath !== "") builder.addServer({ url: basePath });
   for (const [name, schema] of Object.entries(components)) builder.addSchema(name, schema);
@@ -61,73 +46,21 @@ export function buildOpenApi(routes: readonly Route[], options: OpenApiOptions):
   return builder.getSpec();
 }
 
-function securityScheme(
-  credential: Credential,
-  { cookieName = "session" }: OpenApiOptions,
-): SecuritySchemeObject {
-  switch (credential) {
-    case "key":
-      return { type: "apiKey", in: "header", name: SESSION_KEY_HEADER };
-    case "bearer":
-      return { type: "http", scheme: "bearer" };
-    case "cookie":
-      return { type: "apiKey", in: "cookie", name: cookieName };
-  }
-}
-
-/** Registers the schemas of a route; what it returns describes the route once they are built. */
+/** Registers the schemas of a route; the function describes the route once they are built. */
 function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationObject {
   const parameters = [...parametersIn("path", spec, schemas), ...parametersIn("query", spec, schemas)];
   const requestBody = describeBody(spec, schemas);
-  const responses = Object.entries(allResponses(spec)).map(([status, { description, body: schema }]) => {
-    const described = schema === undefined ? undefined : schemas.add(schema, "output");
-    return { status, description, described };
-  });
+  const responses = describeResponses(spec, schemas);
+  const security = securityOf(spec);
   return () => ({
     operationId: spec.id,
     summary: spec.summary,
     tags: [...spec.tags],
-    ...(spec.auth === "open"
-      ? {}
-      : { security: credentialsOf(spec).map((credential) => ({ [SCHEMES[credential]]: [] })) }),
+    ...(security.length > 0 ? { security } : {}),
     ...(parameters.length > 0 ? { parameters: parameters.map((describe) => describe()) } : {}),
     ...(requestBody === undefined ? {} : { requestBody: requestBody() }),
-    responses: Object.fromEntries(
-      responses.map(({ status, description, described }): [string, ResponseObject] => [
-        status,
-        described === undefined
-          ? { description }
-          : { description, content: { [JSON_TYPE]: { schema: described() } } },
-      ]),
-    ),
+    responses: responses(),
   });
-}
-
-function describeBody(
-  { body, bodyOptional }: RouteSpec,
-  schemas: SchemaComponents,
-): (() => RequestBodyObject) | undefined {
-  if (body === undefined) return undefined;
-  if (isUpload(body))
-    return () => ({ required: true, content: { [MULTIPART_TYPE]: { schema: formSchema(body) } } });
-  const schema = schemas.add(body, "input");
-  return () => ({ required: bodyOptional !== true, content: { [JSON_TYPE]: { schema: schema() } } });
-}
-
-function formSchema({ upload }: UploadSpec): SchemaObject {
-  const file: SchemaObject = { type: "string", contentMediaType: "application/octet-stream" };
-  return { type: "object", required: [upload], properties: { [upload]: file } };
-}
-
-const UNAUTHORIZED: ResponseSpec = { description: "The key is missing or wrong", body: errorBody };
-const INVALID: ResponseSpec = { description: "Validation error", body: httpValidationError };
-
-function allResponses(spec: RouteSpec): RouteSpec["responses"] {
-  const responses: Record<number, ResponseSpec> = {};
-  if (spec.auth !== "open") responses[401] = UNAUTHORIZED;
-  if (spec.params !== undefined || spec.query !== undefined || spec.body !== undefined)
-    responses[422] = INVALID;
-  return { ...responses, ...spec.responses };
 }
 
 function parametersIn(

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Parsed, Route, RouteInput, RouteResult, RouteSpec } from "./route.ts";
+import type { RouteResult } from "./outcome.ts";
+import type { Parsed, Route, RouteInput, RouteSpec } from "./route.ts";
 
 /** What the routes of a group have in common. */
 export interface GroupSpec extends Pick<RouteSpec, "tags" | "auth" | "cors"> {

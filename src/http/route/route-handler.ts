@@ -1,12 +1,14 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Authentication } from "../admission/authentication.ts";
-import { type Answer, emptyAnswer, jsonAnswer, textAnswer } from "../answer.ts";
+import type { Answer } from "../answer.ts";
+import type { EventStreams } from "../content/event-streams.ts";
 import { isUpload } from "../content/upload.ts";
 import type { RequestContext } from "../request-about.ts";
 import { UNREAD } from "./body-errors.ts";
+import { outcomeAnswer } from "./outcome.ts";
 import { createInputReader, type InputReaderOptions } from "./read-input.ts";
 import { readBody } from "./request-body.ts";
-import { credentialsOf, type Route, type RouteOutcome, type RouteSpec } from "./route.ts";
+import { credentialsOf, type Route, type RouteSpec } from "./route.ts";
 
 /** What the core knows of a request when its route is reached. */
 export interface Matched {
@@ -19,6 +21,7 @@ export type Endpoint = (request: Request, matched: Matched) => Promise<Answer | 
 
 export interface RouteHandlerOptions extends InputReaderOptions {
   authentication: Authentication;
+  eventStreams: EventStreams;
 }
 
 /** The reference reports malformed JSON before a missing key. Bounds what is read of unauthenticated callers to do so. */
@@ -27,6 +30,7 @@ const MAX_UNAUTHENTICATED_BYTES = 64 * 1024;
 /** Wraps a route's handler in the checks of the reference, in its order: JSON syntax, key, validation. */
 export function createRouteHandler(route: Route, options: RouteHandlerOptions): Endpoint {
   const { spec } = route;
+  const { eventStreams } = options;
   const credentials = credentialsOf(spec);
   const admit = credentials.length === 0 ? undefined : options.authentication.checkOf(credentials);
   const readInput = createInputReader(spec, options);
@@ -40,7 +44,8 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
     const { upload, ...input } = await readInput(request, { params, search: context.search });
     try {
       const outcome = await route.handle({ ...input, request, principal: context.principal });
-      return outcome instanceof Response ? outcome : toAnswer(outcome);
+      if (outcome instanceof Response) return outcome;
+      return await outcomeAnswer(outcome, { request, responses: spec.responses, eventStreams });
     } finally {
       await upload?.discard();
     }
@@ -62,9 +67,4 @@ async function refuse(
 function tooLargeOnly(error: unknown): AgentServerError {
   if (AgentServerError.is(error) && error.code === "payload_too_large") return error;
   throw error;
-}
-
-function toAnswer({ status, json, body, headers }: RouteOutcome): Answer {
-  if (json !== undefined) return textAnswer(status, json, { "content-type": "application/json", ...headers });
-  return body === undefined ? emptyAnswer(status, headers) : jsonAnswer(status, body, headers);
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Principal } from "../../principal.ts";
 import type { Upload, UploadSpec } from "../content/upload.ts";
+import type { ResponseSpec, RouteOutcome, RouteResult } from "./outcome.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -15,12 +16,6 @@ export type Credential = "key" | "bearer" | "cookie";
 
 /** `open` requires nothing; of several credentials any one is enough. */
 export type RouteAuth = "open" | Credential | readonly Credential[];
-
-export interface ResponseSpec {
-  description: string;
-  /** Absent: no body. */
-  body?: z.ZodType;
-}
 
 /** A route is data: the router, the validator and the OpenAPI document all read this. */
 export interface RouteSpec {
@@ -40,6 +35,8 @@ export interface RouteSpec {
   bodyOptional?: boolean;
   /** Pages of every web origin may call the route: something other than the origin guards it. Default: the CORS options. */
   cors?: "any-origin";
+  /** A GET that answers HEAD too. In this protocol only pages and static files do; other routes answer it with 405. */
+  head?: boolean;
   responses: Readonly<Record<number, ResponseSpec>>;
 }
 
@@ -58,28 +55,6 @@ export interface RouteInput<S extends InputSpec> {
   request: Request;
   /** Who asks; null where the route is open or the credentials name nobody. */
   principal: Principal | null;
-}
-
-type BodyOf<R> = R extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
-
-type Outcome<Status, Body> =
-  | { status: Status; body: Body; headers?: Record<string, string> }
-  /** Already serialised: pages of stored events go out as they came from the store. */
-  | { status: Status; json: string; headers?: Record<string, string> };
-
-type Declared<S extends Pick<RouteSpec, "responses">> = {
-  [Status in keyof S["responses"] & number]: BodyOf<S["responses"][Status]> extends undefined
-    ? { status: Status; headers?: Record<string, string> }
-    : Outcome<Status, BodyOf<S["responses"][Status]>>;
-}[keyof S["responses"] & number];
-
-export type RouteResult<S extends Pick<RouteSpec, "responses">> = Declared<S> | Response;
-
-export interface RouteOutcome {
-  status: number;
-  body?: unknown;
-  json?: string;
-  headers?: Record<string, string>;
 }
 
 /** A route with its handler, types forgotten: what the router keeps. */

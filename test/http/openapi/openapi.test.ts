@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { bytes } from "../../../src/http/content/bytes.ts";
+import { sse } from "../../../src/http/content/event-stream.ts";
+import { upload } from "../../../src/http/content/upload.ts";
 import { buildOpenApi } from "../../../src/http/openapi/openapi.ts";
 import { route } from "../../../src/http/route/route.ts";
 import { conversationInfo, startConversationRequest } from "../../../src/wire/conversation.ts";
@@ -86,6 +89,35 @@ describe("the OpenAPI document", () => {
     expect(paths?.["/files/{file_path}"]?.post?.parameters).toMatchObject([
       { name: "file_path", in: "path", required: true, schema: { type: "string" } },
     ]);
+  });
+
+  it("describes files, bytes and event streams by their media type", () => {
+    const spec = { ...common, method: "POST", path: "/x", id: "x", auth: "open" } as const;
+    const icon = { ...spec, method: "GET", responses: { 200: bytes("image/svg+xml", "The icon") } } as const;
+    const follow = { ...spec, body: upload("photo"), responses: { 200: sse("What happens") } } as const;
+    const { paths } = documentOf(
+      route(icon).handle(() => ({ status: 200, bytes: new Uint8Array() })),
+      route(follow).handle(() => ({ status: 200, events: () => {} })),
+    );
+    expect(paths?.["/x"]?.get?.responses).toEqual({
+      200: { description: "The icon", content: { "image/svg+xml": {} } },
+      206: { description: "The requested range", content: { "image/svg+xml": {} } },
+      304: { description: "The client has these bytes already" },
+      416: expect.objectContaining({ description: "The range begins past the end" }),
+    });
+    const file = { type: "string", contentMediaType: "application/octet-stream" };
+    expect(paths?.["/x"]?.post?.requestBody).toEqual({
+      required: true,
+      content: {
+        "multipart/form-data": {
+          schema: { type: "object", required: ["photo"], properties: { photo: file } },
+        },
+      },
+    });
+    expect(paths?.["/x"]?.post?.responses?.[200]).toEqual({
+      description: "What happens",
+      content: { "text/event-stream": { schema: { type: "string" } } },
+    });
   });
 
   it("refers to named schemas", () => {
