@@ -33,6 +33,7 @@ const SHARED = [
   "is-object.ts",
   "loopback.ts",
   "principal.ts",
+  "read-bounded.ts",
 ];
 
 /** The composition root, and folders built on top of it: they may import everything. */

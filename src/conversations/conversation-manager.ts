@@ -47,10 +47,11 @@ import { checkRole } from "./live/user-message.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
 import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
 import { checkParent } from "./record/parent-conversation.ts";
+import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { watchedRecord } from "./watched-record.ts";
 
-export interface ConversationManagerOptions extends ConversationReaderOptions {
+export interface ConversationManagerOptions extends Omit<ConversationReaderOptions, "lostSecrets"> {
   clock: Clock;
   logger: Logger;
   /** Seals secrets at rest. Without it they are not stored. */
@@ -115,10 +116,13 @@ export class ConversationManager {
   constructor(options: ConversationManagerOptions) {
     this.#options = options;
     this.events = new EventReader(options.store);
-    this.#reader = new ConversationReader(options);
     this.#timestamps = createTimestamps(options.clock);
     this.#feeds = new Feeds(options.store.relay);
     this.#unsealed = new UnsealedSecrets(options.cipher);
+    this.#reader = new ConversationReader({
+      ...options,
+      lostSecrets: (record) => lostSecrets(record, { cipher: options.cipher, unsealed: this.#unsealed }),
+    });
     this.#context = {
       ...options,
       cipher: options.cipher,

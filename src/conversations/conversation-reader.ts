@@ -4,6 +4,7 @@ import type { ConversationInfo, ConversationSortOrder } from "../wire/conversati
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { finalResponse } from "./final-response.ts";
 import { listedDocuments, toConversationInfo } from "./record/conversation-info.ts";
+import { withLostSecrets } from "./record/state-update.ts";
 
 /** What a `ConversationInfo` includes. */
 export interface InfoQuery {
@@ -30,6 +31,8 @@ export interface ConversationReaderOptions {
   store: Store;
   /** Where conversations are said to live; shown on the wire with the id added. */
   persistenceDir: string;
+  /** Names of the secrets of a conversation that must be set again. */
+  lostSecrets: (record: ConversationRecord) => string[];
 }
 
 /**
@@ -39,8 +42,10 @@ export interface ConversationReaderOptions {
 export class ConversationReader {
   readonly #store: Store;
   readonly #persistenceDir: string;
+  readonly #lostSecrets: (record: ConversationRecord) => string[];
 
-  constructor({ store, persistenceDir }: ConversationReaderOptions) {
+  constructor({ store, persistenceDir, lostSecrets }: ConversationReaderOptions) {
+    this.#lostSecrets = lostSecrets;
     this.#store = store;
     this.#persistenceDir = persistenceDir;
   }
@@ -49,7 +54,8 @@ export class ConversationReader {
     const documents = [...toListed(query), "calls"];
     const [record] = await this.#store.conversations.find([id], documents);
     if (record === undefined) throw unknownConversation(id);
-    return this.#toInfo(record, query);
+    const info = this.#toInfo(record, query);
+    return { ...info, agent_state: withLostSecrets(info.agent_state, this.#lostSecrets(record)) };
   }
 
   /** One entry for each id, in this order; null for an unknown one. Lists of single model calls are empty here and in searches. */

@@ -16,5 +16,6 @@ export async function watchedRecord(
   const [record] = await conversations.find([id], LIVE_DOCUMENTS);
   if (record === undefined) return undefined;
   const { eventCount, leafEventId } = record;
-  return { eventCount, leafEventId, fullState: fullState(openState(record, options).state) };
+  const { state, lostSecrets } = openState(record, options);
+  return { eventCount, leafEventId, fullState: fullState(state, lostSecrets) };
 }

@@ -1,3 +1,4 @@
+import { readBounded } from "../read-bounded.ts";
 import type { GuardedFetch } from "./guarded-fetch.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -15,17 +16,5 @@ export async function loadImage(url: string, signal: AbortSignal, fetch: Guarded
     if (!response.ok) throw new Error(`its server answered ${response.status}`);
     throw new Error(`its content type is ${type || "missing"}`);
   }
-  return `data:${type};base64,${(await readBounded(response)).toString("base64")}`;
-}
-
-async function readBounded(response: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    // An error inside the loop cancels the body.
-    if (bytes > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return `data:${type};base64,${(await readBounded(response.body, MAX_BYTES)).toString("base64")}`;
 }

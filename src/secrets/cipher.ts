@@ -7,11 +7,12 @@ import {
   randomBytes,
   timingSafeEqual,
 } from "node:crypto";
+import { type Clock, systemClock } from "../clock.ts";
 
-/** Encrypts secrets at rest: Fernet tokens, which the reference reads and whose tokens this reads. */
+/** Encrypts secrets at rest as Fernet tokens. The reference reads them, and its tokens can be read here. */
 export interface Cipher {
   encrypt(text: string): string;
-  /** Null when the token was not made with this key, or is none. */
+  /** Null for a token of another key and for any other text. */
   decrypt(token: string): string | null;
 }
 
@@ -22,18 +23,21 @@ const MAC_BYTES = 32;
 const BLOCK_BYTES = 16;
 const ALGORITHM = "aes-128-cbc";
 
-/** Keys are the halves of the SHA-256 of the secret key: the first signs, the second encrypts. */
-export function createCipher(secretKey: string): Cipher {
+/**
+ * Makes the cipher of a secret key. The first half of the key's SHA-256 signs, the second encrypts. `clock` dates the
+ * tokens; default: the system's.
+ */
+export function createCipher(secretKey: string, clock: Pick<Clock, "now"> = systemClock): Cipher {
   const digest = createHash("sha256").update(secretKey, "utf8").digest();
   const signingKey = digest.subarray(0, 16);
   const encryptionKey = digest.subarray(16);
-  const sign = (signed: Buffer) => createHmac("sha256", signingKey).update(signed).digest();
+  const sign = (bytes: Buffer) => createHmac("sha256", signingKey).update(bytes).digest();
 
   return {
     encrypt(text) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv(ALGORITHM, encryptionKey, iv);
-      const signed = Buffer.concat([header(), iv, cipher.update(text, "utf8"), cipher.final()]);
+      const signed = Buffer.concat([headerAt(clock.now()), iv, cipher.update(text, "utf8"), cipher.final()]);
       return toUrlSafeBase64(Buffer.concat([signed, sign(signed)]));
     },
 
@@ -51,7 +55,7 @@ export function createCipher(secretKey: string): Cipher {
   };
 }
 
-/** Whether a text has the beginning that every token has: version and the leading zeros of its time. */
+/** Whether a text begins as every token does: with the version and the leading zeros of the time. */
 export function looksEncrypted(text: string): boolean {
   return text.startsWith("gAAAAA");
 }
@@ -60,19 +64,20 @@ function finish(decipher: Decipheriv, encrypted: Buffer): string | null {
   try {
     return Buffer.concat([decipher.update(encrypted), decipher.final()]).toString("utf8");
   } catch {
-    // Signed with our key and yet badly padded: some other program's token.
+    // A valid signature with invalid padding: a token of another program that has this key.
     return null;
   }
 }
 
-function header(): Buffer {
+/** `now` is in milliseconds since 1970. */
+function headerAt(now: number): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.writeUInt8(VERSION, 0);
-  bytes.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1_000)), 1);
+  bytes.writeBigUInt64BE(BigInt(Math.floor(now / 1_000)), 1);
   return bytes;
 }
 
-/** With padding, which Python insists on. */
+/** Keeps the padding, which Python requires. */
 function toUrlSafeBase64(bytes: Buffer): string {
   return bytes.toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }

@@ -1,17 +1,19 @@
 import { isObject } from "../is-object.ts";
-/** Where a secret stands, which says what takes its place when there is none. */
+import { isSecretName } from "./secret-names.ts";
+
+/** The place of a secret, which decides what an absent secret looks like. */
 export type SecretPlace =
-  /** A named field: null when there is none. */
+  /** A named field, null when absent. */
   | "field"
-  /** An entry of a map, or a field that is left out when there is none. */
+  /** An entry of a map, or a field that is left out when absent. */
   | "entry"
-  /** A bare text under `secrets`. */
+  /** A string under `secrets`, in place of a source. */
   | "bare";
 
-/** `path` is a JSON pointer. Undefined leaves the key out. */
+/** Returns what takes the place of a secret; undefined leaves its key out. `path` is a JSON pointer. */
 export type ReplaceSecret = (secret: string, at: { path: string; place: SecretPlace }) => unknown;
 
-/** Deeper than anything we know; what lies below is not looked at. */
+/** Levels of nesting that are searched. No known document has as many. */
 const MAX_DEPTH = 64;
 
 /** Fields of models, critics, analyzers and provider connections. */
@@ -23,7 +25,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   "critic_api_key",
 ]);
 
-/** What belongs to tools, providers and clients is theirs to read, as on the reference. */
+/** Fields whose content belongs to tools, providers and clients. The reference shows it too. */
 const OPAQUE: ReadonlySet<string> = new Set([
   "params",
   "extra_headers",
@@ -44,17 +46,10 @@ const AUTH_FIELDS: ReadonlySet<string> = new Set([
   "refresh_token",
 ]);
 
-const SECRET_WORDS = /authorization|cookie|credential|key|password|secret|session|token/i;
-
-/** Whether a header or variable of that name holds a secret. */
-function isSecretName(name: string): boolean {
-  return SECRET_WORDS.test(name);
-}
-
 /**
- * The value with `replace` applied to every secret text in it: of agents and models, MCP servers, secret sources,
- * and whatever contains them, such as request bodies and conversation state. Only objects on the way to a change
- * are copied.
+ * Applies `replace` to every secret text in a value: those of agents and models, MCP servers, secret sources, and of
+ * anything that contains them, such as request bodies and conversation state. Copies only the objects on the way to a
+ * change.
  */
 export function mapSecrets<T>(value: T, replace: ReplaceSecret): T {
   return new SecretWalk(replace).any(value, "") as T;
@@ -92,7 +87,7 @@ class SecretWalk {
     return this.any(child, path, depth);
   }
 
-  /** Secrets by name: bare texts or sources, whose kind may be left out. */
+  /** Secrets by name: strings, or sources whose kind may be left out. */
   #named(secrets: Fields, path: string): unknown {
     return mapFields(secrets, (source, name) => {
       const place = at(path, name);
@@ -130,7 +125,7 @@ class SecretWalk {
     });
   }
 
-  /** A strategy with its secrets, or the bare token of a server set up in another program's format. */
+  /** A strategy with its secrets, or a token alone, as other programs write it. */
   #auth(auth: unknown, path: string, depth = 0): unknown {
     if (typeof auth === "string" && depth === 0 && auth !== "oauth")
       return this.#replace(auth, { path, place: "entry" });
@@ -144,7 +139,7 @@ class SecretWalk {
     });
   }
 
-  /** The texts of one object, those whose name fits. */
+  /** The texts of one object whose names fit. */
   #texts(
     value: unknown,
     path: string,

@@ -1,4 +1,4 @@
-import { REDACTED } from "../wire/secret-source.ts";
+import { REDACTED, type SecretSources } from "../wire/secret-source.ts";
 import { type Cipher, looksEncrypted } from "./cipher.ts";
 import { mapSecrets, type SecretPlace } from "./map-secrets.ts";
 
@@ -12,18 +12,21 @@ export function secretsIn(value: unknown): string[] {
   return secrets;
 }
 
+/** The field under which everything is a secret by name. */
+const SOURCES = "secret_sources";
+
 /**
- * For eyes that may not see secrets. `"null"` is how `ConversationInfo` shows them: as if they were not set;
- * `"asterisks"` is how settings, profiles and sockets do.
+ * Redacts secrets for answers. `"null"` shows them as if they were not set, as `ConversationInfo` does; `"asterisks"`
+ * shows that they are set, as settings, profiles and sockets do.
  */
 export function redactSecrets<T>(value: T, as: "null" | "asterisks"): T {
   return mapSecrets(value, (secret, { place }) => {
     if (as === "asterisks") return secret.trim() === "" ? secret : REDACTED;
-    return place === "bare" ? REDACTED : nothing(place);
+    return place === "bare" ? REDACTED : absent(place);
   });
 }
 
-/** For the disk: encrypted, or the redaction marker where there is no key. What is encrypted already stays. */
+/** Encrypts secrets for the store, or replaces them by `REDACTED` without a cipher. Tokens of the cipher stay. */
 export function sealSecrets<T>(value: T, cipher: Cipher | undefined): T {
   return mapSecrets(value, (secret) => {
     if (isAbsent(secret)) return secret;
@@ -32,34 +35,63 @@ export function sealSecrets<T>(value: T, cipher: Cipher | undefined): T {
   });
 }
 
+/** A value from the store with its secrets in clear. */
 export interface OpenedSecrets<T> {
   value: T;
-  /** JSON pointers of the secrets that cannot be decrypted. They are null in `value`, or left out of maps. */
+  /**
+   * JSON pointers of the secrets that are lost: encrypted with another key, or not kept because there was none. They
+   * are null in `value`, or left out of maps.
+   */
   lost: string[];
 }
 
-/** From the disk. Texts that are no tokens are taken as they are: they were stored before there was a key. */
+/** Decrypts secrets from the store. A text that is not a token was stored before there was a key, and stays. */
 export function openSecrets<T>(value: T, cipher: Cipher | undefined): OpenedSecrets<T> {
   const lost: string[] = [];
   const opened = mapSecrets(value, (secret, { path, place }) => {
-    if (isAbsent(secret)) return nothing(place);
-    if (!looksEncrypted(secret)) return secret;
-    const text = cipher?.decrypt(secret) ?? null;
+    if (secret.trim() === "") return absent(place);
+    if (secret !== REDACTED && !looksEncrypted(secret)) return secret;
+    const text = secret === REDACTED ? null : (cipher?.decrypt(secret) ?? null);
     if (text !== null) return text;
     lost.push(path);
-    return nothing(place);
+    return absent(place);
   });
   return { value: opened, lost };
 }
 
+/** As `sealSecrets`, for the secrets of a conversation by name: no name is taken for that of a field. */
+export function sealSources(sources: SecretSources, cipher: Cipher | undefined): SecretSources {
+  return sealSecrets({ [SOURCES]: sources }, cipher)[SOURCES];
+}
+
+/** As `openSecrets`, for the secrets of a conversation by name. */
+export function openSources(
+  sources: SecretSources,
+  cipher: Cipher | undefined,
+): OpenedSecrets<SecretSources> {
+  const { value, lost } = openSecrets({ [SOURCES]: sources }, cipher);
+  return { value: value[SOURCES], lost: lost.map((pointer) => pointer.slice(SOURCES.length + 1)) };
+}
+
+/** Those of the lost secrets that have no value now. */
+export function stillLost(lost: readonly string[], value: unknown): string[] {
+  return lost.filter((pointer) => typeof valueAt(value, stepsOf(pointer)) !== "string");
+}
+
+/** The names of the secrets that pointers of `openSources` lead into. */
+export function namesOfLost(lost: readonly string[]): string[] {
+  return [...new Set(lost.map((pointer) => stepsOf(pointer)[0] ?? ""))];
+}
+
 /**
- * What to store in place of `sealed`: with the tokens that could not be decrypted put back from `stored`, so that the
- * right key finds them again. A secret set anew stays, and nothing comes back of an object that is gone.
+ * Puts the texts of lost secrets from `stored` back into `sealed`, so that the right key finds its tokens again, and a
+ * value that was not kept is still known to be lost. A secret that was set since stays, and nothing of a removed object
+ * comes back.
  */
 export function keepLost<T>(sealed: T, stored: unknown, lost: readonly string[]): T {
   return lost.reduce<unknown>((value, pointer) => {
-    const steps = pointer.slice(1).split("/").map(fromPointer);
-    const token = steps.reduce(childOf, stored);
+    const steps = stepsOf(pointer);
+    const token = valueAt(stored, steps);
     return typeof token === "string" ? withMissing(value, steps, token) : value;
   }, sealed) as T;
 }
@@ -79,14 +111,19 @@ function childOf(value: unknown, step: string): unknown {
   return (value as Record<string, unknown>)[step];
 }
 
-function fromPointer(step: string): string {
-  return step.replaceAll("~1", "/").replaceAll("~0", "~");
+function valueAt(value: unknown, steps: readonly string[]): unknown {
+  return steps.reduce(childOf, value);
+}
+
+function stepsOf(pointer: string): string[] {
+  const steps = pointer.slice(1).split("/");
+  return steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 function isAbsent(secret: string): boolean {
   return secret.trim() === "" || secret === REDACTED;
 }
 
-function nothing(place: SecretPlace): null | undefined {
+function absent(place: SecretPlace): null | undefined {
   return place === "field" ? null : undefined;
 }

@@ -65,7 +65,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     clock,
     logger,
     tools,
-    cipher: secretKey === undefined ? undefined : createCipher(secretKey),
+    cipher: secretKey === undefined ? undefined : createCipher(secretKey, clock),
     createLlm: llmFactory(options, knownSecrets),
     knownSecrets,
     openWorkspace:

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { createCipher } from "../../src/secrets/cipher.ts";
 import { mapSecrets } from "../../src/secrets/map-secrets.ts";
-import { keepLost, openSecrets, redactSecrets, sealSecrets } from "../../src/secrets/secret-fields.ts";
+import {
+  keepLost,
+  namesOfLost,
+  openSecrets,
+  openSources,
+  redactSecrets,
+  sealSecrets,
+  sealSources,
+} from "../../src/secrets/secret-fields.ts";
 
 const MARK = "**********";
 
@@ -146,7 +154,9 @@ describe("at rest", () => {
     const { value, lost } = openSecrets(sealed, undefined);
     expect(value.agent.llm.api_key).toBeNull();
     expect(value.agent.agent_context.secrets).toEqual({ "a/b~c": { value: null, description: "shown" } });
-    expect(lost).toEqual([]);
+    expect(lost).toHaveLength(21);
+    // They are still known to be lost after the next save.
+    expect(openSecrets(keepLost(sealSecrets(value, undefined), sealed, lost), undefined).lost).toEqual(lost);
   });
 
   test("texts stored before there was a key are taken as they are", () => {
@@ -174,6 +184,30 @@ describe("at rest", () => {
     const saved = keepLost(sealSecrets(changed, wrong), stored, lost);
     expect(openSecrets(saved, wrong).value.llm.api_key).toBe("new");
     expect(openSecrets(saved, cipher).value.critic.api_key).toBe("kept");
+  });
+
+  test("the names of a conversation's secrets are not taken for those of fields", () => {
+    const names = [
+      "params",
+      "stats",
+      "tags",
+      "agent_state",
+      "mcp_config",
+      "secrets",
+      "custom_secrets",
+      "a/b~c",
+    ];
+    const sources = Object.fromEntries(
+      names.map((name) => [
+        name,
+        { kind: "StaticSecret" as const, value: `value of ${name}`, description: null },
+      ]),
+    );
+    const sealed = sealSources(sources, cipher);
+    expect(JSON.stringify(sealed)).not.toContain("value of");
+    expect(Object.values(sealed).map(({ kind }) => kind)).toEqual(names.map(() => "StaticSecret"));
+    expect(openSources(sealed, cipher)).toEqual({ value: sources, lost: [] });
+    expect(namesOfLost(openSources(sealed, undefined).lost)).toEqual(names);
   });
 
   test("nothing comes back of what was removed", () => {

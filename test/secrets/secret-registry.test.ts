@@ -181,7 +181,7 @@ describe("lookup secrets", () => {
   test("whose value comes after the caller has stopped waiting are hidden from then on, and given to the next", async () => {
     const answer = Promise.withResolvers<void>();
     const url = await serve((_, response) => void answer.promise.then(() => response.end("late-value")));
-    const registry = new SecretRegistry({ sources: { A: lookup(url) }, lookupPatience: 20 });
+    const registry = new SecretRegistry({ sources: { A: lookup(url) }, lookupPatience: 500 });
     expect(await registry.referencedIn("$A")).toEqual({});
     answer.resolve();
     await expect.poll(() => hidden(registry, "late-value")).toEqual(["late-value"]);

@@ -66,13 +66,17 @@ export function openConversation(
 ): LiveConversation {
   const { store, clock, timestamps, logger, cipher, unsealed, internalUrl, lookupFetch } = context;
   const { id } = record;
-  const { state, config, documents, lost } = openState(record, context);
+  const { state, config, documents, lost, lostSecrets } = openState(record, context);
   if (lost.length > 0) {
-    logger.warn({ secrets: lost }, "Secrets cannot be decrypted with this key and are left alone");
+    logger.warn(
+      { conversation_id: id, secrets: lost },
+      "Secrets are lost: they were encrypted with another key, or not kept because none was set",
+    );
   }
   const sources = state.secret_registry.secret_sources;
   const secrets = new SecretRegistry({
     sources,
+    lost: lostSecrets,
     known: context.knownSecrets,
     clock,
     logger,

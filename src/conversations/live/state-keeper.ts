@@ -267,7 +267,7 @@ export class ConversationSession implements AgentSession {
   }
 
   publishFullState(): void {
-    this.log.publish(fullState({ ...this.state, leaf_event_id: this.log.head }));
+    this.log.publish(fullState({ ...this.state, leaf_event_id: this.log.head }, this.secrets.lost));
   }
 
   /** The run could not go on for a reason that the agent did not tell of itself. */

@@ -42,7 +42,7 @@ export function readDocuments(
   return {
     config: read(record, "config"),
     agent: read(record, agent),
-    secrets: read(record, "secrets"),
+    secrets: readSecrets(record),
     state: read(record, "state"),
     stats: toStats(read(record, "stats"), "calls" in record.documents ? read(record, "calls") : {}),
   };
@@ -52,4 +52,9 @@ function read<T>(record: ConversationRecord, name: DocumentName): T {
   const text = record.documents[name];
   if (text === undefined) throw new Error(`Conversation ${record.id} has no document "${name}"`);
   return JSON.parse(text) as T;
+}
+
+/** The secrets of a record by name, still sealed. */
+export function readSecrets(record: ConversationRecord): SecretSources {
+  return read(record, "secrets");
 }

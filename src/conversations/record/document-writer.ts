@@ -1,7 +1,8 @@
 import type { Cipher } from "../../secrets/cipher.ts";
-import { keepLost, sealSecrets } from "../../secrets/secret-fields.ts";
+import { keepLost, sealSecrets, sealSources } from "../../secrets/secret-fields.ts";
 import type { Change } from "../../stores/store.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
 import type { DocumentName } from "./conversation-documents.ts";
 import { toShownAgent } from "./conversation-info.ts";
 import { STATE_FIELDS, type StateKey, toStateDocument } from "./state-fields.ts";
@@ -57,7 +58,7 @@ export class DocumentWriter {
           shown_agent: JSON.stringify(toShownAgent(state.agent)),
         };
       case "secrets":
-        return { secrets: this.#sealed("secrets", state.secret_registry.secret_sources) };
+        return { secrets: this.#secrets(state.secret_registry.secret_sources) };
       case "state":
         return { state: this.#sealed("state", toStateDocument(state)) };
       case "stats":
@@ -68,8 +69,15 @@ export class DocumentWriter {
     }
   }
 
+  #secrets(sources: SecretSources): string {
+    return this.#withLost("secrets", sealSources(sources, this.#cipher));
+  }
+
   #sealed(name: SealedDocument, value: unknown): string {
-    const sealed = sealSecrets(value, this.#cipher);
+    return this.#withLost(name, sealSecrets(value, this.#cipher));
+  }
+
+  #withLost(name: SealedDocument, sealed: unknown): string {
     const read = this.#read[name];
     return JSON.stringify(read === undefined ? sealed : keepLost(sealed, read.stored, read.lost));
   }

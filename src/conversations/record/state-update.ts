@@ -17,7 +17,21 @@ export function stateUpdate(key: string, value: unknown) {
   } as const satisfies NewEvent;
 }
 
-/** Makes the event that shows the whole state. Sockets are sent it; it is never stored. */
-export function fullState(state: ConversationState) {
-  return stateUpdate("full_state", state);
+/**
+ * Makes the event that shows the whole state. Sockets are sent it; it is never stored. `agent_state.lost_secrets` names the secrets that must be
+ * set again; without any it is absent.
+ */
+export function fullState(state: ConversationState, lostSecrets: readonly string[]) {
+  return stateUpdate("full_state", {
+    ...state,
+    agent_state: withLostSecrets(state.agent_state, lostSecrets),
+  });
+}
+
+/** Adds the names of lost secrets, so that clients can ask for their values again. */
+export function withLostSecrets(
+  agentState: ConversationState["agent_state"],
+  names: readonly string[],
+): ConversationState["agent_state"] {
+  return names.length === 0 ? agentState : { ...agentState, lost_secrets: names };
 }

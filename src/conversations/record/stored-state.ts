@@ -1,9 +1,9 @@
 import type { Cipher } from "../../secrets/cipher.ts";
-import { openSecrets } from "../../secrets/secret-fields.ts";
+import { namesOfLost, openSecrets, openSources, stillLost } from "../../secrets/secret-fields.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
-import { readDocuments } from "./conversation-documents.ts";
+import { readDocuments, readSecrets } from "./conversation-documents.ts";
 import type { ReadDocuments } from "./document-writer.ts";
 import { toState } from "./state-fields.ts";
 import type { UnsealedSecrets } from "./unsealed-secrets.ts";
@@ -20,8 +20,10 @@ export interface OpenedState {
   config: ConversationConfig;
   /** The sealed documents as they were read. */
   documents: ReadDocuments;
-  /** JSON pointers of secrets that cannot be opened with this key: missing here, kept in the store. */
+  /** JSON pointers of secrets that are lost: encrypted with another key, or not kept because there was none. */
   lost: string[];
+  /** Names of the conversation's secrets among them. */
+  lostSecrets: string[];
 }
 
 /** Reads the run state from `LIVE_DOCUMENTS` and opens its secrets. */
@@ -29,17 +31,29 @@ export function openState(record: ConversationRecord, options: OpenStateOptions)
   const { cipher, unsealed, persistenceDir } = options;
   const stored = readDocuments(record);
   const agent = openSecrets(stored.agent, cipher);
-  const secrets = openSecrets(stored.secrets, cipher);
+  const secrets = openSources(stored.secrets, cipher);
   const state = openSecrets(stored.state, cipher);
   const opened = { ...stored, agent: agent.value, secrets: secrets.value, state: state.value };
+  const documents = { ...opened, ...unsealed.of(record.id) };
+  const lostSecrets = stillLost(secrets.lost, documents.secrets);
   return {
-    state: toState({ record, documents: { ...opened, ...unsealed.of(record.id) }, persistenceDir }),
+    state: toState({ record, documents, persistenceDir }),
     config: stored.config,
     documents: {
       agent: { stored: stored.agent, lost: agent.lost },
       secrets: { stored: stored.secrets, lost: secrets.lost },
       state: { stored: stored.state, lost: state.lost },
     },
-    lost: [agent, secrets, state].flatMap((document) => document.lost),
+    lost: [...stillLost(agent.lost, documents.agent), ...lostSecrets, ...state.lost],
+    lostSecrets: namesOfLost(lostSecrets),
   };
+}
+
+/** Names of the secrets of a stored conversation that must be set again. Reads the document "secrets". */
+export function lostSecrets(
+  record: ConversationRecord,
+  { cipher, unsealed }: Pick<OpenStateOptions, "cipher" | "unsealed">,
+): string[] {
+  const { value, lost } = openSources(readSecrets(record), cipher);
+  return namesOfLost(stillLost(lost, unsealed.of(record.id)?.secrets ?? value));
 }

@@ -1,4 +1,5 @@
-const SECRET_NAME = /AUTHORIZATION|COOKIE|CREDENTIAL|KEY|PASSWORD|SECRET|SESSION|TOKEN/i;
+import { isSecretName } from "../../secrets/secret-names.ts";
+
 const SECRET_CONTAINER = /^(environment|env|headers)$/i;
 const REDACTED = "<redacted>";
 
@@ -13,7 +14,7 @@ const MAX_STRING = 4_096;
  */
 export function redactInput(value: unknown, path: readonly PropertyKey[] = []): unknown {
   const names = path.filter((part) => typeof part === "string");
-  if (names.some((name) => SECRET_NAME.test(name) || SECRET_CONTAINER.test(name))) return redactLeaves(value);
+  if (names.some((name) => isSecretName(name) || SECRET_CONTAINER.test(name))) return redactLeaves(value);
   return redact(value, { depth: 0, entries: { left: MAX_ENTRIES } });
 }
 
@@ -35,7 +36,7 @@ function redact(value: unknown, budget: Budget): unknown {
 
 function redactEntry(name: string, value: unknown, budget: Budget): unknown {
   if (SECRET_CONTAINER.test(name)) return redactLeaves(value);
-  return SECRET_NAME.test(name) ? REDACTED : redact(value, budget);
+  return isSecretName(name) ? REDACTED : redact(value, budget);
 }
 
 /** Keeps the names of an object or the length of a list, one level deep. */

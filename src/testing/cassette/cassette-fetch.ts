@@ -1,4 +1,5 @@
 import { SECRET_MASK } from "../../secrets/masking/secret-mask.ts";
+import { isSecretName } from "../../secrets/secret-names.ts";
 import { type CanonicalOptions, createCleaner, toCanonical } from "./canonical.ts";
 import { type CassetteMode, Tape } from "./tape.ts";
 
@@ -18,7 +19,6 @@ interface RecordedResponse {
 }
 
 const KEPT_HEADERS = ["content-type", "retry-after"];
-const SECRET_PARAMETER = /key|token|secret|signature|password/i;
 
 /**
  * Records the answers to HTTP requests in a file and plays them back, for clients that take a `fetch`. Answers are
@@ -68,7 +68,7 @@ function toResponse({ status, headers, body }: RecordedResponse): Response {
 function withoutSecrets(address: string): string {
   const url = new URL(address);
   for (const name of url.searchParams.keys()) {
-    if (SECRET_PARAMETER.test(name)) url.searchParams.set(name, SECRET_MASK);
+    if (isSecretName(name) || /signature/i.test(name)) url.searchParams.set(name, SECRET_MASK);
   }
   return url.href;
 }
