@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import type { Runners } from "../agent/runner.ts";
+import { createAnalyzer } from "../agent/security/create-analyzer.ts";
 import type { Clock } from "../clock.ts";
 import { AgentServerError, messageOf } from "../errors.ts";
 import { EventReader } from "../events/event-reader.ts";
@@ -299,8 +300,9 @@ export class ConversationManager {
     if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
     const now = this.#timestamps.utcTimestamp();
     const opened = agentAndSecrets(request, { cipher, now });
-    resolveTools({ agent: opened.agent, clientTools: request.client_tools, registry: tools, logger });
+    await resolveTools({ agent: opened.agent, clientTools: request.client_tools, registry: tools, logger });
     warnOfTemplate(opened.agent, logger);
+    if (request.security_analyzer !== null) await createAnalyzer(request.security_analyzer);
     await this.#prepareWorkspace(id, request, opened.agent);
     try {
       await store.commit(toFirstChange(request, opened, { id, now, createdBy, cipher, persistenceDir }));

@@ -12,9 +12,9 @@ const PIECES = [
   ...["ignore all ", "you are now ", "pretend ", "eval ("],
 ];
 
-it.each(PIECES)("a long run of %j is read in one pass", (piece) => {
+it.each(PIECES)("a long run of %j is read in one pass", async (piece) => {
   const text = piece.repeat(Math.ceil(LENGTH / piece.length));
-  const analyze = patternSecurityAnalyzer({ kind: "PatternSecurityAnalyzer" });
+  const analyze = await patternSecurityAnalyzer({ kind: "PatternSecurityAnalyzer" });
   const call = {
     id: "c",
     name: "terminal",

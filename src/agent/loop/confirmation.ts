@@ -1,7 +1,7 @@
 import type { ConfirmationPolicy, SecurityAnalyzer, SecurityRisk } from "../../wire/agent/policies.ts";
 import type { ActionEvent } from "../../wire/events/events.ts";
 import { createAnalyzer } from "../security/create-analyzer.ts";
-import { isAtLeast } from "../security/risk.ts";
+import { type Analyzer, isAtLeast } from "../security/risk.ts";
 import { answerOpenCalls, rejection } from "./call-results.ts";
 import type { AgentSession } from "./session.ts";
 
@@ -13,10 +13,14 @@ export interface ConfirmationRules {
 }
 
 /** Whether the actions of one reply must wait for the user. All of them wait when one has to. */
-export function needsConfirmation(actions: readonly ActionEvent[], rules: ConfirmationRules): boolean {
+export async function needsConfirmation(
+  actions: readonly ActionEvent[],
+  rules: ConfirmationRules,
+): Promise<boolean> {
   if (actions.length === 0 || isHarmlessAlone(actions)) return false;
-  const { confirmation_policy: policy, security_analyzer: analyzer } = rules;
-  return actions.some((action) => shouldConfirm(policy, riskOf(action, analyzer)));
+  const { confirmation_policy: policy } = rules;
+  const riskOf = await riskJudge(rules.security_analyzer);
+  return actions.some((action) => shouldConfirm(policy, riskOf(action)));
 }
 
 function isHarmlessAlone(actions: readonly ActionEvent[]): boolean {
@@ -35,14 +39,17 @@ function shouldConfirm(policy: ConfirmationPolicy, risk: SecurityRisk): boolean 
   }
 }
 
-/** The risk an analyzer sees in an action; HIGH when the analyzer fails. */
-function riskOf(action: ActionEvent, analyzer: SecurityAnalyzer | null): SecurityRisk {
-  if (analyzer === null) return "UNKNOWN";
-  try {
-    return createAnalyzer(analyzer)(action);
-  } catch {
-    return "HIGH";
-  }
+/** Judges actions by an analyzer. The risk is HIGH when the analyzer fails. */
+async function riskJudge(config: SecurityAnalyzer | null): Promise<Analyzer> {
+  if (config === null) return () => "UNKNOWN";
+  const analyzer: Analyzer = await createAnalyzer(config).catch(() => () => "HIGH");
+  return (action) => {
+    try {
+      return analyzer(action);
+    } catch {
+      return "HIGH";
+    }
+  };
 }
 
 /** Answers every open call with the user's no, in any status. The agent reads it when it is run again. */

@@ -117,7 +117,7 @@ async function call(session: AgentSession, reply: LlmReply, options: StepOptions
   await session.append(events);
   await options.extensions.beforeTools(callsUpToFinish(view.pending()), { session, ...options });
   const allowed = view.pending().filter(({ id }) => !Object.hasOwn(state.blocked_actions, id));
-  return needsConfirmation(allowed, state) ? "waiting" : runOpenCalls(session, options);
+  return (await needsConfirmation(allowed, state)) ? "waiting" : runOpenCalls(session, options);
 }
 
 async function runOpenCalls(session: AgentSession, options: StepOptions): Promise<Acted> {

@@ -5,8 +5,12 @@ import { patternSecurityAnalyzer } from "./pattern-security-analyzer.ts";
 import { policyRailSecurityAnalyzer } from "./policy-rail-security-analyzer.ts";
 import type { Analyzer } from "./risk.ts";
 
-/** Makes the analyzer of a configuration. Analyzers that need a service are not supported: their risk is UNKNOWN. */
-export function createAnalyzer(config: SecurityAnalyzer): Analyzer {
+/**
+ * Builds the analyzer that a configuration names. Analyzers that call a service are not available: they judge UNKNOWN.
+ *
+ * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression
+ */
+export async function createAnalyzer(config: SecurityAnalyzer): Promise<Analyzer> {
   switch (config.kind) {
     case "LLMSecurityAnalyzer":
       return llmSecurityAnalyzer;
@@ -17,7 +21,7 @@ export function createAnalyzer(config: SecurityAnalyzer): Analyzer {
     case "EnsembleSecurityAnalyzer": {
       const members = Array.isArray(config.analyzers) ? config.analyzers : [];
       const analyzers = members.map((member) => createAnalyzer(securityAnalyzer.parse(member)));
-      return ensembleSecurityAnalyzer(analyzers, config.propagate_unknown === true);
+      return ensembleSecurityAnalyzer(await Promise.all(analyzers), config.propagate_unknown === true);
     }
     default:
       return () => "UNKNOWN";

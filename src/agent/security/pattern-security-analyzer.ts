@@ -1,3 +1,4 @@
+import { type CallerPattern, callerPattern } from "../../caller-pattern.ts";
 import type { SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import { executedTexts, oneLine, spokenTexts } from "./action-text.ts";
 import {
@@ -10,14 +11,16 @@ import type { Analyzer } from "./risk.ts";
 import { scanShell } from "./shell-scan.ts";
 
 /**
- * Searches actions for known signs of harm. Commands are searched in executed texts only: thinking about `rm -rf` does
- * no harm. Patterns of the configuration replace the built-in list of the same name; one that does not compile throws.
+ * Looks for known signs of harm. Commands are searched in executed texts only: a thought about `rm -rf` does no harm.
+ * Patterns of the configuration take the place of the built-in list of the same name.
+ *
+ * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression
  */
-export function patternSecurityAnalyzer(config: SecurityAnalyzer): Analyzer {
-  const high = patternsOf(config.high_patterns, HIGH_PATTERNS);
-  const medium = patternsOf(config.medium_patterns, MEDIUM_PATTERNS);
-  const injectionHigh = patternsOf(config.injection_high_patterns, INJECTION_HIGH_PATTERNS);
-  const injectionMedium = patternsOf(config.injection_medium_patterns, INJECTION_MEDIUM_PATTERNS);
+export async function patternSecurityAnalyzer(config: SecurityAnalyzer): Promise<Analyzer> {
+  const high = await patternsOf(config, "high_patterns", HIGH_PATTERNS);
+  const medium = await patternsOf(config, "medium_patterns", MEDIUM_PATTERNS);
+  const injectionHigh = await patternsOf(config, "injection_high_patterns", INJECTION_HIGH_PATTERNS);
+  const injectionMedium = await patternsOf(config, "injection_medium_patterns", INJECTION_MEDIUM_PATTERNS);
   return (action) => {
     const texts = executedTexts(action);
     const executed = oneLine(texts);
@@ -30,12 +33,19 @@ export function patternSecurityAnalyzer(config: SecurityAnalyzer): Analyzer {
   };
 }
 
-function matches(patterns: readonly RegExp[], text: string): boolean {
+function matches(patterns: readonly CallerPattern[], text: string): boolean {
   return patterns.some((pattern) => pattern.test(text));
 }
 
-/** Reads patterns of the wire: lists of `[regex, description, detector id]`. */
-function patternsOf(configured: unknown, builtIn: readonly RegExp[]): readonly RegExp[] {
+/** Compiles a list of the configuration, whose entries are `[regex, description, detector id]` on the wire. */
+async function patternsOf(
+  config: SecurityAnalyzer,
+  field: string,
+  builtIn: readonly RegExp[],
+): Promise<readonly CallerPattern[]> {
+  const configured = config[field];
   if (!Array.isArray(configured)) return builtIn;
-  return configured.map((entry) => new RegExp(String([entry].flat()[0]), "i"));
+  return Promise.all(
+    configured.map((entry) => callerPattern(String([entry].flat()[0]), { field, ignoreCase: true })),
+  );
 }

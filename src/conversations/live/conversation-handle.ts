@@ -1,4 +1,5 @@
 import { rejectPending } from "../../agent/loop/confirmation.ts";
+import { createAnalyzer } from "../../agent/security/create-analyzer.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import type { UpdateConversationRequest } from "../../wire/conversation.ts";
 import { type Content, text } from "../../wire/events/message.ts";
@@ -101,7 +102,8 @@ export class ConversationHandle {
   }
 
   /** Decides how the risk of actions is judged, from the next action on; null judges nothing. */
-  setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
+  async setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
+    if (analyzer !== null) await createAnalyzer(analyzer);
     return this.#use(({ session }) => session.update({ security_analyzer: analyzer }));
   }
 }

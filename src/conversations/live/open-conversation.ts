@@ -106,7 +106,7 @@ export function openConversation(
   );
   const openTools = async (): Promise<Toolbox> => {
     const { client_tools: clientTools } = config;
-    const tools = resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });
+    const tools = await resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });
     return openToolbox({
       tools,
       host: { conversationId: id, workspace: await workspace.get(), secrets },

@@ -1,3 +1,4 @@
+import { callerPattern } from "../../caller-pattern.ts";
 import { AgentServerError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { Agent, ToolSpec } from "../../wire/agent/agent.ts";
@@ -32,9 +33,9 @@ export interface ResolvedTool {
  * `filter_tools_regex` does not apply to `include_default_tools`. Throws `unprocessable` for unknown names, two tools
  * with one name and a filter that is not a regular expression.
  */
-export function resolveTools(options: ResolveToolsOptions): ResolvedTool[] {
+export async function resolveTools(options: ResolveToolsOptions): Promise<ResolvedTool[]> {
   const { agent, registry } = options;
-  const keeps = nameFilter(agent.filter_tools_regex);
+  const keeps = await nameFilter(agent.filter_tools_regex);
   const clientTools = [...options.clientTools, ...embeddedClientTools(options)];
   const clientNames = new Set(clientTools.map((spec) => spec.name));
   for (const name of clientNames) {
@@ -96,14 +97,10 @@ function defaultToolOf(className: string): Tool | undefined {
 }
 
 /** The pattern must match at the start of the name and may end before its end. */
-function nameFilter(pattern: string | null): (name: string) => boolean {
-  if (pattern === null) return () => true;
-  try {
-    const expression = new RegExp(`^(?:${pattern})`);
-    return (name) => expression.test(name);
-  } catch (cause) {
-    throw refusal(`filter_tools_regex '${pattern}' is not a regular expression`, cause);
-  }
+async function nameFilter(source: string | null): Promise<(name: string) => boolean> {
+  if (source === null) return () => true;
+  const pattern = await callerPattern(source, { field: "filter_tools_regex", anchored: true });
+  return (name) => pattern.test(name);
 }
 
 function checkUnique(names: readonly string[]): void {

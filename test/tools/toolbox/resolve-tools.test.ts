@@ -33,22 +33,22 @@ function resolve(
   });
 }
 
-function refusalOf(action: () => unknown): { status: number; detail: unknown } {
+async function refusalOf(action: () => Promise<unknown>): Promise<{ status: number; detail: unknown }> {
   try {
-    action();
+    await action();
   } catch (error) {
     if (AgentServerError.is(error)) return { status: error.status, detail: error.detail };
   }
   throw new Error("Nothing was refused");
 }
 
-function namesOf(resolved: ReturnType<typeof resolve>): string[] {
+function namesOf(resolved: Awaited<ReturnType<typeof resolve>>): string[] {
   return resolved.map(({ tool }) => tool.name);
 }
 
 describe("the tools of an agent", () => {
-  it("are those it names, then the default ones", () => {
-    const resolved = resolve({
+  it("are those it names, then the default ones", async () => {
+    const resolved = await resolve({
       tools: ["weather", { name: "file_editor", params: { depth: 1 } }],
       include_default_tools: ["FinishTool", "ThinkTool"],
     });
@@ -57,22 +57,22 @@ describe("the tools of an agent", () => {
     expect(resolved.map(({ params }) => params)).toEqual([{}, { depth: 1 }, {}, {}]);
   });
 
-  it("must exist; the refusal says what does", () => {
-    expect(refusalOf(() => resolve({ tools: ["weathr"] }))).toEqual({
+  it("must exist; the refusal says what does", async () => {
+    expect(await refusalOf(() => resolve({ tools: ["weathr"] }))).toEqual({
       status: 422,
       detail: "Tool 'weathr' is not registered. Available: [file_editor, task_tracker, weather]",
     });
-    expect(refusalOf(() => resolve({ include_default_tools: ["WeatherTool"] }))).toEqual({
+    expect(await refusalOf(() => resolve({ include_default_tools: ["WeatherTool"] }))).toEqual({
       status: 422,
       detail: "Default tool 'WeatherTool' is not known. Available: [FinishTool, ThinkTool]",
     });
   });
 
-  it("that clients add whether or not they are here are left out with a warning", () => {
+  it("that clients add whether or not they are here are left out with a warning", async () => {
     const warned: object[] = [];
     const logger: Logger = { ...silentLogger, warn: (fields) => warned.push(fields) };
 
-    const resolved = resolve(
+    const resolved = await resolve(
       {
         tools: ["weather", "browser_tool_set", "browser_navigate", "task_tool_set"],
         include_default_tools: ["FinishTool", "SwitchLLMTool"],
@@ -89,18 +89,18 @@ describe("the tools of an agent", () => {
     ]);
   });
 
-  it("that an agent cannot work without are refused when they are not here", () => {
+  it("that an agent cannot work without are refused when they are not here", async () => {
     for (const name of ["apply_patch", "planning_file_editor", "grep"]) {
-      expect(refusalOf(() => resolve({ tools: [name] })).detail).toContain(
+      expect((await refusalOf(() => resolve({ tools: [name] }))).detail).toContain(
         `Tool '${name}' is not registered`,
       );
     }
   });
 
-  it("are filtered from the start of the name; default ones are not", () => {
-    const filtered = (pattern: string) =>
+  it("are filtered from the start of the name; default ones are not", async () => {
+    const filtered = async (pattern: string) =>
       namesOf(
-        resolve(
+        await resolve(
           {
             tools: ["weather", "file_editor"],
             include_default_tools: ["FinishTool"],
@@ -110,16 +110,16 @@ describe("the tools of an agent", () => {
         ),
       );
 
-    expect(filtered("file|x")).toEqual(["file_editor", "file_picker", "finish"]);
-    expect(filtered("ditor")).toEqual(["finish"]);
-    expect(refusalOf(() => filtered("("))).toEqual({
+    expect(await filtered("file|x")).toEqual(["file_editor", "file_picker", "finish"]);
+    expect(await filtered("ditor")).toEqual(["finish"]);
+    expect(await refusalOf(() => filtered("("))).toEqual({
       status: 422,
       detail: "filter_tools_regex '(' is not a regular expression",
     });
   });
 
-  it("have one name each", () => {
-    expect(refusalOf(() => resolve({ tools: ["weather", "weather"] })).detail).toBe(
+  it("have one name each", async () => {
+    expect((await refusalOf(() => resolve({ tools: ["weather", "weather"] }))).detail).toBe(
       "Tool 'weather' is named more than once",
     );
     expect(() => registry.add(weather)).toThrow("already registered");
@@ -127,25 +127,26 @@ describe("the tools of an agent", () => {
 });
 
 describe("client tools", () => {
-  it("come with the request or inside the agent, where the reference keeps them", () => {
+  it("come with the request or inside the agent, where the reference keeps them", async () => {
     const spec = clientTool("pick_color");
     const embedded = { name: "pick_color", params: { spec } };
 
-    expect(namesOf(resolve({ tools: [embedded] }))).toEqual(["pick_color"]);
-    expect(namesOf(resolve({ tools: [embedded, "weather"] }, { clientTools: [spec] }))).toEqual([
+    expect(namesOf(await resolve({ tools: [embedded] }))).toEqual(["pick_color"]);
+    expect(namesOf(await resolve({ tools: [embedded, "weather"] }, { clientTools: [spec] }))).toEqual([
       "weather",
       "pick_color",
     ]);
   });
 
-  it("may not have the name of another tool", () => {
-    const withClientTools = (...names: string[]) =>
-      refusalOf(() =>
-        resolve({ include_default_tools: ["FinishTool"] }, { clientTools: names.map(clientTool) }),
-      );
+  it("may not have the name of another tool", async () => {
+    const detailWith = async (...names: string[]) => {
+      const clientTools = names.map(clientTool);
+      const refusal = refusalOf(() => resolve({ include_default_tools: ["FinishTool"] }, { clientTools }));
+      return (await refusal).detail;
+    };
 
-    expect(withClientTools("weather").detail).toContain("has the name of a tool of this server");
-    expect(withClientTools("a", "a").detail).toContain("named more than once");
-    expect(withClientTools("finish").detail).toContain("named more than once");
+    expect(await detailWith("weather")).toContain("has the name of a tool of this server");
+    expect(await detailWith("a", "a")).toContain("named more than once");
+    expect(await detailWith("finish")).toContain("named more than once");
   });
 });

@@ -35,16 +35,16 @@ function resolve(name: string, schema: unknown) {
 
 async function finishWith(schema: unknown): Promise<Toolbox> {
   return openToolbox({
-    tools: resolve("FinishTool", schema),
+    tools: await resolve("FinishTool", schema),
     host: await toolHost(),
     storageOf: memoryStorage,
     logger: silentLogger,
   });
 }
 
-function refusalOf(action: () => unknown): unknown {
+async function refusalOf(action: () => Promise<unknown>): Promise<unknown> {
   try {
-    action();
+    await action();
   } catch (error) {
     if (AgentServerError.is(error) && error.status === 422) return error.detail;
   }
@@ -99,8 +99,8 @@ describe("a tool with a response schema", () => {
     expect(parsed.error).toEqual(typeof problem === "string" ? problem : expect.stringMatching(problem));
   });
 
-  it("is opened without it among its params", () => {
-    expect(resolve("task_tracker", VERDICT)[0]).toMatchObject({ tool: taskTrackerTool, params: {} });
+  it("is opened without it among its params", async () => {
+    expect((await resolve("task_tracker", VERDICT))[0]).toMatchObject({ tool: taskTrackerTool, params: {} });
   });
 
   it("leaves a schema that contains itself open at its second place", async () => {
@@ -158,11 +158,11 @@ describe("a response schema that cannot be used is refused when the conversation
     ],
     ["an unknown type", with_({ properties: { a: { type: "text" } } }), "Unsupported type: text"],
     ["a broken reference", with_({ properties: { a: { $ref: "#/$defs/No" } } }), "Reference not found"],
-  ])("%s", (_what, schema, detail) => {
-    expect(refusalOf(() => resolve("FinishTool", schema))).toContain(detail);
+  ])("%s", async (_what, schema, detail) => {
+    expect(await refusalOf(() => resolve("FinishTool", schema))).toContain(detail);
   });
 
-  it("references that grow without end", () => {
+  it("references that grow without end", async () => {
     const level = (next: number) => ({
       type: "object",
       properties: { l: { $ref: `#/$defs/D${next}` }, r: { $ref: `#/$defs/D${next}` } },
@@ -170,6 +170,6 @@ describe("a response schema that cannot be used is refused when the conversation
     const $defs = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`D${n}`, level(n + 1)]));
     const schema = with_({ properties: { a: { $ref: "#/$defs/D0" } }, $defs: { ...$defs, D20: {} } });
 
-    expect(refusalOf(() => resolve("FinishTool", schema))).toContain("more than 5000 parts");
+    expect(await refusalOf(() => resolve("FinishTool", schema))).toContain("more than 5000 parts");
   });
 });
