@@ -111,6 +111,16 @@ describe("before a tool, an extension", () => {
     await chat.expectFinished("ok");
   });
 
+  it("leaves no refusal behind when the user rejects the other calls of the reply", async () => {
+    const script = [[call("echo", { text: "secret" }), call("echo", { text: "public" })]];
+    const { server } = await open(script, [noSecrets]);
+    await using _ = server;
+    const chat = await server.start("Go.", { confirmation_policy: { kind: "AlwaysConfirm" } });
+    await chat.reject("No.");
+    expect(chat.events.map(inWords).slice(-2)).toEqual(["rejected echo: No.", "rejected echo: No."]);
+    expect((await server.conversations.get(chat.id)).blocked_actions).toEqual({});
+  });
+
   it("is asked once about a call that the user confirms later", async () => {
     const asked: string[] = [];
     const counting: LoopExtension = { name: "counting", beforeTool: ({ id }) => void asked.push(id) };

@@ -67,6 +67,7 @@ describe("on a message of the user, an extension", () => {
     await chat.send("Go.");
     await chat.expectFinished("Done.");
     llm.assertDone();
+    expect(chat.events.map(inWords).filter((line) => line.startsWith("environment:"))).toEqual([]);
   });
 
   it("keeps a blocked message from being named after, too", async () => {
