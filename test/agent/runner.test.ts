@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { ExtensionHost } from "../../src/agent/loop/extension.ts";
 import { agentSays } from "../../src/agent/loop/messages.ts";
 import { BUILT_IN_RUNNERS, createRunner, type RunnerFactory } from "../../src/agent/runner.ts";
-import { openManager, say, start, until } from "../conversations/open-manager.ts";
+import { openManager, send, start, until } from "../conversations/open-manager.ts";
 import { toolHost } from "../tools/tool-host.ts";
 import { ArraySession } from "./loop/harness.ts";
 
@@ -43,9 +43,9 @@ it("needs no model and no tools: it lives as long as its conversation and writes
   };
   const { manager, llm } = openManager({ runners: { Agent: parrot } });
   const id = await start(manager);
-  await say(manager, id, "Hello.");
+  await send(manager, id, "Hello.");
   await until(async () => (await manager.get(id)).execution_status === "finished");
-  await say(manager, id, "Hello again.");
+  await send(manager, id, "Hello again.");
   await until(() => life.length === 3);
   expect(await manager.agentFinalResponse(id)).toBe("Hello to you.");
   await manager.close();

@@ -1,7 +1,8 @@
+import { call } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import type { Logger } from "../../src/logger.ts";
 import type { TextContent } from "../../src/wire/events/message.ts";
-import { attach, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
+import { attach, logOf, openManager, send, settled, start, until } from "./open-manager.ts";
 
 function agent(fields: Record<string, unknown>) {
   return { agent: { llm: { model: "scripted" }, tools: [{ name: "echo" }], ...fields } };
@@ -12,7 +13,7 @@ async function promptOf(
   fields: Record<string, unknown>,
 ): Promise<string> {
   const id = await start(bench.manager, agent(fields));
-  await say(bench.manager, id, "Hello.", false);
+  await send(bench.manager, id, "Hello.", false);
   const prompt = (await logOf(bench.manager, id)).find(({ kind }) => kind === "SystemPromptEvent");
   return prompt?.kind === "SystemPromptEvent" ? (prompt.system_prompt as TextContent).text : "";
 }
@@ -47,13 +48,13 @@ it("a prompt template is warned of, and the agent gets the default prompt", asyn
 });
 
 describe("stuck_detection_thresholds", () => {
-  const SAME = [{ name: "echo", arguments: { text: "again" } }];
+  const SAME = call("echo", { text: "again" });
 
   async function callsUntilStuck(thresholds: unknown): Promise<number> {
-    const { manager, llm } = openManager({ turns: Array.from({ length: 30 }, () => SAME) });
+    const { manager, llm } = openManager({ steps: () => SAME });
     const id = await start(manager, { stuck_detection_thresholds: thresholds });
     const socket = await attach(manager, id);
-    await say(manager, id, "Go round in circles.");
+    await send(manager, id, "Go round in circles.");
     await settled(socket);
     expect((await manager.get(id)).execution_status).toBe("stuck");
     return llm.requests.length;
@@ -72,8 +73,8 @@ describe("stuck_detection_thresholds", () => {
   it("outlive a restart", async () => {
     const { manager, store } = openManager();
     const id = await start(manager, { stuck_detection_thresholds: { action_observation: 2 } });
-    const again = openManager({ store, turns: Array.from({ length: 30 }, () => SAME) });
-    await say(again.manager, id, "Go round in circles.");
+    const again = openManager({ store, steps: () => SAME });
+    await send(again.manager, id, "Go round in circles.");
     await until(async () => (await again.manager.get(id)).execution_status === "stuck");
     expect(again.llm.requests).toHaveLength(2);
   });
@@ -115,15 +116,15 @@ describe("deleting a conversation", () => {
   it("does not open it again for those who ask meanwhile", async () => {
     const { manager, store } = openManager();
     const id = await start(manager);
-    await say(manager, id, "Hello.", false);
+    await send(manager, id, "Hello.", false);
     const deleting = manager.delete(id);
     const others = Array.from({ length: 20 }, async (_, index) => {
       for (let turn = 0; turn < index; turn += 1) await Promise.resolve();
-      await say(manager, id, "Are you there?", false);
+      await send(manager, id, "Are you there?", false);
     });
     await Promise.allSettled(others);
     await deleting;
-    await expect(say(manager, id, "And now?", false)).rejects.toMatchObject({ status: 404 });
+    await expect(send(manager, id, "And now?", false)).rejects.toMatchObject({ status: 404 });
     expect(await store.conversations.find([id], [])).toEqual([]);
   });
 });

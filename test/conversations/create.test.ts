@@ -1,5 +1,6 @@
+import { say } from "agent-server/testing";
 import { expect, it } from "vitest";
-import { attach, openManager, say, settled, start, startRequest } from "./open-manager.ts";
+import { attach, openManager, send, settled, start, startRequest } from "./open-manager.ts";
 
 const NOBODY = "6f1f2c52-58bb-4ff0-8baf-04e0e1c9a001";
 
@@ -52,7 +53,7 @@ it("two requests for the same new id make one conversation", async () => {
 });
 
 it("an initial message is sent and run, whatever its run says", async () => {
-  const { manager } = openManager({ turns: ["Hello."] });
+  const { manager } = openManager({ steps: [say("Hello.")] });
   const request = startRequest({ initial_message: { content: [{ text: "hi" }], run: false } });
   const { info } = await manager.create(request);
   expect(info.last_user_message_id).not.toBeNull();
@@ -78,11 +79,11 @@ it.each([
 });
 
 it("goes without tools that clients name on the off chance", async () => {
-  const { manager, llm } = openManager({ turns: ["ok"] });
+  const { manager, llm } = openManager({ steps: [say("ok")] });
   const tools = [{ name: "echo" }, { name: "browser_tool_set" }];
   const id = await start(manager, { agent: { llm: { model: "m" }, tools } });
   const socket = await attach(manager, id);
-  await say(manager, id, "hi");
+  await send(manager, id, "hi");
   await settled(socket);
   expect(llm.requests[0]?.tools.map(({ name }) => name)).toEqual(["echo", "finish", "think"]);
 });

@@ -1,3 +1,4 @@
+import { call, type ScriptedLlm, type Steps, say, scriptedLlm } from "agent-server/testing";
 import { z } from "zod";
 import { BUILT_IN_RUNNERS } from "../../src/agent/runner.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -5,6 +6,7 @@ import {
   ConversationManager,
   type ConversationManagerOptions,
 } from "../../src/conversations/conversation-manager.ts";
+import type { LlmRequest } from "../../src/llm/llm.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Store } from "../../src/stores/store.ts";
@@ -14,7 +16,6 @@ import { ToolRegistry } from "../../src/tools/registry.ts";
 import type { NewConversation } from "../../src/wire/conversation.ts";
 import { MemorySocket } from "../streams/memory-socket.ts";
 import { memoryWorkspace } from "../workspace/memory-workspace.ts";
-import { ScriptedLlm, type Turn } from "./scripted-llm.ts";
 
 export interface Bench {
   manager: ConversationManager;
@@ -27,7 +28,8 @@ export interface Bench {
 }
 
 export interface BenchOptions extends Partial<ConversationManagerOptions> {
-  turns?: Turn[];
+  /** Script of the model. Default: it calls `finish` at once. */
+  steps?: Steps<LlmRequest>;
   /** Texts of the files that agents may name, by path. */
   files?: Record<string, string>;
   /** Bytes a socket may lag behind. Default: 4 MiB. */
@@ -61,6 +63,14 @@ export class Gate {
   }
 }
 
+/** A step in which the model waits at a gate before it replies. */
+export function waitFor(gate: Gate, words = "Done.") {
+  return async ({ signal }: { signal: AbortSignal }) => {
+    await gate.pass(signal);
+    return say(words);
+  };
+}
+
 export function echoTool(gate?: Gate) {
   return defineTool({
     name: "echo",
@@ -75,12 +85,12 @@ export function echoTool(gate?: Gate) {
 
 /** A manager with everything real but the model. */
 export function openManager({
-  turns,
+  steps = () => call("finish", { message: "Done." }),
   files = {},
   maxSocketLagBytes = 4 * 1024 * 1024,
   ...options
 }: BenchOptions = {}): Bench {
-  const llm = new ScriptedLlm(turns);
+  const llm = scriptedLlm(steps, { cost: 0.5, contextWindow: 1000, stream: true });
   const store = options.store ?? memoryStore();
   const prepared: string[] = [];
   const removed: string[] = [];
@@ -118,7 +128,7 @@ export function startRequest(fields: Record<string, unknown> = {}): NewConversat
   return {
     workspace: { working_dir: "/project" },
     agent: { llm: { model: "scripted", api_key: "sk-model" }, tools: [{ name: "echo" }] },
-    // A title would take a turn of the script.
+    // A title would take a step of the script.
     autotitle: false,
     ...fields,
   };
@@ -132,7 +142,7 @@ export async function start(
   return info.id;
 }
 
-export async function say(
+export async function send(
   manager: ConversationManager,
   id: string,
   words: string,

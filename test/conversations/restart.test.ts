@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { call, say, scriptedLlm } from "agent-server/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConversationManager } from "../../src/conversations/conversation-manager.ts";
 import { silentLogger } from "../../src/logger.ts";
@@ -16,12 +17,11 @@ import {
   Gate,
   logOf,
   openManager,
-  say,
+  send,
   settled,
   start,
   until,
 } from "./open-manager.ts";
-import { ScriptedLlm } from "./scripted-llm.ts";
 
 let folder: string;
 const opened: Store[] = [];
@@ -41,10 +41,10 @@ function open(options: BenchOptions = {}) {
 }
 
 it("finds everything again: events, state, tags, title, figures, and goes on in the same prompt", async () => {
-  const first = open({ turns: [[{ name: "echo", arguments: { text: "remember" } }], "One."] });
+  const first = open({ steps: [call("echo", { text: "remember" }), say("One.")] });
   const id = await start(first.manager);
   const socket = await attach(first.manager, id);
-  await say(first.manager, id, "first");
+  await send(first.manager, id, "first");
   await settled(socket);
   await (await first.manager.open(id)).update({ title: "Title", tags: { a: "b" } });
   await (await first.manager.open(id)).setConfirmationPolicy({
@@ -57,13 +57,13 @@ it("finds everything again: events, state, tags, title, figures, and goes on in 
   await first.manager.close();
   await first.store.close();
 
-  const second = open({ turns: ["Two."] });
+  const second = open({ steps: [say("Two.")] });
   await second.manager.start();
   expect(await second.manager.get(id)).toEqual(before);
   expect(await logOf(second.manager, id)).toEqual(log);
   const again = await attach(second.manager, id);
   expect(again.story).toEqual(["full_state(finished)"]);
-  await say(second.manager, id, "second");
+  await send(second.manager, id, "second");
   await settled(again);
   const prompt = second.llm.requests[0]?.messages ?? [];
   expect(prompt.map(({ role }) => role)).toEqual([
@@ -84,15 +84,15 @@ it("a run cut by a crash is an error with every open action answered, and can go
   const gate = new Gate();
   const first = open({
     tools: new ToolRegistry([echoTool(gate)]),
-    turns: [[{ name: "echo" }, { name: "echo", arguments: { text: "2" } }]],
+    steps: [[call("echo"), call("echo", { text: "2" })]],
   });
   const id = await start(first.manager);
-  await say(first.manager, id, "go");
+  await send(first.manager, id, "go");
   await gate.reached;
   // The process dies here, as far as the store can tell: nothing is written from now on.
   await first.store.close();
 
-  const second = open({ turns: ["Recovered."] });
+  const second = open({ steps: [say("Recovered.")] });
   await second.manager.start();
   expect((await second.manager.get(id)).execution_status).toBe("error");
   const log = await logOf(second.manager, id);
@@ -107,7 +107,7 @@ it("a run cut by a crash is an error with every open action answered, and can go
 
 it("keeps secrets that cannot be stored for as long as the process lives", async () => {
   const configs: LlmConfig[] = [];
-  const llm = new ScriptedLlm();
+  const llm = scriptedLlm(() => say("Done."));
   const { manager } = open({
     idleTtlSeconds: 0,
     createLlm: (config) => {
@@ -124,7 +124,7 @@ it("keeps secrets that cannot be stored for as long as the process lives", async
 });
 
 it("leaves memory when idle and comes back when needed", async () => {
-  const { manager, llm } = open({ idleTtlSeconds: 0, turns: ["One.", "Two."] });
+  const { manager, llm } = open({ idleTtlSeconds: 0, steps: [say("One."), say("Two.")] });
   const id = await start(manager);
   await runToEnd(manager, id, "one");
   await manager.evictIdle();
@@ -158,7 +158,7 @@ describe("secrets at rest", () => {
       cipher,
       createLlm: (config) => {
         configs.push(config);
-        return new ScriptedLlm(["Done."]);
+        return scriptedLlm([say("Done.")]);
       },
       logger: { ...silentLogger, warn: (_, message) => warnings.push(message) },
     });
@@ -212,7 +212,7 @@ describe("secrets at rest", () => {
 
   it("of a request may come encrypted", async () => {
     const configs: LlmConfig[] = [];
-    const llm = new ScriptedLlm(["Done."]);
+    const llm = scriptedLlm([say("Done.")]);
     const { manager } = open({
       cipher: key,
       createLlm: (config) => {
@@ -232,7 +232,7 @@ describe("secrets at rest", () => {
 /** Leaves no socket behind, which would keep the conversation in memory. */
 async function runToEnd(manager: ConversationManager, id: string, words: string): Promise<void> {
   const socket = await attach(manager, id);
-  await say(manager, id, words);
+  await send(manager, id, words);
   await settled(socket);
   socket.close();
   await new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,15 +1,28 @@
+import { call, say } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
 import { tell } from "../streams/memory-socket.ts";
-import { attach, echoTool, Gate, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
-import { finish } from "./scripted-llm.ts";
+import {
+  attach,
+  echoTool,
+  Gate,
+  logOf,
+  openManager,
+  send,
+  settled,
+  start,
+  until,
+  waitFor,
+} from "./open-manager.ts";
 
 it("tells a whole run in the order clients rely on, full_state first and last", async () => {
-  const { manager } = openManager({ turns: [[{ name: "echo", arguments: { text: "hi" } }], finish("Bye.")] });
+  const { manager } = openManager({
+    steps: [call("echo", { text: "hi" }), call("finish", { message: "Bye." })],
+  });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "Say hi");
+  await send(manager, id, "Say hi");
   await settled(socket);
 
   expect(socket.story.filter((line) => line !== "stats")).toEqual([
@@ -38,10 +51,10 @@ it("tells a whole run in the order clients rely on, full_state first and last", 
 });
 
 it("a message wakes a finished conversation; a run does not", async () => {
-  const { manager } = openManager({ turns: ["One.", "Two."] });
+  const { manager } = openManager({ steps: [say("One."), say("Two.")] });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "first");
+  await send(manager, id, "first");
   await settled(socket);
 
   await (await manager.open(id)).run();
@@ -49,7 +62,7 @@ it("a message wakes a finished conversation; a run does not", async () => {
   const told = socket.story.length;
   expect(socket.story.at(-1)).toBe("full_state(finished)");
 
-  await say(manager, id, "second");
+  await send(manager, id, "second");
   await settled(socket, 3);
   expect(socket.story.slice(told).filter((line) => line !== "stats")).toEqual([
     "execution_status=idle",
@@ -65,10 +78,10 @@ it("a message wakes a finished conversation; a run does not", async () => {
 
 it("refuses a second run while the agent works", async () => {
   const gate = new Gate();
-  const { manager } = openManager({ turns: [waitFor(gate)] });
+  const { manager } = openManager({ steps: [waitFor(gate)] });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await gate.reached;
   await expect((await manager.open(id)).run()).rejects.toMatchObject({
     code: "conflict",
@@ -82,14 +95,14 @@ it("answers everything at once while a tool runs, and takes messages into the ru
   const gate = new Gate();
   const { manager, llm } = openManager({
     tools: new ToolRegistry([echoTool(gate)]),
-    turns: [[{ name: "echo" }], "Heard both."],
+    steps: [call("echo"), say("Heard both.")],
   });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "one");
+  await send(manager, id, "one");
   await gate.reached;
 
-  await say(manager, id, "two", false);
+  await send(manager, id, "two", false);
   await (await manager.open(id)).update({ title: "A title", tags: { a: "b" } });
   await (await manager.open(id)).setConfirmationPolicy({ kind: "NeverConfirm" });
   const late = await attach(manager, id);
@@ -111,11 +124,11 @@ it("pauses between steps: the call under way ends, no other begins, and a run go
   const gate = new Gate();
   const { manager, llm } = openManager({
     tools: new ToolRegistry([echoTool(gate)]),
-    turns: [[{ name: "echo" }], "After the pause."],
+    steps: [call("echo"), say("After the pause.")],
   });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await gate.reached;
   const told = socket.story.length;
   await (await manager.open(id)).pause();
@@ -137,9 +150,9 @@ it("pauses between steps: the call under way ends, no other begins, and a run go
 
 it("a run asked for while a paused step still ends follows that step", async () => {
   const gate = new Gate();
-  const { manager } = openManager({ turns: [waitFor(gate), finish("Went on.")] });
+  const { manager } = openManager({ steps: [waitFor(gate), call("finish", { message: "Went on." })] });
   const id = await start(manager);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await gate.reached;
   await (await manager.open(id)).pause();
   await (await manager.open(id)).run();
@@ -149,12 +162,12 @@ it("a run asked for while a paused step still ends follows that step", async () 
 
 it("a pause calls off the run that a message asked for", async () => {
   const gate = new Gate();
-  const { manager, llm } = openManager({ turns: [waitFor(gate), "Not to be said."] });
+  const { manager, llm } = openManager({ steps: [waitFor(gate), say("Not to be said.")] });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await gate.reached;
-  await say(manager, id, "and this");
+  await send(manager, id, "and this");
   await (await manager.open(id)).pause();
   gate.open();
   await settled(socket, 2);
@@ -164,10 +177,13 @@ it("a pause calls off the run that a message asked for", async () => {
 
 it("interrupts a tool at once, answers its call and tells the state twice", async () => {
   const gate = new Gate();
-  const { manager } = openManager({ tools: new ToolRegistry([echoTool(gate)]), turns: [[{ name: "echo" }]] });
+  const { manager } = openManager({
+    tools: new ToolRegistry([echoTool(gate)]),
+    steps: [call("echo"), say("Going on.")],
+  });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await gate.reached;
   const told = socket.story.length;
   await (await manager.open(id)).interrupt();
@@ -185,10 +201,10 @@ it("interrupts a tool at once, answers its call and tells the state twice", asyn
 });
 
 it("interrupts a model call; with nothing under way it pauses", async () => {
-  const { manager } = openManager({ turns: [waitFor(new Gate())] });
+  const { manager } = openManager({ steps: [waitFor(new Gate())] });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await until(() => socket.story.includes("execution_status=running"));
   await (await manager.open(id)).interrupt();
   expect((await manager.get(id)).execution_status).toBe("paused");
@@ -203,10 +219,10 @@ it("interrupts a model call; with nothing under way it pauses", async () => {
 
 it("tells a model's failure as an error of the conversation, from which a run goes on", async () => {
   const failure = Object.assign(new Error("No such key"), { name: "LLMAuthenticationError" });
-  const { manager } = openManager({ turns: [failure, "Better."] });
+  const { manager } = openManager({ steps: [failure, say("Better.")] });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await settled(socket);
   expect(socket.story.slice(-4)).toEqual([
     "execution_status=running",
@@ -231,11 +247,11 @@ it("whoever reads that a run failed finds in the log why", async () => {
         return store.commit(change);
       },
     },
-    turns: [new Error("Broken")],
+    steps: [new Error("Broken")],
   });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await settled(socket);
   expect(commits).toContain("execution_status=error, ConversationErrorEvent");
 });
@@ -248,17 +264,17 @@ it("a model that cannot be made is an error of the run, not of the server", asyn
   });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await settled(socket);
   expect(socket.story.at(-1)).toBe("full_state(error)");
   expect(socket.events.find(({ kind }) => kind === "ConversationErrorEvent")?.detail).toContain("nobody");
 });
 
 it("waits for confirmation; yes carries out, no answers and leaves the agent alone", async () => {
-  const { manager, llm } = openManager({ turns: [[{ name: "echo" }], [{ name: "echo" }]] });
+  const { manager, llm } = openManager({ steps: [call("echo"), call("echo")] });
   const id = await start(manager, { confirmation_policy: { kind: "AlwaysConfirm" } });
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await settled(socket);
   expect(socket.story.slice(-3)).toEqual([
     "ActionEvent",
@@ -282,12 +298,12 @@ it("waits for confirmation; yes carries out, no answers and leaves the agent alo
 it("lets no more run at once than it is told", async () => {
   const first = new Gate();
   const second = new Gate();
-  const { manager, llm } = openManager({ maxConcurrentRuns: 1, turns: [waitFor(first), waitFor(second)] });
+  const { manager, llm } = openManager({ maxConcurrentRuns: 1, steps: [waitFor(first), waitFor(second)] });
   const one = await start(manager);
   const two = await start(manager);
-  await say(manager, one, "go");
+  await send(manager, one, "go");
   await first.reached;
-  await say(manager, two, "go");
+  await send(manager, two, "go");
   expect(llm.requests).toHaveLength(1);
   first.open();
   await second.reached;
@@ -296,10 +312,10 @@ it("lets no more run at once than it is told", async () => {
 });
 
 it("counts tokens and cost for each model and keeps single calls", async () => {
-  const { manager } = openManager({ turns: [[{ name: "echo" }], "Done."] });
+  const { manager } = openManager({ steps: [call("echo"), say("Done.")] });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await settled(socket);
   const update = socket.events.findLast(({ key }) => key === "stats")?.value as object;
   const account = { model_name: "scripted", accumulated_cost: 1 };
@@ -312,10 +328,3 @@ it("counts tokens and cost for each model and keeps single calls", async () => {
   });
   expect(stats.usage_to_metrics?.default?.token_usages).toHaveLength(2);
 });
-
-function waitFor(gate: Gate) {
-  return async ({ signal }: { signal: AbortSignal }) => {
-    await gate.pass(signal);
-    return "Done.";
-  };
-}

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { call, say } from "agent-server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
-import { attach, echoTool, Gate, logOf, openManager, say, settled, start, until } from "./open-manager.ts";
+import { attach, echoTool, Gate, logOf, openManager, send, settled, start, until } from "./open-manager.ts";
 
 describe.each([
   { name: "memoryStore", open: () => memoryStore() },
@@ -20,13 +21,13 @@ describe.each([
     const first = openManager({
       store,
       tools: new ToolRegistry([echoTool(gate)]),
-      turns: [[{ name: "echo", arguments: { text: "hi" } }], "From the first."],
+      steps: [call("echo", { text: "hi" }), say("From the first.")],
     });
     const id = await start(first.manager);
     const socket = await attach(first.manager, id);
-    await say(first.manager, id, "go");
+    await send(first.manager, id, "go");
     await gate.reached;
-    const second = openManager({ store, turns: ["From the second."] });
+    const second = openManager({ store, steps: [say("From the second.")] });
     return { store, gate, first: first.manager, second: second.manager, id, socket };
   }
 
@@ -60,7 +61,7 @@ describe.each([
 
   it("the second refuses verbs while the first runs, and serves them when that run has ended", async () => {
     const { gate, first, second, id, socket } = await runOnFirst();
-    await expect(say(second, id, "me too")).rejects.toMatchObject({
+    await expect(send(second, id, "me too")).rejects.toMatchObject({
       code: "unavailable",
       detail: expect.stringMatching(/is being run by another server \(node \d+\)\. Try again/),
       headers: { "retry-after": "1" },
@@ -68,7 +69,7 @@ describe.each([
     await expect(second.delete(id)).rejects.toMatchObject({ code: "unavailable" });
     gate.open();
     await settled(socket);
-    await say(second, id, "now");
+    await send(second, id, "now");
     await settled(socket, 2);
     expect(await first.agentFinalResponse(id)).toBe("From the second.");
     expect([first.liveCount, second.liveCount]).toEqual([0, 1]);
@@ -99,7 +100,7 @@ describe.each([
     gate.open();
     await until(() => first.liveCount === 0);
     expect(await logOf(first, id)).toEqual(repaired);
-    await say(second, id, "go on");
+    await send(second, id, "go on");
     await until(async () => (await second.get(id)).execution_status === "finished");
     expect(await second.agentFinalResponse(id)).toBe("From the second.");
   });

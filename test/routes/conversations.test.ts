@@ -1,6 +1,6 @@
+import { say } from "agent-server/testing";
 import { expect, it } from "vitest";
-import { until } from "../conversations/open-manager.ts";
-import { finish } from "../conversations/scripted-llm.ts";
+import { Gate, until, waitFor } from "../conversations/open-manager.ts";
 import { openHttp, startBody } from "./open-http.ts";
 
 const NOBODY = "6f1f2c52-58bb-4ff0-8baf-04e0e1c9a001";
@@ -131,9 +131,8 @@ it("changes title, tags, secrets, policy and analyzer", async () => {
 });
 
 it("runs, refuses a second run with 409, pauses, and tells the last words", async () => {
-  const { call, start, llm } = openHttp();
-  let answer: () => void = () => {};
-  llm.say(() => new Promise((resolve) => (answer = () => resolve("Half way."))), finish("All done."));
+  const gate = new Gate();
+  const { call, start } = openHttp({ steps: [waitFor(gate, "Half way."), say("All done.")] });
   const id = await start({ initial_message: { content: [{ text: "go" }] } });
   const at = `/api/conversations/${id}`;
   await until(async () => (await call("GET", at)).body.execution_status === "running");
@@ -143,7 +142,7 @@ it("runs, refuses a second run with 409, pauses, and tells the last words", asyn
   });
   expect((await call("POST", `${at}/pause`)).status).toBe(200);
   expect((await call("GET", at)).body.execution_status).toBe("paused");
-  answer();
+  gate.open();
   await until(async () => (await call("GET", `${at}/agent_final_response`)).body.response === "Half way.");
   expect((await call("POST", `${at}/run`)).status).toBe(200);
   await until(async () => (await call("GET", at)).body.execution_status === "finished");

@@ -1,3 +1,4 @@
+import { call as callTool } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { until } from "../conversations/open-manager.ts";
 import { openHttp } from "./open-http.ts";
@@ -91,7 +92,7 @@ it("names the conversation that is not there", async () => {
 });
 
 it("carries out what was approved and answers what was rejected", async () => {
-  const { call, start, llm } = openHttp({ turns: [[{ name: "echo" }], [{ name: "echo" }]] });
+  const { call, start, llm } = openHttp({ steps: [callTool("echo"), callTool("echo")] });
   const id = await start({ confirmation_policy: { kind: "AlwaysConfirm" } });
   const at = `/api/conversations/${id}/events`;
   const waits = async () =>

@@ -60,7 +60,7 @@ export function startBody(fields: Record<string, unknown> = {}) {
   return {
     workspace: { working_dir: "/project" },
     agent: { llm: { model: "scripted" }, tools: [{ name: "echo" }] },
-    // A title would take a turn of the script.
+    // A title would take a step of the script.
     autotitle: false,
     ...fields,
   };

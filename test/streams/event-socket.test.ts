@@ -1,16 +1,18 @@
+import { say } from "agent-server/testing";
 import { expect, it } from "vitest";
 import type { ConversationManager } from "../../src/conversations/conversation-manager.ts";
 import {
   attach,
+  Gate,
   logOf,
   openManager,
-  say,
+  send,
   serve,
   settled,
   start,
   until,
+  waitFor,
 } from "../conversations/open-manager.ts";
-import { finish } from "../conversations/scripted-llm.ts";
 import type { MemorySocket } from "./memory-socket.ts";
 
 it("greets with full_state: secrets hidden, nulls left out, not stored", async () => {
@@ -63,10 +65,10 @@ it("closes with 4004 for an unknown conversation and 1013 for one socket too man
 });
 
 it("resends everything, or what is not older than a moment, in log order", async () => {
-  const { manager } = openManager({ turns: ["Hello."] });
+  const { manager } = openManager({ steps: [say("Hello.")] });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "hi");
+  await send(manager, id, "hi");
   await settled(socket);
   const log = await logOf(manager, id);
 
@@ -105,7 +107,7 @@ it("history and live events meet without a gap or a repetition, whenever a socke
 });
 
 it("a client's message is said to the agent, which runs; auth frames say nothing", async () => {
-  const { manager } = openManager({ turns: ["Answer."] });
+  const { manager } = openManager({ steps: [say("Answer.")] });
   const id = await start(manager);
   const socket = await attach(manager, id);
   socket.receive({ type: "auth", session_api_key: "late" });
@@ -140,7 +142,7 @@ it("drops a reader that stands still past the bound; the others miss nothing", a
   const slow = await attach(manager, id);
   slow.stalled = true;
   const words = "x".repeat(100_000);
-  for (let count = 0; count < 20; count += 1) await say(manager, id, words, false);
+  for (let count = 0; count < 20; count += 1) await send(manager, id, words, false);
   await until(() => slow.closed !== null);
   expect(slow.closed?.code).toBe(1013);
   expect(good.closed).toBeNull();
@@ -184,15 +186,10 @@ it("refuses a frame of too many values or levels, briefly", async () => {
 });
 
 it("shows pieces of a reply while it is written, and does not keep them", async () => {
-  const { manager, llm } = openManager();
-  llm.say(async ({ onDelta }) => {
-    onDelta?.({ content: "Hel" });
-    onDelta?.({ content: "lo" });
-    return "Hello";
-  });
+  const { manager } = openManager({ steps: [say("Hello", { chunkSize: 3 })] });
   const id = await start(manager, { agent: { llm: { model: "scripted", stream: true } } });
   const socket = await attach(manager, id);
-  await say(manager, id, "hi");
+  await send(manager, id, "hi");
   await settled(socket);
   const deltas = socket.events.filter((event) => event.kind === ("StreamingDeltaEvent" as string));
   expect(deltas).toMatchObject([{ content: "Hel" }, { content: "lo" }]);
@@ -200,7 +197,7 @@ it("shows pieces of a reply while it is written, and does not keep them", async 
 });
 
 it("a thousand sockets on a thousand stored conversations keep none in memory; a message to one arrives", async () => {
-  const { manager } = openManager({ turns: ["Answer."] });
+  const { manager } = openManager({ steps: [say("Answer."), say("One more.")] });
   const ids: string[] = [];
   for (let count = 0; count < 1_000; count += 1) ids.push(await start(manager));
   const sockets = await Promise.all(ids.map((id) => attach(manager, id)));
@@ -208,7 +205,7 @@ it("a thousand sockets on a thousand stored conversations keep none in memory; a
   expect(manager.liveCount).toBe(0);
 
   const [first, ...others] = sockets;
-  await say(manager, ids[0] ?? "", "Question?");
+  await send(manager, ids[0] ?? "", "Question?");
   await until(() => first?.story.at(-1) === "full_state(finished)");
   expect(manager.liveCount).toBe(1);
   expect(others.every(({ frames }) => frames.length === 1)).toBe(true);
@@ -219,14 +216,14 @@ it("a thousand sockets on a thousand stored conversations keep none in memory; a
 });
 
 it("a conversation leaves memory under a socket, which sees what comes after as before", async () => {
-  const { manager } = openManager({ idleTtlSeconds: 0, turns: ["One.", "Two."] });
+  const { manager } = openManager({ idleTtlSeconds: 0, steps: [say("One."), say("Two.")] });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "first");
+  await send(manager, id, "first");
   await settled(socket);
   await manager.evictIdle();
   expect([manager.liveCount, socket.closed]).toEqual([0, null]);
-  await say(manager, id, "second");
+  await send(manager, id, "second");
   await settled(socket, 2);
   const stored = (await logOf(manager, id)).map((event) => event.id);
   const shown = socket.events.filter(({ key }) => key !== "full_state").map((event) => event.id);
@@ -235,11 +232,11 @@ it("a conversation leaves memory under a socket, which sees what comes after as 
 
 it("closing the server interrupts runs, then ends sockets with 1001", async () => {
   const { manager, store } = openManager({
-    turns: [async ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", reject))],
+    steps: [waitFor(new Gate())],
   });
   const id = await start(manager);
   const socket = await attach(manager, id);
-  await say(manager, id, "go");
+  await send(manager, id, "go");
   await until(() => socket.story.includes("execution_status=running"));
   await manager.close();
   expect(socket.story).toContain("InterruptEvent");
@@ -249,7 +246,7 @@ it("closing the server interrupts runs, then ends sockets with 1001", async () =
 });
 
 it("deleting a conversation tells its sockets that it is gone", async () => {
-  const { manager } = openManager({ turns: [finish("x")] });
+  const { manager } = openManager();
   const id = await start(manager);
   const socket = await attach(manager, id);
   await manager.delete(id);
@@ -259,7 +256,7 @@ it("deleting a conversation tells its sockets that it is gone", async () => {
 
 async function write(manager: ConversationManager, id: string, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
-    await say(manager, id, `message ${index}`, false);
+    await send(manager, id, `message ${index}`, false);
     if (index % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }

@@ -1,9 +1,9 @@
+import { type Step, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import type { ConversationManager } from "../../../src/conversations/conversation-manager.ts";
 import type { Llm, LlmRequest } from "../../../src/llm/llm.ts";
 import type { LlmConfig } from "../../../src/wire/agent/llm-config.ts";
-import { type BenchOptions, Gate, logOf, openManager, say, start, until } from "../open-manager.ts";
-import { ScriptedLlm, type Turn } from "../scripted-llm.ts";
+import { type BenchOptions, Gate, logOf, openManager, send, start, until, waitFor } from "../open-manager.ts";
 
 const WORDS = "Fix the login page, please.";
 
@@ -16,12 +16,13 @@ interface TitleBench {
 
 /** The agent's model answers as ever; titles come from a model of their own, told apart by its usage id. */
 function openTitled(
-  title: Turn,
+  title: string | Step<LlmRequest>,
   { sideCalls, ...options }: BenchOptions & { sideCalls?: boolean } = {},
 ): TitleBench {
   const configs: LlmConfig[] = [];
-  const titles = Object.assign(new ScriptedLlm([title]), { sideCalls });
-  const agent = new ScriptedLlm(["One.", "Two."]);
+  const step = typeof title === "string" ? say(title) : title;
+  const titles = { ...scriptedLlm([step], { cost: 0.5 }), sideCalls };
+  const agent = scriptedLlm([say("One."), say("Two.")], { cost: 0.5 });
   const createLlm = (config: LlmConfig): Llm => {
     configs.push(config);
     return config.usage_id === "title" ? titles : agent;
@@ -35,7 +36,7 @@ async function titleOf(manager: ConversationManager, id: string): Promise<string
 
 async function titled(manager: ConversationManager, words: string, fields = {}): Promise<string | null> {
   const id = await start(manager, { autotitle: true, ...fields });
-  await say(manager, id, words);
+  await send(manager, id, words);
   await until(async () => (await titleOf(manager, id)) !== null);
   return titleOf(manager, id);
 }
@@ -58,7 +59,7 @@ describe("the title of a conversation", () => {
   it("is told of by no event, and its cost is not the agent's", async () => {
     const { manager } = openTitled("🐛 Fix the login page");
     const id = await start(manager, { autotitle: true });
-    await say(manager, id, WORDS);
+    await send(manager, id, WORDS);
     await until(async () => (await titleOf(manager, id)) !== null);
     await until(async () => (await manager.get(id)).execution_status === "finished");
 
@@ -98,7 +99,7 @@ describe("the title of a conversation", () => {
   it("is not made where the client wants none", async () => {
     const { manager, requests } = openTitled("never");
     const id = await start(manager, { autotitle: false });
-    await say(manager, id, WORDS);
+    await send(manager, id, WORDS);
     await until(async () => (await manager.get(id)).execution_status === "finished");
     expect([await titleOf(manager, id), requests]).toEqual([null, []]);
   });
@@ -106,7 +107,7 @@ describe("the title of a conversation", () => {
   it("waits for a message with words", async () => {
     const { manager } = openTitled("🐛 Fix it");
     const id = await start(manager, { autotitle: true });
-    await say(manager, id, "  ", false);
+    await send(manager, id, "  ", false);
     expect(await titled(manager, WORDS)).toBe("🐛 Fix it");
     expect(await titleOf(manager, id)).toBeNull();
   });
@@ -115,17 +116,14 @@ describe("the title of a conversation", () => {
 describe("a title under way", () => {
   function openWaiting() {
     const gate = new Gate();
-    const bench = openTitled(async ({ signal }) => {
-      await gate.pass(signal);
-      return "too late";
-    });
+    const bench = openTitled(waitFor(gate, "too late"));
     return { ...bench, gate };
   }
 
   it("delays neither the message nor the run", async () => {
     const { manager, gate } = openWaiting();
     const id = await start(manager, { autotitle: true });
-    await say(manager, id, WORDS);
+    await send(manager, id, WORDS);
     await gate.reached;
     await until(async () => (await manager.get(id)).execution_status === "finished");
     expect(await titleOf(manager, id)).toBeNull();
@@ -135,7 +133,7 @@ describe("a title under way", () => {
   it("gives way to the user's own", async () => {
     const { manager, gate } = openWaiting();
     const id = await start(manager, { autotitle: true });
-    await say(manager, id, WORDS);
+    await send(manager, id, WORDS);
     await gate.reached;
     await (await manager.open(id)).update({ title: "Mine", tags: null });
     gate.open();
@@ -146,7 +144,7 @@ describe("a title under way", () => {
   it("ends with its conversation", async () => {
     const { manager, gate, requests } = openWaiting();
     const id = await start(manager, { autotitle: true });
-    await say(manager, id, WORDS);
+    await send(manager, id, WORDS);
     await gate.reached;
     await manager.delete(id);
     expect(requests[0]?.signal.aborted).toBe(true);

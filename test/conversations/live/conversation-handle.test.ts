@@ -1,3 +1,4 @@
+import { say } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import type { Change } from "../../../src/stores/store.ts";
@@ -5,7 +6,7 @@ import { text } from "../../../src/wire/events/message.ts";
 import { logOf, openManager, start, startRequest, until } from "../open-manager.ts";
 
 it("takes a message as text or as parts, and starts a run unless told not to", async () => {
-  const { manager, llm } = openManager({ turns: ["One.", "Two."] });
+  const { manager, llm } = openManager({ steps: [say("One."), say("Two.")] });
   const { info, conversation } = await manager.create(startRequest());
   await conversation.sendMessage("quietly", { run: false });
   expect((await manager.get(info.id)).execution_status).toBe("idle");
@@ -16,7 +17,7 @@ it("takes a message as text or as parts, and starts a run unless told not to", a
 });
 
 it("stays valid when its conversation leaves memory, and loads nothing until it is used", async () => {
-  const { manager } = openManager({ idleTtlSeconds: 0, turns: ["One."] });
+  const { manager } = openManager({ idleTtlSeconds: 0, steps: [say("One.")] });
   const id = await start(manager);
   const conversation = await manager.open(id);
   expect(manager.liveCount).toBe(0);
