@@ -10,7 +10,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What is awaited may come late on a busy machine. Nothing waits longer than it takes.
+    expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
+    execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
   },
   resolve: {
     /** Tests and examples import the package by its public names; these point at the sources. */

@@ -108,7 +108,10 @@ export interface ServerOptions {
 }
 
 /** Options with their defaults filled in. */
-export type ResolvedOptions = Omit<ServerOptions, "logger"> & { logger: Logger } & Required<
+export type ResolvedOptions = Omit<ServerOptions, "logger"> & {
+  /** Receiver of reports. */
+  logger: Logger;
+} & Required<
     Pick<
       ServerOptions,
       | "apiKeys"
