@@ -1,23 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
-import type { ExtensionFactory } from "../agent/loop/extension.ts";
-import type { Runners } from "../agent/runner.ts";
-import { createAnalyzer } from "../agent/security/create-analyzer.ts";
-import type { Clock } from "../clock.ts";
 import { AgentServerError, messageOf } from "../errors.ts";
 import { EventReader } from "../events/event-reader.ts";
 import { Feeds } from "../events/feeds.ts";
-import { createTimestamps, type Timestamps } from "../events/timestamp.ts";
+import { createTimestamps } from "../events/timestamp.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
-import type { Logger } from "../logger.ts";
-import type { Cipher } from "../secrets/cipher.ts";
-import type { KnownSecrets } from "../secrets/known-secrets.ts";
-import type { LookupFetch } from "../secrets/lookup-secret.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
-import type { ToolRegistry } from "../tools/registry.ts";
-import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
-import type { Agent } from "../wire/agent/agent.ts";
 import {
   type ConversationInfo,
   type NewConversation,
@@ -25,62 +14,35 @@ import {
   startConversationRequest,
 } from "../wire/conversation.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
-import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
-import type { OpenWorkspace } from "../workspace/workspace.ts";
 import {
   type ConversationPage,
   ConversationReader,
-  type ConversationReaderOptions,
   type ConversationSearch,
   type InfoQuery,
 } from "./conversation-reader.ts";
 import { follow } from "./follow.ts";
 import { Claims } from "./live/claims.ts";
+import type { ConversationContext, LiveContext } from "./live/conversation-context.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
-import { type ConversationContext, openConversation } from "./live/open-conversation.ts";
-import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
+import { openConversation } from "./live/open-conversation.ts";
 import { findCutRuns } from "./live/runs/cut-runs.ts";
 import { RunSlots } from "./live/runs/run-slots.ts";
-import type { CreateLlm } from "./live/state-keeper.ts";
 import { checkRole } from "./live/user-message.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
-import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
-import { checkParent } from "./record/parent-conversation.ts";
 import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
-import { watchedRecord } from "./watched-record.ts";
+import { watchedRecord } from "./record/watched-record.ts";
+import { startConversation } from "./start-conversation.ts";
 
-export interface ConversationManagerOptions extends Omit<ConversationReaderOptions, "lostSecrets"> {
-  clock: Clock;
-  logger: Logger;
-  /** Seals secrets at rest. Without it they are not stored. */
-  cipher?: Cipher | undefined;
-  tools: ToolRegistry;
-  createLlm: CreateLlm;
-  /** Opens the machine a conversation works on. */
-  openWorkspace: OpenWorkspace;
-  /** Removes a folder of the server's disk with everything in it. Nothing there is fine. */
-  removeFolder(path: string): Promise<void>;
-  /** Makes the extensions of a conversation. Default: none. */
-  extensions?: ExtensionFactory | undefined;
-  /** What runs agents, by their kind. */
-  runners: Runners;
-  /** Absolute folder for what tools of a conversation keep. */
-  dataDir(conversationId: string): string;
-  /** Seconds; null keeps every opened conversation in memory. */
+export interface ConversationManagerOptions extends ConversationContext {
+  /** Seconds without a use after which a conversation leaves memory; null keeps all. */
   idleTtlSeconds: number | null;
   /** Maximum number of concurrent runs; further runs are queued. Default: unlimited. */
   maxConcurrentRuns?: number | undefined;
-  /** Where lookups of relative URLs go: this server, as seen from itself. */
-  internalUrl: () => string;
-  /** Looks up the values of lookup secrets. Default: the global `fetch`. */
-  lookupFetch?: LookupFetch;
-  /** Secret values of the server itself, which no conversation may show. Default: none. */
-  knownSecrets?: KnownSecrets;
-  /** Called when something other than a state update happens in any conversation. */
-  onActivity?: () => void;
+  /** Removes a folder of the server's disk with everything in it. A missing one is fine. */
+  removeFolder(path: string): Promise<void>;
 }
 
 /** How a conversation is created. */
@@ -106,31 +68,26 @@ export class ConversationManager {
   readonly events: EventReader;
   readonly #reader: ConversationReader;
   readonly #options: ConversationManagerOptions;
+  readonly #context: LiveContext;
   readonly #live: LiveConversations;
   readonly #claims: Claims;
-  readonly #timestamps: Timestamps;
-  readonly #context: ConversationContext;
   readonly #feeds: Feeds;
-  readonly #unsealed: UnsealedSecrets;
   #closed = false;
 
   constructor(options: ConversationManagerOptions) {
     this.#options = options;
     this.events = new EventReader(options.store);
-    this.#timestamps = createTimestamps(options.clock);
     this.#feeds = new Feeds(options.store.relay);
-    this.#unsealed = new UnsealedSecrets(options.cipher);
-    this.#reader = new ConversationReader({
-      ...options,
-      lostSecrets: (record) => lostSecrets(record, { cipher: options.cipher, unsealed: this.#unsealed }),
-    });
     this.#context = {
       ...options,
-      cipher: options.cipher,
-      unsealed: this.#unsealed,
-      timestamps: this.#timestamps,
+      timestamps: createTimestamps(options.clock),
+      unsealed: new UnsealedSecrets(options.cipher),
       slots: new RunSlots(options.maxConcurrentRuns ?? Number.POSITIVE_INFINITY),
     };
+    this.#reader = new ConversationReader({
+      ...options,
+      lostSecrets: (record) => lostSecrets(record, this.#context),
+    });
     this.#live = new LiveConversations({
       idleTtlSeconds: options.idleTtlSeconds,
       now: () => options.clock.now(),
@@ -205,8 +162,9 @@ export class ConversationManager {
     if (existing !== undefined) return { info: existing, created: false, conversation };
     const { initial_message: message } = request;
     if (message !== null) checkRole(message);
-    if (!(await this.#startNew(id, request, options.createdBy ?? null)))
-      return this.createFrom(request, options);
+    const { createdBy = null } = options;
+    const isNew = await startConversation(request, { id, createdBy }, this.#context);
+    if (!isNew) return this.createFrom(request, options);
     if (message !== null) await conversation.sendMessage(message.content);
     return { info: await this.get(id, options), created: true, conversation };
   }
@@ -250,7 +208,7 @@ export class ConversationManager {
     await conversation.close();
     // Forgotten last: a request in between meets the closed one and loads no other.
     await store.remove(id).finally(() => this.#live.forget(id));
-    this.#unsealed.forget(id);
+    this.#context.unsealed.forget(id);
     store.relay.publish(id, { kind: "removed" });
     try {
       await removeFolder(dataDir(id));
@@ -267,14 +225,13 @@ export class ConversationManager {
    * The watch ends when the conversation is removed or the server closes. Loads nothing.
    */
   watch(id: string): Promise<Watch | undefined> {
-    const { store, clock, cipher, persistenceDir } = this.#options;
-    const opening = { cipher, unsealed: this.#unsealed, persistenceDir };
+    const { store, clock, timestamps } = this.#context;
     return openWatch(id, {
       store,
       feeds: this.#feeds,
-      timestamps: this.#timestamps,
+      timestamps,
       newId: () => clock.newId(),
-      find: () => watchedRecord(store.conversations, id, opening),
+      find: () => watchedRecord(store.conversations, id, this.#context),
     });
   }
 
@@ -290,45 +247,6 @@ export class ConversationManager {
 
   #handle(id: string): ConversationHandle {
     return new ConversationHandle(id, (work) => this.#live.use(id, work));
-  }
-
-  /** False when another request of the same moment has taken the id. */
-  async #startNew(id: string, request: StartConversationRequest, createdBy: string | null): Promise<boolean> {
-    const { store, cipher, tools, logger, persistenceDir } = this.#options;
-    const { parent_conversation_id: parentId } = request;
-    const workingDir = request.workspace.working_dir;
-    if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
-    const now = this.#timestamps.utcTimestamp();
-    const opened = agentAndSecrets(request, { cipher, now });
-    await resolveTools({ agent: opened.agent, clientTools: request.client_tools, registry: tools, logger });
-    warnOfTemplate(opened.agent, logger);
-    if (request.security_analyzer !== null) await createAnalyzer(request.security_analyzer);
-    await this.#prepareWorkspace(id, request, opened.agent);
-    try {
-      await store.commit(toFirstChange(request, opened, { id, now, createdBy, cipher, persistenceDir }));
-      this.#unsealed.keep(id, opened);
-      return true;
-    } catch (error) {
-      if (AgentServerError.is(error) && error.code === "conflict") return false;
-      throw error;
-    }
-  }
-
-  async #prepareWorkspace(
-    id: string,
-    { workspace: requested }: StartConversationRequest,
-    agent: Agent,
-  ): Promise<void> {
-    const { openWorkspace, dataDir } = this.#options;
-    const spec = { conversationId: id, workingDir: requested.working_dir, dataDir: dataDir(id), requested };
-    const workspace = await openWorkspace(spec);
-    try {
-      // Read again with the prompt. A missing file is reported here, where the caller hears of it.
-      await readSecurityPolicy(agent, async () => workspace);
-      await prepareWorkspace(workspace);
-    } finally {
-      await workspace.close();
-    }
   }
 
   async #load(id: string): Promise<LiveConversation | undefined> {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { BUILT_IN_RUNNERS } from "../agent/runner.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
-import type { CreateLlm } from "../conversations/live/state-keeper.ts";
+import type { CreateLlm } from "../conversations/live/conversation-context.ts";
 import { createLlm } from "../llm/create-llm.ts";
 import { decorate } from "../llm/decorators/decorate.ts";
 import { providerKeysIn } from "../llm/providers.ts";

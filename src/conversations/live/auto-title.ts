@@ -5,14 +5,15 @@ import type { Logger } from "../../logger.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import { type Content, type Message, text, textOf } from "../../wire/events/message.ts";
-import type { ConversationSession } from "./state-keeper.ts";
+import type { RunSession } from "./run-session.ts";
+import type { StateKeeper } from "./state-keeper.ts";
 
-/** Where what titles cost is booked: they are no work of the agent. */
+/** usage_id of title calls, so that their cost is not counted as the agent's. */
 const USAGE_ID = "title";
 const MAX_TITLE = 50;
-/** Characters of the message that the model is shown. */
+/** Characters of the message that the model sees. */
 const MAX_SHOWN = 1_000;
-/** A title is not worth as many attempts as the work itself. */
+/** Attempts at a title. The work of the agent is worth more. */
 const MAX_ATTEMPTS = 2;
 /** Milliseconds for all attempts. */
 const ANSWER_WAIT = 60_000;
@@ -42,34 +43,38 @@ Take the emoji that fits best:
 ♻️ refactoring`;
 
 export interface AutoTitleOptions {
-  session: ConversationSession;
+  keeper: StateKeeper;
+  session: Pick<RunSession, "createLlm">;
   logger: Logger;
-  /** Whether a title is wanted and there is none yet. */
+  /** Whether a title is wanted and missing. */
   isWanted: boolean;
 }
 
 /**
- * Names a conversation after the user's first words, in the background: nobody waits for it and no event tells of it.
- * Where the model cannot be asked or fails, the title is the beginning of the message.
+ * Names a conversation after the user's first words, in the background and without an event. Where the model takes no
+ * side calls or fails, the title is the beginning of the message.
  */
 export class AutoTitle {
-  readonly #session: ConversationSession;
+  readonly #keeper: StateKeeper;
+  readonly #session: Pick<RunSession, "createLlm">;
   readonly #logger: Logger;
   readonly #abort = new AbortController();
   #isWanted: boolean;
   #work: Promise<void> | null = null;
 
-  constructor({ session, logger, isWanted }: AutoTitleOptions) {
+  constructor({ keeper, session, logger, isWanted }: AutoTitleOptions) {
+    this.#keeper = keeper;
     this.#session = session;
     this.#logger = logger;
     this.#isWanted = isWanted;
   }
 
-  get isAtWork(): boolean {
+  /** Whether a title is being made. */
+  get isActive(): boolean {
     return this.#work !== null;
   }
 
-  /** A message of the user. Does nothing when there is a title, one is being made, or the message has no words. */
+  /** Makes a title from a message, unless there is a title, one is being made, or the message has no words. */
   consider(content: readonly Content[]): void {
     const words = textOf(content, " ").trim();
     if (!this.#isWanted || this.#work !== null || words === "") return;
@@ -78,7 +83,7 @@ export class AutoTitle {
     });
   }
 
-  /** Somebody has named the conversation: a title under way is dropped. */
+  /** Drops a title that is being made: the user has named the conversation. */
   settle(): void {
     this.#isWanted = false;
     this.#abort.abort();
@@ -93,23 +98,23 @@ export class AutoTitle {
     try {
       const title = (await this.#ask(words)) || cut(oneLine(words));
       if (!this.#isWanted) return;
-      await this.#session.rename({ title, tags: null });
+      await this.#keeper.rename({ title, tags: null });
       this.#isWanted = false;
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#warn(error, "A title is not stored");
     }
   }
 
-  /** Empty when there is none to be had. */
+  /** Asks the model for a title. Empty when it gives none. */
   async #ask(words: string): Promise<string> {
-    const { llm: config } = this.#session.state.agent;
+    const { llm: config } = this.#keeper.state.agent;
     const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ANSWER_WAIT)]);
     try {
       const llm = this.#session.createLlm(titleConfig(config));
       if (llm.sideCalls === false) return "";
       const messages = promptFor(words);
       const reply = await untilAborted(call(llm, messages, signal), signal);
-      this.#session.recordSideReply(USAGE_ID, reply);
+      this.#keeper.recordCall(USAGE_ID, reply);
       return cut(titleIn(reply.message));
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#warn(error, "The model gave no title");
@@ -118,7 +123,7 @@ export class AutoTitle {
   }
 
   #warn(error: unknown, message: string): void {
-    this.#logger.warn({ conversation_id: this.#session.state.id, error: messageOf(error) }, message);
+    this.#logger.warn({ conversation_id: this.#keeper.state.id, error: messageOf(error) }, message);
   }
 }
 
@@ -133,7 +138,7 @@ function titleConfig(config: LlmConfig): LlmConfig {
   };
 }
 
-/** A model that throws instead of rejecting is no different. */
+/** Turns a throw of the model into a rejection. */
 async function call(llm: Llm, messages: Message[], signal: AbortSignal) {
   return llm.complete({ messages, tools: [], signal });
 }

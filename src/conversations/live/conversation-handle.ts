@@ -18,7 +18,7 @@ export interface SendOptions {
 /** The user's answer to the calls that wait for confirmation. */
 export interface ConfirmationResponse {
   accept: boolean;
-  /** What the agent reads about calls that were rejected. */
+  /** The reason that the agent reads about calls that were rejected. */
   reason?: string;
 }
 
@@ -69,7 +69,7 @@ export class ConversationHandle {
   /** Stops the current model call or tool at once. Without a run, it pauses. */
   interrupt(): Promise<void> {
     return this.#use(async (conversation) => {
-      if (await conversation.runs.interrupt()) conversation.session.publishFullState();
+      if (await conversation.runs.interrupt()) conversation.keeper.publishFullState();
       else await pause(conversation);
     });
   }
@@ -87,32 +87,32 @@ export class ConversationHandle {
   update({ title = null, tags = null }: Partial<UpdateConversationRequest>): Promise<void> {
     return this.#use(async (conversation) => {
       if (title !== null) conversation.title.settle();
-      await conversation.session.rename({ title, tags });
+      await conversation.keeper.rename({ title, tags });
     });
   }
 
   /** Adds secrets; those with the name of an existing one replace it. */
   setSecrets(sources: SecretSources): Promise<void> {
-    return this.#use(({ session }) => session.setSecrets(sources));
+    return this.#use(({ keeper }) => keeper.setSecrets(sources));
   }
 
   /** Decides which actions wait for confirmation, from the next action on. */
   setConfirmationPolicy(policy: ConfirmationPolicy): Promise<void> {
-    return this.#use(({ session }) => session.update({ confirmation_policy: policy }));
+    return this.#use(({ keeper }) => keeper.update({ confirmation_policy: policy }));
   }
 
   /** Decides how the risk of actions is judged, from the next action on; null judges nothing. */
   async setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
     if (analyzer !== null) await createAnalyzer(analyzer);
-    return this.#use(({ session }) => session.update({ security_analyzer: analyzer }));
+    return this.#use(({ keeper }) => keeper.update({ security_analyzer: analyzer }));
   }
 }
 
-async function pause({ session, runs, status }: LiveConversation): Promise<void> {
+async function pause({ keeper, runs, status }: LiveConversation): Promise<void> {
   runs.cancelFollowing();
   if (status === "idle" || status === "running") {
-    const update = session.assign({ execution_status: "paused" });
-    await session.append([...update, { kind: "PauseEvent", source: "user" }]);
+    const update = keeper.assign({ execution_status: "paused" });
+    await keeper.append([...update, { kind: "PauseEvent", source: "user" }]);
   }
-  session.publishFullState();
+  keeper.publishFullState();
 }

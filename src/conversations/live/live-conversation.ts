@@ -6,9 +6,10 @@ import type { Logger } from "../../logger.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import { AutoTitle } from "./auto-title.ts";
+import type { RunSession } from "./run-session.ts";
 import { RunControl } from "./runs/run-control.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
-import type { ConversationSession } from "./state-keeper.ts";
+import type { StateKeeper } from "./state-keeper.ts";
 
 /** Milliseconds that closing waits for a run to answer its open calls, and then for its runner. */
 const CLOSE_WAIT = 10_000;
@@ -16,8 +17,9 @@ const CLOSE_WAIT = 10_000;
 export interface LiveConversationOptions {
   /** Fence of the claim under which the conversation is in memory. */
   fence: number;
-  session: ConversationSession;
-  /** Makes what does the work, at the first run. */
+  keeper: StateKeeper;
+  session: RunSession;
+  /** Makes the runner, at the first run. */
   createRunner(): Promise<Runner>;
   slots: RunSlots;
   logger: Logger;
@@ -30,7 +32,8 @@ export interface LiveConversationOptions {
 /** A conversation in memory: its state, its run and its title. `ConversationHandle` has the verbs. */
 export class LiveConversation {
   readonly fence: number;
-  readonly session: ConversationSession;
+  readonly keeper: StateKeeper;
+  readonly session: RunSession;
   readonly runs: RunControl;
   readonly title: AutoTitle;
   readonly #logger: Logger;
@@ -41,23 +44,24 @@ export class LiveConversation {
   #closing: Promise<void> | undefined;
 
   constructor(options: LiveConversationOptions) {
-    const { fence, session, slots, logger, wantsTitle } = options;
+    const { fence, keeper, session, slots, logger, wantsTitle } = options;
     this.#options = options;
     this.fence = fence;
+    this.keeper = keeper;
     this.session = session;
-    this.title = new AutoTitle({ session, logger, isWanted: wantsTitle });
+    this.title = new AutoTitle({ keeper, session, logger, isWanted: wantsTitle });
     this.#logger = logger;
     this.runs = new RunControl({
       slots,
       run: (signal) => this.#run(signal),
       isRunning: () => this.status === "running",
       isIdle: () => this.status === "idle",
-      ended: () => session.publishFullState(),
+      ended: () => keeper.publishFullState(),
     });
   }
 
   get status() {
-    return this.session.state.execution_status;
+    return this.keeper.state.execution_status;
   }
 
   /** Records a use at `now`, in milliseconds. */
@@ -77,7 +81,7 @@ export class LiveConversation {
 
   /** Whether the conversation has been unused since `moment` and may leave memory. */
   isIdleSince(moment: number): boolean {
-    const isBusy = this.#uses > 0 || this.runs.active || this.title.isAtWork;
+    const isBusy = this.#uses > 0 || this.runs.active || this.title.isActive;
     return this.#touchedAt <= moment && !isBusy;
   }
 
@@ -118,7 +122,7 @@ export class LiveConversation {
       const { extensions } = session;
       const { stuckThresholds } = this.#options;
       await this.#runner.run(session, { signal, extensions, stuckThresholds });
-      await session.storeCalls();
+      await this.keeper.storeCalls();
     } catch (error) {
       this.#report(error, "A run failed");
       if (isOwnershipLost(error)) return;
@@ -137,12 +141,11 @@ export class LiveConversation {
       if (signal.aborted) return false;
       throw error;
     }
-    const prompt = session.takePrompt();
-    if (prompt.length > 0) await session.append(prompt);
+    await session.writePrompt();
     return true;
   }
 
   #report(error: unknown, message: string): void {
-    this.#logger.error({ conversation_id: this.session.state.id, error: messageOf(error) }, message);
+    this.#logger.error({ conversation_id: this.keeper.state.id, error: messageOf(error) }, message);
   }
 }

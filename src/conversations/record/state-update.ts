@@ -18,8 +18,8 @@ export function stateUpdate(key: string, value: unknown) {
 }
 
 /**
- * Makes the event that shows the whole state. Sockets are sent it; it is never stored. `agent_state.lost_secrets` names the secrets that must be
- * set again; without any it is absent.
+ * Makes the event that shows the whole state. Sockets are sent it; it is never stored. `agent_state.lost_secrets` names
+ * the secrets that must be set again; without any it is absent.
  */
 export function fullState(state: ConversationState, lostSecrets: readonly string[]) {
   return stateUpdate("full_state", {

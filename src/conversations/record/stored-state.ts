@@ -9,7 +9,7 @@ import { toState } from "./state-fields.ts";
 import type { UnsealedSecrets } from "./unsealed-secrets.ts";
 
 export interface OpenStateOptions {
-  cipher: Cipher | undefined;
+  cipher?: Cipher | undefined;
   unsealed: UnsealedSecrets;
   persistenceDir: string;
 }

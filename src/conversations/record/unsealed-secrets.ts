@@ -1,5 +1,5 @@
 import type { Cipher } from "../../secrets/cipher.ts";
-import { sealSecrets } from "../../secrets/secret-fields.ts";
+import { sealSecrets, sealSources } from "../../secrets/secret-fields.ts";
 import type { StoredConversation } from "./conversation-documents.ts";
 
 /** The parts of a conversation that hold secrets, open. */
@@ -20,10 +20,10 @@ export class UnsealedSecrets {
   /** Replaces what is kept of the conversation. */
   keep(conversationId: string, { agent, secrets }: OpenSecrets): void {
     if (!this.#isNeeded) return;
-    const parts = { agent, secrets };
-    // Sealing without a key takes secrets out, and returns the same object where there are none.
-    if (sealSecrets(parts, undefined) === parts) this.#kept.delete(conversationId);
-    else this.#kept.set(conversationId, parts);
+    // Sealing without a key removes secrets, and returns the same object where there are none.
+    const isHarmless = sealSecrets(agent, undefined) === agent && sealSources(secrets, undefined) === secrets;
+    if (isHarmless) this.#kept.delete(conversationId);
+    else this.#kept.set(conversationId, { agent, secrets });
   }
 
   of(conversationId: string): OpenSecrets | undefined {

@@ -43,7 +43,7 @@ export class ChatLog {
   async expectRun(starts: boolean, act: () => Promise<void>): Promise<void> {
     const from = await this.#store.events.count(this.id, {});
     await act();
-    this.#runFrom = starts ? from : undefined;
+    if (starts) this.#runFrom = from;
   }
 
   /** Takes the next event of these kinds. Resolves to undefined if the run has stopped without one. */

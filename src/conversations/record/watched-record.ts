@@ -1,8 +1,8 @@
-import type { WatchedRecord } from "../events/watch.ts";
-import type { ConversationStore } from "../stores/store.ts";
-import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
-import { fullState } from "./record/state-update.ts";
-import { type OpenStateOptions, openState } from "./record/stored-state.ts";
+import type { WatchedRecord } from "../../events/watch.ts";
+import type { ConversationStore } from "../../stores/store.ts";
+import { LIVE_DOCUMENTS } from "./conversation-documents.ts";
+import { fullState } from "./state-update.ts";
+import { type OpenStateOptions, openState } from "./stored-state.ts";
 
 /**
  * Reads a conversation for its watchers; undefined for an unknown one. Every commit is whole, so the state is that of

@@ -1,0 +1,56 @@
+import type { ExtensionFactory } from "../../agent/loop/extension.ts";
+import type { Runners } from "../../agent/runner.ts";
+import type { Clock } from "../../clock.ts";
+import type { Timestamps } from "../../events/timestamp.ts";
+import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
+import type { Llm } from "../../llm/llm.ts";
+import type { Logger } from "../../logger.ts";
+import type { Cipher } from "../../secrets/cipher.ts";
+import type { KnownSecrets } from "../../secrets/known-secrets.ts";
+import type { LookupFetch } from "../../secrets/lookup-secret.ts";
+import type { Store } from "../../stores/store.ts";
+import type { ToolRegistry } from "../../tools/registry.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import type { OpenWorkspace } from "../../workspace/workspace.ts";
+import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
+import type { RunSlots } from "./runs/run-slots.ts";
+
+/** Makes the model of a configuration. `onCompletion` is called for each of its calls if it has `log_completions`. */
+export type CreateLlm = (config: LlmConfig, onCompletion: (log: CompletionLog) => void) => Llm;
+
+/** Everything that a server provides for its conversations. */
+export interface ConversationContext {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Seals secrets at rest. Without it they are not stored. */
+  cipher?: Cipher | undefined;
+  /** Tools that agents may name. */
+  tools: ToolRegistry;
+  createLlm: CreateLlm;
+  /** Opens the machine that a conversation works on. */
+  openWorkspace: OpenWorkspace;
+  /** Makes the extensions of a conversation. Default: none. */
+  extensions?: ExtensionFactory | undefined;
+  /** Runners of agents by their kind. */
+  runners: Runners;
+  /** Absolute folder for what tools of a conversation keep. */
+  dataDir(conversationId: string): string;
+  /** Base folder of `persistence_dir`, as clients see it. */
+  persistenceDir: string;
+  /** Base URL for lookups of relative URLs: this server, as seen from itself. */
+  internalUrl(): string;
+  /** Looks up the values of lookup secrets. Default: the global `fetch`. */
+  lookupFetch?: LookupFetch | undefined;
+  /** Secret values of the server itself, which no conversation may show. Default: none. */
+  knownSecrets?: KnownSecrets | undefined;
+  /** Called when something other than a state update happens in any conversation. */
+  onActivity?(): void;
+}
+
+/** The context with what the conversations of a server share. */
+export interface LiveContext extends ConversationContext {
+  timestamps: Timestamps;
+  unsealed: UnsealedSecrets;
+  slots: RunSlots;
+}

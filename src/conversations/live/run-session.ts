@@ -1,0 +1,236 @@
+import { errorEvent } from "../../agent/error-classification.ts";
+import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
+import type { AgentSession } from "../../agent/loop/session.ts";
+import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
+import type { PromptView } from "../../agent/view/prompt-view.ts";
+import { messageOf } from "../../errors.ts";
+import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
+import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
+import type { SecretRegistry } from "../../secrets/secret-registry.ts";
+import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
+import type { Event, NewEvent } from "../../wire/events/events.ts";
+import type { Content } from "../../wire/events/message.ts";
+import type { LiveContext } from "./conversation-context.ts";
+import type { ConversationWorkspace } from "./conversation-workspace.ts";
+import type { LogView } from "./log-view.ts";
+import { maskedLlm } from "./masked-llm.ts";
+import type { StateKeeper } from "./state-keeper.ts";
+import { admitMessage } from "./user-message.ts";
+
+export interface RunSessionParts {
+  keeper: StateKeeper;
+  logView: LogView;
+  workspace: ConversationWorkspace;
+  secrets: SecretRegistry;
+  context: Pick<LiveContext, "clock" | "createLlm">;
+  openTools(): Promise<Toolbox>;
+  openExtensions(): Promise<Extensions>;
+  /** Text of the agent's own security policy, if it has one. */
+  readPolicy(): Promise<string | undefined>;
+}
+
+/** The parts of a session that are opened before its first message or run. */
+interface Opened {
+  tools: Toolbox;
+  extensions: Extensions;
+  workingDir: string;
+  securityPolicy: string | undefined;
+  /** Whether the system prompt still has to be appended. */
+  needsPrompt: boolean;
+  /** Events of extensions that follow the system prompt. */
+  added: readonly NewEvent[];
+}
+
+/** What a run works with: model, tools, extensions and the view of the log, each opened when it is first needed. */
+export class RunSession implements AgentSession {
+  readonly #parts: RunSessionParts;
+  #llm: { config: LlmConfig; model: Llm } | null = null;
+  #opened: Opened | null = null;
+  #opening: Promise<void> | null = null;
+  /** Aborted when the conversation closes. */
+  readonly #closing = new AbortController();
+
+  constructor(parts: RunSessionParts) {
+    this.#parts = parts;
+  }
+
+  get state(): Readonly<ConversationState> {
+    return this.#parts.keeper.state;
+  }
+
+  get view(): PromptView {
+    return this.#parts.logView.view;
+  }
+
+  get tools(): Toolbox {
+    return this.#prepared.tools;
+  }
+
+  get extensions(): Extensions {
+    return this.#prepared.extensions;
+  }
+
+  get llm(): Llm {
+    const config = this.state.agent.llm;
+    if (this.#llm?.config !== config) this.#llm = { config, model: this.createLlm(config) };
+    return this.#llm.model;
+  }
+
+  /** Makes a model that shows no secret value, and whose calls are logged here if its configuration requests that. */
+  createLlm(config: LlmConfig): Llm {
+    const llm = this.#parts.context.createLlm(config, (log) => {
+      // Not awaited. A closed conversation refuses it.
+      this.#logCompletion(log).catch(() => {});
+    });
+    return maskedLlm(llm, this.#parts.secrets);
+  }
+
+  newId(): string {
+    return this.#parts.context.clock.newId();
+  }
+
+  append(events: readonly NewEvent[]): Promise<Event[]> {
+    return this.#parts.keeper.append(events);
+  }
+
+  update(changes: Partial<ConversationState>, reasons?: readonly NewEvent[]): Promise<void> {
+    return this.#parts.keeper.update(changes, reasons);
+  }
+
+  recordReply(reply: LlmReply): void {
+    const update = this.#parts.keeper.recordCall(this.state.agent.llm.usage_id, reply);
+    // Not awaited, so that it shares a commit with the events of the reply. If it fails, those are refused too.
+    this.append([update]).catch(() => {});
+  }
+
+  publishDelta(delta: LlmDelta): void {
+    this.#parts.keeper.log.publish({
+      kind: "StreamingDeltaEvent",
+      source: "agent",
+      content: null,
+      reasoning_content: null,
+      ...delta,
+    });
+  }
+
+  /** Reads the log into the view, once. */
+  readLog(): Promise<void> {
+    return this.#parts.logView.read();
+  }
+
+  /** Opens view, tools and extensions, once. After a failure the next call tries again. */
+  prepare(): Promise<void> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = null;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Appends the system prompt, unless the log has it. */
+  async writePrompt(): Promise<void> {
+    const { needsPrompt, added } = this.#prepared;
+    if (needsPrompt || added.length > 0) await this.#appendWithPrompt((prompt) => prompt);
+  }
+
+  /** Stores a message of the user, unless an extension throws. A finished or stuck conversation becomes idle. */
+  async addUserMessage(content: Content[]): Promise<{ isBlocked: boolean }> {
+    await this.prepare();
+    const { keeper } = this.#parts;
+    const moment = { session: this, signal: this.#closing.signal };
+    const verdicts = await this.extensions.userMessage(content, moment);
+    const message = admitMessage(this.newId(), content, verdicts);
+    const { execution_status: status } = this.state;
+    await this.#appendWithPrompt((prompt) => [
+      ...(status === "finished" || status === "stuck" ? keeper.assign({ execution_status: "idle" }) : []),
+      ...prompt,
+      ...message.events,
+      ...keeper.assign(message.changes(this.state)),
+    ]);
+    return message;
+  }
+
+  /** Records a failure that the agent could not record itself. */
+  async fail(error: unknown): Promise<void> {
+    const mask = await this.#parts.secrets.mask();
+    const detail = await mask.maskLong(messageOf(error));
+    await this.update({ execution_status: "error" }, [errorEvent(error, detail)]);
+  }
+
+  /** Closes what was opened, and the log. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#opening?.catch(() => {});
+    await this.#opened?.extensions.close(this.state.id);
+    await this.#opened?.tools.close();
+    await this.#parts.workspace.close();
+    await this.#parts.keeper.log.close();
+  }
+
+  get #prepared(): Opened {
+    if (this.#opened === null) throw new Error("The tools were not opened yet");
+    return this.#opened;
+  }
+
+  async #open(): Promise<void> {
+    await this.readLog();
+    const needsPrompt = !this.#parts.logView.hasPrompt;
+    const securityPolicy = needsPrompt ? await this.#parts.readPolicy() : undefined;
+    const tools = await this.#parts.openTools();
+    const { workingDir } = (await this.#parts.workspace.get()).info;
+    const extensions = await this.#parts.openExtensions();
+    const opened = { tools, extensions, workingDir, securityPolicy, needsPrompt, added: [] };
+    // Set before the extensions start, because they see the tools then.
+    this.#opened = opened;
+    this.#opened.added = await this.#startExtensions(opened);
+    this.#parts.keeper.openAccounts();
+  }
+
+  /** Returns the events that extensions add. A failure closes what was opened: the next attempt opens it again. */
+  async #startExtensions({ tools, extensions }: Opened): Promise<readonly NewEvent[]> {
+    try {
+      const changes = await extensions.start({ session: this, signal: this.#closing.signal });
+      const { state, events } = mergeChanges(changes);
+      return [...this.#parts.keeper.assign(state), ...events];
+    } catch (error) {
+      this.#opened = null;
+      await Promise.all([extensions.close(this.state.id), tools.close()]);
+      throw error;
+    }
+  }
+
+  /** Appends events with those that must be in the log before any other. Those are appended once. */
+  async #appendWithPrompt(toEvents: (prompt: readonly NewEvent[]) => readonly NewEvent[]): Promise<void> {
+    const opened = this.#prepared;
+    const { needsPrompt, added } = opened;
+    const prompt = [...(needsPrompt ? [this.#systemPrompt(opened)] : []), ...added];
+    opened.needsPrompt = false;
+    opened.added = [];
+    try {
+      await this.append(toEvents(prompt));
+    } catch (error) {
+      opened.needsPrompt = needsPrompt;
+      opened.added = [...added, ...opened.added];
+      throw error;
+    }
+  }
+
+  #systemPrompt({ workingDir, securityPolicy }: Opened): NewEvent {
+    const { agent, secret_registry: registry } = this.state;
+    const secrets = Object.entries(registry.secret_sources).map(([name, { description }]) => ({
+      name,
+      description,
+    }));
+    const now = this.#parts.context.clock.now();
+    return systemPromptEvent({ agent, tools: this.tools, secrets, now, workingDir, securityPolicy });
+  }
+
+  /** Short values stay: they would match inside the image data that a prompt may have. */
+  async #logCompletion(log: CompletionLog): Promise<void> {
+    const mask = (await this.#parts.secrets.mask()).withoutShortValues;
+    const masked = { ...log, log_data: await mask.maskLong(log.log_data) };
+    await this.append([{ kind: "LLMCompletionLogEvent", source: "environment", ...masked }]);
+  }
+}

@@ -1,0 +1,52 @@
+import { createAnalyzer } from "../agent/security/create-analyzer.ts";
+import { AgentServerError } from "../errors.ts";
+import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
+import type { Agent } from "../wire/agent/agent.ts";
+import type { StartConversationRequest } from "../wire/conversation.ts";
+import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
+import type { LiveContext } from "./live/conversation-context.ts";
+import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
+import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
+import { checkParent } from "./record/parent-conversation.ts";
+
+/** Checks a start request, prepares its workspace and stores the conversation. False when the id is taken meanwhile. */
+export async function startConversation(
+  request: StartConversationRequest,
+  { id, createdBy }: { id: string; createdBy: string | null },
+  context: LiveContext,
+): Promise<boolean> {
+  const { store, cipher, tools: registry, logger, persistenceDir, timestamps, unsealed } = context;
+  const { parent_conversation_id: parentId, client_tools: clientTools } = request;
+  const workingDir = request.workspace.working_dir;
+  if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
+  const now = timestamps.utcTimestamp();
+  const opened = agentAndSecrets(request, { cipher, now });
+  await resolveTools({ agent: opened.agent, clientTools, registry, logger });
+  warnOfTemplate(opened.agent, logger);
+  if (request.security_analyzer !== null) await createAnalyzer(request.security_analyzer);
+  await prepare(request, { id, agent: opened.agent }, context);
+  try {
+    await store.commit(toFirstChange(request, opened, { id, now, createdBy, cipher, persistenceDir }));
+    unsealed.keep(id, opened);
+    return true;
+  } catch (error) {
+    if (AgentServerError.is(error) && error.code === "conflict") return false;
+    throw error;
+  }
+}
+
+async function prepare(
+  { workspace: requested }: StartConversationRequest,
+  { id, agent }: { id: string; agent: Agent },
+  { openWorkspace, dataDir }: LiveContext,
+): Promise<void> {
+  const { working_dir: workingDir } = requested;
+  const workspace = await openWorkspace({ conversationId: id, workingDir, dataDir: dataDir(id), requested });
+  try {
+    // Read again with the prompt. A missing file is reported here, where the caller hears of it.
+    await readSecurityPolicy(agent, async () => workspace);
+    await prepareWorkspace(workspace);
+  } finally {
+    await workspace.close();
+  }
+}
