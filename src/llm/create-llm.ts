@@ -5,6 +5,7 @@ import { decorate } from "./decorators/decorate.ts";
 import type { CompletionLog } from "./decorators/with-completion-log.ts";
 import { type LoadImage, withInlineImages } from "./decorators/with-inline-images.ts";
 import type { Sleep } from "./decorators/with-retry.ts";
+import { withSendablePrompt } from "./decorators/with-sendable-prompt.ts";
 import { createDemoLlm, isDemoModel } from "./demo/demo.ts";
 import type { Environment } from "./endpoint.ts";
 import { toLlmError } from "./failure/to-llm-error.ts";
@@ -59,9 +60,10 @@ function build(model: Model, options: BuildOptions): Llm {
   const { config, endpoint, capabilities } = model;
   // A model at temperature 0 would give the same empty reply again.
   const warmer = { ...model, config: { ...config, temperature: 1 } };
-  let llm = decorate(connect(model, options), config, {
+  const create = (one: Model) => withSendablePrompt(connect(one, options));
+  let llm = decorate(create(model), config, {
     ...options,
-    ...(config.temperature === 0 && { afterNoResponse: connect(warmer, options) }),
+    ...(config.temperature === 0 && { afterNoResponse: create(warmer) }),
   });
   if (!config.native_tool_calling) {
     llm = withTextTools(llm, { model: endpoint.model, stop: config.disable_stop_word !== true });

@@ -120,7 +120,7 @@ describe("keys", () => {
   it.each([["ollama/qwen3"], ["openai/gpt-5.5"], ["azure/mine"], ["anthropic/claude-opus-4-8"]])(
     "that are not there are not sent to %s in any form",
     async (name) => {
-      const provider = await recordedProvider({ status: 400, body: {} });
+      const provider = await recordedProvider({ status: 404, body: {} });
       const config = { model: name, api_key: null, base_url: provider.origin };
       await model(config)
         .ask()

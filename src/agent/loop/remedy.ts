@@ -10,8 +10,8 @@ const BLOCKED_REPLY =
   "may have taken offence at.";
 const SHORTER_REPLY =
   "It was not used. Reply in a shorter way: fewer calls at once, and long texts in several parts.";
-/** Number of times in a row that a model is asked for a shorter reply. */
-const MAX_SHORTER_ASKED = 2;
+/** Number of times in a row that a model is told the same. */
+const MAX_TOLD = 2;
 
 export interface RemedyOptions {
   view: PromptView;
@@ -29,9 +29,10 @@ export function remedyFor(error: Error, { view, canCondense }: RemedyOptions): N
     case "FunctionCallValidationError":
       return tellModel("user", error.message);
     case "LLMContentPolicyViolationError":
+      if (isToldInVain(BLOCKED_REPLY, view)) throw error;
       return tellModel("user", BLOCKED_REPLY);
     case "LLMReplyTooLargeError":
-      if (isAskedInVain(view)) throw error;
+      if (isToldInVain(SHORTER_REPLY, view)) throw error;
       return tellModel("environment", `${error.message} ${SHORTER_REPLY}`);
     case "LLMContextWindowExceedError":
     case "LLMMalformedConversationHistoryError":
@@ -43,10 +44,10 @@ export function remedyFor(error: Error, { view, canCondense }: RemedyOptions): N
   }
 }
 
-/** Whether all of the last replies were too large. */
-function isAskedInVain(view: PromptView): boolean {
-  const last = view.recent(MAX_SHORTER_ASKED);
-  const isRequest = (event: Event) =>
-    event.kind === "MessageEvent" && textOf(messageOfEvent(event).content).endsWith(SHORTER_REPLY);
-  return last.length === MAX_SHORTER_ASKED && last.every(isRequest);
+/** Whether the last replies all failed although the model was told so. */
+function isToldInVain(words: string, view: PromptView): boolean {
+  const last = view.recent(MAX_TOLD);
+  const tells = (event: Event) =>
+    event.kind === "MessageEvent" && textOf(messageOfEvent(event).content).endsWith(words);
+  return last.length === MAX_TOLD && last.every(tells);
 }

@@ -7,6 +7,7 @@ import { type CompletionLog, withCompletionLog } from "./with-completion-log.ts"
 import { withDeadline } from "./with-deadline.ts";
 import { withLlmErrors } from "./with-llm-errors.ts";
 import { withPrice } from "./with-price.ts";
+import { withRefusedParts } from "./with-refused-parts.ts";
 import { withReplyLimits } from "./with-reply-limits.ts";
 import { type RetryPolicy, type Sleep, withRetry } from "./with-retry.ts";
 import { withThinkTags } from "./with-think-tags.ts";
@@ -30,7 +31,7 @@ export interface DecorateOptions {
  * each attempt (`timeout`), price and context window, and a log of its calls (`log_completions`). Errors of HTTP
  * clients get their names, so that failed connections and rate limits are retried. Replies with more than 1,000 tool
  * calls, or with a text or arguments of more than 4 Mi characters, are refused. Reasoning between `<think>` tags at the
- * start of a text becomes reasoning of the reply. The server does this with every
+ * start of a text becomes reasoning of the reply. Parts of a prompt that the provider refuses for good are left out. The server does this with every
  * model that its option `createLlm` returns. A model that is `decorated` already is returned as it is.
  *
  * ```ts
@@ -49,8 +50,9 @@ export function decorate(llm: Llm, config: LlmConfig, options: DecorateOptions =
     ...(sleep && { sleep }),
     ...(afterNoResponse && { afterNoResponse: attempt(afterNoResponse) }),
   });
+  const lasting = withRefusedParts(retried, logger);
   const isLogged = config.log_completions && onCompletion !== undefined;
-  const decorated = isLogged ? withCompletionLog(retried, config, { onCompletion, clock }) : retried;
+  const decorated = isLogged ? withCompletionLog(lasting, config, { onCompletion, clock }) : lasting;
   return {
     get vision() {
       return decorated.vision;

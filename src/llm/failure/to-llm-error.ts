@@ -1,5 +1,5 @@
 import { messageOf } from "../../errors.ts";
-import { isObject } from "../../is-object.ts";
+import { asObject, isObject } from "../../is-object.ts";
 import { LlmError, type LlmErrorName, type LlmErrorOptions } from "../llm-error.ts";
 
 /** Characters of an error text that are passed on: proxies answer with whole web pages. */
@@ -140,12 +140,19 @@ function readFailure(error: unknown, now: number): Failure {
   const transport = transportOf(error);
   const reason = transport === "connection" ? reasonOf(error) : undefined;
   return {
-    message: clip(reason === undefined ? messageOf(error) : `${messageOf(error)} (${reason})`),
+    message: clip(reason === undefined ? wordsOf(error, body) : `${messageOf(error)} (${reason})`),
     words: `${messageOf(error)} ${bodyText(body)}`.slice(0, 4 * MESSAGE_LIMIT).toLowerCase(),
     status: statusOf(shape),
     retryAfter: retryAfterOf(shape.headers, now),
     transport,
   };
+}
+
+/** The message, without the JSON around the provider's words that Anthropic's SDK puts there. */
+function wordsOf(error: unknown, body: unknown): string {
+  const message = messageOf(error);
+  const words = asObject(asObject(body).error).message;
+  return typeof words === "string" ? message.replace(/\{[\s\S]*\}$/, () => words) : message;
 }
 
 /** Reads the status, which streams and some proxies report in the body of a 200. */

@@ -158,6 +158,13 @@ describe("a model that fails", () => {
     expect(session.log.slice(-2)).toEqual(["status error", "failed LLMReplyTooLargeError: Too much."]);
   });
 
+  it("is told of its provider's content filter twice, then the run ends", async () => {
+    const blocked = new LlmError("LLMContentPolicyViolationError", "blocked");
+    const session = await ArraySession.open({ script: [blocked, blocked, blocked] });
+    await session.run();
+    expect(session.log.slice(-2)).toEqual(["status error", "failed LLMContentPolicyViolationError: blocked"]);
+  });
+
   it.each(["LLMContextWindowExceedError", "LLMMalformedConversationHistoryError"] as const)(
     "ends the run on %s when nobody can condense",
     async (name) => {

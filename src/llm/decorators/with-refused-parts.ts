@@ -1,0 +1,76 @@
+import { type Logger, silentLogger } from "../../logger.ts";
+import type { Message } from "../../wire/events/message.ts";
+import type { Llm, LlmRequest } from "../llm.ts";
+import { LlmError, type LlmErrorName } from "../llm-error.ts";
+import { join, leaveOut, type RefusedParts, suspectsIn } from "./refused-parts.ts";
+import { withComplete } from "./with-complete.ts";
+
+/** Most requests that search for the refused part of one prompt. */
+const MAX_TRIALS = 6;
+/** Answers that refuse a request for good because of what it contains. */
+const REFUSED_STATUS: ReadonlySet<number | undefined> = new Set([400, 413, 415, 422]);
+const REFUSED_NAME: ReadonlySet<LlmErrorName> = new Set([
+  "LLMBadRequestError",
+  "LLMContentPolicyViolationError",
+]);
+
+/**
+ * Leaves out of a prompt what its provider refuses for good, such as an image that is too large. Otherwise the refused
+ * part would be in every later prompt, and the conversation could never go on. The model reads a note in place of the
+ * part, so that it can tell the user.
+ *
+ * Suspected are a tool that the refusal names, then images, then messages of the user and results of tools, as far as
+ * no prompt had them that was accepted. What the first accepted prompt lacks is left out of later prompts at once.
+ * Rejects with the first refusal when nothing helps.
+ */
+export function withRefusedParts(llm: Llm, logger: Logger = silentLogger): Llm {
+  const accepted = new WeakSet<Message>();
+  let refused: RefusedParts = { messages: new Map(), tools: new Set() };
+
+  async function complete(request: LlmRequest, without: RefusedParts) {
+    const reply = await llm.complete(leaveOut(request, without));
+    refused = without;
+    for (const message of request.messages.toReversed()) {
+      if (accepted.has(message)) break;
+      if (!without.messages.has(message)) accepted.add(message);
+    }
+    return reply;
+  }
+
+  async function completeWithout(request: LlmRequest, refusal: LlmError) {
+    let latest = refusal;
+    let without = refused;
+    for (let trial = 0; trial < MAX_TRIALS; trial += 1) {
+      const suspects = suspectsIn(request, { refusal: latest, without, accepted });
+      if (suspects === null) break;
+      without = join(without, suspects);
+      try {
+        const reply = await complete(request, without);
+        const left = { messages: without.messages.size, tools: [...without.tools] };
+        logger.warn(
+          { error: refusal.message, left },
+          "left out of the prompt what the model's provider refuses",
+        );
+        return reply;
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        latest = error;
+      }
+    }
+    throw refusal;
+  }
+
+  return withComplete(llm, async (request) => {
+    try {
+      return await complete(request, refused);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return completeWithout(request, error);
+    }
+  });
+}
+
+function isRefusal(error: unknown): error is LlmError {
+  if (!LlmError.is(error) || error.retryable || !REFUSED_STATUS.has(error.status)) return false;
+  return REFUSED_NAME.has(error.name) || error.status === 413;
+}
