@@ -1,7 +1,5 @@
 import { SecretMask } from "./masking/secret-mask.ts";
-
-/** Provider keys that are remembered; the one used longest ago is forgotten first. */
-const MAX_REMEMBERED = 1_000;
+import { RecentValues } from "./recent-values.ts";
 
 /**
  * Secret values of the server itself, hidden in every conversation: session keys, the secret key, and the keys of every
@@ -9,8 +7,7 @@ const MAX_REMEMBERED = 1_000;
  */
 export class KnownSecrets {
   readonly #fixed: readonly string[];
-  /** In the order of their last use. */
-  readonly #remembered = new Set<string>();
+  readonly #recent = new RecentValues();
   #mask: Promise<SecretMask> | null = null;
 
   /** `fixed` are the values that hold as long as the server lives. */
@@ -18,16 +15,9 @@ export class KnownSecrets {
     this.#fixed = [...fixed];
   }
 
-  /** Hides this value from now on, with the up to 1,000 that were remembered before it. */
+  /** Hides this value too, as long as it is among the 1,000 that were used last. */
   remember(value: string): void {
-    const isNew = !this.#remembered.delete(value);
-    this.#remembered.add(value);
-    if (!isNew) return;
-    for (const oldest of this.#remembered) {
-      if (this.#remembered.size <= MAX_REMEMBERED) break;
-      this.#remembered.delete(oldest);
-    }
-    this.#mask = null;
+    if (this.#recent.add(value)) this.#mask = null;
   }
 
   /** The mask of all values, prepared once for as long as they stay the same. */
@@ -37,7 +27,7 @@ export class KnownSecrets {
   }
 
   async #prepare(): Promise<SecretMask> {
-    const mask = await SecretMask.prepare([...this.#fixed, ...this.#remembered]);
+    const mask = await SecretMask.prepare([...this.#fixed, ...this.#recent]);
     return mask.withoutShortValues;
   }
 }

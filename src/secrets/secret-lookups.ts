@@ -3,6 +3,7 @@ import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { settledWithin } from "../waiting.ts";
 import { type LookupOptions, type LookupSecret, lookUpSecret } from "./lookup-secret.ts";
+import { SecretMask } from "./masking/secret-mask.ts";
 
 /** Milliseconds after which a lookup that failed is tried again. */
 const RETRY_AFTER = 60_000;
@@ -69,7 +70,12 @@ export class SecretLookups {
       this.#options.onValue(name, source, value);
       return value;
     } catch (error) {
-      this.#fail(name, source, { reason: messageOf(error), wasSlow: this.#failures.has(source) });
+      // The text of an invalid header is in its error.
+      const mask = await SecretMask.prepare(Object.values(source.headers));
+      this.#fail(name, source, {
+        reason: mask.mask(messageOf(error)),
+        wasSlow: this.#failures.has(source),
+      });
       throw error;
     }
   }

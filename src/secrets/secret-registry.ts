@@ -5,11 +5,11 @@ import type { SecretSource, SecretSources } from "../wire/secret-source.ts";
 import { KnownSecrets } from "./known-secrets.ts";
 import type { LookupFetch, LookupOptions } from "./lookup-secret.ts";
 import { SecretMask } from "./masking/secret-mask.ts";
+import { hasWord, namesIn } from "./names-in-text.ts";
+import { RecentValues } from "./recent-values.ts";
 import { assertWithinLimits } from "./secret-limits.ts";
 import { SecretLookups } from "./secret-lookups.ts";
 
-/** Values of one secret that stay hidden after it has changed. */
-const REMEMBERED_VALUES = 8;
 const DEFAULT_INTERNAL_URL = "http://127.0.0.1:8000";
 
 export interface SecretRegistryOptions {
@@ -30,10 +30,10 @@ export interface SecretRegistryOptions {
 /** The secrets of one conversation, by name. Tools get the values of those they name; every output is masked. */
 export class SecretRegistry {
   readonly #sources = new Map<string, SecretSource>();
-  /** Values seen of each secret, the latest last: a value printed before it changed stays hidden. */
-  readonly #seen = new Map<string, string[]>();
-  /** Names whose current value is among those seen. */
-  readonly #resolved = new Set<string>();
+  /** The values that are known, by name. */
+  readonly #values = new Map<string, string>();
+  /** Values that secrets had before: one that was printed then stays hidden. */
+  readonly #former = new RecentValues();
   readonly #lost: Set<string>;
   readonly #known: KnownSecrets;
   readonly #lookups: SecretLookups;
@@ -49,9 +49,9 @@ export class SecretRegistry {
       logger,
       patience: options.lookupPatience,
       onValue: (name, source, value) => {
-        // A value that came too late for its source may have been given to a tool.
-        this.#remember(name, value);
-        if (this.#sources.get(name) === source) this.#resolved.add(name);
+        if (this.#sources.get(name) === source) this.#keep(name, value);
+        // A value that came after its source was replaced may have been given to a tool.
+        else this.#retire(value);
       },
     });
     this.#known = options.known ?? new KnownSecrets();
@@ -83,9 +83,9 @@ export class SecretRegistry {
   #set(sources: SecretSources): void {
     for (const [name, source] of Object.entries(sources)) {
       this.#sources.set(name, source);
-      this.#resolved.delete(name);
       this.#lost.delete(name);
-      if (source.kind === "StaticSecret" && source.value !== null) this.#remember(name, source.value);
+      if (source.kind === "StaticSecret") this.#keep(name, source.value ?? undefined);
+      else this.#keep(name, undefined);
     }
   }
 
@@ -96,10 +96,9 @@ export class SecretRegistry {
    * @throws AgentServerError `conflict` when the text has the name of a secret that could not be kept as a word.
    */
   async referencedIn(text: string): Promise<Record<string, string>> {
-    const lost = this.lost.filter((name) => hasWord(text, name));
+    const names = await namesIn(text, this.#sources.keys());
+    const lost = names.filter((name) => this.#lost.has(name) && hasWord(text, name));
     if (lost.length > 0) throw lostSecrets(lost);
-    const lowerCase = text.toLowerCase();
-    const names = [...this.#sources.keys()].filter((name) => lowerCase.includes(name.toLowerCase()));
     const values = await Promise.all(names.map((name) => this.#current(name)));
     return Object.fromEntries(names.flatMap((name, index) => (values[index] ? [[name, values[index]]] : [])));
   }
@@ -107,7 +106,7 @@ export class SecretRegistry {
   /** Hides every value that these secrets have or had, and what the server knows to be secret. */
   async mask(): Promise<SecretMask> {
     await Promise.all([...this.#sources].map(([name, source]) => this.#resolve(name, source)));
-    this.#own ??= SecretMask.prepare(this.#values());
+    this.#own ??= SecretMask.prepare([...this.#values.values(), ...this.#former]);
     const parts = await Promise.all([this.#known.mask(), this.#own]);
     if (!this.#combined?.parts.every((part, index) => part === parts[index])) {
       this.#combined = { parts, mask: SecretMask.combined(parts) };
@@ -124,30 +123,22 @@ export class SecretRegistry {
 
   /** Looks up a value that is not known, and tries again a minute after a failure. */
   async #resolve(name: string, source: SecretSource): Promise<void> {
-    if (source.kind !== "LookupSecret" || this.#resolved.has(name)) return;
+    if (source.kind !== "LookupSecret" || this.#values.has(name)) return;
     if (!this.#lookups.hasFailed(source, "any")) await this.#lookups.value(name, source);
   }
 
-  #values(): string[] {
-    return [...this.#seen.values()].flat();
-  }
-
-  #remember(name: string, value: string): void {
-    const seen = this.#seen.get(name) ?? [];
-    if (value === "" || seen.at(-1) === value) return;
-    this.#seen.set(name, [...seen.filter((other) => other !== value), value].slice(-REMEMBERED_VALUES));
+  #keep(name: string, value: string | undefined): void {
+    const former = this.#values.get(name);
+    if (former === value) return;
+    if (value === undefined) this.#values.delete(name);
+    else this.#values.set(name, value);
+    if (former !== undefined) this.#former.add(former);
     this.#own = null;
   }
-}
 
-/** Whether the text has the name with nothing around it that could belong to a longer name. */
-function hasWord(text: string, name: string): boolean {
-  for (let place = text.indexOf(name); place !== -1; place = text.indexOf(name, place + 1)) {
-    const before = text[place - 1] ?? " ";
-    const after = text[place + name.length] ?? " ";
-    if (!/\w/.test(before) && !/\w/.test(after)) return true;
+  #retire(value: string): void {
+    if (this.#former.add(value)) this.#own = null;
   }
-  return false;
 }
 
 function lostSecrets(names: readonly string[]): AgentServerError {

@@ -17,3 +17,11 @@ test("of the keys that were in use, the last thousand are hidden", async () => {
     "<secret-hidden> <secret-hidden> provider-key-1; <secret-hidden> <secret-hidden>",
   );
 });
+
+test("keys are remembered up to a total of 262,144 characters, and none of over 65,536", async () => {
+  const known = new KnownSecrets();
+  const keys = Array.from({ length: 5 }, (_, key) => `${key}`.repeat(60_000));
+  for (const key of [...keys, "x".repeat(10_000_000)]) known.remember(key);
+  const mask = await known.mask();
+  expect(keys.map((key) => mask.mask(key) === key)).toEqual([true, false, false, false, false]);
+});

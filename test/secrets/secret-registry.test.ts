@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { silentLogger } from "../../src/logger.ts";
 import { KnownSecrets } from "../../src/secrets/known-secrets.ts";
 import { SECRET_MASK } from "../../src/secrets/masking/secret-mask.ts";
 import { SecretRegistry } from "../../src/secrets/secret-registry.ts";
@@ -40,6 +41,22 @@ describe("static secrets", () => {
     expect(await registry.referencedIn("echo $api_key $UNSET")).toEqual({ API_KEY: "k" });
     expect(await registry.referencedIn("nothing")).toEqual({});
     expect(await hidden(registry, "k", "o", "x")).toEqual(["k", "o"]);
+  });
+
+  test("are found in a long text by many names without holding anybody up", async () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `NAME_${index}_OF_A_SECRET`);
+    const registry = new SecretRegistry({
+      sources: Object.fromEntries(names.map((name) => [name, fixed("v")])),
+    });
+    let turns = 0;
+    let timer = setImmediate(function turn() {
+      turns++;
+      timer = setImmediate(turn);
+    });
+    const values = await registry.referencedIn(`${"name_".repeat(200_000)} $name_999_of_a_secret`);
+    clearImmediate(timer);
+    expect(Object.keys(values)).toEqual(["NAME_999_OF_A_SECRET"]);
+    expect(turns).toBeGreaterThan(100);
   });
 
   test("can be replaced; the old value stays hidden", async () => {
@@ -190,9 +207,14 @@ describe("lookup secrets", () => {
 
   test("whose source is replaced while they are looked up stay hidden", async () => {
     const answer = Promise.withResolvers<void>();
-    const url = await serve((_, response) => void answer.promise.then(() => response.end("old-value")));
+    const asked = Promise.withResolvers<void>();
+    const url = await serve((_, response) => {
+      asked.resolve();
+      void answer.promise.then(() => response.end("old-value"));
+    });
     const registry = new SecretRegistry({ sources: { A: lookup(url) } });
     const values = registry.referencedIn("$A");
+    await asked.promise;
     registry.add({ A: fixed("new-value") });
     answer.resolve();
     expect(await values).toEqual({ A: "old-value" });
@@ -208,6 +230,15 @@ describe("lookup secrets", () => {
     const url = await serve((_, response) => response.writeHead(302, { location: other }).end());
     const registry = new SecretRegistry({ sources: { A: lookup(url, { Authorization: "x" }) } });
     expect([await registry.referencedIn("A"), asked]).toEqual([{}, false]);
+  });
+
+  test("with headers that cannot be sent are left out, and the log does not show them", async () => {
+    const reasons: string[] = [];
+    const logger = { ...silentLogger, warn: (fields: object) => reasons.push(JSON.stringify(fields)) };
+    const sources = { A: lookup("http://127.0.0.1:1", { Authorization: "hush-token\nwith a line" }) };
+    expect(await new SecretRegistry({ sources, logger }).referencedIn("A")).toEqual({});
+    expect(reasons).toEqual([expect.stringContaining("invalid header")]);
+    expect(reasons.join()).not.toContain("hush");
   });
 
   test("of over 64 KiB and of other schemes are refused", async () => {
