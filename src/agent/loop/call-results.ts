@@ -1,4 +1,5 @@
 import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
+import type { ExecutionStatus } from "../../wire/execution-status.ts";
 import { AGENT_OUTCOME } from "../error-classification.ts";
 import type { AgentSession } from "./session.ts";
 
@@ -29,11 +30,14 @@ export function rejection(action: ActionEvent, reason: string, source: "user" | 
   };
 }
 
-/** Answers every open call without running it, so that the conversation can go on. */
+/**
+ * Answers every open call without running it, so that the conversation can go on. A new status is part of the same
+ * commit: calls that are still open would run with the next run.
+ */
 export async function answerOpenCalls(
   session: AgentSession,
   answer: (action: ActionEvent) => CallResult,
+  status: { execution_status?: ExecutionStatus } = {},
 ): Promise<void> {
-  const results = session.view.pending().map(answer);
-  if (results.length > 0) await session.update({ blocked_actions: {} }, results);
+  await session.update({ ...status, blocked_actions: {} }, session.view.pending().map(answer));
 }

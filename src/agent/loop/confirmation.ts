@@ -54,8 +54,7 @@ async function riskJudge(config: SecurityAnalyzer | null): Promise<Analyzer> {
 
 /** Answers every open call with the user's no, in any status. The agent reads it when it is run again. */
 export async function rejectPending(session: AgentSession, reason = DEFAULT_REJECTION): Promise<void> {
-  if (session.state.execution_status === "waiting_for_confirmation") {
-    await session.update({ execution_status: "idle" });
-  }
-  await answerOpenCalls(session, (action) => rejection(action, reason, "user"));
+  const isWaiting = session.state.execution_status === "waiting_for_confirmation";
+  const status = isWaiting ? { execution_status: "idle" as const } : {};
+  await answerOpenCalls(session, (action) => rejection(action, reason, "user"), status);
 }

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { rejectPending } from "../../../src/agent/loop/confirmation.ts";
+import { memoryStore } from "../../../src/stores/memory.ts";
+import type { Change } from "../../../src/stores/store.ts";
 import { call, say } from "../../../src/testing/scripted-llm/llm-script.ts";
+import { scriptedLlm } from "../../../src/testing/scripted-llm/scripted-llm.ts";
+import { createTestServer } from "../../../src/testing/test-server.ts";
 import type { ConfirmationPolicy } from "../../../src/wire/agent/policies.ts";
-import { ArraySession, finish, promptOf, type Script } from "./harness.ts";
+import { ArraySession, echo, finish, promptOf, type Script } from "./harness.ts";
 
 const ALWAYS: ConfirmationPolicy = { kind: "AlwaysConfirm" };
 const risky = (threshold: "LOW" | "MEDIUM" | "HIGH", confirm_unknown = true): ConfirmationPolicy => ({
@@ -53,6 +57,22 @@ describe("a run that needs confirmation", () => {
     expect(promptOf(session.llm.requests[1]?.messages ?? []).at(-1)).toBe(
       "tool: Action rejected: not that file",
     );
+  });
+
+  it("stores the user's no together with the status: a crash leaves no rejected call to be run", async () => {
+    const store = memoryStore();
+    const commits: Change[] = [];
+    const commit = store.commit.bind(store);
+    store.commit = (change) => {
+      commits.push(change);
+      return commit(change);
+    };
+    const llm = scriptedLlm([call("think", { thought: "hm" }), call("echo", { text: "a" })]);
+    await using server = await createTestServer({ llm, tools: [echo], store });
+    const chat = await server.start("Go.", { confirmation_policy: ALWAYS });
+    await chat.reject("not that file");
+    const kinds = commits.map(({ update, events = [] }) => [update?.status, events.map(({ kind }) => kind)]);
+    expect(kinds.at(-1)).toEqual(["idle", ["ConversationStateUpdateEvent", "UserRejectObservation"]]);
   });
 
   it("has a reason of its own when the user gives none", async () => {
