@@ -3,7 +3,7 @@ import { AgentServerError } from "./errors.ts";
 
 /** A regular expression that came with a request. */
 export interface CallerPattern {
-  /** Whether the pattern matches. May throw for a pattern with lookaround: see `callerPattern`. */
+  /** Tells whether the pattern matches. May throw for a pattern with lookaround: see `callerPattern`. */
   test(text: string): boolean;
 }
 
@@ -15,13 +15,13 @@ export interface CallerPatternOptions {
   anchored?: boolean;
 }
 
-/** UTF-16 code units of a pattern. */
+/** Maximum length of a pattern in UTF-16 code units. */
 const MAX_LENGTH = 4_096;
-/** Milliseconds for one test of a pattern that needs backtracking. */
+/** Time limit for one test of a pattern that needs backtracking, in milliseconds. */
 const BACKTRACKING_LIMIT = 250;
 
 /**
- * Compiles a pattern in Python's syntax, as the reference takes it.
+ * Compiles a pattern in Python's syntax, as the reference does.
  *
  * Matching is linear in the text. Lookaround and backreferences have no linear matcher: they run in V8's own engine,
  * and `test` throws when that takes longer than a quarter of a second. Callers treat the throw as the safe answer.

@@ -1,7 +1,7 @@
-/** Who a request speaks for, as the host's own check names them. */
+/** The user or program on whose behalf a request is made, as `authenticate` names it. */
 export interface Principal {
-  /** Stable and never empty, for example a user id. Stored with what this principal creates. */
+  /** Stable and not empty, for example a user id. Stored with the conversations that this principal creates. */
   readonly id: string;
-  /** What the principal may do, in the host's own words. The server itself looks at none of them. */
+  /** Permissions in the host's terms. The server does not interpret them. Default: none. */
   readonly scopes?: readonly string[];
 }

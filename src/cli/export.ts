@@ -16,7 +16,7 @@ export interface ExportArguments {
 export async function exportFixture({ id, data }: ExportArguments): Promise<void> {
   const { options } = await readConfiguration();
   const path = join(data ?? options.conversationsPath ?? "workspace/conversations", DATABASE_FILE);
-  if (!existsSync(path)) throw new AgentServerError("not_found", `there is no database at ${path}`);
+  if (!existsSync(path)) throw new AgentServerError("not_found", `no database found at ${path}`);
   const store = sqliteStore({ path });
   try {
     const fixture = await toFixture(store, id);

@@ -4,7 +4,7 @@ type Level = keyof Logger;
 
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
 
-/** Which messages are written, and how. */
+/** Options of the console logger. */
 export interface ConsoleLoggerOptions {
   /** The lowest level that is written. */
   level: Level;

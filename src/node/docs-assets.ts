@@ -8,15 +8,15 @@ export const DOCS_ASSET_SOURCES: Readonly<Record<string, string>> = {
   "redoc.standalone.js": "redoc/bundles/redoc.standalone.js",
 };
 
-/** The browser files of `/docs` and `/redoc`: beside the built code, or in the installed packages during development. */
+/** The browser files of `/docs` and `/redoc`: next to the built code, or in the installed packages during development. */
 export const docsAssets: DocsAssets = {
   async read(name) {
     const source = Object.hasOwn(DOCS_ASSET_SOURCES, name) ? DOCS_ASSET_SOURCES[name] : undefined;
     if (source === undefined) return undefined;
-    return (await readBeside(`./docs/${name}`)) ?? readBeside(`../../node_modules/${source}`);
+    return (await readNextToThisFile(`./docs/${name}`)) ?? readNextToThisFile(`../../node_modules/${source}`);
   },
 };
 
-function readBeside(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+function readNextToThisFile(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   return readFile(new URL(path, import.meta.url)).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** A server's attempt to send a request with credentials elsewhere. */
+/** A redirect that a server answered to a request with credentials. */
 export class RedirectError extends Error {
   override readonly name = "RedirectError";
   /** HTTP status of the redirect. */
@@ -13,8 +13,8 @@ export class RedirectError extends Error {
 type Send<Target, Init> = (target: Target, init: Init & { redirect: "manual" }) => Promise<Response>;
 
 /**
- * Makes a `fetch` for requests that carry keys, secrets or prompts: it never follows a redirect, so that they reach
- * only the address they were meant for. Every request of the server with credentials goes through here.
+ * Makes a `fetch` for requests with keys, secrets or prompts. It never follows a redirect, so that they reach only the
+ * address they were meant for. Every request of the server with credentials goes through here.
  *
  * @throws RedirectError naming the address, the status and the target of the redirect
  */

@@ -8,16 +8,18 @@ import { TERMINAL_CHECKS } from "./workspace-contract/terminal-checks.ts";
 
 /** Parts of the port that a workspace may lack. */
 export interface WorkspaceContractOptions {
-  /** false for a workspace whose `terminal` rejects with `unavailable`. Default: true. */
+  /** Whether `terminal` works; without terminals it must reject with `unavailable`. Default: true. */
   terminal?: boolean;
 }
 
 /**
- * The checks of the `Workspace` port, for any test runner:
- * `for (const { name, run } of workspaceContract(create)) test(name, run)`.
+ * Lists the checks of the `Workspace` port. `create` returns a workspace with an empty working directory for each check,
+ * which closes it. The checks use `sh`, `bash` and the usual small programs.
  *
- * `create` makes a workspace whose working directory exists and is empty, for each check, which closes it. The checks
- * need `sh`, `bash` and the usual small programs in it.
+ * @example
+ * ```ts
+ * for (const { name, run } of workspaceContract(create)) test(name, run);
+ * ```
  */
 export function workspaceContract(
   create: () => Promise<Workspace> | Workspace,

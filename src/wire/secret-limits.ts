@@ -1,23 +1,22 @@
 import { z } from "zod";
 import { isObject } from "../is-object.ts";
 
-/** Secrets of one conversation. */
 const MAX_SECRETS = 1_000;
 const MAX_NAME = 256;
-/** Characters of one secret: its value and description, or its URL and headers. */
+/** Maximum length of one secret in characters: its value and description, or its URL and headers. */
 const MAX_SECRET_LENGTH = 65_536;
-/** Characters of all secrets of a conversation together. */
+/** Maximum length of all secrets of a conversation in characters. */
 const MAX_SECRETS_LENGTH = 1_048_576;
-/** Characters of a name that an error repeats. */
+/** Maximum number of characters of a name that an error repeats. */
 const MAX_SHOWN = 64;
 
-/** What is wrong with the secrets of a conversation, and the name of the one that is at fault. */
+/** A limit that the secrets of a conversation break, and the name of the secret that breaks it. */
 export interface SecretsFault {
   name?: string;
   message: string;
 }
 
-/** The first limit that secrets break, as a client sent them or as they are kept. */
+/** Finds the first limit that secrets break. Takes secrets as clients send them and as they are stored. */
 export function secretsFault(secrets: Readonly<Record<string, unknown>>): SecretsFault | undefined {
   const names = Object.keys(secrets);
   if (names.length > MAX_SECRETS) {
@@ -49,7 +48,7 @@ function shortened(name: string): string {
   return name.length <= MAX_SHOWN ? name : `${name.slice(0, MAX_SHOWN)}…`;
 }
 
-/** Characters of a source: of its value and description, or of its URL and headers. */
+/** Counts the characters of a secret: of its value and description, or of its URL and headers. */
 function lengthOf(source: unknown): number {
   if (typeof source === "string") return source.length;
   if (!isObject(source)) return 0;
@@ -58,10 +57,7 @@ function lengthOf(source: unknown): number {
   return parts.reduce<number>((sum, part) => sum + (typeof part === "string" ? part.length : 0), 0);
 }
 
-/**
- * Secrets by name, within the limits. They are checked before anything else, so that a request with too many costs
- * nothing.
- */
+/** Builds a schema of secrets by name. The limits are checked before the secrets are parsed, to bound the work. */
 export function secretsByName<S extends z.ZodType>(source: S): z.ZodRecord<z.ZodString, S> {
   const secrets = z.record(z.string(), source);
   const bounded = z.preprocess((input, context) => {

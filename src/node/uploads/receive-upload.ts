@@ -20,7 +20,7 @@ export interface UploadReceiverOptions {
   folder?: string;
 }
 
-/** Receives uploads into private folders of their own. The first upload sweeps what killed servers left there. */
+/** Writes each upload to a new private folder. The first upload also deletes folders that killed servers left. */
 export function createUploadReceiver({
   folder: parent = tmpdir(),
 }: UploadReceiverOptions = {}): ReceiveUpload {

@@ -5,7 +5,7 @@ import { A, B, creation, event, refused, seqs } from "./sample-log.ts";
 
 /** Claims, fences and the writes of former owners. */
 export const OWNERSHIP_CHECKS: Record<string, (store: Store) => Promise<void>> = {
-  "gives a conversation to one node at a time, and names the one that holds it": async (store) => {
+  "lets one node at a time hold a conversation, and names that node": async (store) => {
     await Promise.all([store.commit(creation(A)), store.commit(creation(B))]);
     const { ownership } = store;
     const [first, second] = [await ownership.join(), await ownership.join()];

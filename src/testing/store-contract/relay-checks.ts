@@ -3,7 +3,7 @@ import type { Frame } from "../../stores/frame-relay.ts";
 import type { Store } from "../../stores/store.ts";
 import { A, B, range } from "./sample-log.ts";
 
-/** What followers of a conversation are sent. */
+/** Checks of the frames that followers of a conversation get. */
 export const RELAY_CHECKS: Record<string, (store: Store) => Promise<void>> = {
   "carries frames to every follower of their conversation, in order, until each stops": async ({ relay }) => {
     const frames: Frame[] = range(10).map((seq) => ({ kind: "event", seq, text: `frame ${seq}` }));

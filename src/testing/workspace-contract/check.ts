@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { WorkspaceError, type WorkspaceErrorCode } from "../../workspace/workspace-error.ts";
 
-/** One thing every workspace must do, on a workspace with an empty working directory. */
+/** One check, on a workspace with an empty working directory. */
 export type WorkspaceCheck = (workspace: Workspace) => Promise<void>;
 
 /** Path of a file in the working directory. */

@@ -3,9 +3,9 @@ import { inside, namesIn, textIn, type WorkspaceCheck } from "./check.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
-/** What happens when all goes well. */
+/** Checks of operations on files that succeed. */
 export const FILE_CHECKS: Record<string, WorkspaceCheck> = {
-  "gives back the bytes that were written, and shows commands the same file": async (workspace) => {
+  "returns the bytes that were written, and shows commands the same file": async (workspace) => {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, index) => index % 256);
     const path = inside(workspace, "new/folder/data.bin");
     await workspace.files.write(path, bytes);
@@ -66,7 +66,7 @@ export const FILE_CHECKS: Record<string, WorkspaceCheck> = {
     assert.equal((await workspace.files.read(path, { length: 4, maxBytes: 4 })).length, 4);
   },
 
-  "keeps permissions, and gives new files the mode asked for": async (workspace) => {
+  "keeps permissions, and creates new files with the requested mode": async (workspace) => {
     const { files } = workspace;
     await files.write(inside(workspace, "run.sh"), "#!/bin/sh\necho one\n", { mode: 0o700 });
     await files.write(inside(workspace, "run.sh"), "#!/bin/sh\necho two\n", { mode: 0o600 });
@@ -126,7 +126,7 @@ export const FILE_CHECKS: Record<string, WorkspaceCheck> = {
     assert.deepEqual(await namesIn(workspace), ["dangling", "nowhere", "target"]);
   },
 
-  "gives a file one name, however it is written": async (workspace) => {
+  "resolves every spelling of a path to one name": async (workspace) => {
     const { files } = workspace;
     await files.makeFolder(inside(workspace, "folder"));
     await workspace.run(["ln", "-s", "folder", inside(workspace, "link")]);

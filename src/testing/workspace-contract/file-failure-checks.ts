@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { assertFails, inside, namesIn, textIn, type WorkspaceCheck } from "./check.ts";
 
-/** What happens when something is in the way. */
+/** Checks of operations on files that fail. */
 export const FILE_FAILURE_CHECKS: Record<string, WorkspaceCheck> = {
   "says that a path is not there": async (workspace) => {
     const { files } = workspace;
@@ -59,7 +59,7 @@ export const FILE_FAILURE_CHECKS: Record<string, WorkspaceCheck> = {
     await assertFails(workspace.files.readStream(pipe), "not_a_file");
   },
 
-  "reads no more than asked for": async (workspace) => {
+  "reads no more than the requested size": async (workspace) => {
     const path = inside(workspace, "file");
     await workspace.files.write(path, "12345");
     assert.equal((await workspace.files.read(path, { maxBytes: 5 })).length, 5);

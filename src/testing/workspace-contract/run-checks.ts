@@ -12,7 +12,7 @@ export const RUN_CHECKS: Record<string, WorkspaceCheck> = {
     assert.equal(stdout, parameters.map((text) => `${text}|`).join(""));
   },
 
-  "gives both outputs and the exit code": async (workspace) => {
+  "returns both outputs and the exit code": async (workspace) => {
     const result = await workspace.run(["sh", "-c", "echo out; echo err >&2; exit 3"]);
     assert.deepEqual(result, {
       outcome: "exited",
@@ -29,7 +29,7 @@ export const RUN_CHECKS: Record<string, WorkspaceCheck> = {
     assert.deepEqual({ exitCode, signal, outcome }, { exitCode: null, signal: "SIGKILL", outcome: "exited" });
   },
 
-  "starts in the working directory or where it is told": async (workspace) => {
+  "starts in the working directory, or in the requested folder": async (workspace) => {
     await workspace.files.makeFolder(inside(workspace, "sub folder"));
     const { stdout } = await workspace.run(["pwd", "-P"]);
     assert.equal(stdout.trim(), await workspace.files.realPath(workspace.info.workingDir));

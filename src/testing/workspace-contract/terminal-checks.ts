@@ -14,7 +14,7 @@ const LONG = 20_000;
 /** A terminal and the text it has printed. */
 interface Printed {
   terminal: WorkspaceTerminal;
-  /** Runs a command to its end; gives what it printed. */
+  /** Runs a command to its end. Resolves to its output. */
   output(command: string, exports?: Record<string, string>): Promise<string>;
 }
 
@@ -61,7 +61,7 @@ export const TERMINAL_CHECKS: Record<string, WorkspaceCheck> = {
     assert.equal(terminal.state, "idle");
   },
 
-  "tells the exit code and the folder after each command": async (workspace) => {
+  "reports the exit code and the folder after each command": async (workspace) => {
     await workspace.files.makeFolder(inside(workspace, "sub folder"));
     const { terminal, output } = await open(workspace);
     await output("true");
@@ -79,14 +79,14 @@ export const TERMINAL_CHECKS: Record<string, WorkspaceCheck> = {
     assert.equal(await output("greet you; pwd"), "hello you\n/");
   },
 
-  "gives commands the exports and the added variables": async (workspace) => {
+  "passes the exports and the added variables to commands": async (workspace) => {
     const value = 'it\'s a "value" with $HOME\nin two lines';
     const { output } = await open(workspace, { env: { ADDED: "by name" } });
     assert.equal(await output("printenv ADDED; printenv SECRET", { SECRET: value }), `by name\n${value}`);
     assert.equal(await output("env | grep -c PATH="), "1");
   },
 
-  "starts in the folder it is told, which must be there": async (workspace) => {
+  "starts in the requested folder, which must exist": async (workspace) => {
     const { output } = await open(workspace, { cwd: "/" });
     assert.equal(await output("pwd"), "/");
     await assertFails(open(workspace, { cwd: inside(workspace, "missing") }), "not_a_directory");
@@ -104,7 +104,7 @@ export const TERMINAL_CHECKS: Record<string, WorkspaceCheck> = {
     assert.equal(new TextDecoder().decode(answer), "some words");
   },
 
-  "waits no longer than told and leaves the command running": async (workspace) => {
+  "waits no longer than requested and leaves the command running": async (workspace) => {
     const { terminal, output } = await open(workspace);
     const cases: [WaitOptions, WaitOutcome][] = [
       [{ timeout: 100 }, "timeout"],
@@ -138,7 +138,7 @@ export const TERMINAL_CHECKS: Record<string, WorkspaceCheck> = {
     if (terminal.state === "idle") assert.equal(await output("echo next"), "next");
   },
 
-  "tells that the shell has exited": async (workspace) => {
+  "reports that the shell has exited": async (workspace) => {
     const { terminal } = await open(workspace);
     await terminal.run("exit 4");
     assert.equal(await terminal.wait({ timeout: LONG }), "ended");
