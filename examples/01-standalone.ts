@@ -2,7 +2,7 @@
 import { createServer, type ServerOptions } from "agent-server";
 
 export function buildServer(options: ServerOptions = {}) {
-  return createServer(options);
+  return createServer({ keyless: "loopback", ...options });
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -20,7 +20,7 @@ export const weather = defineTool({
 });
 
 export function buildServer(options: ServerOptions = {}) {
-  return createServer({ tools: [weather], ...options });
+  return createServer({ keyless: "loopback", tools: [weather], ...options });
 }
 
 if (process.argv[1] === import.meta.filename) {

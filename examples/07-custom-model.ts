@@ -49,7 +49,7 @@ export function buildServer(options: ServerOptions = {}, gateway = gatewayOfThis
   // Undefined leaves a model to the built-in providers.
   const createLlm = ({ model }: { model: string }) =>
     model.startsWith("company/") ? companyModel(model, gateway) : undefined;
-  return createServer({ createLlm, ...options });
+  return createServer({ keyless: "loopback", createLlm, ...options });
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -26,7 +26,7 @@ export function auditedStore(store: Store, path: string): Store {
 
 export function buildServer(options: ServerOptions & { auditFile?: string } = {}) {
   const { auditFile = "workspace/audit.log", store = sqliteStore({ path: DATABASE }), ...rest } = options;
-  return createServer({ ...rest, store: auditedStore(store, auditFile) });
+  return createServer({ keyless: "loopback", ...rest, store: auditedStore(store, auditFile) });
 }
 
 if (process.argv[1] === import.meta.filename) {

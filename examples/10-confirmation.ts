@@ -34,7 +34,7 @@ export async function runReviewed(server: AgentServer, task: string, review: Rev
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await using server = createServer({ store: memoryStore() });
+  await using server = createServer({ keyless: "loopback", store: memoryStore() });
   const response = await runReviewed(server, "Have a look around.", (action) => {
     console.log(`? ${action.tool_name} ${action.tool_call.arguments}`);
     return action.tool_name === "terminal" ? "The terminal is out of bounds today." : undefined;

@@ -32,7 +32,7 @@ async function finished(server: AgentServer, after: { id: string; messages: numb
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await using server = createServer({ store: memoryStore() });
+  await using server = createServer({ keyless: "loopback", store: memoryStore() });
   const workingDir = await mkdtemp(join(tmpdir(), "agent-server-example-"));
   const messages = ["Have a look around.", "And what did you write down?"];
   for (const response of await talk(server, workingDir, messages)) console.log(`${response}\n`);

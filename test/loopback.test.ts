@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isLoopbackHost } from "../src/loopback.ts";
+import { isLoopbackAddress, isLoopbackHost } from "../src/loopback.ts";
 
 describe("a host name that reaches only this machine", () => {
   it.each(["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.10", "::1", "[::1]"])("%s", (host) => {
@@ -14,4 +14,27 @@ describe("a host name that may reach other machines", () => {
       expect(isLoopbackHost(host)).toBe(false);
     },
   );
+});
+
+describe("the address of a peer on this machine", () => {
+  it.each(["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", "::FFFF:127.0.0.1"])("%s", (address) => {
+    expect(isLoopbackAddress(address)).toBe(true);
+  });
+});
+
+describe("the address of a peer that may be elsewhere", () => {
+  it.each([
+    "",
+    "localhost",
+    "10.0.0.7",
+    "::ffff:10.0.0.7",
+    "fe80::1",
+    "::",
+    "0.0.0.0",
+    "127.0.0.1.evil.example",
+    "10.0.0.7, 127.0.0.1",
+    "::1%eth0",
+  ])("'%s'", (address) => {
+    expect(isLoopbackAddress(address)).toBe(false);
+  });
 });

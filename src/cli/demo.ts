@@ -15,7 +15,12 @@ export async function demo(workspace: string | undefined): Promise<void> {
   const workingDir =
     workspace === undefined ? await mkdtemp(join(tmpdir(), "agent-server-demo-")) : resolve(workspace);
   const conversationsPath = await mkdtemp(join(tmpdir(), "agent-server-demo-data-"));
-  await using server = createServer({ store: memoryStore(), conversationsPath, logger: "silent" });
+  await using server = createServer({
+    keyless: "loopback",
+    store: memoryStore(),
+    conversationsPath,
+    logger: "silent",
+  });
   process.stdout.write(`The agent works in ${workingDir}\n\n`);
   const { info } = await server.conversations.create({
     agent: {

@@ -20,6 +20,7 @@ export async function serve(args: ServeArguments): Promise<void> {
   const { dangerouslyAllowUnauthenticated } = args;
   const server = createServer({
     ...options,
+    keyless: "loopback",
     logger,
     dangerouslyAllowUnauthenticated,
     debug,

@@ -3,7 +3,10 @@ import type { Connect } from "./socket.ts";
 
 /** What a host knows of the connection that a request came on. */
 export interface ConnectionInfo {
-  /** IP address of the other end, as the host's own network interface gives it: never the value of a header. */
+  /**
+   * IP address of the other end, as the host's own network interface gives it and never as a header does. Empty for a
+   * connection without one, such as a Unix socket.
+   */
   readonly peerAddress?: string | undefined;
 }
 

@@ -3,10 +3,12 @@ import type { Logger } from "../logger.ts";
 import {
   type Authenticate,
   createAuthentication,
+  type Keyless,
   type SessionCookie,
   type TokenCheck,
 } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
+import { createPeerGuard } from "./admission/peer-guard.ts";
 import { type Answer, toResponse } from "./answer.ts";
 import { EventStreams } from "./content/event-streams.ts";
 import type { ReceiveUpload } from "./content/upload.ts";
@@ -27,8 +29,10 @@ import { runStages, type Stage } from "./stages.ts";
 export interface HttpCoreOptions {
   routes: readonly Route[];
   sockets: readonly SocketRoute[];
-  /** Accepted as `X-Session-API-Key`. Empty: open to every process and allowed page of this machine. */
+  /** Accepted as `X-Session-API-Key`. */
   keys: readonly string[];
+  /** Who is served where there are neither keys nor `authenticate`. One of the three is required. */
+  keyless?: Keyless | undefined;
   /** A host app's own check; it takes the place of the keys. */
   authenticate?: Authenticate;
   /** Decides about bearer tokens while keys are configured. Default: a key is one. */
@@ -38,8 +42,8 @@ export interface HttpCoreOptions {
   /** Run around every request, in order, behind the server's own stages. */
   stages?: readonly Stage[];
   cors: CorsOptions;
-  /** `Host` names served in addition to loopback while no credentials are required. */
-  allowedHosts: readonly string[] | "any";
+  /** `Host` names served in addition to those of loopback while `keyless` is `loopback`. */
+  allowedHosts: readonly string[];
   /** Path below which a host app mounts the server, such as `/agents`. All other paths belong to the host. */
   basePath?: string;
   /** Path below which a proxy shows the server. Requests may come with or without it. Default: `basePath`. */
@@ -79,9 +83,10 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
   const basePath = normalizePrefix(options.basePath ?? options.publicPath);
   const authentication = createAuthentication(options);
   const cors = createCors(options.cors);
-  const { open, ambient } = authentication;
-  const guard = createHostGuard({ cors, open, ambient, allowedHosts: options.allowedHosts });
-  const stages = [...serverStages(cors, guard), ...(options.stages ?? [])];
+  const { keyless, ambient } = authentication;
+  const hostGuard = createHostGuard({ cors, keyless, ambient, allowedHosts: options.allowedHosts });
+  const guards = keyless === "loopback" ? [createPeerGuard(logger), hostGuard] : [hostGuard];
+  const stages = [...serverStages(cors, guards), ...(options.stages ?? [])];
   const eventStreams = new EventStreams(logger);
   const { router, socketRouter, openapi } = createEndpoints({
     ...options,

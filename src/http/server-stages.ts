@@ -1,12 +1,16 @@
 import type { HostGuard } from "./admission/host-guard.ts";
+import type { PeerGuard } from "./admission/peer-guard.ts";
 import type { Answer } from "./answer.ts";
 import { type Cors, preflightMethod } from "./cors.ts";
 import type { Stage } from "./stages.ts";
 
 /** The stages that every request passes before those of the host. */
-export function serverStages(cors: Cors, guard: HostGuard): Stage[] {
-  return [corsHeaders(cors), guardStage(guard), preflights(cors)];
+export function serverStages(cors: Cors, guards: readonly Guard[]): Stage[] {
+  return [corsHeaders(cors), ...guards.map(guardStage), preflights(cors)];
 }
+
+/** Refuses requests by throwing. */
+type Guard = HostGuard | PeerGuard;
 
 /** Comes first, so that refusals and errors carry the headers too. Browsers do not look for them on upgrades. */
 function corsHeaders(cors: Cors): Stage {
@@ -17,7 +21,7 @@ function corsHeaders(cors: Cors): Stage {
   };
 }
 
-function guardStage(guard: HostGuard): Stage {
+function guardStage(guard: Guard): Stage {
   return async (request, next, about) => {
     guard.check(request, about);
     return next();

@@ -28,10 +28,13 @@ export function toRequest(
   return asRequest({ incoming, outgoing, target, rawHeaders, body: bytes });
 }
 
-/** The address comes from the connection itself: any caller can write a header. */
+/** The address comes from the connection itself, because any caller can write a header. */
 export function connectionOf({ socket }: IncomingMessage): ConnectionInfo {
-  return { peerAddress: socket.remoteAddress };
+  return { peerAddress: socket.remoteAddress ?? NO_ADDRESS };
 }
+
+/** A Unix socket has no address. Proxies speak over one, so its peers are not taken for local users. */
+const NO_ADDRESS = "";
 
 /** A NodeRequest has every member of a Request, but TypeScript cannot see the inherited ones. */
 function asRequest(source: NodeRequestSource): Request {

@@ -47,6 +47,9 @@ export type ShownOptions = Readonly<
   readonly hasSecretKey: boolean;
 };
 
+/** The connection of a request that the server makes to itself. */
+const IN_PROCESS = { peerAddress: "127.0.0.1" };
+
 /**
  * Builds a server. `fetch` and `conversations` work at once; `listen` opens a port.
  *
@@ -62,7 +65,7 @@ export function createServer(input: ServerOptions = {}): AgentServer {
   const options = resolveOptions(input);
   const listenings = new Set<Listening>();
   const ownUrls = () => ownUrlsOf(options, listenings);
-  const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request) });
+  const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request, IN_PROCESS) });
   const { conversations, store } = services;
   const lifecycle = startLifecycle({ conversations, store, logger: options.logger, endNetwork });
   const core = createCore(options, services, () => lifecycle.ready);
@@ -122,7 +125,8 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
       originRegex: options.corsOriginRegex,
       dockerHost: options.dockerHost,
     },
-    allowedHosts: options.dangerouslyAllowUnauthenticated ? "any" : options.allowedHosts,
+    keyless: options.dangerouslyAllowUnauthenticated ? "anyone" : options.keyless,
+    allowedHosts: options.allowedHosts,
     basePath: options.basePath,
     publicPath: options.webUrl && new URL(options.webUrl).pathname,
     maxBodyBytes: options.maxBodyBytes,

@@ -12,10 +12,7 @@ import type { OpenWorkspace } from "../workspace/workspace.ts";
 
 /** Options of a server. Nothing is read from globals except the default of `environment`. */
 export interface ServerOptions {
-  /**
-   * Keys accepted as `X-Session-API-Key`. Without keys, requests need none and only loopback hosts are served.
-   * Default: none.
-   */
+  /** Keys accepted as `X-Session-API-Key`. Required unless `authenticate` or `keyless` is set. */
   apiKeys?: readonly string[];
   /**
    * A check of the host app that replaces the keys. False and null answer 401. A principal, `{ id, scopes? }`, says who
@@ -28,7 +25,14 @@ export interface ServerOptions {
    */
   stages?: readonly Stage[];
   /**
-   * Lets `listen` bind beyond loopback without keys. Anyone who reaches the port can then run commands. Default: false.
+   * Serves programs of this machine without credentials, where there are neither keys nor `authenticate`. A request is
+   * answered when its connection comes from the loopback interface, whatever its headers say, and no proxy is in between.
+   * A host that calls `fetch` without `peerAddress` must itself listen on loopback only. Default: a key is required.
+   */
+  keyless?: "loopback";
+  /**
+   * Serves anyone who reaches the server without credentials, where there are neither keys nor `authenticate`. They can
+   * run commands on this machine. Default: false.
    */
   dangerouslyAllowUnauthenticated?: boolean;
 
@@ -138,6 +142,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   if (apiKeys.some((key) => typeof key !== "string" || key === "")) {
     throw new TypeError("apiKeys: every key must be a string that is not empty");
   }
+  requireCredentials({ ...options, apiKeys });
   const { maxConcurrentRuns = 1 } = options;
   if (!(maxConcurrentRuns >= 1)) throw new TypeError("maxConcurrentRuns: must be 1 or more");
   return {
@@ -162,4 +167,15 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
 function toLogger(logger: ServerOptions["logger"]): Logger {
   if (logger === "silent") return silentLogger;
   return logger ?? consoleLogger({ level: "warn", source: "agent-server" });
+}
+
+/** An empty list or a variable that is not set must not open the server by accident. */
+function requireCredentials({ apiKeys = [], ...options }: ServerOptions): void {
+  const { authenticate, keyless, dangerouslyAllowUnauthenticated } = options;
+  if (keyless !== undefined && keyless !== "loopback") throw new TypeError('keyless: must be "loopback"');
+  if (apiKeys.length > 0 || authenticate || keyless || dangerouslyAllowUnauthenticated) return;
+  throw new TypeError(
+    'no key is set: pass apiKeys with at least one key, or authenticate, or keyless: "loopback" to serve programs of ' +
+      "this machine without one",
+  );
 }

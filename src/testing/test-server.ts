@@ -73,6 +73,7 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
   const store = rest.store ?? memoryStore();
   const clock = rest.clock ?? fixedClock();
   const server = createServer({
+    keyless: "loopback",
     conversationsPath: join(folder, "conversations"),
     environment: {},
     logger: "silent",

@@ -122,7 +122,7 @@ describe("sockets", () => {
 });
 
 it("two servers live in one process", async () => {
-  const other = createProbeServer("/other");
+  const other = createProbeServer({ basePath: "/other" });
   const where = await other.server.fetch(new Request(`${ORIGIN}/other/probe/where`));
   expect([where.status, (await send("/probe/where")).status]).toEqual([200, 200]);
 });

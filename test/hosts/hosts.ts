@@ -29,7 +29,8 @@ export interface Host {
   /** The host answers what is not ours with this. Absent: it has nothing of its own. */
   notFound?: string;
   secure?: boolean;
-  start(server: AgentServer): Promise<RunningHost>;
+  /** Listens on any free port of an address. Default: 127.0.0.1. */
+  start(server: AgentServer, address?: string): Promise<RunningHost>;
 }
 
 const HOST_404 = "the host knows no such page";
@@ -38,18 +39,18 @@ const PREFIX = "/agents";
 export const HOSTS: Host[] = [
   {
     name: "listen",
-    async start(server) {
-      const { url, close } = await listen(server, { port: 0 });
+    async start(server, address) {
+      const { url, close } = await listen(server, { port: 0, host: address ?? "127.0.0.1" });
       return { url, origin: url, close };
     },
   },
-  { name: "node:http", start: (server) => serveListener(toNodeHandler(server)) },
+  { name: "node:http", start: (server, address) => serveListener(toNodeHandler(server), { address }) },
   {
     name: "node:http, attached",
-    async start(server) {
+    async start(server, address) {
       const httpServer = createServer(toNodeHandler(server));
       attachWebSockets(httpServer, server);
-      return open(httpServer);
+      return open(httpServer, { address });
     },
   },
   ...[
@@ -60,12 +61,12 @@ export const HOSTS: Host[] = [
       ({ suffix, prefix, parsed }): Host => ({
         name: `${version}${suffix}`,
         notFound: HOST_404,
-        start(server) {
+        start(server, address) {
           const app = express();
           if (parsed) app.use(express.json({ limit: "64mb" }));
           app.use(prefix === "" ? "/" : prefix, expressServer(server));
           app.use((_request, response) => void response.status(404).send(HOST_404));
-          return serveListener(app, prefix);
+          return serveListener(app, { prefix, address });
         },
       }),
     ),
@@ -78,7 +79,7 @@ export const HOSTS: Host[] = [
       ({ suffix, prefix, parsed }): Host => ({
         name: `${version}${suffix}`,
         notFound: HOST_404,
-        start(server) {
+        start(server, address) {
           const app = new Koa();
           app.silent = true;
           if (parsed) app.use(parseJsonByHand);
@@ -87,7 +88,7 @@ export const HOSTS: Host[] = [
             context.status = 404;
             context.body = HOST_404;
           });
-          return serveListener(app.callback(), prefix);
+          return serveListener(app.callback(), { prefix, address });
         },
       }),
     ),
@@ -96,11 +97,12 @@ export const HOSTS: Host[] = [
     (prefix): Host => ({
       name: `Fastify 5${prefix && ` below ${prefix}`}`,
       notFound: HOST_404,
-      async start(server) {
+      async start(server, address) {
         const app = fastify();
         app.setNotFoundHandler((_request, reply) => reply.code(404).send(HOST_404));
         app.register(fastifyServer(server), { prefix });
-        const origin = await app.listen({ port: 0, host: "127.0.0.1" });
+        await app.listen({ port: 0, host: address ?? "127.0.0.1" });
+        const origin = originOf(app.server);
         return { url: origin + prefix, origin, httpServer: app.server, close: () => app.close() };
       },
     }),
@@ -109,12 +111,12 @@ export const HOSTS: Host[] = [
     name: "Express 5 over TLS",
     notFound: HOST_404,
     secure: true,
-    start(server) {
+    start(server, address) {
       const app = express5();
       app.use(expressServer(server));
       app.use((_request, response) => void response.status(404).send(HOST_404));
       const pem = readFileSync(join(import.meta.dirname, "localhost.pem"));
-      return open(createTlsServer({ key: pem, cert: pem }, app), "", "https");
+      return open(createTlsServer({ key: pem, cert: pem }, app), { protocol: "https", address });
     },
   },
 ];
@@ -152,13 +154,27 @@ function koaMount(prefix: string, middleware: Koa3.Middleware): Koa3.Middleware 
   };
 }
 
-export function serveListener(listener: RequestListener, prefix = ""): Promise<RunningHost> {
-  return open(createServer(listener), prefix);
+interface Opening {
+  prefix?: string | undefined;
+  protocol?: string | undefined;
+  address?: string | undefined;
 }
 
-export async function open(httpServer: Server, prefix = "", protocol = "http"): Promise<RunningHost> {
-  await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
-  const origin = `${protocol}://127.0.0.1:${(httpServer.address() as AddressInfo).port}`;
+export function serveListener(listener: RequestListener, opening?: Opening): Promise<RunningHost> {
+  return open(createServer(listener), opening);
+}
+
+export async function open(
+  httpServer: Server,
+  { prefix = "", protocol = "http", address = "127.0.0.1" }: Opening = {},
+): Promise<RunningHost> {
+  await new Promise<void>((resolve) => httpServer.listen(0, address, resolve));
+  const origin = originOf(httpServer, protocol);
   const close = () => new Promise((resolve) => httpServer.close(resolve));
   return { url: origin + prefix, origin, httpServer, close };
+}
+
+/** Over loopback, whatever the server listens on. */
+function originOf(httpServer: Server, protocol = "http"): string {
+  return `${protocol}://127.0.0.1:${(httpServer.address() as AddressInfo).port}`;
 }

@@ -186,7 +186,7 @@ describe("below a base path that the host does not cut off", () => {
       },
     },
   ])("$name keeps its own pages, and serves ours and our sockets below it", async ({ start }) => {
-    const { server } = createProbeServer("/agents");
+    const { server } = createProbeServer({ basePath: "/agents" });
     const { url } = await host(start(server));
     expect(await ask(url)).toEqual([true, true, false, false]);
     const { next } = await connect(`${url}/agents${SOCKET}`);
@@ -217,7 +217,7 @@ describe("beside other users of sockets", () => {
   });
 
   it("leaves them the paths of our sockets outside the base path", async () => {
-    const { server } = createProbeServer("/agents");
+    const { server } = createProbeServer({ basePath: "/agents" });
     const httpServer = createServer(new Koa().use(koaServer(server)).callback());
     const others = new WebSocketServer({ server: httpServer, path: "/sockets/echo/a" });
     others.on("connection", (webSocket) => webSocket.send("theirs"));

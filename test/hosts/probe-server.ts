@@ -45,8 +45,14 @@ export interface ProbeServer {
   seen: Seen;
 }
 
+export interface ProbeOptions {
+  basePath?: string;
+  /** Default: `KEYS`. Without any, only this machine is served. */
+  keys?: readonly string[];
+}
+
 /** The real HTTP core over routes that show what a host did to a request on its way here. */
-export function createProbeServer(basePath?: string): ProbeServer {
+export function createProbeServer({ basePath, keys = KEYS }: ProbeOptions = {}): ProbeServer {
   const uploadFolder = mkdtempSync(join(tmpdir(), "probe-uploads-"));
   const released = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
@@ -229,11 +235,12 @@ export function createProbeServer(basePath?: string): ProbeServer {
   const core = createHttpCore({
     routes,
     sockets,
-    keys: KEYS,
+    keys,
+    keyless: "loopback",
     stages: [notePeer],
     receiveUpload: createUploadReceiver({ folder: uploadFolder }),
     cors: { origins: [] },
-    allowedHosts: "any",
+    allowedHosts: [],
     basePath,
     logger: silentLogger,
     newId: () => crypto.randomUUID(),

@@ -99,6 +99,7 @@ export function makeCore(options: Partial<HttpCoreOptions> = {}): HttpCore {
     routes,
     sockets,
     keys: [KEY],
+    keyless: "loopback",
     cors: { origins: ["https://app.example.com"] },
     allowedHosts: [],
     logger: silentLogger,

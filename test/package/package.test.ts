@@ -110,7 +110,7 @@ describe("the packed tarball", () => {
   it("answers a request", async () => {
     const { stdout } = await node(`
       import { createServer } from "agent-server";
-      const server = createServer();
+      const server = createServer({ keyless: "loopback", logger: "silent" });
       const response = await server.fetch(new Request("http://localhost/health"));
       console.log(response.status, await response.text());
       await server.close();

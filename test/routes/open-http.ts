@@ -27,6 +27,7 @@ export function openHttp(options: BenchOptions = {}): HttpBench {
     routes: [...conversationRoutes(bench.manager), ...eventRoutes(bench.manager)],
     sockets: eventSocketRoutes(bench.manager, { logger: silentLogger, maxLagBytes: 4 * 1024 * 1024 }),
     keys: [],
+    keyless: "loopback",
     cors: { origins: [] },
     allowedHosts: [],
     logger: silentLogger,

@@ -15,6 +15,7 @@ const options = (more: ServerOptions = {}) => ({
   store: memoryStore(),
   conversationsPath: join(folder, "conversations"),
   logger: "silent" as const,
+  keyless: "loopback" as const,
   ...more,
 });
 
@@ -154,5 +155,5 @@ it("shows its options without keys, secrets and variables of the environment", a
 });
 
 it("refuses a number of runs at once that would let none start", () => {
-  expect(() => createServer({ store: memoryStore(), maxConcurrentRuns: 0 })).toThrow("maxConcurrentRuns");
+  expect(() => createServer(options({ maxConcurrentRuns: 0 }))).toThrow("maxConcurrentRuns");
 });

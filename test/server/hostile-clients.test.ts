@@ -42,7 +42,12 @@ it.each([
   ["a page of no origin", "Host: 127.0.0.1\r\nOrigin: null"],
   ["two hosts", "Host: evil.example\r\nHost: 127.0.0.1"],
 ])("without keys, no socket opens to %s, and no page is answered past the check", async (_who, headers) => {
-  await using server = createServer({ store: memoryStore(), environment: {}, logger: "silent" });
+  await using server = createServer({
+    keyless: "loopback",
+    store: memoryStore(),
+    environment: {},
+    logger: "silent",
+  });
   const { port } = await server.listen(0);
   const upgrade =
     `GET ${PATH} HTTP/1.1\r\n${headers}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +

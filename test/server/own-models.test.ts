@@ -12,6 +12,7 @@ const IMPATIENT = { model: "mine", num_retries: 5, retry_min_wait: 0, retry_max_
 /** Runs one message with a host's model and returns how the conversation ended. */
 async function converse(llm: Llm, config: Record<string, unknown> = {}, autotitle = false) {
   const server = createServer({
+    keyless: "loopback",
     store: memoryStore(),
     environment: {},
     logger: "silent",

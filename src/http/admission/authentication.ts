@@ -15,9 +15,14 @@ export type TokenCheck = (
   request: Request,
 ) => AuthenticateAnswer | Promise<AuthenticateAnswer>;
 
+/** Who is served without credentials: callers of this machine, or anyone who reaches the server. */
+export type Keyless = "loopback" | "anyone";
+
 export interface AuthenticationOptions {
-  /** Accepted keys. Empty: no credentials are required. */
+  /** Accepted keys. */
   keys: readonly string[];
+  /** Who is served where there are neither keys nor `authenticate`. */
+  keyless?: Keyless | undefined;
   /** A host app's own check; it takes the place of the keys, as header and as bearer token. */
   authenticate?: Authenticate | undefined;
   /** Decides about bearer tokens while keys are configured. Default: a key is one. */
@@ -40,8 +45,8 @@ export type Admit = (request: Request) => Admission | Promise<Admission>;
 
 /** Decides who may use the routes that require credentials. */
 export interface Authentication {
-  /** No credentials are required; only the browser's same-origin policy protects the server. */
-  readonly open: boolean;
+  /** Who is served without credentials; undefined where they are required. */
+  readonly keyless: Keyless | undefined;
   /** Credentials may be ambient, such as a cookie that a browser attaches to requests of any page. Keys never are. */
   readonly ambient: boolean;
   /** Whether a socket may be accepted first and show its key in its first frame. */
@@ -57,25 +62,27 @@ export const SESSION_KEY_HEADER = "X-Session-API-Key";
 /** A caller without a name. Session keys are shared within one trust domain and rotate, so they identify nobody. */
 const ANONYMOUS: Admission = Object.freeze({ principal: null });
 
+/** Throws TypeError without keys, `authenticate` and a word that says who is served without them. */
 export function createAuthentication(options: AuthenticationOptions): Authentication {
-  const { keys, authenticate } = options;
+  const { keys, authenticate, keyless } = options;
   const cookie = cookieCheck(options.cookie);
   if (authenticate !== undefined) {
     const hosted: Admit = async (request) => toAdmission(await authenticate(request));
     const checkOf = (credentials: readonly Credential[]) =>
       firstOf(new Set(credentials.map((credential) => (credential === "cookie" ? cookie : hosted))));
-    return { open: false, ambient: true, firstFrame: false, checkOf, isKey: () => false };
+    return { keyless: undefined, ambient: true, firstFrame: false, checkOf, isKey: () => false };
   }
   if (keys.length === 0) {
+    if (keyless === undefined) throw new TypeError("keys, authenticate or keyless is required");
     const checkOf = () => () => ANONYMOUS;
-    return { open: true, ambient: true, firstFrame: false, checkOf, isKey: () => false };
+    return { keyless, ambient: true, firstFrame: false, checkOf, isKey: () => false };
   }
   const isKey = keyMatcher(keys);
   const key: Admit = (request) => (isKey(request.headers.get(SESSION_KEY_HEADER)) ? ANONYMOUS : undefined);
   const checks = { key, bearer: bearerCheck(options.bearer ?? isKey), cookie };
   const checkOf = (credentials: readonly Credential[]) =>
     firstOf(new Set(credentials.map((credential) => checks[credential])));
-  return { open: false, ambient: false, firstFrame: true, checkOf, isKey };
+  return { keyless: undefined, ambient: false, firstFrame: true, checkOf, isKey };
 }
 
 /** Tries checks in order until one admits. */

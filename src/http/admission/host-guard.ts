@@ -3,14 +3,16 @@ import { isLoopbackHost } from "../../loopback.ts";
 import type { Cors, CorsPolicy } from "../cors.ts";
 import type { MatchedRoute, RequestAbout } from "../request-about.ts";
 import { credentialsOf } from "../route/route.ts";
+import type { Keyless } from "./authentication.ts";
 
 export interface HostGuardOptions {
   cors: Cors;
-  /** No credentials are required, so pages open in a local browser must not be able to reach the server. */
-  open: boolean;
+  /** `loopback`: pages open in a local browser must not be able to reach the server. */
+  keyless: Keyless | undefined;
   /** Credentials may be ambient, such as a cookie that a browser attaches to requests of any page. */
   ambient: boolean;
-  allowedHosts: readonly string[] | "any";
+  /** Names served in addition to those of loopback, where the host is checked. */
+  allowedHosts: readonly string[];
 }
 
 /** Refuses what a web page could make a browser send on its behalf. Programs, which send no `Origin`, pass. */
@@ -21,12 +23,12 @@ export interface HostGuard {
 
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
-export function createHostGuard({ cors, open, ambient, allowedHosts }: HostGuardOptions): HostGuard {
-  const names = allowedHosts === "any" ? undefined : new Set(allowedHosts.map(nameOf));
+export function createHostGuard({ cors, keyless, ambient, allowedHosts }: HostGuardOptions): HostGuard {
+  const names = new Set(allowedHosts.map(nameOf));
 
   /** A page whose name was pointed at this machine (DNS rebinding) sends that name. */
   function checkHost(request: Request): void {
-    if (!open || names === undefined) return;
+    if (keyless !== "loopback") return;
     const name = nameOf(hostOf(request));
     if (isLoopbackHost(name) || names.has(name)) return;
     const hint = "Name it in `allowedHosts`, or configure a key";

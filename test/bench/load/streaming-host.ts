@@ -15,6 +15,7 @@ const DELTA = { content: "d".repeat(1_200) };
 const streams: (() => void)[] = [];
 
 const server = createServer({
+  keyless: "loopback",
   conversationsPath: join(folder, "conversations"),
   createLlm: () => ({
     complete: ({ onDelta, signal }) =>
