@@ -80,7 +80,10 @@ export interface LoopExtension {
    * stuck detection bound how long an agent can be kept going.
    */
   stop?(context: LoopContext): ExtensionAnswer<StopVerdict>;
-  /** Called once for each conversation that was started, when it leaves memory, with its id. Errors are logged. */
+  /**
+   * Called once when the conversation leaves memory, and when the `start` of any extension has failed. The id tells
+   * conversations apart. It is waited for at most 10 seconds; errors are logged.
+   */
   close?(conversationId: string): void | Promise<void>;
 }
 

@@ -26,10 +26,10 @@ import { memoryWorkspace } from "../../workspace/memory-workspace.ts";
 /** What the model does at one call. */
 export type Script = Step<LlmRequest>;
 
-/** Says back what it is told. */
+/** Gives its input back. */
 export const echo = defineTool({
   name: "echo",
-  description: "Says back what it is told.",
+  description: "Gives its input back.",
   input: z.object({ text: z.string() }),
   resources: () => [],
   run: ({ text: words }) => words,

@@ -12,8 +12,8 @@ import {
 } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { inWords } from "../harness.ts";
-import { echo, never } from "./parts.ts";
+import { echo, inWords } from "../harness.ts";
+import { never } from "./never.ts";
 
 type Script = Parameters<typeof scriptedLlm>[0];
 

@@ -2,8 +2,8 @@ import { defineTool, type ExtensionFactory, type Logger, type LoopExtension, tex
 import { call, createTestServer, say, scriptedLlm, type TestServer } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { inWords } from "../harness.ts";
-import { echo, never } from "./parts.ts";
+import { echo, inWords } from "../harness.ts";
+import { never } from "./never.ts";
 
 const weather = defineTool({
   name: "weather",

@@ -2,7 +2,7 @@ import { AgentServerError, type LoopExtension } from "agent-server";
 import { createTestServer, isSideCall, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import { inWords, promptOf } from "../harness.ts";
-import { never } from "./parts.ts";
+import { never } from "./never.ts";
 
 const noPasswords: LoopExtension = {
   name: "no-passwords",

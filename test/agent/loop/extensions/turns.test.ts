@@ -1,8 +1,8 @@
 import { condenseWith, LlmError, type LoopExtension, text } from "agent-server";
 import { call, createTestServer, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
-import { inWords, promptOf } from "../harness.ts";
-import { echo, never } from "./parts.ts";
+import { echo, inWords, promptOf } from "../harness.ts";
+import { never } from "./never.ts";
 
 const tell = (words: string) =>
   ({
