@@ -23,6 +23,8 @@ export interface LlmOptions {
   /** Variables that hold the keys and addresses which the configuration leaves out. */
   environment: Environment;
   logger: Logger;
+  /** Whether the configuration had a key that was not kept. Calls that need it then say so. Default: false. */
+  isKeyLost?: boolean;
   /** Source of time and ids. Default: the system's. */
   clock?: Clock;
   /** Sends the requests. Default: the global `fetch`. */
@@ -45,10 +47,10 @@ export interface LlmOptions {
  * rejects the first `complete` with an `LlmError`, which the conversation then shows.
  */
 export function createLlm(config: LlmConfig, options: LlmOptions): Llm {
-  const { environment, clock = systemClock } = options;
+  const { environment, isKeyLost, clock = systemClock } = options;
   try {
     if (isDemoModel(config.model)) return createDemoLlm(config, clock);
-    return build(resolveModel(config, environment), { ...options, clock });
+    return build(resolveModel(config, environment, isKeyLost), { ...options, clock });
   } catch (error) {
     return { decorated: true, complete: () => Promise.reject(error) };
   }

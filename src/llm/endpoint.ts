@@ -28,9 +28,9 @@ const AZURE_API_VERSION = "2024-12-01-preview";
  * A key of the environment goes only to the environment's address or the provider's own, never to an address that a
  * client names: a client that may create conversations must not learn the server's keys.
  *
- * @throws LlmError LLMBadRequestError for an unknown name or address, LLMAuthenticationError for a missing key
+ * @throws LlmError LLMBadRequestError for an unknown name or address, LLMAuthenticationError for a missing or lost key
  */
-export function toEndpoint(config: LlmConfig, environment: Environment): Endpoint {
+export function toEndpoint(config: LlmConfig, environment: Environment, isKeyLost = false): Endpoint {
   const { provider: named, model } = parseModelName(config.model);
   const requested = requestedBaseUrl(named, config);
   // An unknown name without a provider, at an address of the client's own, can only be an OpenAI-compatible server.
@@ -49,7 +49,7 @@ export function toEndpoint(config: LlmConfig, environment: Environment): Endpoin
     provider,
     model,
     baseUrl: normalizeBaseUrl(baseUrl, provider),
-    apiKey: config.api_key ?? environmentKey(name, { config, environment, trusted }),
+    apiKey: config.api_key ?? environmentKey(name, { config, environment, trusted, isKeyLost }),
     apiVersion: nonBlank(config.api_version) ?? environment.AZURE_API_VERSION ?? AZURE_API_VERSION,
     official,
   };
@@ -83,11 +83,19 @@ function providerBaseUrl(name: string, { config, environment }: Sources): string
   );
 }
 
-function environmentKey(name: string, sources: Sources & { trusted: boolean }): string | null {
-  const { config, environment, trusted } = sources;
+interface KeySources extends Sources {
+  /** Whether keys of the environment may go to the address. */
+  trusted: boolean;
+  /** Whether the configuration had a key that was not kept. */
+  isKeyLost: boolean;
+}
+
+function environmentKey(name: string, sources: KeySources): string | null {
+  const { config, environment, trusted, isKeyLost } = sources;
   const { keyVariables = [], keyless = false } = PROVIDERS[name] ?? {};
   const key = trusted ? firstSet(keyVariables, environment) : null;
   if (key !== null) return key;
+  if (isKeyLost) throw lostKey(config, trusted ? keyVariables : []);
   if (name === "bedrock") throw missingBedrockKey(config);
   if (keyless || !trusted) return null;
   throw new LlmError(
@@ -134,6 +142,15 @@ function missingBaseUrl(name: string, provider: Provider): LlmError {
   return new LlmError(
     "LLMBadRequestError",
     `base_url is missing: ${name}/ models need it, or ${region}${provider.baseUrlVariables.join(" or ")}`,
+  );
+}
+
+function lostKey(config: LlmConfig, variables: readonly string[]): LlmError {
+  const places = ["a new conversation", ...variables].join(" or in ");
+  return new LlmError(
+    "LLMAuthenticationError",
+    `api_key was not kept: the key of ${config.model} is lost since the server restarted, because OH_SECRET_KEY was not ` +
+      `set or has changed. Give the key again in ${places}, and set OH_SECRET_KEY so that keys are kept.`,
   );
 }
 

@@ -18,11 +18,11 @@ const MIN_CONTEXT_WINDOW = 16_384;
 /**
  * Resolves a configuration. Loads and connects nothing.
  *
- * @throws LlmError LLMBadRequestError for an unknown name or address, LLMAuthenticationError for a missing key,
+ * @throws LlmError LLMBadRequestError for an unknown name or address, LLMAuthenticationError for a missing or lost key,
  * LLMContextWindowTooSmallError for a `max_input_tokens` below 16,384
  */
-export function resolveModel(config: LlmConfig, environment: Environment): Model {
-  const endpoint = toEndpoint(config, environment);
+export function resolveModel(config: LlmConfig, environment: Environment, isKeyLost = false): Model {
+  const endpoint = toEndpoint(config, environment, isKeyLost);
   refuseShortContext(config, environment);
   return { config, endpoint, capabilities: capabilitiesOf(config, endpoint) };
 }

@@ -98,13 +98,14 @@ function extensionFactory({ extensions = [] }: ResolvedOptions): ExtensionFactor
 function llmFactory(options: ResolvedOptions, knownSecrets: KnownSecrets): CreateLlm {
   const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls, maxReplyBytes } = options;
   const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
-  return (config, onCompletion) => {
+  return (config, { onCompletion, isKeyLost }) => {
     for (const key of secretsIn(config)) knownSecrets.remember(key);
     const llm = custom?.(config);
     if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });
     return createLlm(config, {
       environment,
       logger,
+      isKeyLost,
       clock,
       onCompletion,
       ...(maxReplyBytes !== undefined && { maxReplyBytes }),

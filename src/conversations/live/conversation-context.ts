@@ -15,8 +15,16 @@ import type { OpenWorkspace } from "../../workspace/workspace.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 
-/** Makes the model of a configuration. `onCompletion` is called for each of its calls if it has `log_completions`. */
-export type CreateLlm = (config: LlmConfig, onCompletion: (log: CompletionLog) => void) => Llm;
+/** What a conversation tells of itself when it makes a model. */
+export interface ModelUse {
+  /** Called for each call of the model if its configuration has `log_completions`. */
+  onCompletion(log: CompletionLog): void;
+  /** Whether the configuration had a key that was not kept. */
+  isKeyLost: boolean;
+}
+
+/** Makes the model of a configuration. */
+export type CreateLlm = (config: LlmConfig, use: ModelUse) => Llm;
 
 /** Everything that a server provides for its conversations. */
 export interface ConversationContext {

@@ -35,7 +35,7 @@ export function openConversation(
 ): LiveConversation {
   const { store, clock, timestamps, logger } = context;
   const { id } = record;
-  const { state, config, documents, lost, lostSecrets } = openState(record, context);
+  const { state, config, documents, lost, lostSecrets, isModelKeyLost } = openState(record, context);
   if (lost.length > 0) {
     logger.warn(
       { conversation_id: id, secrets: lost },
@@ -83,6 +83,7 @@ export function openConversation(
     logView,
     workspace,
     secrets,
+    isModelKeyLost,
     context,
     openTools,
     openExtensions: async () => new Extensions((await context.extensions?.(await openHost())) ?? [], logger),

@@ -24,6 +24,8 @@ export interface RunSessionParts {
   logView: LogView;
   workspace: ConversationWorkspace;
   secrets: SecretRegistry;
+  /** Whether the key of the model was not kept. */
+  isModelKeyLost: boolean;
   context: Pick<LiveContext, "clock" | "createLlm">;
   openTools(): Promise<Toolbox>;
   openExtensions(): Promise<Extensions>;
@@ -80,9 +82,10 @@ export class RunSession implements AgentSession {
 
   /** Makes a model that shows no secret value, and whose calls are logged here if its configuration requests that. */
   createLlm(config: LlmConfig): Llm {
-    const llm = this.#parts.context.createLlm(config, (log) => {
+    const llm = this.#parts.context.createLlm(config, {
       // Not awaited. A closed conversation refuses it.
-      this.#logCompletion(log).catch(() => {});
+      onCompletion: (log) => void this.#logCompletion(log).catch(() => {}),
+      isKeyLost: this.#parts.isModelKeyLost,
     });
     return maskedLlm(llm, this.#parts.secrets);
   }

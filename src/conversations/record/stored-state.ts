@@ -8,6 +8,9 @@ import type { ReadDocuments } from "./document-writer.ts";
 import { toState } from "./state-fields.ts";
 import type { UnsealedSecrets } from "./unsealed-secrets.ts";
 
+/** JSON pointer of the model's key in the document "agent". */
+const MODEL_KEY = "/llm/api_key";
+
 export interface OpenStateOptions {
   cipher?: Cipher | undefined;
   unsealed: UnsealedSecrets;
@@ -24,6 +27,8 @@ export interface OpenedState {
   lost: string[];
   /** Names of the conversation's secrets among them. */
   lostSecrets: string[];
+  /** Whether the key of the agent's model is among them. */
+  isModelKeyLost: boolean;
 }
 
 /** Reads the run state from `LIVE_DOCUMENTS` and opens its secrets. */
@@ -36,6 +41,7 @@ export function openState(record: ConversationRecord, options: OpenStateOptions)
   const opened = { ...stored, agent: agent.value, secrets: secrets.value, state: state.value };
   const documents = { ...opened, ...unsealed.of(record.id) };
   const lostSecrets = stillLost(secrets.lost, documents.secrets);
+  const lostOfAgent = stillLost(agent.lost, documents.agent);
   return {
     state: toState({ record, documents, persistenceDir }),
     config: stored.config,
@@ -44,8 +50,9 @@ export function openState(record: ConversationRecord, options: OpenStateOptions)
       secrets: { stored: stored.secrets, lost: secrets.lost },
       state: { stored: stored.state, lost: state.lost },
     },
-    lost: [...stillLost(agent.lost, documents.agent), ...lostSecrets, ...state.lost],
+    lost: [...lostOfAgent, ...lostSecrets, ...state.lost],
     lostSecrets: namesOfLost(lostSecrets),
+    isModelKeyLost: lostOfAgent.includes(MODEL_KEY),
   };
 }
 
