@@ -5,29 +5,25 @@ import { settledWithin } from "../waiting.ts";
 import { type LookupOptions, type LookupSecret, lookUpSecret } from "./lookup-secret.ts";
 import { SecretMask } from "./masking/secret-mask.ts";
 
-/** Milliseconds after which a lookup that failed is tried again. */
-const RETRY_AFTER = 60_000;
-/** Milliseconds a caller waits for one lookup. The lookup itself may take longer and serves later callers. */
-const DEFAULT_PATIENCE = 10_000;
+/** Milliseconds for which a failure is remembered. */
+const REMEMBERED = 60_000;
 
 export interface SecretLookupsOptions extends LookupOptions {
   clock: Pick<Clock, "now">;
   logger: Logger;
-  /** Milliseconds a caller waits. Default: 10,000. */
-  patience?: number | undefined;
-  /** Called with every value that comes, also with one that no caller has waited for. */
+  /** Called with every value that arrives, also when no caller waits for it any more. */
   onValue(name: string, source: LookupSecret, value: string): void;
 }
 
-/** The last failure of a source, and whether its server kept the caller waiting. */
 interface Failure {
   at: number;
-  wasSlow: boolean;
+  /** Milliseconds a caller waited in vain; 0 when the lookup failed before. */
+  waited: number;
 }
 
 /**
- * Looks up values that other servers hold. Callers at the same time share one request. A server that hangs costs one
- * caller 10 seconds, and the callers of the following minute nothing.
+ * Looks up values that other servers hold. Callers at the same time share one request. Callers bound their wait; the
+ * request goes on without them, and a value that arrives late serves later callers.
  */
 export class SecretLookups {
   readonly #options: SecretLookupsOptions;
@@ -38,26 +34,25 @@ export class SecretLookups {
     this.#options = options;
   }
 
-  /** Whether the last lookup failed less than a minute ago. `slow`: only if its server kept the caller waiting. */
-  hasFailed(source: LookupSecret, which: "any" | "slow"): boolean {
+  /** Whether the last lookup failed in the last minute, after a caller had waited for at least these milliseconds. */
+  hasFailed(source: LookupSecret, { waited }: { waited: number }): boolean {
     const failure = this.#failures.get(source);
-    if (failure === undefined || (which === "slow" && !failure.wasSlow)) return false;
-    return failure.at > this.#options.clock.now() - RETRY_AFTER;
+    if (failure === undefined || failure.waited < waited) return false;
+    return failure.at > this.#options.clock.now() - REMEMBERED;
   }
 
-  /** The value; undefined when it cannot be looked up in time, which is logged. */
-  async value(name: string, source: LookupSecret): Promise<string | undefined> {
+  /** The value; undefined when it cannot be looked up in these milliseconds, which is logged. */
+  async value(name: string, source: LookupSecret, patience: number): Promise<string | undefined> {
     const running = this.#running.get(source) ?? this.#start(name, source);
-    const inTime = await settledWithin(running, this.#options.patience ?? DEFAULT_PATIENCE);
-    if (!inTime)
-      this.#fail(name, source, { reason: "The server of the secret does not answer", wasSlow: true });
-    return inTime ? running.catch(() => undefined) : undefined;
+    if (await settledWithin(running, patience)) return running.catch(() => undefined);
+    this.#fail(name, source, { reason: "The server of the secret does not answer", waited: patience });
+    return undefined;
   }
 
   #start(name: string, source: LookupSecret): Promise<string> {
     this.#failures.delete(source);
     const running = this.#lookUp(name, source).finally(() => this.#running.delete(source));
-    // The caller may have stopped waiting.
+    // No caller may be waiting when it fails.
     running.catch(() => undefined);
     this.#running.set(source, running);
     return running;
@@ -70,18 +65,16 @@ export class SecretLookups {
       this.#options.onValue(name, source, value);
       return value;
     } catch (error) {
-      // The text of an invalid header is in its error.
+      // The error of an invalid header shows its text.
       const mask = await SecretMask.prepare(Object.values(source.headers));
-      this.#fail(name, source, {
-        reason: mask.mask(messageOf(error)),
-        wasSlow: this.#failures.has(source),
-      });
+      this.#fail(name, source, { reason: mask.mask(messageOf(error)), waited: 0 });
       throw error;
     }
   }
 
-  #fail(name: string, source: LookupSecret, { reason, wasSlow }: { reason: string; wasSlow: boolean }): void {
-    this.#failures.set(source, { at: this.#options.clock.now(), wasSlow });
+  #fail(name: string, source: LookupSecret, { reason, waited }: { reason: string; waited: number }): void {
+    const before = this.#failures.get(source)?.waited ?? 0;
+    this.#failures.set(source, { at: this.#options.clock.now(), waited: Math.max(waited, before) });
     this.#options.logger.warn({ secret: name, reason }, "A secret could not be looked up");
   }
 }

@@ -11,6 +11,10 @@ import { assertWithinLimits } from "./secret-limits.ts";
 import { SecretLookups } from "./secret-lookups.ts";
 
 const DEFAULT_INTERNAL_URL = "http://127.0.0.1:8000";
+/** Milliseconds a command waits for the values it names. */
+const COMMAND_PATIENCE = 10_000;
+/** Milliseconds an output waits for the values that it may show. */
+const MASK_PATIENCE = 2_000;
 
 export interface SecretRegistryOptions {
   /** Default: the global one. */
@@ -23,8 +27,8 @@ export interface SecretRegistryOptions {
   known?: KnownSecrets | undefined;
   clock?: Pick<Clock, "now">;
   logger?: Logger;
-  /** Milliseconds a caller waits for the value of a lookup secret. Default: 10,000. */
-  lookupPatience?: number;
+  /** Milliseconds that are waited for the value of a lookup secret. Default: 10,000 by a command, 2,000 by a mask. */
+  patience?: { command: number; mask: number };
 }
 
 /** The secrets of one conversation, by name. Tools get the values of those they name; every output is masked. */
@@ -37,6 +41,7 @@ export class SecretRegistry {
   readonly #lost: Set<string>;
   readonly #known: KnownSecrets;
   readonly #lookups: SecretLookups;
+  readonly #patience: { command: number; mask: number };
   #own: Promise<SecretMask> | null = null;
   #combined: { parts: readonly SecretMask[]; mask: SecretMask } | null = null;
 
@@ -47,13 +52,13 @@ export class SecretRegistry {
       internalUrl,
       clock,
       logger,
-      patience: options.lookupPatience,
       onValue: (name, source, value) => {
         if (this.#sources.get(name) === source) this.#keep(name, value);
         // A value that came after its source was replaced may have been given to a tool.
         else this.#retire(value);
       },
     });
+    this.#patience = options.patience ?? { command: COMMAND_PATIENCE, mask: MASK_PATIENCE };
     this.#known = options.known ?? new KnownSecrets();
     this.#lost = new Set();
     this.#set(options.sources ?? {});
@@ -90,8 +95,9 @@ export class SecretRegistry {
   }
 
   /**
-   * Values of the secrets whose name occurs in the text, in any case. Servers of lookup secrets are asked each time;
-   * a secret that cannot be looked up is left out, which is logged.
+   * Values of the secrets whose name occurs in the text, in any case. Servers of lookup secrets are asked each time, but
+   * one that did not answer for 10 seconds is not asked again for a minute. A secret that cannot be looked up is left
+   * out, which is logged.
    *
    * @throws AgentServerError `conflict` when the text has the name of a secret that could not be kept as a word.
    */
@@ -103,7 +109,10 @@ export class SecretRegistry {
     return Object.fromEntries(names.flatMap((name, index) => (values[index] ? [[name, values[index]]] : [])));
   }
 
-  /** Hides every value that these secrets have or had, and what the server knows to be secret. */
+  /**
+   * Hides every value that these secrets have or had, and what the server knows to be secret. A value that is not known
+   * is looked up, once a minute if that fails.
+   */
   async mask(): Promise<SecretMask> {
     await Promise.all([...this.#sources].map(([name, source]) => this.#resolve(name, source)));
     this.#own ??= SecretMask.prepare([...this.#values.values(), ...this.#former]);
@@ -118,13 +127,15 @@ export class SecretRegistry {
     const source = this.#sources.get(name);
     if (source === undefined) return undefined;
     if (source.kind === "StaticSecret") return source.value ?? undefined;
-    return this.#lookups.hasFailed(source, "slow") ? undefined : this.#lookups.value(name, source);
+    const { command: patience } = this.#patience;
+    if (this.#lookups.hasFailed(source, { waited: patience })) return undefined;
+    return this.#lookups.value(name, source, patience);
   }
 
-  /** Looks up a value that is not known, and tries again a minute after a failure. */
   async #resolve(name: string, source: SecretSource): Promise<void> {
     if (source.kind !== "LookupSecret" || this.#values.has(name)) return;
-    if (!this.#lookups.hasFailed(source, "any")) await this.#lookups.value(name, source);
+    if (this.#lookups.hasFailed(source, { waited: 0 })) return;
+    await this.#lookups.value(name, source, this.#patience.mask);
   }
 
   #keep(name: string, value: string | undefined): void {

@@ -174,23 +174,28 @@ describe("lookup secrets", () => {
     expect(await registry.referencedIn("A")).toEqual({ A: "v" });
   });
 
-  test("whose server hangs cost one caller a wait, and the callers of the next minute nothing", async () => {
+  test("whose server hangs cost one command a wait, and the commands of the next minute nothing", async () => {
     let asked = 0;
+    let waits = 0;
     let now = 1_000_000;
     const url = await serve(() => asked++);
     const registry = new SecretRegistry({
       sources: { A: lookup(url), B: fixed("b") },
       clock: { now: () => now },
-      lookupPatience: 20,
+      logger: { ...silentLogger, warn: () => waits++ },
+      patience: { command: 40, mask: 20 },
     });
     await registry.mask();
     for (let command = 0; command < 3; command++) {
       expect(await registry.referencedIn("$A $B")).toEqual({ B: "b" });
       await registry.mask();
     }
+    // One of a mask, one of a command.
+    expect(waits).toBe(2);
     await expect.poll(() => asked).toBe(1);
     now += 60_000;
     await registry.referencedIn("$A");
+    expect(waits).toBe(3);
     // The first request is still under way and serves the second caller too.
     expect(asked).toBe(1);
   });
@@ -198,7 +203,10 @@ describe("lookup secrets", () => {
   test("whose value comes after the caller has stopped waiting are hidden from then on, and given to the next", async () => {
     const answer = Promise.withResolvers<void>();
     const url = await serve((_, response) => void answer.promise.then(() => response.end("late-value")));
-    const registry = new SecretRegistry({ sources: { A: lookup(url) }, lookupPatience: 500 });
+    const registry = new SecretRegistry({
+      sources: { A: lookup(url) },
+      patience: { command: 500, mask: 500 },
+    });
     expect(await registry.referencedIn("$A")).toEqual({});
     answer.resolve();
     await expect.poll(() => hidden(registry, "late-value")).toEqual(["late-value"]);

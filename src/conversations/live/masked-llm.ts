@@ -17,6 +17,7 @@ const SPEECH: ReadonlySet<string> = new Set(["finish", "think"]);
 export function maskedLlm(llm: Llm, secrets: { mask(): Promise<SecretMask> }): Llm {
   return withComplete(llm, async ({ onDelta, ...request }) => {
     const mask = await secrets.mask();
+    request.signal.throwIfAborted();
     const deltas = onDelta && new DeltaMask(mask, onDelta);
     try {
       const reply = await llm.complete({
