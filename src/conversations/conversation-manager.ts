@@ -53,9 +53,11 @@ export interface CreateOptions extends InfoQuery {
 
 /** A conversation that was started, or that existed under the requested id. */
 export interface CreatedConversation {
+  /** The conversation as HTTP shows it. */
   info: ConversationInfo;
   /** False when it existed. */
   created: boolean;
+  /** The handle with its verbs. */
   conversation: ConversationHandle;
 }
 

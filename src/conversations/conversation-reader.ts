@@ -18,12 +18,15 @@ export interface ConversationSearch extends InfoQuery, ConversationFilter {
   pageId?: string | undefined;
   /** 1 to 100. Default: 100. */
   limit?: number;
+  /** Order of the page. Default: `CREATED_AT_DESC`, the newest first. */
   sortOrder?: ConversationSortOrder;
 }
 
 /** A page of a search. `next_page_id` is the `pageId` of the next one, null on the last. */
 export interface ConversationPage {
+  /** The conversations in the requested order. */
   items: ConversationInfo[];
+  /** The `pageId` of the next page; null on the last. */
   next_page_id: string | null;
 }
 

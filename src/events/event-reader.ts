@@ -29,11 +29,13 @@ export class EventReader {
     return { items: items.map(toEvent), next_page_id: next };
   }
 
+  /** Like `search`, as JSON text. */
   async searchJson(conversationId: string, search: EventSearch = {}): Promise<string> {
     const { items, next } = await this.#find(conversationId, search);
     return `{"items":[${items.map(({ json }) => json).join(",")}],"next_page_id":${JSON.stringify(next)}}`;
   }
 
+  /** Number of events that meet the criteria. Rejects with `unprocessable` for a time that is not one. */
   async count(conversationId: string, criteria: EventCriteria = {}): Promise<number> {
     await this.#assertStored(conversationId);
     const filter = toEventFilter(criteria);

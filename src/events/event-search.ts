@@ -9,6 +9,7 @@ import { toEventTimestamp } from "./timestamp.ts";
 export interface EventCriteria {
   /** Class name, alone or with the reference's module path. */
   kind?: string | undefined;
+  /** The author: `user`, `agent`, `environment` or `hook`. */
   source?: string | undefined;
   /** Text that a message contains, in any case. */
   body?: string | undefined;
@@ -30,7 +31,9 @@ export interface EventSearch extends EventCriteria {
 
 /** A page of events, keys that are null left out. `next_page_id` is null on the last page. */
 export interface EventPage {
+  /** The events in the requested order. */
   items: Event[];
+  /** The `pageId` of the next page; null on the last. */
   next_page_id: string | null;
 }
 

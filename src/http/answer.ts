@@ -2,9 +2,11 @@ const JSON_TYPE = "application/json";
 
 /** An answer before it becomes a `Response`: a host may write it as it is, which costs a fraction of one. */
 export interface Answer {
+  /** HTTP status. */
   status: number;
   /** Lower-case names. */
   headers: Record<string, string>;
+  /** Text; null for no body. */
   body: string | null;
 }
 

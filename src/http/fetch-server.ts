@@ -19,6 +19,7 @@ export interface FetchServer {
   handles(pathname: string, mountPath?: string): boolean;
   /** True for the path of a socket; other upgrades on the same `http.Server` belong to the host. Default: `handles`. */
   handlesSocket?(pathname: string, mountPath?: string): boolean;
+  /** Answers a request of any path. Rejects only if the server itself fails. */
   fetch(request: Request, connection?: ConnectionInfo): Promise<Response>;
   /** `fetch` one step earlier: a host that writes to the wire itself saves the making of a `Response`. */
   answer?(request: Request, connection?: ConnectionInfo): Promise<Answer | Response>;

@@ -6,9 +6,11 @@ export interface Socket {
   readonly bufferedAmount: number;
   /** Resolves when everything queued is handed to the network, or the socket is closed. */
   drained(): Promise<void>;
+  /** Starts the closing handshake. Default: no code and no reason. */
   close(code?: number, reason?: string): void;
   /** One listener: text frames come as strings, binary ones as bytes. Frames before it is set are kept, up to a bound. */
   onMessage(listener: (data: string | Uint8Array) => void): void;
+  /** Sets the one listener for the end of the socket. An abnormal end has code 1006. */
   onClose(listener: (code: number, reason: string) => void): void;
 }
 

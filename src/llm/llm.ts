@@ -2,8 +2,11 @@ import type { Message } from "../wire/events/message.ts";
 
 /** A tool as the model sees it. `parameters` is a JSON schema of type object. */
 export interface ToolSchema {
+  /** Name by which the model calls the tool. */
   name: string;
+  /** Description for the model. */
   description: string;
+  /** JSON schema of type object. */
   parameters: Record<string, unknown>;
 }
 
@@ -30,7 +33,9 @@ export interface LlmRequest {
 
 /** A piece of a reply: text, reasoning, or both. */
 export interface LlmDelta {
+  /** A piece of the text. */
   content?: string;
+  /** A piece of the reasoning. */
   reasoning_content?: string;
 }
 

@@ -15,6 +15,7 @@ export type Frame =
  * - `publish` is called for a stored event only after its commit has resolved. It never throws and never waits.
  */
 export interface FrameRelay {
+  /** Sends a frame to the followers of a conversation. */
   publish(conversationId: string, frame: Frame): void;
   /** Calls `take` with every frame from now on. Returns a function that ends this. */
   follow(conversationId: string, take: (frame: Frame) => void): () => void;

@@ -50,7 +50,11 @@ export class LocalOwnership implements Ownership {
     this.#held.delete(conversationId);
   }
 
-  /** @throws AgentServerError `ownership_lost` when a change carries the fence of a claim that has ended. */
+  /**
+   * Checks the fence of a change. Changes without a fence pass.
+   *
+   * @throws AgentServerError `ownership_lost` for the fence of a claim that has ended.
+   */
   assertHeld({ conversationId, fence }: { conversationId: string; fence?: number | undefined }): void {
     if (fence !== undefined && this.#held.get(conversationId)?.fence !== fence) {
       throw ownershipLost(conversationId);

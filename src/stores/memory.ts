@@ -19,7 +19,14 @@ import type {
   StoredEvent,
 } from "./store.ts";
 
-/** Makes a store in memory, for tests, demonstrations and hosts that keep nothing. */
+/**
+ * Makes a store in memory, for tests, demonstrations and hosts that keep nothing.
+ *
+ * @example
+ * ```ts
+ * const server = createServer({ store: memoryStore() });
+ * ```
+ */
 export function memoryStore(): Store {
   return new MemoryStore();
 }

@@ -39,6 +39,11 @@ export interface SqliteStoreOptions {
  * Opens a store in one SQLite file, which no other store may have open.
  *
  * @throws AgentServerError `unavailable` when the file is in use, belongs to another program or to a newer version.
+ *
+ * @example
+ * ```ts
+ * const server = createServer({ store: sqliteStore({ path: "data/conversations.db" }) });
+ * ```
  */
 export function sqliteStore({ path, durability = "disk" }: SqliteStoreOptions): Store {
   return new SqliteStore(new Database(path), durability === "disk");

@@ -7,8 +7,11 @@ import type { Ownership } from "./ownership.ts";
 export interface StoredEvent {
   /** Place in the conversation's log: 0, 1, 2 … without gaps. */
   seq: number;
+  /** Unique within the conversation. */
   id: string;
+  /** Class name, such as `MessageEvent`. */
   kind: string;
+  /** The author: `user`, `agent`, `environment` or `hook`. */
   source: string;
   /** ISO text; compared as text. */
   timestamp: string;
@@ -24,9 +27,13 @@ export interface ConversationHeader {
   id: string;
   /** UTC with microseconds and Z. */
   createdAt: string;
+  /** UTC with microseconds and Z. */
   updatedAt: string;
+  /** The state of the run. */
   status: ExecutionStatus;
+  /** null without a title. */
   title: string | null;
+  /** Id of the parent conversation; null without one. */
   parentId: string | null;
   /** Id of the principal who created the conversation; null without one. */
   createdBy: string | null;
@@ -46,9 +53,11 @@ export interface ConversationRecord extends ConversationHeader {
 
 /** One atomic step of one conversation. */
 export interface Change {
+  /** Dashed UUID in lower case. */
   conversationId: string;
   /** Present when the conversation is new; committing an id that exists is a conflict. */
   create?: Omit<ConversationHeader, "id">;
+  /** New values of the header. What is left out or undefined stays. */
   update?: Partial<Pick<ConversationHeader, "updatedAt" | "status" | "title" | "leafEventId">>;
   /** Replaced whole, name by name; names left out stay. */
   documents?: Record<string, string>;
@@ -60,16 +69,21 @@ export interface Change {
 
 /** Conditions on conversations; what is left out does not matter. */
 export interface ConversationFilter {
+  /** Only conversations with this status. */
   status?: ExecutionStatus | undefined;
+  /** Only conversations that this principal created. */
   createdBy?: string | undefined;
 }
 
 /** A page of conversations in one order. */
 export interface ConversationQuery extends ConversationFilter {
+  /** Equal times are ordered by id. */
   sortOrder: ConversationSortOrder;
   /** Id of the first item of the page; an unknown id starts from the beginning. */
   from?: string;
+  /** Maximum number of records. */
   limit: number;
+  /** Names of the documents to include. */
   documents: readonly string[];
 }
 
@@ -77,18 +91,23 @@ export interface ConversationQuery extends ConversationFilter {
 export interface EventFilter {
   /** Unqualified class name. */
   kind?: string;
+  /** Only events of this author. */
   source?: string;
   /** Case-insensitive substring of a message's text. */
   body?: string;
+  /** Inclusive. */
   timestampGte?: string;
+  /** Exclusive. */
   timestampLt?: string;
 }
 
 /** A page of the events that meet the conditions, up or down the log. */
 export interface EventQuery extends EventFilter {
+  /** By `seq`. */
   order: "asc" | "desc";
   /** First `seq` that may be in the page; the last one in descending order. */
   from?: number;
+  /** Maximum number of events. */
   limit: number;
 }
 
@@ -96,7 +115,9 @@ export interface EventQuery extends EventFilter {
 export interface ConversationStore {
   /** The records that exist, in any order. */
   find(ids: readonly string[], documents: readonly string[]): Promise<ConversationRecord[]>;
+  /** A page of the records that meet the conditions, in the order of the query. */
   search(query: ConversationQuery): Promise<ConversationRecord[]>;
+  /** Number of records that meet the conditions. Default: of all. */
   count(filter?: ConversationFilter): Promise<number>;
 }
 
@@ -104,7 +125,9 @@ export interface ConversationStore {
 export interface EventStore {
   /** The events that exist, in any order. */
   find(conversationId: string, ids: readonly string[]): Promise<StoredEvent[]>;
+  /** A page of the events that meet the conditions. */
   search(conversationId: string, query: EventQuery): Promise<StoredEvent[]>;
+  /** Number of events that meet the conditions. */
   count(conversationId: string, filter: EventFilter): Promise<number>;
 }
 
@@ -121,14 +144,18 @@ export interface EventStore {
  * - After `close`, which waits for pending commits, every call rejects.
  */
 export interface Store {
+  /** Reads conversations. */
   readonly conversations: ConversationStore;
+  /** Reads events. */
   readonly events: EventStore;
   /** Carries published frames between the servers that share the store; `localRelay` serves one process. */
   readonly relay: FrameRelay;
   /** Decides which server may write a conversation; `LocalOwnership` serves one process. */
   readonly ownership: Ownership;
+  /** Applies a change. See the contract of `Store`. */
   commit(change: Change): Promise<void>;
   /** Removes a conversation with its events, documents and claim. An unknown id is fine. */
   remove(conversationId: string): Promise<void>;
+  /** Waits for pending commits and releases what the store holds. */
   close(): Promise<void>;
 }

@@ -34,6 +34,7 @@ export type ToolOutput = string | readonly Content[] | ToolResult;
 
 /** A result with content. Other fields reach clients only for tools with `wire` names. */
 export interface ToolResult {
+  /** Text, or text and image parts. */
   content: string | readonly Content[];
   /** Whether the call failed. Default: false. */
   is_error?: boolean;
@@ -44,9 +45,11 @@ export interface ToolResult {
 export interface ToolSource<Schema extends z.ZodObject, State> {
   /** Name for the model: 1 to 64 letters, digits, `_` and `-`. */
   name: string;
+  /** Description for the model. A function when the text depends on the conversation. */
   description: string | ((host: ToolHost) => string);
   /** Arguments of a call. The model reads the texts of `.describe()`. */
   input: Schema;
+  /** Hints about the effects of the tool, for policies and clients. Default: none. */
   annotations?: ToolAnnotations;
   /** Class names on the wire, for tools that clients know by name. Their `input` must have no transforms. */
   wire?: WireNames;
@@ -59,14 +62,27 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
   open?(host: ToolHost): State | Promise<State>;
   /** Answers a call. The model gets the message of a throw as an error; the run goes on. */
   run(input: z.output<Schema>, context: ToolContext<State>): ToolOutput | Promise<ToolOutput>;
+  /** Releases the state of a conversation. Called once, when the conversation leaves memory. */
   close?(state: State): void | Promise<void>;
 }
 
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /**
- * Makes a tool to register with `createServer({ tools })` and to name in an agent's `tools`. Throws a TypeError when
- * providers would reject the name or the input cannot be written as JSON schema.
+ * Makes a tool to register with `createServer({ tools })` and to name in an agent's `tools`.
+ *
+ * @throws TypeError when providers would reject the name or the input cannot be written as JSON schema.
+ *
+ * @example
+ * ```ts
+ * const weather = defineTool({
+ *   name: "weather",
+ *   description: "Tells how warm it is in a city.",
+ *   input: z.object({ city: z.string() }),
+ *   run: async ({ city }) => `${await degreesIn(city)} °C`,
+ * });
+ * const server = createServer({ tools: [weather] });
+ * ```
  */
 export function defineTool<Schema extends z.ZodObject, State = undefined>(
   source: ToolSource<Schema, State>,

@@ -6,19 +6,25 @@ import type { Workspace } from "../workspace/workspace.ts";
 
 /** Class names of a tool on the wire. Clients reject names they do not know. */
 export interface WireNames {
+  /** Class of the tool, such as `TerminalTool`. */
   tool: string;
+  /** Class of its calls, such as `TerminalAction`. */
   action: string;
+  /** Class of its results, such as `TerminalObservation`; null for tools without one. */
   observation: string | null;
 }
 
 /** The part of a conversation that a tool may use. */
 export interface ToolHost {
+  /** Dashed UUID of the conversation. */
   conversationId: string;
   /** The machine the agent works on: files, programs and terminals. */
   workspace: Workspace;
+  /** A value that the tool keeps for the conversation. */
   storage: ToolStorage;
   /** `tools[].params` of the agent. The tool checks them. */
   params: Record<string, unknown>;
+  /** The secrets of the conversation. */
   secrets: ToolSecrets;
 }
 
@@ -43,6 +49,7 @@ export interface ToolSecrets {
 
 /** Facts about one call. */
 export interface ToolCallContext {
+  /** Id of the call in the model's reply. */
   toolCallId: string;
   /** Aborted by an interrupt. The tool then stops at once, and rejects or returns a partial result. */
   signal: AbortSignal;
@@ -50,6 +57,7 @@ export interface ToolCallContext {
 
 /** A tool that is open in one conversation. */
 export interface ToolExecutor<Input> {
+  /** Answers a call. A throw becomes an error for the model; the run goes on. */
   run(input: Input, context: ToolCallContext): Promise<Observation>;
   /** Ends every process and descriptor of the tool. Called once. */
   close?(): Promise<void>;
@@ -60,13 +68,17 @@ export interface ToolExecutor<Input> {
  * what an executor throws as an error; the run goes on.
  */
 export interface Tool<Schema extends z.ZodType = z.ZodType> {
+  /** Name for the model: 1 to 64 letters, digits, `_` and `-`. */
   readonly name: string;
   /** A function when the text depends on the conversation, for example on the working directory. */
   readonly description: string | ((host: ToolHost) => string);
+  /** Schema of the arguments. */
   readonly input: Schema;
   /** JSON schema for the model. Default: made from `input`. */
   readonly parameters?: Record<string, unknown>;
+  /** Hints about the effects of the tool; null without any. */
   readonly annotations: ToolAnnotations | null;
+  /** Class names on the wire. */
   readonly wire: WireNames;
   /**
    * Names what a call touches. Calls that share a name run one after the other; with `[]` a call waits for none.

@@ -23,6 +23,7 @@ const BRAND = Symbol.for("agent-server.workspace-error");
 /** The one error of the `Workspace` port. Its message is shown to models and users, so it names the path. */
 export class WorkspaceError extends Error {
   override readonly name = "WorkspaceError";
+  /** The reason. Branch on this. */
   readonly code: WorkspaceErrorCode;
   readonly [BRAND] = true;
 

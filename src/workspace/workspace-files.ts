@@ -1,6 +1,9 @@
+/** The type of a path; `other` for pipes, sockets and devices. */
 export type FileType = "file" | "directory" | "other";
 
+/** The type, size and age of a path. */
 export interface FileStatus {
+  /** The type, behind symbolic links. */
   type: FileType;
   /** Bytes. */
   size: number;
@@ -8,13 +11,17 @@ export interface FileStatus {
   modifiedAt: number;
 }
 
+/** One name in a folder. */
 export interface DirectoryEntry {
+  /** The name without its folder. */
   name: string;
   /** The type behind a symbolic link; "other" when the link leads nowhere. */
   type: FileType;
+  /** Whether the name is a symbolic link. */
   isLink: boolean;
 }
 
+/** The entries of a folder, up to a limit. */
 export interface DirectoryListing {
   /** Sorted by name, in the order of UTF-16 code units. */
   entries: DirectoryEntry[];
@@ -22,6 +29,7 @@ export interface DirectoryListing {
   truncated: boolean;
 }
 
+/** A range of bytes in a file. */
 export interface ByteRange {
   /** First byte, from 0. Past the end of the file, nothing is read. Default: 0. */
   offset?: number;
@@ -29,11 +37,13 @@ export interface ByteRange {
   length?: number;
 }
 
+/** Options of reading a file into memory. */
 export interface ReadOptions extends ByteRange {
   /** More bytes than this are `too_large`. Default: 10 MiB. */
   maxBytes?: number;
 }
 
+/** Options of writing a file. */
 export interface WriteOptions {
   /** Permissions of a new file, before the umask. An existing file keeps its own. Default: 0o666. */
   mode?: number;

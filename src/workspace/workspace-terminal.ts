@@ -1,3 +1,4 @@
+/** Options of opening a shell. */
 export interface TerminalOptions {
   /** Absolute path of an existing folder. Default: the working directory. */
   cwd?: string | undefined;
@@ -33,6 +34,7 @@ export type CommandEnd =
  */
 export type WaitOutcome = "ended" | "input" | "quiet" | "timeout" | "flood" | "aborted";
 
+/** Conditions that end a wait. The first one that holds ends it. */
 export interface WaitOptions {
   /** Milliseconds. */
   timeout: number;
@@ -42,6 +44,7 @@ export interface WaitOptions {
   flood?: number;
   /** Whether to come back when the program waits for input, where the workspace can know that. Default: false. */
   input?: boolean;
+  /** Ends the wait when it aborts. The command goes on. */
   signal?: AbortSignal;
 }
 

@@ -22,6 +22,7 @@ export interface WorkspaceInfo {
 /** A program and its arguments. No shell reads it: blanks, quotes and `$` mean nothing. */
 export type Argv = readonly [program: string, ...parameters: string[]];
 
+/** Options of one run of a program. */
 export interface RunOptions {
   /** Absolute path of an existing folder. Default: the working directory. */
   cwd?: string;
@@ -29,6 +30,7 @@ export interface RunOptions {
   env?: Readonly<Record<string, string>>;
   /** Milliseconds. Default: 10 minutes. */
   timeout?: number;
+  /** Ends the program's process group when it aborts. The run then resolves with `aborted`. */
   signal?: AbortSignal;
   /** What the program reads from its standard input. Default: nothing. */
   stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -41,11 +43,15 @@ export interface RunOptions {
   onOutput?(chunk: OutputChunk): void | Promise<void>;
 }
 
+/** A piece of a program's output. */
 export interface OutputChunk {
+  /** The output that the bytes were written to. */
   stream: "stdout" | "stderr";
+  /** The bytes as the program wrote them. */
   bytes: Uint8Array;
 }
 
+/** The end of a program and its output. */
 export interface RunResult {
   /** What ended the run: the program itself, `timeout` or `signal`. */
   outcome: "exited" | "timed_out" | "aborted";
@@ -55,6 +61,7 @@ export interface RunResult {
   signal: string | null;
   /** Read as UTF-8; other bytes become U+FFFD. */
   stdout: string;
+  /** Read as UTF-8; other bytes become U+FFFD. */
   stderr: string;
   /** True when one of the outputs was longer than `maxBytes`. */
   truncated: boolean;
@@ -73,7 +80,9 @@ export interface RunResult {
  *   live on.
  */
 export interface Workspace {
+  /** Facts about the machine. */
   readonly info: WorkspaceInfo;
+  /** The files of the machine. */
   readonly files: WorkspaceFiles;
   /**
    * Runs a program until it and its output have ended. Past the timeout and after an abort, its whole process group
@@ -83,6 +92,7 @@ export interface Workspace {
   run(argv: Argv, options?: RunOptions): Promise<RunResult>;
   /** Opens a shell. Rejects with `unavailable` where there are no terminals. */
   terminal(options: TerminalOptions): Promise<WorkspaceTerminal>;
+  /** Ends running programs and terminals. Resolves when they have ended. */
   close(): Promise<void>;
 }
 

@@ -17,6 +17,7 @@ export interface SendOptions {
 
 /** The user's answer to the calls that wait for confirmation. */
 export interface ConfirmationResponse {
+  /** Whether the calls may run. */
   accept: boolean;
   /** The reason that the agent reads about calls that were rejected. */
   reason?: string;

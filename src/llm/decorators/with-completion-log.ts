@@ -11,7 +11,9 @@ export interface CompletionLog {
   filename: string;
   /** JSON text: the prompt, the tools, and the reply or the error. */
   log_data: string;
+  /** Name of the configured model. */
   model_name: string;
+  /** Account that the call was booked on, such as `default`. */
   usage_id: string;
 }
 

@@ -16,6 +16,7 @@ import { machineIdentity } from "./machine-identity.ts";
 import { runProcess } from "./run-process.ts";
 import { TerminalSession } from "./terminal/terminal-session.ts";
 
+/** Environment of the commands on this machine. */
 export interface LocalWorkspaceOptions {
   /** Environment that commands see the harmless variables of. Default: `process.env`. */
   environment?: Environment;
