@@ -1,39 +1,41 @@
 import type { IBufferNamespace, IMarker, Terminal } from "@xterm/headless";
 import { WorkspaceError } from "../../workspace-error.ts";
+import { EmulatorFeed } from "./emulator-feed.ts";
 
 export interface ScreenOptions {
   columns: number;
   rows: number;
   /** Number of the operating system command whose texts go to `onMarker`. */
   markerNumber: number;
-  /** Output that no program can change any more, in order; the pieces join without anything between. */
+  /** Takes output that cannot change any more, in order. The pieces join without anything between them. */
   onText(text: string): void;
 }
 
-/** Rows kept above the visible ones until they are handed on. */
+/** Rows kept above the visible ones until they are passed on. */
 const SCROLLBACK = 200;
-const HAND_ON_EVERY = 100;
+const PASS_ON_EVERY = 100;
 
 /**
- * Stands in for a tab while it passes the emulator, which would turn it into blanks: what the model copies out of
- * a Makefile must have its tabs. A character of the private use area that fonts do not fill.
+ * Replaces a tab within the emulator, which would turn it into blanks: a model that copies from a Makefile needs the
+ * tabs. A character of the private use area that fonts leave empty.
  */
 const TAB = "\uE009";
 
 /**
- * What a terminal would show, without showing it. Lines that leave the screen are handed on at once, so that
- * memory stays that of one screen however long the output is; wrapped lines are joined again.
+ * The screen of a terminal without a display. Lines that leave it are passed on, so that memory holds one screen
+ * however long the output is. Wrapped lines are joined again.
  */
 export class TerminalScreen {
   readonly #terminal: Terminal;
-  /** Kept because asking the terminal for it is slow, and it is asked for with every line. */
+  readonly #feed: EmulatorFeed;
+  /** Kept because the getter of the emulator is slow and every line needs it. */
   readonly #buffers: IBufferNamespace;
   readonly #options: ScreenOptions;
-  /** A marker was met. It comes after a full reset, which handed everything before it to `onText`. */
+  /** Takes the text of a marker. The full reset before it has passed everything on to `onText`. */
   onMarker: (data: string) => void = () => {};
-  /** The first row not handed on yet. Follows its row when rows above are dropped; none means row 0. */
+  /** The first row that was not passed on. It follows its row when rows above are dropped. undefined means row 0. */
   #unread: IMarker | undefined;
-  /** True until something is handed on after a marker: the first line has no line break before it. */
+  /** True until text is passed on after a marker: the first line has no line break before it. */
   #atStart = true;
 
   static async open(options: ScreenOptions): Promise<TerminalScreen> {
@@ -49,39 +51,40 @@ export class TerminalScreen {
       allowProposedApi: true,
       logLevel: "off",
     });
+    this.#feed = new EmulatorFeed(this.#terminal, { ...options, commandPrefix: `${options.markerNumber};` });
     this.#buffers = this.#terminal.buffer;
     const { parser } = this.#terminal;
     let scrolled = 0;
     this.#terminal.onScroll(() => {
       scrolled += 1;
-      if (scrolled < HAND_ON_EVERY) return;
+      if (scrolled < PASS_ON_EVERY) return;
       scrolled = 0;
-      this.#handOnScrolled();
+      this.#passOnScrolled();
     });
     parser.registerOscHandler(options.markerNumber, (data) => {
       this.#atStart = true;
       this.onMarker(data);
       return true;
     });
-    // Both throw rows away that are still ours: a full reset, and "erase what has scrolled off".
+    // Both drop rows that were not passed on: a full reset, and the erasure of what has scrolled off.
     parser.registerEscHandler({ final: "c" }, () => {
-      this.#handOn(this.#read(this.#firstUnread(), this.#end).trimEnd());
+      this.#passOn(this.#read(this.#firstUnread(), this.#end).trimEnd());
       this.#unread?.dispose();
       this.#unread = undefined;
       return false;
     });
     parser.registerCsiHandler({ final: "J" }, (parameters) => {
-      if (parameters[0] === 3) this.#handOnScrolled();
+      if (parameters[0] === 3) this.#passOnScrolled();
       return false;
     });
   }
 
-  /** Takes text in when the pieces before it are done, and calls back then. */
-  write(text: string, done: () => void): void {
-    this.#terminal.write(this.fullScreen ? text : text.replaceAll("\t", TAB), done);
+  /** Queues output and returns the work it takes. Calls back when it is on the screen. */
+  write(text: string, done: () => void): number {
+    return this.#feed.write(this.fullScreen ? text : text.replaceAll("\t", TAB), done);
   }
 
-  /** True while a program such as an editor has taken the whole screen. */
+  /** True while a program such as an editor uses the whole screen. */
   get fullScreen(): boolean {
     return this.#buffers.active.type === "alternate";
   }
@@ -90,7 +93,7 @@ export class TerminalScreen {
     return this.#terminal.modes.applicationCursorKeysMode;
   }
 
-  /** What is on the screen now and was not handed on: it follows the texts of `onText` directly. */
+  /** The text on the screen that was not passed on. It follows the texts of `onText` directly. */
   pendingText(): string {
     return this.#read(this.#firstUnread(), this.#end).trimEnd();
   }
@@ -110,6 +113,7 @@ export class TerminalScreen {
   }
 
   close(): void {
+    this.#feed.clear();
     this.#terminal.dispose();
   }
 
@@ -126,14 +130,14 @@ export class TerminalScreen {
     return this.#normal.baseY + this.#options.rows;
   }
 
-  #handOnScrolled(): void {
+  #passOnScrolled(): void {
     if (this.fullScreen) return;
-    this.#handOn(this.#read(this.#firstUnread(), this.#normal.baseY));
+    this.#passOn(this.#read(this.#firstUnread(), this.#normal.baseY));
     this.#unread?.dispose();
     this.#unread = this.#terminal.registerMarker(-this.#normal.cursorY);
   }
 
-  #handOn(text: string): void {
+  #passOn(text: string): void {
     if (text === "") return;
     this.#atStart = false;
     this.#options.onText(text);
@@ -155,15 +159,13 @@ export class TerminalScreen {
 async function loadTerminal(): Promise<typeof Terminal> {
   try {
     const loaded = await import("@xterm/headless");
-    // The package is CommonJS: Node finds its names only on the default export.
+    // The package is CommonJS, so Node has its names on the default export only.
     return (loaded as unknown as { default?: typeof loaded }).default?.Terminal ?? loaded.Terminal;
   } catch (cause) {
     throw new WorkspaceError(
       "unavailable",
       "The terminal needs the package @xterm/headless: npm install @xterm/headless",
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
