@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { connect as connectTcp } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentServer } from "agent-server";
@@ -12,7 +12,7 @@ import Koa from "koa";
 import request from "supertest";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocketServer } from "ws";
-import { connect, send } from "./client.ts";
+import { connect, send, start } from "./client.ts";
 import { open, type RunningHost, serveListener } from "./hosts.ts";
 import { createProbeServer, KEYS } from "./probe-server.ts";
 
@@ -276,11 +276,11 @@ describe("a server of its own", () => {
   it("lets an answer that is on its way finish", async () => {
     const { server, seen } = createProbeServer();
     const { url, close } = await listen(server, { port: 0 });
-    const answer = send(`${url}/probe/stream`);
-    await delay(50);
+    const request = start(`${url}/probe/stream`).end();
+    const response = await new Promise<IncomingMessage>((resolve) => request.on("response", resolve));
     const closing = close();
     seen.release();
-    expect((await answer).text).toBe("early late");
+    expect(Buffer.concat(await response.toArray()).toString()).toBe("early late");
     await closing;
     await expect(send(`${url}/probe/where`)).rejects.toThrow("ECONNREFUSED");
   });
@@ -295,7 +295,10 @@ describe("a server of its own", () => {
       const pinged = new Promise((resolve) => healthy.webSocket.once("ping", resolve));
       vi.advanceTimersByTime(25_000);
       await pinged;
-      await delay(50);
+      // The echo comes behind the pong.
+      await healthy.next();
+      healthy.webSocket.send("after the pong");
+      expect(await healthy.next()).toBe("after the pong");
       vi.advanceTimersByTime(25_000);
       expect((await dead.closed).code).toBe(1006);
       expect(healthy.webSocket.readyState).toBe(healthy.webSocket.OPEN);

@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs";
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { retainedBytes } from "../heap.ts";
 import { start } from "./client.ts";
 import type { Host, RunningHost } from "./hosts.ts";
 import { BIG_FILE_SIZE, createProbeServer, hashOf, KEYS, type ProbeServer } from "./probe-server.ts";
@@ -15,9 +14,6 @@ const HEADERS = {
 };
 const HEAD = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="big.bin"\r\nContent-Type: application/x-big\r\n\r\n`;
 const TAIL = `\r\n--${BOUNDARY}--\r\n`;
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 
 /** What every host must do with bodies that are longer than memory should be. */
 export function describeStreams(host: Host): void {
@@ -44,9 +40,9 @@ export function describeStreams(host: Host): void {
         const request = post("32");
         const answered = answerOf(request);
         await write(request, HEAD);
-        const before = retained();
+        const before = await retainedBytes();
         for (let sent = 0; sent < 20; sent++) await write(request, chunk);
-        await expect.poll(() => retained() - before).toBeLessThan(8 * MIB);
+        await expect.poll(async () => (await retainedBytes()) - before).toBeLessThan(8 * MIB);
         request.end(TAIL);
         const { status, text } = await answered;
         expect(status).toBe(200);
@@ -124,13 +120,13 @@ export function describeStreams(host: Host): void {
       });
 
       it("to a client that takes nothing stays out of memory, and ends when the client leaves", async () => {
-        const before = retained();
+        const before = await retainedBytes();
         const request = start(`${running.url}/probe/file`).end();
         request.on("error", () => {});
         const response = await head(request);
         response.on("error", () => {});
         expect(probe.seen.openFiles).toBe(1);
-        await expect.poll(() => retained() - before).toBeLessThan(16 * MIB);
+        await expect.poll(async () => (await retainedBytes()) - before).toBeLessThan(16 * MIB);
         request.destroy();
         await expect.poll(() => probe.seen.openFiles).toBe(0);
       });
@@ -165,13 +161,6 @@ function head(request: ClientRequest): Promise<IncomingMessage> {
     request.once("response", resolve);
     request.once("error", reject);
   });
-}
-
-/** Bytes that stay after a collection, in the heap and outside of it. */
-function retained(): number {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 /** Resolves when the network has taken the chunk. */

@@ -59,7 +59,7 @@ describe("a key in the first frame", () => {
     client.send(AUTH);
     client.send("one");
     client.send("two");
-    await vi.waitFor(() => expect(client.received).toEqual(["heard one", "heard two"]));
+    await expect.poll(() => client.received).toEqual(["heard one", "heard two"]);
   });
 
   it("bounds what it keeps for such a handler", async () => {

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { withDeadline } from "../../../src/llm/decorators/with-deadline.ts";
-import type { Llm, LlmRequest } from "../../../src/llm/llm.ts";
+import type { Llm, LlmReply, LlmRequest } from "../../../src/llm/llm.ts";
 import { say } from "../../../src/testing/scripted-llm/llm-script.ts";
 import { scriptedLlm } from "../../../src/testing/scripted-llm/scripted-llm.ts";
 import { user } from "../recorded-provider.ts";
@@ -13,18 +12,26 @@ function ask(rest: Partial<LlmRequest> = {}): LlmRequest {
 }
 
 it.each(["onDelta", "onProgress"] as const)("a model that calls %s is not silent", async (sign) => {
-  const slow: Llm = {
-    async complete(request) {
-      for (let piece = 0; piece < 8; piece += 1) {
-        await sleep(50);
-        request[sign]?.({ content: "a" });
-      }
-      return reply();
-    },
-  };
-  // The whole reply takes 400 ms, each piece 50.
-  const asked = withDeadline(slow, 0.25).complete(ask({ onDelta: () => {} }));
-  expect((await asked).message.content).toMatchObject([{ text: "Hi" }]);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const answer = Promise.withResolvers<LlmReply>();
+    let request = ask();
+    const slow: Llm = {
+      complete(received) {
+        request = received;
+        return answer.promise;
+      },
+    };
+    const asked = withDeadline(slow, 1).complete(ask({ onDelta: () => {} }));
+    for (let piece = 0; piece < 8; piece += 1) {
+      vi.advanceTimersByTime(900);
+      request[sign]?.({ content: "a" });
+    }
+    answer.resolve(await reply());
+    expect((await asked).message.content).toMatchObject([{ text: "Hi" }]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("deltas that arrive after the deadline are dropped", async () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
+import { cpuTime } from "../../cpu-time.ts";
 import { model, recordedProvider } from "../recorded-provider.ts";
 
 const anthropic = (type: string, message: string) => ({ type: "error", error: { type, message } });
@@ -245,9 +246,8 @@ describe("a provider's failure", () => {
 
   it("is read in linear time from a hostile page", async () => {
     const provider = await recordedProvider({ status: 502, body: `<html>${"<style".repeat(1_000_000)}` });
-    const started = performance.now();
-    await expect(model({ model: "openai/gpt-4o", base_url: provider.url }).ask()).rejects.toThrow();
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const asked = () => model({ model: "openai/gpt-4o", base_url: provider.url }).ask();
+    expect(await cpuTime(() => expect(asked()).rejects.toThrow())).toBeLessThan(5_000);
   });
 
   it("is LLMTimeoutError when the answer takes longer than the configured timeout", async () => {
@@ -262,7 +262,7 @@ describe("a provider's failure", () => {
     const { ask, deltas } = model({
       model: "openai/gpt-4o",
       base_url: provider.url,
-      timeout: 0.2,
+      timeout: 1.5,
       stream: true,
     });
     await expect(ask()).rejects.toMatchObject({ name: "LLMTimeoutError" });

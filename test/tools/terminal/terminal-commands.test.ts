@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { terminalObservation } from "../../../src/wire/events/observations.ts";
+import { retainedBytes } from "../../heap.ts";
 import { openTerminal, textOf } from "./open-terminal.ts";
 
 describe("a command", () => {
@@ -164,13 +165,13 @@ describe("output", () => {
 
   it("of many megabytes costs no memory", async () => {
     const terminal = await openTerminal();
-    const before = process.memoryUsage().rss;
+    const before = await retainedBytes();
     const observation = await terminal.run("base64 -w 100 /dev/zero | head -c 12000000; echo; echo end", {
       timeout: 60,
     });
     expect(textOf(observation)).toMatch(/\nend$/);
     expect(observation.exit_code).toBe(0);
-    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
+    expect((await retainedBytes()) - before).toBeLessThan(6 * 1024 * 1024);
   });
 });
 
