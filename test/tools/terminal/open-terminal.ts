@@ -29,7 +29,16 @@ export interface TerminalOptions {
 }
 
 /** Seconds without output after which a call comes back, in these tests. */
-const QUIET = 0.6;
+const QUIET = 1;
+
+/**
+ * Seconds that a call may take where the test does not say so. A busy machine may be silent for longer than `QUIET`.
+ * Only on Linux is it seen that a program waits for input; elsewhere silence must do.
+ */
+const PATIENCE = process.platform === "linux" ? 20 : null;
+
+/** Lets a call come back when the command is silent, as it does for a model that names no timeout. */
+export const WHEN_SILENT = { timeout: null };
 
 /** A terminal in a folder of its own; both are gone when the test ends. */
 export async function openTerminal(options: TerminalOptions = {}): Promise<Terminal> {
@@ -44,7 +53,7 @@ export async function openTerminal(options: TerminalOptions = {}): Promise<Termi
   const close = async () => executor.close?.();
   onTestFinished(close);
   const run = async (command: string, { signal, ...given }: RunOptions = {}) => {
-    const input = { command, is_input: false, timeout: null, reset: false, ...given };
+    const input = { command, is_input: false, timeout: PATIENCE, reset: false, ...given };
     const context = { toolCallId: "call", signal: signal ?? new AbortController().signal };
     return (await executor.run(input, context)) as TerminalObservation;
   };

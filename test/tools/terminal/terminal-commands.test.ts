@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -99,8 +100,8 @@ describe("a command", () => {
     expect(textOf(started)).toContain("started");
     expect(started.metadata.pid).toBeGreaterThan(0);
     await terminal.run("wait");
-    await terminal.run("(sleep 0.1; echo second) & true");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await terminal.run("(sleep 0.1; echo second; touch printed) & true");
+    await expect.poll(() => existsSync(join(terminal.workingDir, "printed"))).toBe(true);
     expect(await terminal.output("echo now")).toMatch(/second\n(.*Done.*\n)?now$/s);
   });
 

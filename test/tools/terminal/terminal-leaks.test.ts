@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { listProcesses } from "../../../src/workspace/local/process-table.ts";
-import { openTerminal } from "./open-terminal.ts";
+import { openTerminal, WHEN_SILENT } from "./open-terminal.ts";
 
 function descriptors(): number {
   return readdirSync("/proc/self/fd").length;
@@ -38,7 +38,7 @@ it("ends background jobs, detached jobs and daemons with the terminal", async ()
     },
   );
   await expect.poll(() => countOf("sleep 7771")).toBe(5);
-  await terminal.run("sleep 7771");
+  await terminal.run("sleep 7771", WHEN_SILENT);
   await terminal.close();
   expect(countOf("sleep 7771")).toBe(0);
 });
@@ -92,6 +92,6 @@ it("ends with a server that is killed, and leaves no file", async () => {
     process.kill(process.pid, "SIGKILL");`;
   const server = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   expect(server.signal).toBe("SIGKILL");
-  await expect.poll(() => countOf("sleep 7774"), { timeout: 5000 }).toBe(0);
-  await expect.poll(() => readdirSync(folder), { timeout: 5000 }).toEqual([]);
+  await expect.poll(() => countOf("sleep 7774")).toBe(0);
+  await expect.poll(() => readdirSync(folder)).toEqual([]);
 });

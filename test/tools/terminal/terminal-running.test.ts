@@ -1,37 +1,38 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openTerminal, type Terminal, textOf } from "./open-terminal.ts";
+import { openTerminal, type Terminal, textOf, WHEN_SILENT } from "./open-terminal.ts";
 
 const CONTINUED = "[Below is the output of the previous command.]\n";
 
 describe("a command that takes long", () => {
   it("comes back when nothing new was printed for a while, and goes on running", async () => {
     const terminal = await openTerminal();
-    const first = await terminal.run("echo begin; sleep 1.2; echo end");
+    const first = await terminal.run("echo begin; sleep 4; echo end", WHEN_SILENT);
     expect(first).toMatchObject({
       exit_code: -1,
       is_error: false,
       metadata: { exit_code: -1, working_dir: null },
     });
     expect(textOf(first)).toBe("begin");
-    expect(first.metadata.suffix).toMatch(/^\n\[The command has no new output after 0.6 seconds\. /);
-    const second = await terminal.run("", { timeout: 10 });
+    expect(first.metadata.suffix).toMatch(/^\n\[The command has no new output after 1 seconds\. /);
+    const second = await terminal.run("");
     expect(second).toMatchObject({ command: "", exit_code: 0 });
     expect(textOf(second)).toBe("end");
     expect(second.metadata.prefix).toBe(CONTINUED);
   });
 
   it("waits as long as it prints", async () => {
-    const terminal = await openTerminal();
-    const observation = await terminal.run("for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.1; done");
+    const terminal = await openTerminal({ params: { no_change_timeout_seconds: 2 } });
+    const slowly = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.4; done";
+    const observation = await terminal.run(slowly, WHEN_SILENT);
     expect(observation.exit_code).toBe(0);
     expect(textOf(observation)).toBe("1\n2\n3\n4\n5\n6\n7\n8");
   });
 
   it("with a timeout is not cut short by silence, but by the timeout", async () => {
     const terminal = await openTerminal();
-    expect(await terminal.output("sleep 0.9; echo done", { timeout: 10 })).toBe("done");
+    expect(await terminal.output("sleep 1.5; echo done", { timeout: 10 })).toBe("done");
     const observation = await terminal.run("sleep 20", { timeout: 1 });
     expect(observation.exit_code).toBe(-1);
     expect(observation.metadata.suffix).toMatch(/^\n\[The command timed out after 1\.0 seconds\. /);
@@ -39,7 +40,7 @@ describe("a command that takes long", () => {
 
   it("keeps others from being started meanwhile", async () => {
     const terminal = await openTerminal();
-    await terminal.run("sleep 20");
+    await terminal.run("sleep 20", WHEN_SILENT);
     const refused = await terminal.run("echo other");
     expect(refused).toMatchObject({ is_error: true, exit_code: -1, command: "echo other" });
     expect(refused.metadata.suffix).toContain('Your command "echo other" is NOT executed.');
@@ -47,8 +48,8 @@ describe("a command that takes long", () => {
 
   it("that ended since the last look has its rest before the output of the next command", async () => {
     const terminal = await openTerminal();
-    await terminal.run("sleep 1; echo rest; (exit 5)");
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await terminal.run("sleep 2; echo rest; touch ended; (exit 5)", WHEN_SILENT);
+    await untilEnded(terminal);
     expect(await terminal.output("echo next")).toBe(
       "rest\n[The previous command completed with exit code 5.]\nnext",
     );
@@ -56,8 +57,8 @@ describe("a command that takes long", () => {
 
   it("that ended the shell since the last look has its rest shown too", async () => {
     const terminal = await openTerminal();
-    await terminal.run("sleep 1; echo rest; exit 5");
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await terminal.run("sleep 2; echo rest; touch ended; exit 5", WHEN_SILENT);
+    await untilEnded(terminal);
     expect(await terminal.output("echo next")).toMatch(
       /^rest\n(exit\n)?\[The previous command completed with exit code 5\.\]\nnext$/,
     );
@@ -65,12 +66,12 @@ describe("a command that takes long", () => {
 
   it("that ended since the last look takes no input", async () => {
     const terminal = await openTerminal();
-    await terminal.run("sleep 1; echo rest");
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await terminal.run("sleep 2; echo rest; touch ended", WHEN_SILENT);
+    await untilEnded(terminal);
     const observation = await terminal.run("touch typed", { is_input: true });
     expect(textOf(observation)).toBe("rest");
     expect(observation.metadata.suffix).toContain("before the input could be sent");
-    expect(await terminal.output("ls")).toBe("");
+    expect(await terminal.output("ls")).toBe("ended");
   });
 
   it("that is not there cannot be looked at or typed to", async () => {
@@ -140,7 +141,7 @@ describe("input", () => {
 
   it("C-c interrupts", async () => {
     const terminal = await openTerminal();
-    await terminal.run("sleep 20");
+    await terminal.run("sleep 20", WHEN_SILENT);
     const observation = await terminal.run("C-c", { is_input: true, timeout: 10 });
     expect(observation.exit_code).toBe(130);
     expect(observation.metadata.suffix).toBe(
@@ -150,22 +151,22 @@ describe("input", () => {
 
   it("C-c leaves a loop of the shell itself, with the rest of the script not run", async () => {
     const terminal = await openTerminal();
-    await terminal.run("while :; do :; done; echo never");
+    await terminal.run("while :; do :; done; echo never", WHEN_SILENT);
     expect(await terminal.output("CTRL+C", { is_input: true, timeout: 10 })).toBe("^C");
     expect(await terminal.output("echo fine")).toBe("fine");
   });
 
   it("C-z stops a program, which can be taken up again", async () => {
     const terminal = await openTerminal();
-    await terminal.run("sleep 30");
+    await terminal.run("sleep 30", WHEN_SILENT);
     expect((await terminal.run("C-z", { is_input: true, timeout: 10 })).exit_code).toBe(148);
     expect(await terminal.output("jobs")).toContain("Stopped");
   });
 
   it("that a program did not read is not run as a command afterwards", async () => {
     const terminal = await openTerminal();
-    await terminal.run("sleep 1.2");
-    const end = await terminal.run("touch stray", { is_input: true, timeout: 5 });
+    await terminal.run("sleep 4", WHEN_SILENT);
+    const end = await terminal.run("touch stray", { is_input: true });
     expect(end.exit_code).toBe(0);
     expect(await terminal.output("ls")).toBe("");
   });
@@ -216,6 +217,12 @@ describe("an interrupt of the conversation", () => {
     expect(await terminal.output("ls")).toBe("");
   });
 });
+
+/** Waits for the end of a command that makes a file named `ended`, of which the shell tells a moment later. */
+async function untilEnded({ workingDir }: Terminal): Promise<void> {
+  await expect.poll(() => existsSync(join(workingDir, "ended"))).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
 
 /** Aborts once the command has made a file named `started`. */
 async function abortWhenStarted<T>(
