@@ -1,3 +1,6 @@
+/** Milliseconds of the longest timer in Node. A longer one would fire at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /**
  * Settles like `work`, or rejects with the signal's reason once the signal aborts. Aborting does not stop the work,
  * which should listen to the same signal.

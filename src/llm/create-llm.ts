@@ -18,7 +18,7 @@ import { type Fetch, providerFetch } from "./provider-fetch.ts";
 import { REPLY_LIMITS } from "./reply/reply-limits.ts";
 import { withTextTools } from "./text-tools/with-text-tools.ts";
 
-/** What the built-in models need beside a configuration. */
+/** Options of the built-in models. */
 export interface LlmOptions {
   /** Variables that hold the keys and addresses which the configuration leaves out. */
   environment: Environment;

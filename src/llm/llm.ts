@@ -53,7 +53,7 @@ export interface LlmUsage {
   reasoning_tokens: number;
 }
 
-/** What a model answered. */
+/** The answer of a model. */
 export interface LlmReply {
   /** Role assistant. A tool call may have an empty id: the agent gives it one. */
   message: Message;

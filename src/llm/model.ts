@@ -8,7 +8,7 @@ export interface Model {
   readonly config: LlmConfig;
   /** Where the model is reached and with which key. */
   readonly endpoint: Endpoint;
-  /** What the model can do. */
+  /** The features of the model. */
   readonly capabilities: Capabilities;
 }
 

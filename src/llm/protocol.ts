@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from "../waiting.ts";
 import type { Message } from "../wire/events/message.ts";
 import type { LlmRequest, LlmUsage } from "./llm.ts";
 
@@ -17,8 +18,8 @@ export interface ProtocolReply {
 /** One call in a provider's own protocol. Throws whatever the provider's SDK throws. */
 export type Protocol = (request: LlmRequest) => Promise<ProtocolReply>;
 
-/** The largest timeout of the SDKs, in milliseconds. Calls are bounded by `withDeadline` instead. */
-export const SDK_TIMEOUT = 2 ** 31 - 1;
+/** The timeout of the SDKs, in milliseconds. Calls are bounded by `withDeadline` instead. */
+export const SDK_TIMEOUT = LONGEST_TIMER;
 
 /** Stands for a missing key, since the SDKs insist on one. `NO_CREDENTIALS` keeps it from being sent. */
 export const NO_KEY = "no key";

@@ -72,7 +72,7 @@ describe("a model's name", () => {
   });
 
   it("of an unknown provider is refused with the known ones", async () => {
-    const error = await model({ model: "nobody/x" })
+    const error = await model({ model: "unknown/x" })
       .ask()
       .catch((reason: LlmError) => reason);
     expect(error).toMatchObject({ name: "LLMBadRequestError", retryable: false });
@@ -170,7 +170,7 @@ describe("whether a model accepts images", () => {
       },
     ],
     [undefined, { model: "demo/tour" }],
-    [undefined, { model: "nobody/knows" }],
+    [undefined, { model: "unknown/model" }],
   ])("%s: %j", (expected, config) => {
     expect(vision(config)).toBe(expected);
   });

@@ -106,7 +106,7 @@ describe("demo/tour", () => {
 });
 
 describe("demo/echo", () => {
-  it("says back what it is told", async () => {
+  it("repeats the words of the user", async () => {
     const { ask } = model({ model: "demo/echo" });
     const reply = await ask({ messages: [user("one"), assistantCalls(), user("two")] });
     expect(reply.message.content).toMatchObject([{ text: "two" }]);

@@ -66,7 +66,7 @@ describe("openai chat: the request", () => {
     });
   });
 
-  it("sends what a provider does not know only when told not to drop it", async () => {
+  it("sends fields that a provider does not accept only with drop_params false", async () => {
     const provider = await recordedProvider({ body: completion({ content: "Hi" }) });
     const settings = { model: "mistral/devstral-medium", base_url: provider.url, seed: 7, top_k: 3 };
     await model(settings).ask();

@@ -44,7 +44,7 @@ function response(output: object[], rest: object = {}) {
 }
 
 describe("openai responses", () => {
-  it("is what gpt-5 models are spoken to with, and nobody else unasked", async () => {
+  it("serves gpt-5 models, and other models only on request", async () => {
     const provider = await recordedProvider({ body: response([said]) });
     await model({ model: "openai/gpt-5.5", base_url: provider.url }).ask();
     await model({ model: "openai/gpt-4o", base_url: provider.url, api_mode: "responses" }).ask();

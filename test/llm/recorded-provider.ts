@@ -28,7 +28,7 @@ interface Received {
   body: any;
 }
 
-/** A provider on loopback that answers with what was recorded, in order; the last answer repeats. */
+/** A provider on loopback that gives recorded answers in order. The last answer repeats. */
 export async function recordedProvider(...answers: Recorded[]) {
   const requests: Received[] = [];
   const server = createServer(async (request, response) => {

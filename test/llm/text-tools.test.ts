@@ -106,7 +106,7 @@ describe("a model without native tools", () => {
     body: { choices: [{ finish_reason: "stop", message: { content } }] },
   });
 
-  it("is told of them in words and answers with ordinary calls", async () => {
+  it("reads about them in words and answers with ordinary calls", async () => {
     const provider = await recordedProvider(
       answer("I look.\n<function=terminal>\n<parameter=command>ls</parameter>\n"),
       answer("There is a.txt"),

@@ -20,7 +20,7 @@ import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 /** Smallest thinking budget that Anthropic accepts, in tokens. */
 const MIN_THINKING_BUDGET = 1024;
 
-/** Most tokens of a reply for a model without a limit of its own: Anthropic requires a figure. */
+/** Most tokens of a reply for a model without a known limit. Anthropic requires a figure. */
 const DEFAULT_MAX_TOKENS = 16_384;
 
 /** Thinking budgets in tokens by effort, for models that know budgets only. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** The type of a block or an event. Those of types that are not read here are skipped. */
-export const typed = z.looseObject({ type: z.string() });
+/** A block. Blocks of types that are not read here are skipped. */
+const typed = z.looseObject({ type: z.string() });
 
 /** Block `text`. */
 export const textBlock = z.object({ text: z.string() });
@@ -16,7 +16,7 @@ export const toolUseBlock = z.object({
   input: z.unknown().optional(),
 });
 
-/** A whole message, or the head of a streamed one. What the reply does not depend on may have any form. */
+/** A whole message, or the head of a streamed one. Fields that the reply does not depend on may have any form. */
 export const messageBody = z.object({
   id: z.string().nullish().catch(null),
   model: z.string().nullish().catch(null),

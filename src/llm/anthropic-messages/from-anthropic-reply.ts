@@ -3,7 +3,7 @@ import { type Message, type MessageToolCall, type ThinkingBlock, text } from "..
 import type { LlmRequest, LlmUsage } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import type { ProtocolReply } from "../protocol.ts";
-import { checkReply, emptyReply, unfinishedReply } from "../reply/reply-fault.ts";
+import { checkReply, emptyReply, typeOfEvent, unfinishedReply } from "../reply/reply-fault.ts";
 import { tokenCount } from "../reply/token-count.ts";
 import {
   blockEvent,
@@ -16,7 +16,6 @@ import {
   textBlock,
   thinkingBlock,
   toolUseBlock,
-  typed,
 } from "./anthropic-reply-schema.ts";
 import { BlockGatherer } from "./gather-blocks.ts";
 
@@ -29,7 +28,7 @@ export function fromMessage(body: unknown): ProtocolReply {
 
 /** Gathers a streamed reply and passes its pieces on as they arrive. */
 export async function fromMessageEvents(
-  events: AsyncIterable<unknown>,
+  events: AsyncIterable<Record<string, unknown>>,
   request: LlmRequest,
 ): Promise<ProtocolReply> {
   const blocks = new BlockGatherer();
@@ -37,7 +36,7 @@ export async function fromMessageEvents(
   let isComplete = false;
   for await (const event of events) {
     request.onProgress?.();
-    switch (checkReply(typed, event).type) {
+    switch (typeOfEvent(event)) {
       case "message_start":
         message = checkReply(startEvent, event).message;
         break;

@@ -14,7 +14,7 @@ export class BlockGatherer {
     this.#blocks.set(index, content_block);
   }
 
-  /** Adds a piece and returns what a listener gets; null for a piece without text. */
+  /** Adds a piece and returns its delta; null for a piece without text. */
   add({ index, delta }: z.output<typeof deltaEvent>): LlmDelta | null {
     switch (delta.type) {
       case "text_delta":

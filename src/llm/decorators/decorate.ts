@@ -12,7 +12,7 @@ import { withReplyLimits } from "./with-reply-limits.ts";
 import { type RetryPolicy, type Sleep, withRetry } from "./with-retry.ts";
 import { withThinkTags } from "./with-think-tags.ts";
 
-/** What the decorators need beside the model and its configuration. */
+/** Options of `decorate`. */
 export interface DecorateOptions {
   /** Receives a warning for each failed attempt. Default: none. */
   logger?: Logger;

@@ -8,7 +8,7 @@ const NOTE = "[This was left out: the model's provider refused it";
 
 /** Parts of prompts that a provider refuses. */
 export interface RefusedParts {
-  /** Messages with what is sent instead. */
+  /** Messages with their replacements. */
   messages: ReadonlyMap<Message, Message>;
   /** Names of tools. */
   tools: ReadonlySet<string>;
@@ -32,7 +32,7 @@ export function join(one: RefusedParts, other: RefusedParts): RefusedParts {
   };
 }
 
-/** What is known when a prompt is refused. */
+/** The facts when a prompt is refused. */
 export interface Trial {
   /** The latest refusal. */
   refusal: LlmError;

@@ -1,6 +1,6 @@
 import type { Llm } from "../llm.ts";
 
-/** Builds a decorator of a model: another `complete`, and what the model says about itself unchanged. */
+/** Builds a decorator of a model: another `complete`, and the model's own properties. */
 export function withComplete(llm: Llm, complete: Llm["complete"]): Llm {
   return {
     get vision() {

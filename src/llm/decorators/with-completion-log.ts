@@ -17,7 +17,7 @@ export interface CompletionLog {
   usage_id: string;
 }
 
-/** What a completion log needs beside the model. */
+/** Options of `withCompletionLog`. */
 export interface CompletionLogOptions {
   /** Receives each call once it is over, failed calls included. Storing it is the receiver's part. */
   onCompletion: (log: CompletionLog) => void;

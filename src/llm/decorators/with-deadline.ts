@@ -1,10 +1,7 @@
-import { untilAborted } from "../../waiting.ts";
+import { LONGEST_TIMER, untilAborted } from "../../waiting.ts";
 import type { Llm, LlmRequest } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import { withComplete } from "./with-complete.ts";
-
-/** Milliseconds of the longest timer in Node; a longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Bounds the silence of a model. The call rejects once `seconds` have passed since its start or since the last piece

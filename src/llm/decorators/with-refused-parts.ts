@@ -7,7 +7,7 @@ import { withComplete } from "./with-complete.ts";
 
 /** Most requests that search for the refused part of one prompt. */
 const MAX_TRIALS = 6;
-/** Answers that refuse a request for good because of what it contains. */
+/** Answers that refuse a request for good because of its contents. */
 const REFUSED_STATUS: ReadonlySet<number | undefined> = new Set([400, 413, 415, 422]);
 const REFUSED_NAME: ReadonlySet<LlmErrorName> = new Set([
   "LLMBadRequestError",

@@ -1,5 +1,6 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { type Logger, silentLogger } from "../../logger.ts";
+import { LONGEST_TIMER } from "../../waiting.ts";
 import type { Llm } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import { withComplete } from "./with-complete.ts";
@@ -19,7 +20,7 @@ export interface RetryPolicy {
 /** Pauses for a number of milliseconds; rejects when the signal fires. */
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 
-/** What retries need beside the model and the policy. */
+/** Options of `withRetry`. */
 export interface RetryOptions {
   /** Receives a warning for each failed attempt. Default: none. */
   logger?: Logger;
@@ -31,9 +32,6 @@ export interface RetryOptions {
 
 /** Seconds that a provider may ask to wait where the policy's own limit is lower. */
 const RETRY_AFTER_LIMIT = 120;
-
-/** Milliseconds of the longest timer in Node; a longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Repeats calls that fail with a retryable `LlmError`. The provider's `Retry-After` wins over the computed wait, up to

@@ -1,6 +1,14 @@
 import { messageOf } from "../../errors.ts";
 import { asObject, isObject } from "../../is-object.ts";
 import { LlmError, type LlmErrorName, type LlmErrorOptions } from "../llm-error.ts";
+import {
+  AUTHENTICATION,
+  CONTENT_POLICY,
+  CONTEXT_WINDOW,
+  MALFORMED_HISTORY,
+  OVERLOADED,
+  QUOTA,
+} from "./provider-phrases.ts";
 
 /** Characters of an error text that are passed on: proxies answer with whole web pages. */
 const MESSAGE_LIMIT = 2000;
@@ -8,79 +16,6 @@ const MESSAGE_LIMIT = 2000;
 const PAGE_LIMIT = 20_000;
 /** Causes of an error that are looked at. */
 const MAX_CAUSES = 5;
-
-/** Words by which providers say that the prompt is too long. Lower case. */
-const CONTEXT_WINDOW = [
-  "contextwindowexceedederror",
-  "context_length_exceeded",
-  "prompt is too long",
-  "input length and `max_tokens` exceed context limit",
-  "please reduce the length of",
-  "exceeds the available context size",
-  "context length exceeded",
-  "input exceeds the context window",
-  "exceeds the context window",
-  "context window exceeds limit",
-  "maximum context length",
-  "maximum prompt length",
-  "exceeds the maximum number of tokens",
-  "exceeded model token limit",
-  "input is too long for requested model",
-  "greater than the context length",
-  "longer than the model's context length",
-  "request too large for model",
-];
-
-/** Words by which providers refuse calls without results, results without calls, or broken arguments. */
-const MALFORMED_HISTORY = [
-  "`tool_use` ids were found without `tool_result` blocks immediately after",
-  "tool_use ids were found without `tool_result` blocks immediately after",
-  "each `tool_use` block must have a corresponding `tool_result` block",
-  "each tool_use must have a single result",
-  "found multiple `tool_result` blocks with id",
-  "unexpected `tool_use_id` found in `tool_result` blocks",
-  "each `tool_result` block must have a corresponding `tool_use` block",
-  "must be followed by tool messages responding to each 'tool_call_id'",
-  "must be a response to a preceeding message with 'tool_calls'",
-  "no tool output found for function call",
-  "no tool call found for function call output",
-  "failed to parse tool call arguments as json",
-];
-
-const AUTHENTICATION = [
-  "invalid api key",
-  "incorrect api key",
-  "api key not valid",
-  "unauthorized",
-  "missing api key",
-  "invalid authentication",
-  "access denied",
-  "status 401",
-  "status 403",
-];
-
-const CONTENT_POLICY = [
-  "content_policy",
-  "content filtering policy",
-  "content_filter",
-  "output blocked by content filtering",
-];
-
-/** Words for an empty account or a plan that is used up: waiting does not help. */
-const QUOTA = [
-  "insufficient_quota",
-  "insufficient balance",
-  "exceeded your current quota",
-  "billing_hard_limit",
-];
-
-const OVERLOADED = [
-  "overloaded_error",
-  "overloaded",
-  "server_error",
-  "internal_error",
-  "service_unavailable",
-];
 
 /**
  * Names a provider's failure. Reads the shape of what was thrown (`status`, `headers`, `error`), so that no SDK must be
@@ -103,7 +38,7 @@ interface Failure {
   words: string;
   status: number | undefined;
   retryAfter: number | undefined;
-  /** Why there is no answer, if there is none. A broken or refused connection is "connection". */
+  /** The reason for a missing answer; null when there is one. A broken or refused connection is "connection". */
   transport: "timeout" | "connection" | null;
 }
 

@@ -29,7 +29,7 @@ const choice = z.object({
   usage: z.unknown().optional(),
 });
 
-/** A completion or a chunk of one. What the reply does not depend on may have any form. */
+/** A completion or a chunk of one. Fields that the reply does not depend on may have any form. */
 export const chatReply = z.object({
   id: z.string().nullish().catch(null),
   model: z.string().nullish().catch(null),

@@ -3,7 +3,7 @@ import { type Message, type MessageToolCall, type ReasoningItem, text } from "..
 import type { LlmRequest, LlmUsage } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import type { ProtocolReply } from "../protocol.ts";
-import { checkReply, emptyReply, reportedFailure } from "../reply/reply-fault.ts";
+import { checkReply, emptyReply, reportedFailure, typeOfEvent } from "../reply/reply-fault.ts";
 import { tokenCount } from "../reply/token-count.ts";
 import {
   callItem,
@@ -13,7 +13,6 @@ import {
   messageItem,
   reasoningItem,
   responseBody,
-  typed,
 } from "./response-schema.ts";
 
 /** Reads a whole response. */
@@ -35,14 +34,14 @@ export function fromResponse(body: unknown): ProtocolReply {
 
 /** Gathers a streamed response and passes its pieces on as they arrive. */
 export async function fromResponseEvents(
-  events: AsyncIterable<unknown>,
+  events: AsyncIterable<Record<string, unknown>>,
   request: LlmRequest,
 ): Promise<ProtocolReply> {
   const items: unknown[] = [];
   let final: Record<string, unknown> | null = null;
   for await (const event of events) {
     request.onProgress?.();
-    switch (checkReply(typed, event).type) {
+    switch (typeOfEvent(event)) {
       case "response.output_text.delta":
       case "response.refusal.delta":
         request.onDelta?.({ content: checkReply(deltaEvent, event).delta });

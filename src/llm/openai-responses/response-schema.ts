@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** The type of an item or an event. Those of types that are not read here are skipped. */
-export const typed = z.looseObject({ type: z.string() });
+/** An output item. Items of types that are not read here are skipped. */
+const typed = z.looseObject({ type: z.string() });
 
 /** Output item `message`: text or a refusal in parts. */
 export const messageItem = z.object({
@@ -27,7 +27,7 @@ export const reasoningItem = z.object({
   status: z.string().nullish(),
 });
 
-/** A whole response. What the reply does not depend on may have any form. */
+/** A whole response. Fields that the reply does not depend on may have any form. */
 export const responseBody = z.object({
   id: z.string().nullish().catch(null),
   model: z.string().nullish().catch(null),

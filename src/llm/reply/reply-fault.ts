@@ -27,6 +27,12 @@ export function reportedFailure(failure: unknown): Error {
   return Object.assign(new Error(words), { error: failure });
 }
 
+/** Reads the type of an event. A stream has thousands of them, so this is quicker than a schema. */
+export function typeOfEvent({ type }: Record<string, unknown>): string {
+  if (typeof type !== "string") throw malformedReply("type: not a string");
+  return type;
+}
+
 /**
  * Checks a part of a reply.
  *

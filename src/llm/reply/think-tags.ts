@@ -80,7 +80,7 @@ export class ThinkingSplitter {
     return [this.#state === "thinking" ? { reasoning_content: held } : { content: held }];
   }
 
-  /** Reads up to the first sign of an answer and returns what is left to read. */
+  /** Reads up to the first sign of an answer and returns the rest of the text. */
   #readStart(text: string): string {
     const start = text.trimStart();
     if (start.startsWith(OPEN)) {
@@ -95,7 +95,7 @@ export class ThinkingSplitter {
     return text;
   }
 
-  /** Reads up to the closing tag and returns what is left to read. */
+  /** Reads up to the closing tag and returns the rest of the text. */
   #readThought(text: string, deltas: LlmDelta[]): string {
     const close = text.indexOf(CLOSE);
     const end = close < 0 ? text.length - heldBack(text, CLOSE) : close;

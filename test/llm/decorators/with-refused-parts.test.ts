@@ -39,7 +39,7 @@ describe.each(["openai/gpt-4o", "openai/gpt-5.5", "anthropic/claude-sonnet-4-5"]
     };
 
     it.each(["user", "tool"] as const)(
-      "that refuses an image of a %s is asked without it, and told why",
+      "that refuses an image of a %s is asked without it, with a note of the reason",
       async (role) => {
         await using provider = await open({ BBBB: TOO_LARGE });
         const early = [user("Hello"), image("AAAA")];

@@ -10,7 +10,7 @@ const image: Message = {
   content: [{ type: "image", image_urls: ["data:image/png;base64,AAAA"], cache_prompt: false }],
 };
 
-/** What the provider reads of a prompt: role and words of each turn. */
+/** The role and words of each turn that the provider receives. */
 async function sent(name: string, messages: readonly Message[]): Promise<string[]> {
   await using provider = await startScriptedLlmServer([say("Hi")]);
   const base_url = name.startsWith("anthropic") ? provider.origin : provider.url;

@@ -215,7 +215,7 @@ describe("a provider's failure", () => {
     await expect(ask()).rejects.toThrow("No such key: **********");
   });
 
-  it("is LLMServiceUnavailableError when nobody answers", async () => {
+  it("is LLMServiceUnavailableError when nothing answers", async () => {
     const { ask } = model({ model: "openai/gpt-4o", base_url: "http://127.0.0.1:1/v1" });
     await expect(ask()).rejects.toMatchObject({ name: "LLMServiceUnavailableError", retryable: true });
   });

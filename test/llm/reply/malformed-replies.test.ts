@@ -97,7 +97,7 @@ function* damaged(value: unknown): Generator<unknown> {
   }
 }
 
-/** A provider that answers with what it is told at the moment. */
+/** A provider whose next answer a test sets with `say`. */
 async function lyingProvider() {
   let answer = { type: "", body: "" };
   const server = createServer((request, reply) => {
@@ -116,7 +116,7 @@ async function lyingProvider() {
   };
 }
 
-/** What became of a reply: a well-formed one, or an error by name. */
+/** The outcome of a call: "reply" for a well-formed one, or the name of the error. */
 async function outcome(asked: Promise<{ message: unknown; usage: unknown }>): Promise<string> {
   try {
     const { message, usage } = await asked;
@@ -160,7 +160,7 @@ describe.each(PROTOCOLS)(
       expect(outcomes).toContain("reply");
     });
 
-    it.each(["", "{", "[]", "null", "Good day", '{"choices":'])("is no reply at all: %j", async (body) => {
+    it.each(["", "{", "[]", "null", "Good day", '{"choices":'])("is not a reply: %j", async (body) => {
       const provider = await recordedProvider({ body }, { body: whole });
       const { ask, waits } = model({ model: name, base_url: provider.url, num_retries: 2 });
       expect(await outcome(ask())).toBe("reply");

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from "../../../waiting.ts";
 import type { WaitOptions, WaitOutcome } from "../../workspace-terminal.ts";
 
 /** What is waited for. */
@@ -17,8 +18,6 @@ export interface WaitSource {
 /** Milliseconds of silence after which it is asked whether the program waits for input; then after twice as many. */
 const FIRST_PROBE = 300;
 const SHORTEST_SLEEP = 10;
-/** The longest a timer can sleep. */
-const LONGEST_SLEEP = 2 ** 31 - 1;
 
 /** Waits for the end of a command, or for one of the other ends of patience. */
 export function waitForEnd(source: WaitSource, options: WaitOptions): Promise<WaitOutcome> {
@@ -58,7 +57,7 @@ export function waitForEnd(source: WaitSource, options: WaitOptions): Promise<Wa
     }
     const probeAt = options.input ? silence + probed.next : Number.POSITIVE_INFINITY;
     const sleep = Math.min(timeoutAt, quietAt, probeAt) - performance.now();
-    timer = setTimeout(() => void tick(), Math.min(Math.max(SHORTEST_SLEEP, sleep), LONGEST_SLEEP));
+    timer = setTimeout(() => void tick(), Math.min(Math.max(SHORTEST_SLEEP, sleep), LONGEST_TIMER));
   };
 
   const stopListening = source.onChange(look);
