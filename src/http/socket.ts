@@ -8,15 +8,21 @@ export interface Socket {
   drained(): Promise<void>;
   /** Starts the closing handshake. Default: no code and no reason. */
   close(code?: number, reason?: string): void;
-  /** One listener: text frames come as strings, binary ones as bytes. Frames before it is set are kept, up to a bound. */
-  onMessage(listener: (data: string | Uint8Array) => void): void;
-  /** Sets the one listener for the end of the socket. An abnormal end has code 1006. */
+  /**
+   * Sets the one listener: text frames come as strings, binary ones as bytes. While there is none, at first and after
+   * `null`, frames wait; past a bound the peer is no longer read.
+   */
+  onMessage(listener: MessageListener | null): void;
+  /** Adds a listener. It is called once, also when the socket is closed already. An abnormal end has code 1006. */
   onClose(listener: (code: number, reason: string) => void): void;
 }
 
-/** What an accepted upgrade does with its socket. */
+/** Takes one message of a socket. */
+export type MessageListener = (data: string | Uint8Array) => void;
+
+/** Takes the socket of an accepted upgrade. */
 export interface Connect {
   (socket: Socket): void;
-  /** The peer has shown no key yet: a host that can cuts it off when its first message is longer. */
+  /** Set while the peer has shown no key: a host that can cuts the peer off when its first message is longer. */
   readonly maxFirstMessageBytes?: number;
 }

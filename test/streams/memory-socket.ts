@@ -1,4 +1,4 @@
-import type { Socket } from "../../src/http/socket.ts";
+import type { MessageListener, Socket } from "../../src/http/socket.ts";
 import type { Event } from "../../src/wire/events/events.ts";
 
 type Frame = Event & { key?: string; value?: unknown; code?: string; detail?: string };
@@ -32,8 +32,8 @@ export class MemorySocket implements Socket {
     this.#close(code, reason);
   }
 
-  onMessage(listener: (data: string | Uint8Array) => void): void {
-    this.#message = listener;
+  onMessage(listener: MessageListener | null): void {
+    this.#message = listener ?? (() => {});
   }
 
   onClose(listener: (code: number, reason: string) => void): void {

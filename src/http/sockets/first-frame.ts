@@ -1,15 +1,14 @@
 import type { Connect, Socket } from "../socket.ts";
-import { HandedOverSocket } from "./handed-over-socket.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Sockets that may wait for their first frame at the same time. */
 const MAX_WAITING = 256;
-/** A key and little else. What is longer would fill memory on behalf of nobody we know. */
+/** Room for a key and little else: the peer is still unknown. */
 const MAX_FIRST_MESSAGE_BYTES = 64 * 1024;
 const REFUSED = { code: 4001, reason: "Authentication failed" };
 
 export interface FirstFrameGate {
-  /** No further socket may wait: refuse it before it is accepted. */
+  /** True while no further socket may wait: it is refused before it is accepted. */
   readonly full: boolean;
   /** Accepts the socket, but shows it to the handler only once its first frame has named a key. */
   guard(connect: Connect): Connect;
@@ -24,7 +23,7 @@ export function createFirstFrameGate(isKey: (candidate: string | null) => boolea
       waiting += 1;
       nextFrame(socket, (frame) => {
         waiting -= 1;
-        if (frame !== undefined && isKey(keyIn(frame))) connect(new HandedOverSocket(socket));
+        if (frame !== undefined && isKey(keyIn(frame))) connect(socket);
         else socket.close(REFUSED.code, REFUSED.reason);
       });
     };
@@ -50,7 +49,11 @@ function nextFrame(socket: Socket, done: (frame: string | Uint8Array | undefined
   };
   const timer = setTimeout(() => settle(undefined), TIMEOUT_MS);
   socket.onClose(() => settle(undefined));
-  socket.onMessage((frame) => settle(frame));
+  socket.onMessage((frame) => {
+    // The frames after the first are the handler's, which may listen later.
+    socket.onMessage(null);
+    settle(frame);
+  });
 }
 
 /** The key an auth frame names; null for any other frame. */

@@ -1,4 +1,4 @@
-import type { Socket } from "../../../src/http/socket.ts";
+import type { MessageListener, Socket } from "../../../src/http/socket.ts";
 
 type Frame = string | Uint8Array;
 
@@ -17,7 +17,7 @@ export function socketPair(): SocketPair {
   const received: string[] = [];
   const waiting: Frame[] = [];
   const closeListeners: ((code: number, reason: string) => void)[] = [];
-  let listener: ((data: Frame) => void) | undefined;
+  let listener: MessageListener | null = null;
   let closed: { code: number; reason: string } | undefined;
 
   function close(code = 1005, reason = ""): void {
@@ -34,7 +34,7 @@ export function socketPair(): SocketPair {
       close,
       onMessage(next) {
         listener = next;
-        for (const frame of waiting.splice(0)) next(frame);
+        while (listener !== null && waiting.length > 0) listener(waiting.shift() as Frame);
       },
       onClose: (next) => void closeListeners.push(next),
     },
@@ -45,7 +45,7 @@ export function socketPair(): SocketPair {
       },
       send(frame) {
         if (closed !== undefined) return;
-        if (listener === undefined) waiting.push(frame);
+        if (listener === null) waiting.push(frame);
         else listener(frame);
       },
       leave: () => close(1006),
