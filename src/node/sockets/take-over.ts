@@ -66,6 +66,14 @@ export async function takeOver(
   return upgrade;
 }
 
+/**
+ * True while the answer to an earlier request of the connection is unfinished: a client that pipelines may send an upgrade
+ * behind it, and the answer would be written into the socket. Node has no public name for that answer.
+ */
+export function isAnswering(connection: Duplex): boolean {
+  return "_httpMessage" in connection && connection._httpMessage instanceof ServerResponse;
+}
+
 /** Sends a detached upgrade through the host's app as an ordinary request, as Node does without 'upgrade' listeners. */
 export function passThroughApp(server: Server, incoming: IncomingMessage, upgrade: Upgrade): void {
   const outgoing = new ServerResponse(incoming);

@@ -4,7 +4,7 @@ import type { FetchServer } from "../../http/fetch-server.ts";
 import { belowPrefix, splitUrl } from "../../http/request-path.ts";
 import { announcesNoBody } from "../node-request.ts";
 import { refuse } from "../refuse.ts";
-import { isWebSocketUpgrade, passThroughApp, type Upgrade } from "./take-over.ts";
+import { isAnswering, isWebSocketUpgrade, passThroughApp, type Upgrade } from "./take-over.ts";
 
 /** One server's claim on the upgrade requests of an `http.Server`. */
 export interface UpgradeClaim {
@@ -91,7 +91,8 @@ class UpgradeClaims {
     for (const claim of this.#claims) {
       const below = belowPrefix(pathname, claim.basePath);
       if (below === undefined || !(claim.exclusive || handlesSocket(claim, below))) continue;
-      claim.take(incoming, { connection, head });
+      if (isAnswering(connection)) connection.destroy();
+      else claim.take(incoming, { connection, head });
       return true;
     }
     return false;
@@ -99,6 +100,10 @@ class UpgradeClaims {
 
   readonly #onUnclaimed = (incoming: IncomingMessage, connection: Duplex, head: Buffer) => {
     if (this.#httpServer.listenerCount("upgrade") > 1) return;
+    if (isAnswering(connection)) {
+      connection.destroy();
+      return;
+    }
     // Clients that offer HTTP/2 (`Upgrade: h2c`) expect an ordinary answer, as they get without 'upgrade' listeners.
     if (!isWebSocketUpgrade(incoming) && announcesNoBody(incoming)) {
       return passThroughApp(this.#httpServer, incoming, { connection, head });
