@@ -6,7 +6,7 @@ import { finalResponse } from "./final-response.ts";
 import { listedDocuments, toConversationInfo } from "./record/conversation-info.ts";
 import { withLostSecrets } from "./record/state-update.ts";
 
-/** What a `ConversationInfo` includes. */
+/** Parts of a `ConversationInfo` that are left out unless they are requested. */
 export interface InfoQuery {
   /** Whether the agent's skills, which may be large, are included. Default: false. */
   includeSkills?: boolean;

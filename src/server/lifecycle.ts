@@ -2,11 +2,12 @@ import type { ConversationManager } from "../conversations/conversation-manager.
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
+import { shareStore } from "./shared-store.ts";
 
 export interface Lifecycle {
   /** True once the repair of interrupted runs has finished. */
   readonly ready: boolean;
-  /** Ends runs, sockets, ports and the store. Further calls return the promise of the first. */
+  /** Ends runs, sockets, ports and, for its last server, the store. Further calls return the promise of the first. */
   close(): Promise<void>;
 }
 
@@ -20,11 +21,12 @@ export interface LifecycleParts {
 
 /**
  * Starts the repair of runs that a crash interrupted. Requests are answered meanwhile.
- * `close` ends runs first, then the network, then the store.
+ * `close` ends runs first, then the network, then the store unless another server uses it.
  */
 export function startLifecycle({ conversations, store, logger, endNetwork }: LifecycleParts): Lifecycle {
   let ready = false;
   let closing: Promise<void> | undefined;
+  const releaseStore = shareStore(store);
   const started = conversations.start().then(
     () => {
       ready = true;
@@ -35,7 +37,7 @@ export function startLifecycle({ conversations, store, logger, endNetwork }: Lif
     await started;
     await conversations.close();
     await endNetwork();
-    await store.close();
+    await releaseStore();
   };
   return {
     get ready() {

@@ -36,7 +36,10 @@ export interface ServerOptions {
    */
   dangerouslyAllowUnauthenticated?: boolean;
 
-  /** Storage of conversations. Default: SQLite in `conversationsPath`. */
+  /**
+   * Storage of conversations. Servers may share one; it is closed with the last of them. Default: SQLite in
+   * `conversationsPath`.
+   */
   store?: Store;
   /** Folder of the database and of each conversation's files. Default: `workspace/conversations`. */
   conversationsPath?: string;

@@ -26,7 +26,7 @@ describe("security_policy_filename", () => {
     );
   });
 
-  it("is refused when there is no such file", async () => {
+  it("is refused when the file does not exist", async () => {
     const { manager, prepared } = openManager();
     await expect(start(manager, agent({ security_policy_filename: "policy.md" }))).rejects.toMatchObject({
       status: 422,

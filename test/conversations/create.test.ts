@@ -2,7 +2,7 @@ import { say } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { attach, openManager, send, settled, start, startRequest } from "./open-manager.ts";
 
-const NOBODY = "6f1f2c52-58bb-4ff0-8baf-04e0e1c9a001";
+const UNKNOWN = "6f1f2c52-58bb-4ff0-8baf-04e0e1c9a001";
 
 it("the secrets of the agent's context are those of the conversation; the request's go first", async () => {
   const { manager } = openManager();
@@ -66,8 +66,8 @@ it.each([
   [{ agent: { llm: { model: "m" }, tools: [{ name: "nowhere" }] } }, "unprocessable", "Available: [echo]"],
   [{ client_tools: [clientTool("echo")] }, "unprocessable", "echo"],
   [{ initial_message: { role: "assistant", content: [] } }, "unprocessable", "Only user messages"],
-  [{ parent_conversation_id: NOBODY }, "unprocessable", "not found"],
-  [{ agent: null, agent_profile_id: NOBODY }, "not_found", "Agent profile with id"],
+  [{ parent_conversation_id: UNKNOWN }, "unprocessable", "not found"],
+  [{ agent: null, agent_profile_id: UNKNOWN }, "not_found", "Agent profile with id"],
   [{ secrets_encrypted: true }, "internal", "cipher not configured"],
 ])("refuses %j", async (fields, code, detail) => {
   const { manager } = openManager();

@@ -39,7 +39,7 @@ export interface BenchOptions extends Partial<ConversationManagerOptions> {
 /** The sockets of each manager that was opened here. */
 const socketsOf = new WeakMap<ConversationManager, EventSockets>();
 
-/** Waits until it is told to go on, or is interrupted. */
+/** Holds a tool or a model back until it is opened or interrupted. */
 export class Gate {
   #open: () => void = () => {};
   #reached: () => void = () => {};

@@ -165,7 +165,7 @@ describe("secrets at rest", () => {
     await runToEnd(manager, id, "hi");
     const [record] = await store.conversations.find([id], ["secrets"]);
     const names = Object.keys(JSON.parse(record?.documents.secrets ?? "{}"));
-    // Everything that holds secrets is written anew under this key.
+    // Everything that holds secrets is written again under this key.
     await (await manager.open(id)).setSecrets({
       NEW: { kind: "StaticSecret", value: "sk-new", description: null },
     });

@@ -59,12 +59,12 @@ it("a message wakes a finished conversation; a run does not", async () => {
 
   await (await manager.open(id)).run();
   await settled(socket, 2);
-  const told = socket.story.length;
+  const shown = socket.story.length;
   expect(socket.story.at(-1)).toBe("full_state(finished)");
 
   await send(manager, id, "second");
   await settled(socket, 3);
-  expect(socket.story.slice(told).filter((line) => line !== "stats")).toEqual([
+  expect(socket.story.slice(shown).filter((line) => line !== "stats")).toEqual([
     "execution_status=idle",
     "MessageEvent",
     "last_user_message_id",
@@ -120,7 +120,7 @@ it("answers everything at once while a tool runs, and takes messages into the ru
   expect(prompt).toContain("two");
 });
 
-it("pauses between steps: the call under way ends, no other begins, and a run goes on", async () => {
+it("pauses between steps: the current call ends, no other begins, and a run goes on", async () => {
   const gate = new Gate();
   const { manager, llm } = openManager({
     tools: new ToolRegistry([echoTool(gate)]),
@@ -130,11 +130,11 @@ it("pauses between steps: the call under way ends, no other begins, and a run go
   const socket = await attach(manager, id);
   await send(manager, id, "go");
   await gate.reached;
-  const told = socket.story.length;
+  const shown = socket.story.length;
   await (await manager.open(id)).pause();
   gate.open();
   await settled(socket, 2);
-  expect(socket.story.slice(told).filter((line) => line !== "stats")).toEqual([
+  expect(socket.story.slice(shown).filter((line) => line !== "stats")).toEqual([
     "execution_status=paused",
     "PauseEvent",
     "full_state(paused)",
@@ -185,10 +185,10 @@ it("interrupts a tool at once, answers its call and tells the state twice", asyn
   const socket = await attach(manager, id);
   await send(manager, id, "go");
   await gate.reached;
-  const told = socket.story.length;
+  const shown = socket.story.length;
   await (await manager.open(id)).interrupt();
   await settled(socket, 2);
-  expect(socket.story.slice(told)).toEqual([
+  expect(socket.story.slice(shown)).toEqual([
     "AgentErrorEvent",
     "execution_status=paused",
     "InterruptEvent",
@@ -200,7 +200,7 @@ it("interrupts a tool at once, answers its call and tells the state twice", asyn
   expect((await manager.get(id)).execution_status).toBe("finished");
 });
 
-it("interrupts a model call; with nothing under way it pauses", async () => {
+it("interrupts a model call; without a run it pauses", async () => {
   const { manager } = openManager({ steps: [waitFor(new Gate())] });
   const id = await start(manager);
   const socket = await attach(manager, id);
@@ -236,7 +236,7 @@ it("tells a model's failure as an error of the conversation, from which a run go
   expect((await manager.get(id)).execution_status).toBe("finished");
 });
 
-it("whoever reads that a run failed finds in the log why", async () => {
+it("the log says why a run failed in the same commit that says it failed", async () => {
   const store = memoryStore();
   const commits: string[] = [];
   const { manager } = openManager({
@@ -259,7 +259,7 @@ it("whoever reads that a run failed finds in the log why", async () => {
 it("a model that cannot be made is an error of the run, not of the server", async () => {
   const { manager } = openManager({
     createLlm: () => {
-      throw new Error("Unknown provider 'nobody'");
+      throw new Error("Unknown provider 'nowhere'");
     },
   });
   const id = await start(manager);
@@ -267,7 +267,7 @@ it("a model that cannot be made is an error of the run, not of the server", asyn
   await send(manager, id, "go");
   await settled(socket);
   expect(socket.story.at(-1)).toBe("full_state(error)");
-  expect(socket.events.find(({ kind }) => kind === "ConversationErrorEvent")?.detail).toContain("nobody");
+  expect(socket.events.find(({ kind }) => kind === "ConversationErrorEvent")?.detail).toContain("nowhere");
 });
 
 it("waits for confirmation; yes carries out, no answers and leaves the agent alone", async () => {
@@ -287,15 +287,15 @@ it("waits for confirmation; yes carries out, no answers and leaves the agent alo
   expect(socket.story).toContain("ObservationEvent");
   expect(socket.story.at(-1)).toBe("full_state(waiting_for_confirmation)");
 
-  const told = socket.story.length;
+  const shown = socket.story.length;
   await (await manager.open(id)).respondToConfirmation({ accept: false, reason: "Not that." });
   await until(() => socket.story.includes("UserRejectObservation"));
-  expect(socket.story.slice(told)).toEqual(["execution_status=idle", "UserRejectObservation"]);
+  expect(socket.story.slice(shown)).toEqual(["execution_status=idle", "UserRejectObservation"]);
   expect(socket.events.at(-1)).toMatchObject({ rejection_reason: "Not that." });
   expect(llm.requests).toHaveLength(2);
 });
 
-it("lets no more run at once than it is told", async () => {
+it("runs at most as many conversations at once as are allowed", async () => {
   const first = new Gate();
   const second = new Gate();
   const { manager, llm } = openManager({ maxConcurrentRuns: 1, steps: [waitFor(first), waitFor(second)] });

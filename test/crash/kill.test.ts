@@ -47,7 +47,7 @@ interface Cut {
   cwd: string;
 }
 
-/** Runs the demo conversation in a server of its own and stops listening after so many stored events. */
+/** Runs the demo conversation in a separate server and stops listening after this number of stored events. */
 async function runUntil({ name, events }: { name: string; events: number }): Promise<Cut> {
   const cwd = await mkdtemp(join(folder, `${name}-`));
   const server = await spawnServer({ cwd });

@@ -189,7 +189,7 @@ describe("readers", () => {
   test("see an event only once it is stored, after the log's owner", async () => {
     const held = heldStore(memoryStore());
     const order: string[] = [];
-    const log = logOver(held, { onAppended: (events) => order.push(`told of ${events.length}`) });
+    const log = logOver(held, { onAppended: (events) => order.push(`appended ${events.length}`) });
     const reader = readerOf(held);
     void reader.wait().then(() => order.push("read"));
     const appended = log.append([pause, pause], { create });
@@ -198,7 +198,7 @@ describe("readers", () => {
     held.held[0]?.settle();
     await appended;
     await new Promise(setImmediate);
-    expect(order).toEqual(["told of 2", "read"]);
+    expect(order).toEqual(["appended 2", "read"]);
   });
 
   test("see transient events after everything appended before them", async () => {
@@ -276,7 +276,7 @@ describe("a commit that fails", () => {
     const log = logOver(held);
     const reader = readerOf(store);
     const failing = log.append([pause]);
-    // Made as soon as the failure is known, while the append below is still under way.
+    // Made as soon as the failure is known, while the append below is still pending.
     const afterwards = failing.catch(() => log.append([message("after")]));
     const builtOnIt = log.append([message("lost")]);
     const stateOnly = log.commit({ documents: { state: "kept" } });

@@ -14,7 +14,7 @@ function openDatabase(): Database {
   return database;
 }
 
-test("a full disk is told as such, keeps nothing by halves, and is forgotten when there is space again", () => {
+test("a full disk is reported as such, stores no half of a transaction, and is forgotten when there is space again", () => {
   const database = openDatabase();
   database.run("CREATE TABLE texts (text TEXT)");
   const { page_count: pages } = database.get("PRAGMA page_count") ?? {};

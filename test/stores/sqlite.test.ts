@@ -88,7 +88,7 @@ describe("the database file", () => {
     expect(() => sqliteStore({ path })).toThrow(`${path} is a database of another program`);
   });
 
-  test("that is no database is refused", () => {
+  test("that is not a database is refused", () => {
     const path = join(folder, "notes.txt");
     writeFileSync(path, "no database ".repeat(1_000));
     expect(() => sqliteStore({ path })).toThrow(`${path} cannot be opened: file is not a database`);

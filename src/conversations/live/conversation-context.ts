@@ -15,7 +15,7 @@ import type { OpenWorkspace } from "../../workspace/workspace.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 
-/** What a conversation tells of itself when it makes a model. */
+/** Facts of a conversation that its model depends on. */
 export interface ModelUse {
   /** Called for each call of the model if its configuration has `log_completions`. */
   onCompletion(log: CompletionLog): void;

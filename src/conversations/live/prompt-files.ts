@@ -31,7 +31,7 @@ export async function readSecurityPolicy(
   }
 }
 
-/** Templates of the reference are Python's; this server has prompts of its own in their place. */
+/** Warns of a named prompt template: templates of the reference are Python's, and are replaced by the default prompt. */
 export function warnOfTemplate(agent: Agent, logger: Logger): void {
   const { system_prompt_filename: name, system_prompt: own } = agent;
   if (own !== null || PRESETS.includes(name)) return;

@@ -45,7 +45,7 @@ interface Opened {
   added: readonly NewEvent[];
 }
 
-/** What a run works with: model, tools, extensions and the view of the log, each opened when it is first needed. */
+/** The session of a run: model, tools, extensions and the view of the log, each opened when it is first needed. */
 export class RunSession implements AgentSession {
   readonly #parts: RunSessionParts;
   #llm: { config: LlmConfig; model: Llm } | null = null;

@@ -114,7 +114,7 @@ export class StateKeeper {
     try {
       return await this.log.append(events, { ...change, update: { ...change.update, ...update } });
     } catch (error) {
-      // What the store refused goes with the next commit.
+      // Changes that the store refused go with the next commit.
       for (const key of keys) this.#unwritten.add(key);
       throw error;
     }

@@ -17,8 +17,8 @@ export interface InfoOptions {
 const INFO_KEYS = Object.keys(conversationInfo.shape) as readonly (keyof ConversationInfo)[];
 
 /**
- * A stored conversation as the routes show it: the keys of its schema, from the state and from what an info has beside
- * it. Every commit is whole, so this is never behind the conversation in memory.
+ * Makes the info of a stored conversation, as routes show it: the keys of its schema, from the state and from the fields
+ * that only an info has. Every commit is whole, so this is never behind the conversation in memory.
  */
 export function toConversationInfo(record: ConversationRecord, options: InfoOptions): ConversationInfo {
   const { persistenceDir } = options;

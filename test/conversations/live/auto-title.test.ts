@@ -14,7 +14,7 @@ interface TitleBench {
   configs: LlmConfig[];
 }
 
-/** The agent's model answers as ever; titles come from a model of their own, told apart by its usage id. */
+/** The agent's model answers as ever; titles come from another model, recognised by its usage id. */
 function openTitled(
   title: string | Step<LlmRequest>,
   { sideCalls, ...options }: BenchOptions & { sideCalls?: boolean } = {},
@@ -56,7 +56,7 @@ describe("the title of a conversation", () => {
     });
   });
 
-  it("is told of by no event, and its cost is not the agent's", async () => {
+  it("appears in no event, and its cost is not the agent's", async () => {
     const { manager } = openTitled("🐛 Fix the login page");
     const id = await start(manager, { autotitle: true });
     await send(manager, id, WORDS);
@@ -113,7 +113,7 @@ describe("the title of a conversation", () => {
   });
 });
 
-describe("a title under way", () => {
+describe("a title in the making", () => {
   function openWaiting() {
     const gate = new Gate();
     const bench = openTitled(waitFor(gate, "too late"));

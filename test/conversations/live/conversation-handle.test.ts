@@ -5,7 +5,7 @@ import type { Change } from "../../../src/stores/store.ts";
 import { text } from "../../../src/wire/events/message.ts";
 import { logOf, openManager, start, startRequest, until } from "../open-manager.ts";
 
-it("takes a message as text or as parts, and starts a run unless told not to", async () => {
+it("takes a message as text or as parts, and starts a run unless `run` is false", async () => {
   const { manager, llm } = openManager({ steps: [say("One."), say("Two.")] });
   const { info, conversation } = await manager.create(startRequest());
   await conversation.sendMessage("quietly", { run: false });
@@ -61,7 +61,7 @@ it("keeps its conversation in memory while a verb is carried out", async () => {
   expect(manager.liveCount).toBe(0);
 });
 
-it("changes title and tags in one step, told of by one event", async () => {
+it("changes title and tags in one step, with one event", async () => {
   const store = memoryStore();
   const commits: Change[] = [];
   const watched = Object.assign(Object.create(store) as typeof store, {
