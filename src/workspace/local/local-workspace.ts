@@ -14,6 +14,7 @@ import { childEnvironment, type Environment } from "./child-environment.ts";
 import { localFiles } from "./local-files.ts";
 import { machineIdentity } from "./machine-identity.ts";
 import { runProcess } from "./run-process.ts";
+import { removeLeftFolders } from "./terminal/shell-folders.ts";
 import { TerminalSession } from "./terminal/terminal-session.ts";
 
 /** Environment of the commands on this machine. */
@@ -30,7 +31,12 @@ export interface LocalWorkspaceOptions {
  */
 export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspace {
   const environment = childEnvironment(options.environment ?? process.env, options.commandEnvironment);
-  return (spec) => new LocalWorkspace(spec, environment);
+  let cleaning: Promise<void> | undefined;
+  return async (spec) => {
+    cleaning ??= removeLeftFolders();
+    await cleaning;
+    return new LocalWorkspace(spec, environment);
+  };
 }
 
 class LocalWorkspace implements Workspace {

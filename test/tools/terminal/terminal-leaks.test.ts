@@ -84,7 +84,7 @@ it("ends with a server that is killed, and leaves no file", async () => {
     import { SecretRegistry } from ${moduleOf("secrets/secret-registry.ts")};
     import { terminalTool } from ${moduleOf("tools/terminal/terminal-tool.ts")};
     import { localWorkspace } from ${moduleOf("workspace/local/local-workspace.ts")};
-    const workspace = localWorkspace()({ workingDir: "/", dataDir: "/nowhere" });
+    const workspace = await localWorkspace()({ workingDir: "/", dataDir: "/nowhere" });
     const host = { workspace, params: {}, secrets: new SecretRegistry() };
     const input = { command: "sleep 7774 & sleep 7774", is_input: false, timeout: 0.2, reset: false };
     const executor = await terminalTool.open(host);

@@ -1,53 +1,53 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shellQuote } from "../../../shell-quote.ts";
+import { PrivateFolder } from "../private-folder.ts";
+import { FOLDER_PREFIX } from "./shell-folders.ts";
 import { shellStartup } from "./terminal-marker.ts";
 
 /**
- * The folder through which a shell is given its commands rather than by the keyboard: they may be longer than a line
- * of a terminal, hold any character, and are seen by nobody else.
+ * The folder through which a shell gets its commands. Typed commands could not be longer than a line of a terminal or
+ * hold every character, and others could read them on the screen.
  */
 export class ShellFiles {
-  readonly directory: string;
+  readonly #folder: PrivateFolder;
 
   static async make(): Promise<ShellFiles> {
-    return new ShellFiles(await mkdtemp(join(tmpdir(), "agent-terminal-")));
+    return new ShellFiles(await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`)));
   }
 
-  private constructor(directory: string) {
-    this.directory = directory;
+  private constructor(path: string) {
+    this.#folder = new PrivateFolder(path);
   }
 
-  /** Gives the path of the file that a bash starts with. */
+  /** Writes the file that bash starts with, and returns its path. The shell empties it once it has read it. */
   async writeStartup(nonce: string): Promise<string> {
-    await this.#write("startup", shellStartup({ nonce, directory: this.directory }));
-    return join(this.directory, "startup");
+    const { path } = this.#folder;
+    await this.#folder.write("startup", shellStartup({ nonce, directory: path }));
+    return join(path, "startup");
   }
 
-  /** What the shell reads at the next run line; it removes the exports before the command starts. */
+  /** Writes what the shell reads at the next run line. The shell empties both files before the command starts. */
   async writeCommand(command: string, exports: Readonly<Record<string, string>>): Promise<void> {
-    const values = toExports(exports);
-    // Those of a command that never started are still there.
-    if (values === "") await rm(join(this.directory, "exports"), { force: true });
-    else await this.#write("exports", values);
-    await this.#write("command", command.replaceAll("\0", ""));
+    await this.#folder.write("exports", toExports(exports));
+    await this.#folder.write("command", withoutZero(command));
   }
 
+  /** Removes the folder, unless it belongs to another user by now. */
   async remove(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
-  }
-
-  async #write(name: string, text: string): Promise<void> {
-    // A command may have cleaned up the temporary files of everybody.
-    await mkdir(this.directory, { recursive: true, mode: 0o700 });
-    await writeFile(join(this.directory, name), text, { mode: 0o600 });
+    await rm(this.#folder.path, { recursive: true, force: true }).catch(() => {});
   }
 }
 
 function toExports(exports: Readonly<Record<string, string>>): string {
   return Object.entries(exports)
     .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
-    .map(([name, value]) => `export ${name}=${shellQuote(value.replaceAll("\0", ""))}\n`)
+    .map(([name, value]) => `export ${name}=${shellQuote(withoutZero(value))}\n`)
     .join("");
+}
+
+/** Neither commands nor variables can hold a zero character. */
+function withoutZero(text: string): string {
+  return text.replaceAll("\0", "");
 }

@@ -1,21 +1,21 @@
 import { shellQuote } from "../../../shell-quote.ts";
 
-/** What the shell tells about itself, out of sight of the commands it runs. */
+/** A message of the shell about itself. */
 export type TerminalMarker =
   | { kind: "started"; commandId: number }
   | {
       kind: "prompt";
       exitCode: number;
-      /** Process id of the last background job, -1 when there is none. */
+      /** Process id of the last background job, -1 without one. */
       backgroundPid: number;
       workingDir: string;
       pythonPath: string | null;
     };
 
-/** Operating system command number of our markers; chosen outside of those in use by terminals. */
+/** Number of the operating system command that carries markers. No terminal uses it. */
 export const MARKER_NUMBER = 7717;
 
-/** Reads the text of a marker; null for one that does not carry the nonce of this shell. */
+/** Reads the text of a marker. null when it does not have the nonce of this shell. */
 export function parseMarker(data: string, nonce: string): TerminalMarker | null {
   const [shell, kind, first, second, third, ...rest] = data.split(";");
   if (shell !== nonce) return null;
@@ -31,14 +31,14 @@ export function parseMarker(data: string, nonce: string): TerminalMarker | null 
 }
 
 /**
- * The start-up file of our bash. The user's own files are not read: they may be slow, print, start another shell
- * or ask something, and the tool chains they set up are in the environment already. A command that wants them
- * says `source ~/.bashrc`.
+ * Makes the startup file of bash. The user's own files are not read: they may be slow, print, start another shell or ask
+ * something, and the environment has what they set up already. A command that needs them says `source ~/.bashrc`.
  *
- * Markers are escape sequences with a nonce, written to the terminal itself: they stay in order with the output,
- * survive `exec > file`, and no command prints one by accident, not even when it prints these functions.
- * Each comes after a full reset of the screen, so that a command starts with a clean one.
- * Everything is arranged to work in bash 3.2, which macOS brings.
+ * Markers are escape sequences with a nonce, written to the terminal: they stay in order with the output, survive
+ * `exec > file`, and no command prints one by accident, not even when it prints these functions. Each comes after a full
+ * reset of the screen, so that a command starts with a clean one. The nonce is in no file once the shell has started.
+ *
+ * The script works in bash 3.2, which is the one of macOS.
  */
 export function shellStartup(options: { nonce: string; directory: string }): string {
   const mark = `builtin printf '\\033c\\033]${MARKER_NUMBER};${options.nonce};%s\\007'`;
@@ -48,16 +48,15 @@ unset HISTFILE MAILCHECK
 IGNOREEOF=100
 PS1= PS2=
 __agent_dir=${shellQuote(options.directory)}
-# The server removes the folder; when it was killed, the shell ends with its terminal and does it.
+: >|"$__agent_dir/startup"
+# The server removes the folder. After it was killed, the shell ends with its terminal and does that.
 trap 'command -p rm -rf "$__agent_dir"' EXIT
 __agent_begin() {
   local status=$2
   command -p stty echo </dev/tty
-  if [[ -r $__agent_dir/exports ]]; then
-    builtin . "$__agent_dir/exports"
-    command -p rm -f "$__agent_dir/exports"
-  fi
+  if [[ -s $__agent_dir/exports ]]; then builtin . "$__agent_dir/exports"; fi
   IFS= builtin read -r -d '' __agent_command <"$__agent_dir/command"
+  : >|"$__agent_dir/exports" >|"$__agent_dir/command"
   if [[ -n $__agent_flags ]]; then __agent_command="{ set -$__agent_flags; } 2>/dev/null"$'\n'"$__agent_command"; fi
   ${mark} "S;$1" >/dev/tty
   return $status
@@ -86,9 +85,9 @@ __agent_arm
 }
 
 /**
- * The line typed at the prompt to run what lies in the command file, at top level and in the current shell.
- * It begins with a plain word because after an unclosed quote bash 5.2 does not know a `{` at the start of the
- * next line. `set -e` ends with the command that says it: a shell that dies of the next failing grep helps nobody.
+ * Makes the line that is typed at the prompt to run the command file, at top level and in the current shell. It begins
+ * with a plain word because after an unclosed quote bash 5.2 does not know a `{` at the start of the next line. `set -e`
+ * ends with the command that says it, because later commands expect the shell to survive a failing grep.
  */
 export function runLine(commandId: number): string {
   return ` __agent_status=$?; { __agent_begin ${commandId} $__agent_status; } 2>/dev/null; eval "$__agent_command"; { __agent_end; } 2>/dev/null\n`;

@@ -65,7 +65,7 @@ export class TerminalSession implements WorkspaceTerminal {
     }
     const { spawn } = await loadPty();
     const nonce = randomBytes(12).toString("hex");
-    // Seen by every command, so not the nonce.
+    // Every command sees the tag, so it must not be the nonce.
     const tag = crypto.randomUUID();
     const files = await ShellFiles.make();
     try {
@@ -142,7 +142,13 @@ export class TerminalSession implements WorkspaceTerminal {
 
   async run(command: string, exports: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.#state !== "idle") throw new Error(`A command cannot start: the shell is ${this.#state}.`);
-    await this.#files.writeCommand(command, exports);
+    try {
+      await this.#files.writeCommand(command, exports);
+    } catch (error) {
+      // Another shell will have a folder that can be written to.
+      await this.close();
+      throw error;
+    }
     this.#state = "starting";
     this.#end = null;
     this.#interrupted = false;
@@ -226,6 +232,7 @@ export class TerminalSession implements WorkspaceTerminal {
       this.#options.onStart?.();
       return;
     }
+    if (!this.#isAtPrompt()) return;
     this.#workingDir = marker.workingDir;
     // A prompt before the command started belongs to something else that was typed, unless Ctrl-C took the command.
     if (this.#state === "starting" && this.#commandId > 0 && !this.#interrupted) return;
@@ -233,6 +240,15 @@ export class TerminalSession implements WorkspaceTerminal {
     this.#state = "idle";
     const { kind, exitCode, backgroundPid, pythonPath } = marker;
     this.#end = { kind, exitCode, backgroundPid, pythonPath };
+  }
+
+  /**
+   * Whether the shell itself reads the terminal, where the system knows that. A program that has found out the nonce
+   * could print the marker of a prompt while it has the terminal.
+   */
+  #isAtPrompt(): boolean {
+    const shell = readProcess(this.pid);
+    return shell === null || shell.foreground <= 0 || shell.foreground === shell.group;
   }
 
   async #exit(exitCode: number, signal: number | null): Promise<void> {
