@@ -112,11 +112,9 @@ const BY_BROAD_CODE: Readonly<Record<string, ErrorClassification>> = {
   APIError: TRANSIENT,
 };
 
-/** Makes the event that shows an error. Its name is the code; the detail is its message unless another is given. */
-export function errorEvent(
-  error: unknown,
-  detail = messageOf(error),
-): Extract<NewEvent, { kind: "ConversationErrorEvent" }> {
+/** Makes the event that shows an error. Its name is the code, its message the detail. */
+export function errorEvent(error: unknown): Extract<NewEvent, { kind: "ConversationErrorEvent" }> {
+  const detail = messageOf(error);
   const code = error instanceof Error ? error.name : "Error";
   const classification = classifyError(code, detail);
   return { kind: "ConversationErrorEvent", source: "environment", code, detail, classification };

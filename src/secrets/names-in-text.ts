@@ -3,10 +3,10 @@ import { setImmediate } from "node:timers/promises";
 /** Characters that are searched between two pauses. */
 const STEP = 4_000_000;
 
-/** Those of the names that occur in a text, in any case. Pauses now and then: text and names may both be many. */
+/** Selects the names that occur in a text, in any case. Pauses now and then, for a long text and many names. */
 export async function namesIn(text: string, names: Iterable<string>): Promise<string[]> {
   const lowerCase = text.toLowerCase();
-  const found: string[] = [];
+  const present: string[] = [];
   let characters = 0;
   for (const name of names) {
     characters += text.length;
@@ -14,9 +14,9 @@ export async function namesIn(text: string, names: Iterable<string>): Promise<st
       characters = 0;
       await setImmediate();
     }
-    if (name !== "" && lowerCase.includes(name.toLowerCase())) found.push(name);
+    if (name !== "" && lowerCase.includes(name.toLowerCase())) present.push(name);
   }
-  return found;
+  return present;
 }
 
 /** Whether a text has a name that is not part of a longer one. */

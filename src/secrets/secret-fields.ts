@@ -1,8 +1,9 @@
+import { isObject } from "../is-object.ts";
 import { REDACTED, type SecretSources } from "../wire/secret-source.ts";
 import { type Cipher, looksEncrypted } from "./cipher.ts";
 import { mapSecrets, type SecretPlace } from "./map-secrets.ts";
 
-/** The secret texts of a value, in the order of its keys. */
+/** Lists the secret texts of a value, in the order of its keys. */
 export function secretsIn(value: unknown): string[] {
   const secrets: string[] = [];
   mapSecrets(value, (secret) => {
@@ -59,12 +60,12 @@ export function openSecrets<T>(value: T, cipher: Cipher | undefined): OpenedSecr
   return { value: opened, lost };
 }
 
-/** As `sealSecrets`, for the secrets of a conversation by name: no name is taken for that of a field. */
+/** Does what `sealSecrets` does for secrets by name, so that no name is taken for that of a field. */
 export function sealSources(sources: SecretSources, cipher: Cipher | undefined): SecretSources {
   return sealSecrets({ [SOURCES]: sources }, cipher)[SOURCES];
 }
 
-/** As `openSecrets`, for the secrets of a conversation by name. */
+/** Does what `openSecrets` does for secrets by name. */
 export function openSources(
   sources: SecretSources,
   cipher: Cipher | undefined,
@@ -73,12 +74,12 @@ export function openSources(
   return { value: value[SOURCES], lost: lost.map((pointer) => pointer.slice(SOURCES.length + 1)) };
 }
 
-/** Those of the lost secrets that have no value now. */
+/** Selects the lost secrets that have no value now. */
 export function stillLost(lost: readonly string[], value: unknown): string[] {
   return lost.filter((pointer) => typeof valueAt(value, stepsOf(pointer)) !== "string");
 }
 
-/** The names of the secrets that pointers of `openSources` lead into. */
+/** Lists the names of the secrets that pointers of `openSources` lead into. */
 export function namesOfLost(lost: readonly string[]): string[] {
   return [...new Set(lost.map((pointer) => stepsOf(pointer)[0] ?? ""))];
 }
@@ -89,21 +90,23 @@ export function namesOfLost(lost: readonly string[]): string[] {
  * comes back.
  */
 export function keepLost<T>(sealed: T, stored: unknown, lost: readonly string[]): T {
-  return lost.reduce<unknown>((value, pointer) => {
+  if (lost.length === 0) return sealed;
+  const kept = structuredClone(sealed);
+  for (const pointer of lost) {
     const steps = stepsOf(pointer);
-    const token = valueAt(stored, steps);
-    return typeof token === "string" ? withMissing(value, steps, token) : value;
-  }, sealed) as T;
+    const text = valueAt(stored, steps);
+    if (typeof text === "string") putBack(kept, steps, text);
+  }
+  return kept;
 }
 
-function withMissing(value: unknown, [step, ...rest]: string[], token: string): unknown {
-  if (step === undefined) return value ?? token;
-  if (typeof value !== "object" || value === null) return value;
-  const child = childOf(value, step);
-  const next = withMissing(child, rest, token);
-  if (next === child) return value;
-  if (Array.isArray(value)) return value.with(Number(step), next);
-  return Object.fromEntries([...Object.entries(value).filter(([key]) => key !== step), [step, next]]);
+/** Sets a text where nothing is, in an object that is there. */
+function putBack(value: unknown, steps: readonly string[], text: string): void {
+  const parent = valueAt(value, steps.slice(0, -1));
+  const name = steps.at(-1);
+  if (name === undefined || !isObject(parent) || (childOf(parent, name) ?? null) !== null) return;
+  // An assignment to __proto__ would set the prototype.
+  Object.defineProperty(parent, name, { value: text, writable: true, enumerable: true, configurable: true });
 }
 
 function childOf(value: unknown, step: string): unknown {

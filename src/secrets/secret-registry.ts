@@ -2,13 +2,13 @@ import { type Clock, systemClock } from "../clock.ts";
 import { AgentServerError } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type { SecretSource, SecretSources } from "../wire/secret-source.ts";
-import { KnownSecrets } from "./known-secrets.ts";
 import type { LookupFetch, LookupOptions } from "./lookup-secret.ts";
 import { SecretMask } from "./masking/secret-mask.ts";
 import { hasWord, namesIn } from "./names-in-text.ts";
 import { RecentValues } from "./recent-values.ts";
 import { assertWithinLimits } from "./secret-limits.ts";
 import { SecretLookups } from "./secret-lookups.ts";
+import { ServerSecrets } from "./server-secrets.ts";
 
 const DEFAULT_INTERNAL_URL = "http://127.0.0.1:8000";
 /** Milliseconds a command waits for the values it names. */
@@ -24,7 +24,7 @@ export interface SecretRegistryOptions {
   /** Names of the sources whose value or credentials could not be kept. */
   lost?: Iterable<string>;
   /** Hidden with the secrets of the conversation. Default: nothing. */
-  known?: KnownSecrets | undefined;
+  server?: ServerSecrets | undefined;
   clock?: Pick<Clock, "now">;
   logger?: Logger;
   /** Milliseconds that are waited for the value of a lookup secret. Default: 10,000 by a command, 2,000 by a mask. */
@@ -39,7 +39,7 @@ export class SecretRegistry {
   /** Values that secrets had before: one that was printed then stays hidden. */
   readonly #former = new RecentValues();
   readonly #lost: Set<string>;
-  readonly #known: KnownSecrets;
+  readonly #server: ServerSecrets;
   readonly #lookups: SecretLookups;
   readonly #patience: { command: number; mask: number };
   #own: Promise<SecretMask> | null = null;
@@ -59,7 +59,7 @@ export class SecretRegistry {
       },
     });
     this.#patience = options.patience ?? { command: COMMAND_PATIENCE, mask: MASK_PATIENCE };
-    this.#known = options.known ?? new KnownSecrets();
+    this.#server = options.server ?? new ServerSecrets();
     this.#lost = new Set();
     this.#set(options.sources ?? {});
     for (const name of options.lost ?? []) this.#lost.add(name);
@@ -116,7 +116,7 @@ export class SecretRegistry {
   async mask(): Promise<SecretMask> {
     await Promise.all([...this.#sources].map(([name, source]) => this.#resolve(name, source)));
     this.#own ??= SecretMask.prepare([...this.#values.values(), ...this.#former]);
-    const parts = await Promise.all([this.#known.mask(), this.#own]);
+    const parts = await Promise.all([this.#server.mask(), this.#own]);
     if (!this.#combined?.parts.every((part, index) => part === parts[index])) {
       this.#combined = { parts, mask: SecretMask.combined(parts) };
     }

@@ -12,8 +12,8 @@ import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { loadImage } from "../outbound/load-image.ts";
 import { createSelfFetch } from "../outbound/self-fetch.ts";
 import { createCipher } from "../secrets/cipher.ts";
-import { KnownSecrets } from "../secrets/known-secrets.ts";
 import { secretsIn } from "../secrets/secret-fields.ts";
+import { ServerSecrets } from "../secrets/server-secrets.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { namedTools } from "../tools/catalogue.ts";
@@ -53,7 +53,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     );
   }
   const store = options.store ?? sqliteStore({ path: join(conversationsPath, DATABASE_FILE) });
-  const knownSecrets = new KnownSecrets([
+  const serverSecrets = new ServerSecrets([
     ...options.apiKeys,
     ...(secretKey === undefined ? [] : [secretKey]),
     ...providerKeysIn(environment),
@@ -66,8 +66,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     logger,
     tools,
     cipher: secretKey === undefined ? undefined : createCipher(secretKey, clock),
-    createLlm: llmFactory(options, knownSecrets),
-    knownSecrets,
+    createLlm: llmFactory(options, serverSecrets),
+    serverSecrets,
     openWorkspace:
       options.workspace ?? localWorkspace({ environment, commandEnvironment: options.commandEnvironment }),
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
@@ -95,11 +95,11 @@ function extensionFactory({ extensions = [] }: ResolvedOptions): ExtensionFactor
   return typeof extensions === "function" ? extensions : () => extensions;
 }
 
-function llmFactory(options: ResolvedOptions, knownSecrets: KnownSecrets): CreateLlm {
+function llmFactory(options: ResolvedOptions, serverSecrets: ServerSecrets): CreateLlm {
   const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls, maxReplyBytes } = options;
   const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
   return (config, { onCompletion, isKeyLost }) => {
-    for (const key of secretsIn(config)) knownSecrets.remember(key);
+    for (const key of secretsIn(config)) serverSecrets.remember(key);
     const llm = custom?.(config);
     if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });
     return createLlm(config, {

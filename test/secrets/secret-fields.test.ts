@@ -156,7 +156,8 @@ describe("at rest", () => {
     expect(value.agent.agent_context.secrets).toEqual({ "a/b~c": { value: null, description: "shown" } });
     expect(lost).toHaveLength(21);
     // They are still known to be lost after the next save.
-    expect(openSecrets(keepLost(sealSecrets(value, undefined), sealed, lost), undefined).lost).toEqual(lost);
+    const saved = keepLost(sealSecrets(value, undefined), sealed, lost);
+    expect(new Set(openSecrets(saved, undefined).lost)).toEqual(new Set(lost));
   });
 
   test("texts stored before there was a key are taken as they are", () => {

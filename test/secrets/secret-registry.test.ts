@@ -2,9 +2,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { silentLogger } from "../../src/logger.ts";
-import { KnownSecrets } from "../../src/secrets/known-secrets.ts";
 import { SECRET_MASK } from "../../src/secrets/masking/secret-mask.ts";
 import { SecretRegistry } from "../../src/secrets/secret-registry.ts";
+import { ServerSecrets } from "../../src/secrets/server-secrets.ts";
 import type { SecretSource } from "../../src/wire/secret-source.ts";
 
 const servers: Server[] = [];
@@ -69,14 +69,14 @@ describe("static secrets", () => {
 });
 
 test("the mask is prepared once for as long as the values stay the same", async () => {
-  const known = new KnownSecrets(["key-of-the-server"]);
-  const registry = new SecretRegistry({ sources: { A: fixed("value-of-a") }, known });
+  const server = new ServerSecrets(["key-of-the-server"]);
+  const registry = new SecretRegistry({ sources: { A: fixed("value-of-a") }, server });
   const first = await registry.mask();
   expect(await registry.mask()).toBe(first);
   registry.add({ A: fixed("value-of-a") });
-  known.remember("key-of-the-server");
+  server.remember("key-of-the-server");
   expect((await registry.mask()).patterns[1]).toBe(first.patterns[1]);
-  known.remember("key-of-a-provider");
+  server.remember("key-of-a-provider");
   expect(await hidden(registry, "value-of-a", "key-of-the-server", "key-of-a-provider")).toHaveLength(3);
 });
 

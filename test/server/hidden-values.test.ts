@@ -1,4 +1,4 @@
-import { defineTool, LlmError } from "agent-server";
+import { defineTool, LlmError, type LoopExtension } from "agent-server";
 import {
   call,
   createTestServer,
@@ -78,6 +78,26 @@ describe("what the server knows to be secret is hidden", () => {
     const chat = await server.start("Go.", conversation);
     await chat.expectToolError("join", `'join': ${HIDDEN}`);
     await chat.expectFinished();
+  });
+
+  it("in what an extension adds to a result, and in how it fails", async () => {
+    const talkative: LoopExtension = {
+      name: "talkative",
+      afterTool: () => ({ extendedContent: [`it said ${VALUES.secret}`] }),
+    };
+    const broken: LoopExtension = {
+      name: "broken",
+      afterTool: () => {
+        throw new TypeError(`cannot log in with ${VALUES.secret}`);
+      },
+    };
+    const llm = scriptedLlm([call("join", { words: ["a"] }), say("done")]);
+    await using server = await createTestServer({ ...options, extensions: [talkative, broken], llm });
+    const chat = await server.start("Go.", conversation);
+    await chat.expectFinished();
+    expectHidden(textsOf(chat));
+    expect(textsOf(chat)).toContain(`it said ${HIDDEN}`);
+    expect(textsOf(chat)).toContain(`cannot log in with ${HIDDEN}`);
   });
 
   it("in every other conversation, once a model was asked with it", async () => {

@@ -6,8 +6,8 @@ import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts"
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
-import type { KnownSecrets } from "../../secrets/known-secrets.ts";
 import type { LookupFetch } from "../../secrets/lookup-secret.ts";
+import type { ServerSecrets } from "../../secrets/server-secrets.ts";
 import type { Store } from "../../stores/store.ts";
 import type { ToolRegistry } from "../../tools/registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
@@ -51,7 +51,7 @@ export interface ConversationContext {
   /** Looks up the values of lookup secrets. Default: the global `fetch`. */
   lookupFetch?: LookupFetch | undefined;
   /** Secret values of the server itself, which no conversation may show. Default: none. */
-  knownSecrets?: KnownSecrets | undefined;
+  serverSecrets?: ServerSecrets | undefined;
   /** Called when something other than a state update happens in any conversation. */
   onActivity?(): void;
 }

@@ -106,11 +106,11 @@ function openSecretRegistry(
   lost: readonly string[],
   context: LiveContext,
 ): SecretRegistry {
-  const { clock, logger, knownSecrets, lookupFetch } = context;
+  const { clock, logger, serverSecrets, lookupFetch } = context;
   return new SecretRegistry({
     sources,
     lost,
-    known: knownSecrets,
+    server: serverSecrets,
     clock,
     logger,
     internalUrl: () => context.internalUrl(),

@@ -3,7 +3,6 @@ import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
 import type { PromptView } from "../../agent/view/prompt-view.ts";
-import { messageOf } from "../../errors.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
 import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
 import type { SecretRegistry } from "../../secrets/secret-registry.ts";
@@ -15,7 +14,8 @@ import type { Content } from "../../wire/events/message.ts";
 import type { LiveContext } from "./conversation-context.ts";
 import type { ConversationWorkspace } from "./conversation-workspace.ts";
 import type { LogView } from "./log-view.ts";
-import { maskedLlm } from "./masked-llm.ts";
+import { maskEvent, needsMask } from "./masking/masked-event.ts";
+import { maskedLlm } from "./masking/masked-llm.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 import { admitMessage } from "./user-message.ts";
 
@@ -98,8 +98,9 @@ export class RunSession implements AgentSession {
     return this.#parts.keeper.append(events);
   }
 
-  update(changes: Partial<ConversationState>, reasons?: readonly NewEvent[]): Promise<void> {
-    return this.#parts.keeper.update(changes, reasons);
+  update(changes: Partial<ConversationState>, reasons: readonly NewEvent[] = []): Promise<void> {
+    if (!reasons.some(needsMask)) return this.#parts.keeper.update(changes, reasons);
+    return this.#updateMasked(changes, reasons);
   }
 
   recordReply(reply: LlmReply): void {
@@ -157,9 +158,7 @@ export class RunSession implements AgentSession {
 
   /** Records a failure that the agent could not record itself. */
   async fail(error: unknown): Promise<void> {
-    const mask = await this.#parts.secrets.mask();
-    const detail = await mask.maskLong(messageOf(error));
-    await this.update({ execution_status: "error" }, [errorEvent(error, detail)]);
+    await this.update({ execution_status: "error" }, [errorEvent(error)]);
   }
 
   /** Closes what was opened, and the log. */
@@ -170,6 +169,12 @@ export class RunSession implements AgentSession {
     await this.#opened?.tools.close();
     await this.#parts.workspace.close();
     await this.#parts.keeper.log.close();
+  }
+
+  async #updateMasked(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
+    const mask = await this.#parts.secrets.mask();
+    const masked = await Promise.all(reasons.map((event) => maskEvent(event, mask)));
+    await this.#parts.keeper.update(changes, masked);
   }
 
   get #prepared(): Opened {

@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { SecretMask } from "./secret-mask.ts";
 
-/** Characters that are masked between two pauses. */
+/** Characters that are masked between two pauses, each text counted as some more. */
 const STEP = 65_536;
+const TEXT_COST = 64;
 /** The field of a browser's observation that holds an image without saying so. */
 const SCREENSHOT = "screenshot_data";
 const IMAGE_DATA = /^data:image\/[\w.+-]{1,64};base64,/;
@@ -33,7 +34,7 @@ export class DeepMask {
 
   async text(text: string): Promise<string> {
     if (IMAGE_DATA.test(text)) return text;
-    this.#characters += text.length;
+    this.#characters += text.length + TEXT_COST;
     if (this.#characters > STEP) {
       this.#characters = 0;
       await setImmediate();

@@ -43,8 +43,8 @@ export class MatchFinder {
   }
 
   /**
-   * The matches that no later text can lengthen, in order and once. `upTo` is the offset of what is left: of a match
-   * that is not complete, or of characters that may begin one.
+   * Removes and returns the matches that no later text can lengthen, in order. `upTo` is the offset of the rest: of a
+   * match that is not complete, or of characters that may begin one.
    */
   take(): { matches: Match[]; upTo: number } {
     const { decided } = this;
@@ -56,7 +56,7 @@ export class MatchFinder {
   }
 }
 
-/** One look at a text for the patterns that are compared with it in the same way. */
+/** A search of a text for the patterns that are compared with it in the same way. */
 class Scan {
   readonly #text: HashedText;
   readonly #sets: readonly PatternSet[];
@@ -75,7 +75,7 @@ class Scan {
     this.#text.append(piece);
   }
 
-  /** The new matches, joined. `isWhole`: no more text comes. */
+  /** Removes and returns the new matches, joined. `isWhole`: no more text comes. */
   take(isWhole: boolean): Match[] {
     const text = this.#text;
     const matches: Match[] = [];
@@ -85,9 +85,7 @@ class Scan {
       if (length === 0) continue;
       const from = text.offsetAt(text.begin);
       const to = text.offsetAt(text.begin + length - 1) + 1;
-      const last = matches.at(-1);
-      if (last !== undefined && from < last.to) last.to = Math.max(to, last.to);
-      else matches.push({ from, to });
+      addMatch(matches, { from, to });
     }
     return matches;
   }
@@ -105,10 +103,13 @@ class Scan {
 
 function joined(matches: readonly Match[]): Match[] {
   const all: Match[] = [];
-  for (const { from, to } of matches.toSorted((left, right) => left.from - right.from)) {
-    const last = all.at(-1);
-    if (last !== undefined && from < last.to) last.to = Math.max(to, last.to);
-    else all.push({ from, to });
-  }
+  for (const match of matches.toSorted((left, right) => left.from - right.from)) addMatch(all, match);
   return all;
+}
+
+/** Adds a match that begins no earlier than those before it, or lengthens the last one that it overlaps. */
+function addMatch(matches: Match[], { from, to }: Match): void {
+  const last = matches.at(-1);
+  if (last !== undefined && from < last.to) last.to = Math.max(to, last.to);
+  else matches.push({ from, to });
 }

@@ -4,10 +4,10 @@ import { type Match, MatchFinder } from "./match-finder.ts";
 import { PatternSet } from "./pattern-set.ts";
 import { spellingsOf } from "./spellings.ts";
 
-/** What stands for a secret value in everything that models and clients see. Clients know this text. */
+/** Replaces a secret value in everything that models and clients see. Clients know this text. */
 export const SECRET_MASK = "<secret-hidden>";
 
-/** Characters, white space not counted, from which on a value is found in every spelling. */
+/** Characters that a value needs to be found in every spelling. White space does not count. */
 const MIN_SPELLED = 8;
 /** Characters of values that are spelled between two pauses. */
 const STEP = 2_048;
@@ -20,6 +20,7 @@ const SLICE = 65_536;
  * found as it is. Where values overlap, all of them are hidden behind one mask.
  */
 export class SecretMask {
+  /** A mask without values. */
   static readonly empty = new SecretMask([]);
 
   /** What finds the values: those of 8 characters and more leave white space out. */
@@ -45,21 +46,22 @@ export class SecretMask {
     return new SecretMask(step.value);
   }
 
-  /** A mask that hides what any of these hides. */
+  /** Joins masks into one that hides what any of them hides. */
   static combined(masks: readonly SecretMask[]): SecretMask {
     return new SecretMask(masks.flatMap(({ patterns }) => patterns));
   }
 
+  /** True when there is nothing to hide. */
   get isEmpty(): boolean {
     return this.patterns.length === 0;
   }
 
-  /** The same without values of fewer than 8 characters, which could be words that programs compare. */
+  /** This mask without values of fewer than 8 characters, which could be words that programs compare. */
   get withoutShortValues(): SecretMask {
     return new SecretMask(this.patterns.filter(({ skipsSpace }) => skipsSpace));
   }
 
-  /** The text with every value hidden. The same text when it has none. */
+  /** Hides every value in a text. Returns the same text when it has none. */
   mask(text: string): string {
     if (this.isEmpty || text === "") return text;
     const finder = new MatchFinder(this.patterns);
@@ -68,7 +70,7 @@ export class SecretMask {
     return replaced(text, finder.take().matches);
   }
 
-  /** As `mask`, for texts of any length: pauses every 64 Ki characters, so that everything else goes on. */
+  /** Hides every value in a text of any length. Pauses every 64 Ki characters, so that everything else goes on. */
   async maskLong(text: string): Promise<string> {
     if (this.isEmpty || text.length <= SLICE) return this.mask(text);
     const finder = new MatchFinder(this.patterns);
@@ -96,21 +98,20 @@ function* prepare(values: Iterable<string>): Generator<void, PatternSet[]> {
       for (const spelling of spellingsOf(value)) spelled.add(withoutSpace(spelling));
     else if (visible !== "") exact.add(value.trim());
   }
-  keepMasksWhole(exact, SECRET_MASK);
-  keepMasksWhole(spelled, SECRET_MASK);
+  keepMasksWhole(exact);
+  keepMasksWhole(spelled);
   return [
     ...(exact.size > 0 ? [yield* PatternSet.build(exact, { skipsSpace: false })] : []),
     ...(spelled.size > 0 ? [yield* PatternSet.build(spelled, { skipsSpace: true })] : []),
   ];
 }
 
-/** A value that is part of the mask would be found in texts that are masked already. */
-function keepMasksWhole(patterns: Set<string>, mask: string): void {
+/** Makes the mask a pattern where a value is part of it, or that value would be found in a text that is masked. */
+function keepMasksWhole(patterns: Set<string>): void {
   for (const pattern of patterns) {
-    if (mask.includes(pattern)) {
-      patterns.add(mask);
-      return;
-    }
+    if (!SECRET_MASK.includes(pattern)) continue;
+    patterns.add(SECRET_MASK);
+    return;
   }
 }
 

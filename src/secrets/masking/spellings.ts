@@ -1,6 +1,6 @@
 /**
- * The ways in which programs write a text: as it is, escaped for JSON, escaped for URLs, in hex and in Base64. White
- * space is left as it is; those who compare leave it out on both sides.
+ * Lists the ways in which programs write a text: as it is, escaped for JSON, escaped for URLs, in hex and in Base64.
+ * White space stays; comparisons leave it out on both sides.
  */
 export function spellingsOf(value: string): string[] {
   const text = value.toWellFormed().trim();
@@ -48,8 +48,8 @@ function byteSpellings(text: string): string[] {
 }
 
 /**
- * The part of the Base64 of a longer text that these bytes alone decide, with this many bytes before them in their
- * group of three. Up to six bits at each end are shared with what stands there.
+ * Encodes the part of a longer text's Base64 that these bytes alone decide, with `bytesBefore` bytes before them in
+ * their group of three. The characters at both ends, which have up to four bits of a neighbour, are left out.
  */
 function base64Within(bytes: Buffer, bytesBefore: number): string {
   const encoded = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString("base64");

@@ -27,7 +27,7 @@ export class StreamMask {
     return this.#take();
   }
 
-  /** What `end` would return after another piece, without taking it in. */
+  /** Returns what `end` would return after another piece, without taking it in. */
   preview(piece: string): string {
     return this.#mask.mask(this.#held + piece);
   }

@@ -5,7 +5,7 @@ import { RecentValues } from "./recent-values.ts";
  * Secret values of the server itself, hidden in every conversation: session keys, the secret key, and the keys of every
  * model in use. Values of fewer than 8 characters are left out, because they could be words of any text.
  */
-export class KnownSecrets {
+export class ServerSecrets {
   readonly #fixed: readonly string[];
   readonly #recent = new RecentValues();
   #mask: Promise<SecretMask> | null = null;

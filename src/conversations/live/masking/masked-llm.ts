@@ -1,10 +1,10 @@
-import { withComplete } from "../../llm/decorators/with-complete.ts";
-import type { Llm, LlmDelta } from "../../llm/llm.ts";
-import { DeepMask } from "../../secrets/masking/deep-mask.ts";
-import { maskError } from "../../secrets/masking/mask-error.ts";
-import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
-import { StreamMask } from "../../secrets/masking/stream-mask.ts";
-import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/events/message.ts";
+import { withComplete } from "../../../llm/decorators/with-complete.ts";
+import type { Llm, LlmDelta } from "../../../llm/llm.ts";
+import { DeepMask } from "../../../secrets/masking/deep-mask.ts";
+import { maskError } from "../../../secrets/masking/mask-error.ts";
+import type { SecretMask } from "../../../secrets/masking/secret-mask.ts";
+import { StreamMask } from "../../../secrets/masking/stream-mask.ts";
+import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../../wire/events/message.ts";
 
 /** Tools whose arguments are words for people and change nothing. */
 const SPEECH: ReadonlySet<string> = new Set(["finish", "think"]);
