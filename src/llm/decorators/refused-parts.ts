@@ -1,35 +1,16 @@
-import { type Message, text } from "../../wire/events/message.ts";
+import { type Content, type Message, text } from "../../wire/events/message.ts";
 import type { LlmRequest } from "../llm.ts";
 import type { LlmError } from "../llm-error.ts";
 
 /** Characters of a refusal that the model reads. */
 const MAX_REASON = 300;
-const NOTE = "[This was left out: the model's provider refused it";
 
 /** Parts of prompts that a provider refuses. */
 export interface RefusedParts {
-  /** Messages with their replacements. */
-  messages: ReadonlyMap<Message, Message>;
+  /** Contents of messages, each with the note that replaces it. */
+  contents: ReadonlyMap<Content, Content>;
   /** Names of tools. */
   tools: ReadonlySet<string>;
-}
-
-/** The request without the refused parts. */
-export function leaveOut(request: LlmRequest, { messages, tools }: RefusedParts): LlmRequest {
-  if (messages.size === 0 && tools.size === 0) return request;
-  return {
-    ...request,
-    messages: request.messages.map((message) => messages.get(message) ?? message),
-    tools: tools.size === 0 ? request.tools : request.tools.filter(({ name }) => !tools.has(name)),
-  };
-}
-
-/** All parts of two sets; the second one wins. */
-export function join(one: RefusedParts, other: RefusedParts): RefusedParts {
-  return {
-    messages: new Map([...one.messages, ...other.messages]),
-    tools: new Set([...one.tools, ...other.tools]),
-  };
 }
 
 /** The facts when a prompt is refused. */
@@ -38,31 +19,68 @@ export interface Trial {
   refusal: LlmError;
   /** The parts that the refused prompt lacked already. */
   without: RefusedParts;
-  /** Messages of prompts that were accepted. */
-  accepted: WeakSet<Message>;
+  /** Contents that were in a prompt which was accepted. */
+  accepted: WeakSet<Content>;
+  /** Contents that were new in a prompt which was refused. */
+  refusedBefore: WeakSet<Content>;
+}
+
+/** The request without the refused parts. */
+export function leaveOut(request: LlmRequest, { contents, tools }: RefusedParts): LlmRequest {
+  if (contents.size === 0 && tools.size === 0) return request;
+  return {
+    ...request,
+    messages: request.messages.map((message) => withNotes(message, contents)),
+    tools: tools.size === 0 ? request.tools : request.tools.filter(({ name }) => !tools.has(name)),
+  };
+}
+
+/** All parts of two sets. */
+export function join(one: RefusedParts, other: RefusedParts): RefusedParts {
+  return {
+    contents: new Map([...one.contents, ...other.contents]),
+    tools: new Set([...one.tools, ...other.tools]),
+  };
 }
 
 /** Chooses the parts to leave out next; null when nothing is left to suspect. */
-export function suspectsIn(request: LlmRequest, { refusal, without, accepted }: Trial): RefusedParts | null {
-  const sent = request.messages.filter((message) => !without.messages.has(message));
-  const fresh = sent.filter((message) => !accepted.has(message));
+export function suspectsIn(request: LlmRequest, trial: Trial): RefusedParts | null {
+  const { refusal, without, accepted, refusedBefore } = trial;
   const tool = toolNamedIn(refusal.message, request);
-  if (tool !== undefined && !without.tools.has(tool)) return { messages: new Map(), tools: new Set([tool]) };
-  const reason = refusal.message.slice(0, MAX_REASON);
-  for (const messages of [fresh, sent]) {
-    const withImages = messages.filter(hasImage);
-    if (withImages.length > 0) return replaced(withImages, (message) => withoutImages(message, reason));
+  if (tool !== undefined && !without.tools.has(tool)) return { contents: new Map(), tools: new Set([tool]) };
+  const sent = contentsOf(request).filter((content) => !without.contents.has(content));
+  const fresh = sent.filter((content) => !accepted.has(content));
+  for (const contents of [fresh, sent]) {
+    const images = contents.filter(({ type }) => type === "image");
+    if (images.length > 0) return replaced(images, "An image", refusal);
   }
-  // Leaving out the newest message does not make a prompt short enough for good.
+  // A prompt that is too long does not become short enough for good without its newest message.
   if (refusal.name === "LLMContextWindowExceedError") return null;
-  const unread = request.messages.filter(
-    (message) => isAnswerable(message) && !accepted.has(message) && !isNote(without.messages.get(message)),
-  );
-  return unread.length === 0 ? null : replaced(unread, (message) => noteFor(message, reason));
+  const repeated = fresh.filter((content) => refusedBefore.has(content));
+  return repeated.length === 0 ? null : replaced(repeated, "A message", refusal);
 }
 
-function replaced(messages: readonly Message[], change: (message: Message) => Message): RefusedParts {
-  return { messages: new Map(messages.map((message) => [message, change(message)])), tools: new Set() };
+/** The contents that may be refused. */
+export function contentsOf({ messages }: LlmRequest): Content[] {
+  return messages.filter(isSuspect).flatMap(({ content }) => content);
+}
+
+/** Whether a message may be refused: the model's own words and the system prompt are not. */
+export function isSuspect({ role }: Message): boolean {
+  return role === "user" || role === "tool";
+}
+
+function withNotes(message: Message, notes: RefusedParts["contents"]): Message {
+  if (!message.content.some((content) => notes.has(content))) return message;
+  return { ...message, content: message.content.map((content) => notes.get(content) ?? content) };
+}
+
+function replaced(contents: readonly Content[], what: string, { message }: LlmError): RefusedParts {
+  const reason = message.slice(0, MAX_REASON);
+  const note = text(
+    `[${what} was left out, because the model's provider refuses it: ${reason}. Tell the user.]`,
+  );
+  return { contents: new Map(contents.map((content) => [content, note])), tools: new Set() };
 }
 
 /** Finds the tool that a refusal names, by name or by its place in the list. */
@@ -71,26 +89,4 @@ function toolNamedIn(refusal: string, { tools }: LlmRequest): string | undefined
   if (place !== undefined) return tools[Number(place)]?.name;
   const [, name] = /\b(?:function|tool)\s+['"`]([\w-]+)['"`]/i.exec(refusal) ?? [];
   return tools.find((tool) => tool.name === name)?.name;
-}
-
-function hasImage({ content }: Message): boolean {
-  return content.some((part) => part.type === "image");
-}
-
-function withoutImages(message: Message, reason: string): Message {
-  const note = text(`[An image was left out: the model's provider refused it: ${reason}]`);
-  return { ...message, content: message.content.map((part) => (part.type === "image" ? note : part)) };
-}
-
-function isAnswerable({ role }: Message): boolean {
-  return role === "user" || role === "tool";
-}
-
-function noteFor(message: Message, reason: string): Message {
-  return { ...message, content: [text(`${NOTE}: ${reason}. Tell the user.]`)] };
-}
-
-function isNote(message: Message | undefined): boolean {
-  const [part] = message?.content ?? [];
-  return part?.type === "text" && part.text.startsWith(NOTE);
 }

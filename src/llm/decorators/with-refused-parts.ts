@@ -1,8 +1,8 @@
 import { type Logger, silentLogger } from "../../logger.ts";
-import type { Message } from "../../wire/events/message.ts";
+import type { Content } from "../../wire/events/message.ts";
 import type { Llm, LlmRequest } from "../llm.ts";
 import { LlmError, type LlmErrorName } from "../llm-error.ts";
-import { join, leaveOut, type RefusedParts, suspectsIn } from "./refused-parts.ts";
+import { contentsOf, isSuspect, join, leaveOut, type RefusedParts, suspectsIn } from "./refused-parts.ts";
 import { withComplete } from "./with-complete.ts";
 
 /** Most requests that search for the refused part of one prompt. */
@@ -19,34 +19,43 @@ const REFUSED_NAME: ReadonlySet<LlmErrorName> = new Set([
  * part would be in every later prompt, and the conversation could never go on. The model reads a note in place of the
  * part, so that it can tell the user.
  *
- * Suspected are a tool that the refusal names, then images, then messages of the user and results of tools, as far as
- * no prompt had them that was accepted. What the first accepted prompt lacks is left out of later prompts at once.
- * Rejects with the first refusal when nothing helps.
+ * A tool that the refusal names and images are left out at once. Text is suspected when it was new in a prompt that was
+ * refused, and only the next prompt that is refused is tried without it: until then the refusal is the caller's to
+ * handle. Parts that were in an accepted prompt are not suspected. What the first accepted prompt lacks is left out of
+ * later prompts too. Rejects with the first refusal when nothing helps.
  */
 export function withRefusedParts(llm: Llm, logger: Logger = silentLogger): Llm {
-  const accepted = new WeakSet<Message>();
-  let refused: RefusedParts = { messages: new Map(), tools: new Set() };
+  const accepted = new WeakSet<Content>();
+  const refusedBefore = new WeakSet<Content>();
+  let refused: RefusedParts = { contents: new Map(), tools: new Set() };
 
   async function complete(request: LlmRequest, without: RefusedParts) {
     const reply = await llm.complete(leaveOut(request, without));
     refused = without;
-    for (const message of request.messages.toReversed()) {
-      if (accepted.has(message)) break;
-      if (!without.messages.has(message)) accepted.add(message);
-    }
+    accept(request, without);
     return reply;
+  }
+
+  /** Reads only the messages that came since the last prompt, so that the cost does not grow with the conversation. */
+  function accept({ messages }: LlmRequest, { contents }: RefusedParts): void {
+    for (const message of messages.toReversed()) {
+      if (!isSuspect(message)) continue;
+      const fresh = message.content.filter((content) => !accepted.has(content) && !contents.has(content));
+      if (fresh.length === 0 && message.content.length > 0) return;
+      for (const content of fresh) accepted.add(content);
+    }
   }
 
   async function completeWithout(request: LlmRequest, refusal: LlmError) {
     let latest = refusal;
     let without = refused;
     for (let trial = 0; trial < MAX_TRIALS; trial += 1) {
-      const suspects = suspectsIn(request, { refusal: latest, without, accepted });
+      const suspects = suspectsIn(request, { refusal: latest, without, accepted, refusedBefore });
       if (suspects === null) break;
       without = join(without, suspects);
       try {
         const reply = await complete(request, without);
-        const left = { messages: without.messages.size, tools: [...without.tools] };
+        const left = { contents: without.contents.size, tools: [...without.tools] };
         logger.warn(
           { error: refusal.message, left },
           "left out of the prompt what the model's provider refuses",
@@ -57,6 +66,7 @@ export function withRefusedParts(llm: Llm, logger: Logger = silentLogger): Llm {
         latest = error;
       }
     }
+    for (const content of contentsOf(request)) if (!accepted.has(content)) refusedBefore.add(content);
     throw refusal;
   }
 

@@ -50,7 +50,7 @@ describe.each(["openai/gpt-4o", "openai/gpt-5.5", "anthropic/claude-sonnet-4-5"]
         expect(provider.prompts).toHaveLength(3);
         expect(provider.prompts.at(-1)).toContain("AAAA");
         expect(provider.prompts.at(-1)).toContain(
-          `An image was left out: the model's provider refused it: 400 ${TOO_LARGE}`,
+          `An image was left out, because the model's provider refuses it: 400 ${TOO_LARGE}`,
         );
       },
     );
@@ -70,13 +70,24 @@ describe.each(["openai/gpt-4o", "openai/gpt-5.5", "anthropic/claude-sonnet-4-5"]
       expect(provider.prompts.at(-1)).toContain("And now?");
     });
 
-    it("that refuses words of the user is asked without that message", async () => {
+    it("that refuses words of the user is asked without them at the next call, and with the new words", async () => {
       await using provider = await open({ poison: "Your prompt was refused" });
       const early = [user("Hello")];
       await provider.ask({ messages: early });
-      await provider.ask({ messages: [...early, assistantCalls(), user("poison")] });
-      expect(provider.prompts.at(-1)).toContain("This was left out: the model's provider refused it");
-      expect(provider.prompts.at(-1)).toContain("Hello");
+      const refused = user("poison");
+      const later = [...early, assistantCalls()];
+      await expect(provider.ask({ messages: [...later, refused] })).rejects.toThrow(
+        "Your prompt was refused",
+      );
+      expect(provider.prompts).toHaveLength(2);
+      const joined: Message = { role: "user", content: [...refused.content, ...user("And now?").content] };
+      await provider.ask({ messages: [...later, joined] });
+      expect(provider.prompts.at(-1)).toContain(
+        "A message was left out, because the model's provider refuses it",
+      );
+      expect(provider.prompts.at(-1)).toContain("And now?");
+      await provider.ask({ messages: [...later, joined, assistantCalls(), user("Thanks")] });
+      expect(provider.prompts).toHaveLength(5);
     });
 
     it("that refuses a tool by its name is asked without the tool", async () => {
@@ -88,10 +99,12 @@ describe.each(["openai/gpt-4o", "openai/gpt-5.5", "anthropic/claude-sonnet-4-5"]
       expect(provider.prompts.at(-1)).toContain("terminal");
     });
 
-    it("that refuses whatever it is asked is heard with its first words", async () => {
+    it("that refuses whatever it is asked is heard with its words", async () => {
       await using provider = await open({ model: "Unknown parameter: seed" });
-      await expect(provider.ask()).rejects.toThrow("Unknown parameter: seed");
-      expect(provider.prompts).toHaveLength(2);
+      for (let call = 1; call <= 3; call += 1) {
+        await expect(provider.ask()).rejects.toThrow("Unknown parameter: seed");
+        expect(provider.prompts).toHaveLength(call);
+      }
     });
 
     it.each([401, 404])("that answers %i is asked once", async (status) => {

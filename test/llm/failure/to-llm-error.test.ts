@@ -192,10 +192,7 @@ describe("a provider's failure", () => {
     const provider = await recordedProvider({ status, body });
     const { ask } = model({ model: modelName, base_url: provider.url });
     await expect(ask()).rejects.toMatchObject({ name, retryable, status });
-    // A prompt that is refused is sent once more, without the message that may be at fault.
-    const isRefused =
-      ["LLMBadRequestError", "LLMContentPolicyViolationError"].includes(name) && status === 400;
-    expect(provider.requests).toHaveLength(isRefused ? 2 : 1);
+    expect(provider.requests).toHaveLength(1);
   });
 
   it("is shown as plain text of bounded length", async () => {
