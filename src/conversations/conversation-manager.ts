@@ -120,12 +120,15 @@ export class ConversationManager {
   /** Interrupts runs, closes tools, then ends every watch. The store stays open. */
   async close(): Promise<void> {
     this.#closed = true;
-    const conversations = await this.#live.takeAll();
-    await Promise.all(conversations.map((conversation) => conversation.close()));
-    await this.#claims.leave();
-    this.#feeds.close();
-    // Watchers take what is left in this turn, before the network ends.
-    await setImmediate();
+    try {
+      const conversations = await this.#live.takeAll();
+      await Promise.all(conversations.map((conversation) => conversation.close()));
+      await this.#claims.leave();
+    } finally {
+      this.#feeds.close();
+      // Watchers take what is left in this turn, before the network ends.
+      await setImmediate();
+    }
   }
 
   /** Evicts conversations that were idle longer than the time to live. A timer calls this. */
