@@ -7,11 +7,9 @@ const STATUS = {
   method_not_allowed: 405,
   conflict: 409,
   payload_too_large: 413,
-  unsupported_media_type: 415,
   unprocessable: 422,
   upgrade_required: 426,
   internal: 500,
-  not_implemented: 501,
   ownership_lost: 503,
   unavailable: 503,
 } as const;
@@ -35,7 +33,7 @@ const BRAND = Symbol.for("agent-server.error");
 export interface ErrorOptions {
   /** Extra response headers, for example `Allow` on a 405. Default: none. */
   headers?: Record<string, string>;
-  /** The error that led to this one. It is never sent to clients. */
+  /** The error that led to this one, for logs. */
   cause?: unknown;
 }
 

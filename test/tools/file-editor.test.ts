@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
 import { OpenTool } from "../../src/tools/toolbox/open-tool.ts";
-import { type FileEditorObservation, fileEditorObservation } from "../../src/wire/events/observations.ts";
+import { textOf } from "../../src/wire/events/message.ts";
+import { fileEditorObservation } from "../../src/wire/events/observations.ts";
 import { temporaryDirectory } from "../workspace/open-local.ts";
 import { callContext, toolHost } from "./tool-host.ts";
 
@@ -17,7 +18,7 @@ beforeEach(async () => {
 });
 
 /** Runs a command on a path below the directory; absolute paths are taken as they are. */
-async function edit(command: string, name: string, args: object = {}): Promise<FileEditorObservation> {
+async function edit(command: string, name: string, args: object = {}) {
   const parsed = tool.parse({ command, path: at(name), ...args });
   if ("error" in parsed) throw new Error(parsed.error);
   return fileEditorObservation.parse(await tool.run(parsed.input, callContext()));
@@ -32,15 +33,11 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   return at(name);
 }
 
-function textOf(observation: FileEditorObservation): string {
-  return observation.content.map((part) => (part.type === "text" ? part.text : "")).join("");
-}
-
 /** The text of a refusal. */
 async function refusal(command: string, name: string, args: object = {}): Promise<string> {
   const observation = await edit(command, name, args);
   expect(observation).toMatchObject({ is_error: true, path: null, prev_exist: true, old_content: null });
-  return textOf(observation);
+  return textOf(observation.content);
 }
 
 function numbered(first: number, ...lines: string[]): string {
@@ -72,13 +69,13 @@ describe("view", () => {
   it("shows a range of lines, -1 meaning the last", async () => {
     await file("a.txt", "one\ntwo\nthree\nfour");
 
-    expect(textOf(await edit("view", "a.txt", { view_range: [2, 3] }))).toContain(
+    expect(textOf((await edit("view", "a.txt", { view_range: [2, 3] })).content)).toContain(
       numbered(2, "two", "three"),
     );
-    expect(textOf(await edit("view", "a.txt", { view_range: [3, -1] }))).toContain(
+    expect(textOf((await edit("view", "a.txt", { view_range: [3, -1] })).content)).toContain(
       numbered(3, "three", "four"),
     );
-    expect(textOf(await edit("view", "a.txt", { view_range: [4, 9] }))).toMatch(
+    expect(textOf((await edit("view", "a.txt", { view_range: [4, 9] })).content)).toMatch(
       /^NOTE: We only show up to 4.*\n.*\n {5}4\tfour\n$/,
     );
   });
@@ -104,7 +101,7 @@ describe("view", () => {
     const lines = Array.from({ length: 5000 }, (_, index) => `line ${index + 1} of many`);
     await file("long.txt", lines.join("\n"));
 
-    const shown = textOf(await edit("view", "long.txt"));
+    const shown = textOf((await edit("view", "long.txt")).content);
 
     expect(shown.length).toBeLessThan(16_500);
     expect(shown).toContain("     1\tline 1 of many");
@@ -118,7 +115,7 @@ describe("view", () => {
   it("cuts a line of endless length", async () => {
     await file("min.js", `a\n${"x".repeat(100_000)}\nb`);
 
-    const shown = textOf(await edit("view", "min.js"));
+    const shown = textOf((await edit("view", "min.js")).content);
 
     expect(shown.length).toBeLessThan(16_500);
     expect(shown).toContain("characters in this line]");
@@ -128,7 +125,7 @@ describe("view", () => {
   it("says so when a file is empty", async () => {
     await file("empty.txt", "");
 
-    expect(textOf(await edit("view", "empty.txt"))).toContain("(the file is empty)");
+    expect(textOf((await edit("view", "empty.txt")).content)).toContain("(the file is empty)");
   });
 
   it("lists a directory two levels deep without hidden entries", async () => {
@@ -140,7 +137,7 @@ describe("view", () => {
     await file(".env", "");
     await file("README.md", "");
 
-    const shown = textOf(await edit("view", "."));
+    const shown = textOf((await edit("view", ".")).content);
 
     const listed = ["", "README.md", "src/", "src/deep/", "src/main.ts"].map(
       (name) => `${directory}/${name}`,
@@ -154,7 +151,7 @@ describe("view", () => {
     await mkdir(at("many"));
     await Promise.all(Array.from({ length: 1500 }, (_, index) => file(`many/file-number-${index}`, "")));
 
-    const shown = textOf(await edit("view", "many"));
+    const shown = textOf((await edit("view", "many")).content);
 
     expect(shown.length).toBeLessThan(16_500);
     expect(shown).toMatch(/\d+ entries are left out/);
@@ -235,7 +232,7 @@ describe("create", () => {
       old_content: null,
       new_content: "hi\r\n",
     });
-    expect(textOf(observation)).toBe(`File created successfully at: ${at("new/deep/a.txt")}`);
+    expect(textOf(observation.content)).toBe(`File created successfully at: ${at("new/deep/a.txt")}`);
     expect(await readFile(at("new/deep/a.txt"), "utf8")).toBe("hi\r\n");
     expect(await readdir(at("new/deep"))).toEqual(["a.txt"]);
   });
@@ -289,7 +286,7 @@ describe("str_replace", () => {
       "line 12",
       "line 13",
     ];
-    expect(textOf(observation)).toContain(`\n${numbered(6, ...around, "line 14")}\n`);
+    expect(textOf(observation.content)).toContain(`\n${numbered(6, ...around, "line 14")}\n`);
   });
 
   it("takes the text as it is, without patterns", async () => {
@@ -348,7 +345,7 @@ describe("insert", () => {
   it("adds lines at the start, in between and at the end", async () => {
     const path = await file("a.txt", "one\ntwo");
 
-    expect(textOf(await edit("insert", "a.txt", { insert_line: 0, new_str: "zero" }))).toContain(
+    expect(textOf((await edit("insert", "a.txt", { insert_line: 0, new_str: "zero" })).content)).toContain(
       numbered(1, "zero", "one"),
     );
     await edit("insert", "a.txt", { insert_line: 2, new_str: "one and a half\n" });
@@ -386,7 +383,7 @@ describe("undo_edit", () => {
 
     const first = await edit("undo_edit", "a.txt");
     expect(first).toMatchObject({ is_error: false, old_content: "11\n", new_content: "10\n" });
-    expect(textOf(first)).toContain(`Last edit to ${path} undone successfully.`);
+    expect(textOf(first.content)).toContain(`Last edit to ${path} undone successfully.`);
     for (let count = 2; count <= 10; count++) await edit("undo_edit", "a.txt");
 
     expect(await readFile(path, "utf8")).toBe("1\n");

@@ -92,7 +92,5 @@ export interface Observation {
 
 /** The output of a terminal command. */
 export type TerminalObservation = z.output<typeof terminalObservation>;
-/** The result of a file editor command. */
-export type FileEditorObservation = z.output<typeof fileEditorObservation>;
 /** The end of a terminal command and the state of its shell. */
 export type CommandMetadata = z.output<typeof commandMetadata>;
