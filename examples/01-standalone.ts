@@ -1,4 +1,4 @@
-// A server of its own. Run it with:  npm run example examples/01-standalone.ts
+// A standalone server. Run it with:  npm run example examples/01-standalone.ts
 import { createServer, type ServerOptions } from "agent-server";
 
 export function buildServer(options: ServerOptions = {}) {

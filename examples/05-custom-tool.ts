@@ -12,7 +12,7 @@ export const weather = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   run({ city }) {
     const degrees = DEGREES[city];
-    // What is thrown is told to the model, which may try something else.
+    // The model gets the message of a throw and may try something else.
     if (degrees === undefined)
       throw new Error(`No station in ${city}. Known: ${Object.keys(DEGREES).join(", ")}`);
     return `${degrees} °C`;

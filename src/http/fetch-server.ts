@@ -1,7 +1,7 @@
 import type { Answer } from "./answer.ts";
 import type { Connect } from "./socket.ts";
 
-/** What a host knows of the connection that a request came on. */
+/** Facts about the connection of a request, which only the host knows. */
 export interface ConnectionInfo {
   /**
    * IP address of the other end, as the host's own network interface gives it and never as a header does. Empty for a
@@ -10,7 +10,7 @@ export interface ConnectionInfo {
   readonly peerAddress?: string | undefined;
 }
 
-/** What a host needs to know of a server: `node/` and the adapters work against nothing else. */
+/** The part of a server that a host needs. `node/` and the adapters use nothing else. */
 export interface FetchServer {
   /**
    * True for a path of the server, sockets included; the host passes anything else on. `mountPath` is what the host has

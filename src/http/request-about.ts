@@ -11,11 +11,11 @@ export interface MatchedRoute {
   readonly path: string;
   /** Present where pages of every web origin may call the route. */
   readonly cors?: CorsPolicy;
-  /** What the route requires of its callers; absent for sockets and for the pages of the documentation. */
+  /** Credentials that the route requires. Absent for sockets and for the pages of the documentation. */
   readonly auth?: RouteAuth;
 }
 
-/** What the server knows of a request beside the request itself. */
+/** Facts about a request that the request itself does not hold. */
 export interface RequestAbout {
   /** Path without the base path and without the query, which may hold a key. */
   readonly pathname: string;

@@ -21,7 +21,7 @@ export type Stage = (request: Request, next: Next, about: RequestAbout) => Promi
 interface StageRun {
   request: Request;
   about: RequestAbout;
-  /** What lies behind the last stage. */
+  /** Answers the request behind the last stage. */
   endpoint(): Promise<Answer | Response> | Answer | Response;
   /** Turns anything thrown into an answer. */
   recover(error: unknown): Answer | Response;

@@ -6,7 +6,7 @@ import { eventRoutes } from "./events.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 
-/** What the routes need of the server. */
+/** Services for the routes. */
 export interface RoutesDeps {
   conversations: ConversationManager;
   server: ServerRoutesDeps;

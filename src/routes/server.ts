@@ -14,7 +14,7 @@ export interface ServerRoutesDeps {
   /** Names of the tools this host can run. */
   tools: () => string[];
   packageVersion: string;
-  /** What runs this process, such as `Node.js 24.1.0`. */
+  /** The runtime of this process, such as `Node.js 24.1.0`. */
   runtime: string;
   /** Seconds without activity after which the host of this process may stop it; null for never. */
   idleTimeoutSeconds: number | null;
@@ -39,7 +39,7 @@ const details = {
   200: { description: "Version, abilities and idle time of this server", body: serverInfo },
 };
 
-/** What a client reads of a server first. None of it requires a key. */
+/** Builds the routes that clients call first. None of them requires a key. */
 export function serverRoutes(deps: ServerRoutesDeps): Route[] {
   return [
     serverRoute({ method: "GET", path: "/alive", id: "alive", summary: "Alive", responses: health }).handle(

@@ -5,7 +5,7 @@ import { type SocketRoute, socketRoute } from "../http/sockets/socket-route.ts";
 import { EventSockets, type EventSocketsOptions } from "../streams/event-socket.ts";
 import { conversationParams } from "./conversation-params.ts";
 
-/** What event sockets need of the server beside its conversations. */
+/** Services for event sockets, in addition to the conversations. */
 export type EventSocketDeps = Omit<EventSocketsOptions, "conversations">;
 
 export function eventSocketRoutes(

@@ -1,4 +1,4 @@
-/** What can go wrong in a workspace, by name. */
+/** The reason of a `WorkspaceError`. */
 export type WorkspaceErrorCode =
   /** There is nothing at the path. */
   | "not_found"

@@ -3,7 +3,7 @@ import type { TerminalOptions, WorkspaceTerminal } from "./workspace-terminal.ts
 
 /** Facts about a workspace that do not change while it is open. */
 export interface WorkspaceInfo {
-  /** What kind of machine this is, for logs: "local", "container". */
+  /** The kind of machine, for logs: "local", "container". */
   readonly kind: string;
   /** Absolute path of the folder the agent works in. */
   readonly workingDir: string;
@@ -32,7 +32,7 @@ export interface RunOptions {
   timeout?: number;
   /** Ends the program's process group when it aborts. The run then resolves with `aborted`. */
   signal?: AbortSignal;
-  /** What the program reads from its standard input. Default: nothing. */
+  /** Standard input of the program. Default: empty. */
   stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** Bytes of each output in the result; the rest is dropped. Default: 1 MiB. */
   maxBytes?: number;
@@ -53,7 +53,7 @@ export interface OutputChunk {
 
 /** The end of a program and its output. */
 export interface RunResult {
-  /** What ended the run: the program itself, `timeout` or `signal`. */
+  /** The cause of the end: the program itself, `timeout` or `signal`. */
   outcome: "exited" | "timed_out" | "aborted";
   /** null when a signal ended the program. 126 or 127 when it could not be started; `stderr` says why. */
   exitCode: number | null;

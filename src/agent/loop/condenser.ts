@@ -9,7 +9,7 @@ export type NewCondensation = Extract<NewEvent, { kind: "Condensation" }>;
 export interface Condenser {
   /** Whether a CondensationRequest in the log makes it condense. */
   readonly handlesRequests: boolean;
-  /** What to forget, or null to send the prompt as it is. `view.events` holds what can be forgotten, oldest first. */
+  /** Returns what to forget, or null to send the prompt as it is. `view.events` holds what can be forgotten, oldest first. */
   condense(
     view: LoopView,
     options: { llm: Llm; signal: AbortSignal },

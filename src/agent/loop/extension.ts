@@ -90,7 +90,7 @@ export interface LoopExtension {
 /** Answer of an extension, now or later; undefined leaves everything as it is. */
 export type ExtensionAnswer<T> = T | undefined | Promise<T | undefined>;
 
-/** What an extension sees of the conversation while it is asked. */
+/** The part of the conversation that an extension sees. */
 export interface LoopContext {
   /** Live state: it changes while an extension waits. */
   readonly state: Readonly<ConversationState>;
@@ -110,7 +110,7 @@ export type LoopView = Pick<PromptView, "events" | "recent" | "condensationReque
 /** The set of tools of a conversation. */
 export type LoopTools = Pick<Toolbox, "names" | "add" | "remove">;
 
-/** What every point may answer: events and state, stored in one commit. */
+/** The answer of every point: events and state, stored in one commit. */
 export interface LoopChange {
   /** Appended in this order, after the state updates. */
   readonly events?: readonly ExtensionEvent[];

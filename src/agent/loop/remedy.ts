@@ -10,7 +10,7 @@ const BLOCKED_REPLY =
   "may have taken offence at.";
 const SHORTER_REPLY =
   "It was not used. Reply in a shorter way: fewer calls at once, and long texts in several parts.";
-/** Number of times in a row that a model is told the same. */
+/** Maximum number of times in a row that a model gets the same advice. */
 const MAX_TOLD = 2;
 
 export interface RemedyOptions {
@@ -44,7 +44,7 @@ export function remedyFor(error: Error, { view, canCondense }: RemedyOptions): N
   }
 }
 
-/** Whether the last replies all failed although the model was told so. */
+/** Tells whether the last replies all failed although the model had the advice. */
 function isToldInVain(words: string, view: PromptView): boolean {
   const last = view.recent(MAX_TOLD);
   const tells = (event: Event) =>

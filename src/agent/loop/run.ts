@@ -11,7 +11,7 @@ const MESSAGE_OVERLOOKED =
   "Another message from the user came in while you were writing your last reply; it stands just before that reply. " +
   "Take it up now.";
 
-/** What a run needs besides its conversation. */
+/** Options of a run. */
 export interface RunOptions {
   /** Aborted by interrupt. */
   signal: AbortSignal;

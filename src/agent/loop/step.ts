@@ -19,7 +19,7 @@ export interface StepOptions {
   schemas(): readonly ToolSchema[];
 }
 
-/** What follows a step. `seen` counts the user's messages that were taken into account. */
+/** The result of a step. `seen` counts the user's messages that were taken into account. */
 export type StepOutcome =
   | { kind: "continue" }
   /** The user is asked to confirm. */

@@ -3,7 +3,7 @@ import { keyMatcher } from "../../secrets/key-matcher.ts";
 import type { Credential } from "../route/route.ts";
 import { bearerToken, cookieValue } from "./credentials.ts";
 
-/** What a check may answer: a principal or true admit the request, false and null refuse it. */
+/** The answer of a check: a principal or true admits the request, false or null refuses it. */
 export type AuthenticateAnswer = Principal | boolean | null;
 
 /** A host's own check of one request, in place of session keys. */
@@ -59,7 +59,7 @@ export interface Authentication {
 
 export const SESSION_KEY_HEADER = "X-Session-API-Key";
 
-/** A caller without a name. Session keys are shared within one trust domain and rotate, so they identify nobody. */
+/** A caller without a name. Session keys are shared within one trust domain and rotate, so they identify no one. */
 const ANONYMOUS: Admission = Object.freeze({ principal: null });
 
 /** Throws TypeError without keys, `authenticate` and a word that says who is served without them. */

@@ -1,4 +1,4 @@
-/** What identifies one state of a resource. */
+/** The identity of one state of a resource. */
 export interface Validators {
   /** In double quotes. */
   etag?: string | undefined;

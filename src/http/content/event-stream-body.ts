@@ -115,7 +115,7 @@ function frame({ data, event, id }: ServerSentEvent): string {
   return `${lines.join("\n")}\n\n`;
 }
 
-/** A line break would begin a field of its own. */
+/** A line break would begin a new field. */
 function oneLine(name: string, value: string): string {
   if (/[\r\n\0]/.test(value)) throw new TypeError(`The ${name} of a server-sent event must be one line`);
   return value;

@@ -3,7 +3,7 @@ import { textAnswer } from "../answer.ts";
 
 /** Where the browser files of the documentation pages lie. */
 export interface DocsAssets {
-  /** Undefined: there is no file of this name. */
+  /** Reads a file. Resolves to undefined for an unknown name. */
   read(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { RouteResult } from "./outcome.ts";
 import type { Parsed, Route, RouteInput, RouteSpec } from "./route.ts";
 
-/** What the routes of a group have in common. */
+/** The common part of the routes in a group. */
 export interface GroupSpec extends Pick<RouteSpec, "tags" | "auth" | "cors"> {
   /** Stands before the path of each route; may have parameters. */
   prefix: string;
@@ -10,7 +10,7 @@ export interface GroupSpec extends Pick<RouteSpec, "tags" | "auth" | "cors"> {
   params?: z.ZodObject;
 }
 
-/** A route of a group. Its path comes after the prefix; `tags`, `auth` and `cors` of its own replace those of the group. */
+/** A route of a group. Its path follows the prefix; its `tags`, `auth` and `cors` replace those of the group. */
 export type MemberSpec = Omit<RouteSpec, "tags" | "auth"> & Partial<Pick<RouteSpec, "tags" | "auth">>;
 
 type MemberInput<G extends GroupSpec, S extends MemberSpec> = Omit<RouteInput<S>, "params"> & {

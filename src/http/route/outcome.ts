@@ -11,12 +11,12 @@ interface JsonSpec {
   body?: z.ZodType;
 }
 
-/** What a route answers with one status: JSON, nothing, `bytes(…)` or `sse(…)`. */
+/** The answer of a route with one status: JSON, nothing, `bytes(…)` or `sse(…)`. */
 export type ResponseSpec = JsonSpec | BytesSpec | EventsSpec;
 
 type Headers = Record<string, string>;
 
-/** What a handler answers for one declared status. */
+/** A handler's answer with one declared status. */
 type Declared<Status, R> = R extends BytesSpec
   ? { status: Status; bytes: ByteOutcome["bytes"]; headers?: Headers }
   : R extends EventsSpec
@@ -30,7 +30,7 @@ type Declared<Status, R> = R extends BytesSpec
 
 type Responses = Readonly<Record<number, ResponseSpec>>;
 
-/** What a handler may answer: one of the declared statuses with its body, or a `Response` made by hand. */
+/** A handler's answer: a declared status with its body, or any `Response`. */
 export type RouteResult<S extends { responses: Responses }> =
   | {
       [Status in keyof S["responses"] & number]: Declared<Status, S["responses"][Status]>;

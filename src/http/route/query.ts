@@ -60,7 +60,7 @@ function toBoolean(input: unknown): unknown {
   return FALSE_WORDS.has(word) ? false : input;
 }
 
-/** What the router hands to a query schema: the last value of each key, or all of them where the schema wants a list. */
+/** Prepares a query for its schema: the last value of each key, or all values if the schema expects a list. */
 export function readQuery(search: string, lists: ReadonlySet<string>): Record<string, unknown> {
   const values: Record<string, unknown> = Object.create(null);
   if (search === "") return values;

@@ -12,7 +12,7 @@ export interface ReadInput {
   params: unknown;
   query: unknown;
   body: unknown;
-  /** The body of an upload again, for whoever deletes it. */
+  /** The body of an upload, to be deleted after the answer. */
   upload?: ReceivedUpload;
 }
 

@@ -10,7 +10,7 @@ import { createInputReader, type InputReaderOptions } from "./read-input.ts";
 import { readBody } from "./request-body.ts";
 import { credentialsOf, type Route, type RouteSpec } from "./route.ts";
 
-/** What the core knows of a request when its route is reached. */
+/** Facts about a request that has reached its route. */
 export interface Matched {
   params: Record<string, string>;
   context: RequestContext;

@@ -40,7 +40,7 @@ export interface RouteSpec {
   responses: Readonly<Record<number, ResponseSpec>>;
 }
 
-/** What a handler gets of a part of the request. */
+/** The parsed form of a part of the request. */
 export type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 
 type BodyInput<T> = T extends UploadSpec ? Upload : Parsed<T>;
@@ -53,7 +53,7 @@ export interface RouteInput<S extends InputSpec> {
   query: Parsed<S["query"]>;
   body: S["bodyOptional"] extends true ? BodyInput<S["body"]> | undefined : BodyInput<S["body"]>;
   request: Request;
-  /** Who asks; null where the route is open or the credentials name nobody. */
+  /** The principal of the request; null if the route is open or the credentials name none. */
   principal: Principal | null;
 }
 

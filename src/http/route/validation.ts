@@ -7,7 +7,7 @@ import { type Fault, invalidFormat, invalidType, outOfRange, quoteOptions } from
 /** Where in a request a value was found; the first element of every `loc`. */
 export type InputLocation = "body" | "query" | "path" | "header";
 
-/** A refusal repeats no more than so many faults. */
+/** Maximum number of faults listed in one 422. */
 const MAX_ITEMS = 100;
 
 type Issue = z.core.$ZodIssue;
@@ -47,7 +47,7 @@ interface Source {
   location: InputLocation;
 }
 
-/** No more of them than are told: each costs a look at its input. */
+/** Converts at most MAX_ITEMS issues, because each looks up its input value. */
 function toItems(issues: readonly Issue[], source: Source): ValidationErrorItem[] {
   return issues
     .slice(0, MAX_ITEMS)
@@ -57,7 +57,7 @@ function toItems(issues: readonly Issue[], source: Source): ValidationErrorItem[
 interface Place extends Source {
   /** From the input to the value at fault. */
   path: Path;
-  /** What the item tells: the same with the branches of unions in between. */
+  /** Path in the answer: the same with the branches of unions in between. */
   loc: Path;
 }
 

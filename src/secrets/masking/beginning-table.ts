@@ -42,7 +42,7 @@ export class BeginningTable {
     return this.reach[slot] === 0 ? ABSENT : slot;
   }
 
-  /** A beginning that is there already is only told that it reaches further. */
+  /** Adds a beginning. If it is there already, only its reach grows. */
   put({ first, second, longest, reach }: Beginning): void {
     const slot = this.#slotOf(first, second);
     if (this.reach[slot] === 0) {

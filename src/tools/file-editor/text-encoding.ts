@@ -11,7 +11,7 @@ const SAMPLE_BYTES = 8192;
 /** Share of control characters above which bytes that are no UTF-8 are taken for binary data. */
 const MAX_CONTROL_SHARE = 0.01;
 
-/** What 0x80 to 0x9F mean in windows-1252; the rest is Latin-1. Places without a meaning keep their number. */
+/** Characters of 0x80 to 0x9F in windows-1252; the rest is Latin-1. Unassigned places keep their number. */
 const HIGH_CONTROLS = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
 
 /**

@@ -25,7 +25,7 @@ export const terminalTool: Tool<typeof input> = {
     openWorldHint: true,
   },
   wire: { tool: "TerminalTool", action: "TerminalAction", observation: "TerminalObservation" },
-  // One shell for the conversation: its calls run one after the other, and beside those of other tools.
+  // One shell for the conversation: its calls run one after the other, concurrently with those of other tools.
   resources: () => ["terminal:session"],
   open: (host) => new TerminalExecutor(host),
 };

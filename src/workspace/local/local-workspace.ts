@@ -21,7 +21,7 @@ import { TerminalSession } from "./terminal/terminal-session.ts";
 export interface LocalWorkspaceOptions {
   /** Environment that commands see the harmless variables of. Default: `process.env`. */
   environment?: Environment;
-  /** Variables that commands get beside those; nothing else passes. */
+  /** Variables that commands get in addition. Default: none. */
   commandEnvironment?: Environment | undefined;
 }
 

@@ -27,7 +27,7 @@ export class ProcessDeadline {
     signal?.addEventListener("abort", this.#abort);
   }
 
-  /** What ended the child. "exited" as long as it runs. */
+  /** The cause of the child's end. "exited" as long as it runs. */
   get outcome(): RunResult["outcome"] {
     return this.#outcome;
   }

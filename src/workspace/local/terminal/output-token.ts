@@ -19,7 +19,7 @@ const SCROLL_WORK = 16;
 /** For sequences that touch each row, such as those of columns. */
 const COLUMN_WORK = 512;
 
-/** Final bytes whose parameters are no counts. */
+/** Final bytes whose parameters are not counts. */
 const UNCOUNTED = "hlmpqcn";
 /** Final bytes that insert, remove and scroll rows, one at a time. */
 const SCROLLING = "LMST";
@@ -57,7 +57,7 @@ export function escapeToken(body: string): OutputToken {
 }
 
 interface Parameters {
-  /** Control characters, which are no part of the sequence. */
+  /** Control characters, which are not part of the sequence. */
   controls: string;
   text: string;
   numbers: number[];

@@ -1,7 +1,7 @@
 import { LONGEST_TIMER } from "../../../waiting.ts";
 import type { WaitOptions, WaitOutcome } from "../../workspace-terminal.ts";
 
-/** What is waited for. */
+/** The subject of a wait. */
 export interface WaitSource {
   ended(): boolean;
   /** Characters of output so far. */
@@ -11,7 +11,7 @@ export interface WaitSource {
   /** False while output came that was not looked at yet. */
   settled(): boolean;
   waitsForInput(): Promise<boolean>;
-  /** Calls back after each piece of output and at the end; gives what stops that. */
+  /** Calls back after each piece of output and at the end; returns a function that stops it. */
   onChange(listener: () => void): () => void;
 }
 

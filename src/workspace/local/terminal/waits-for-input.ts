@@ -8,7 +8,7 @@ const SYSTEM_CALLS: Partial<Record<string, { read: number; select: readonly numb
 };
 
 /**
- * Whether the program that has the terminal of this shell, or the shell itself, waits for somebody to type. Linux
+ * Whether the program that has the terminal of this shell, or the shell itself, waits for input. Linux
  * tells in which system call a process sits: a read of the terminal, or, in line editors, a select on standard
  * input alone. False means no or not known: programs that poll, other systems.
  */
