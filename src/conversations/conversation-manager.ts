@@ -27,7 +27,7 @@ import { ConversationHandle } from "./live/conversation-handle.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
 import { openConversation } from "./live/open-conversation.ts";
-import { findCutRuns } from "./live/runs/cut-runs.ts";
+import { findCutPauses, findCutRuns } from "./live/runs/cut-runs.ts";
 import { RunSlots } from "./live/runs/run-slots.ts";
 import { checkRole } from "./live/user-message.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
@@ -104,17 +104,26 @@ export class ConversationManager {
     return this.#live.size;
   }
 
-  /** Repairs runs that were cut short: those that no living server of the store holds. Nothing else is loaded. */
+  /**
+   * Repairs runs that were cut short, also behind a pause: those that no living server of the store holds. Nothing else
+   * is loaded.
+   */
   async start(): Promise<void> {
-    for (const id of await findCutRuns(this.#options.store.conversations)) {
-      if (await this.#claims.isHeld(id)) continue;
-      await this.#live.get(id).catch((error: unknown) => {
+    const { store } = this.#options;
+    for (const id of await findCutRuns(store)) await this.#repair(id);
+    for (const id of await findCutPauses(store)) await this.#repair(id);
+  }
+
+  async #repair(id: string): Promise<void> {
+    if (await this.#claims.isHeld(id)) return;
+    await this.#live
+      .use(id, (conversation) => conversation.recover())
+      .catch((error: unknown) => {
         this.#options.logger.error(
           { conversation_id: id, error: messageOf(error) },
           "A run that was cut short cannot be repaired",
         );
       });
-    }
   }
 
   /** Interrupts runs, closes tools, then ends every watch. The store stays open. */

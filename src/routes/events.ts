@@ -10,7 +10,7 @@ import { confirmationResponseRequest } from "../wire/agent/policies.ts";
 import { eventPage, eventSortOrder, success } from "../wire/conversation.ts";
 import { event } from "../wire/events/events.ts";
 import { sendMessageRequest } from "../wire/events/message.ts";
-import { conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
+import { conflict, conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
 
 const filterQuery = z.object({
   kind: z.string().optional().describe("Class name, alone or with the reference's module path"),
@@ -129,9 +129,17 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       id: "respondToConfirmation",
       summary: "Approve or reject the actions that wait",
       body: confirmationResponseRequest,
-      responses: { 200: { description: "Taken, also when nothing waited", body: success }, 404: notFound },
+      responses: {
+        200: { description: "Taken; a rejection also when nothing waits", body: success },
+        404: notFound,
+        409: conflict,
+      },
     }).handle(async ({ params, body }) => {
-      await (await conversations.open(params.conversation_id)).respondToConfirmation(body);
+      await (await conversations.open(params.conversation_id)).respondToConfirmation({
+        accept: body.accept,
+        reason: body.reason,
+        actionIds: body.action_ids ?? undefined,
+      });
       return SUCCESS;
     }),
   ];

@@ -1,7 +1,6 @@
 import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
 import type { ExecutionStatus } from "../../wire/execution-status.ts";
 import { AGENT_OUTCOME } from "../error-classification.ts";
-import type { AgentSession } from "./session.ts";
 
 export const INTERRUPTED = "Tool call interrupted before completion. The conversation was paused.";
 
@@ -10,6 +9,15 @@ export type CallResult = Extract<
   NewEvent,
   { kind: "ObservationEvent" | "UserRejectObservation" | "AgentErrorEvent" }
 >;
+
+/** The part of a session that knows the open calls and takes their answers. */
+export interface OpenCalls {
+  readonly view: { pending(): readonly ActionEvent[] };
+  update(
+    changes: { execution_status?: ExecutionStatus; blocked_actions: Record<string, string> },
+    reasons: readonly NewEvent[],
+  ): Promise<void>;
+}
 
 /** Answers a call that brought no observation. */
 export function callError(action: ActionEvent, error: string, classification = AGENT_OUTCOME): CallResult {
@@ -35,7 +43,7 @@ export function rejection(action: ActionEvent, reason: string, source: "user" | 
  * commit: calls that are still open would run with the next run.
  */
 export async function answerOpenCalls(
-  session: AgentSession,
+  session: OpenCalls,
   answer: (action: ActionEvent) => CallResult,
   status: { execution_status?: ExecutionStatus } = {},
 ): Promise<void> {

@@ -1,60 +1,94 @@
-import type { ConfirmationPolicy, SecurityAnalyzer, SecurityRisk } from "../../wire/agent/policies.ts";
-import type { ActionEvent } from "../../wire/events/events.ts";
-import { createAnalyzer } from "../security/create-analyzer.ts";
-import { type Analyzer, isAtLeast } from "../security/risk.ts";
-import { answerOpenCalls, rejection } from "./call-results.ts";
-import type { AgentSession } from "./session.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { ConversationState } from "../../wire/conversation-state.ts";
+import { answerOpenCalls, type CallResult, type OpenCalls, rejection } from "./call-results.ts";
 
-const DEFAULT_REJECTION = "User rejected the action";
+const REJECTED = "User rejected the action";
+const SUPERSEDED = "Superseded by a new user message";
 
-export interface ConfirmationRules {
-  confirmation_policy: ConfirmationPolicy;
-  security_analyzer: SecurityAnalyzer | null;
+/** The part of a session that answers need. */
+export interface ConfirmedSession extends OpenCalls {
+  readonly state: Readonly<Pick<ConversationState, "execution_status">>;
 }
 
-/** Whether the actions of one reply must wait for the user. All of them wait when one has to. */
-export async function needsConfirmation(
-  actions: readonly ActionEvent[],
-  rules: ConfirmationRules,
-): Promise<boolean> {
-  if (actions.length === 0 || isHarmlessAlone(actions)) return false;
-  const { confirmation_policy: policy } = rules;
-  const riskOf = await riskJudge(rules.security_analyzer);
-  return actions.some((action) => shouldConfirm(policy, riskOf(action)));
-}
+/**
+ * The user's answers to calls that wait for confirmation. The first answer to a batch of calls counts, from the moment
+ * it is given: before anything is stored, and for these calls alone. Approvals live in memory. After a restart the
+ * calls wait again.
+ */
+export class Confirmation {
+  readonly #session: ConfirmedSession;
+  #approved: ReadonlySet<string> = new Set();
 
-function isHarmlessAlone(actions: readonly ActionEvent[]): boolean {
-  const kind = actions[0]?.action?.kind;
-  return actions.length === 1 && (kind === "FinishAction" || kind === "ThinkAction");
-}
+  constructor(session: ConfirmedSession) {
+    this.#session = session;
+  }
 
-function shouldConfirm(policy: ConfirmationPolicy, risk: SecurityRisk): boolean {
-  switch (policy.kind) {
-    case "NeverConfirm":
-      return false;
-    case "AlwaysConfirm":
-      return true;
-    case "ConfirmRisky":
-      return risk === "UNKNOWN" ? policy.confirm_unknown : isAtLeast(risk, policy.threshold);
+  /** Whether calls wait and have no answer yet. */
+  get isWaiting(): boolean {
+    const { execution_status: status } = this.#session.state;
+    return status === "waiting_for_confirmation" && !this.#areApproved(this.#session.view.pending());
+  }
+
+  /** Whether every open call may run. True without open calls. */
+  get allApproved(): boolean {
+    const open = this.#session.view.pending();
+    return open.length === 0 || this.#areApproved(open);
+  }
+
+  /**
+   * Approves the calls that wait. Approving a batch again while it runs changes nothing.
+   *
+   * @throws AgentServerError `conflict` when no calls wait, or others than `actionIds`
+   */
+  approve(actionIds?: readonly string[]): void {
+    const open = this.#session.view.pending().map(({ id }) => id);
+    if (actionIds !== undefined && !isSameSet(open, actionIds)) throw notWaiting();
+    if (this.isWaiting && open.length > 0) this.#approved = new Set(open);
+    else if (!open.some((id) => this.#approved.has(id))) throw notWaiting();
+  }
+
+  /**
+   * Answers the calls that wait with the user's no, in one commit with the status idle. The model reads the reason in
+   * the next run. Without calls that wait it does nothing, as in the reference.
+   *
+   * @throws AgentServerError `conflict` when the calls were approved before, or when others than `actionIds` wait
+   */
+  async reject(reason = REJECTED, actionIds?: readonly string[]): Promise<void> {
+    const open = this.#session.view.pending();
+    const isOther =
+      actionIds !== undefined &&
+      !isSameSet(
+        open.map(({ id }) => id),
+        actionIds,
+      );
+    if (isOther || this.#approved.size > 0) throw notWaiting();
+    if (!this.isWaiting) return;
+    await answerOpenCalls(this.#session, (action) => rejection(action, reason, "user"), {
+      execution_status: "idle",
+    });
+  }
+
+  /** The answers that a new message of the user gives to the calls that wait. Empty when none wait. */
+  superseded(): CallResult[] {
+    if (!this.isWaiting) return [];
+    return this.#session.view.pending().map((action) => rejection(action, SUPERSEDED, "user"));
+  }
+
+  /** Forgets earlier approvals, when the calls of another reply begin to wait. */
+  reset(): void {
+    this.#approved = new Set();
+  }
+
+  #areApproved(open: readonly { id: string }[]): boolean {
+    return open.length > 0 && open.every(({ id }) => this.#approved.has(id));
   }
 }
 
-/** Judges actions by an analyzer. The risk is HIGH when the analyzer fails. */
-async function riskJudge(config: SecurityAnalyzer | null): Promise<Analyzer> {
-  if (config === null) return () => "UNKNOWN";
-  const analyzer: Analyzer = await createAnalyzer(config).catch(() => () => "HIGH");
-  return (action) => {
-    try {
-      return analyzer(action);
-    } catch {
-      return "HIGH";
-    }
-  };
+function isSameSet(open: readonly string[], actionIds: readonly string[]): boolean {
+  const ids = new Set(actionIds);
+  return open.length === ids.size && open.every((id) => ids.has(id));
 }
 
-/** Answers every open call with the user's no, in any status. The agent reads it when it is run again. */
-export async function rejectPending(session: AgentSession, reason = DEFAULT_REJECTION): Promise<void> {
-  const isWaiting = session.state.execution_status === "waiting_for_confirmation";
-  const status = isWaiting ? { execution_status: "idle" as const } : {};
-  await answerOpenCalls(session, (action) => rejection(action, reason, "user"), status);
+function notWaiting(): AgentServerError {
+  return new AgentServerError("conflict", "No calls wait for this answer: they were answered before.");
 }

@@ -7,12 +7,12 @@ const RESTARTED =
   "The call may have had part of its effect: check before you repeat it.";
 
 /**
- * Ends a run that the end of its process cut short: every open call is answered and the status becomes error, so that
- * the conversation can go on. Does nothing in any other status.
+ * Clears up what the end of the process left: every open call is answered, unless it waits for the user, and a status
+ * running becomes error, so that the conversation can go on.
  */
 export async function recoverRun(session: AgentSession): Promise<void> {
-  if (session.state.execution_status !== "running") return;
+  if (session.confirmation.isWaiting) return;
   await answerOpenCalls(session, (action) => callError(action, RESTARTED, INTERNAL_FAILURE));
   // Last: while the status says running, a crash in between is repaired at the next start.
-  await session.update({ execution_status: "error" });
+  if (session.state.execution_status === "running") await session.update({ execution_status: "error" });
 }

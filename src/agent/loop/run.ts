@@ -1,5 +1,5 @@
 import { schemasOf } from "../calls/tool-schemas.ts";
-import { errorEvent } from "../error-classification.ts";
+import { errorEvent, INTERNAL_FAILURE } from "../error-classification.ts";
 import { answerOpenCalls, callError, INTERRUPTED } from "./call-results.ts";
 import type { Extensions } from "./extensions.ts";
 import { tellModel } from "./messages.ts";
@@ -7,6 +7,8 @@ import type { AgentSession } from "./session.ts";
 import { type StepOutcome, step } from "./step.ts";
 import { judgeProgress, type StuckThresholds, stuckWindow } from "./stuck.ts";
 
+const NOT_RUN =
+  "This call was not run, because the run that it belongs to had ended. Call it again if it is needed.";
 const MESSAGE_OVERLOOKED =
   "Another message from the user came in while you were writing your last reply; it stands just before that reply. " +
   "Take it up now.";
@@ -31,18 +33,25 @@ class MaxIterationsReached extends Error {
 
 /**
  * Runs the built-in agent until it finishes, waits, is paused or interrupted, is stuck or fails. Status and log show
- * which. A conversation that waits for confirmation is thereby confirmed; one that is finished is left alone. Rejects
- * only when the log cannot be written.
+ * which. One that is finished, or has calls that wait for the user, is left alone. Rejects only when the log cannot be
+ * written.
  */
 export async function runAgent(session: AgentSession, options: RunOptions): Promise<void> {
-  if (session.state.execution_status === "finished") return;
+  if (session.state.execution_status === "finished" || session.confirmation.isWaiting) return;
+  await answerLeftCalls(session);
   await session.update({ execution_status: "running" });
   try {
     await loop(session, options);
   } catch (error) {
     if (options.signal.aborted) await interrupt(session);
-    else await session.update({ execution_status: "error" }, [errorEvent(error)]);
+    else await fail(session, error);
   }
+}
+
+/** A call that the user has not approved in this process is never run on its own: it may have run before. */
+async function answerLeftCalls(session: AgentSession): Promise<void> {
+  if (session.confirmation.allApproved) return;
+  await answerOpenCalls(session, (action) => callError(action, NOT_RUN, INTERNAL_FAILURE));
 }
 
 async function loop(session: AgentSession, options: RunOptions): Promise<void> {
@@ -74,8 +83,7 @@ async function settle(session: AgentSession, outcome: StepOutcome, options: RunO
     case "stopped":
       return true;
     case "waiting":
-      await session.update({ execution_status: "waiting_for_confirmation" });
-      return true;
+      return waitForUser(session, outcome.seen);
     case "declined":
       return finishOrGoOn(session, outcome.seen);
     case "finished": {
@@ -85,6 +93,17 @@ async function settle(session: AgentSession, outcome: StepOutcome, options: RunO
       return finishOrGoOn(session, outcome.seen);
     }
   }
+}
+
+/** True when the calls wait. A message that came in during the step rejects them, and the run goes on with it. */
+async function waitForUser(session: AgentSession, seen: number): Promise<boolean> {
+  session.confirmation.reset();
+  await session.update({ execution_status: "waiting_for_confirmation" });
+  if (session.view.userMessageCount === seen) return true;
+  const rejections = session.confirmation.superseded();
+  if (rejections.length === 0) return true;
+  await session.update({ execution_status: "running", blocked_actions: {} }, rejections);
+  return false;
 }
 
 /** True when the agent is finished. It goes on when the user has sent a message that it has not `seen` yet. */
@@ -113,7 +132,13 @@ async function stopIfStuck(session: AgentSession, thresholds?: StuckThresholds):
   return true;
 }
 
-async function interrupt(session: AgentSession): Promise<void> {
+async function fail(session: AgentSession, error: unknown): Promise<void> {
+  await answerOpenCalls(session, (action) => callError(action, NOT_RUN, INTERNAL_FAILURE));
+  await session.update({ execution_status: "error" }, [errorEvent(error)]);
+}
+
+/** Answers the open calls and pauses the conversation. */
+export async function interrupt(session: AgentSession): Promise<void> {
   await answerOpenCalls(session, (action) => callError(action, INTERRUPTED));
   await session.update({ execution_status: "paused" }, [{ kind: "InterruptEvent", source: "user" }]);
 }

@@ -3,6 +3,7 @@ import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { AgentWritable, ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { PromptView } from "../view/prompt-view.ts";
+import type { Confirmation } from "./confirmation.ts";
 
 /**
  * The conversation as the loop needs it. Everything else (sockets, store, HTTP) stays outside, so that a run can be
@@ -11,6 +12,8 @@ import type { PromptView } from "../view/prompt-view.ts";
 export interface AgentSession {
   /** Live state: a message, a pause or a new policy shows here as soon as it is accepted. */
   readonly state: Readonly<ConversationState>;
+  /** The user's answers to calls that wait. */
+  readonly confirmation: Confirmation;
   /** The log as a prompt. It holds every appended event before `append` resolves. */
   readonly view: PromptView;
   /** The model of the agent as it is now. */

@@ -2,7 +2,7 @@ import type { LlmReply, LlmRequest, ToolSchema } from "../../llm/llm.ts";
 import { untilAborted } from "../../waiting.ts";
 import { textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
-import { needsConfirmation } from "./confirmation.ts";
+import { needsConfirmation } from "../security/needs-confirmation.ts";
 import { callsUpToFinish, executeCalls } from "./execute-calls.ts";
 import type { Extensions } from "./extensions.ts";
 import { agentMessage, tellModel } from "./messages.ts";
@@ -23,7 +23,7 @@ export interface StepOptions {
 export type StepOutcome =
   | { kind: "continue" }
   /** The user is asked to confirm. */
-  | { kind: "waiting" }
+  | { kind: "waiting"; seen: number }
   /** An extension has ended the run and written the status. */
   | { kind: "stopped" }
   /** The turn ends without the model. */

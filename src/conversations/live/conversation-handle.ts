@@ -1,4 +1,3 @@
-import { rejectPending } from "../../agent/loop/confirmation.ts";
 import { createAnalyzer } from "../../agent/security/create-analyzer.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import type { UpdateConversationRequest } from "../../wire/conversation.ts";
@@ -21,6 +20,8 @@ export interface ConfirmationResponse {
   accept: boolean;
   /** The reason that the agent reads about calls that were rejected. */
   reason?: string;
+  /** Ids of the actions that the answer is about. Default: those that wait when the answer arrives. */
+  actionIds?: readonly string[];
 }
 
 /**
@@ -57,9 +58,14 @@ export class ConversationHandle {
     });
   }
 
-  /** Starts a run. Rejects with `conflict` while one is active. */
+  /** Starts a run, which also approves calls that wait for confirmation. Rejects with `conflict` while one is active. */
   run(): Promise<void> {
-    return this.#use(async ({ runs }) => runs.start());
+    return this.#use(async (conversation) => {
+      const { session, runs } = conversation;
+      if (conversation.status === "waiting_for_confirmation") await session.readLog();
+      if (session.confirmation.isWaiting) session.confirmation.approve();
+      runs.start();
+    });
   }
 
   /** Stops the run after its current step. Without a run, the conversation counts as paused. */
@@ -75,12 +81,16 @@ export class ConversationHandle {
     });
   }
 
-  /** Accepting starts a run, which carries out the calls that wait. Rejecting answers them and starts nothing. */
-  respondToConfirmation({ accept, reason }: ConfirmationResponse): Promise<void> {
+  /**
+   * Accepting starts a run, which carries out the calls that wait. Rejecting answers them and starts nothing. The first
+   * answer counts. Rejects with `conflict` when the calls have another answer already, and for accepting none.
+   */
+  respondToConfirmation({ accept, reason, actionIds }: ConfirmationResponse): Promise<void> {
     return this.#use(async ({ session, runs }) => {
-      if (accept) return runs.startOrFollow();
       await session.readLog();
-      await rejectPending(session, reason);
+      if (!accept) return session.confirmation.reject(reason, actionIds);
+      session.confirmation.approve(actionIds);
+      runs.startOrFollow();
     });
   }
 

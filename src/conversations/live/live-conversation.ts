@@ -1,4 +1,5 @@
 import { recoverRun } from "../../agent/loop/recovery.ts";
+import { interrupt } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import type { Runner } from "../../agent/runner.ts";
 import { messageOf } from "../../errors.ts";
@@ -85,7 +86,7 @@ export class LiveConversation {
     return this.#touchedAt <= moment && !isBusy;
   }
 
-  /** Turns a run that the end of its process cut short into an error and answers its open calls. */
+  /** Answers calls that the end of the process left open, and turns a run that it cut short into an error. */
   async recover(): Promise<void> {
     await this.session.readLog();
     await recoverRun(this.session);
@@ -113,11 +114,7 @@ export class LiveConversation {
   async #run(signal: AbortSignal): Promise<void> {
     const { session } = this;
     try {
-      if (!(await this.#prepare(signal))) {
-        return await session.update({ execution_status: "paused" }, [
-          { kind: "InterruptEvent", source: "user" },
-        ]);
-      }
+      if (!(await this.#prepare(signal))) return await this.#interrupted();
       this.#runner ??= await this.#options.createRunner();
       const { extensions } = session;
       const { stuckThresholds } = this.#options;
@@ -130,6 +127,16 @@ export class LiveConversation {
         .fail(error)
         .catch((cause: unknown) => this.#report(cause, "A failed run is not stored"));
     }
+  }
+
+  /** Ends a run that was interrupted before it began. Calls that the user has approved for it are answered. */
+  async #interrupted(): Promise<void> {
+    const { session } = this;
+    if (this.status === "waiting_for_confirmation") {
+      await session.readLog();
+      return session.confirmation.isWaiting ? undefined : interrupt(session);
+    }
+    await session.update({ execution_status: "paused" }, [{ kind: "InterruptEvent", source: "user" }]);
   }
 
   /** False when the run was interrupted before everything was ready. */

@@ -1,4 +1,5 @@
 import { errorEvent } from "../../agent/error-classification.ts";
+import { Confirmation } from "../../agent/loop/confirmation.ts";
 import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
@@ -47,6 +48,7 @@ interface Opened {
 
 /** The session of a run: model, tools, extensions and the view of the log, each opened when it is first needed. */
 export class RunSession implements AgentSession {
+  readonly confirmation = new Confirmation(this);
   readonly #parts: RunSessionParts;
   #llm: { config: LlmConfig; model: Llm } | null = null;
   #opened: Opened | null = null;
@@ -139,16 +141,19 @@ export class RunSession implements AgentSession {
     if (needsPrompt || added.length > 0) await this.#appendWithPrompt((prompt) => prompt);
   }
 
-  /** Stores a message of the user, unless an extension throws. A finished or stuck conversation becomes idle. */
+  /**
+   * Stores a message of the user, unless an extension throws. A finished or stuck conversation becomes idle. Calls that
+   * wait for confirmation are rejected by it.
+   */
   async addUserMessage(content: Content[]): Promise<{ isBlocked: boolean }> {
     await this.prepare();
     const { keeper } = this.#parts;
     const moment = { session: this, signal: this.#closing.signal };
     const verdicts = await this.extensions.userMessage(content, moment);
     const message = admitMessage(this.newId(), content, verdicts);
-    const { execution_status: status } = this.state;
     await this.#appendWithPrompt((prompt) => [
-      ...(status === "finished" || status === "stuck" ? keeper.assign({ execution_status: "idle" }) : []),
+      ...(message.isBlocked ? [] : this.#answerWaiting()),
+      ...(isSettled(this.state) ? keeper.assign({ execution_status: "idle" }) : []),
       ...prompt,
       ...message.events,
       ...keeper.assign(message.changes(this.state)),
@@ -209,6 +214,13 @@ export class RunSession implements AgentSession {
     }
   }
 
+  #answerWaiting(): NewEvent[] {
+    const rejections = this.confirmation.superseded();
+    if (rejections.length === 0) return [];
+    const changes = { execution_status: "idle", blocked_actions: {} } as const;
+    return [...this.#parts.keeper.assign(changes), ...rejections];
+  }
+
   /** Appends events with those that must be in the log before any other. Those are appended once. */
   async #appendWithPrompt(toEvents: (prompt: readonly NewEvent[]) => readonly NewEvent[]): Promise<void> {
     const opened = this.#prepared;
@@ -241,4 +253,8 @@ export class RunSession implements AgentSession {
     const masked = { ...log, log_data: await mask.maskLong(log.log_data) };
     await this.append([{ kind: "LLMCompletionLogEvent", source: "environment", ...masked }]);
   }
+}
+
+function isSettled({ execution_status: status }: Readonly<ConversationState>): boolean {
+  return status === "finished" || status === "stuck";
 }

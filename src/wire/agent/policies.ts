@@ -53,7 +53,13 @@ export const setConfirmationPolicyRequest = z
   .meta({ id: "SetConfirmationPolicyRequest" });
 
 export const confirmationResponseRequest = z
-  .object({ accept: z.boolean(), reason: z.string().default("User rejected the action.") })
+  .object({
+    accept: z.boolean(),
+    reason: z.string().default("User rejected the action."),
+    action_ids: nullable(z.array(z.string())).describe(
+      "Actions that the answer is about; 409 when others wait. Default: those that wait when it arrives",
+    ),
+  })
   .meta({ id: "ConfirmationResponseRequest" });
 
 /** The risk of one action, as an analyzer rates it. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { rejectPending } from "../../../src/agent/loop/confirmation.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import type { Change } from "../../../src/stores/store.ts";
 import { call, say } from "../../../src/testing/scripted-llm/llm-script.ts";
@@ -50,7 +49,7 @@ describe("a run that needs confirmation", () => {
   it("tells the model when the user says no, once it is run again", async () => {
     const session = await open([echoes(), say("what then?")], { confirmation_policy: ALWAYS });
     await session.run();
-    await rejectPending(session, "not that file");
+    await session.confirmation.reject("not that file");
     expect(session.log.slice(3)).toEqual(["status idle", "rejected echo: not that file"]);
     expect(session.events.at(-1)).toMatchObject({ rejection_source: "user" });
     await session.run();
@@ -78,7 +77,7 @@ describe("a run that needs confirmation", () => {
   it("has a reason of its own when the user gives none", async () => {
     const session = await open([echoes()], { confirmation_policy: ALWAYS });
     await session.run();
-    await rejectPending(session);
+    await session.confirmation.reject();
     expect(session.log.at(-1)).toBe("rejected echo: User rejected the action");
   });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Confirmation } from "../../../src/agent/loop/confirmation.ts";
 import type { LoopExtension } from "../../../src/agent/loop/extension.ts";
 import { Extensions } from "../../../src/agent/loop/extensions.ts";
 import { type RunOptions, runAgent } from "../../../src/agent/loop/run.ts";
@@ -58,6 +59,7 @@ export class ArraySession implements AgentSession {
   readonly state: ConversationState;
   readonly extensions: Extensions;
   readonly newId = fixedClock().newId;
+  readonly confirmation = new Confirmation(this);
 
   private constructor(llm: ScriptedLlm, tools: Toolbox, options: SessionOptions) {
     this.llm = llm;
@@ -123,7 +125,9 @@ export class ArraySession implements AgentSession {
     await this.append([{ kind: "PauseEvent", source: "user" }]);
   }
 
+  /** A run as the user starts it: calls that wait are thereby approved. */
   async run(options: Partial<RunOptions> = {}): Promise<void> {
+    if (this.confirmation.isWaiting) this.confirmation.approve();
     const { extensions } = this;
     await runAgent(this, { signal: new AbortController().signal, extensions, ...options });
   }

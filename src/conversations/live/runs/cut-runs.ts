@@ -1,14 +1,33 @@
-import type { ConversationStore } from "../../../stores/store.ts";
+import type { ConversationStore, Store } from "../../../stores/store.ts";
+import type { ExecutionStatus } from "../../../wire/execution-status.ts";
 
 /** Number of conversations read at a time. */
 const PAGE = 100;
+/** Number of events, the newest of a log, among which an open call is looked for. */
+const NEWEST = 100;
 
 /** Finds the conversations whose status is running, the oldest first. */
-export async function findCutRuns(conversations: ConversationStore): Promise<string[]> {
+export function findCutRuns(store: Pick<Store, "conversations">): Promise<string[]> {
+  return idsOf(store.conversations, "running");
+}
+
+/**
+ * Finds the paused conversations with a call that has no result: a pause shows at once, while the tool still runs. Reads
+ * the newest 100 events of each.
+ */
+export async function findCutPauses(store: Pick<Store, "conversations" | "events">): Promise<string[]> {
+  const cut: string[] = [];
+  for (const id of await idsOf(store.conversations, "paused")) {
+    if (await hasOpenCall(store, id)) cut.push(id);
+  }
+  return cut;
+}
+
+async function idsOf(conversations: ConversationStore, status: ExecutionStatus): Promise<string[]> {
   const ids: string[] = [];
   for (let from: string | undefined; ; ) {
     const page = await conversations.search({
-      status: "running",
+      status,
       sortOrder: "CREATED_AT",
       ...(from === undefined ? {} : { from }),
       limit: PAGE + 1,
@@ -18,4 +37,21 @@ export async function findCutRuns(conversations: ConversationStore): Promise<str
     from = page[PAGE]?.id;
     if (from === undefined) return ids;
   }
+}
+
+const RESULTS: ReadonlySet<string> = new Set([
+  "ObservationEvent",
+  "UserRejectObservation",
+  "AgentErrorEvent",
+]);
+
+async function hasOpenCall({ events }: Pick<Store, "events">, id: string): Promise<boolean> {
+  const answered = new Set<string>();
+  for (const { kind, json } of await events.search(id, { order: "desc", limit: NEWEST })) {
+    if (kind !== "ActionEvent" && !RESULTS.has(kind)) continue;
+    const { tool_call_id: callId } = JSON.parse(json) as { tool_call_id: string };
+    if (kind === "ActionEvent" && !answered.has(callId)) return true;
+    answered.add(callId);
+  }
+  return false;
 }
