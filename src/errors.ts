@@ -9,6 +9,7 @@ const STATUS = {
   payload_too_large: 413,
   unprocessable: 422,
   upgrade_required: 426,
+  too_many_requests: 429,
   internal: 500,
   ownership_lost: 503,
   unavailable: 503,

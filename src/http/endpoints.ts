@@ -43,11 +43,12 @@ export interface EndpointsOptions {
   maxBodyBytes?: number | undefined;
   receiveUpload?: ReceiveUpload | undefined;
   eventStreams: EventStreams;
+  queryKey?: boolean | undefined;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
   const { routes, sockets, authentication, basePath, version, cookieName, docsAssets } = options;
-  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, receiveUpload, eventStreams } = options;
+  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, receiveUpload, eventStreams, queryKey = true } = options;
   const gate = createFirstFrameGate(authentication.isKey);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
   const handlerOptions = { authentication, maxBodyBytes, receiveUpload, eventStreams };
@@ -59,7 +60,10 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     ),
   ];
   const socketEntries = sockets.flatMap((route) =>
-    entriesOf({ ...route.spec, method: "GET" }, createSocketHandler(route, { authentication, gate })),
+    entriesOf(
+      { ...route.spec, method: "GET" },
+      createSocketHandler(route, { authentication, gate, queryKey }),
+    ),
   );
   return {
     router: createRouter(entries),

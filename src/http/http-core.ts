@@ -54,8 +54,12 @@ export interface HttpCoreOptions {
   receiveUpload?: ReceiveUpload;
   /** Adds stack traces to answers of 500 and above. */
   debug?: boolean;
+  /** Whether sockets accept a key in the query, where access logs may keep it. Default: true. */
+  queryKey?: boolean;
   logger: Logger;
   newId(): string;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** The version of the wire protocol, shown in `/openapi.json`. */
   version: string;
   /** Files of `/docs` and `/redoc`; without them there are no such pages. */

@@ -108,6 +108,10 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       responses: {
         200: { description: "It exists already; the rest of the request is ignored", body: conversationInfo },
         201: { description: "Started", body: conversationInfo },
+        400: {
+          description: "The working directory cannot be used, or the body not be read",
+          body: refused.body,
+        },
         404: { description: "No such agent profile", body: refused.body },
       },
     }).handle(async ({ body, query, principal }) => {

@@ -20,6 +20,11 @@ export interface ServerOptions {
    */
   authenticate?: Authenticate;
   /**
+   * Whether sockets accept a key in the query, as old clients send it. Access logs of proxies may keep such a key.
+   * Default: true.
+   */
+  queryKey?: boolean;
+  /**
    * Code around every request, such as an access log or a limit. A request passes the server's own checks of host and
    * origin first, then the stages in their order. Default: none.
    */

@@ -244,6 +244,7 @@ export function createProbeServer({ basePath, keys = KEYS }: ProbeOptions = {}):
     basePath,
     logger: silentLogger,
     newId: () => crypto.randomUUID(),
+    now: () => Date.now(),
     version: "0",
   });
   const close = async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { AgentServerError } from "../../src/errors.ts";
 import type { HttpCore, HttpCoreOptions } from "../../src/http/http-core.ts";
@@ -241,6 +241,28 @@ describe("the order of checks", () => {
     } as RequestInit);
     expect((await read(upload)).status).toBe(401);
     expect(sent).toBeLessThan(10);
+  });
+});
+
+describe("a body of a caller without a key", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("that arrives too slowly is not waited for", async () => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"text":')),
+    });
+    const upload = new Request(`${ORIGIN}/api/notes`, {
+      method: "POST",
+      body,
+      duplex: "half",
+      headers: { "content-type": "application/json" },
+    } as RequestInit);
+    const answer = core.fetch(upload);
+    await vi.advanceTimersByTimeAsync(5_000);
+    const { status, headers } = await answer;
+    expect([status, headers.get("connection")]).toEqual([401, "close"]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -104,6 +104,7 @@ export function makeCore(options: Partial<HttpCoreOptions> = {}): HttpCore {
     allowedHosts: [],
     logger: silentLogger,
     newId: () => "0a0a0a0a-0b0b-4c0c-8d0d-0e0e0e0e0e0e",
+    now: () => Date.now(),
     version: "1.2.3",
     ...options,
   });

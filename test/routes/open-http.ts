@@ -32,6 +32,7 @@ export function openHttp(options: BenchOptions = {}): HttpBench {
     allowedHosts: [],
     logger: silentLogger,
     newId: () => crypto.randomUUID(),
+    now: () => Date.now(),
     version: "1.0.0",
   });
   const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {

@@ -1,7 +1,9 @@
 import type { Principal } from "../../principal.ts";
 import { keyMatcher } from "../../secrets/key-matcher.ts";
+import type { RequestAbout } from "../request-about.ts";
 import type { Credential } from "../route/route.ts";
 import { bearerToken, cookieValue } from "./credentials.ts";
+import { KeyAttempts } from "./key-attempts.ts";
 
 /** The answer of a check: a principal or true admits the request, false or null refuses it. */
 export type AuthenticateAnswer = Principal | boolean | null;
@@ -29,6 +31,8 @@ export interface AuthenticationOptions {
   bearer?: TokenCheck | undefined;
   /** The session cookie. Without it, routes with `cookie` admit by their other credentials only. */
   cookie?: SessionCookie | undefined;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
 /** The cookie that routes with `cookie` accept. */
@@ -40,8 +44,11 @@ export interface SessionCookie {
 /** The outcome of a check; undefined when the request is refused. */
 export type Admission = { principal: Principal | null } | undefined;
 
-/** Decides about one request. */
-export type Admit = (request: Request) => Admission | Promise<Admission>;
+/** Decides about one request. Throws `too_many_requests` for an address that has shown too many wrong keys. */
+export type Admit = (
+  request: Request,
+  about: Pick<RequestAbout, "peerAddress">,
+) => Admission | Promise<Admission>;
 
 /** Decides who may use the routes that require credentials. */
 export interface Authentication {
@@ -53,8 +60,11 @@ export interface Authentication {
   readonly firstFrame: boolean;
   /** The check of a route: any one of its credentials is enough, and they are tried in order. */
   checkOf(credentials: readonly Credential[]): Admit;
-  /** Whether this is one of the keys; never true where a host app's check takes their place. */
-  isKey(candidate: string | null): boolean;
+  /**
+   * True for one of the keys; never true where a host app's check takes their place. Throws `too_many_requests` for an
+   * address that has shown too many wrong keys.
+   */
+  isKey(candidate: string | null, peerAddress: string | undefined): boolean;
 }
 
 export const SESSION_KEY_HEADER = "X-Session-API-Key";
@@ -77,23 +87,36 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     const checkOf = () => () => ANONYMOUS;
     return { keyless, ambient: true, firstFrame: false, checkOf, isKey: () => false };
   }
-  const isKey = keyMatcher(keys);
-  const key: Admit = (request) => (isKey(request.headers.get(SESSION_KEY_HEADER)) ? ANONYMOUS : undefined);
-  const checks = { key, bearer: bearerCheck(options.bearer ?? isKey), cookie };
+  const attempts = new KeyAttempts({ isKey: keyMatcher(keys), now: options.now });
+  const isKey: Authentication["isKey"] = (candidate, peerAddress) => attempts.check(candidate, peerAddress);
+  const keyFrom = (read: (request: Request) => string | null): Admit => {
+    return (request, { peerAddress }) => (isKey(read(request), peerAddress) ? ANONYMOUS : undefined);
+  };
+  const checks: Record<Credential, Admit> = {
+    key: keyFrom(({ headers }) => headers.get(SESSION_KEY_HEADER)),
+    bearer: options.bearer === undefined ? keyFrom(bearerToken) : bearerCheck(options.bearer),
+    cookie,
+  };
   const checkOf = (credentials: readonly Credential[]) =>
     firstOf(new Set(credentials.map((credential) => checks[credential])));
   return { keyless: undefined, ambient: false, firstFrame: true, checkOf, isKey };
 }
 
-/** Tries checks in order until one admits. */
+/** Tries checks in order until one admits. One that throws is passed over, and counts only when none admits. */
 function firstOf(checks: ReadonlySet<Admit>): Admit {
   const [only] = checks;
   if (only !== undefined && checks.size === 1) return only;
-  return async (request) => {
+  return async (request, about) => {
+    const errors: unknown[] = [];
     for (const check of checks) {
-      const admission = await check(request);
-      if (admission !== undefined) return admission;
+      try {
+        const admission = await check(request, about);
+        if (admission !== undefined) return admission;
+      } catch (error) {
+        errors.push(error);
+      }
     }
+    if (errors.length > 0) throw errors[0];
     return undefined;
   };
 }

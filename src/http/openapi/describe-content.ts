@@ -14,6 +14,12 @@ import type { SchemaComponents } from "./schema-components.ts";
 const JSON_TYPE = "application/json";
 
 const UNAUTHORIZED: ResponseSpec = { description: "The key is missing or wrong", body: errorBody };
+const TOO_MANY_KEYS: ResponseSpec = {
+  description: "The address has shown too many wrong keys",
+  body: errorBody,
+};
+const UNREADABLE: ResponseSpec = { description: "The body cannot be read", body: errorBody };
+const TOO_LARGE: ResponseSpec = { description: "The body is too large", body: errorBody };
 const INVALID: ResponseSpec = { description: "Validation error", body: httpValidationError };
 const NOT_MODIFIED: ResponseSpec = { description: "The client has these bytes already" };
 const UNSATISFIABLE: ResponseSpec = { description: "The range begins past the end", body: errorBody };
@@ -57,7 +63,8 @@ function describeResponse(response: ResponseSpec, schemas: SchemaComponents): ()
 /** Adds the answers that the core gives before and instead of the handler's. */
 function allResponses(spec: RouteSpec): RouteSpec["responses"] {
   const responses: Record<number, ResponseSpec> = {};
-  if (spec.auth !== "open") responses[401] = UNAUTHORIZED;
+  if (spec.auth !== "open") Object.assign(responses, { 401: UNAUTHORIZED, 429: TOO_MANY_KEYS });
+  if (spec.body !== undefined) Object.assign(responses, { 400: UNREADABLE, 413: TOO_LARGE });
   if (spec.params !== undefined || spec.query !== undefined || spec.body !== undefined)
     responses[422] = INVALID;
   const whole = spec.responses[200];

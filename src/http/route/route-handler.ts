@@ -1,4 +1,5 @@
 import { AgentServerError } from "../../errors.ts";
+import { settledWithin } from "../../waiting.ts";
 import type { Authentication } from "../admission/authentication.ts";
 import type { Answer } from "../answer.ts";
 import type { EventStreams } from "../content/event-streams.ts";
@@ -24,8 +25,9 @@ export interface RouteHandlerOptions extends InputReaderOptions {
   eventStreams: EventStreams;
 }
 
-/** The reference reports malformed JSON before a missing key. Bounds what is read of unauthenticated callers to do so. */
+/** The reference reports malformed JSON before a missing key. These bound what is read of unauthenticated callers for it. */
 const MAX_UNAUTHENTICATED_BYTES = 64 * 1024;
+const MAX_UNAUTHENTICATED_MS = 5_000;
 
 /** Wraps a route's handler in the checks of the reference, in its order: JSON syntax, key, validation. */
 export function createRouteHandler(route: Route, options: RouteHandlerOptions): Endpoint {
@@ -37,7 +39,7 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
 
   return async (request, { params, context }) => {
     if (admit !== undefined) {
-      const admission = await admit(request);
+      const admission = await admit(request, context);
       if (admission === undefined) return refuse(request, spec, options);
       context.principal = admission.principal;
     }
@@ -57,14 +59,20 @@ async function refuse(
   spec: RouteSpec,
   { maxBodyBytes }: RouteHandlerOptions,
 ): Promise<never> {
-  if (isUpload(spec.body)) throw new AgentServerError("unauthorized", undefined, { headers: UNREAD });
   const limit = Math.min(maxBodyBytes, MAX_UNAUTHENTICATED_BYTES);
-  const unread = spec.body === undefined ? undefined : await readBody(request, limit).catch(tooLargeOnly);
-  const headers = AgentServerError.is(unread) ? unread.headers : {};
-  throw new AgentServerError("unauthorized", undefined, { headers });
+  const isRead = spec.body === undefined || (!isUpload(spec.body) && (await readsWithin(request, limit)));
+  throw new AgentServerError("unauthorized", undefined, { headers: isRead ? {} : UNREAD });
 }
 
-function tooLargeOnly(error: unknown): AgentServerError {
-  if (AgentServerError.is(error) && error.code === "payload_too_large") return error;
-  throw error;
+/** False for a body that is too long or arrives too slowly to be read to its end. Throws 422 for malformed JSON. */
+async function readsWithin(request: Request, limit: number): Promise<boolean> {
+  const reading = readBody(request, limit);
+  if (!(await settledWithin(reading, MAX_UNAUTHENTICATED_MS))) return false;
+  try {
+    await reading;
+    return true;
+  } catch (error) {
+    if (AgentServerError.is(error) && error.code === "payload_too_large") return false;
+    throw error;
+  }
 }

@@ -1,41 +1,85 @@
+import { AgentServerError } from "../../errors.ts";
+import { addressGroup } from "../admission/address-group.ts";
 import type { Connect, Socket } from "../socket.ts";
 
 const TIMEOUT_MS = 10_000;
-/** Sockets that may wait for their first frame at the same time. */
+/** Sockets that may wait for their first frame at the same time, in all and of one address. */
 const MAX_WAITING = 256;
+const MAX_WAITING_OF_ADDRESS = 64;
 /** Room for a key and little else: the peer is still unknown. */
 const MAX_FIRST_MESSAGE_BYTES = 64 * 1024;
+const FULL = { code: 1013, reason: "Too many sockets wait for their key" };
 const REFUSED = { code: 4001, reason: "Authentication failed" };
 
+type IsKey = (candidate: string | null, peerAddress: string | undefined) => boolean;
+
 export interface FirstFrameGate {
-  /** True while no further socket may wait: it is refused before it is accepted. */
-  readonly full: boolean;
+  /** True while no further socket of the address may wait: it is refused before it is accepted. */
+  isFull(peerAddress: string | undefined): boolean;
   /** Accepts the socket, but shows it to the handler only once its first frame has named a key. */
-  guard(connect: Connect): Connect;
+  guard(connect: Connect, peerAddress: string | undefined): Connect;
 }
 
 /** For browsers, which cannot set headers on a socket: the first frame is `{"type":"auth","session_api_key":"…"}`. */
-export function createFirstFrameGate(isKey: (candidate: string | null) => boolean): FirstFrameGate {
-  let waiting = 0;
-
-  function guard(connect: Connect): Connect {
-    const guarded = (socket: Socket) => {
-      waiting += 1;
-      nextFrame(socket, (frame) => {
-        waiting -= 1;
-        if (frame !== undefined && isKey(keyIn(frame))) connect(socket);
-        else socket.close(REFUSED.code, REFUSED.reason);
-      });
-    };
-    return Object.assign(guarded, { maxFirstMessageBytes: MAX_FIRST_MESSAGE_BYTES });
-  }
+export function createFirstFrameGate(isKey: IsKey): FirstFrameGate {
+  const waiting = new WaitingSockets();
 
   return {
-    get full() {
-      return waiting >= MAX_WAITING;
+    isFull: (peerAddress) => waiting.isFull(peerAddress),
+    guard(connect, peerAddress) {
+      const guarded = (socket: Socket) => {
+        // Others may have come during the handshake.
+        if (waiting.isFull(peerAddress)) return socket.close(FULL.code, FULL.reason);
+        waiting.add(peerAddress);
+        nextFrame(socket, (frame) => {
+          waiting.remove(peerAddress);
+          if (frame !== undefined && shows(frame, peerAddress)) connect(socket);
+          else socket.close(REFUSED.code, REFUSED.reason);
+        });
+      };
+      return Object.assign(guarded, { maxFirstMessageBytes: MAX_FIRST_MESSAGE_BYTES });
     },
-    guard,
   };
+
+  /** An address that has shown too many wrong keys is refused like one that shows another. */
+  function shows(frame: string | Uint8Array, peerAddress: string | undefined): boolean {
+    try {
+      return isKey(keyIn(frame), peerAddress);
+    } catch (error) {
+      if (AgentServerError.is(error)) return false;
+      throw error;
+    }
+  }
+}
+
+/** Counts the sockets that wait for their first frame. Without an address, only all of them together are bounded. */
+class WaitingSockets {
+  readonly #ofAddress = new Map<string, number>();
+  #all = 0;
+
+  isFull(peerAddress: string | undefined): boolean {
+    return this.#all >= MAX_WAITING || this.#countOf(peerAddress) >= MAX_WAITING_OF_ADDRESS;
+  }
+
+  add(peerAddress: string | undefined): void {
+    this.#change(peerAddress, 1);
+  }
+
+  remove(peerAddress: string | undefined): void {
+    this.#change(peerAddress, -1);
+  }
+
+  #countOf(peerAddress: string | undefined): number {
+    return peerAddress === undefined ? 0 : (this.#ofAddress.get(addressGroup(peerAddress)) ?? 0);
+  }
+
+  #change(peerAddress: string | undefined, by: 1 | -1): void {
+    this.#all += by;
+    if (peerAddress === undefined) return;
+    const count = this.#countOf(peerAddress) + by;
+    if (count === 0) this.#ofAddress.delete(addressGroup(peerAddress));
+    else this.#ofAddress.set(addressGroup(peerAddress), count);
+  }
 }
 
 /** Calls back once: with the first frame, or with nothing when the socket closes or stays silent too long. */

@@ -1,3 +1,4 @@
+import { AgentServerError } from "../../errors.ts";
 import type { Principal } from "../../principal.ts";
 import type { Authentication } from "../admission/authentication.ts";
 import { SESSION_KEY_HEADER } from "../admission/authentication.ts";
@@ -11,6 +12,8 @@ import type { SocketRoute } from "./socket-route.ts";
 export interface SocketHandlerOptions {
   authentication: Authentication;
   gate: FirstFrameGate;
+  /** Whether a key in the query is accepted. */
+  queryKey: boolean;
 }
 
 /** Decides about the upgrades of one socket. */
@@ -29,7 +32,7 @@ export function refusedUpgrade(status = 403): Response {
  */
 export function createSocketHandler(
   route: SocketRoute,
-  { authentication, gate }: SocketHandlerOptions,
+  { authentication, gate, queryKey }: SocketHandlerOptions,
 ): SocketEndpoint {
   const { spec } = route;
   const admit = authentication.checkOf(["key"]);
@@ -44,13 +47,18 @@ export function createSocketHandler(
     const accept = (principal: Principal | null) =>
       route.connect({ params: validParams?.value, query: validQuery?.value, request, principal });
     if (!authentication.firstFrame) {
-      const admission = await admit(request);
+      const admission = await admit(request, context);
       if (admission === undefined) return refusedUpgrade();
       context.principal = admission.principal;
       return accept(admission.principal);
     }
+    const { peerAddress } = context;
+    if (!queryKey && KEY_PARAMETER in query) {
+      throw new AgentServerError("forbidden", `Keys in the query are switched off: ${KEY_PARAMETER}`);
+    }
     const key = query[KEY_PARAMETER] ?? request.headers.get(SESSION_KEY_HEADER);
-    if (typeof key === "string") return authentication.isKey(key) ? accept(null) : refusedUpgrade();
-    return gate.full ? refusedUpgrade(503) : gate.guard(accept(null));
+    if (typeof key === "string")
+      return authentication.isKey(key, peerAddress) ? accept(null) : refusedUpgrade();
+    return gate.isFull(peerAddress) ? refusedUpgrade(503) : gate.guard(accept(null), peerAddress);
   };
 }

@@ -48,7 +48,7 @@ describe("the OpenAPI document", () => {
     const { paths } = makeCore().openapi();
     expect(paths?.["/health"]?.get?.security).toBeUndefined();
     expect(paths?.["/api/tools/"]?.get?.security).toEqual([{ SessionApiKey: [] }]);
-    expect(Object.keys(paths?.["/api/tools/"]?.get?.responses ?? {})).toEqual(["200", "401"]);
+    expect(Object.keys(paths?.["/api/tools/"]?.get?.responses ?? {})).toEqual(["200", "401", "429"]);
   });
 
   it("names every credential of which a route requires one", () => {

@@ -112,6 +112,58 @@ describe("a silent socket", () => {
   });
 });
 
+describe("silent sockets of one address", () => {
+  const from = (peerAddress: string, core: HttpCore) => core.upgrade(get(PATH), { peerAddress });
+
+  it("have a share of the places, so that others find some", async () => {
+    const core = makeCore();
+    const pairs: SocketPair[] = [];
+    const open = async (address: string) => {
+      const connect = await from(address, core);
+      if (connect instanceof Response) return connect.status;
+      const pair = socketPair();
+      connect(pair.server);
+      pairs.push(pair);
+      return 101;
+    };
+    for (let count = 0; count < 64; count += 1) expect(await open("10.0.0.7")).toBe(101);
+    expect(await open("10.0.0.7")).toBe(503);
+    expect(await open("::ffff:10.0.0.7")).toBe(503);
+    expect(await open("10.0.0.8")).toBe(101);
+    pairs[0]?.client.leave();
+    expect(await open("10.0.0.7")).toBe(101);
+    for (const { client } of pairs) client.leave();
+  });
+
+  it("take no more of them by coming all at once", async () => {
+    const core = makeCore();
+    const connects = await Promise.all(Array.from({ length: 100 }, () => from("10.0.0.7", core)));
+    const pairs = connects.map((connect) => {
+      if (connect instanceof Response) throw new Error(`refused with ${connect.status}`);
+      const pair = socketPair();
+      connect(pair.server);
+      return pair;
+    });
+    expect(pairs.filter(({ client }) => client.closed === undefined)).toHaveLength(64);
+    expect(pairs.at(-1)?.client.closed?.code).toBe(1013);
+    for (const { client } of pairs) client.leave();
+  });
+});
+
+describe("a server that takes no keys in the query", () => {
+  const core = makeCore({ queryKey: false });
+
+  it("refuses them, right or wrong, and takes keys in headers and frames", async () => {
+    expect(await connect(`${PATH}?session_api_key=${encodeURIComponent(KEY)}`, {}, core)).toEqual(REFUSED);
+    expect(await connect(`${PATH}?session_api_key=no`, {}, core)).toEqual(REFUSED);
+    expect(await connect(`${PATH}?session_api_key=no`, withKey(), core)).toEqual(REFUSED);
+    expect((await accepted(PATH, withKey(), core)).received).toEqual([`hello ${ID}`]);
+    const client = await accepted(PATH, {}, core);
+    client.send(AUTH);
+    expect(client.received).toEqual([`hello ${ID}`]);
+  });
+});
+
 describe("an upgrade", () => {
   it("to an unknown path or with a bad parameter is 403 without a body", async () => {
     expect(await connect("/sockets/nope", withKey())).toEqual(REFUSED);
