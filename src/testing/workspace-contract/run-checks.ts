@@ -113,7 +113,7 @@ export const RUN_CHECKS: Record<string, WorkspaceCheck> = {
   },
 
   "ends the whole process group at the timeout and keeps the output so far": async (workspace) => {
-    const result = await workspace.run(["sh", "-c", BEATING], { timeout: 500 });
+    const result = await workspace.run(["sh", "-c", BEATING], { timeout: 2_000 });
     assert.equal(result.outcome, "timed_out");
     assert.equal(result.stdout, "started\n");
     await assertStill(workspace);
