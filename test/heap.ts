@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { queryObjects } from "node:v8";
 
 /** Collects what is garbage now. The workers of the tests run with `--expose-gc`. */
@@ -15,10 +15,21 @@ export async function retainedBytes(): Promise<number> {
 }
 
 /**
- * Number of objects that are alive. Unlike bytes it is exact to a few objects: compiled code and type feedback, of which
- * Node makes more with every call, are none.
+ * Number of objects that are alive once it stands still: what has just ended may leave a timer that is about to. Unlike
+ * bytes it is exact to a few objects: compiled code and type feedback, of which Node makes more with every call, are none.
  */
 export async function liveObjects(): Promise<number> {
+  let count = await countObjects();
+  for (let tries = 0; tries < 30; tries += 1) {
+    await sleep(500);
+    const next = await countObjects();
+    if (next === count) break;
+    count = next;
+  }
+  return count;
+}
+
+async function countObjects(): Promise<number> {
   await collectAll();
   return queryObjects(Object, { format: "count" });
 }

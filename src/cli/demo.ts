@@ -1,4 +1,4 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createServer } from "../server/create-server.ts";
@@ -15,6 +15,15 @@ export async function demo(workspace: string | undefined): Promise<void> {
   const workingDir =
     workspace === undefined ? await mkdtemp(join(tmpdir(), "agent-server-demo-")) : resolve(workspace);
   const conversationsPath = await mkdtemp(join(tmpdir(), "agent-server-demo-data-"));
+  try {
+    await converse(workingDir, conversationsPath);
+  } finally {
+    await rm(conversationsPath, { recursive: true, force: true });
+  }
+  process.stdout.write(`\nWritten: ${join(workingDir, "NOTES.md")}\n`);
+}
+
+async function converse(workingDir: string, conversationsPath: string): Promise<void> {
   await using server = createServer({
     keyless: "loopback",
     store: memoryStore(),
@@ -35,7 +44,6 @@ export async function demo(workspace: string | undefined): Promise<void> {
     if (printed !== undefined) process.stdout.write(`${printed}\n`);
     if (hasEnded(event)) break;
   }
-  process.stdout.write(`\nWritten: ${join(workingDir, "NOTES.md")}\n`);
 }
 
 function hasEnded(event: Event | TransientEvent): boolean {

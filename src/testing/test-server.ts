@@ -92,8 +92,11 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
   };
   const end = async () => {
     for (const chat of chats) chat.close();
-    await server.close();
-    await rm(folder, { recursive: true, force: true });
+    try {
+      await server.close();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
     await leaks?.assertNone();
   };
   let closing: Promise<void> | undefined;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -117,7 +117,8 @@ describe("agent-server", () => {
 
   it("demo runs a conversation and prints it for people", async () => {
     const workspace = join(cwd, "demo");
-    const { code, stdout } = await run(["demo", "--workspace", workspace]);
+    const { code, stdout } = await run(["demo", "--workspace", workspace], { TMPDIR: cwd });
+    expect((await readdir(cwd)).filter((name) => name.startsWith("agent-server-demo-"))).toEqual([]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^action +│ terminal command=/m);
     expect(stdout).toMatch(/^status +│ finished$/m);
@@ -154,7 +155,7 @@ describe("a restart", () => {
     const content = [{ type: "text", text: "Hello." }];
     await post(`${second.url}/api/conversations/${id}/events`, { content });
     expect(Object.keys(await secretsOf(second.url, id))).toEqual(["TOKEN"]);
-    await expect.poll(second.stderr).toContain("cannot be decrypted with this key");
+    await expect.poll(second.stderr).toContain("Secrets are lost: they were encrypted with another key");
     await second.stop();
 
     const database = await readFile(join(folder, "workspace/conversations/agent-server.db"));
@@ -163,7 +164,7 @@ describe("a restart", () => {
     await post(`${third.url}/api/conversations/${id}/events`, {
       content: [{ type: "text", text: "Hello." }],
     });
-    expect(third.stderr()).not.toContain("cannot be decrypted");
+    expect(third.stderr()).not.toContain("Secrets are lost");
     await third.stop();
   });
 

@@ -61,7 +61,7 @@ function runHeader(name: string, environment: Record<string, string> = {}) {
   const child = spawn("sh", ["-c", command], {
     cwd: checkout,
     detached: true,
-    env: { HOME, PATH: machinePath.join(delimiter), ...environment },
+    env: { HOME, PATH: machinePath.join(delimiter), TMPDIR: checkout, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running = child;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentServer } from "agent-server";
+import { afterAll } from "vitest";
 import { z } from "zod";
 import { type ByteSource, bytes } from "../../src/http/content/bytes.ts";
 import { sse } from "../../src/http/content/event-stream.ts";
@@ -51,9 +52,13 @@ export interface ProbeOptions {
   keys?: readonly string[];
 }
 
+/** Not every test closes its probe. */
+const UPLOAD_FOLDERS = mkdtempSync(join(tmpdir(), "probe-uploads-"));
+afterAll(() => rmSync(UPLOAD_FOLDERS, { recursive: true, force: true }));
+
 /** The real HTTP core over routes that show what a host did to a request on its way here. */
 export function createProbeServer({ basePath, keys = KEYS }: ProbeOptions = {}): ProbeServer {
-  const uploadFolder = mkdtempSync(join(tmpdir(), "probe-uploads-"));
+  const uploadFolder = mkdtempSync(join(UPLOAD_FOLDERS, "probe-"));
   const released = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<void>();

@@ -1,6 +1,9 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineTool } from "agent-server";
 import { call, crashPoints, say, scriptedLlm } from "agent-server/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 
 const STEPS = [
@@ -27,12 +30,19 @@ function payments() {
 }
 
 describe("crash points", () => {
-  it("kill a server after every commit and find the conversation whole", async () => {
+  it("kill a server after every commit, find the conversation whole and leave no folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "agent-server-crash-points-"));
+    vi.stubEnv("TMPDIR", folder);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    });
     const { points } = await crashPoints({
       setup: () => ({ llm: scriptedLlm(STEPS, { position: "prompt" }), tools: [payments().pay] }),
       messages: MESSAGES,
     });
     expect(points).toBeGreaterThan(15);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("go on with what the user had confirmed", async () => {
