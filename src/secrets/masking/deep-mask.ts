@@ -26,10 +26,12 @@ export class DeepMask {
     }
     if (typeof value !== "object" || value === null) return value;
     const entries: [string, unknown][] = [];
-    for (const [key, child] of Object.entries(value)) {
-      entries.push([key, key === SCREENSHOT ? child : await this.value(child)]);
-    }
+    for (const [key, child] of Object.entries(value)) entries.push([key, await this.field(key, child)]);
     return Object.fromEntries(entries);
+  }
+
+  async field(name: string, value: unknown): Promise<unknown> {
+    return name === SCREENSHOT ? value : this.value(value);
   }
 
   async text(text: string): Promise<string> {

@@ -14,7 +14,7 @@ export async function maskObservation(observation: Observation, mask: SecretMask
   const entries: [string, unknown][] = [];
   for (const [key, value] of Object.entries(observation)) {
     if (key === "content") entries.push([key, await maskContent(observation.content, { words, fields })]);
-    else entries.push([key, key === "kind" ? value : await fields.value(value)]);
+    else entries.push([key, key === "kind" ? value : await fields.field(key, value)]);
   }
   return Object.fromEntries(entries) as unknown as Observation;
 }
