@@ -1,8 +1,8 @@
 import { type Llm, LlmError } from "agent-server";
 import { isSideCall, say, scriptedLlm, usage } from "agent-server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createServer } from "../../src/server/create-server.ts";
-import { memoryStore } from "../../src/stores/memory.ts";
+import { createServer } from "../../../src/server/create-server.ts";
+import { memoryStore } from "../../../src/stores/memory.ts";
 
 const busy = () => new LlmError("LLMRateLimitError", "slow down", { retryable: true });
 
