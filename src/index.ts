@@ -112,7 +112,6 @@ export type {
   EventSortOrder,
   NewConversation,
   StartConversationRequest,
-  startConversationRequest,
   UpdateConversationRequest,
 } from "./wire/conversation.ts";
 export type {
