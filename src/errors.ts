@@ -10,6 +10,7 @@ const STATUS = {
   unprocessable: 422,
   upgrade_required: 426,
   too_many_requests: 429,
+  damaged: 500,
   internal: 500,
   ownership_lost: 503,
   unavailable: 503,

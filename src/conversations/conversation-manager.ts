@@ -31,6 +31,9 @@ import { findCutPauses, findCutRuns } from "./live/runs/cut-runs.ts";
 import { RunSlots } from "./live/runs/run-slots.ts";
 import { checkRole } from "./live/user-message.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
+import { DamageLog } from "./record/damage/damage-log.ts";
+import { isDamaged } from "./record/damage/damaged.ts";
+import { readableStore } from "./record/damage/readable-store.ts";
 import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { watchedRecord } from "./record/watched-record.ts";
@@ -76,18 +79,22 @@ export class ConversationManager {
   readonly #feeds: Feeds;
   #closed = false;
 
-  constructor(options: ConversationManagerOptions) {
+  constructor(serverOptions: ConversationManagerOptions) {
+    const damage = new DamageLog(serverOptions.logger);
+    const options = { ...serverOptions, store: readableStore(serverOptions.store, damage) };
     this.#options = options;
     this.events = new EventReader(options.store);
     this.#feeds = new Feeds(options.store.relay);
     this.#context = {
       ...options,
+      damage,
       timestamps: createTimestamps(options.clock),
       unsealed: new UnsealedSecrets(options.cipher),
       slots: new RunSlots(options.maxConcurrentRuns ?? Number.POSITIVE_INFINITY),
     };
     this.#reader = new ConversationReader({
       ...options,
+      damage,
       lostSecrets: (record) => lostSecrets(record, this.#context),
     });
     this.#live = new LiveConversations({
@@ -214,12 +221,22 @@ export class ConversationManager {
     return this.#reader.agentFinalResponse(id);
   }
 
-  /** Interrupts the run, closes tools, removes the conversation from the store and ends its watches. */
+  /** Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too. */
   async delete(id: string): Promise<void> {
-    const conversation = await this.#live.get(id);
+    const conversation = await this.#live.get(id).catch((error: unknown) => {
+      if (!isDamaged(error)) throw error;
+      return "damaged" as const;
+    });
     if (conversation === undefined) throw unknownConversation(id);
     const { store, removeFolder, dataDir, logger } = this.#options;
-    await conversation.close();
+    if (conversation !== "damaged") {
+      await conversation.close().catch((error: unknown) => {
+        logger.warn(
+          { conversation_id: id, error: messageOf(error) },
+          "A deleted conversation did not close cleanly",
+        );
+      });
+    }
     // Forgotten last: a request in between meets the closed one and loads no other.
     await store.remove(id).finally(() => this.#live.forget(id));
     this.#context.unsealed.forget(id);

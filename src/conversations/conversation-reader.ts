@@ -1,9 +1,11 @@
 import { unknownConversation } from "../stores/refusals.ts";
-import type { ConversationFilter, ConversationRecord, Store } from "../stores/store.ts";
+import type { ConversationFilter, ConversationQuery, ConversationRecord, Store } from "../stores/store.ts";
 import type { ConversationInfo, ConversationSortOrder } from "../wire/conversation.ts";
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { finalResponse } from "./final-response.ts";
 import { listedDocuments, toConversationInfo } from "./record/conversation-info.ts";
+import type { DamageLog } from "./record/damage/damage-log.ts";
+import { isConversationId, isDamaged } from "./record/damage/damaged.ts";
 import { withLostSecrets } from "./record/state-update.ts";
 
 /** Parts of a `ConversationInfo` that are left out unless they are requested. */
@@ -36,18 +38,23 @@ export interface ConversationReaderOptions {
   persistenceDir: string;
   /** Names of the secrets of a conversation that must be set again. */
   lostSecrets: (record: ConversationRecord) => string[];
+  damage: DamageLog;
 }
 
 /**
  * Reads conversations from the store. Every change of a live conversation reaches the store whole, so nothing is loaded
- * into memory for reading. Unknown conversations reject with `not_found`.
+ * into memory for reading. Unknown conversations reject with `not_found`, damaged ones with `damaged`; lists and batches
+ * leave a damaged one out and log it.
  */
 export class ConversationReader {
   readonly #store: Store;
   readonly #persistenceDir: string;
   readonly #lostSecrets: (record: ConversationRecord) => string[];
 
-  constructor({ store, persistenceDir, lostSecrets }: ConversationReaderOptions) {
+  readonly #damage: DamageLog;
+
+  constructor({ store, persistenceDir, lostSecrets, damage }: ConversationReaderOptions) {
+    this.#damage = damage;
     this.#lostSecrets = lostSecrets;
     this.#store = store;
     this.#persistenceDir = persistenceDir;
@@ -67,23 +74,22 @@ export class ConversationReader {
     const byId = new Map(records.map((record) => [record.id, record]));
     return ids.map((id) => {
       const record = byId.get(id);
-      return record === undefined ? null : this.#toInfo(record, query);
+      return (record && this.#toInfoIfWhole(record, query)) ?? null;
     });
   }
 
   async search(query: ConversationSearch = {}): Promise<ConversationPage> {
     const { pageId, limit = 100, status, createdBy, sortOrder = "CREATED_AT_DESC" } = query;
+    const wanted = { status, createdBy, sortOrder };
     const records = await this.#store.conversations.search({
-      status,
-      createdBy,
+      ...wanted,
       ...(pageId !== undefined && isUuid(pageId) ? { from: toDashed(pageId) } : {}),
-      sortOrder,
       limit: limit + 1,
       documents: toListed(query),
     });
-    const next = records[limit];
+    const next = await this.#firstNameable(records[limit], wanted);
     return {
-      items: records.slice(0, limit).map((record) => this.#toInfo(record, query)),
+      items: records.slice(0, limit).flatMap((record) => this.#toInfoIfWhole(record, query) ?? []),
       next_page_id: next === undefined ? null : toHex(next.id),
     };
   }
@@ -110,8 +116,36 @@ export class ConversationReader {
     if (record === undefined) throw unknownConversation(id);
   }
 
+  /** The first record from this one on that a `pageId` can name: a damaged id may be any text. */
+  async #firstNameable(
+    record: ConversationRecord | undefined,
+    wanted: Pick<ConversationQuery, "status" | "createdBy" | "sortOrder">,
+  ): Promise<ConversationRecord | undefined> {
+    let first = record;
+    while (first !== undefined && !isConversationId(first.id)) {
+      this.#damage.report(first.id, "id");
+      const query = { ...wanted, from: first.id, limit: 2, documents: [] };
+      [, first] = await this.#store.conversations.search(query);
+    }
+    return first;
+  }
+
   #toInfo(record: ConversationRecord, { includeSkills = false }: InfoQuery): ConversationInfo {
-    return toConversationInfo(record, { includeSkills, persistenceDir: this.#persistenceDir });
+    return toConversationInfo(record, {
+      includeSkills,
+      persistenceDir: this.#persistenceDir,
+      onDamaged: (...about) => this.#damage.report(...about),
+    });
+  }
+
+  #toInfoIfWhole(record: ConversationRecord, query: InfoQuery): ConversationInfo | undefined {
+    try {
+      return this.#toInfo(record, query);
+    } catch (error) {
+      if (!isDamaged(error)) throw error;
+      this.#damage.report(record.id, "the conversation", error);
+      return undefined;
+    }
   }
 }
 

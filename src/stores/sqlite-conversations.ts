@@ -1,8 +1,14 @@
 import type { Database, Row } from "./sqlite-database.ts";
-import type { ConversationFilter, ConversationQuery, ConversationRecord } from "./store.ts";
+import { EVENT_COUNT } from "./sqlite-schema.ts";
+import type {
+  ConversationFilter,
+  ConversationHeader,
+  ConversationQuery,
+  ConversationRecord,
+} from "./store.ts";
 
 const HEADER = `key, id, created_at AS createdAt, updated_at AS updatedAt, status, title,
-  parent_id AS parentId, created_by AS createdBy, leaf_event_id AS leafEventId, event_count AS eventCount`;
+  parent_id AS parentId, created_by AS createdBy, leaf_event_id AS leafEventId, ${EVENT_COUNT} AS eventCount`;
 
 const ORDERS = {
   CREATED_AT: { column: "created_at", direction: "ASC", from: ">=" },
@@ -72,8 +78,9 @@ function toRecords(
 ): ConversationRecord[] {
   const records = new Map<unknown, ConversationRecord>();
   const byId = new Map<unknown, ConversationRecord>();
-  for (const { key, ...header } of rows) {
-    const record = { ...(header as unknown as ConversationRecord), childIds: [], documents: {} };
+  for (const { key, eventCount, ...header } of rows) {
+    const own = { eventCount: Number(eventCount), childIds: [], documents: {} };
+    const record: ConversationRecord = { ...(header as unknown as ConversationHeader), ...own };
     records.set(key, record);
     byId.set(record.id, record);
   }
@@ -92,7 +99,7 @@ function readDocuments(database: Database, keys: readonly unknown[], names: read
   return database.all(
     `SELECT conversation, name, json FROM documents
      WHERE conversation IN (SELECT value FROM json_each(?)) AND name IN (SELECT value FROM json_each(?))`,
-    JSON.stringify(keys),
+    `[${keys.join(",")}]`,
     JSON.stringify(names),
   );
 }

@@ -16,7 +16,7 @@ const DISK_FAILURES: readonly number[] = [8, 10, 11, 13];
 export type Row = Record<string, SQLOutputValue>;
 
 /**
- * A database file that only this object has open. Each statement is prepared once. Disk failures become `unavailable`,
+ * A database file that only this object has open. Each statement is prepared once. Integers are read as bigints. Disk failures become `unavailable`,
  * with SQLite's message.
  */
 export class Database {
@@ -90,6 +90,8 @@ export class Database {
     const prepared = this.#statements.get(sql);
     if (prepared !== undefined) return prepared;
     const statement = this.#database.prepare(sql);
+    // As numbers, a damaged integer past 2^53 would fail every statement whose rows have it.
+    statement.setReadBigInts(true);
     this.#statements.set(sql, statement);
     return statement;
   }

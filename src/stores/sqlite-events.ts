@@ -1,8 +1,12 @@
-import type { SQLInputValue } from "node:sqlite";
-import type { Database } from "./sqlite-database.ts";
+import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import type { Database, Row } from "./sqlite-database.ts";
+import { EVENT_COUNT } from "./sqlite-schema.ts";
 import type { EventFilter, EventQuery, StoredEvent } from "./store.ts";
 
 const EVENT = "seq, id, kind, source, timestamp, body, json";
+
+/** The key of a conversation's row, as it was read. */
+type Key = SQLOutputValue;
 
 /** Conditions on the events of one conversation, with the values of their placeholders. */
 interface Conditions {
@@ -19,7 +23,7 @@ export function findEvents(
   if (key === undefined) return [];
   return ids.flatMap((id) => {
     const row = database.get(`SELECT ${EVENT} FROM events WHERE conversation = ? AND id = ?`, key, id);
-    return row === undefined ? [] : [{ ...row } as unknown as StoredEvent];
+    return row === undefined ? [] : [toStoredEvent(row)];
   });
 }
 
@@ -35,14 +39,17 @@ export function searchEvents(database: Database, conversationId: string, query: 
     ...(query.from === undefined ? [] : [query.from]),
     query.limit,
   );
-  return rows.map((row) => ({ ...row }) as unknown as StoredEvent);
+  return rows.map(toStoredEvent);
 }
 
 export function countEvents(database: Database, conversationId: string, filter: EventFilter): number {
-  const row = database.get("SELECT key, event_count FROM conversations WHERE id = ?", conversationId);
-  if (row === undefined) return 0;
-  if (Object.values(filter).every((value) => value === undefined)) return Number(row.event_count);
-  const conditions = conditionsOf(database, Number(row.key), filter);
+  const row = database.get(
+    `SELECT key, ${EVENT_COUNT} AS eventCount FROM conversations WHERE id = ?`,
+    conversationId,
+  );
+  if (row?.key === undefined) return 0;
+  if (Object.values(filter).every((value) => value === undefined)) return Number(row.eventCount);
+  const conditions = conditionsOf(database, row.key, filter);
   if (conditions === undefined) return 0;
   const counted = database.get(
     `SELECT count(*) AS count FROM events WHERE ${conditions.sql}`,
@@ -51,13 +58,16 @@ export function countEvents(database: Database, conversationId: string, filter: 
   return Number(counted?.count);
 }
 
-function keyOf(database: Database, conversationId: string): number | undefined {
-  const row = database.get("SELECT key FROM conversations WHERE id = ?", conversationId);
-  return row === undefined ? undefined : Number(row.key);
+function toStoredEvent(row: Row): StoredEvent {
+  return { ...(row as unknown as StoredEvent), seq: Number(row.seq) };
+}
+
+function keyOf(database: Database, conversationId: string): Key | undefined {
+  return database.get("SELECT key FROM conversations WHERE id = ?", conversationId)?.key;
 }
 
 /** Undefined when nothing can match. */
-function conditionsOf(database: Database, key: number, filter: EventFilter): Conditions | undefined {
+function conditionsOf(database: Database, key: Key, filter: EventFilter): Conditions | undefined {
   const parts = ["conversation = ?"];
   const values: SQLInputValue[] = [key];
   const add = (sql: string, ...added: SQLInputValue[]) => {
@@ -79,7 +89,7 @@ function conditionsOf(database: Database, key: number, filter: EventFilter): Con
 }
 
 /** The first event that late: the one where the running latest time gets there. */
-function firstAtOrAfter(database: Database, key: number, timestamp: string): number | undefined {
+function firstAtOrAfter(database: Database, key: Key, timestamp: string): number | undefined {
   const row = database.get(
     "SELECT seq FROM events WHERE conversation = ? AND reached >= ? ORDER BY reached, seq LIMIT 1",
     key,
@@ -89,7 +99,7 @@ function firstAtOrAfter(database: Database, key: number, timestamp: string): num
 }
 
 /** No event after this one is that early: what follows `reached` is late, unless the clock went back. */
-function lastBefore(database: Database, key: number, timestamp: string): number {
+function lastBefore(database: Database, key: Key, timestamp: string): number {
   const row = database.get(
     `SELECT max(last_late, coalesce((SELECT seq FROM events WHERE conversation = key AND reached < ?
        ORDER BY reached DESC, seq DESC LIMIT 1), -1)) AS seq FROM conversations WHERE key = ?`,

@@ -66,3 +66,10 @@ export const MIGRATIONS: readonly string[] = [
     WHERE created_by IS NOT NULL;
   `,
 ];
+
+/**
+ * The number of events of a conversation's row, and with it the place of the next. The log itself is the authority, so
+ * that a damaged `event_count` neither leaves a gap nor meets a place that is taken. A place that no log reaches is damage.
+ */
+export const EVENT_COUNT = `max(0, coalesce((SELECT max(seq) + 1 FROM events
+  WHERE conversation = conversations.key AND seq < ${Number.MAX_SAFE_INTEGER}), 0))`;

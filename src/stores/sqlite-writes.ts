@@ -1,5 +1,6 @@
 import { alreadyExists, assertContinues, unknownConversation } from "./refusals.ts";
 import type { Database } from "./sqlite-database.ts";
+import { EVENT_COUNT } from "./sqlite-schema.ts";
 import type { Change, ConversationHeader, StoredEvent } from "./store.ts";
 
 /** The columns a change may update. SQL names come from here only. */
@@ -12,10 +13,10 @@ const COLUMNS = {
 
 /** Where the log of a conversation stands. */
 interface LogEnd {
-  key: number;
+  key: bigint;
   eventCount: number;
   reached: string;
-  lastLate: number;
+  lastLate: bigint;
 }
 
 /** Writes a change inside the transaction that is open. Refuses, before anything is written, what does not fit. */
@@ -39,13 +40,21 @@ export function removeConversation(database: Database, conversationId: string): 
   if (end === undefined) return;
   database.run("DELETE FROM documents WHERE conversation = ?", end.key);
   database.run("DELETE FROM conversations WHERE key = ?", end.key);
-  database.run("INSERT INTO removed (conversation) VALUES (?)", end.key);
+  database.run("INSERT OR IGNORE INTO removed (conversation) VALUES (?)", end.key);
 }
 
-/** Deletes up to `limit` events of removed conversations. False when none is left. */
+/**
+ * Deletes up to `limit` events of removed conversations. False when none is left. A key of a conversation that exists is
+ * damage, and is dropped.
+ */
 export function purgeEvents(database: Database, limit: number): boolean {
   const key = database.get("SELECT conversation FROM removed LIMIT 1")?.conversation;
   if (key === undefined) return false;
+  const exists = database.get("SELECT 1 FROM conversations WHERE key = ?", key) !== undefined;
+  if (exists) {
+    database.run("DELETE FROM removed WHERE conversation = ?", key);
+    return true;
+  }
   database.run(
     "DELETE FROM events WHERE rowid IN (SELECT rowid FROM events WHERE conversation = ? LIMIT ?)",
     key,
@@ -60,10 +69,17 @@ export function purgeEvents(database: Database, limit: number): boolean {
 
 function logEnd(database: Database, conversationId: string): LogEnd | undefined {
   const row = database.get(
-    `SELECT key, event_count AS eventCount, reached, last_late AS lastLate FROM conversations WHERE id = ?`,
+    `SELECT key, ${EVENT_COUNT} AS eventCount, reached, last_late AS lastLate FROM conversations WHERE id = ?`,
     conversationId,
   );
-  return row as unknown as LogEnd | undefined;
+  if (row === undefined) return undefined;
+  const { key, eventCount, reached, lastLate } = row;
+  return {
+    key: key as bigint,
+    eventCount: Number(eventCount),
+    reached: String(reached),
+    lastLate: lastLate as bigint,
+  };
 }
 
 function createConversation(database: Database, header: ConversationHeader): LogEnd {
@@ -79,10 +95,10 @@ function createConversation(database: Database, header: ConversationHeader): Log
     header.createdBy,
     header.leafEventId,
   );
-  return { key: Number(row?.key), eventCount: 0, reached: "", lastLate: -1 };
+  return { key: row?.key as bigint, eventCount: 0, reached: "", lastLate: -1n };
 }
 
-function updateConversation(database: Database, key: number, update: NonNullable<Change["update"]>): void {
+function updateConversation(database: Database, key: bigint, update: NonNullable<Change["update"]>): void {
   const names = (Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]).filter(
     (name) => update[name] !== undefined,
   );
@@ -92,7 +108,7 @@ function updateConversation(database: Database, key: number, update: NonNullable
   database.run(`UPDATE conversations SET ${assignments} WHERE key = ?`, ...values, key);
 }
 
-function writeDocument(database: Database, document: { key: number; name: string; json: string }): void {
+function writeDocument(database: Database, document: { key: bigint; name: string; json: string }): void {
   database.run(
     `INSERT INTO documents (conversation, name, json) VALUES (?, ?, ?)
      ON CONFLICT (conversation, name) DO UPDATE SET json = excluded.json`,
@@ -105,7 +121,7 @@ function writeDocument(database: Database, document: { key: number; name: string
 function appendEvents(database: Database, end: LogEnd, events: readonly StoredEvent[]): void {
   let { reached, lastLate } = end;
   for (const event of events) {
-    if (event.timestamp < reached) lastLate = event.seq;
+    if (event.timestamp < reached) lastLate = BigInt(event.seq);
     else reached = event.timestamp;
     database.run(
       `INSERT INTO events (conversation, seq, id, kind, source, timestamp, reached, body, json)

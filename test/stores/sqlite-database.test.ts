@@ -33,11 +33,11 @@ test("a full disk is reported as such, stores no half of a transaction, and is f
       detail: "The database of the conversations failed: database or disk is full",
     }),
   );
-  expect(database.get("SELECT count(*) AS count FROM texts")).toEqual({ count: 0 });
+  expect(database.get("SELECT count(*) AS count FROM texts")).toEqual({ count: 0n });
 
   limitTo(1_000_000);
   write();
-  expect(database.get("SELECT count(*) AS count FROM texts")).toEqual({ count: 2 });
+  expect(database.get("SELECT count(*) AS count FROM texts")).toEqual({ count: 2n });
 });
 
 test("a mistake of ours is not taken for the disk's", () => {

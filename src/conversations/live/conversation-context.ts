@@ -12,6 +12,7 @@ import type { Store } from "../../stores/store.ts";
 import type { ToolRegistry } from "../../tools/registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../../workspace/workspace.ts";
+import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 
@@ -61,4 +62,5 @@ export interface LiveContext extends ConversationContext {
   timestamps: Timestamps;
   unsealed: UnsealedSecrets;
   slots: RunSlots;
+  damage: DamageLog;
 }

@@ -75,7 +75,11 @@ export function openConversation(
     const { client_tools: clientTools } = config;
     const tools = await resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });
     const host = { conversationId: id, workspace: await workspace.get(), secrets };
-    const storageOf = toolStorage(log, { store: store.conversations, conversationId: id });
+    const storageOf = toolStorage(log, {
+      store: store.conversations,
+      conversationId: id,
+      onDamaged: (...about) => context.damage.report(...about),
+    });
     return openToolbox({ tools, host, storageOf, logger });
   };
   const session = new RunSession({

@@ -5,10 +5,17 @@ import type { ToolStorage } from "../../tools/tool.ts";
 /** Characters of a stored value as JSON. */
 const MAX_LENGTH = 1024 * 1024;
 
+export interface ToolStorageOptions {
+  store: ConversationStore;
+  conversationId: string;
+  /** Called with a document that cannot be read. The tool starts without it. */
+  onDamaged(conversationId: string, document: string): void;
+}
+
 /** Keeps the values of a conversation's tools in its record, one document for each tool. */
 export function toolStorage(
   log: Pick<EventLog, "commit">,
-  { store, conversationId }: { store: ConversationStore; conversationId: string },
+  { store, conversationId, onDamaged }: ToolStorageOptions,
 ): (toolName: string) => ToolStorage {
   return (toolName) => {
     const document = `tool:${toolName}`;
@@ -16,7 +23,7 @@ export function toolStorage(
       async read() {
         const [record] = await store.find([conversationId], [document]);
         const text = record?.documents[document];
-        return text === undefined ? undefined : JSON.parse(text);
+        return text === undefined ? undefined : parse(text, () => onDamaged(conversationId, document));
       },
       async write(value) {
         const text = JSON.stringify(value);
@@ -27,4 +34,13 @@ export function toolStorage(
       },
     };
   };
+}
+
+function parse(text: string, onDamaged: () => void): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    onDamaged();
+    return undefined;
+  }
 }

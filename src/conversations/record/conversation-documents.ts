@@ -1,23 +1,13 @@
+import { z } from "zod";
 import type { ConversationRecord } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { ConversationStats } from "../../wire/metrics.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
+import { assertHeader, damaged, type OnDamaged } from "./damage/damaged.ts";
+import { DOCUMENT_SHAPES, type DocumentName } from "./document-shapes.ts";
 import { toStats } from "./usage.ts";
-
-/**
- * The named JSON texts that a conversation is kept in, split by how often they change and what reads them.
- *
- * - `config`: the parts of the start request that stay. Written once.
- * - `agent`, `secrets`: sealed; written when they change.
- * - `shown_agent`: the agent as routes show it, without secrets and skills, so that lists need not remove them.
- * - `state`: small fields that change while the conversation goes on. Sealed.
- * - `stats`: accumulated figures. `calls`: the lists of single calls, bounded, written at the end of a run.
- *
- * Status, title, times and HEAD are columns of the record.
- */
-export type DocumentName = "config" | "agent" | "shown_agent" | "secrets" | "state" | "stats" | "calls";
 
 /** The documents from which a conversation is loaded into memory. */
 export const LIVE_DOCUMENTS = ["config", "agent", "secrets", "state", "stats", "calls"] as const;
@@ -34,27 +24,60 @@ export interface StoredConversation {
   stats: ConversationStats;
 }
 
-/** `agent` is the document that the agent is taken from. */
+/**
+ * Reads the documents of a record; `agent` is the one that the agent is taken from. Figures that are damaged are zero,
+ * and `onDamaged` is called with the name of their document.
+ *
+ * @throws AgentServerError `damaged` when another document is missing, is not JSON or has another shape.
+ */
 export function readDocuments(
   record: ConversationRecord,
-  agent: "agent" | "shown_agent" = "agent",
+  { agent = "agent", onDamaged }: { agent?: "agent" | "shown_agent"; onDamaged?: OnDamaged | undefined } = {},
 ): StoredConversation {
+  const figures = <T>(name: "stats" | "calls", none: T): T => {
+    const { value = none, error } = parse<T>(record, name);
+    if (error !== undefined) onDamaged?.(record.id, toPart(name), error);
+    return value;
+  };
+  assertHeader(record);
+  const stats = figures("stats", { usage_to_metrics: {} });
   return {
-    config: read(record, "config"),
+    config: readConfig(record),
     agent: read(record, agent),
     secrets: readSecrets(record),
     state: read(record, "state"),
-    stats: toStats(read(record, "stats"), "calls" in record.documents ? read(record, "calls") : {}),
+    stats: toStats(stats, "calls" in record.documents ? figures("calls", {}) : {}),
   };
 }
 
-function read<T>(record: ConversationRecord, name: DocumentName): T {
-  const text = record.documents[name];
-  if (text === undefined) throw new Error(`Conversation ${record.id} has no document "${name}"`);
-  return JSON.parse(text) as T;
+/** The parts of the start request that stay. */
+export function readConfig(record: ConversationRecord): ConversationConfig {
+  return read(record, "config");
 }
 
 /** The secrets of a record by name, still sealed. */
 export function readSecrets(record: ConversationRecord): SecretSources {
   return read(record, "secrets");
+}
+
+function read<T>(record: ConversationRecord, name: DocumentName): T {
+  const { value, error } = parse<T>(record, name);
+  if (value === undefined) throw damaged(record.id, toPart(name), error);
+  return value;
+}
+
+function parse<T>(record: ConversationRecord, name: DocumentName): { value?: T; error?: unknown } {
+  const text = record.documents[name];
+  if (text === undefined) return { error: new Error("It is missing") };
+  try {
+    const value: unknown = JSON.parse(text);
+    const { error } = DOCUMENT_SHAPES[name].safeParse(value);
+    return error === undefined ? { value: value as T } : { error: new Error(z.prettifyError(error)) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function toPart(name: DocumentName): string {
+  return `document "${name}"`;
 }

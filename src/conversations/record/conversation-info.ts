@@ -4,7 +4,9 @@ import type { Agent } from "../../wire/agent/agent.ts";
 import { type ConversationInfo, conversationInfo } from "../../wire/conversation.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
-import { type DocumentName, readDocuments } from "./conversation-documents.ts";
+import { readDocuments } from "./conversation-documents.ts";
+import type { OnDamaged } from "./damage/damaged.ts";
+import type { DocumentName } from "./document-shapes.ts";
 import { SECRET_KEYS, toState } from "./state-fields.ts";
 
 export interface InfoOptions {
@@ -12,6 +14,8 @@ export interface InfoOptions {
   persistenceDir: string;
   /** Whether the agent's skills, which may be large, are included. */
   includeSkills: boolean;
+  /** Called when figures are shown as zero because they are damaged. */
+  onDamaged?: OnDamaged | undefined;
 }
 
 const INFO_KEYS = Object.keys(conversationInfo.shape) as readonly (keyof ConversationInfo)[];
@@ -19,10 +23,12 @@ const INFO_KEYS = Object.keys(conversationInfo.shape) as readonly (keyof Convers
 /**
  * Makes the info of a stored conversation, as routes show it: the keys of its schema, from the state and from the fields
  * that only an info has. Every commit is whole, so this is never behind the conversation in memory.
+ *
+ * @throws AgentServerError `damaged` when a part that has to be shown is damaged.
  */
 export function toConversationInfo(record: ConversationRecord, options: InfoOptions): ConversationInfo {
-  const { persistenceDir } = options;
-  const documents = readDocuments(record, agentDocument(options));
+  const { persistenceDir, onDamaged } = options;
+  const documents = readDocuments(record, { agent: agentDocument(options), onDamaged });
   const state = toState({ record, documents, persistenceDir });
   const values = { ...state, ...ownFields(record, documents.config) };
   const isHidden = (key: string) =>

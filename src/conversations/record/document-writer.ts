@@ -3,8 +3,8 @@ import { keepLost, sealSecrets, sealSources } from "../../secrets/secret-fields.
 import type { Change } from "../../stores/store.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
-import type { DocumentName } from "./conversation-documents.ts";
 import { toShownAgent } from "./conversation-info.ts";
+import type { DocumentName } from "./document-shapes.ts";
 import { STATE_FIELDS, type StateKey, toStateDocument } from "./state-fields.ts";
 import { toCalls, toSnapshots } from "./usage.ts";
 

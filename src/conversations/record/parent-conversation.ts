@@ -1,8 +1,8 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Store } from "../../stores/store.ts";
-import type { ConversationConfig } from "./conversation-config.ts";
+import { readConfig } from "./conversation-documents.ts";
 
-/** Throws `unprocessable` unless the parent exists and works in the same folder. */
+/** Throws `unprocessable` unless the parent exists and works in the same folder, and `damaged` when that cannot be read. */
 export async function checkParent(
   store: Store,
   child: { id: string; parentId: string; workingDir: string },
@@ -11,8 +11,8 @@ export async function checkParent(
   if (parentId === id) throw refused("A conversation cannot be its own parent");
   const [parent] = await store.conversations.find([parentId], ["config"]);
   if (parent === undefined) throw refused(`Parent conversation ${parentId} not found`);
-  const config = JSON.parse(parent.documents.config ?? "{}") as Partial<ConversationConfig>;
-  if (withoutSlash(config.workspace?.working_dir ?? "") !== withoutSlash(workingDir)) {
+  const { workspace } = readConfig(parent);
+  if (withoutSlash(workspace.working_dir) !== withoutSlash(workingDir)) {
     throw refused(`Parent conversation ${parentId} belongs to a different workspace`);
   }
 }

@@ -4,6 +4,7 @@ import type { ConversationRecord } from "../../stores/store.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
 import { readDocuments, readSecrets } from "./conversation-documents.ts";
+import type { DamageLog } from "./damage/damage-log.ts";
 import type { ReadDocuments } from "./document-writer.ts";
 import { toState } from "./state-fields.ts";
 import type { UnsealedSecrets } from "./unsealed-secrets.ts";
@@ -15,6 +16,7 @@ export interface OpenStateOptions {
   cipher?: Cipher | undefined;
   unsealed: UnsealedSecrets;
   persistenceDir: string;
+  damage?: Pick<DamageLog, "report"> | undefined;
 }
 
 /** The run state of a stored conversation, with what came with it. */
@@ -31,10 +33,14 @@ export interface OpenedState {
   isModelKeyLost: boolean;
 }
 
-/** Reads the run state from `LIVE_DOCUMENTS` and opens its secrets. */
+/**
+ * Reads the run state from `LIVE_DOCUMENTS` and opens its secrets.
+ *
+ * @throws AgentServerError `damaged` when a part of it is damaged.
+ */
 export function openState(record: ConversationRecord, options: OpenStateOptions): OpenedState {
-  const { cipher, unsealed, persistenceDir } = options;
-  const stored = readDocuments(record);
+  const { cipher, unsealed, persistenceDir, damage } = options;
+  const stored = readDocuments(record, { onDamaged: (...about) => damage?.report(...about) });
   const agent = openSecrets(stored.agent, cipher);
   const secrets = openSources(stored.secrets, cipher);
   const state = openSecrets(stored.state, cipher);

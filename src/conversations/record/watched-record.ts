@@ -1,6 +1,7 @@
 import type { WatchedRecord } from "../../events/watch.ts";
-import type { ConversationStore } from "../../stores/store.ts";
+import type { ConversationRecord, ConversationStore } from "../../stores/store.ts";
 import { LIVE_DOCUMENTS } from "./conversation-documents.ts";
+import { isDamaged } from "./damage/damaged.ts";
 import { fullState } from "./state-update.ts";
 import { type OpenStateOptions, openState } from "./stored-state.ts";
 
@@ -16,6 +17,22 @@ export async function watchedRecord(
   const [record] = await conversations.find([id], LIVE_DOCUMENTS);
   if (record === undefined) return undefined;
   const { eventCount, leafEventId } = record;
-  const { state, lostSecrets } = openState(record, options);
-  return { eventCount, leafEventId, fullState: fullState(state, lostSecrets) };
+  return { eventCount, leafEventId, fullState: greeting(record, options) };
+}
+
+/** The first frame of a watch. Of a damaged conversation, whose log can still be read, it is an error that says so. */
+function greeting(record: ConversationRecord, options: OpenStateOptions): WatchedRecord["fullState"] {
+  try {
+    const { state, lostSecrets } = openState(record, options);
+    return fullState(state, lostSecrets);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    options.damage?.report(record.id, "the conversation", error);
+    return {
+      kind: "ServerErrorEvent",
+      source: "environment",
+      code: "DamagedConversation",
+      detail: error.message,
+    };
+  }
 }
