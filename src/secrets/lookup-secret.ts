@@ -1,7 +1,7 @@
 import { readBounded } from "../read-bounded.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
 
-/** Milliseconds until a lookup is given up. */
+/** Milliseconds until a lookup fails. */
 const TIMEOUT = 30_000;
 const MAX_BYTES = 64 * 1024;
 

@@ -34,7 +34,7 @@ export interface SecretRegistryOptions {
 /** The secrets of one conversation, by name. Tools get the values of those they name; every output is masked. */
 export class SecretRegistry {
   readonly #sources = new Map<string, SecretSource>();
-  /** The values that are known, by name. */
+  /** Values by name: those of static secrets, and the last ones that were looked up. */
   readonly #values = new Map<string, string>();
   /** Values that secrets had before: one that was printed then stays hidden. */
   readonly #former = new RecentValues();
@@ -54,7 +54,7 @@ export class SecretRegistry {
       logger,
       onValue: (name, source, value) => {
         if (this.#sources.get(name) === source) this.#keep(name, value);
-        // A value that came after its source was replaced may have been given to a tool.
+        // A tool may have a value that came after its source was replaced.
         else this.#retire(value);
       },
     });

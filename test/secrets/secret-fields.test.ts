@@ -177,7 +177,7 @@ describe("at rest", () => {
     expect(openSecrets(saved, cipher)).toEqual({ value: state, lost: [] });
   });
 
-  test("a lost secret that is set anew takes the place of its token", () => {
+  test("a lost secret that is set again takes the place of its token", () => {
     const wrong = createCipher("wrong key");
     const stored = sealSecrets({ llm: { api_key: "old" }, critic: { api_key: "kept" } }, cipher);
     const { value, lost } = openSecrets(stored, wrong);

@@ -34,7 +34,7 @@ async function hidden(registry: SecretRegistry, ...texts: string[]): Promise<str
 }
 
 describe("static secrets", () => {
-  test("are given to texts that name them, in any case", async () => {
+  test("are returned for texts that name them, in any case", async () => {
     const registry = new SecretRegistry({
       sources: { API_KEY: fixed("k"), OTHER: fixed("o"), UNSET: fixed(null) },
     });
@@ -43,7 +43,7 @@ describe("static secrets", () => {
     expect(await hidden(registry, "k", "o", "x")).toEqual(["k", "o"]);
   });
 
-  test("are found in a long text by many names without holding anybody up", async () => {
+  test("are found in a long text by many names while everything else goes on", async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `NAME_${index}_OF_A_SECRET`);
     const registry = new SecretRegistry({
       sources: Object.fromEntries(names.map((name) => [name, fixed("v")])),
@@ -106,7 +106,7 @@ describe("secrets that could not be kept", () => {
 });
 
 describe("lookup secrets", () => {
-  test("are asked for with their headers, each time they are named", async () => {
+  test("are requested with their headers, each time they are named", async () => {
     let count = 0;
     const url = await serve((request, response) => {
       count++;
@@ -121,7 +121,7 @@ describe("lookup secrets", () => {
     expect(count).toBe(2);
   });
 
-  test("without a host are asked of this server", async () => {
+  test("without a host are requested from this server", async () => {
     const internalUrl = await serve((request, response) => response.end(request.url));
     const registry = new SecretRegistry({
       internalUrl: () => `${internalUrl}/`,
@@ -130,7 +130,7 @@ describe("lookup secrets", () => {
     expect(await registry.referencedIn("a")).toEqual({ A: "/api/a?b=c" });
   });
 
-  test("are asked once by callers of one moment", async () => {
+  test("are requested once for simultaneous callers", async () => {
     let count = 0;
     const url = await serve((_, response) => {
       count++;
@@ -166,7 +166,7 @@ describe("lookup secrets", () => {
     expect(warnings).toEqual([{ secret: "A", reason: "The server of the secret answered 500" }]);
   });
 
-  test("that are named are asked again at once after a failure", async () => {
+  test("that are named are requested again at once after a failure", async () => {
     const answers = [500, 200];
     const url = await serve((_, response) => response.writeHead(answers.shift() ?? 200).end("v"));
     const registry = new SecretRegistry({ sources: { A: lookup(url) } });
@@ -175,10 +175,10 @@ describe("lookup secrets", () => {
   });
 
   test("whose server hangs cost one command a wait, and the commands of the next minute nothing", async () => {
-    let asked = 0;
+    let requests = 0;
     let waits = 0;
     let now = 1_000_000;
-    const url = await serve(() => asked++);
+    const url = await serve(() => requests++);
     const registry = new SecretRegistry({
       sources: { A: lookup(url), B: fixed("b") },
       clock: { now: () => now },
@@ -192,15 +192,15 @@ describe("lookup secrets", () => {
     }
     // One of a mask, one of a command.
     expect(waits).toBe(2);
-    await expect.poll(() => asked).toBe(1);
+    await expect.poll(() => requests).toBe(1);
     now += 60_000;
     await registry.referencedIn("$A");
     expect(waits).toBe(3);
-    // The first request is still under way and serves the second caller too.
-    expect(asked).toBe(1);
+    // The first request is still running and serves the second caller too.
+    expect(requests).toBe(1);
   });
 
-  test("whose value comes after the caller has stopped waiting are hidden from then on, and given to the next", async () => {
+  test("whose value comes after the caller has stopped waiting are hidden from then on, and returned to the next", async () => {
     const answer = Promise.withResolvers<void>();
     const url = await serve((_, response) => void answer.promise.then(() => response.end("late-value")));
     const registry = new SecretRegistry({
@@ -215,14 +215,14 @@ describe("lookup secrets", () => {
 
   test("whose source is replaced while they are looked up stay hidden", async () => {
     const answer = Promise.withResolvers<void>();
-    const asked = Promise.withResolvers<void>();
+    const requested = Promise.withResolvers<void>();
     const url = await serve((_, response) => {
-      asked.resolve();
+      requested.resolve();
       void answer.promise.then(() => response.end("old-value"));
     });
     const registry = new SecretRegistry({ sources: { A: lookup(url) } });
     const values = registry.referencedIn("$A");
-    await asked.promise;
+    await requested.promise;
     registry.add({ A: fixed("new-value") });
     answer.resolve();
     expect(await values).toEqual({ A: "old-value" });
@@ -230,14 +230,14 @@ describe("lookup secrets", () => {
   });
 
   test("are not followed to another place, and their headers go nowhere else", async () => {
-    let asked = false;
+    let wasFollowed = false;
     const other = await serve((_, response) => {
-      asked = true;
+      wasFollowed = true;
       response.end("v");
     });
     const url = await serve((_, response) => response.writeHead(302, { location: other }).end());
     const registry = new SecretRegistry({ sources: { A: lookup(url, { Authorization: "x" }) } });
-    expect([await registry.referencedIn("A"), asked]).toEqual([{}, false]);
+    expect([await registry.referencedIn("A"), wasFollowed]).toEqual([{}, false]);
   });
 
   test("with headers that cannot be sent are left out, and the log does not show them", async () => {

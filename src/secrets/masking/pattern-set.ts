@@ -53,7 +53,7 @@ export class PatternSet {
    * white space.
    */
   static *build(patterns: ReadonlySet<string>, options: PatternSetOptions): Generator<void, PatternSet> {
-    // By length: when a beginning is written down, every pattern within it is known.
+    // By length: every pattern within a beginning is in the table before that beginning.
     const byLength = Map.groupBy(patterns, ({ length }) => length);
     const lengths = [...byLength.keys()].sort((left, right) => left - right);
     const bounds = { count: patterns.size, shortest: lengths[0] ?? 1, longest: lengths.at(-1) ?? 1 };

@@ -42,7 +42,7 @@ it("hides short values in words for the model, and leaves them in words that cli
   expect(masked).toEqual({ ...original, content: [text(`a ${HIDDEN}`)] });
 });
 
-it("holds nobody up with a hundred thousand small texts", async () => {
+it("lets everything else go on while it masks a hundred thousand small texts", async () => {
   let turns = 0;
   let timer = setImmediate(function turn() {
     turns++;

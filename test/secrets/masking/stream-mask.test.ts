@@ -79,7 +79,7 @@ describe("a stream", () => {
     expect(stream.push("ret-1 section-9 ")).toBe(`secret-1 ${HIDDEN} `);
   });
 
-  it("begins anew after its end", () => {
+  it("begins another text after its end", () => {
     const stream = open("secret-1");
     expect(stream.push("secret") + stream.end()).toBe("secret");
     expect(stream.push("-1 secret-1") + stream.end()).toBe(`-1 ${HIDDEN}`);
