@@ -206,7 +206,7 @@ describe("secrets at rest", () => {
     const wrong = await reopen(id, createCipher("wrong"));
     expect(wrong).toMatchObject({ apiKey: null, warnings: [expect.stringContaining("Secrets are lost")] });
     const right = await reopen(id, key);
-    expect(right).toMatchObject({ apiKey: "sk-model", names: ["NEW", "TOKEN", "LATER"] });
+    expect(right).toMatchObject({ apiKey: "sk-model", names: ["TOKEN", "LATER", "NEW"] });
     expect(await stored(id)).toContain("gAAAAA");
   });
 

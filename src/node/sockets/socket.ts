@@ -55,6 +55,10 @@ export function toSocket(webSocket: WebSocket, connection: Duplex, frames: Share
     },
     close(code, reason = "") {
       webSocket.close(code, truncate(reason));
+      // A paused connection would not read the peer's own close frame, and end by a timeout only.
+      listener ??= ignoreFrame;
+      waiting.length = 0;
+      if (webSocket.isPaused) webSocket.resume();
     },
     onMessage(next) {
       listener = next;
@@ -73,6 +77,8 @@ export function toSocket(webSocket: WebSocket, connection: Duplex, frames: Share
     },
   };
 }
+
+function ignoreFrame(): void {}
 
 function truncate(reason: string): string {
   const bytes = Buffer.from(reason);

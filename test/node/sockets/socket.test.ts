@@ -47,3 +47,11 @@ it("hands the frames after one on to the next listener, also when that comes lat
   for (const frame of ["a", "b", "c"]) client.send(frame);
   await vi.waitFor(() => expect(received).toEqual(["first a", "later b", "later c"]));
 });
+
+it("closes at once also with more frames than it keeps, instead of by a timeout", async () => {
+  client.send("x".repeat(2 * 1024 * 1024));
+  await vi.waitFor(() => expect(webSocket.isPaused).toBe(true));
+  const closed = new Promise<number>((resolve) => client.once("close", resolve));
+  socket.close(4004, "Conversation not found");
+  expect(await closed).toBe(4004);
+});
