@@ -13,11 +13,11 @@ export interface CorsOptions {
 export type CorsPolicy = "any-origin" | undefined;
 
 export interface Cors {
-  /** Whether pages of this origin may call a route with this policy. */
+  /** True if pages of this origin may call a route with this policy. */
   allows(origin: string, policy: CorsPolicy): boolean;
-  /** Headers that every answer to a request with this origin carries. */
+  /** Returns the headers for every answer to a request with this origin. */
   headers(origin: string, policy: CorsPolicy): Record<string, string>;
-  /** The answer to a pre-flight, for any path. */
+  /** Answers a pre-flight, for any path. */
   preflight(request: Request, policy: CorsPolicy): Answer;
 }
 
@@ -68,7 +68,7 @@ function preflightRefusal(request: Request, originAllowed: boolean): string | un
   return wrong.length === 0 ? undefined : `Disallowed CORS ${wrong.join(", ")}`;
 }
 
-/** The method that a browser asks about before a cross-origin request; null for any other request, a plain OPTIONS too. */
+/** Returns the method that a pre-flight announces; null for any other request, a plain OPTIONS too. */
 export function preflightMethod(request: Request): string | null {
   if (request.method !== "OPTIONS" || request.headers.get("origin") === null) return null;
   return request.headers.get("access-control-request-method");

@@ -68,7 +68,7 @@ export class RequestContext implements RequestAbout {
     return this.#connection?.peerAddress;
   }
 
-  /** Made when first read: most requests need none. */
+  /** Creates the id when first read: most requests need none. */
   get requestId(): string {
     this.#requestId ??= this.#newId();
     return this.#requestId;

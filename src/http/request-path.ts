@@ -16,7 +16,7 @@ export function normalizePrefix(prefix: string | undefined): string {
   return inner === "" ? "" : `/${inner}`;
 }
 
-/** The path below a prefix, or undefined when it lies elsewhere: `/agentsmith` is not below `/agents`. */
+/** Returns the path below a prefix, or undefined for a path elsewhere: `/agentsmith` is not below `/agents`. */
 export function belowPrefix(pathname: string, prefix: string): string | undefined {
   if (prefix === "") return pathname;
   if (pathname === prefix) return "/";

@@ -64,9 +64,9 @@ export function createRouter<T>(entries: readonly RouterEntry<T>[]): Router<T> {
   }
 
   const candidates = (pathname: string): Candidate<T>[] => {
-    const found: Candidate<T>[] = [];
-    if (pathname.startsWith("/")) collect(root, { pathname, start: 1, values: [] }, found);
-    return found;
+    const fitting: Candidate<T>[] = [];
+    if (pathname.startsWith("/")) collect(root, { pathname, start: 1, values: [] }, fitting);
+    return fitting;
   };
 
   return {
@@ -95,7 +95,7 @@ export function otherSlash(pathname: string): string {
   return pathname.endsWith("/") ? pathname.slice(0, -1) : `${pathname}/`;
 }
 
-/** Finds or makes the leaf of a template. */
+/** Returns the leaf of a template, and creates the nodes on the way. */
 function leafOf<T>(root: Node<T>, segments: readonly Segment[]): Leaf<T> {
   let node = root;
   for (const segment of segments) {
@@ -126,18 +126,18 @@ interface Position {
 }
 
 /** Adds the leaves of all templates that fit, the most literal first. */
-function collect<T>(node: Node<T>, { pathname, start, values }: Position, found: Candidate<T>[]): void {
+function collect<T>(node: Node<T>, { pathname, start, values }: Position, fitting: Candidate<T>[]): void {
   const end = pathname.indexOf("/", start);
   const segment = decode(pathname.slice(start, end < 0 ? undefined : end));
   const enter = (next: Node<T>, taken: readonly string[]) => {
-    if (end >= 0) collect(next, { pathname, start: end + 1, values: taken }, found);
-    else if (next.leaf !== undefined) found.push({ leaf: next.leaf, values: taken });
+    if (end >= 0) collect(next, { pathname, start: end + 1, values: taken }, fitting);
+    else if (next.leaf !== undefined) fitting.push({ leaf: next.leaf, values: taken });
   };
   const literal = node.literals.get(segment);
   if (literal !== undefined) enter(literal, values);
   if (node.parameter !== undefined && segment !== "") enter(node.parameter, [...values, segment]);
   if (node.tail !== undefined)
-    found.push({ leaf: node.tail, values: [...values, decode(pathname.slice(start))] });
+    fitting.push({ leaf: node.tail, values: [...values, decode(pathname.slice(start))] });
 }
 
 function toParams(names: readonly string[], values: readonly string[]): Record<string, string> {
@@ -150,7 +150,7 @@ function methodsOf<T>(candidates: readonly Candidate<T>[]): string[] {
   return [...new Set(candidates.flatMap(({ leaf }) => [...leaf.keys()]))].sort();
 }
 
-/** Text that is not valid percent-encoding stands for itself. */
+/** Decodes percent-encoding. Text that is not valid encoding stands for itself. */
 function decode(text: string): string {
   if (!text.includes("%")) return text;
   try {

@@ -28,7 +28,7 @@ function guardStage(guard: Guard): Stage {
   };
 }
 
-/** Answers pre-flights before any stage of the host, which could refuse them for lack of a login. */
+/** Answers pre-flights before the stages of the host, which could refuse them for lack of a login. */
 function preflights(cors: Cors): Stage {
   return async (request, next, { route }) =>
     preflightMethod(request) === null ? next() : cors.preflight(request, route?.cors);

@@ -1,14 +1,14 @@
 import type { Answer } from "./answer.ts";
 import type { RequestAbout } from "./request-about.ts";
 
-/** Runs the stages behind this one, then the route. Never rejects: what they throw has become an answer by then. */
+/** Runs the stages behind this one, then the route. Never rejects: an error they throw has become an answer by then. */
 export type Next = () => Promise<Answer | Response>;
 
 /**
  * Code around every request, for example an access log, a limit or a span.
  *
- * - Order: a request passes the server's own stages first (CORS headers, the guard of hosts and origins, pre-flights), then
- *   the stages of the host in the order given, then the route. Answers come back the other way round.
+ * - Order: a request passes the server's own stages first (CORS headers, the guards of peers, hosts and origins,
+ *   pre-flights), then the stages of the host in their order, then the route. Answers come back the other way round.
  * - `next()` may be called once. A stage that does not call it answers alone.
  * - A throw becomes an answer for the stage before: an `AgentServerError` its status and detail, anything else a logged 500.
  * - A body that is a stream has not been read when `next()` resolves. To see it, answer with a `Response` around

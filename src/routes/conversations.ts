@@ -89,7 +89,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       query: z.object({ ids: queryList(uuid).max(MAX_BATCH), include_skills: includeSkills }),
       responses: {
         200: {
-          description: "In the order asked for, null where there is none",
+          description: "In the order of the ids, null where there is none",
           body: z.array(conversationInfo.nullable()),
         },
       },
@@ -147,8 +147,8 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         200: { description: "`success` is false when there is no such conversation", body: success },
       },
     }).handle(async ({ params, body }) => {
-      const [known] = await conversations.batchGet([params.conversation_id]);
-      if (known === null) return { status: 200, body: { success: false } };
+      const [conversation] = await conversations.batchGet([params.conversation_id]);
+      if (conversation === null) return { status: 200, body: { success: false } };
       await (await open(params.conversation_id)).update(body);
       return SUCCESS;
     }),
@@ -179,7 +179,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       method: "POST",
       path: "/pause",
       id: "pauseConversation",
-      summary: "Stop after the step under way",
+      summary: "Stop after the current step",
       responses: { 200: { description: "Paused, or nothing to pause", body: success }, 400: notFound },
     }).handle(async ({ params }) => {
       await (await open(params.conversation_id, "bad_request")).pause();
@@ -190,7 +190,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       method: "POST",
       path: "/interrupt",
       id: "interruptConversation",
-      summary: "Stop the model call or tool under way at once",
+      summary: "Stop the current model call or tool at once",
       responses: {
         200: { description: "Interrupted, or nothing to interrupt", body: success },
         400: notFound,

@@ -99,7 +99,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       bodyOptional: true,
       responses: {
         200: {
-          description: "In the order asked for, null where there is none",
+          description: "In the order of the ids, null where there is none",
           body: z.array(event.nullable()),
         },
         404: notFound,

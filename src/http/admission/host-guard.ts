@@ -60,17 +60,17 @@ function takesCookie(route: MatchedRoute | undefined): boolean {
   return route?.auth !== undefined && credentialsOf({ auth: route.auth }).includes("cookie");
 }
 
-/** The name in an authority, in lower case and without its port. */
+/** Returns the name in an authority, in lower case and without its port. */
 function nameOf(authority: string): string {
   return authority.toLowerCase().replace(/:\d*$/, "");
 }
 
-/** The host a request was sent to: from its header, or from its URL where a program made it without one. */
+/** Returns the host a request was sent to: from its header, or from its URL where a program made it without one. */
 function hostOf(request: Request): string {
   return request.headers.get("host") ?? URL.parse(request.url)?.host ?? "";
 }
 
-/** Whether the page comes from the server it calls. The scheme does not count: TLS often ends at a proxy. */
+/** True if the page comes from the server it calls. The scheme does not count: TLS often ends at a proxy. */
 function isSameHost(origin: string, request: Request): boolean {
   const url = URL.parse(origin);
   return url !== null && url.host !== "" && url.host === hostOf(request).toLowerCase();

@@ -31,13 +31,13 @@ export interface PeerGuard {
 }
 
 /**
- * Goes by the address of the connection and never by a header that names a client: any caller can write one. A header of a
- * proxy refuses the request, because behind a proxy on this machine every client would look like a local one.
+ * Decides by the address of the connection and never by a header that names a client, because any caller can write one. A
+ * header of a proxy refuses the request: behind a proxy on this machine every client would look like a local one.
  */
 export function createPeerGuard(logger: Logger): PeerGuard {
   let warned = false;
 
-  /** In-process calls have no peer. A host that passes requests of a network on without one must say where it listens. */
+  /** Warns a host that passes requests of a network on without their peers. In-process calls have none either. */
   function warnOnce(): void {
     if (warned) return;
     warned = true;

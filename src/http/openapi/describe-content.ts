@@ -60,7 +60,7 @@ function describeResponse(response: ResponseSpec, schemas: SchemaComponents): ()
   return () => ({ description, content: { [JSON_TYPE]: { schema: schema() } } });
 }
 
-/** Adds the answers that the core gives before and instead of the handler's. */
+/** Adds the answers of the core, which come before the handler's or replace them. */
 function allResponses(spec: RouteSpec): RouteSpec["responses"] {
   const responses: Record<number, ResponseSpec> = {};
   if (spec.auth !== "open") Object.assign(responses, { 401: UNAUTHORIZED, 429: TOO_MANY_KEYS });

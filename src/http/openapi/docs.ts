@@ -1,13 +1,13 @@
 import type { Answer } from "../answer.ts";
 import { textAnswer } from "../answer.ts";
 
-/** Where the browser files of the documentation pages lie. */
+/** Source of the browser files of the documentation pages. */
 export interface DocsAssets {
   /** Reads a file. Resolves to undefined for an unknown name. */
   read(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
-/** Scripts and styles come from here alone; both pages style elements in place, and ReDoc searches in a worker. */
+/** Allows scripts and styles of this server only. Both pages style elements in place, and ReDoc searches in a worker. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -64,7 +64,7 @@ export function redocPage(): Answer {
   return page({ title: "ReDoc", scripts: ["redoc.standalone.js", "start-redoc.js"] });
 }
 
-/** A file of the pages, or undefined. */
+/** Reads a file of the pages. Resolves to undefined for an unknown name. */
 export async function docsFile(name: string, assets: DocsAssets): Promise<Answer | Response | undefined> {
   const script = Object.hasOwn(SCRIPTS, name) ? SCRIPTS[name] : undefined;
   if (script !== undefined)

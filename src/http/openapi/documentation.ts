@@ -8,7 +8,7 @@ import { buildOpenApi, type OpenApiOptions } from "./openapi.ts";
 
 /** The OpenAPI document and the pages that show it. */
 export interface Documentation {
-  /** Built when first called. */
+  /** Builds the document when first called. */
   openapi(): OpenAPIObject;
   /** Path and endpoint of each; unlike all other routes, these answer HEAD too. */
   readonly pages: readonly (readonly [path: string, endpoint: Endpoint])[];

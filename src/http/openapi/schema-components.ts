@@ -1,7 +1,7 @@
 import type { SchemaObject } from "openapi3-ts/oas31";
 import { z } from "zod";
 
-/** The direction a schema is read in: what clients may send, or what they are sent. */
+/** `input` describes what clients may send, `output` what they receive. */
 export type Direction = "input" | "output";
 
 type Json = Record<string, unknown>;
@@ -10,25 +10,25 @@ const LOCAL = "#/$defs/";
 const SHARED = "#/components/schemas/";
 
 /**
- * Turns zod schemas into JSON Schema for one OpenAPI document. Schemas with an id become components. Where what may be
- * sent and what is sent differ, through defaults for example, there are two: `Name-Input` and `Name-Output`.
+ * Converts zod schemas into JSON Schema for one OpenAPI document. Schemas with an id become components. A schema whose
+ * input and output differ, through defaults for example, becomes two: `Name-Input` and `Name-Output`.
  */
 export class SchemaComponents {
-  readonly #asked: Record<Direction, z.ZodType[]> = { input: [], output: [] };
+  readonly #registered: Record<Direction, z.ZodType[]> = { input: [], output: [] };
 
-  /** Registers a schema; the function gives its JSON Schema once `build` has run. */
+  /** Registers a schema. The function returns its JSON Schema once `build` has run. */
   add(schema: z.ZodType, direction: Direction): () => SchemaObject {
-    const index = this.#asked[direction].push(schema) - 1;
+    const index = this.#registered[direction].push(schema) - 1;
     return () => this.#built[direction][index] as SchemaObject;
   }
 
   #built: Record<Direction, Json[]> = { input: [], output: [] };
 
-  /** Gives the components, by name. */
+  /** Converts the registered schemas. Returns the components by name. */
   build(): Record<string, SchemaObject> {
     const converted = {
-      input: convert(this.#asked.input, "input"),
-      output: convert(this.#asked.output, "output"),
+      input: convert(this.#registered.input, "input"),
+      output: convert(this.#registered.output, "output"),
     };
     const split = differing(converted.input.definitions, converted.output.definitions);
     const components: Record<string, SchemaObject> = {};
@@ -50,7 +50,7 @@ interface Converted {
   definitions: Record<string, Json>;
 }
 
-/** One call for all, so that a schema used twice is one definition. */
+/** Converts all schemas in one call, so that a schema used twice becomes one definition. */
 function convert(schemas: readonly z.ZodType[], io: Direction): Converted {
   const root = z.object(Object.fromEntries(schemas.map((schema, index) => [`s${index}`, schema])));
   const { properties, $defs } = z.toJSONSchema(root, {
@@ -72,7 +72,7 @@ interface Overridden {
 function simplify({ zodSchema, jsonSchema }: Overridden): void {
   const definition = zodSchema._zod.def;
   delete jsonSchema.id;
-  // zod leaves out defaults of what it converts; for numbers and flags written as text they hold all the same.
+  // zod omits the defaults of preprocessed schemas; those of numbers and flags written as text still apply.
   if (definition.type === "default" && typeof definition.defaultValue !== "object") {
     jsonSchema.default ??= definition.defaultValue;
   }
@@ -86,7 +86,7 @@ function simplify({ zodSchema, jsonSchema }: Overridden): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
 
-/** Names whose two definitions are not the same, or lead to some that are not. */
+/** Returns the names whose input and output definitions differ, directly or through a reference. */
 function differing(input: Record<string, Json>, output: Record<string, Json>): ReadonlySet<string> {
   const shared = Object.keys(input).filter((name) => name in output);
   const texts = new Map(shared.map((name) => [name, JSON.stringify(input[name])]));
@@ -116,7 +116,7 @@ function finish(schema: Json, finishing: Finishing): Json {
   });
 }
 
-/** OpenAPI lets a discriminator choose among named schemas only. */
+/** Adds the mapping of a discriminator. OpenAPI allows one among named schemas only; others lose it. */
 function describeDiscriminator(node: Json, definitions: Record<string, Json>): void {
   const { propertyName } = node.discriminator as { propertyName: string };
   const names = ((node.oneOf ?? []) as Json[]).map(({ $ref }) => String($ref ?? "").slice(LOCAL.length));
@@ -131,7 +131,7 @@ function tagOf(definition: Json | undefined, propertyName: string): string | und
   return properties?.[propertyName]?.const;
 }
 
-/** A deep copy, changed from the outside in. */
+/** Copies a value deeply and changes each object before its members. */
 function walk(value: Json, change: (node: Json) => void): Json {
   const copy = { ...value };
   change(copy);

@@ -1,4 +1,7 @@
-/** Where JSON text goes wrong. */
+/**
+ * A fault in JSON text. The errors of `JSON.parse` do not serve: half of them name no position, and they quote the text,
+ * which may hold a key.
+ */
 export interface JsonFault {
   /** Index of the character, from 0. */
   position: number;
@@ -15,16 +18,16 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
 
-/** Deeper nesting than any client sends; what walks the value later need not fear for its stack. */
+/** Maximum nesting. No client sends more, and code that walks the value later cannot overflow the stack. */
 const MAX_DEPTH = 200;
-/** More than any client sends. Each may be at fault, and finding a fault costs far more than reading a value. */
+/** Maximum number of values. Each may be invalid, and describing a fault costs far more than reading a value. */
 const MAX_VALUES = 100_000;
 
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const SPACE = /[ \t\n\r]*/y;
 
-/** The place of the first fault in text that `JSON.parse` refused. */
+/** Finds the first fault in text that `JSON.parse` refused. */
 export function findJsonFault(text: string): JsonFault {
   const closers: string[] = [];
   let position = skip(SPACE, text, 0);
@@ -37,7 +40,7 @@ export function findJsonFault(text: string): JsonFault {
   }
 }
 
-/** Goes into what opens here. Ends after the first scalar, or the first object or list that has nothing in it. */
+/** Enters objects and lists that open here. Returns the index after the first scalar or empty object or list. */
 function endOfFirstValue(text: string, from: number, closers: string[]): number | JsonFault {
   let position = from;
   for (;;) {
@@ -54,7 +57,7 @@ function endOfFirstValue(text: string, from: number, closers: string[]): number 
   }
 }
 
-/** From the end of a value to the start of the next one, closing what ends in between. */
+/** Moves from the end of a value to the start of the next one, and closes the objects and lists that end in between. */
 function afterValue(text: string, end: number, closers: string[]): number | JsonFault {
   let position = skip(SPACE, text, end);
   while (closers.length > 0 && text[position] === closers.at(-1)) {
@@ -68,7 +71,7 @@ function afterValue(text: string, end: number, closers: string[]): number | Json
   return closer === "}" ? afterKey(text, position) : position;
 }
 
-/** From a key of an object to the start of its value. */
+/** Moves from a key of an object to the start of its value. */
 function afterKey(text: string, start: number): number | JsonFault {
   if (text[start] !== '"')
     return { position: start, error: "Expecting property name enclosed in double quotes" };
@@ -85,7 +88,7 @@ function endOfScalar(text: string, start: number): number | JsonFault {
   return end > start ? end : { position: start, error: "Expecting value" };
 }
 
-/** Steps by hand: a pattern with a choice for each character would not survive long strings. */
+/** Steps through the characters: a pattern with a choice for each of them would overflow the stack on long strings. */
 function endOfString(text: string, start: number): number | JsonFault {
   for (let index = start + 1; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -98,15 +101,15 @@ function endOfString(text: string, start: number): number | JsonFault {
   return { position: start, error: "Unterminated string starting at" };
 }
 
-/** The end of what the pattern matches at `start`, or `start` itself. */
+/** Returns the end of the match at `start`, or `start` without a match. */
 function skip(pattern: RegExp, text: string, start: number): number {
   pattern.lastIndex = start;
   return pattern.test(text) ? pattern.lastIndex : start;
 }
 
 /**
- * Where JSON text, malformed or not, nests deeper or has more values than allowed, if it does. Brackets and commas
- * inside strings do not count.
+ * Finds where JSON text, malformed or not, exceeds the limits on nesting and values. Brackets and commas inside strings
+ * do not count.
  */
 export function findExcess(text: string): JsonFault | undefined {
   let depth = 0;

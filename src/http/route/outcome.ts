@@ -7,7 +7,7 @@ import type { EventStreams } from "../content/event-streams.ts";
 
 interface JsonSpec {
   description: string;
-  /** Absent: no body. */
+  /** Default: no body. */
   body?: z.ZodType;
 }
 
@@ -37,7 +37,7 @@ export type RouteResult<S extends { responses: Responses }> =
     }[keyof S["responses"] & number]
   | Response;
 
-/** The same with the types forgotten. */
+/** A handler's answer in untyped form. */
 export interface RouteOutcome {
   status: number;
   body?: unknown;
@@ -53,7 +53,7 @@ interface OutcomeAnswerOptions {
   eventStreams: EventStreams;
 }
 
-/** Turns what a handler answered into an answer of the kind that its status declares. */
+/** Converts a handler's answer into the kind of answer that its status declares. */
 export function outcomeAnswer(
   { status, body, json, bytes, events, headers }: RouteOutcome,
   { request, responses, eventStreams }: OutcomeAnswerOptions,

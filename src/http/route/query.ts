@@ -38,7 +38,7 @@ export function queryList<T extends z.ZodType>(item: T) {
   return z.array(item);
 }
 
-/** A moment in ISO form, handed on as it was written: whether its zone counts is the route's matter. */
+/** A moment in ISO form. The handler gets the text unchanged, because routes differ in how they read its zone. */
 export function queryDatetime() {
   return z
     .string()

@@ -3,13 +3,13 @@ import { isSecretName } from "../../secrets/secret-names.ts";
 const SECRET_CONTAINER = /^(environment|env|headers)$/i;
 const REDACTED = "<redacted>";
 
-/** Bounds of what a refusal repeats of a request. */
+/** Limits on the parts of a request that a refusal repeats. */
 const MAX_DEPTH = 32;
 const MAX_ENTRIES = 2_000;
 const MAX_STRING = 4_096;
 
 /**
- * The part of a request that a validation error shows, without what may be secret: values under names such as
+ * Removes what may be secret from the part of a request that a validation error shows: values under names such as
  * `api_key`, and everything in `env`, `environment` and `headers`. `path` leads from the whole input to the part.
  */
 export function redactInput(value: unknown, path: readonly PropertyKey[] = []): unknown {
@@ -48,7 +48,7 @@ function redactLeaves(value: unknown): unknown {
   return Object.fromEntries(names.map((name) => [name, REDACTED]));
 }
 
-/** A text as far as a refusal repeats it. */
+/** Truncates text to the length that a refusal may repeat. */
 export function shorten(text: string): string {
   return text.length <= MAX_STRING ? text : `${text.slice(0, MAX_STRING)}…`;
 }

@@ -12,7 +12,7 @@ export type RequestBody =
   /** Something was sent that does not claim to be JSON. */
   | { kind: "other"; contentType: string };
 
-/** Refuses more than `maxBytes` while they arrive (413), what is not UTF-8 (400), and malformed JSON (422). */
+/** Reads a JSON body. Throws 413 once more than `maxBytes` have arrived, 400 for invalid UTF-8 and 422 for malformed JSON. */
 export async function readBody(request: Request, maxBytes: number): Promise<RequestBody> {
   const bytes = await readBytes(request, maxBytes);
   if (bytes.byteLength === 0) return { kind: "absent" };
@@ -32,7 +32,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     const { done, value } = await reader.read();
     if (done) return join(chunks, total);
     total += value.byteLength;
-    // Not cancelled: that would cut a Node connection before it can carry the refusal.
+    // The reader is not cancelled: that would cut a Node connection before it can carry the refusal.
     if (total > maxBytes) throw tooLarge(maxBytes);
     chunks.push(value);
   }

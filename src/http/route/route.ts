@@ -20,9 +20,9 @@ export type RouteAuth = "open" | Credential | readonly Credential[];
 /** A route is data: the router, the validator and the OpenAPI document all read this. */
 export interface RouteSpec {
   method: Method;
-  /** With parameters in braces: `/api/conversations/{conversation_id}`. */
+  /** Template with parameters in braces, such as `/api/conversations/{conversation_id}`. See `parseTemplate`. */
   path: string;
-  /** operationId. */
+  /** The `operationId` of the OpenAPI document. */
   id: string;
   summary: string;
   tags: readonly string[];
@@ -57,7 +57,7 @@ export interface RouteInput<S extends InputSpec> {
   principal: Principal | null;
 }
 
-/** A route with its handler, types forgotten: what the router keeps. */
+/** A route with its handler, in the untyped form that the router keeps. */
 export interface Route {
   spec: RouteSpec;
   handle(input: {
@@ -69,7 +69,7 @@ export interface Route {
   }): Promise<RouteOutcome | Response>;
 }
 
-/** Declares a route; `.handle` checks the handler against the spec: undeclared statuses do not compile. */
+/** Declares a route. `handle` checks the handler against the spec: a status that the spec does not declare does not compile. */
 export function route<const S extends RouteSpec>(spec: S) {
   return {
     handle(handler: (input: RouteInput<S>) => Promise<RouteResult<S>> | RouteResult<S>): Route {

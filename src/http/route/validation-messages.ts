@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** An item without its input and place: what is wrong, in the words of the reference. */
+/** The type, message and context of an item of a 422, in the words of the reference. */
 export interface Fault {
   type: string;
   msg: string;

@@ -4,7 +4,7 @@ import type { ValidationErrorItem } from "../../wire/validation-error.ts";
 import { redactInput, shorten } from "./redact-input.ts";
 import { type Fault, invalidFormat, invalidType, outOfRange, quoteOptions } from "./validation-messages.ts";
 
-/** Where in a request a value was found; the first element of every `loc`. */
+/** A part of a request; the first element of every `loc`. */
 export type InputLocation = "body" | "query" | "path" | "header";
 
 /** Maximum number of faults listed in one 422. */
@@ -22,7 +22,7 @@ export type Validated<T> =
   | { value: T; items?: undefined }
   | { value?: undefined; items: ValidationErrorItem[] };
 
-/** Parses one part of a request, or tells its faults as items of a 422. */
+/** Parses one part of a request. Returns its faults as items of a 422 where it is not valid. */
 export function validate<S extends z.ZodType>(
   schema: S,
   input: unknown,
@@ -33,7 +33,7 @@ export function validate<S extends z.ZodType>(
   return { items: toItems(result.error.issues, { input, location }) };
 }
 
-/** zod reports text where an integer belongs as "expected number"; the schema at fault is known only here. */
+/** Marks integers: zod reports them as "expected number", and only here the schema can be seen. */
 function markIntegers(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "invalid_type" || issue.expected !== "number") return undefined;
   const definition = issue.inst?._zod.def as { format?: string } | undefined;
@@ -78,7 +78,7 @@ function itemsOf(issue: Issue, place: Place): ValidationErrorItem[] {
   }
 }
 
-/** An object without a known discriminator is at fault as a whole; otherwise each branch tells its own faults. */
+/** Reports an object whose discriminator matches no branch as a whole. Otherwise each branch reports its faults. */
 function unionItems(issue: z.core.$ZodIssueInvalidUnion, place: Place): ValidationErrorItem[] {
   if (issue.discriminator !== undefined) {
     const whole = { ...place, path: place.path.slice(0, -1), loc: place.loc.slice(0, -1) };
@@ -157,7 +157,7 @@ function item(fault: Fault, place: Place): ValidationErrorItem {
   return { type, loc: locationOf(place), msg, input, ...(ctx === undefined ? {} : { ctx }) };
 }
 
-/** A key at fault is its own input. */
+/** Reports an invalid key with the key itself as its input. */
 function keyItem(issue: Issue, place: Place): ValidationErrorItem {
   const key = place.path.at(-1);
   return {
@@ -166,7 +166,7 @@ function keyItem(issue: Issue, place: Place): ValidationErrorItem {
   };
 }
 
-/** The input of a missing field is the object that lacks it. A query or path is not repeated. */
+/** Reports a missing field with the object that lacks it as its input. A query or path is not repeated. */
 function missingItem(place: Place): ValidationErrorItem {
   const path = place.path.slice(0, -1);
   const input = place.location === "body" ? redactInput(valueAt({ ...place, path }) ?? null, path) : null;
@@ -187,7 +187,7 @@ function deeper(place: Place, keys: Path): Place {
   return { ...place, path: [...place.path, ...keys], loc: [...place.loc, ...keys] };
 }
 
-/** The value as the client sent it: schemas may have converted it on the way. */
+/** Returns the value as the client sent it: schemas may have converted it. */
 function valueAt({ input, path }: { input: unknown; path: Path }): unknown {
   let value = input;
   for (const key of path) {

@@ -20,7 +20,9 @@ export interface FirstFrameGate {
   guard(connect: Connect, peerAddress: string | undefined): Connect;
 }
 
-/** For browsers, which cannot set headers on a socket: the first frame is `{"type":"auth","session_api_key":"…"}`. */
+/**
+ * Admits sockets by their first frame, `{"type":"auth","session_api_key":"…"}`: browsers cannot set headers on a socket.
+ */
 export function createFirstFrameGate(isKey: IsKey): FirstFrameGate {
   const waiting = new WaitingSockets();
 
@@ -28,7 +30,7 @@ export function createFirstFrameGate(isKey: IsKey): FirstFrameGate {
     isFull: (peerAddress) => waiting.isFull(peerAddress),
     guard(connect, peerAddress) {
       const guarded = (socket: Socket) => {
-        // Others may have come during the handshake.
+        // Other sockets may have come during the handshake.
         if (waiting.isFull(peerAddress)) return socket.close(FULL.code, FULL.reason);
         waiting.add(peerAddress);
         nextFrame(socket, (frame) => {
@@ -82,7 +84,7 @@ class WaitingSockets {
   }
 }
 
-/** Calls back once: with the first frame, or with nothing when the socket closes or stays silent too long. */
+/** Calls `done` once: with the first frame, or with undefined when the socket closes or stays silent too long. */
 function nextFrame(socket: Socket, done: (frame: string | Uint8Array | undefined) => void): void {
   let settled = false;
   const settle = (frame: string | Uint8Array | undefined) => {
@@ -100,7 +102,7 @@ function nextFrame(socket: Socket, done: (frame: string | Uint8Array | undefined
   });
 }
 
-/** The key an auth frame names; null for any other frame. */
+/** Returns the key of an auth frame; null for any other frame. */
 function keyIn(frame: string | Uint8Array): string | null {
   if (typeof frame !== "string") return null;
   try {

@@ -23,7 +23,7 @@ export interface SocketRoute {
   connect(input: { params: unknown; query: unknown; request: Request; principal: Principal | null }): Connect;
 }
 
-/** Declares a socket. The key is checked by the pipeline: the handler gets the socket once it may speak. */
+/** Declares a socket. The core checks credentials first: the handler gets the socket of an admitted peer. */
 export function socketRoute<const S extends SocketSpec>(spec: S) {
   return {
     handle(handler: (input: SocketInput<S>) => Connect): SocketRoute {
