@@ -1,12 +1,6 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import type { Logger } from "../logger.ts";
-import {
-  type Authenticate,
-  createAuthentication,
-  type Keyless,
-  type SessionCookie,
-  type TokenCheck,
-} from "./admission/authentication.ts";
+import { type AuthenticationOptions, createAuthentication } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
 import { createPeerGuard } from "./admission/peer-guard.ts";
 import { type Answer, toResponse } from "./answer.ts";
@@ -26,19 +20,9 @@ import type { SocketRoute } from "./sockets/socket-route.ts";
 import { acceptOrRefuse, upgradeErrorAnswer } from "./sockets/upgrade-outcome.ts";
 import { runStages, type Stage } from "./stages.ts";
 
-export interface HttpCoreOptions {
+export interface HttpCoreOptions extends AuthenticationOptions {
   routes: readonly Route[];
   sockets: readonly SocketRoute[];
-  /** Accepted as `X-Session-API-Key`. */
-  keys: readonly string[];
-  /** Who is served where there are neither keys nor `authenticate`. One of the three is required. */
-  keyless?: Keyless | undefined;
-  /** A host app's own check; it takes the place of the keys. */
-  authenticate?: Authenticate;
-  /** Decides about bearer tokens while keys are configured. Default: a key is one. */
-  bearer?: TokenCheck | undefined;
-  /** The session cookie of routes with `cookie`. */
-  cookie?: SessionCookie | undefined;
   /** Run around every request, in order, behind the server's own stages. */
   stages?: readonly Stage[];
   cors: CorsOptions;
@@ -58,8 +42,6 @@ export interface HttpCoreOptions {
   queryKey?: boolean;
   logger: Logger;
   newId(): string;
-  /** Milliseconds since 1970. */
-  now(): number;
   /** The version of the wire protocol, shown in `/openapi.json`. */
   version: string;
   /** Files of `/docs` and `/redoc`; without them there are no such pages. */

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { WebSocket } from "ws";
+import type { Stage } from "../http/stages.ts";
+import { isLoopbackAddress } from "../loopback.ts";
 import type { AgentServer } from "../server/create-server.ts";
 import type { ContractCheck } from "./store-contract.ts";
 import { createTestServer, type TestServer } from "./test-server.ts";
@@ -20,6 +22,8 @@ interface Hosted {
   url: string;
   server: TestServer;
   host: RunningHost;
+  /** Addresses of the peers of all requests and upgrades, as the host gave them. */
+  peers: readonly (string | undefined)[];
 }
 
 const KEY = "host-contract-key";
@@ -42,10 +46,15 @@ export function hostContract(start: Start): ContractCheck[] {
   return Object.entries(CHECKS).map(([name, check]) => ({
     name,
     run: async () => {
-      await using server = await createTestServer({ apiKeys: [KEY], leakCheck: false });
+      const peers: (string | undefined)[] = [];
+      const notePeer: Stage = (_request, next, { peerAddress }) => {
+        peers.push(peerAddress);
+        return next();
+      };
+      await using server = await createTestServer({ apiKeys: [KEY], stages: [notePeer], leakCheck: false });
       const host = await start(server);
       try {
-        await check({ url: host.url, server, host });
+        await check({ url: host.url, server, host, peers });
       } finally {
         await host.close();
       }
@@ -107,6 +116,23 @@ const CHECKS: Record<string, (hosted: Hosted) => Promise<void>> = {
     assert.deepEqual(
       (JSON.parse(answer.text) as { id: string }[]).map(({ id }) => id),
       ids,
+    );
+  },
+
+  "brings the address of the peer from the connection, whatever headers say": async ({
+    url,
+    server,
+    peers,
+  }) => {
+    const { id } = await server.start();
+    const headers = { ...KEY_HEADER, "X-Forwarded-For": "192.0.2.7", Forwarded: "for=192.0.2.7" };
+    await send(`${url}/health`, { headers });
+    const { webSocket } = await connect(`${url}/sockets/events/${id}`, { headers });
+    webSocket.close();
+    assert.equal(peers.length, 2);
+    assert.ok(
+      peers.every((peer) => peer !== undefined && isLoopbackAddress(peer)),
+      `the host gave the peers ${JSON.stringify(peers)}; without a key, peers that are not on loopback are refused`,
     );
   },
 

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { agentServer } from "agent-server/express";
-import { toNodeHandler } from "agent-server/node";
+import { attachWebSockets, toNodeHandler } from "agent-server/node";
 import { hostContract } from "agent-server/testing";
 import express from "express";
 import { describe, expect, it } from "vitest";
@@ -22,6 +22,23 @@ describe("the host contract", () => {
       return { url: `http://127.0.0.1:${port}/agents`, close };
     };
     for (const { name, run } of hostContract(start)) it(name, run);
+  });
+
+  it("finds a host that does not say where requests come from", async () => {
+    const checks = hostContract(async (server) => {
+      const httpServer = createServer(async (request, response) => {
+        const answer = await server.fetch(new Request(`http://localhost${request.url}`));
+        response.writeHead(answer.status).end(await answer.text());
+      });
+      attachWebSockets(httpServer, server);
+      await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
+      const { port } = httpServer.address() as AddressInfo;
+      const close = () => new Promise((resolve) => httpServer.close(resolve));
+      return { url: `http://127.0.0.1:${port}`, close };
+    });
+    await expect(checks.find(({ name }) => name.includes("peer"))?.run()).rejects.toThrow(
+      'the host gave the peers [null,"127.0.0.1"]',
+    );
   });
 
   it("finds a host that loses what a request says", async () => {
