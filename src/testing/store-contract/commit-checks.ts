@@ -94,8 +94,8 @@ export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
   "takes the same event id in two conversations": async (store) => {
     await store.commit({ ...creation(A), events: [event(0, { json: '"a"' })] });
     await store.commit({ ...creation(B), events: [event(0, { json: '"b"' })] });
-    const [found] = await store.events.find(B, [event(0).id]);
-    assert.equal(found?.json, '"b"');
+    const [sample] = await store.events.find(B, [event(0).id]);
+    assert.equal(sample?.json, '"b"');
   },
 
   "resolves concurrent commits in the order they were called in": async (store) => {
@@ -157,7 +157,7 @@ export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
       store.commit({ ...creation(A), events: [event(0, { kind: "New" })] }),
     ]);
     assert.deepEqual(
-      (await store.events.search(A, { order: "asc", limit: 9 })).map((found) => found.kind),
+      (await store.events.search(A, { order: "asc", limit: 9 })).map(({ kind }) => kind),
       ["New"],
     );
   },

@@ -13,7 +13,7 @@ export const CONVERSATION_CHECKS: Record<string, (store: Store) => Promise<void>
       [A],
     );
     const events = await store.events.find(A, [event(1).id, "unknown", event(0).id]);
-    assert.deepEqual(new Set(events.map((found) => found.seq)), new Set([0, 1]));
+    assert.deepEqual(new Set(events.map(({ seq }) => seq)), new Set([0, 1]));
     assert.deepEqual(await store.events.find(B, [event(0).id]), []);
     assert.deepEqual(await store.conversations.find([], []), []);
   },

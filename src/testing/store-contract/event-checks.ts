@@ -17,10 +17,10 @@ export const EVENT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
 
   "returns an event exactly as it was stored": async (store) => {
     const json = JSON.stringify({ text: "snow ☃, a 🙂, a \u0000 and 'quotes\"", other: "x" });
-    const given = event(0, { kind: "MessageEvent", source: "user", body: "snow ☃ 🙂", json });
-    await store.commit({ ...creation(A, { title: "名前 🙂" }), documents: { ключ: json }, events: [given] });
-    assert.deepEqual(await store.events.search(A, { order: "asc", limit: 1 }), [given]);
-    assert.deepEqual(await store.events.find(A, [given.id]), [given]);
+    const stored = event(0, { kind: "MessageEvent", source: "user", body: "snow ☃ 🙂", json });
+    await store.commit({ ...creation(A, { title: "名前 🙂" }), documents: { ключ: json }, events: [stored] });
+    assert.deepEqual(await store.events.search(A, { order: "asc", limit: 1 }), [stored]);
+    assert.deepEqual(await store.events.find(A, [stored.id]), [stored]);
     const [record] = await store.conversations.find([A], ["ключ"]);
     assert.deepEqual([record?.title, record?.documents.ключ], ["名前 🙂", json]);
   },
@@ -29,8 +29,8 @@ export const EVENT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
     const json = JSON.stringify("long ☃ ".repeat(500_000));
     await store.commit({ ...creation(A), documents: { state: json }, events: [event(0, { json })] });
     const [record] = await store.conversations.find([A], ["state"]);
-    const [found] = await store.events.search(A, { order: "asc", limit: 1 });
-    assert.ok(record?.documents.state === json && found?.json === json);
+    const [sample] = await store.events.search(A, { order: "asc", limit: 1 });
+    assert.ok(record?.documents.state === json && sample?.json === json);
   },
 
   "searches and counts events by kind and source": async (store) => {

@@ -47,7 +47,7 @@ export async function seqs(
   query: Partial<EventQuery> = {},
 ): Promise<number[]> {
   const events = await store.events.search(conversationId, { order: "asc", limit: 1_000, ...query });
-  return events.map((found) => found.seq);
+  return events.map(({ seq }) => seq);
 }
 
 export async function refused(commit: Promise<void>, code: string): Promise<void> {
