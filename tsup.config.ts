@@ -41,8 +41,8 @@ const [oldestNode = ""] = /[\d.]+/.exec(manifest.engines.node) ?? [];
 const [oldestMajor, oldestMinor] = oldestNode.split(".");
 
 /**
- * Checks the version of Node. It stands at the top of every file of ours, because a module runs after those that it
- * imports: whichever file comes first, nothing of ours has run, and failed in its own words, before this check.
+ * Code that checks the version of Node, for the top of every built file. A module runs after the modules it imports, so a
+ * check in the entry alone would come after a file that an older Node cannot run.
  */
 const checkNode = (refuse: (message: string) => string) => `{
   const [major, minor] = process.versions.node.split(".").map(Number);

@@ -1,6 +1,6 @@
 /**
- * Milliseconds of processor time that this process spends on `work`, the test's own servers included. Unlike the time of
- * a clock it stays the same while other programs keep the machine busy.
+ * Measures the processor time of this process during `work`, in milliseconds, with the servers of the test. Other load on
+ * the machine does not change it, as it changes the time of a clock.
  */
 export async function cpuTime(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();

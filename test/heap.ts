@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { queryObjects } from "node:v8";
 
-/** Collects what is garbage now. The workers of the tests run with `--expose-gc`. */
+/** Collects garbage. The workers of the tests run with `--expose-gc`. */
 export function collectGarbage(): void {
   if (globalThis.gc === undefined) throw new Error("needs node --expose-gc");
   globalThis.gc();
 }
 
-/** Bytes in use, on the heap and beside it in buffers, after everything that can be collected is. */
+/** Bytes in use on the heap and in buffers, after a collection of all garbage. */
 export async function retainedBytes(): Promise<number> {
   await collectAll();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -15,8 +15,8 @@ export async function retainedBytes(): Promise<number> {
 }
 
 /**
- * Number of objects that are alive once it stands still: what has just ended may leave a timer that is about to. Unlike
- * bytes it is exact to a few objects: compiled code and type feedback, of which Node makes more with every call, are none.
+ * Number of objects that are alive, once it stands still: timers that are about to end hold objects. The number is exact
+ * to a few, where bytes are not: Node goes on compiling, and compiled code is no object.
  */
 export async function liveObjects(): Promise<number> {
   let count = await countObjects();
@@ -34,7 +34,7 @@ async function countObjects(): Promise<number> {
   return queryObjects(Object, { format: "count" });
 }
 
-/** What one collection frees may have kept something else alive until the next. */
+/** Collects several times, since an object freed by one collection may have kept another one alive. */
 async function collectAll(): Promise<void> {
   for (let count = 0; count < 3; count += 1) {
     collectGarbage();

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A request with everything in it that a first conversation needs. */
+/** A request body that starts a conversation and its first run. */
 const FIRST_CONVERSATION = JSON.stringify({
   agent: {
     llm: { model: "demo/tour" },
@@ -14,7 +14,7 @@ const FIRST_CONVERSATION = JSON.stringify({
 /** A checkout has no command `agent-server`. */
 const DEMO = import.meta.filename.endsWith(".ts") ? "npm run demo" : "npx agent-server demo";
 
-/** Lines to try on the server at `url`, which asks for no key. */
+/** Returns commands to try on the server at `url`, which requires no key. */
 export function firstSteps(url: string): string {
   return [
     "",

@@ -25,7 +25,7 @@ const tour = (name: string) => ({
 });
 
 describe("createServer", () => {
-  it("tells the host's console of warnings and errors, unless it is to be silent", async () => {
+  it("writes warnings and errors to standard error, unless it is to be silent", async () => {
     const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     try {
       await createServer(options()).close();
