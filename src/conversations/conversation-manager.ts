@@ -5,7 +5,7 @@ import { EventReader } from "../events/event-reader.ts";
 import { Feeds } from "../events/feeds.ts";
 import { createTimestamps } from "../events/timestamp.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
-import { unknownConversation } from "../stores/refusals.ts";
+import { isOwnershipLost, unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
 import {
   type ConversationInfo,
@@ -27,6 +27,7 @@ import { ConversationHandle } from "./live/conversation-handle.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
 import { openConversation } from "./live/open-conversation.ts";
+import { Reopenings } from "./live/reopenings.ts";
 import { findCutPauses, findCutRuns } from "./live/runs/cut-runs.ts";
 import { RunSlots } from "./live/runs/run-slots.ts";
 import { checkRole } from "./live/user-message.ts";
@@ -76,6 +77,7 @@ export class ConversationManager {
   readonly #context: LiveContext;
   readonly #live: LiveConversations;
   readonly #claims: Claims;
+  readonly #reopenings: Reopenings;
   readonly #feeds: Feeds;
   #closed = false;
 
@@ -103,6 +105,10 @@ export class ConversationManager {
       load: (id) => this.#load(id),
       left: (id, { fence }) => this.#claims.release(id, fence),
     });
+    this.#reopenings = new Reopenings({
+      use: (id, work) => this.#live.use(id, work),
+      failed: (id, error) => this.#reportCutRun(id, error),
+    });
     this.#claims = new Claims(options.store.ownership, (id) => this.#live.yield(id));
   }
 
@@ -125,17 +131,20 @@ export class ConversationManager {
     if (await this.#claims.isHeld(id)) return;
     await this.#live
       .use(id, (conversation) => conversation.recover())
-      .catch((error: unknown) => {
-        this.#options.logger.error(
-          { conversation_id: id, error: messageOf(error) },
-          "A run that was cut short cannot be repaired",
-        );
-      });
+      .catch((error: unknown) => this.#reportCutRun(id, error));
+  }
+
+  #reportCutRun(id: string, error: unknown): void {
+    this.#options.logger.error(
+      { conversation_id: id, error: messageOf(error) },
+      "A run that was cut short cannot be repaired",
+    );
   }
 
   /** Interrupts runs, closes tools, then ends every watch. The store stays open. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#reopenings.close();
     try {
       const conversations = await this.#live.takeAll();
       await Promise.all(conversations.map((conversation) => conversation.close()));
@@ -227,7 +236,11 @@ export class ConversationManager {
       if (!isDamaged(error)) throw error;
       return "damaged" as const;
     });
-    if (conversation === undefined) throw unknownConversation(id);
+    if (conversation === undefined) {
+      // An earlier attempt may have removed it and failed to say so.
+      this.#options.store.relay.publish(id, { kind: "removed" });
+      throw unknownConversation(id);
+    }
     const { store, removeFolder, dataDir, logger } = this.#options;
     if (conversation !== "damaged") {
       await conversation.close().catch((error: unknown) => {
@@ -295,9 +308,15 @@ export class ConversationManager {
   async #read(id: string, fence: number): Promise<LiveConversation | undefined> {
     const [record] = await this.#options.store.conversations.find([id], LIVE_DOCUMENTS);
     if (record === undefined) return undefined;
-    const claim = { fence, onLost: () => void this.#live.drop(id, fence) };
+    const claim = { fence, onLost: (error: unknown) => void this.#readAgain(id, fence, error) };
     const conversation = openConversation(record, this.#context, claim);
     if (record.status === "running") await conversation.recover();
     return conversation;
+  }
+
+  /** Lets a conversation leave memory that is not what the store has. What a failed write cut short is repaired. */
+  async #readAgain(id: string, fence: number, error: unknown): Promise<void> {
+    await this.#live.drop(id, fence);
+    if (!isOwnershipLost(error)) this.#reopenings.begin(id);
   }
 }

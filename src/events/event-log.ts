@@ -1,4 +1,4 @@
-import { AgentServerError } from "../errors.ts";
+import { AgentServerError, messageOf } from "../errors.ts";
 import type { Frame } from "../stores/frame-relay.ts";
 import { isOwnershipLost, ownershipLost } from "../stores/refusals.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
@@ -24,8 +24,11 @@ export interface EventLogOptions extends EventStamps {
   fence?: number;
   /** Called with events once they are stored, before any reader sees them. */
   onAppended?(events: readonly Event[]): void;
-  /** Called when the store refuses a write because another server has taken over. Nothing is published from then on. */
-  onLost?(): void;
+  /**
+   * Called once, when memory is no longer what the store has: another server has taken over, or a write has failed and
+   * may be stored all the same. The log refuses every further write; the conversation has to be read again.
+   */
+  onLost?(error: unknown): void;
 }
 
 /** Further changes of the same atomic step. A `leafEventId` named here moves HEAD there. */
@@ -37,9 +40,10 @@ export type LogChange = Omit<Change, "conversationId" | "events">;
  * Calls take effect in the order in which they are made: each fixes ids, times, parents and places at once, and commits
  * go to the store at once, so that calls of one moment share a transaction. Readers see an event once it is stored.
  *
- * When a commit fails, nothing of it is published and HEAD is where it was. Appends made on top of it before it failed
- * are refused by the store, because their place in the log does not follow; appends made after it work. When another
- * server has taken over, every further call is refused and nothing is published.
+ * When the store refuses a commit, nothing of it is published and HEAD is where it was. Appends made on top of it before
+ * it was refused are refused too, because their place in the log does not follow; appends made after it work. When another
+ * server has taken over, every further call is refused and nothing is published. When the store fails, the commit may be
+ * stored or not: every further write is refused, and only what is not stored is published.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
@@ -52,7 +56,8 @@ export class EventLog {
   #pending = 0;
   #settled: Promise<void> = Promise.resolve();
   #closed = false;
-  #lost = false;
+  /** What every further write is refused with. */
+  #refusal: AgentServerError | undefined;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
@@ -97,7 +102,7 @@ export class EventLog {
   }
 
   #publish(frame: Frame): void {
-    if (this.#lost) return;
+    if (isOwnershipLost(this.#refusal)) return;
     this.#options.store.relay.publish(this.#options.conversationId, frame);
   }
 
@@ -112,7 +117,7 @@ export class EventLog {
 
   #write(change: LogChange, events: readonly Event[], rows: StoredEvent[]): Promise<void> {
     const { conversationId, store, fence } = this.#options;
-    if (this.#lost) return Promise.reject(ownershipLost(conversationId));
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     if (this.#closed)
       return Promise.reject(new AgentServerError("unavailable", "The conversation is closed"));
     const named = change.update?.leafEventId;
@@ -128,8 +133,9 @@ export class EventLog {
         await committed;
       } catch (error) {
         this.#rollBack(rollbacks);
-        if (isOwnershipLost(error)) this.#lose();
-        throw error;
+        if (isOwnershipLost(error)) this.#lose(ownershipLost(conversationId), error);
+        else if (isFailure(error)) this.#fail(error);
+        throw this.#refusal ?? error;
       }
       this.#stored = advance(this.#stored, leafEventId, rows.length);
       this.#show(events, rows);
@@ -153,10 +159,20 @@ export class EventLog {
     this.#called = this.#stored;
   }
 
-  #lose(): void {
-    if (this.#lost) return;
-    this.#lost = true;
-    this.#options.onLost?.();
+  #fail(error: unknown): void {
+    const { conversationId } = this.#options;
+    const detail = `Conversation ${conversationId} is read again, because its store failed: ${messageOf(error)}`;
+    if (this.#lose(new AgentServerError("unavailable", detail), error)) {
+      this.publish({ kind: "ServerErrorEvent", source: "environment", code: "StoreUnavailable", detail });
+    }
+  }
+
+  /** False when the log was lost before. */
+  #lose(refusal: AgentServerError, error: unknown): boolean {
+    if (this.#refusal !== undefined) return false;
+    this.#refusal = refusal;
+    this.#options.onLost?.(error);
+    return true;
   }
 
   #show(events: readonly Event[], rows: readonly StoredEvent[]): void {
@@ -166,6 +182,11 @@ export class EventLog {
       for (const { seq, json } of rows) this.#publish({ kind: "event", seq, text: json });
     }
   }
+}
+
+/** Whether a commit may be stored although it was rejected. A refusal has written nothing. */
+function isFailure(error: unknown): boolean {
+  return !AgentServerError.is(error) || error.code === "unavailable";
 }
 
 function movesHead(event: Event): boolean {

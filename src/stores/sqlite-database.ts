@@ -10,8 +10,8 @@ const OPEN_WAIT_MS = 1_000;
 const WAL_KEEP_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 8 * 1024;
 const SQLITE_BUSY = 5;
-/** Result codes of disk failures: read-only, input/output, corrupt, full. */
-const DISK_FAILURES: readonly number[] = [8, 10, 11, 13];
+/** Result codes of disk failures: read-only, input/output, corrupt, full, cannot open. */
+const DISK_FAILURES: readonly number[] = [8, 10, 11, 13, 14];
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -70,6 +70,16 @@ export class Database {
     );
   }
 
+  /**
+   * Moves every transaction so far into the database file, syncs that file, and empties the write-ahead log. After a
+   * failed `sync` only this makes them safe: the kernel gives up pages that it could not write, so that a second sync of
+   * the same file succeeds without them. The wait is on this thread.
+   */
+  rewrite(): void {
+    const outcome = this.get("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (Number(outcome?.busy) !== 0) throw databaseFailed(new Error("the write-ahead log is in use"));
+  }
+
   close(): void {
     if (this.#log !== undefined) closeSync(this.#log);
     this.#statements.clear();
@@ -81,8 +91,7 @@ export class Database {
       return use(this.#prepare(sql));
     } catch (error) {
       if (!DISK_FAILURES.includes(primaryCode(error))) throw error;
-      const detail = `The database of the conversations failed: ${messageOf(error)}`;
-      throw new AgentServerError("unavailable", detail, { cause: error });
+      throw databaseFailed(error);
     }
   }
 
@@ -95,6 +104,12 @@ export class Database {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+/** The error of a write or a read that the disk did not carry out. */
+export function databaseFailed(cause: unknown): AgentServerError {
+  const detail = `The database of the conversations failed: ${messageOf(cause)}`;
+  return new AgentServerError("unavailable", detail, { cause });
 }
 
 function open(path: string): DatabaseSync {

@@ -61,7 +61,8 @@ interface Outcome {
   error?: unknown;
 }
 
-class SqliteStore implements Store {
+/** The store over a database. `syncs` says whether a commit waits for the disk. */
+export class SqliteStore implements Store {
   readonly conversations: ConversationStore;
   readonly events: EventStore;
   readonly #database: Database;
@@ -75,6 +76,11 @@ class SqliteStore implements Store {
   /** Writes that the current wait for the disk is for. */
   #beingSynced: Outcome[] = [];
   #syncing: Promise<void> | undefined;
+  /**
+   * Conversations whose last writes were refused after a failed sync: they are in the database and may not survive.
+   * While there are any, nothing is written and these are not read, until a rewrite has made them safe.
+   */
+  readonly #unsafe = new Set<string>();
   #purging = false;
   #closed = false;
 
@@ -123,6 +129,7 @@ class SqliteStore implements Store {
       ids.includes(write.conversationId),
     );
     await Promise.allSettled(shown.map(({ write }) => write.promise));
+    if (ids.some((id) => this.#unsafe.has(id))) this.#makeSafe();
     return result;
   };
 
@@ -139,6 +146,12 @@ class SqliteStore implements Store {
     const writes = this.#waiting;
     this.#waiting = [];
     if (writes.length === 0) return;
+    try {
+      this.#makeSafe();
+    } catch (error) {
+      for (const { reject } of writes) reject(error);
+      return;
+    }
     const outcomes = this.#store(writes);
     if (this.#syncs) {
       this.#unsynced.push(...outcomes);
@@ -164,7 +177,7 @@ class SqliteStore implements Store {
       this.#unsynced = [];
       this.#beingSynced = outcomes;
       try {
-        await this.#database.sync();
+        await this.#syncOrRewrite(outcomes);
         for (const outcome of outcomes) settle(outcome);
       } catch (error) {
         for (const { write } of outcomes) write.reject(error);
@@ -172,6 +185,24 @@ class SqliteStore implements Store {
     }
     this.#beingSynced = [];
     this.#syncing = undefined;
+  }
+
+  /** Rejects when the writes are not safe. Later writes that were stored meanwhile are not safe then either. */
+  async #syncOrRewrite(outcomes: readonly Outcome[]): Promise<void> {
+    try {
+      if (this.#unsafe.size === 0) return await this.#database.sync();
+    } catch {
+      // The rewrite is the second attempt.
+    }
+    for (const { write } of [...outcomes, ...this.#unsynced]) this.#unsafe.add(write.conversationId);
+    this.#makeSafe();
+  }
+
+  /** @throws AgentServerError `unavailable` when the disk still fails. */
+  #makeSafe(): void {
+    if (this.#unsafe.size === 0) return;
+    this.#database.rewrite();
+    this.#unsafe.clear();
   }
 
   #purgeLater(): void {
@@ -184,6 +215,7 @@ class SqliteStore implements Store {
     this.#purging = false;
     if (this.#closed) return;
     try {
+      this.#makeSafe();
       const more = this.#database.transaction(() => purgeEvents(this.#database, PURGE_STEP));
       if (more) this.#purgeLater();
     } catch {

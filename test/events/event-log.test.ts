@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { AgentServerError } from "../../src/errors.ts";
 import { EventLog, type EventLogOptions } from "../../src/events/event-log.ts";
 import type { FeedReader } from "../../src/events/feed.ts";
 import { Feeds } from "../../src/events/feeds.ts";
@@ -247,11 +248,11 @@ describe("readers", () => {
   });
 });
 
-describe("a commit that fails", () => {
+describe("a commit that the store refuses", () => {
   test("publishes nothing and takes HEAD back; the next append works", async () => {
     const store = memoryStore();
     await store.commit({ conversationId: ID, create });
-    const failures = [undefined, new Error("disk full")];
+    const failures = [undefined, new AgentServerError("conflict", "refused")];
     const log = logOver({
       relay: store.relay,
       commit: async (change) => {
@@ -262,7 +263,7 @@ describe("a commit that fails", () => {
     });
     const reader = readerOf(store);
     const [first] = await log.append([pause]);
-    await expect(log.append([interrupt, status("paused")])).rejects.toThrow("disk full");
+    await expect(log.append([interrupt, status("paused")])).rejects.toThrow("refused");
     expect([log.head, log.lastSeq, published(reader).length]).toEqual([first?.id, 0, 1]);
     const [next] = await log.append([pause]);
     expect([next?.parent_id, log.lastSeq]).toEqual([first?.id, 1]);
@@ -281,7 +282,7 @@ describe("a commit that fails", () => {
     const builtOnIt = log.append([message("lost")]);
     const stateOnly = log.commit({ documents: { state: "kept" } });
     const outcomes = Promise.allSettled([failing, builtOnIt, stateOnly, afterwards]);
-    held.held[0]?.settle(new Error("disk full"));
+    held.held[0]?.settle(new AgentServerError("conflict", "refused"));
     await new Promise(setImmediate);
     for (const commit of held.held.slice(1)) commit.settle();
     const statuses = (await outcomes).map((outcome) => outcome.status);
@@ -296,3 +297,34 @@ describe("a commit that fails", () => {
     expect((await store.conversations.find([ID], ["state"]))[0]?.documents.state).toBe("kept");
   });
 });
+
+test.each([new Error("the connection broke"), new AgentServerError("unavailable", "the disk failed")])(
+  "a store that fails may have stored the commit: readers are told, and nothing more is written",
+  async (failure) => {
+    const store = memoryStore();
+    await store.commit({ conversationId: ID, create });
+    let failures = 0;
+    const lost: unknown[] = [];
+    const log = logOver(
+      {
+        relay: store.relay,
+        commit: async (change) => {
+          await store.commit(change);
+          failures += 1;
+          throw failure;
+        },
+      },
+      { onLost: (error) => lost.push(error) },
+    );
+    const reader = readerOf(store);
+    const refused = { code: "unavailable", detail: expect.stringContaining(failure.message) };
+    const together = await Promise.allSettled([log.append([pause]), log.append([interrupt])]);
+    expect(together.map((outcome) => outcome.status === "rejected" && outcome.reason)).toEqual([
+      expect.objectContaining(refused),
+      expect.objectContaining(refused),
+    ]);
+    await expect(log.append([pause])).rejects.toMatchObject(refused);
+    expect([failures, lost]).toEqual([2, [failure]]);
+    expect(published(reader)).toMatchObject([{ kind: "ServerErrorEvent", code: "StoreUnavailable" }]);
+  },
+);

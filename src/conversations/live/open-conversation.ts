@@ -23,8 +23,8 @@ import { toolStorage } from "./tool-storage.ts";
 /** The claim under which a conversation is in memory. */
 export interface ConversationClaim {
   fence: number;
-  /** Called when another server has taken over. */
-  onLost(): void;
+  /** Called when memory is no longer what the store has: another server has taken over, or a write has failed. */
+  onLost(error: unknown): void;
 }
 
 /** Makes a stored conversation live. Its log is read and its tools are opened when they are first needed. */

@@ -1,0 +1,63 @@
+import { setTimeout } from "node:timers/promises";
+import { AgentServerError } from "../../errors.ts";
+import type { LiveConversation } from "./live-conversation.ts";
+
+/** Milliseconds before the second attempt. Each further wait is twice as long. */
+const FIRST_WAIT = 100;
+const LONGEST_WAIT = 15_000;
+
+export interface ReopeningsOptions {
+  /** Does something with a conversation, which is read from the store when it is not in memory. */
+  use(id: string, work: (conversation: LiveConversation) => Promise<void>): Promise<void>;
+  /** Called when a conversation cannot be repaired for another reason than the store. */
+  failed(id: string, error: unknown): void;
+}
+
+/**
+ * Reads conversations again whose store has failed, and repairs what the failure cut short, as a start of the server does.
+ * While the store still fails, the attempts go on with growing waits, until the server closes.
+ */
+export class Reopenings {
+  readonly #options: ReopeningsOptions;
+  readonly #active = new Set<string>();
+  readonly #closing = new AbortController();
+
+  constructor(options: ReopeningsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins with a conversation, unless that is active already. */
+  begin(id: string): void {
+    if (this.#active.has(id) || this.#closing.signal.aborted) return;
+    this.#active.add(id);
+    void this.#reopen(id).finally(() => this.#active.delete(id));
+  }
+
+  /** Ends all attempts. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #reopen(id: string): Promise<void> {
+    const { signal } = this.#closing;
+    for (let wait = FIRST_WAIT; !signal.aborted; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      if (await this.#attempt(id)) return;
+      await setTimeout(wait, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  /** False when the store still fails. */
+  async #attempt(id: string): Promise<boolean> {
+    try {
+      await this.#options.use(id, async (conversation) => {
+        await conversation.recover();
+        conversation.keeper.publishFullState();
+      });
+      return true;
+    } catch (error) {
+      if (AgentServerError.is(error) && error.code === "unavailable") return false;
+      if (!AgentServerError.is(error)) this.#options.failed(id, error);
+      return true;
+    }
+  }
+}
