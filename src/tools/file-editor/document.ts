@@ -1,61 +1,57 @@
-import { type Encoding, encodeText } from "./text-encoding.ts";
+import type { Encoding } from "./text-encoding.ts";
 
 /**
- * A text file as the model sees it, with `\n` at line ends, over the text as it is on disk. Edits are given in the
- * model's offsets and done on the disk's text: lines they do not touch keep their own ends, also in mixed files.
+ * A text file as the model sees it, with `\n` at line ends, over the text as it is on disk. Edits use offsets of the
+ * model's text and change the text on disk, so that lines they do not touch keep their ends, also in mixed files.
  */
 export class Document {
-  /** With `\n` at every line end. */
+  /** The text with `\n` at every line end. */
   readonly text: string;
+  /** The text with the line ends of the file. */
+  readonly raw: string;
   readonly encoding: Encoding;
-  readonly #raw: string;
 
   constructor(raw: string, encoding: Encoding) {
     this.text = raw.replaceAll("\r\n", "\n");
+    this.raw = raw;
     this.encoding = encoding;
-    this.#raw = raw;
   }
 
-  /** The document with `[start, end)` of its text replaced. */
+  /** Replaces `[start, end)` of the text. Line ends of the replaced part are kept in their order. */
   replace(start: number, end: number, replacement: string): Document {
-    const offsets = this.#rawOffsets(start, end);
-    const written = replacement.replaceAll("\r\n", "\n").replaceAll("\n", this.#lineEnd());
-    const raw = this.#raw.slice(0, offsets.start) + written + this.#raw.slice(offsets.end);
-    return new Document(raw, this.encoding);
+    const from = this.#rawOffset(start);
+    const to = from + this.#rawOffset(end - start, from);
+    const ends: readonly string[] = this.raw.slice(from, to).match(/\r?\n/g) ?? [];
+    const others = ends.at(-1) ?? this.#lineEndNear(from);
+    let index = 0;
+    const written = replacement.replaceAll("\r\n", "\n").replaceAll("\n", () => ends[index++] ?? others);
+    return new Document(this.raw.slice(0, from) + written + this.raw.slice(to), this.encoding);
   }
 
-  toBytes(): Uint8Array {
-    return encodeText(this.#raw, this.encoding);
+  /** The line end before a place, or the one after it in the first line. */
+  #lineEndNear(rawOffset: number): string {
+    const before = rawOffset === 0 ? -1 : this.raw.lastIndexOf("\n", rawOffset - 1);
+    const at = before === -1 ? this.raw.indexOf("\n") : before;
+    return this.raw[at - 1] === "\r" ? "\r\n" : "\n";
   }
 
-  #lineEnd(): string {
-    const all = this.text.split("\n").length - 1;
-    const carriageReturns = this.#raw.length - this.text.length;
-    return carriageReturns * 2 > all ? "\r\n" : "\n";
-  }
-
-  /** Each `\r\n` before a place makes it one further on in the raw text. */
-  #rawOffsets(start: number, end: number): { start: number; end: number } {
-    if (this.#raw.length === this.text.length) return { start, end };
-    const rawStart = skip(this.#raw, { from: 0, count: start });
-    return { start: rawStart, end: skip(this.#raw, { from: rawStart, count: end - start }) };
+  /** Number of characters on disk for a number of characters of the text, from a place on disk on. */
+  #rawOffset(count: number, from = 0): number {
+    if (this.raw.length === this.text.length) return count;
+    let at = from;
+    for (let left = count; left > 0; left--) at += this.raw.startsWith("\r\n", at) ? 2 : 1;
+    return at - from;
   }
 }
 
-function skip(raw: string, { from, count }: { from: number; count: number }): number {
-  let at = from;
-  for (let left = count; left > 0; left--) at += raw.startsWith("\r\n", at) ? 2 : 1;
-  return at;
-}
-
-/** Lines without their ends. A last line end closes the last line, it does not begin another. */
+/** Splits a text into lines without their ends. A line end at the end of the text begins no other line. */
 export function linesOf(text: string): string[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   return lines;
 }
 
-/** 1-based line of an offset. */
+/** Finds the line of an offset, counted from 1. */
 export function lineAt(text: string, offset: number): number {
   let line = 1;
   for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;

@@ -11,7 +11,7 @@ import { catOutput, viewFile } from "./file-view.ts";
 import type { FileEditorCommand, FileEditorInput } from "./input.ts";
 import { findOnce } from "./match.ts";
 import { numberedLines, snippetAround } from "./numbered-lines.ts";
-import { readTextFile, type TextFile } from "./text-file.ts";
+import { encodeDocument, readTextFile, type TextFile } from "./text-file.ts";
 import { UndoHistory } from "./undo-history.ts";
 
 /** Fields of a `FileEditorObservation` other than the command and `is_error`. */
@@ -139,13 +139,14 @@ export class FileEditor {
 
   async #edit(path: string, { bytes, document }: TextFile, change: Change): Promise<Outcome> {
     const edited = document.replace(change.start, change.end, change.replacement);
-    await this.#files.write(path, edited.toBytes());
+    const encoded = await encodeDocument(path, edited);
+    await this.#files.write(path, encoded.bytes);
     this.#history.push(await this.#files.realPath(path), bytes);
     const first = lineAt(edited.text, change.start);
     const last = first + linesOf(change.replacement).length - 1;
     const shown = catOutput(`a snippet of ${path}`, snippetAround(linesOf(edited.text), first, last));
     return {
-      content: `The file ${path} has been edited. ${shown}Check that this is what you meant; edit again if not.`,
+      content: `The file ${path} has been edited. ${encoded.note}${shown}Check that this is what you meant; edit again if not.`,
       old_content: document.text,
       new_content: edited.text,
     };

@@ -1,99 +1,108 @@
-export type Encoding = "utf-8" | "utf-8-bom" | "utf-16le" | "utf-16be" | "windows-1252";
+import { detectEncodings, loadIconv } from "./detect-encodings.ts";
+
+/** How the text of a file is stored. */
+export interface Encoding {
+  /** A name such as "utf-8", "GB18030" or "windows-1252". */
+  name: string;
+  /** Whether the file begins with a byte order mark. */
+  hasMark: boolean;
+  /** False for a guess from few characters. */
+  isCertain: boolean;
+}
 
 export interface DecodedText {
   text: string;
   encoding: Encoding;
 }
 
-/** How far into a file a zero byte makes it binary; the same figure as git's. */
+export const UTF_8: Encoding = { name: "utf-8", hasMark: false, isCertain: true };
+
+/** Bytes that are searched for signs of binary data. git looks at as many. */
 const SAMPLE_BYTES = 8192;
 
-/** Share of control characters above which bytes that are no UTF-8 are taken for binary data. */
+/** Maximum share of control characters in text that is not UTF-8. */
 const MAX_CONTROL_SHARE = 0.01;
 
-/** Characters of 0x80 to 0x9F in windows-1252; the rest is Latin-1. Unassigned places keep their number. */
-const HIGH_CONTROLS = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
+/** Minimum share of zero bytes at even or odd places in UTF-16 without a mark. Text of letters and digits has 1. */
+const MIN_ZERO_SHARE = 0.4;
+
+const MARKS: readonly [name: string, mark: readonly number[]][] = [
+  ["utf-8", [0xef, 0xbb, 0xbf]],
+  ["utf-16le", [0xff, 0xfe]],
+  ["utf-16be", [0xfe, 0xff]],
+];
 
 /**
- * The text of a file, or null for binary data. UTF-8 and UTF-16 are known by their marks and by being valid;
- * anything else that looks like text is read as windows-1252 (Latin-1 with the usual quotes), in which every byte
- * is some character, so that what an edit does not touch is written back as it was.
+ * Decodes the bytes of a text file. null for binary data. UTF-8 and UTF-16 are recognised by their marks and by being
+ * valid, other encodings by the words of the text. Encoding the text again gives the same bytes, also after a wrong
+ * guess, so that an edit keeps what it does not touch.
  */
-export function decodeText(bytes: Uint8Array): DecodedText | null {
-  if (startsWith(bytes, [0xff, 0xfe])) return decoded(bytes.subarray(2), "utf-16le");
-  if (startsWith(bytes, [0xfe, 0xff])) return decoded(swapped(bytes.subarray(2)), "utf-16be");
-  if (bytes.subarray(0, SAMPLE_BYTES).includes(0)) return null;
-  if (startsWith(bytes, [0xef, 0xbb, 0xbf])) return decoded(bytes.subarray(3), "utf-8-bom");
-  return decoded(bytes, "utf-8") ?? decodedBytewise(bytes);
+export async function decodeText(bytes: Uint8Array): Promise<DecodedText | null> {
+  for (const [name, mark] of MARKS) {
+    if (startsWith(bytes, mark))
+      return decodeUnicode(bytes.subarray(mark.length), { ...UTF_8, name, hasMark: true });
+  }
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
+  const unmarked = unmarkedUtf16(sample);
+  if (unmarked !== null) return decodeUnicode(bytes, { ...UTF_8, name: unmarked });
+  if (sample.includes(0)) return null;
+  const unicode = decodeUnicode(bytes, UTF_8);
+  if (unicode !== null) return unicode;
+  if (sample.filter(isControl).length > sample.length * MAX_CONTROL_SHARE) return null;
+  return decodeLegacy(bytes);
 }
 
-/** In `encoding`, or in UTF-8 when that has no place for some character of the text. */
-export function encodeText(text: string, encoding: Encoding): Uint8Array {
-  switch (encoding) {
+/** Encodes a text. null when the encoding has no place for some character of it. */
+export async function encodeText(text: string, { name, hasMark }: Encoding): Promise<Uint8Array | null> {
+  const marked = hasMark ? `\uFEFF${text}` : text;
+  switch (name) {
     case "utf-8":
-      return new TextEncoder().encode(text);
-    case "utf-8-bom":
-      return new TextEncoder().encode(`\uFEFF${text}`);
+      return new TextEncoder().encode(marked);
     case "utf-16le":
-      return utf16(`\uFEFF${text}`);
+      return Buffer.from(marked, "utf16le");
     case "utf-16be":
-      return swapped(utf16(`\uFEFF${text}`));
-    case "windows-1252":
-      return encodedBytewise(text) ?? encodeText(text, "utf-8");
+      return Buffer.from(marked, "utf16le").swap16();
+    default: {
+      const iconv = await loadIconv();
+      const bytes = iconv.encode(text, name);
+      return iconv.decode(bytes, name) === text ? bytes : null;
+    }
   }
 }
 
-function decoded(bytes: Uint8Array, encoding: Exclude<Encoding, "windows-1252">): DecodedText | null {
-  const label = encoding.startsWith("utf-16") ? "utf-16le" : "utf-8";
+function decodeUnicode(bytes: Uint8Array, encoding: Encoding): DecodedText | null {
   try {
-    const text = new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
-    // UTF-32 begins with the mark of UTF-16 and would decode to text full of zeros.
+    const text = new TextDecoder(encoding.name, { fatal: true, ignoreBOM: true }).decode(bytes);
+    // UTF-32 begins with the mark of UTF-16 and decodes to text full of zeros.
     return text.slice(0, SAMPLE_BYTES).includes("\0") ? null : { text, encoding };
   } catch {
     return null;
   }
 }
 
-function decodedBytewise(bytes: Uint8Array): DecodedText | null {
-  const sample = bytes.subarray(0, SAMPLE_BYTES);
-  if (sample.filter(isControl).length > sample.length * MAX_CONTROL_SHARE) return null;
-  const pieces: string[] = [];
-  for (let start = 0; start < bytes.length; start += SAMPLE_BYTES) {
-    pieces.push(String.fromCharCode(...bytes.subarray(start, start + SAMPLE_BYTES)));
+/** Takes the likeliest encoding that gives the same bytes again. ISO-8859-1 always does. */
+async function decodeLegacy(bytes: Uint8Array): Promise<DecodedText> {
+  const iconv = await loadIconv();
+  for (const { name, isCertain } of await detectEncodings(bytes)) {
+    const text = iconv.decode(bytes, name);
+    if (iconv.encode(text, name).equals(bytes))
+      return { text, encoding: { name, hasMark: false, isCertain } };
   }
-  const text = pieces
-    .join("")
-    .replace(/[\x80-\x9f]/g, (char) => HIGH_CONTROLS.charAt(char.charCodeAt(0) - 0x80));
-  return { text, encoding: "windows-1252" };
+  return {
+    text: iconv.decode(bytes, "ISO-8859-1"),
+    encoding: { name: "ISO-8859-1", hasMark: false, isCertain: false },
+  };
 }
 
-function encodedBytewise(text: string): Uint8Array | null {
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    const isLatin = code < 0x80 || (code >= 0xa0 && code <= 0xff);
-    const high = isLatin ? -1 : HIGH_CONTROLS.indexOf(text.charAt(index));
-    if (!isLatin && high === -1) return null;
-    bytes[index] = isLatin ? code : 0x80 + high;
-  }
-  return bytes;
-}
-
-function utf16(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length * 2);
-  const view = new DataView(bytes.buffer);
-  for (let index = 0; index < text.length; index++) view.setUint16(index * 2, text.charCodeAt(index), true);
-  return bytes;
-}
-
-/** Each pair of bytes turned round; an odd last byte stays and makes the decoding fail. */
-function swapped(bytes: Uint8Array): Uint8Array {
-  const result = Uint8Array.from(bytes);
-  for (let index = 0; index + 1 < bytes.length; index += 2) {
-    result[index] = bytes[index + 1] ?? 0;
-    result[index + 1] = bytes[index] ?? 0;
-  }
-  return result;
+/** Recognises UTF-16 without a mark by the zero bytes of its Latin letters, digits and spaces. */
+function unmarkedUtf16(sample: Uint8Array): string | null {
+  const zeros = [0, 0];
+  for (const [index, byte] of sample.entries())
+    if (byte === 0) zeros[index % 2] = (zeros[index % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = zeros;
+  const enough = (sample.length / 2) * MIN_ZERO_SHARE;
+  if (even === 0 && odd > 0 && odd >= enough) return "utf-16le";
+  return odd === 0 && even > 0 && even >= enough ? "utf-16be" : null;
 }
 
 function startsWith(bytes: Uint8Array, mark: readonly number[]): boolean {

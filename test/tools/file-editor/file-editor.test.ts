@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fileEditorTool } from "../../src/tools/file-editor/file-editor-tool.ts";
-import { OpenTool } from "../../src/tools/toolbox/open-tool.ts";
-import { textOf } from "../../src/wire/events/message.ts";
-import { fileEditorObservation } from "../../src/wire/events/observations.ts";
-import { temporaryDirectory } from "../workspace/open-local.ts";
-import { callContext, toolHost } from "./tool-host.ts";
+import { fileEditorTool } from "../../../src/tools/file-editor/file-editor-tool.ts";
+import { OpenTool } from "../../../src/tools/toolbox/open-tool.ts";
+import { textOf } from "../../../src/wire/events/message.ts";
+import { fileEditorObservation } from "../../../src/wire/events/observations.ts";
+import { temporaryDirectory } from "../../workspace/open-local.ts";
+import { callContext, toolHost } from "../tool-host.ts";
 
 let directory: string;
 let tool: OpenTool;
@@ -405,7 +405,7 @@ describe("undo_edit", () => {
     const latin = Uint8Array.from([0xe9, 0x0d, 0x0a, 0xe8, 0x0a]);
     await file("a.txt", latin);
     await file("b.txt", "b");
-    await edit("insert", "a.txt", { insert_line: 0, new_str: "→" });
+    await edit("insert", "a.txt", { insert_line: 0, new_str: "new" });
     await edit("insert", "b.txt", { insert_line: 0, new_str: "x" });
 
     await edit("undo_edit", "a.txt");
@@ -437,23 +437,15 @@ describe("an edit", () => {
     expect((await readFile(path)).equals(toBytes("thé\r\nlait\r\nnaïve\r\n"))).toBe(true);
   });
 
-  it("turns a file to UTF-8 when its encoding has no place for a character", async () => {
-    const path = await file("a.txt", Uint8Array.from([0x93, 0xe9, 0x94, 0x0a]));
-
-    expect(await edit("insert", "a.txt", { insert_line: 1, new_str: "€" })).toMatchObject({
-      new_content: "“é”\n€\n",
-    });
-    expect([...(await readFile(path))]).toEqual([0x93, 0xe9, 0x94, 0x0a, 0x80, 0x0a]);
-    await edit("insert", "a.txt", { insert_line: 2, new_str: "→" });
-    expect(await readFile(path, "utf8")).toBe("“é”\n€\n→\n");
-  });
-
-  it("leaves the ends of other lines as they are in a mixed file", async () => {
+  it("keeps the end of each line in a mixed file, and gives new lines that of their neighbours", async () => {
     const path = await file("a.txt", "a\r\nb\nc\r\nd\r\n");
 
-    await edit("str_replace", "a.txt", { old_str: "c\nd", new_str: "C\nD" });
+    await edit("str_replace", "a.txt", { old_str: "b\nc\nd", new_str: "B\nC\nC and a half\nD" });
+    expect(await readFile(path, "utf8")).toBe("a\r\nB\nC\r\nC and a half\r\nD\r\n");
 
-    expect(await readFile(path, "utf8")).toBe("a\r\nb\nC\r\nD\r\n");
+    await edit("insert", "a.txt", { insert_line: 2, new_str: "after B" });
+    await edit("insert", "a.txt", { insert_line: 0, new_str: "first" });
+    expect(await readFile(path, "utf8")).toBe("first\r\na\r\nB\nafter B\nC\r\nC and a half\r\nD\r\n");
   });
 
   it("keeps mode bits and links, and leaves nothing else behind", async () => {

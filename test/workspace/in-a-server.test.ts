@@ -3,7 +3,7 @@ import { defineTool, localWorkspace, type OpenWorkspace, sqliteStore, WorkspaceE
 import { call, createTestServer, fixedClock, say, scriptedLlm } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { temporaryDirectory } from "../workspace/open-local.ts";
+import { temporaryDirectory } from "./open-local.ts";
 
 /** Opens workspaces on this machine and writes down what happens to them. */
 function recorded(log: string[]): OpenWorkspace {
