@@ -23,7 +23,7 @@ export class SecretMask {
   /** A mask without values. */
   static readonly empty = new SecretMask([]);
 
-  /** What finds the values: those of 8 characters and more leave white space out. */
+  /** Patterns of the values. Those of 8 characters and more are compared without white space. */
   readonly patterns: readonly PatternSet[];
 
   private constructor(patterns: readonly PatternSet[]) {
