@@ -10,10 +10,16 @@ export interface Timestamps {
   utcTimestamp(): string;
 }
 
-/** Makes timestamps that keep events in order, also within one microsecond and when the local clock goes back an hour. */
-export function createTimestamps(clock: Clock): Timestamps {
-  let local = 0;
-  let utc = 0;
+/** Microseconds by which an event may be stamped later than the conversation that it changes. */
+const EVENT_MARGIN = 1_000;
+
+/**
+ * Makes timestamps that keep events in order, also within one microsecond and when the clock is put back. `after` is the
+ * newest `utcTimestamp` that an earlier process gave: the clock may have been put back between the two.
+ */
+export function createTimestamps(clock: Clock, { after }: { after?: string } = {}): Timestamps {
+  let utc = after === undefined ? 0 : toMicroseconds(Date.parse(after)) + EVENT_MARGIN;
+  let local = after === undefined ? 0 : toLocal(utc);
   return {
     eventTimestamp() {
       const now = clock.now();

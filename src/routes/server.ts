@@ -82,7 +82,7 @@ export function serverRoutes(deps: ServerRoutesDeps): Route[] {
 function describeServer(deps: ServerRoutesDeps): ServerInfo {
   const timeout = deps.idleTimeoutSeconds;
   return {
-    uptime: Math.floor((deps.clock.now() - deps.startedAt()) / 1000),
+    uptime: Math.max(0, Math.floor((deps.clock.now() - deps.startedAt()) / 1000)),
     idle_time: Math.floor(deps.idleSeconds()),
     title: "OpenHands Agent Server",
     version: PROTOCOL_VERSION,

@@ -38,7 +38,8 @@ export class SecretLookups {
   hasFailed(source: LookupSecret, { waited }: { waited: number }): boolean {
     const failure = this.#failures.get(source);
     if (failure === undefined || failure.waited < waited) return false;
-    return failure.at > this.#options.clock.now() - REMEMBERED;
+    // Also when the clock was put back by more than that.
+    return Math.abs(this.#options.clock.now() - failure.at) < REMEMBERED;
   }
 
   /** The value; undefined when it cannot be looked up in these milliseconds, which is logged. */

@@ -106,7 +106,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     server: {
       clock,
       startedAt: () => startedAt,
-      idleSeconds: () => (clock.now() - services.lastActivity()) / 1000,
+      idleSeconds: () => Math.max(0, clock.now() - services.lastActivity()) / 1000,
       ready,
       tools: () => services.tools.names(),
       packageVersion: PACKAGE_VERSION,

@@ -133,6 +133,22 @@ it("leaves memory when idle and comes back when needed", async () => {
   expect(JSON.stringify(llm.requests[1]?.messages)).toContain("one");
 });
 
+it("keeps the events of a conversation in order when the clock was put back before the restart", async () => {
+  const clockAt = (date: string) => ({ now: () => Date.parse(date), newId: () => crypto.randomUUID() });
+  const first = open({ steps: [say("One.")], clock: clockAt("2030-01-01T00:00:00Z") });
+  const id = await start(first.manager);
+  await runToEnd(first.manager, id, "first");
+  await first.manager.close();
+  await first.store.close();
+
+  const second = open({ steps: [say("Two.")], clock: clockAt("2026-01-01T00:00:00Z") });
+  await runToEnd(second.manager, id, "second");
+  const times = (await logOf(second.manager, id)).map((event) => String(event.timestamp));
+  expect(times).toEqual(times.toSorted());
+  expect(new Set(times).size).toBe(times.length);
+  await second.manager.close();
+});
+
 describe("secrets at rest", () => {
   const key = createCipher("right");
 

@@ -36,6 +36,14 @@ describe("createTimestamps", () => {
     ]);
   });
 
+  test("goes on after the timestamps of an earlier process when the clock was put back in between", () => {
+    process.env.TZ = "Asia/Kolkata";
+    const clock = { now: () => Date.UTC(2026, 0, 1), newId: () => "" };
+    const timestamps = createTimestamps(clock, { after: "2026-01-02T00:00:00.000500Z" });
+    expect(timestamps.utcTimestamp() > "2026-01-02T00:00:00.000500Z").toBe(true);
+    expect(timestamps.eventTimestamp() > "2026-01-02T05:30:00.000500").toBe(true);
+  });
+
   test("keeps events in order when local clocks go back an hour", () => {
     process.env.TZ = "Europe/Berlin";
     const change = Date.UTC(2026, 9, 25, 1);

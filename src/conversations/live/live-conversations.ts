@@ -121,7 +121,7 @@ export class LiveConversations {
 
   #makeRoom(): void {
     const now = this.#options.now();
-    const isDue = this.#entries.size > MAX_LIVE && now - this.#roomMadeAt >= ROOM_PERIOD;
+    const isDue = this.#entries.size > MAX_LIVE && Math.abs(now - this.#roomMadeAt) >= ROOM_PERIOD;
     if (!isDue || this.#options.idleTtlSeconds === null) return;
     this.#roomMadeAt = now;
     void this.#evict({ before: now - SETTLED, keep: MAX_LIVE });

@@ -3,6 +3,7 @@ import { Extensions } from "../../agent/loop/extensions.ts";
 import { createRunner } from "../../agent/runner.ts";
 import { EventLog } from "../../events/event-log.ts";
 import { replay } from "../../events/replay.ts";
+import { createTimestamps } from "../../events/timestamp.ts";
 import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
@@ -33,7 +34,8 @@ export function openConversation(
   context: LiveContext,
   claim: ConversationClaim,
 ): LiveConversation {
-  const { store, clock, timestamps, logger } = context;
+  const { store, clock, logger } = context;
+  const timestamps = createTimestamps(clock, { after: record.updatedAt });
   const { id } = record;
   const { state, config, documents, lost, lostSecrets, isModelKeyLost } = openState(record, context);
   if (lost.length > 0) {
@@ -62,7 +64,7 @@ export function openConversation(
     log,
     documents: new DocumentWriter(context.cipher, documents),
     secrets,
-    context,
+    context: { ...context, timestamps },
   });
   const workspace = openWorkspace(state, context);
   const openHost = async (): Promise<ExtensionHost> => ({
