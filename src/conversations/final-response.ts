@@ -1,3 +1,4 @@
+import { MAX_PAGE_LENGTH } from "../events/event-search.ts";
 import { isObject } from "../is-object.ts";
 import type { Store, StoredEvent } from "../stores/store.ts";
 import type { Event } from "../wire/events/events.ts";
@@ -17,13 +18,14 @@ export async function finalResponse(store: Pick<Store, "events">, id: string): P
       order: "desc",
       ...(from === undefined ? {} : { from }),
       limit: PAGE,
+      maxLength: MAX_PAGE_LENGTH,
     });
     for (const { json } of page) {
       const words = lastWords(JSON.parse(json) as Event);
       if (words !== undefined) return words;
     }
     const oldest = page.at(-1);
-    if (page.length < PAGE || oldest === undefined || oldest.seq === 0) return "";
+    if (oldest === undefined || oldest.seq === 0) return "";
     from = oldest.seq - 1;
   }
 }

@@ -1,10 +1,18 @@
 import { AgentServerError } from "../errors.ts";
 import { unknownConversation } from "../stores/refusals.ts";
-import type { Store, StoredEvent } from "../stores/store.ts";
+import type { EventFilter, Store, StoredEvent } from "../stores/store.ts";
 import { type Event, event } from "../wire/events/events.ts";
-import { type EventCriteria, type EventPage, type EventSearch, toEventFilter } from "./event-search.ts";
+import {
+  type EventCriteria,
+  type EventPage,
+  type EventSearch,
+  MAX_PAGE_LENGTH,
+  toEventFilter,
+} from "./event-search.ts";
 
 const DEFAULT_LIMIT = 100;
+/** Number of events of a batch that are read before their length is looked at. */
+const BATCH_STEP = 10;
 
 interface StoredPage {
   items: readonly StoredEvent[];
@@ -52,7 +60,10 @@ export class EventReader {
     return withNulls(await this.#get(conversationId, eventId));
   }
 
-  /** One entry for each id, in this order; null for an unknown one. */
+  /**
+   * One entry for each id, in this order; null for an unknown one. Rejects with `unprocessable` for several events that are
+   * longer than 16 Mi characters together.
+   */
   async getMany(conversationId: string, eventIds: readonly string[]): Promise<(Event | null)[]> {
     const rows = await this.#getMany(conversationId, eventIds);
     return rows.map((row) => (row === undefined ? null : toEvent(row)));
@@ -71,13 +82,34 @@ export class EventReader {
     if (filter === undefined) return { items: [], next: null };
     const { events } = this.#store;
     const [first] = pageId === undefined ? [] : await events.find(conversationId, [pageId]);
+    const order = sortOrder === "TIMESTAMP" ? "asc" : "desc";
     const rows = await events.search(conversationId, {
       ...filter,
-      order: sortOrder === "TIMESTAMP" ? "asc" : "desc",
+      order,
       from: first?.seq,
       limit: limit + 1,
+      maxLength: MAX_PAGE_LENGTH,
     });
-    return { items: rows.slice(0, limit), next: rows[limit]?.id ?? null };
+    const count = Math.min(limit, countWithin(rows));
+    const next = rows[count] ?? (await this.#after(conversationId, { rows, limit, order, filter }));
+    return { items: rows.slice(0, count), next: next?.id ?? null };
+  }
+
+  /** The event after a page that is nothing but one event too long for a page. */
+  async #after(
+    conversationId: string,
+    {
+      rows,
+      limit,
+      order,
+      filter,
+    }: { rows: StoredEvent[]; limit: number; order: "asc" | "desc"; filter: EventFilter },
+  ): Promise<StoredEvent | undefined> {
+    const last = rows.at(-1);
+    if (last === undefined || last.json.length <= MAX_PAGE_LENGTH || rows.length > limit) return undefined;
+    const from = order === "asc" ? last.seq + 1 : last.seq - 1;
+    const [next] = await this.#store.events.search(conversationId, { ...filter, order, from, limit: 1 });
+    return next;
   }
 
   async #get(conversationId: string, eventId: string): Promise<StoredEvent> {
@@ -88,8 +120,15 @@ export class EventReader {
 
   async #getMany(conversationId: string, eventIds: readonly string[]): Promise<(StoredEvent | undefined)[]> {
     await this.#assertStored(conversationId);
-    const rows = await this.#store.events.find(conversationId, [...new Set(eventIds)]);
-    const byId = new Map(rows.map((row) => [row.id, row]));
+    const byId = new Map<string, StoredEvent>();
+    const ids = [...new Set(eventIds)];
+    let length = 0;
+    for (let start = 0; start < ids.length; start += BATCH_STEP) {
+      const rows = await this.#store.events.find(conversationId, ids.slice(start, start + BATCH_STEP));
+      for (const row of rows) byId.set(row.id, row);
+      length += rows.reduce((sum, { json }) => sum + json.length, 0);
+      if (length > MAX_PAGE_LENGTH && eventIds.length > 1) throw tooLong(eventIds.length);
+    }
     return eventIds.map((id) => byId.get(id));
   }
 
@@ -97,6 +136,21 @@ export class EventReader {
     const [record] = await this.#store.conversations.find([conversationId], []);
     if (record === undefined) throw unknownConversation(conversationId);
   }
+}
+
+/** Number of events, at least one, that fit a page. */
+function countWithin(rows: readonly StoredEvent[]): number {
+  let length = 0;
+  const tooMany = rows.findIndex(({ json }, index) => {
+    length += json.length;
+    return index > 0 && length > MAX_PAGE_LENGTH;
+  });
+  return tooMany < 0 ? rows.length : tooMany;
+}
+
+function tooLong(count: number): AgentServerError {
+  const detail = `These ${count} events are longer than ${MAX_PAGE_LENGTH} characters together: ask for fewer at a time`;
+  return new AgentServerError("unprocessable", detail);
 }
 
 function toEvent({ json }: StoredEvent): Event {

@@ -5,6 +5,9 @@ import type { Event } from "../wire/events/events.ts";
 import { toShortKind } from "./event-kind.ts";
 import { toEventTimestamp } from "./timestamp.ts";
 
+/** Length of the texts of a page, in UTF-16 code units, past which the page ends early. One event is always in it. */
+export const MAX_PAGE_LENGTH = 16 * 1024 * 1024;
+
 /** Conditions on events; what is left out does not matter. Times are ISO text, server-local when without a zone. */
 export interface EventCriteria {
   /** Class name, alone or with the reference's module path. */
@@ -29,7 +32,10 @@ export interface EventSearch extends EventCriteria {
   limit?: number;
 }
 
-/** A page of events, keys that are null left out. `next_page_id` is null on the last page. */
+/**
+ * A page of events, keys that are null left out. `next_page_id` is null on the last page. A page whose texts would be
+ * longer than 16 Mi characters together ends early.
+ */
 export interface EventPage {
   /** The events in the requested order. */
   items: Event[];

@@ -1,4 +1,5 @@
 import type { EventStore } from "../stores/store.ts";
+import { MAX_PAGE_LENGTH } from "./event-search.ts";
 
 const PAGE_SIZE = 256;
 
@@ -9,6 +10,8 @@ export interface ReplayOptions {
   untilSeq: number;
   /** Number of events in a page. Default: 256. */
   pageSize?: number;
+  /** Length of the texts of a page past which it ends early. Default: 16 Mi. */
+  maxLength?: number;
 }
 
 /** Yields the JSON texts of a conversation's stored events in log order, in pages that the reader asks for. */
@@ -17,15 +20,15 @@ export async function* replay(
   conversationId: string,
   options: ReplayOptions,
 ): AsyncGenerator<readonly string[], void, void> {
-  const { untilSeq, fromTimestamp, pageSize = PAGE_SIZE } = options;
+  const { untilSeq, fromTimestamp, pageSize = PAGE_SIZE, maxLength = MAX_PAGE_LENGTH } = options;
   let from = 0;
   while (from <= untilSeq) {
     const limit = Math.min(pageSize, untilSeq - from + 1);
-    const query = { order: "asc", from, limit, timestampGte: fromTimestamp } as const;
+    const query = { order: "asc", from, limit, maxLength, timestampGte: fromTimestamp } as const;
     const rows = await store.events.search(conversationId, query);
     const page = rows.filter((event) => event.seq <= untilSeq);
     if (page.length > 0) yield page.map((event) => event.json);
-    if (rows.length < limit) return;
+    if (rows.length === 0) return;
     from = (rows.at(-1)?.seq ?? untilSeq) + 1;
   }
 }

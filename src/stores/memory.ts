@@ -120,16 +120,21 @@ class MemoryStore implements Store {
       .map((conversation) => this.#toRecord(conversation, documents));
   }
 
-  #searchEvents(conversationId: string, { order, from, limit, ...filter }: EventQuery): StoredEvent[] {
+  #searchEvents(
+    conversationId: string,
+    { order, from, limit, maxLength = Number.POSITIVE_INFINITY, ...filter }: EventQuery,
+  ): StoredEvent[] {
     const events = this.#open.get(conversationId)?.events ?? [];
     const step = order === "asc" ? 1 : -1;
     const matching: StoredEvent[] = [];
     const last = events.length - 1;
     let seq = order === "asc" ? (from ?? 0) : Math.min(from ?? last, last);
-    for (; matching.length < limit; seq += step) {
+    for (let length = 0; matching.length < limit && length <= maxLength; seq += step) {
       const event = events[seq];
       if (event === undefined) break;
-      if (matches(event, filter)) matching.push(event);
+      if (!matches(event, filter)) continue;
+      matching.push(event);
+      length += event.json.length;
     }
     return matching;
   }

@@ -40,6 +40,18 @@ export class Database {
     return this.#attempt(sql, (statement) => statement.all(...values));
   }
 
+  /** The rows up to and including the first for which `isLast` is true. The others are not read. */
+  allUntil(isLast: (row: Row) => boolean, sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#attempt(sql, (statement) => {
+      const rows: Row[] = [];
+      for (const row of statement.iterate(...values)) {
+        rows.push(row);
+        if (isLast(row)) break;
+      }
+      return rows;
+    });
+  }
+
   run(sql: string, ...values: SQLInputValue[]): void {
     this.#attempt(sql, (statement) => statement.run(...values));
   }

@@ -33,7 +33,8 @@ export function searchEvents(database: Database, conversationId: string, query: 
   if (conditions === undefined) return [];
   const ascending = query.order === "asc";
   const start = query.from === undefined ? "" : `AND seq ${ascending ? ">=" : "<="} ?`;
-  const rows = database.all(
+  const rows = database.allUntil(
+    longerThan(query.maxLength ?? Number.POSITIVE_INFINITY),
     `SELECT ${EVENT} FROM events WHERE ${conditions.sql} ${start} ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ?`,
     ...conditions.values,
     ...(query.from === undefined ? [] : [query.from]),
@@ -56,6 +57,15 @@ export function countEvents(database: Database, conversationId: string, filter: 
     ...conditions.values,
   );
   return Number(counted?.count);
+}
+
+/** True from the row on with which the texts are longer than this. */
+function longerThan(maxLength: number): (row: Row) => boolean {
+  let length = 0;
+  return ({ json }) => {
+    length += String(json).length;
+    return length > maxLength;
+  };
 }
 
 function toStoredEvent(row: Row): StoredEvent {

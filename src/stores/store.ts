@@ -109,6 +109,8 @@ export interface EventQuery extends EventFilter {
   from?: number;
   /** Maximum number of events. */
   limit: number;
+  /** The page ends with the event with which its texts are longer than this, in UTF-16 code units. Default: no bound. */
+  maxLength?: number;
 }
 
 /** Reads conversations. */

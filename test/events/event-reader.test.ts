@@ -115,3 +115,49 @@ test("several events have an entry for each id, null for unknown ones", async ()
   expect((await reader.getMany(ID, ids)).map((item) => item?.id ?? null)).toEqual(found);
   expect(await reader.getManyJson(ID, [])).toBe("[]");
 });
+
+describe("long events", () => {
+  const MEBI = 1024 * 1024;
+
+  async function append(first: number, lengths: readonly number[]): Promise<void> {
+    const events = lengths.map((length, index) => {
+      const long = event(first + index);
+      return { ...long, json: `${long.json.slice(0, -1)},"sender":"${"x".repeat(length)}"}` };
+    });
+    await store.commit({ conversationId: ID, events });
+  }
+
+  async function walk(search: EventSearch): Promise<number[][]> {
+    const pages: number[][] = [];
+    let pageId: string | undefined;
+    do {
+      const { items, next_page_id } = await reader.search(ID, { ...search, pageId });
+      pages.push(items.map((item) => Number(item.id.slice(6))));
+      pageId = next_page_id ?? undefined;
+    } while (pageId !== undefined);
+    return pages;
+  }
+
+  test("end a page early, and one that is longer than a page stands alone; none is left out", async () => {
+    await append(7, [10 * MEBI, 5 * MEBI, 2 * MEBI, 17 * MEBI, 1, 17 * MEBI]);
+    expect(await walk({ limit: 100 })).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8], [9], [10], [11], [12]]);
+    expect(await walk({ limit: 100, sortOrder: "TIMESTAMP_DESC" })).toEqual([
+      [12],
+      [11],
+      [10],
+      [9, 8],
+      [7, 6, 5, 4, 3, 2, 1, 0],
+    ]);
+    expect(await walk({ limit: 1, kind: "MessageEvent" })).toEqual([[0], [3], [6], [9], [12]]);
+  });
+
+  test("are refused together in a batch, and given one by one", async () => {
+    await append(7, [10 * MEBI, 10 * MEBI, 17 * MEBI]);
+    await expect(reader.getManyJson(ID, ["event-7", "event-8"])).rejects.toMatchObject({
+      code: "unprocessable",
+      detail: "These 2 events are longer than 16777216 characters together: ask for fewer at a time",
+    });
+    expect(await reader.getMany(ID, ["event-9"])).toMatchObject([{ id: "event-9" }]);
+    expect(await reader.get(ID, "event-9")).toMatchObject({ id: "event-9" });
+  });
+});

@@ -47,3 +47,12 @@ test("starts at a time", async () => {
   ]);
   expect(await pages({ fromTimestamp: "2027", untilSeq: 9 })).toEqual([]);
 });
+
+test("ends a page early when its texts are long, and leaves nothing out", async () => {
+  expect(await pages({ untilSeq: 9, pageSize: 8, maxLength: 2 })).toEqual([
+    ["0", "1", "2"],
+    ["3", "4", "5"],
+    ["6", "7", "8"],
+    ["9"],
+  ]);
+});

@@ -15,6 +15,18 @@ export const EVENT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
     assert.deepEqual(await seqs(store, B), []);
   },
 
+  "ends a page with the event with which its texts are longer than the bound": async (store) => {
+    await store.commit({ ...creation(A), events: range(10).map((seq) => event(seq)) });
+    const maxLength = 2 * event(0).json.length;
+    assert.deepEqual(await seqs(store, A, { order: "asc", maxLength }), [0, 1, 2]);
+    assert.deepEqual(await seqs(store, A, { order: "desc", from: 8, maxLength }), [8, 7, 6]);
+    assert.deepEqual(await seqs(store, A, { order: "asc", limit: 2, maxLength }), [0, 1]);
+    assert.deepEqual(await seqs(store, A, { order: "asc", from: 4, maxLength: 1 }), [4]);
+    // A read that ended early leaves nothing open.
+    await store.commit({ conversationId: A, events: [event(10)] });
+    assert.deepEqual(await seqs(store, A, { order: "asc", from: 9 }), [9, 10]);
+  },
+
   "returns an event exactly as it was stored": async (store) => {
     const json = JSON.stringify({ text: "snow ☃, a 🙂, a \u0000 and 'quotes\"", other: "x" });
     const stored = event(0, { kind: "MessageEvent", source: "user", body: "snow ☃ 🙂", json });
