@@ -47,7 +47,7 @@ describe("the task list", () => {
     });
   });
 
-  it("counts as none when what is stored is no list of tasks", async () => {
+  it("is empty when the stored value is not a list of tasks", async () => {
     const host = await toolHost();
 
     for (const stored of [{}, [{ notes: "no title" }], 3]) {

@@ -46,7 +46,7 @@ it("a tool reads, writes and runs programs through the workspace", async () => {
   });
 });
 
-it("a path that is not there is told to the agent as its own mistake", async () => {
+it("a path that does not exist is reported to the agent as its mistake", async () => {
   const reader = defineTool({
     name: "reader",
     description: "Reads a file.",

@@ -71,7 +71,7 @@ it("does not count repositories of installed packages and behind links", async (
   expect(await exists(join(root, "project/.git"))).toBe(true);
 });
 
-it("keeps the folder where there is no git", async () => {
+it("leaves a plain folder without git", async () => {
   const path = join(await temporaryDirectory(), "plain");
   await prepare(path, { PATH: "/nowhere" });
   expect(await exists(path)).toBe(true);

@@ -88,7 +88,7 @@ interface Guess {
   score: number;
 }
 
-/** Puts the most usual encoding before other Latin ones that are no more plausible: few letters do not tell them apart. */
+/** Puts the most usual encoding before another Latin one unless that is more plausible: few letters fit both. */
 function preferUsual(guesses: readonly Guess[]): readonly Guess[] {
   const usual = guesses.find(({ name }) => name === USUAL[0]);
   const [first] = guesses;

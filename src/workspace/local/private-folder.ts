@@ -8,8 +8,8 @@ import { makeFolder } from "./make-folder.ts";
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
 
 /**
- * A folder in a place where others may write too, such as the one for temporary files. Once the folder is gone, another
- * user could make one of the same name, so every write checks whose folder it is. A name within it is not secret then.
+ * A private folder in a place where others may write too, such as the one for temporary files. Once the folder is gone,
+ * another user could make one of the same name, so every write checks the owner.
  */
 export class PrivateFolder {
   readonly path: string;

@@ -40,7 +40,7 @@ const PATIENCE = process.platform === "linux" ? 20 : null;
 /** Lets a call come back when the command is silent, as it does for a model that names no timeout. */
 export const WHEN_SILENT = { timeout: null };
 
-/** A terminal in a folder of its own; both are gone when the test ends. */
+/** Opens a terminal in a new folder. Both are removed when the test ends. */
 export async function openTerminal(options: TerminalOptions = {}): Promise<Terminal> {
   const { params, secrets = {}, environment = process.env } = options;
   const host = await toolHost({

@@ -94,7 +94,7 @@ describe("a command", () => {
     expect(await terminal.output("Ada", { is_input: true })).toBe(" Ada\nhello Ada");
   });
 
-  it("is told the output of background jobs that printed since", async () => {
+  it("comes after the output that background jobs have printed since", async () => {
     const terminal = await openTerminal();
     const started = await terminal.run("(sleep 0.2; echo from behind) & echo started");
     expect(textOf(started)).toContain("started");
@@ -177,7 +177,7 @@ describe("output", () => {
 });
 
 describe("a shell that ends", () => {
-  it("by exit is replaced by a new one in the same directory, and the model is told", async () => {
+  it("by exit is replaced by a new one in the same directory, and the result says so", async () => {
     const terminal = await openTerminal();
     await terminal.run("mkdir sub; cd sub");
     const observation = await terminal.run("echo bye; exit 4");
@@ -264,7 +264,7 @@ describe("params", () => {
     expect(await terminal.output("echo $GREETING")).toBe("it's");
   });
 
-  it("shell_path that is no shell is an error that says so", async () => {
+  it("a shell_path without a shell is an error that says so", async () => {
     const terminal = await openTerminal({ params: { shell_path: "/does/not/exist" } });
     await expect(terminal.run("true")).rejects.toThrow("The shell did not start");
   });

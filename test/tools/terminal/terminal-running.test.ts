@@ -201,7 +201,7 @@ describe("an interrupt of the conversation", () => {
     expect(await terminal.output("echo $A")).toBe("kept");
   });
 
-  it("ends a shell that does not let go otherwise", async () => {
+  it("ends a shell that ignores everything else", async () => {
     const terminal = await openTerminal();
     const deaf = "trap '' INT; touch started; while :; do :; done";
     const observation = await abortWhenStarted(terminal, (signal) =>

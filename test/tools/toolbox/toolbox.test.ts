@@ -114,7 +114,7 @@ describe("a tool made with defineTool", () => {
     await expect(call(toolbox, "odd", {})).rejects.toThrow("Tool 'odd' must return a string");
   });
 
-  it("is told what it may know of the call", async () => {
+  it("gets the facts of the call", async () => {
     const curious = defineTool({
       name: "curious",
       description: ({ workspace }) => `Works in ${workspace.info.workingDir}`,
@@ -300,7 +300,7 @@ describe("the life of a tool", () => {
     expect(log).toEqual([]);
   });
 
-  it("begins anew after a failed opening", async () => {
+  it("is opened again after a failure", async () => {
     const log: string[] = [];
     const toolbox = await toolboxOf([recording(log, { open: 1 })]);
 

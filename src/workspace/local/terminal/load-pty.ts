@@ -1,7 +1,7 @@
 import { messageOf } from "../../../errors.ts";
 import { WorkspaceError } from "../../workspace-error.ts";
 
-/** The PTY library, loaded when a terminal is first opened: it is native code, and most processes never need it. */
+/** Loads the library of pseudo-terminals when the first terminal is opened: it is native code that most processes never need. */
 export async function loadPty(): Promise<typeof import("@lydell/node-pty")> {
   try {
     return await import("@lydell/node-pty");

@@ -29,11 +29,13 @@ export interface TerminalSessionOptions extends Omit<TerminalOptions, "cwd"> {
   onClosed?(): void;
 }
 
-/** Wide enough that tables and progress bars do not fold; lines that do are joined again. */
+/** Wide enough that tables and progress bars do not wrap. Lines that do are joined again. */
 const COLUMNS = 256;
 const ROWS = 50;
 
+/** Milliseconds until the first prompt. */
 const START_LIMIT = 15_000;
+/** Milliseconds between two steps of an interrupt. */
 const INTERRUPT_PATIENCE = 400;
 
 /** A bash on a pseudo-terminal, in a session of process groups that it leads. */
@@ -145,7 +147,7 @@ export class TerminalSession implements WorkspaceTerminal {
     try {
       await this.#files.writeCommand(command, exports);
     } catch (error) {
-      // Another shell will have a folder that can be written to.
+      // The next shell gets another folder.
       await this.close();
       throw error;
     }
@@ -252,7 +254,7 @@ export class TerminalSession implements WorkspaceTerminal {
   }
 
   async #exit(exitCode: number, signal: number | null): Promise<void> {
-    // The last output is still with the screen, unless that is closed.
+    // The screen may not have the last output yet. A closed one never gets it.
     while (!this.#intake.settled && !this.#closed) await new Promise((resolve) => setTimeout(resolve, 1));
     this.#state = "exited";
     const code = signal ? 128 + signal : exitCode;
@@ -262,7 +264,7 @@ export class TerminalSession implements WorkspaceTerminal {
     this.#intake.notify();
   }
 
-  /** Once, and at the latest when the shell is gone: later its process id may be that of a stranger. */
+  /** Ends every process once, at the latest when the shell has exited: later its id may belong to another process. */
   #endFamily(): Promise<boolean> {
     this.#familyEnd ??= endProcessFamily({ leader: this.pid, tag: this.#tag });
     return this.#familyEnd;

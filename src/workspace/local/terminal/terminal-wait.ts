@@ -4,22 +4,22 @@ import type { WaitOptions, WaitOutcome } from "../../workspace-terminal.ts";
 /** The subject of a wait. */
 export interface WaitSource {
   ended(): boolean;
-  /** Characters of output so far. */
+  /** Number of characters received. */
   received(): number;
-  /** When the last of them came, in milliseconds of `performance.now()`. */
+  /** Time of the last output, in milliseconds of `performance.now()`. */
   lastOutput(): number;
-  /** False while output came that was not looked at yet. */
+  /** False while received output is not on the screen. */
   settled(): boolean;
   waitsForInput(): Promise<boolean>;
   /** Calls back after each piece of output and at the end; returns a function that stops it. */
   onChange(listener: () => void): () => void;
 }
 
-/** Milliseconds of silence after which it is asked whether the program waits for input; then after twice as many. */
+/** Milliseconds of silence before the first check whether the program waits for input. Each next check doubles them. */
 const FIRST_PROBE = 300;
 const SHORTEST_SLEEP = 10;
 
-/** Waits for the end of a command, or for one of the other ends of patience. */
+/** Waits for the end of a command or one of the other outcomes. */
 export function waitForEnd(source: WaitSource, options: WaitOptions): Promise<WaitOutcome> {
   const { promise, resolve } = Promise.withResolvers<WaitOutcome>();
   const startedAt = performance.now();

@@ -1,7 +1,7 @@
 import { readFile, readlink } from "node:fs/promises";
 import { listProcesses, readProcess } from "../process-table.ts";
 
-/** Numbers of the system calls in which a program sits while it waits for a key. */
+/** Numbers of the system calls in which a program waits for a key. */
 const SYSTEM_CALLS: Partial<Record<string, { read: number; select: readonly number[] }>> = {
   x64: { read: 0, select: [23, 270] },
   arm64: { read: 63, select: [72] },
@@ -27,7 +27,7 @@ async function readsTerminal(pid: number): Promise<boolean> {
   const [call, first] = text.split(" ").map(Number);
   if (calls === undefined || call === undefined || first === undefined) return false;
   if (call === calls.read) return isTerminal(pid, first);
-  // The argument is the highest descriptor plus one.
+  // The argument of select is the highest descriptor plus one.
   return calls.select.includes(call) && first === 1 && isTerminal(pid, 0);
 }
 

@@ -4,8 +4,8 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { removeLeftFolders } from "../../../../src/workspace/local/terminal/shell-folders.ts";
 import { openLocal, temporaryDirectory } from "../../open-local.ts";
 
-/** A number that no process has. */
-const NOBODY = 2 ** 22 + 1;
+/** A process id beyond the largest one. */
+const NO_PROCESS = 2 ** 22 + 1;
 
 async function emptyTemporaryFolder(): Promise<string> {
   const folder = await temporaryDirectory();
@@ -23,9 +23,9 @@ const HOUR_AGO = new Date(Date.now() - 3_600_000);
 
 it("removes what killed servers left, and nothing else", async () => {
   const folder = await emptyTemporaryFolder();
-  await addFolder(join(folder, `agent-terminal-${NOBODY}-dead`), { used: HOUR_AGO });
+  await addFolder(join(folder, `agent-terminal-${NO_PROCESS}-dead`), { used: HOUR_AGO });
   const kept = [
-    `agent-terminal-${NOBODY}-fresh`,
+    `agent-terminal-${NO_PROCESS}-fresh`,
     `agent-terminal-${process.pid}-alive`,
     "agent-terminal-notes",
     "other",
@@ -39,7 +39,7 @@ it("removes what killed servers left, and nothing else", async () => {
 
 it("happens when the first workspace is opened", async () => {
   const folder = await emptyTemporaryFolder();
-  await addFolder(join(folder, `agent-terminal-${NOBODY}-dead`), { used: HOUR_AGO });
+  await addFolder(join(folder, `agent-terminal-${NO_PROCESS}-dead`), { used: HOUR_AGO });
   await openLocal({ workingDir: join(folder, "work") });
   expect(await readdir(folder)).toEqual([]);
 });
