@@ -38,6 +38,7 @@ import { readableStore } from "./record/damage/readable-store.ts";
 import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { watchedRecord } from "./record/watched-record.ts";
+import type { RemovalNotes } from "./removal-notes.ts";
 import { startConversation } from "./start-conversation.ts";
 
 export interface ConversationManagerOptions extends ConversationContext {
@@ -47,6 +48,8 @@ export interface ConversationManagerOptions extends ConversationContext {
   maxConcurrentRuns?: number | undefined;
   /** Removes a folder of the server's disk with everything in it. A missing one is fine. */
   removeFolder(path: string): Promise<void>;
+  /** Default: none, and the folder of a conversation may be left when the process is killed while it is removed. */
+  removals?: RemovalNotes | undefined;
 }
 
 /** How a conversation is created. */
@@ -125,6 +128,30 @@ export class ConversationManager {
     const { store } = this.#options;
     for (const id of await findCutRuns(store)) await this.#repair(id);
     for (const id of await findCutPauses(store)) await this.#repair(id);
+    await this.#finishRemovals();
+  }
+
+  async #finishRemovals(): Promise<void> {
+    const { removals, store } = this.#options;
+    for (const id of (await removals?.begun()) ?? []) {
+      const [record] = await store.conversations.find([id], []);
+      if (record === undefined) await this.#removeFolder(id);
+      else await removals?.end(id);
+    }
+  }
+
+  async #removeFolder(id: string): Promise<void> {
+    const { removeFolder, removals, dataDir } = this.#options;
+    try {
+      await removeFolder(dataDir(id));
+      await removals?.end(id);
+    } catch (error) {
+      this.#warn(id, error, "Files of a deleted conversation are left");
+    }
+  }
+
+  #warn(id: string, error: unknown, message: string): void {
+    this.#options.logger.warn({ conversation_id: id, error: messageOf(error) }, message);
   }
 
   async #repair(id: string): Promise<void> {
@@ -241,27 +268,20 @@ export class ConversationManager {
       this.#options.store.relay.publish(id, { kind: "removed" });
       throw unknownConversation(id);
     }
-    const { store, removeFolder, dataDir, logger } = this.#options;
+    const { store, removals } = this.#options;
     if (conversation !== "damaged") {
-      await conversation.close().catch((error: unknown) => {
-        logger.warn(
-          { conversation_id: id, error: messageOf(error) },
-          "A deleted conversation did not close cleanly",
-        );
-      });
+      await conversation
+        .close()
+        .catch((error) => this.#warn(id, error, "A deleted conversation did not close cleanly"));
     }
+    await removals
+      ?.begin(id)
+      .catch((error) => this.#warn(id, error, "Files of the conversation stay if the process is killed now"));
     // Forgotten last: a request in between meets the closed one and loads no other.
     await store.remove(id).finally(() => this.#live.forget(id));
     this.#context.unsealed.forget(id);
     store.relay.publish(id, { kind: "removed" });
-    try {
-      await removeFolder(dataDir(id));
-    } catch (error) {
-      logger.warn(
-        { conversation_id: id, error: messageOf(error) },
-        "Files of a deleted conversation are left",
-      );
-    }
+    await this.#removeFolder(id);
   }
 
   /**

@@ -23,6 +23,7 @@ import { toHex } from "../wire/ids.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
+import { removalNotes } from "./removal-notes.ts";
 
 /** Name of the SQLite database in `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
@@ -70,6 +71,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     serverSecrets,
     openWorkspace:
       options.workspace ?? localWorkspace({ environment, commandEnvironment: options.commandEnvironment }),
+    removals: removalNotes(conversationsPath),
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
     runners: BUILT_IN_RUNNERS,
