@@ -4,6 +4,8 @@ import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
 import type { StartConversationRequest } from "../wire/conversation.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
+import type { OpenWorkspace, Workspace, WorkspaceSpec } from "../workspace/workspace.ts";
+import { WorkspaceError } from "../workspace/workspace-error.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
 import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
@@ -40,13 +42,23 @@ async function prepare(
   { id, agent }: { id: string; agent: Agent },
   { openWorkspace, dataDir }: LiveContext,
 ): Promise<void> {
-  const { working_dir: workingDir } = requested;
-  const workspace = await openWorkspace({ conversationId: id, workingDir, dataDir: dataDir(id), requested });
+  const spec = { conversationId: id, workingDir: requested.working_dir, dataDir: dataDir(id), requested };
+  const workspace = await opened(openWorkspace, spec);
   try {
     // Read again with the prompt. A missing file is reported here, where the caller hears of it.
     await readSecurityPolicy(agent, async () => workspace);
     await prepareWorkspace(workspace);
   } finally {
     await workspace.close();
+  }
+}
+
+/** Reports a workspace that cannot be opened as a failure of the server, not of the request. */
+async function opened(open: OpenWorkspace, spec: WorkspaceSpec): Promise<Workspace> {
+  try {
+    return await open(spec);
+  } catch (cause) {
+    if (!WorkspaceError.is(cause)) throw cause;
+    throw new AgentServerError("unavailable", `The workspace cannot be opened: ${cause.message}`, { cause });
   }
 }

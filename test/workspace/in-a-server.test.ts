@@ -89,7 +89,10 @@ it("a workspace that cannot be opened refuses the conversation", async () => {
       throw new WorkspaceError("unavailable", "The sandbox is not installed.");
     },
   });
-  await expect(server.start()).rejects.toThrow("The sandbox is not installed.");
+  await expect(server.start()).rejects.toMatchObject({
+    status: 503,
+    detail: "The workspace cannot be opened: The sandbox is not installed.",
+  });
   expect(await server.conversations.count()).toBe(0);
 });
 

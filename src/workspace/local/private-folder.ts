@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { WorkspaceError } from "../workspace-error.ts";
-import { codeOf } from "./file-error.ts";
+import { codeOf, toFileError } from "./file-error.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
@@ -20,11 +20,19 @@ export class PrivateFolder {
 
   /**
    * Writes a file that only the user of this process can read. Makes the folder if it is missing. Rejects with
-   * `permission_denied` when the folder belongs to another user, is open to others or is a link.
+   * `unavailable` when the folder belongs to another user, is open to others or is a link.
    */
   async write(name: string, text: string): Promise<void> {
-    await this.#make();
-    await this.#claim();
+    try {
+      await this.#make();
+      await this.#claim();
+      await this.#writeFile(name, text);
+    } catch (error) {
+      throw toFileError(error, this.path);
+    }
+  }
+
+  async #writeFile(name: string, text: string): Promise<void> {
     // A command may have put a link in the place of the file.
     const file = await open(join(this.path, name), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
     try {
@@ -58,7 +66,7 @@ export class PrivateFolder {
 }
 
 function notPrivate(path: string, cause?: unknown): WorkspaceError {
-  return new WorkspaceError("permission_denied", `${path}: the folder does not belong to this user alone`, {
+  return new WorkspaceError("unavailable", `${path}: the folder does not belong to this user alone`, {
     cause,
   });
 }
