@@ -128,15 +128,20 @@ export class ConversationManager {
     const { store } = this.#options;
     for (const id of await findCutRuns(store)) await this.#repair(id);
     for (const id of await findCutPauses(store)) await this.#repair(id);
-    await this.#finishRemovals();
+    // Not awaited: requests need not wait until folders are removed.
+    void this.#finishRemovals();
   }
 
   async #finishRemovals(): Promise<void> {
     const { removals, store } = this.#options;
-    for (const id of (await removals?.begun()) ?? []) {
-      const [record] = await store.conversations.find([id], []);
-      if (record === undefined) await this.#removeFolder(id);
-      else await removals?.end(id);
+    for (const id of (await removals?.begun().catch(() => [])) ?? []) {
+      try {
+        const [record] = await store.conversations.find([id], []);
+        if (record === undefined) await this.#removeFolder(id);
+        else await removals?.end(id);
+      } catch (error) {
+        this.#warn(id, error, "Files of a deleted conversation may be left");
+      }
     }
   }
 

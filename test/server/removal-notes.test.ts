@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { removalNotes } from "../../src/server/removal-notes.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
-import { openManager, start } from "../conversations/open-manager.ts";
+import { openManager, start, until } from "../conversations/open-manager.ts";
 
 test("a server that was killed while it removed a conversation removes the folder at its next start, and no other", async () => {
   const folder = await mkdtemp(join(tmpdir(), "removal-notes-"));
@@ -42,7 +42,8 @@ test("a server that was killed while it removed a conversation removes the folde
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
   });
   await next.manager.start();
-  expect(await readdir(folder)).toEqual([begun, kept, "unknown"].sort());
+  const left = [begun, kept, "unknown"].sort();
+  await until(async () => (await readdir(folder)).join() === left.join());
   await next.manager.delete(kept);
   expect(await readdir(folder)).toEqual([begun, "unknown"].sort());
 });
