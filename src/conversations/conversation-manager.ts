@@ -38,18 +38,14 @@ import { readableStore } from "./record/damage/readable-store.ts";
 import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { watchedRecord } from "./record/watched-record.ts";
-import type { RemovalNotes } from "./removal-notes.ts";
+import { type RemovalOptions, Removals } from "./removals.ts";
 import { startConversation } from "./start-conversation.ts";
 
-export interface ConversationManagerOptions extends ConversationContext {
+export interface ConversationManagerOptions extends ConversationContext, RemovalOptions {
   /** Seconds without a use after which a conversation leaves memory; null keeps all. */
   idleTtlSeconds: number | null;
   /** Maximum number of concurrent runs; further runs are queued. Default: unlimited. */
   maxConcurrentRuns?: number | undefined;
-  /** Removes a folder of the server's disk with everything in it. A missing one is fine. */
-  removeFolder(path: string): Promise<void>;
-  /** Default: none, and the folder of a conversation may be left when the process is killed while it is removed. */
-  removals?: RemovalNotes | undefined;
 }
 
 /** How a conversation is created. */
@@ -81,6 +77,7 @@ export class ConversationManager {
   readonly #live: LiveConversations;
   readonly #claims: Claims;
   readonly #reopenings: Reopenings;
+  readonly #removals: Removals;
   readonly #feeds: Feeds;
   #closed = false;
 
@@ -90,6 +87,7 @@ export class ConversationManager {
     this.#options = options;
     this.events = new EventReader(options.store);
     this.#feeds = new Feeds(options.store.relay);
+    this.#removals = new Removals(options);
     this.#context = {
       ...options,
       damage,
@@ -129,34 +127,7 @@ export class ConversationManager {
     for (const id of await findCutRuns(store)) await this.#repair(id);
     for (const id of await findCutPauses(store)) await this.#repair(id);
     // Not awaited: requests need not wait until folders are removed.
-    void this.#finishRemovals();
-  }
-
-  async #finishRemovals(): Promise<void> {
-    const { removals, store } = this.#options;
-    for (const id of (await removals?.begun().catch(() => [])) ?? []) {
-      try {
-        const [record] = await store.conversations.find([id], []);
-        if (record === undefined) await this.#removeFolder(id);
-        else await removals?.end(id);
-      } catch (error) {
-        this.#warn(id, error, "Files of a deleted conversation may be left");
-      }
-    }
-  }
-
-  async #removeFolder(id: string): Promise<void> {
-    const { removeFolder, removals, dataDir } = this.#options;
-    try {
-      await removeFolder(dataDir(id));
-      await removals?.end(id);
-    } catch (error) {
-      this.#warn(id, error, "Files of a deleted conversation are left");
-    }
-  }
-
-  #warn(id: string, error: unknown, message: string): void {
-    this.#options.logger.warn({ conversation_id: id, error: messageOf(error) }, message);
+    void this.#removals.finishBegun();
   }
 
   async #repair(id: string): Promise<void> {
@@ -170,6 +141,13 @@ export class ConversationManager {
     this.#options.logger.error(
       { conversation_id: id, error: messageOf(error) },
       "A run that was cut short cannot be repaired",
+    );
+  }
+
+  #reportUnclean(id: string, error: unknown): void {
+    this.#options.logger.warn(
+      { conversation_id: id, error: messageOf(error) },
+      "A deleted conversation did not close cleanly",
     );
   }
 
@@ -273,20 +251,14 @@ export class ConversationManager {
       this.#options.store.relay.publish(id, { kind: "removed" });
       throw unknownConversation(id);
     }
-    const { store, removals } = this.#options;
     if (conversation !== "damaged") {
-      await conversation
-        .close()
-        .catch((error) => this.#warn(id, error, "A deleted conversation did not close cleanly"));
+      await conversation.close().catch((error: unknown) => this.#reportUnclean(id, error));
     }
-    await removals
-      ?.begin(id)
-      .catch((error) => this.#warn(id, error, "Files of the conversation stay if the process is killed now"));
     // Forgotten last: a request in between meets the closed one and loads no other.
-    await store.remove(id).finally(() => this.#live.forget(id));
+    await this.#removals.remove(id).finally(() => this.#live.forget(id));
     this.#context.unsealed.forget(id);
-    store.relay.publish(id, { kind: "removed" });
-    await this.#removeFolder(id);
+    this.#options.store.relay.publish(id, { kind: "removed" });
+    await this.#removals.removeFolder(id);
   }
 
   /**

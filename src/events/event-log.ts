@@ -56,7 +56,7 @@ export class EventLog {
   #pending = 0;
   #settled: Promise<void> = Promise.resolve();
   #closed = false;
-  /** What every further write is refused with. */
+  /** The error that refuses every further write. */
   #refusal: AgentServerError | undefined;
 
   constructor(options: EventLogOptions) {
