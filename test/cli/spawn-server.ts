@@ -4,6 +4,12 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
 
+const running = new Set<ChildProcess>();
+/** Ends the servers of tests that failed before they stopped them. */
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export interface SpawnedServer {
   url: string;
   process: ChildProcess;
@@ -44,6 +50,8 @@ export function spawnCommand(options: SpawnOptions): Omit<SpawnedServer, "url"> 
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output.stdout += text;
