@@ -20,6 +20,14 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: "the model is told the folder it works in and the time, also when the agent has no context",
   },
 
+  // Confirmation.
+  {
+    scenarios: ["confirmation by a new message"],
+    at: ["log.*", "frames.*", "state.leaf_event_id: *", "info.leaf_event_id: *"],
+    reason:
+      "a new message rejects the calls that wait, where the reference carries them out: the message may say not to",
+  },
+
   // The terminal.
   {
     scenarios: "all",
