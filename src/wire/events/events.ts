@@ -77,7 +77,7 @@ const agentErrorEvent = eventKind("AgentErrorEvent", {
 
 const conversationStateUpdateEvent = eventKind("ConversationStateUpdateEvent", {
   key: z.string(),
-  value: z.unknown(),
+  value: nullable(z.unknown()),
 });
 
 const conversationErrorEvent = eventKind("ConversationErrorEvent", {
