@@ -1,10 +1,16 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { workspaceContract } from "agent-server/testing";
-import { expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { localWorkspace } from "../../src/workspace/local/local-workspace.ts";
 import type { Workspace } from "../../src/workspace/workspace.ts";
 import { openLocal, temporaryDirectory } from "../workspace/open-local.ts";
+
+/** What ends the processes that a fault leaves, once the check has looked. */
+const leftovers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of leftovers.splice(0)) await end();
+});
 
 /** Workspaces that break one promise each, with the check that finds it. */
 const FAULTS: Record<string, (workspace: Workspace) => Partial<Workspace>> = {
@@ -44,6 +50,7 @@ const FAULTS: Record<string, (workspace: Workspace) => Partial<Workspace>> = {
   "leaves no process when it is closed": (workspace) => ({
     async terminal(options) {
       const terminal = await workspace.terminal(options);
+      leftovers.push(terminal.close.bind(terminal));
       terminal.close = async () => {};
       return terminal;
     },
@@ -62,8 +69,7 @@ async function endingOnlyTheProgram(
   const child = spawn(program, rest, { cwd, stdio: "ignore", detached: true });
   await new Promise((resolve) => setTimeout(resolve, timeout));
   child.kill("SIGKILL");
-  // Ends what the fault leaves, after the check has looked.
-  setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), 2000);
+  leftovers.push(async () => void process.kill(-Number(child.pid), "SIGKILL"));
   const result = { exitCode: null, signal: "SIGKILL", stdout: "started\n", stderr: "", truncated: false };
   return { ...result, outcome: "timed_out" as const };
 }
