@@ -207,7 +207,7 @@ it("an approved run that is interrupted before it begins answers its calls witho
   expect(uses).toEqual([]);
 });
 
-describe("whatever the order of answers, runs, pauses, messages and interrupts", () => {
+describe("whatever the order of answers, runs, pauses, messages, interrupts and a removal", () => {
   const VERBS = ["accept", "reject", "run", "pause", "interrupt", "message", "quiet message"] as const;
 
   it.each(Array.from({ length: 40 }, (_, seed) => seed))(
@@ -246,16 +246,23 @@ describe("whatever the order of answers, runs, pauses, messages and interrupts",
         message: () => conversation.sendMessage("And now?"),
         "quiet message": () => conversation.sendMessage("Hm.", { run: false }),
       };
+      const log: Event[] = [];
+      const following = collect(server, chat.id, log);
       const done: Promise<unknown>[] = [];
       for (let count = 0; count < 60; count += 1) {
         const verb = VERBS[random(VERBS.length)] ?? "run";
-        done.push(verbs[verb]().catch((error: Error) => expect(error.message).toMatch(/No calls|running/)));
+        const refused = (error: Error) =>
+          expect(error.message).toMatch(/No calls|running|not found|closed|memory/i);
+        done.push(verbs[verb]().catch(refused));
+        if (seed % 3 === 0 && count === 45) done.push(server.conversations.delete(chat.id).catch(refused));
         for (let turns = random(5); turns > 0; turns -= 1) await new Promise(setImmediate);
       }
       await Promise.all(done);
-      await conversation.interrupt();
+      await conversation.interrupt().catch(() => undefined);
+      await server.close();
+      await following;
+      expect(log.some(({ kind }) => kind === "ActionEvent")).toBe(true);
 
-      const log = await allEvents(server, chat.id);
       const answers = Map.groupBy(
         log.filter((event) => event.kind !== "ActionEvent" && "tool_call_id" in event),
         (event) => (event as { tool_call_id: string }).tool_call_id,
@@ -278,13 +285,10 @@ describe("whatever the order of answers, runs, pauses, messages and interrupts",
   );
 });
 
-async function allEvents(server: TestServer, id: string): Promise<Event[]> {
-  const events: Event[] = [];
-  for (let pageId: string | undefined; ; ) {
-    const page = await server.conversations.events.search(id, { limit: 100, pageId });
-    events.push(...page.items);
-    if (page.next_page_id === null) return events;
-    pageId = page.next_page_id;
+/** Follows the log until the conversation is removed or the server closes. */
+async function collect(server: TestServer, id: string, log: Event[]): Promise<void> {
+  for await (const event of server.conversations.follow(id)) {
+    if (event.kind !== "StreamingDeltaEvent" && event.kind !== "ServerErrorEvent") log.push(event);
   }
 }
 
