@@ -4,7 +4,7 @@ import { z } from "zod";
  * The version of the wire protocol, shown as `version`. Clients gate features on it and accept only a plain X.Y.Z.
  * The version of this package is in `build_git_ref`.
  */
-export const PROTOCOL_VERSION = "1.44.0";
+export const PROTOCOL_VERSION = "1.58.2";
 
 export const serverInfo = z
   .object({

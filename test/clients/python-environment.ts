@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** The release whose contract the server follows, and the newest one that was tried. */
-export const SDK_VERSIONS = ["1.43.1", "1.58.0"] as const;
+/** The release that the server follows, and an older one, which must go on working. */
+export const SDK_VERSIONS = ["1.58.2", "1.43.1"] as const;
 
 const PACKAGES = ["openhands-sdk", "openhands-tools"];
 const INSTALL_TIMEOUT = 15 * 60 * 1000;

@@ -8,15 +8,9 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
 
-/** The release the contract describes, with the library versions its own lock file pins. */
-const PACKAGES = [
-  "openhands-agent-server==1.43.1",
-  "openhands-sdk==1.43.1",
-  "openhands-tools==1.43.1",
-  "fastapi==0.136.3",
-  "starlette==1.3.1",
-  "uvicorn==0.37.0",
-];
+/** The release that this server follows; it runs with the newest libraries that it allows. */
+const VERSION = "1.58.2";
+const PACKAGES = ["openhands-agent-server", "openhands-sdk", "openhands-tools"];
 
 export interface RunningServer {
   url: string;
@@ -26,7 +20,7 @@ export interface RunningServer {
 /** Installs the reference into a virtual environment outside the checkout, once; gives its Python. */
 export async function installReference(): Promise<string> {
   const folder =
-    process.env.AGENT_SERVER_REFERENCE ?? join(homedir(), ".cache/agent-server/reference-1.43.1");
+    process.env.AGENT_SERVER_REFERENCE ?? join(homedir(), `.cache/agent-server/reference-${VERSION}`);
   const python = join(folder, "bin/python");
   if (await exists(join(folder, "installed"))) return python;
   if (!(await exists(python))) {
@@ -35,7 +29,8 @@ export async function installReference(): Promise<string> {
   }
   // pip takes a quarter of an hour to find versions that fit together, uv seconds.
   await run(python, ["-m", "pip", "install", "--quiet", "uv"]);
-  const install = ["-m", "uv", "pip", "install", "--quiet", "--python", python, ...PACKAGES];
+  const packages = PACKAGES.map((name) => `${name}==${VERSION}`);
+  const install = ["-m", "uv", "pip", "install", "--quiet", "--python", python, ...packages];
   await run(python, install, { maxBuffer: 1 << 24 });
   await run(python, ["-c", `open(${JSON.stringify(join(folder, "installed"))}, "w").close()`]);
   return python;
