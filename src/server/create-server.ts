@@ -66,12 +66,11 @@ export function createServer(input: ServerOptions = {}): AgentServer {
   const listenings = new Set<Listening>();
   const ownUrls = () => ownUrlsOf(options, listenings);
   const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request, IN_PROCESS) });
-  const { conversations, store } = services;
-  const lifecycle = startLifecycle({ conversations, store, logger: options.logger, endNetwork });
+  const lifecycle = startLifecycle({ ...services, logger: options.logger, endNetwork });
   const core = createCore(options, services, () => lifecycle.ready);
   const server: AgentServer = {
     options: shownOptions(options),
-    conversations,
+    conversations: services.conversations,
     handles: core.handles,
     handlesSocket: core.handlesSocket,
     fetch: core.fetch,

@@ -2,6 +2,7 @@ import type { ConversationManager } from "../conversations/conversation-manager.
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
+import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { shareStore } from "./shared-store.ts";
 
 export interface Lifecycle {
@@ -13,6 +14,8 @@ export interface Lifecycle {
 
 export interface LifecycleParts {
   conversations: ConversationManager;
+  /** The machine of routes that belong to no conversation. */
+  machine: LazyWorkspace;
   store: Store;
   logger: Logger;
   /** Closes sockets and listening ports. */
@@ -23,7 +26,13 @@ export interface LifecycleParts {
  * Starts the repair of runs that a crash interrupted. Requests are answered meanwhile.
  * `close` ends runs first, then the network, then the store unless another server uses it.
  */
-export function startLifecycle({ conversations, store, logger, endNetwork }: LifecycleParts): Lifecycle {
+export function startLifecycle({
+  conversations,
+  machine,
+  store,
+  logger,
+  endNetwork,
+}: LifecycleParts): Lifecycle {
   let ready = false;
   let closing: Promise<void> | undefined;
   const releaseStore = shareStore(store);
@@ -35,7 +44,7 @@ export function startLifecycle({ conversations, store, logger, endNetwork }: Lif
   );
   const end = async () => {
     await started;
-    await conversations.close();
+    await Promise.all([conversations.close(), machine.close()]);
     await endNetwork();
     await releaseStore();
   };

@@ -20,7 +20,9 @@ import { namedTools } from "../tools/catalogue.ts";
 import { ToolRegistry } from "../tools/registry.ts";
 import { untilAborted } from "../waiting.ts";
 import { toHex } from "../wire/ids.ts";
+import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
+import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
 import { removalNotes } from "./removal-notes.ts";
@@ -28,11 +30,16 @@ import { removalNotes } from "./removal-notes.ts";
 /** Name of the SQLite database in `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
 
+/** Folder in `conversationsPath` for what the machine of the server's own routes keeps. No conversation has this name. */
+const MACHINE_FOLDER = "machine";
+
 /** The services of one server, used by routes and in-process callers. */
 export interface Services {
   readonly store: Store;
   readonly tools: ToolRegistry;
   readonly conversations: ConversationManager;
+  /** The machine of routes that belong to no conversation. */
+  readonly machine: LazyWorkspace;
   /** Returns the time of the last activity in milliseconds since 1970. */
   lastActivity(): number;
 }
@@ -59,6 +66,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     ...(secretKey === undefined ? [] : [secretKey]),
     ...providerKeysIn(environment),
   ]);
+  const openWorkspace =
+    options.workspace ?? localWorkspace({ environment, commandEnvironment: options.commandEnvironment });
   const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   let lastActivity = clock.now();
   const conversations = new ConversationManager({
@@ -69,8 +78,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     cipher: secretKey === undefined ? undefined : createCipher(secretKey, clock),
     createLlm: llmFactory(options, serverSecrets),
     serverSecrets,
-    openWorkspace:
-      options.workspace ?? localWorkspace({ environment, commandEnvironment: options.commandEnvironment }),
+    openWorkspace,
     removals: removalNotes(conversationsPath),
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
@@ -90,7 +98,19 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       lastActivity = clock.now();
     },
   });
-  return { store, tools, conversations, lastActivity: () => lastActivity };
+  const machine = new LazyWorkspace(() => openWorkspace(machineSpec(conversationsPath)));
+  return { store, tools, conversations, machine, lastActivity: () => lastActivity };
+}
+
+/** The machine of routes that belong to no conversation works where the server was started. */
+function machineSpec(conversationsPath: string): WorkspaceSpec {
+  const workingDir = process.cwd();
+  return {
+    conversationId: null,
+    workingDir,
+    dataDir: resolve(conversationsPath, MACHINE_FOLDER),
+    requested: { kind: "LocalWorkspace", working_dir: workingDir },
+  };
 }
 
 function extensionFactory({ extensions = [] }: ResolvedOptions): ExtensionFactory {

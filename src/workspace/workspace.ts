@@ -96,20 +96,20 @@ export interface Workspace {
   close(): Promise<void>;
 }
 
-/** The conversation that a workspace is opened for. */
+/** The purpose a workspace is opened for: a conversation, or the server's own routes. */
 export interface WorkspaceSpec {
-  /** Dashed UUID. */
-  readonly conversationId: string;
+  /** Dashed UUID. null for the machine of routes that belong to no conversation, such as `/api/bash` and `/api/file`. */
+  readonly conversationId: string | null;
   /** `workspace.working_dir` of the start request. Relative paths start where the workspace decides. */
   readonly workingDir: string;
-  /** Absolute path of the conversation's folder on the server's disk. Made by the first write. */
+  /** Absolute path of a folder of the conversation, or of the server, on the server's disk. Made by the first write. */
   readonly dataDir: string;
-  /** `workspace` of the start request. */
+  /** `workspace` of the start request. Without a conversation, a `LocalWorkspace` at the working directory. */
   readonly requested: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Opens the workspace of a conversation. Called when the conversation first needs it, and again after it was closed:
- * the same spec leads to the same files.
+ * Opens a workspace. Called when something first needs it, and again after it was closed: the same spec leads to the
+ * same files.
  */
 export type OpenWorkspace = (spec: WorkspaceSpec) => Workspace | Promise<Workspace>;

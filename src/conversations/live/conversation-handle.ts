@@ -3,6 +3,7 @@ import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/agent/poli
 import type { UpdateConversationRequest } from "../../wire/conversation.ts";
 import { type Content, text } from "../../wire/events/message.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
+import type { Workspace } from "../../workspace/workspace.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 
 /** Does something with a conversation, which is loaded when it is not in memory. */
@@ -100,6 +101,11 @@ export class ConversationHandle {
       if (title !== null) conversation.title.settle();
       await conversation.keeper.rename({ title, tags });
     });
+  }
+
+  /** Does something on the machine the agent works on. The conversation stays in memory meanwhile. */
+  useWorkspace<T>(work: (workspace: Workspace) => Promise<T>): Promise<T> {
+    return this.#use(async ({ workspace }) => work(await workspace.get()));
   }
 
   /** Adds secrets; those with the name of an existing one replace it. */

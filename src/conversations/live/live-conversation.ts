@@ -6,6 +6,7 @@ import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
+import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { AutoTitle } from "./auto-title.ts";
 import type { RunSession } from "./run-session.ts";
 import { RunControl } from "./runs/run-control.ts";
@@ -20,6 +21,8 @@ export interface LiveConversationOptions {
   fence: number;
   keeper: StateKeeper;
   session: RunSession;
+  /** The machine the agent works on. The session closes it. */
+  workspace: LazyWorkspace;
   /** Makes the runner, at the first run. */
   createRunner(): Promise<Runner>;
   slots: RunSlots;
@@ -35,6 +38,7 @@ export class LiveConversation {
   readonly fence: number;
   readonly keeper: StateKeeper;
   readonly session: RunSession;
+  readonly workspace: LazyWorkspace;
   readonly runs: RunControl;
   readonly title: AutoTitle;
   readonly #logger: Logger;
@@ -45,11 +49,12 @@ export class LiveConversation {
   #closing: Promise<void> | undefined;
 
   constructor(options: LiveConversationOptions) {
-    const { fence, keeper, session, slots, logger, wantsTitle } = options;
+    const { fence, keeper, session, workspace, slots, logger, wantsTitle } = options;
     this.#options = options;
     this.fence = fence;
     this.keeper = keeper;
     this.session = session;
+    this.workspace = workspace;
     this.title = new AutoTitle({ keeper, session, logger, isWanted: wantsTitle });
     this.#logger = logger;
     this.runs = new RunControl({

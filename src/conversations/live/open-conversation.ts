@@ -10,10 +10,10 @@ import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
+import { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
 import { openState } from "../record/stored-state.ts";
 import type { LiveContext } from "./conversation-context.ts";
-import { ConversationWorkspace } from "./conversation-workspace.ts";
 import { LiveConversation } from "./live-conversation.ts";
 import { LogView } from "./log-view.ts";
 import { readSecurityPolicy } from "./prompt-files.ts";
@@ -99,6 +99,7 @@ export function openConversation(
     fence: claim.fence,
     keeper,
     session,
+    workspace,
     createRunner: async () => createRunner(state.agent.kind, context.runners, await openHost()),
     slots: context.slots,
     logger,
@@ -124,8 +125,8 @@ function openSecretRegistry(
   });
 }
 
-function openWorkspace({ id, workspace }: ConversationState, context: LiveContext): ConversationWorkspace {
-  return new ConversationWorkspace(() =>
+function openWorkspace({ id, workspace }: ConversationState, context: LiveContext): LazyWorkspace {
+  return new LazyWorkspace(() =>
     context.openWorkspace({
       conversationId: id,
       workingDir: workspace.working_dir,

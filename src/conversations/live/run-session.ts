@@ -12,8 +12,8 @@ import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { Content } from "../../wire/events/message.ts";
+import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import type { LiveContext } from "./conversation-context.ts";
-import type { ConversationWorkspace } from "./conversation-workspace.ts";
 import type { LogView } from "./log-view.ts";
 import { maskEvent, needsMask } from "./masking/masked-event.ts";
 import { maskedLlm } from "./masking/masked-llm.ts";
@@ -23,7 +23,7 @@ import { admitMessage } from "./user-message.ts";
 export interface RunSessionParts {
   keeper: StateKeeper;
   logView: LogView;
-  workspace: ConversationWorkspace;
+  workspace: LazyWorkspace;
   secrets: SecretRegistry;
   /** Whether the key of the model was not kept. */
   isModelKeyLost: boolean;

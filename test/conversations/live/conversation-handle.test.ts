@@ -61,6 +61,20 @@ it("keeps its conversation in memory while a verb is carried out", async () => {
   expect(manager.liveCount).toBe(0);
 });
 
+it("lends the machine its agent works on, and stays in memory meanwhile", async () => {
+  const { manager } = openManager({ idleTtlSeconds: 0 });
+  const { info, conversation } = await manager.create(startRequest());
+  const { workspace } = await manager.get(info.id);
+  const seen = await conversation.useWorkspace(async (machine) => {
+    await manager.evictIdle();
+    expect(manager.liveCount).toBe(1);
+    return machine.info.workingDir;
+  });
+  expect(seen).toBe(workspace.working_dir);
+  await manager.evictIdle();
+  expect(manager.liveCount).toBe(0);
+});
+
 it("changes title and tags in one step, with one event", async () => {
   const store = memoryStore();
   const commits: Change[] = [];

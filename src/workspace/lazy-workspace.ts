@@ -1,7 +1,7 @@
-import type { Workspace } from "../../workspace/workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
-/** The workspace of a live conversation, opened when something first needs it. */
-export class ConversationWorkspace {
+/** A workspace that is opened when something first needs it. */
+export class LazyWorkspace {
   readonly #open: () => Workspace | Promise<Workspace>;
   #opening: Promise<Workspace> | null = null;
 
@@ -18,6 +18,7 @@ export class ConversationWorkspace {
     return this.#opening;
   }
 
+  /** Closes the workspace if it was opened. */
   async close(): Promise<void> {
     const workspace = await this.#opening?.catch(() => null);
     await workspace?.close();
