@@ -91,6 +91,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     internalUrl: environment.OH_INTERNAL_SERVER_URL,
     dockerHost: environment.DOCKER_HOST_ADDR,
     idleTimeoutSeconds: secondsFrom(environment.OH_RUNTIME_IDLE_TIMEOUT_SECONDS),
+    ...(isNone(environment.OH_TERMINAL_PROCESS_PRIORITY) ? { terminalPriority: "normal" } : {}),
     ...(secretKey == null ? {} : { secretKey }),
     ...(settings.conversations_path == null ? {} : { conversationsPath: settings.conversations_path }),
     ...(settings.web_url ? { webUrl: settings.web_url } : {}),
@@ -105,6 +106,10 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),
   };
+}
+
+function isNone(text: string | undefined): boolean {
+  return text?.trim().toLowerCase() === "none";
 }
 
 /** Returns null for text that is not a number, as the reference does. */

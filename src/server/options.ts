@@ -115,6 +115,11 @@ export interface ServerOptions {
   clock?: Clock;
   /** Variables that the agent's commands get in addition to the harmless ones of `environment`. Default: none. */
   commandEnvironment?: Readonly<Record<string, string>>;
+  /**
+   * CPU priority of the agent's terminals and all that they start. `low` leaves the processor to the server where both
+   * want it. Default: `low`.
+   */
+  terminalPriority?: "low" | "normal";
   /** Source of provider keys and of the harmless variables that commands may see. Default: `process.env`. */
   environment?: Readonly<Record<string, string | undefined>>;
 }

@@ -67,7 +67,13 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     ...providerKeysIn(environment),
   ]);
   const openWorkspace =
-    options.workspace ?? localWorkspace({ environment, commandEnvironment: options.commandEnvironment });
+    options.workspace ??
+    localWorkspace({
+      environment,
+      commandEnvironment: options.commandEnvironment,
+      terminalPriority: options.terminalPriority,
+      idleTimeoutSeconds: options.idleTimeoutSeconds,
+    });
   const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   let lastActivity = clock.now();
   const conversations = new ConversationManager({

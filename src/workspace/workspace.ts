@@ -17,6 +17,8 @@ export interface WorkspaceInfo {
   readonly username: string | null;
   /** Name of the machine, without its domain. */
   readonly hostname: string;
+  /** Seconds without activity after which the operator may stop the machine. Default: null, never. */
+  readonly idleTimeoutSeconds?: number | null;
 }
 
 /** A program and its arguments. No shell reads it: blanks, quotes and `$` mean nothing. */

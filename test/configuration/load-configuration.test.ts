@@ -101,3 +101,11 @@ it("runs at work at once are a whole number of at least one", () => {
   expect(options({ OH_MAX_CONCURRENT_RUNS: "3" }).maxConcurrentRuns).toBe(3);
   expect(() => options({ OH_MAX_CONCURRENT_RUNS: "0" })).toThrow(/max_concurrent_runs/);
 });
+
+describe("the priority of terminals", () => {
+  it("is the server's own only where the reference's variable says none", () => {
+    expect(options({}).terminalPriority).toBeUndefined();
+    expect(options({ OH_TERMINAL_PROCESS_PRIORITY: "low" }).terminalPriority).toBeUndefined();
+    expect(options({ OH_TERMINAL_PROCESS_PRIORITY: " None " }).terminalPriority).toBe("normal");
+  });
+});

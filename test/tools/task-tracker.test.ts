@@ -56,6 +56,31 @@ describe("the task list", () => {
     }
   });
 
+  it("knows the words that other task lists have for a status, in any spelling", async () => {
+    const words = [
+      "pending",
+      "to_do",
+      "To Do",
+      " TODO ",
+      "In-Progress",
+      "in progress",
+      "complete",
+      "Completed",
+      "DONE",
+    ];
+    const task_list = words.map((status) => ({ title: status, status }));
+
+    const { task_list: kept } = (await track(await toolHost(), {
+      command: "plan",
+      task_list,
+    })) as unknown as {
+      task_list: { status: string }[];
+    };
+    expect(kept.map(({ status }) => status)).toEqual([
+      ...["todo", "todo", "todo", "todo", "in_progress", "in_progress", "done", "done", "done"],
+    ]);
+  });
+
   it("tells a wrong status by its place", async () => {
     const wrong = { command: "plan", task_list: [{ title: "a" }, { title: "b", status: "later" }] };
 

@@ -3,7 +3,7 @@ export class EditorRefusal extends Error {
   override readonly name = "EditorRefusal";
 
   static invalid(parameter: string, value: unknown, hint: string): EditorRefusal {
-    const shown = typeof value === "string" ? value : JSON.stringify(value);
+    const shown = Array.isArray(value) ? `[${value.join(", ")}]` : String(value);
     return new EditorRefusal(`Invalid \`${parameter}\` parameter: ${shown}. ${hint}`);
   }
 

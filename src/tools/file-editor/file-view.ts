@@ -25,12 +25,12 @@ export async function viewFile(
   if (imageType !== undefined) return viewImage(files, path, imageType);
   const lines = linesOf((await readTextFile(files, path)).document.text);
   if (range !== null) return viewRange(path, lines, range);
-  return catOutput(path, lines.length === 0 ? "(the file is empty)" : numberedLines(lines, 1));
+  return catOutput(path, numberedLines(lines, 1));
 }
 
-/** Puts numbered lines under the heading that clients look for. */
+/** Puts numbered lines under the heading that clients look for. An empty file has the heading only. */
 export function catOutput(subject: string, numbered: string): string {
-  return `Here's the result of running \`cat -n\` on ${subject}:\n${numbered}\n`;
+  return `Here's the result of running \`cat -n\` on ${subject}:\n${numbered === "" ? "" : `${numbered}\n`}`;
 }
 
 async function viewImage(files: WorkspaceFiles, path: string, type: string): Promise<Content[]> {

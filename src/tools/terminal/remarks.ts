@@ -32,6 +32,17 @@ export function flooded(mebibytes: number): string {
   return `\n[The command has printed more than ${mebibytes} MiB. ${ADVICE}]`;
 }
 
+export const CLOSED = "[The terminal was closed while the command was running.]";
+
+/** Refuses a call that would wait longer than the machine may be idle before it is stopped. Amounts are seconds. */
+export function tooPatient(timeout: number, { idle, limit }: { idle: number; limit: number }): string {
+  return (
+    `Not run: the timeout of ${timeout} s is too long. This machine may be stopped after ${idle} s without activity, ` +
+    `so a call may wait at most ${limit} s.\n\nGive a shorter timeout, or none and poll with empty commands, or start ` +
+    "the command in the background with its output in a file."
+  );
+}
+
 export function interrupted(): string {
   return "\n[The command was interrupted.]";
 }

@@ -3,7 +3,7 @@ import type { TerminalAction } from "../../wire/events/actions.ts";
 import { text } from "../../wire/events/message.ts";
 import type { TerminalObservation } from "../../wire/events/observations.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import type { WaitOutcome, WorkspaceTerminal } from "../../workspace/workspace-terminal.ts";
+import type { CommandEnd, WaitOutcome, WorkspaceTerminal } from "../../workspace/workspace-terminal.ts";
 import type { ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
 import { controlLetter, keyCode } from "./keys.ts";
 import { literalArgumentHint } from "./literal-argument.ts";
@@ -25,6 +25,8 @@ const FLOOD_MEBIBYTES = 64;
 /** Seconds after which a call without `timeout` returns. A command that prints forever is never quiet. */
 const LONGEST_CALL = 3600;
 const MAX_INPUT = 64 * 1024;
+/** Share of the time without activity, after which the machine may be stopped, that one call may wait. */
+const MAX_IDLE_SHARE = 0.9;
 
 /** The shell of one conversation. It is started by the first command and by the first one after it has exited. */
 export class TerminalExecutor implements ToolExecutor<TerminalInput> {
@@ -90,6 +92,8 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
 
   async #execute(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
     const command = input.command.trim();
+    const tooLong = command === "" || input.is_input ? null : this.#tooPatient(input.timeout);
+    if (tooLong !== null) return this.#refuse(command, tooLong);
     if (!this.#open) {
       if (input.command === "" || (command === "" && !input.is_input))
         return this.#refuse(command, remarks.NOTHING_TO_POLL);
@@ -104,6 +108,15 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     if (session.state === "running") return this.#refuseWhileRunning(session, command);
     this.#notePreviousEnd(session);
     return this.#runCommand(input, signal);
+  }
+
+  /** Refuses a timeout that is too near to the moment the machine may be stopped. null for one that is fine. */
+  #tooPatient(timeout: number | null): string | null {
+    const idle = this.#host.workspace.info.idleTimeoutSeconds ?? 0;
+    const limit = idle * MAX_IDLE_SHARE;
+    return idle <= 0 || timeout === null || timeout <= limit
+      ? null
+      : remarks.tooPatient(timeout, { idle, limit: Number(limit.toFixed(3)) });
   }
 
   async #runCommand(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
@@ -167,7 +180,10 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const command = call.input.command.trim();
     const { end } = session;
     const prefix = this.#reported ? remarks.CONTINUED : "";
-    const output = await this.#takeOutput(session, end !== null);
+    if (this.#closed) {
+      return this.#observe({ command, output: remarks.CLOSED, exitCode: -1, isError: true });
+    }
+    const output = await this.#takeOutput(session, end);
     this.#reported ||= output !== "";
     if (end === null) {
       const suffix = this.#patienceRemark(call.outcome, call.patience ?? 0);
@@ -214,7 +230,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
 
   async #refuseWhileRunning(session: WorkspaceTerminal, command: string): Promise<TerminalObservation> {
     const prefix = this.#reported ? remarks.CONTINUED : "";
-    const output = await this.#takeOutput(session, false);
+    const output = await this.#takeOutput(session, null);
     this.#reported ||= output !== "";
     const metadata = { prefix, suffix: remarks.notExecuted(command) };
     return this.#observe({ command, output, metadata, isError: true });
@@ -231,9 +247,12 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   }
 
   /** Shows the screen of a full-screen program. The text under it is reported after the program has ended. */
-  async #takeOutput(session: WorkspaceTerminal, ended: boolean): Promise<string> {
-    const fullScreen = ended ? null : session.fullScreenText;
-    return fullScreen === null ? this.#log.report(session.pendingText, ended) : this.#log.mask(fullScreen);
+  async #takeOutput(session: WorkspaceTerminal, end: CommandEnd | null): Promise<string> {
+    const fullScreen = end === null ? session.fullScreenText : null;
+    if (fullScreen !== null) return this.#log.mask(fullScreen);
+    // What comes after a prompt belongs to background jobs and is reported with the next command.
+    const pending = end?.kind === "prompt" ? "" : session.pendingText;
+    return this.#log.report(pending, end !== null);
   }
 
   #refuse(command: string, reason: string): TerminalObservation {

@@ -25,11 +25,29 @@ const fileEditorAction = z
   })
   .meta({ id: "FileEditorAction" });
 
+/** Names that models trained on other task lists send for a status. */
+const STATUS_SYNONYMS: Readonly<Record<string, string>> = {
+  pending: "todo",
+  to_do: "todo",
+  completed: "done",
+  complete: "done",
+};
+
+/** Reads a status in any case, with dashes or spaces, and by its synonyms. Other values stay as they are. */
+function toStatus(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const name = value.trim().toLowerCase().replace(/[- ]/g, "_");
+  if (Object.hasOwn(STATUS_SYNONYMS, name)) return STATUS_SYNONYMS[name];
+  return taskStatus.safeParse(name).success ? name : value;
+}
+
+const taskStatus = z.enum(["todo", "in_progress", "done"]);
+
 export const taskItem = z
   .object({
     title: z.string(),
     notes: z.string().default(""),
-    status: z.enum(["todo", "in_progress", "done"]).default("todo"),
+    status: z.preprocess(toStatus, taskStatus).default("todo"),
   })
   .meta({ id: "TaskItem" });
 

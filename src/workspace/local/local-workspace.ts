@@ -23,7 +23,20 @@ export interface LocalWorkspaceOptions {
   environment?: Environment;
   /** Variables that commands get in addition. Default: none. */
   commandEnvironment?: Environment | undefined;
+  /**
+   * CPU priority of terminals and all that they start. `low` leaves the processor to the server where both want it.
+   * Default: `low`.
+   */
+  terminalPriority?: TerminalPriority | undefined;
+  /** Seconds without activity after which the operator may stop this machine. Default: null, never. */
+  idleTimeoutSeconds?: number | null | undefined;
 }
+
+/** CPU priority of a shell, against the server's own. */
+export type TerminalPriority = "low" | "normal";
+
+/** The variable by which a tool's `env` parameter chooses the normal priority, with the value `none`. */
+const PRIORITY_VARIABLE = "OH_TERMINAL_PROCESS_PRIORITY";
 
 /**
  * Opens workspaces on this machine: commands run as the user of the server, without confinement. Relative working
@@ -35,7 +48,7 @@ export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspa
   return async (spec) => {
     cleaning ??= removeLeftFolders();
     await cleaning;
-    return new LocalWorkspace(spec, environment);
+    return new LocalWorkspace(spec, environment, options);
   };
 }
 
@@ -43,12 +56,18 @@ class LocalWorkspace implements Workspace {
   readonly info: WorkspaceInfo;
   readonly files = localFiles;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #terminalPriority: TerminalPriority;
   readonly #closing = new AbortController();
   readonly #runs = new Set<Promise<RunResult>>();
   readonly #terminals = new Set<Promise<TerminalSession>>();
 
-  constructor(spec: WorkspaceSpec, environment: Readonly<Record<string, string>>) {
+  constructor(
+    spec: WorkspaceSpec,
+    environment: Readonly<Record<string, string>>,
+    { terminalPriority = "low", idleTimeoutSeconds = null }: LocalWorkspaceOptions,
+  ) {
     this.#environment = environment;
+    this.#terminalPriority = terminalPriority;
     const { home, ...identity } = machineIdentity();
     this.info = {
       kind: "local",
@@ -56,6 +75,7 @@ class LocalWorkspace implements Workspace {
       dataDir: spec.dataDir,
       home: environment.HOME ?? home,
       temporaryDir: environment.TMPDIR ?? "/tmp",
+      idleTimeoutSeconds,
       ...identity,
     };
   }
@@ -78,6 +98,7 @@ class LocalWorkspace implements Workspace {
       ...options,
       workingDir: cwd ?? this.info.workingDir,
       env: { ...this.#environment, ...env },
+      hasLowPriority: this.#terminalPriority === "low" && env?.[PRIORITY_VARIABLE] !== "none",
       onClosed: () => this.#terminals.delete(opening),
     });
     this.#terminals.add(opening);

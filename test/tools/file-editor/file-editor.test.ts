@@ -91,7 +91,7 @@ describe("view", () => {
       [[1, 2, 3], "list of two integers"],
     ] as const) {
       const text = await refusal("view", "a.txt", { view_range: range });
-      expect(text).toContain(`Invalid \`view_range\` parameter: ${JSON.stringify(range)}.`);
+      expect(text).toContain(`Invalid \`view_range\` parameter: [${range.join(", ")}].`);
       expect(text).toContain(hint);
     }
     expect(await refusal("view", ".", { view_range: [1, 2] })).toContain("A directory has no lines");
@@ -122,10 +122,11 @@ describe("view", () => {
     expect(shown).toContain("     3\tb");
   });
 
-  it("says so when a file is empty", async () => {
+  it("shows an empty file as the heading alone", async () => {
     await file("empty.txt", "");
 
-    expect(textOf((await edit("view", "empty.txt")).content)).toContain("(the file is empty)");
+    const { content } = await edit("view", "empty.txt");
+    expect(textOf(content)).toBe(`Here's the result of running \`cat -n\` on ${at("empty.txt")}:\n`);
   });
 
   it("lists a directory two levels deep without hidden entries", async () => {

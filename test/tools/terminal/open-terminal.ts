@@ -26,6 +26,8 @@ export interface TerminalOptions {
   params?: Record<string, unknown>;
   secrets?: Record<string, string>;
   environment?: Environment;
+  /** Seconds without activity after which the machine may be stopped. Default: never. */
+  idleTimeoutSeconds?: number;
 }
 
 /** Seconds without output after which a call comes back, in these tests. */
@@ -42,11 +44,12 @@ export const WHEN_SILENT = { timeout: null };
 
 /** Opens a terminal in a new folder. Both are removed when the test ends. */
 export async function openTerminal(options: TerminalOptions = {}): Promise<Terminal> {
-  const { params, secrets = {}, environment = process.env } = options;
+  const { params, secrets = {}, environment = process.env, idleTimeoutSeconds } = options;
   const host = await toolHost({
     params: { no_change_timeout_seconds: QUIET, ...params },
     secrets,
     environment,
+    idleTimeoutSeconds,
   });
   const { workingDir, dataDir } = host.workspace.info;
   const executor = await terminalTool.open(host);

@@ -105,6 +105,14 @@ describe("a command", () => {
     expect(await terminal.output("echo now")).toMatch(/second\n(.*Done.*\n)?now$/s);
   });
 
+  it("that ends in the background is announced once, on a line of its own", async () => {
+    const terminal = await openTerminal();
+    const outputs: string[] = [];
+    for (const command of ["true &", "sleep 0.1", "echo next"]) outputs.push(await terminal.output(command));
+    expect(outputs.join("\n").match(/^\[1\]\+ +Done +true$/gm)).toHaveLength(1);
+    expect(outputs.join("\n").match(/Done/g)).toHaveLength(1);
+  });
+
   it("leaves no trace in the user's home or the shell's history", async () => {
     const before = await readFile(join(homedir(), ".bash_history"), "utf8").catch(() => null);
     const terminal = await openTerminal();
@@ -262,6 +270,17 @@ describe("params", () => {
   it("env adds variables to the shell", async () => {
     const terminal = await openTerminal({ params: { env: { GREETING: "it's" } } });
     expect(await terminal.output("echo $GREETING")).toBe("it's");
+  });
+
+  it("of a machine that may be stopped when idle bound the timeout of a command, not that of a look", async () => {
+    const terminal = await openTerminal({ idleTimeoutSeconds: 100 });
+    const refused = await terminal.run("touch ran", { timeout: 91 });
+    expect(refused).toMatchObject({ is_error: true, exit_code: null, command: "touch ran" });
+    expect(textOf(refused)).toMatch(/timeout of 91 s .* at most 90 s/);
+    expect(existsSync(join(terminal.workingDir, "ran"))).toBe(false);
+    expect(await terminal.output("echo fits", { timeout: 90 })).toBe("fits");
+    await terminal.run("sleep 1; echo slept", { timeout: 0.2 });
+    expect(await terminal.output("", { timeout: 5000 })).toBe("slept");
   });
 
   it("a shell_path without a shell is an error that says so", async () => {

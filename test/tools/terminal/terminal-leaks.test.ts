@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { listProcesses } from "../../../src/workspace/local/process-table.ts";
-import { openTerminal, WHEN_SILENT } from "./open-terminal.ts";
+import { openTerminal, textOf, WHEN_SILENT } from "./open-terminal.ts";
 
 function descriptors(): number {
   return readdirSync("/proc/self/fd").length;
@@ -50,7 +50,9 @@ it("can be closed while a command runs, before it was used and twice", async () 
   const running = terminal.run("sleep 7772", { timeout: 60 });
   await expect.poll(() => countOf("sleep 7772")).toBe(1);
   await terminal.close();
-  await running.catch(() => {});
+  const answer = await running;
+  expect(answer).toMatchObject({ is_error: true, exit_code: -1, command: "sleep 7772" });
+  expect(textOf(answer)).toBe("[The terminal was closed while the command was running.]");
   await terminal.close();
   expect(countOf("sleep 7772")).toBe(0);
   await expect(terminal.run("true")).rejects.toThrow("closed");

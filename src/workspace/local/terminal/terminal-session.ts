@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { setPriority } from "node:os";
 import type { IPty } from "@lydell/node-pty";
 import { WorkspaceError } from "../../workspace-error.ts";
 import type {
@@ -25,6 +26,8 @@ export interface TerminalSessionOptions extends Omit<TerminalOptions, "cwd"> {
   workingDir: string;
   /** Everything that commands see of an environment. */
   env: Readonly<Record<string, string>>;
+  /** Whether the shell and all that it starts run at a lower CPU priority than the server. Default: false. */
+  hasLowPriority?: boolean;
   /** Called when the terminal was closed. */
   onClosed?(): void;
 }
@@ -37,6 +40,9 @@ const ROWS = 50;
 const START_LIMIT = 15_000;
 /** Milliseconds between two steps of an interrupt. */
 const INTERRUPT_PATIENCE = 400;
+
+/** Niceness added to shells, as in the reference. What a shell starts inherits it. */
+const NICENESS = 10;
 
 /** A bash on a pseudo-terminal, in a session of process groups that it leads. */
 export class TerminalSession implements WorkspaceTerminal {
@@ -89,6 +95,7 @@ export class TerminalSession implements WorkspaceTerminal {
           env: { ...options.env, AGENT_TERMINAL: tag },
         },
       );
+      if (options.hasLowPriority) lowerPriority(pty.pid);
       const session = new TerminalSession({ pty, screen, files, nonce, tag, options });
       await session.#firstPrompt();
       return session;
@@ -268,5 +275,14 @@ export class TerminalSession implements WorkspaceTerminal {
   #endFamily(): Promise<boolean> {
     this.#familyEnd ??= endProcessFamily({ leader: this.pid, tag: this.#tag });
     return this.#familyEnd;
+  }
+}
+
+/** Lowers the CPU priority of a process. A shell that is already gone has none, which its first prompt will show. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, NICENESS);
+  } catch {
+    // Some sandboxes forbid it. A shell at the server's priority is better than none.
   }
 }
