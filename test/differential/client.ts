@@ -10,6 +10,14 @@ export interface WireEvent {
   [field: string]: unknown;
 }
 
+export interface Request {
+  method: string;
+  /** `~` is the conversation. */
+  path: string;
+  body?: unknown;
+  headers?: Record<string, string> | undefined;
+}
+
 export interface Answer {
   status: number;
   body: unknown;
@@ -43,7 +51,7 @@ export class Client {
   }
 
   static async create(url: string, request: object): Promise<Client> {
-    const created = await call(url, "POST", "/api/conversations", request);
+    const created = await call(url, { method: "POST", path: "/api/conversations", body: request });
     if (created.status !== 201)
       throw new Error(`create answered ${created.status}: ${JSON.stringify(created.body)}`);
     const { id } = created.body as { id: string };
@@ -78,11 +86,22 @@ export class Client {
   }
 
   /** Asks anything of the server and notes the answer. `~` is this conversation; a string body goes out as it is. */
-  async ask(method: string, path: string, body?: unknown): Promise<Answer> {
-    const answer = await call(this.#url, method, path.replaceAll("~", `/api/conversations/${this.id}`), body);
+  ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    return this.request({ method, path, body });
+  }
+
+  /** Like `ask`, with headers of its own. */
+  async request({ method, path, body, headers }: Request): Promise<Answer> {
+    const answer = await this.quietly({ method, path, body, headers });
     const words = typeof body === "object" ? shortly(body) : "";
-    this.noted.push({ call: `${method} ${path} ${words}`.trim(), ...answer });
+    const names = headers === undefined ? "" : shortly(headers);
+    this.noted.push({ call: [method, path, words, names].filter(Boolean).join(" "), ...answer });
     return answer;
+  }
+
+  /** Asks without a note, for answers that come in no fixed order. */
+  quietly({ path, ...request }: Request): Promise<Answer> {
+    return call(this.#url, { ...request, path: path.replaceAll("~", `/api/conversations/${this.id}`) });
   }
 
   async sendAndWait(text: string): Promise<void> {
@@ -154,17 +173,17 @@ export class Client {
   }
 
   async log(): Promise<WireEvent[]> {
-    const { body } = await call(this.#url, "GET", `/api/conversations/${this.id}/events/search?limit=100`);
+    const { body } = await this.quietly({ method: "GET", path: "~/events/search?limit=100" });
     return (body as { items: WireEvent[] }).items;
   }
 
   async info(): Promise<unknown> {
-    return (await call(this.#url, "GET", `/api/conversations/${this.id}`)).body;
+    return (await this.quietly({ method: "GET", path: "~" })).body;
   }
 
   async close(): Promise<void> {
     this.#socket.close();
-    await call(this.#url, "DELETE", `/api/conversations/${this.id}`);
+    await this.quietly({ method: "DELETE", path: "~" });
   }
 }
 
@@ -185,13 +204,14 @@ function shortly(body: unknown): string {
 }
 
 /** `node:http`, because `fetch` sends no body with GET and one route wants it. */
-function call(url: string, method: string, path: string, body?: unknown): Promise<Answer> {
+function call(url: string, { method, path, body, headers: more }: Request): Promise<Answer> {
   const payload = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-  const headers =
+  const about =
     payload === undefined
       ? {}
       : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
   return new Promise((done, fail) => {
+    const headers = { ...about, ...more };
     const asked = httpRequest(url + path, { method, headers, agent: false }, async (response) => {
       let text = "";
       for await (const part of response) text += part;

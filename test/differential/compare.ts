@@ -1,6 +1,6 @@
 /**
  * Plays the same scripted conversations on the reference and on this server and compares what clients see of them.
- * `node test/differential/compare.ts [part of a scenario's name]`
+ * `node test/differential/compare.ts [part of a scenario's name]...`
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -32,7 +32,7 @@ interface Verdict {
   used: Set<string>;
 }
 
-const only = process.argv[2];
+const parts = process.argv.slice(2);
 process.exitCode = (await main()) ? 0 : 1;
 
 async function main(): Promise<boolean> {
@@ -55,18 +55,22 @@ async function main(): Promise<boolean> {
 }
 
 async function compareAll(stage: Stage): Promise<boolean> {
-  const chosen = scenarios(stage.model).filter(({ name }) => only === undefined || name.includes(only));
+  const chosen = scenarios(stage.model).filter(
+    ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
+  );
   const verdicts: Verdict[] = [];
-  const left = chosen.map((scenario, index) => ({ scenario, index }));
-  const lane = async () => {
+  const numbered = chosen.map((scenario, index) => ({ scenario, index }));
+  const playAll = async (left: typeof numbered) => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const verdict = await compare(stage, next.scenario, join(stage.folder, `project-${next.index}`));
       verdicts.push(verdict);
       report(verdict);
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  const stale = only === undefined ? staleDifferences(verdicts) : [];
+  const together = numbered.filter(({ scenario }) => !scenario.alone);
+  await Promise.all(Array.from({ length: LANES }, () => playAll(together)));
+  await playAll(numbered.filter(({ scenario }) => scenario.alone));
+  const stale = parts.length === 0 ? staleDifferences(verdicts) : [];
   for (const line of stale) print(`STALE    ${line}`);
   const failed = verdicts.filter(({ unknown }) => unknown.length > 0).length;
   print(

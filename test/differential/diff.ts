@@ -14,8 +14,21 @@ const ABSENT = Symbol("absent");
 export function diff(expected: unknown, actual: unknown, path = ""): Line[] {
   if (Object.is(expected, actual)) return [];
   if (Array.isArray(expected) && Array.isArray(actual)) return diffLists(expected, actual, path);
-  if (isObject(expected) && isObject(actual)) return diffObjects(expected, actual, path);
+  if (isObject(expected) && isObject(actual)) {
+    if (expected.status !== actual.status && isAnswer(expected) && isAnswer(actual)) {
+      return diffAnswers(expected, actual, path);
+    }
+    return diffObjects(expected, actual, path);
+  }
   return [`${path}: ${show(expected)} -> ${show(actual)}`];
+}
+
+/** Another status makes another body; its parts are not compared one by one. */
+function diffAnswers(expected: Answer, actual: Answer, path: string): Line[] {
+  return [
+    `${path}.status: ${expected.status} -> ${actual.status}`,
+    `${path}.body: ${show(expected.body)} -> ${show(actual.body)}`,
+  ];
 }
 
 function diffObjects(
@@ -89,6 +102,15 @@ function label(event: unknown): string {
 
 function isEvent(value: unknown): value is EventLike {
   return isObject(value) && typeof value.kind === "string" && "source" in value;
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+function isAnswer(value: object): value is Answer {
+  return "status" in value && typeof value.status === "number" && "body" in value;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

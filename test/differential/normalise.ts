@@ -10,6 +10,12 @@ const OWN_WORDS: Record<string, readonly string[]> = {
   SystemPromptEvent: ["system_prompt.text", "dynamic_context.text", "description"],
 };
 
+/** Sentences that the reference always says in the same words, and that clients know. */
+const FIXED_WORDS = new Set([
+  "Your LLM API key appears to be invalid or has expired.",
+  "Agent reached maximum iterations limit (2).",
+]);
+
 /** Measured, so never the same twice. */
 const MEASURED = new Set(["latency", "pid", "error_id", "uptime", "idle_time"]);
 
@@ -33,7 +39,11 @@ export function normalise(outcome: Outcome): Outcome {
   const names = new Map<string, string>([[bare(outcome.id), "conversation"]]);
   nameEvents(outcome.log, names);
   nameEvents(outcome.frames, names);
-  return walk(outcome, { names, field: "", words: [] }) as Outcome;
+  const place = { names: within(names, "log"), field: "", words: [] };
+  return {
+    ...(walk({ ...outcome, answers: [] }, place) as Outcome),
+    answers: outcome.answers.map((answer, index) => walk(answer, { ...place, names: within(names, index) })),
+  } as Outcome;
 }
 
 /** `ActionEvent 2` is the second action, whatever stands before it: one event too many shows once. */
@@ -48,8 +58,24 @@ function nameEvents(events: readonly WireEvent[], names: Map<string, string>): v
   }
 }
 
+/** Ids are named after the answer that tells them first, so that one more or less changes no other name. */
+function within(names: Map<string, string>, where: number | string): Names {
+  let count = 0;
+  return {
+    nameOf(id) {
+      const name = names.get(id) ?? `<id ${where}.${++count}>`;
+      names.set(id, name);
+      return name;
+    },
+  };
+}
+
+interface Names {
+  nameOf(id: string): string;
+}
+
 interface Place {
-  names: Map<string, string>;
+  names: Names;
   field: string;
   words: readonly string[];
 }
@@ -61,12 +87,15 @@ function walk(value: unknown, place: Place): unknown {
   const { kind } = value as { kind?: unknown };
   const words = typeof kind === "string" ? [...place.words, ...(OWN_WORDS[kind] ?? [])] : place.words;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, field(key, item, { ...place, words })]),
+    Object.entries(value).map(([key, item]) => [
+      text(key, place.names),
+      field(key, item, { ...place, words }),
+    ]),
   );
 }
 
 function field(key: string, value: unknown, place: Place): unknown {
-  if (typeof value === "string" && value !== "") {
+  if (typeof value === "string" && value !== "" && !FIXED_WORDS.has(value)) {
     if (place.words.includes(key) || place.words.includes(`${place.field}.${key}`)) return "<words>";
     if (isRefusalWord(key, value)) return "<words>";
     // JSON text: spaces and the order of its keys are no part of it.
@@ -89,16 +118,12 @@ function parsed(value: string): unknown {
   }
 }
 
-function text(value: string, names: Map<string, string>): string {
+function text(value: string, names: Names): string {
   return value
     .replace(BRACKETED_PASTE, "")
     .replace(SERVER_FOLDER, "")
     .replace(SIDE, "/")
-    .replace(UUID, (id) => {
-      const name = names.get(bare(id)) ?? `<id ${names.size}>`;
-      names.set(bare(id), name);
-      return name;
-    })
+    .replace(UUID, (id) => names.nameOf(bare(id)))
     .replace(UTC_TIME, "<time>Z")
     .replace(OFFSET_TIME, "<time>+00:00")
     .replace(LOCAL_TIME, "<local time>");

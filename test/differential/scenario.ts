@@ -20,6 +20,8 @@ export interface Scenario {
   settings?: object;
   /** Laid over the model. */
   llm?: object;
+  /** It takes all places for runs, so nothing else is at play. */
+  alone?: boolean;
   /** What the client does; one message and its run when left out. */
   drive?(client: Client, setting: Setting): Promise<void>;
 }

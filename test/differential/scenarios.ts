@@ -1,4 +1,7 @@
 import type { Scenario } from "./scenario.ts";
+import { analyzerScenarios } from "./scenarios/analyzers.ts";
+import { boundScenarios } from "./scenarios/bounds.ts";
+import { capacityScenarios } from "./scenarios/capacity.ts";
 import { confirmationScenarios } from "./scenarios/confirmation.ts";
 import { controlScenarios } from "./scenarios/control.ts";
 import { editorScenarios } from "./scenarios/editor.ts";
@@ -7,6 +10,7 @@ import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
 import { socketScenarios } from "./scenarios/sockets.ts";
+import { startScenarios } from "./scenarios/starts.ts";
 import { terminalScenarios } from "./scenarios/terminal.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 
@@ -16,11 +20,15 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...terminalScenarios,
     ...controlScenarios,
     ...restScenarios,
+    ...startScenarios,
+    ...boundScenarios,
     ...socketScenarios,
     ...replyScenarios,
     ...editorScenarios,
     ...errorScenarios,
     ...confirmationScenarios,
+    ...analyzerScenarios,
+    ...capacityScenarios,
     ...secretScenarios(model.secretUrl),
   ];
 }

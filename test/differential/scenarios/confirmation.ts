@@ -1,4 +1,4 @@
-import { finish, run, type Scenario, think } from "../scenario.ts";
+import { finish, pause, run, type Scenario, think } from "../scenario.ts";
 
 const ALWAYS = { confirmation_policy: { kind: "AlwaysConfirm" } };
 
@@ -68,6 +68,69 @@ export const confirmationScenarios: Scenario[] = [
       await client.post("/events/respond_to_confirmation", { accept: false, reason: "No." });
       await client.post("/events/respond_to_confirmation", {});
       await client.sendAndWait("Go.");
+    },
+  },
+  {
+    name: "a message while a step is about to wait",
+    script: [{ ...run("echo hi"), delayMs: 2_500 }, { text: "Instead, this." }],
+    request: ALWAYS,
+    drive: async (client) => {
+      await client.send("Go.");
+      await client.untilStatus("running");
+      await pause(500);
+      await client.untilRunEndsAfter(() => client.send("Wait, do this.", false));
+    },
+  },
+  {
+    name: "a message while the last allowed step is about to wait",
+    script: [{ ...run("echo hi"), delayMs: 2_500 }, { text: "Instead, this." }],
+    request: { ...ALWAYS, max_iterations: 1 },
+    drive: async (client) => {
+      await client.send("Go.");
+      await client.untilStatus("running");
+      await pause(500);
+      await client.untilRunEndsAfter(() => client.send("Wait, do this.", false));
+      await client.postAndWait("/run");
+    },
+  },
+  {
+    name: "a message without a run while calls wait",
+    script: [run("echo hi"), finish],
+    request: ALWAYS,
+    drive: async (client) => {
+      await client.sendAndWait("Go.");
+      await client.send("Not yet.", false);
+      await pause(1_000);
+      await client.get("");
+      await client.post("/events/respond_to_confirmation", { accept: false, reason: "No." });
+      await client.postAndWait("/run");
+    },
+  },
+  {
+    name: "pause and interrupt while calls wait",
+    script: [run("echo hi"), finish],
+    request: ALWAYS,
+    drive: async (client) => {
+      await client.sendAndWait("Go.");
+      await client.post("/pause");
+      await client.post("/interrupt");
+      await pause(1_000);
+      await client.get("");
+      await client.postAndWait("/events/respond_to_confirmation", { accept: true });
+    },
+  },
+  {
+    name: "answers while a call that was accepted runs",
+    script: [run("sleep 3; echo done"), finish],
+    request: ALWAYS,
+    drive: async (client) => {
+      await client.sendAndWait("Go.");
+      await client.untilRunEndsAfter(async () => {
+        await client.post("/events/respond_to_confirmation", { accept: true });
+        await pause(1_000);
+        await client.post("/events/respond_to_confirmation", { accept: true });
+        await client.post("/run");
+      });
     },
   },
   { name: "finish needs no confirmation", script: [finish], request: ALWAYS },

@@ -130,6 +130,106 @@ export const controlScenarios: Scenario[] = [
     },
   },
   {
+    name: "two messages while the agent is about to end",
+    script: [{ text: "Bye.", delayMs: 2_500 }, { text: "Oh, and those." }],
+    drive: async (client) => {
+      await client.send("Go.");
+      await client.untilStatus("running");
+      await pause(500);
+      await client.send("And this.", false);
+      await client.untilRunEndsAfter(() => client.send("And that.", false));
+    },
+  },
+  {
+    name: "a message while the last allowed step ends",
+    script: [{ text: "Bye.", delayMs: 2_500 }, { text: "Oh, and that." }],
+    request: { max_iterations: 1 },
+    drive: async (client) => {
+      await client.send("Go.");
+      await client.untilStatus("running");
+      await pause(500);
+      await client.untilRunEndsAfter(() => client.send("And this.", false));
+      await client.postAndWait("/run");
+    },
+  },
+  {
+    name: "a message while the last step calls finish",
+    script: [{ ...finish, delayMs: 2_500 }, { text: "Oh, and that." }],
+    drive: async (client) => {
+      await client.send("Go.");
+      await client.untilStatus("running");
+      await pause(500);
+      await client.untilRunEndsAfter(() => client.send("And this.", false));
+    },
+  },
+  {
+    name: "a message during a step that fails",
+    script: [{ error: { status: 400, message: "no such parameter" }, delayMs: 2_500 }, { text: "Better." }],
+    llm: { num_retries: 1 },
+    drive: async (client) => {
+      await client.send("Go.");
+      await client.untilStatus("running");
+      await pause(500);
+      await client.untilRunEndsAfter(() => client.send("And this.", false));
+      await client.postAndWait("/run");
+    },
+  },
+  {
+    name: "a message after a pause",
+    script: [{ text: "Hello." }],
+    drive: async (client) => {
+      await client.send("Hello.", false);
+      await client.post("/pause");
+      await pause(1_000);
+      await client.send("And this.", false);
+      await client.get("");
+      await client.sendAndWait("And that.");
+    },
+  },
+  {
+    name: "too many steps",
+    script: [run("echo 1"), run("echo 2"), run("echo 3"), finish],
+    request: { max_iterations: 2 },
+    drive: async (client) => {
+      await client.sendAndWait("Go.");
+      await client.postAndWait("/run");
+    },
+  },
+  {
+    name: "a run that is stuck, then a message",
+    script: [...Array.from({ length: 4 }, () => run("echo same")), { text: "Free again." }],
+    drive: async (client) => {
+      await client.sendAndWait("Go.");
+      await client.sendAndWait("Try something else.");
+    },
+  },
+  {
+    name: "interrupt twice, then pause",
+    script: [{ text: "Too late.", delayMs: 3_000 }, { text: "Here again." }],
+    drive: async (client) => {
+      await client.send("Go.");
+      await client.untilStatus("running");
+      await pause(500);
+      await client.postAndWait("/interrupt");
+      await pause(1_000);
+      await client.post("/interrupt");
+      await client.post("/pause");
+      await pause(1_000);
+      await client.get("");
+      await client.postAndWait("/run");
+    },
+  },
+  {
+    name: "a message while a tool runs",
+    script: [run("sleep 3; echo done"), { text: "Both heard." }],
+    drive: async (client) => {
+      await client.send("Go.");
+      await client.untilKind("ActionEvent");
+      await pause(500);
+      await client.untilRunEndsAfter(() => client.send("And this.", false));
+    },
+  },
+  {
     name: "run while running",
     script: [{ text: "Slow.", delayMs: 2_000 }],
     drive: async (client) => {

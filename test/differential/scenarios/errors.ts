@@ -82,5 +82,35 @@ export const errorScenarios: Scenario[] = [
       await client.sendAndWait("Second.");
     },
   },
+  {
+    name: "the same key refused in other words",
+    script: [
+      { error: { status: 401, message: "invalid x-api-key" } },
+      { error: { status: 401, message: "Your authentication token has expired: sk-abc" } },
+      { error: { status: 403, message: "Incorrect API key provided" } },
+      { error: { status: 400, message: "Incorrect API key provided" } },
+    ],
+    llm: once,
+    drive: async (client) => {
+      for (const text of ["First.", "Second.", "Third.", "Fourth."]) await client.sendAndWait(text);
+    },
+  },
+  {
+    name: "errors of the server that the model runs on",
+    script: [
+      { error: { status: 408, message: "Request timeout" } },
+      { error: { status: 409, message: "Conflict" } },
+      { error: { status: 413, message: "Payload too large" } },
+      { error: { status: 502, message: "Bad gateway" } },
+      { error: { status: 504, message: "Gateway timeout" } },
+      { error: { status: 529, message: "Overloaded" } },
+      { error: { status: 402, message: "Insufficient balance" } },
+      { error: { status: 429, message: "Budget has been exceeded" } },
+    ],
+    llm: once,
+    drive: async (client) => {
+      for (let turn = 0; turn < 8; turn += 1) await client.sendAndWait(`Turn ${turn}.`);
+    },
+  },
   { name: "nobody listens", script: [], llm: { ...once, base_url: "http://127.0.0.1:9/v1" } },
 ];
