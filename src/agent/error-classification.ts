@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import { LlmError } from "../llm/llm-error.ts";
 import type { ErrorClassification } from "../wire/events/error-classification.ts";
 import type { NewEvent } from "../wire/events/events.ts";
 
@@ -112,9 +113,15 @@ const BY_BROAD_CODE: Readonly<Record<string, ErrorClassification>> = {
   APIError: TRANSIENT,
 };
 
-/** Makes the event that shows an error. Its name is the code, its message the detail. */
+/** The detail of a refused key, as clients know it. Providers may repeat parts of the key in theirs. */
+const KEY_REFUSED = "Your LLM API key appears to be invalid or has expired.";
+
+/**
+ * Makes the event that shows an error. Its name is the code, its message the detail, unless a provider has refused the
+ * key.
+ */
 export function errorEvent(error: unknown): Extract<NewEvent, { kind: "ConversationErrorEvent" }> {
-  const detail = messageOf(error);
+  const detail = isKeyRefused(error) ? KEY_REFUSED : messageOf(error);
   const code = error instanceof Error ? error.name : "Error";
   const classification = classifyError(code, detail);
   return { kind: "ConversationErrorEvent", source: "environment", code, detail, classification };
@@ -127,6 +134,11 @@ export function classifyError(code: string, detail = ""): ErrorClassification {
   const match = BY_DETAIL.find(([, words]) => words.some((word) => text.includes(word)));
   if (match !== undefined) return match[0];
   return Object.hasOwn(BY_BROAD_CODE, code) ? (BY_BROAD_CODE[code] ?? UNKNOWN) : UNKNOWN;
+}
+
+/** Tells a provider's refusal from a key that this server itself found missing: what it says about that one helps. */
+function isKeyRefused(error: unknown): boolean {
+  return LlmError.is(error) && error.name === "LLMAuthenticationError" && error.status !== undefined;
 }
 
 function failure(

@@ -13,6 +13,7 @@ const MODULES: Readonly<Record<string, string>> = {
   CondensationRequest: "openhands.sdk.event.condenser",
   Condensation: "openhands.sdk.event.condenser",
   CondensationSummaryEvent: "openhands.sdk.event.condenser",
+  SecurityAnalysisEvent: "openhands.sdk.event.security",
   HookExecutionEvent: "openhands.sdk.event.hook_execution",
   ACPToolCallEvent: "openhands.sdk.event.acp_tool_call",
   LLMCompletionLogEvent: "openhands.sdk.event.llm_completion_log",

@@ -118,7 +118,8 @@ export interface LoopChange {
   readonly state?: Partial<Pick<ConversationState, ExtensionState>>;
 }
 
-/** Events that an extension may append. Calls, their answers, state updates and the user's acts are the loop's own. */
+/** Events that an extension may append. Calls, their risks and answers, state updates and the
+ * user's acts are the loop's own. */
 export type ExtensionEvent = Exclude<
   NewEvent,
   {
@@ -128,6 +129,7 @@ export type ExtensionEvent = Exclude<
       | "ObservationEvent"
       | "UserRejectObservation"
       | "AgentErrorEvent"
+      | "SecurityAnalysisEvent"
       | "ConversationStateUpdateEvent"
       | "PauseEvent"
       | "InterruptEvent";

@@ -63,10 +63,11 @@ async function loop(session: AgentSession, options: RunOptions): Promise<void> {
     const outcome = await step(session, { signal, extensions, schemas });
     // An interrupt that comes when the agent has finished comes too late.
     if (outcome.kind !== "finished") signal.throwIfAborted();
-    if (await settle(session, outcome, options)) return;
-    if (isPaused(session)) return;
     const { max_iterations: limit } = session.state;
-    if (iteration >= limit) throw new MaxIterationsReached(limit);
+    const isLast = iteration >= limit;
+    if (await settle(session, outcome, { ...options, isLast })) return;
+    if (isPaused(session)) return;
+    if (isLast) throw new MaxIterationsReached(limit);
   }
 }
 
@@ -75,51 +76,73 @@ function isPaused({ state }: AgentSession): boolean {
   return state.execution_status === "paused";
 }
 
+interface SettleOptions extends RunOptions {
+  /** Whether the run may take no further step. */
+  isLast: boolean;
+}
+
 /** Writes the status that an outcome leads to. True when the run is over. */
-async function settle(session: AgentSession, outcome: StepOutcome, options: RunOptions): Promise<boolean> {
+async function settle(session: AgentSession, outcome: StepOutcome, options: SettleOptions): Promise<boolean> {
   switch (outcome.kind) {
     case "continue":
       return false;
     case "stopped":
       return true;
     case "waiting":
-      return waitForUser(session, outcome.seen);
+      return waitForUser(session, outcome.seen, options);
     case "declined":
-      return finishOrGoOn(session, outcome.seen);
+      return finishOrGoOn(session, outcome.seen, options);
     case "finished": {
       const isNews = session.view.userMessageCount !== outcome.seen;
       if (!isNews && (await options.extensions.refusesStop({ session, signal: options.signal })))
         return false;
-      return finishOrGoOn(session, outcome.seen);
+      return finishOrGoOn(session, outcome.seen, options);
     }
   }
 }
 
 /** True when the calls wait. A message that came in during the step rejects them, and the run goes on with it. */
-async function waitForUser(session: AgentSession, seen: number): Promise<boolean> {
+async function waitForUser(session: AgentSession, seen: number, options: SettleOptions): Promise<boolean> {
   session.confirmation.reset();
   await session.update({ execution_status: "waiting_for_confirmation" });
   if (session.view.userMessageCount === seen) return true;
   const rejections = session.confirmation.superseded();
   if (rejections.length === 0) return true;
-  await session.update({ execution_status: "running", blocked_actions: {} }, rejections);
-  return false;
+  return takeUp(session, options, () =>
+    session.update({ execution_status: "idle", blocked_actions: {} }, rejections),
+  );
 }
 
 /** True when the agent is finished. It goes on when the user has sent a message that it has not `seen` yet. */
-async function finishOrGoOn(session: AgentSession, seen: number): Promise<boolean> {
+async function finishOrGoOn(session: AgentSession, seen: number, options: SettleOptions): Promise<boolean> {
   if (session.view.userMessageCount === seen) {
     await session.update({ execution_status: "finished" });
     // A message that came in meanwhile has set the status back to idle.
     const isCalledBack = session.state.execution_status === "idle" && session.view.userMessageCount > seen;
-    if (isCalledBack) await session.update({ execution_status: "running" });
-    return !isCalledBack;
+    return isCalledBack ? takeUp(session, options) : true;
   }
+  const isOver =
+    isPaused(session) ||
+    (await takeUp(session, options, () => session.update({ execution_status: "finished" })));
   // Some models refuse a prompt that ends with their own words, and all are puzzled by it.
   if (session.view.messages().at(-1)?.role !== "user") {
     await session.append([tellModel("environment", MESSAGE_OVERLOOKED)]);
   }
-  return false;
+  return isOver;
+}
+
+/**
+ * Goes on with a message that the agent has not read, after `settled` has shown how the step ended. True when the run has
+ * no step left for it: the status is idle then, and the next run reads it. Both are called in one moment, so that they
+ * share a commit: a crash between them would leave the message unread.
+ */
+async function takeUp(
+  session: AgentSession,
+  { isLast }: SettleOptions,
+  settled: () => Promise<void> = async () => {},
+): Promise<boolean> {
+  await Promise.all([settled(), session.update({ execution_status: isLast ? "idle" : "running" })]);
+  return isLast;
 }
 
 /** True when the agent repeats itself. Calls that the user has just confirmed run whatever came before them. */

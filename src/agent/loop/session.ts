@@ -3,7 +3,7 @@ import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { AgentWritable, ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { PromptView } from "../view/prompt-view.ts";
-import type { Confirmation } from "./confirmation.ts";
+import type { Confirmation } from "./confirmation/confirmation.ts";
 
 /**
  * The conversation as the loop needs it. Everything else (sockets, store, HTTP) stays outside, so that a run can be

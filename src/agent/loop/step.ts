@@ -2,7 +2,8 @@ import type { LlmReply, LlmRequest, ToolSchema } from "../../llm/llm.ts";
 import { untilAborted } from "../../waiting.ts";
 import { textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
-import { needsConfirmation } from "../security/needs-confirmation.ts";
+import { needsConfirmation } from "./confirmation/needs-confirmation.ts";
+import { analyseRisks } from "./confirmation/risk-analysis.ts";
 import { callsUpToFinish, executeCalls } from "./execute-calls.ts";
 import type { Extensions } from "./extensions.ts";
 import { agentMessage, tellModel } from "./messages.ts";
@@ -116,8 +117,23 @@ async function call(session: AgentSession, reply: LlmReply, options: StepOptions
   });
   await session.append(events);
   await options.extensions.beforeTools(callsUpToFinish(view.pending()), { session, ...options });
+  return (await mustWait(session, options)) ? "waiting" : runOpenCalls(session, options);
+}
+
+/** Rates the open calls, writes the ratings down and tells whether the user has to confirm a call. */
+async function mustWait(session: AgentSession, { signal }: StepOptions): Promise<boolean> {
+  const { state, view } = session;
+  const { riskOf, findings } = await analyseRisks(view.pending(), state.security_analyzer, signal);
+  if (findings !== undefined) {
+    const { analyzer, risks, details } = findings;
+    const policy = state.confirmation_policy.kind;
+    await session.update({}, [
+      { kind: "SecurityAnalysisEvent", source: "environment", analyzer, policy, risks, details },
+    ]);
+  }
+  // The policy as it is now: the user may have made it stricter while the analyzer was busy.
   const allowed = view.pending().filter(({ id }) => !Object.hasOwn(state.blocked_actions, id));
-  return (await needsConfirmation(allowed, state)) ? "waiting" : runOpenCalls(session, options);
+  return needsConfirmation(allowed, state.confirmation_policy, riskOf);
 }
 
 async function runOpenCalls(session: AgentSession, options: StepOptions): Promise<Acted> {

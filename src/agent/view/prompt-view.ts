@@ -46,8 +46,7 @@ export class PromptView {
 
   /** Adds the next event of the log. Events without a message for the model only count for `recent`. */
   add(event: Event): void {
-    // State updates are not part of the branch, and completion logs must not count as progress of the agent.
-    if (event.kind === "ConversationStateUpdateEvent" || event.kind === "LLMCompletionLogEvent") return;
+    if (isAside(event)) return;
     this.#remember(event);
     switch (event.kind) {
       case "SystemPromptEvent":
@@ -188,6 +187,15 @@ export class PromptView {
     this.#turn = null;
     for (const event of events) this.#place(event);
   }
+}
+
+/** State updates are not part of the branch; records of calls and risks must not count as progress of the agent. */
+function isAside({ kind }: Event): boolean {
+  return (
+    kind === "ConversationStateUpdateEvent" ||
+    kind === "LLMCompletionLogEvent" ||
+    kind === "SecurityAnalysisEvent"
+  );
 }
 
 function isUserMessage(event: Event | ViewEvent): boolean {

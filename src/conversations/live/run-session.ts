@@ -1,5 +1,5 @@
 import { errorEvent } from "../../agent/error-classification.ts";
-import { Confirmation } from "../../agent/loop/confirmation.ts";
+import { Confirmation } from "../../agent/loop/confirmation/confirmation.ts";
 import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";

@@ -46,6 +46,8 @@ function lineOf(event: Event): [label: string, text: string] | undefined {
       return ["interrupt", ""];
     case "CondensationRequest":
       return ["condense", "requested"];
+    case "SecurityAnalysisEvent":
+      return ["risk", Object.values(event.risks).join(", ")];
     case "Condensation":
       return ["condense", `${event.forgotten_event_ids?.length ?? 0} events forgotten`];
   }

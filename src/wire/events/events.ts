@@ -97,6 +97,13 @@ const condensation = eventKind("Condensation", {
   llm_response_id: z.string(),
 });
 
+const securityAnalysisEvent = eventKind("SecurityAnalysisEvent", {
+  analyzer: z.string().describe("Kind of the analyzer"),
+  policy: z.string().describe("Kind of the confirmation policy at that moment"),
+  risks: z.record(z.string(), securityRisk).describe("By the id of the ActionEvent"),
+  details: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+});
+
 /** The record of one model call. Written if the model has `log_completions`. */
 const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
   filename: z.string(),
@@ -120,6 +127,7 @@ export const event = z
     interruptEvent,
     condensationRequest,
     condensation,
+    securityAnalysisEvent,
     llmCompletionLogEvent,
   ])
   .meta({ id: "Event" });
@@ -151,6 +159,8 @@ export type AgentErrorEvent = z.input<typeof agentErrorEvent>;
 export type ConversationStateUpdateEvent = z.input<typeof conversationStateUpdateEvent>;
 /** A summary that replaces the events in `forgotten_event_ids` in the prompt. */
 export type CondensationEvent = z.input<typeof condensation>;
+/** The risks that an analyzer sees in the calls of one reply. `details` has what it says about single calls. */
+export type SecurityAnalysisEvent = z.input<typeof securityAnalysisEvent>;
 /** An event that is sent to sockets and never stored. */
 export type TransientEvent =
   | ConversationStateUpdateEvent

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Confirmation } from "../../../src/agent/loop/confirmation.ts";
+import { Confirmation } from "../../../src/agent/loop/confirmation/confirmation.ts";
 import type { LoopExtension } from "../../../src/agent/loop/extension.ts";
 import { Extensions } from "../../../src/agent/loop/extensions.ts";
 import { type RunOptions, runAgent } from "../../../src/agent/loop/run.ts";
@@ -96,12 +96,19 @@ export class ArraySession implements AgentSession {
     changes: Partial<Pick<ConversationState, AgentWritable>>,
     reasons: readonly NewEvent[] = [],
   ): Promise<void> {
-    for (const [key, value] of Object.entries(changes)) {
-      if (JSON.stringify(Reflect.get(this.state, key)) === JSON.stringify(value)) continue;
-      Object.assign(this.state, { [key]: value });
-      await this.append([{ kind: "ConversationStateUpdateEvent", source: "environment", key, value }]);
-    }
-    await this.append(reasons);
+    const changed = Object.entries(changes).filter(
+      ([key, value]) => JSON.stringify(Reflect.get(this.state, key)) !== JSON.stringify(value),
+    );
+    Object.assign(this.state, Object.fromEntries(changed));
+    const updates = changed.map(
+      ([key, value]): NewEvent => ({
+        kind: "ConversationStateUpdateEvent",
+        source: "environment",
+        key,
+        value,
+      }),
+    );
+    await this.append([...updates, ...reasons]);
   }
 
   recordReply(reply: LlmReply): void {
@@ -200,6 +207,8 @@ export function inWords(event: Event): string {
       return `error ${event.tool_name}: ${event.error}`;
     case "UserRejectObservation":
       return `rejected ${event.tool_name}: ${event.rejection_reason}`;
+    case "SecurityAnalysisEvent":
+      return `risks ${Object.values(event.risks).join(" ")}`;
     case "ConversationErrorEvent":
       return `failed ${event.code}: ${event.detail}`;
     default:

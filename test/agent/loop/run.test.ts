@@ -119,12 +119,24 @@ describe("a run", () => {
 
 describe("a model that fails", () => {
   it("ends the run with status and then the error, classified", async () => {
-    const session = await ArraySession.open({ script: [new LlmError("LLMAuthenticationError", "bad key")] });
+    const session = await ArraySession.open({ script: [new LlmError("LLMAuthenticationError", "no key")] });
     await session.run();
-    expect(session.log).toEqual(["status running", "status error", "failed LLMAuthenticationError: bad key"]);
+    expect(session.log).toEqual(["status running", "status error", "failed LLMAuthenticationError: no key"]);
     expect(session.events.at(-1)).toMatchObject({
       source: "environment",
       classification: { kind: "auth", retryable: false, user_action: "settings" },
+    });
+  });
+
+  it("says no more than that the key was refused: providers repeat parts of it", async () => {
+    const refusal = new LlmError("LLMAuthenticationError", "Incorrect API key: sk-ab***yz", { status: 401 });
+    const session = await ArraySession.open({ script: [refusal] });
+    await session.run();
+    expect(session.log.at(-1)).toBe(
+      "failed LLMAuthenticationError: Your LLM API key appears to be invalid or has expired.",
+    );
+    expect(session.events.at(-1)).toMatchObject({
+      classification: { kind: "auth", user_action: "settings" },
     });
   });
 
@@ -290,6 +302,8 @@ describe("messages while the agent works", () => {
       "status running",
       "user: one more thing",
       "agent: done",
+      "status finished",
+      "status running",
       expect.stringMatching(/^environment: Another message from the user came in/),
       "agent: that too",
       "status finished",
@@ -319,6 +333,71 @@ describe("messages while the agent works", () => {
       "status finished",
     ]);
   });
+
+  it("that come during the last allowed step leave it idle, for another run", async () => {
+    const session = await ArraySession.open({
+      script: [
+        async () => {
+          await session.say("one more thing");
+          return say("done");
+        },
+        say("that too"),
+      ],
+      state: { max_iterations: 1 },
+    });
+    await session.say("work");
+    await session.run();
+    expect(session.log.slice(2)).toEqual([
+      "user: one more thing",
+      "agent: done",
+      "status finished",
+      "status idle",
+      expect.stringMatching(/^environment: Another message from the user came in/),
+    ]);
+    await session.run();
+    expect(session.log.slice(-2)).toEqual(["agent: that too", "status finished"]);
+  });
+
+  it("that come with the status change to finished, after the last allowed step, leave it idle", async () => {
+    const session = await ArraySession.open({ script: [say("done")], state: { max_iterations: 1 } });
+    await session.say("work");
+    const update = session.update.bind(session);
+    session.update = async (changes) => {
+      await update(changes);
+      if (changes.execution_status === "finished") await session.say("wait");
+    };
+    await session.run();
+    expect(session.log.slice(-3)).toEqual(["status finished", "status idle", "user: wait"]);
+  });
+
+  it.each([
+    { max_iterations: 20, end: ["status running", "agent: then not", "status finished"] },
+    { max_iterations: 1, end: [] },
+  ])(
+    "that come before its calls wait for the user reject them: $max_iterations steps",
+    async ({ max_iterations, end }) => {
+      const session = await ArraySession.open({
+        script: [
+          async () => {
+            await session.say("do not");
+            return call("echo", { text: "a" });
+          },
+          say("then not"),
+        ],
+        state: { max_iterations, confirmation_policy: { kind: "AlwaysConfirm" } },
+      });
+      await session.say("work");
+      await session.run();
+      expect(session.log.slice(2)).toEqual([
+        "user: do not",
+        "call echo",
+        "status waiting_for_confirmation",
+        "status idle",
+        "rejected echo: Superseded by a new user message",
+        ...end,
+      ]);
+    },
+  );
 
   it("that come while a tool runs follow its result in the prompt", async () => {
     const talk = defineTool({

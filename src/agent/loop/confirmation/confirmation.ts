@@ -1,6 +1,6 @@
-import { AgentServerError } from "../../errors.ts";
-import type { ConversationState } from "../../wire/conversation-state.ts";
-import { answerOpenCalls, type CallResult, type OpenCalls, rejection } from "./call-results.ts";
+import { AgentServerError } from "../../../errors.ts";
+import type { ConversationState } from "../../../wire/conversation-state.ts";
+import { answerOpenCalls, type CallResult, type OpenCalls, rejection } from "../call-results.ts";
 
 const REJECTED = "User rejected the action";
 const SUPERSEDED = "Superseded by a new user message";

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { memoryStore } from "../../../src/stores/memory.ts";
-import type { Change } from "../../../src/stores/store.ts";
-import { call, say } from "../../../src/testing/scripted-llm/llm-script.ts";
-import { scriptedLlm } from "../../../src/testing/scripted-llm/scripted-llm.ts";
-import { createTestServer } from "../../../src/testing/test-server.ts";
-import type { ConfirmationPolicy } from "../../../src/wire/agent/policies.ts";
-import { ArraySession, echo, finish, promptOf, type Script } from "./harness.ts";
+import { memoryStore } from "../../../../src/stores/memory.ts";
+import type { Change } from "../../../../src/stores/store.ts";
+import { call, say } from "../../../../src/testing/scripted-llm/llm-script.ts";
+import { scriptedLlm } from "../../../../src/testing/scripted-llm/scripted-llm.ts";
+import { createTestServer } from "../../../../src/testing/test-server.ts";
+import type { ConfirmationPolicy } from "../../../../src/wire/agent/policies.ts";
+import { ArraySession, echo, finish, promptOf, type Script } from "../harness.ts";
 
 const ALWAYS: ConfirmationPolicy = { kind: "AlwaysConfirm" };
 const risky = (threshold: "LOW" | "MEDIUM" | "HIGH", confirm_unknown = true): ConfirmationPolicy => ({
@@ -107,7 +107,12 @@ describe("a run that needs confirmation", () => {
       security_analyzer: { kind: "LLMSecurityAnalyzer" },
     });
     await session.run();
-    expect(session.log.slice(1)).toEqual(["call echo", "call echo", "status waiting_for_confirmation"]);
+    expect(session.log.slice(1)).toEqual([
+      "call echo",
+      "call echo",
+      "risks LOW HIGH",
+      "status waiting_for_confirmation",
+    ]);
   });
 });
 
