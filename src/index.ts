@@ -110,10 +110,11 @@ export type {
   ConversationInfo,
   ConversationSortOrder,
   EventSortOrder,
-  NewConversation,
-  StartConversationRequest,
+  LaunchedAgentProfile,
+  RuntimeInfo,
   UpdateConversationRequest,
 } from "./wire/conversation.ts";
+export type { NewConversation, StartConversationRequest } from "./wire/conversation-request.ts";
 export type {
   ActionEvent,
   AgentErrorEvent,

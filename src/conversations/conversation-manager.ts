@@ -7,12 +7,12 @@ import { createTimestamps } from "../events/timestamp.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
 import { isOwnershipLost, unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
+import type { ConversationInfo } from "../wire/conversation.ts";
 import {
-  type ConversationInfo,
   type NewConversation,
   type StartConversationRequest,
   startConversationRequest,
-} from "../wire/conversation.ts";
+} from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
 import {
   type ConversationPage,
@@ -199,14 +199,14 @@ export class ConversationManager {
     const id = request.conversation_id ?? this.#options.clock.newId();
     const conversation = this.#handle(id);
     const existing = await this.#reader.find(id, options);
-    if (existing !== undefined) return { info: existing, created: false, conversation };
+    if (existing !== undefined) return { info: asStarted(existing), created: false, conversation };
     const { initial_message: message } = request;
     if (message !== null) checkRole(message);
     const { createdBy = null } = options;
     const isNew = await startConversation(request, { id, createdBy }, this.#context);
     if (!isNew) return this.createFrom(request, options);
     if (message !== null) await conversation.sendMessage(message.content);
-    return { info: await this.get(id, options), created: true, conversation };
+    return { info: asStarted(await this.get(id, options)), created: true, conversation };
   }
 
   /** The verbs of a conversation. Rejects with `not_found` for an unknown one; loads nothing. */
@@ -316,4 +316,9 @@ export class ConversationManager {
     await this.#live.drop(id, fence);
     if (!isOwnershipLost(error)) this.#reopenings.begin(id);
   }
+}
+
+/** The reference says nothing of the runtime in the answer of a start. */
+function asStarted(info: ConversationInfo): ConversationInfo {
+  return { ...info, runtime_info: null };
 }

@@ -2,7 +2,7 @@ import { createAnalyzer } from "../agent/security/create-analyzer.ts";
 import { AgentServerError } from "../errors.ts";
 import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
-import type { StartConversationRequest } from "../wire/conversation.ts";
+import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
 import type { OpenWorkspace, Workspace, WorkspaceSpec } from "../workspace/workspace.ts";
 import { WorkspaceError } from "../workspace/workspace-error.ts";

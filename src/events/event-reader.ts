@@ -114,7 +114,7 @@ export class EventReader {
 
   async #get(conversationId: string, eventId: string): Promise<StoredEvent> {
     const [row] = await this.#getMany(conversationId, [eventId]);
-    if (row === undefined) throw new AgentServerError("not_found", `Unknown event_id: ${eventId}`);
+    if (row === undefined) throw new AgentServerError("not_found");
     return row;
   }
 

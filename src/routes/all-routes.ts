@@ -1,6 +1,7 @@
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { Route } from "../http/route/route.ts";
 import type { SocketRoute } from "../http/sockets/socket-route.ts";
+import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
@@ -15,7 +16,12 @@ export interface RoutesDeps {
 
 /** Every route of the server. A new resource is one line here. */
 export function allRoutes({ conversations, server }: RoutesDeps): Route[] {
-  return [...serverRoutes(server), ...conversationRoutes(conversations), ...eventRoutes(conversations)];
+  return [
+    ...serverRoutes(server),
+    ...conversationRoutes(conversations),
+    ...conversationVerbRoutes(conversations),
+    ...eventRoutes(conversations),
+  ];
 }
 
 /** Every socket of the server. */

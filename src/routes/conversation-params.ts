@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AgentServerError, type ErrorCode } from "../errors.ts";
+import { AgentServerError } from "../errors.ts";
 import { uuid } from "../wire/ids.ts";
 import { errorBody } from "../wire/validation-error.ts";
 
@@ -12,15 +12,12 @@ export const refused = { description: "The request cannot be carried out", body:
 
 export const SUCCESS = { status: 200, body: { success: true } } as const;
 
-/**
- * Rejects an unknown conversation with `code` and no further words, as the reference does everywhere but below `/events`:
- * some of its verbs answer 400 where others answer 404.
- */
-export async function unknownAs<T>(code: ErrorCode, work: Promise<T>): Promise<T> {
+/** Rejects an unknown conversation with no further words, as the reference does everywhere but below `/events`. */
+export async function orNotFound<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (AgentServerError.is(error) && error.code === "not_found") throw new AgentServerError(code);
+    if (AgentServerError.is(error) && error.code === "not_found") throw new AgentServerError("not_found");
     throw error;
   }
 }

@@ -3,27 +3,18 @@ import type { ConversationManager } from "../conversations/conversation-manager.
 import { group } from "../http/route/group.ts";
 import { queryBool, queryLimit, queryList } from "../http/route/query.ts";
 import type { Route } from "../http/route/route.ts";
-import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/policies.ts";
 import {
   agentFinalResponse,
   conversationInfo,
   conversationPage,
   conversationSortOrder,
-  startConversationRequest,
   success,
   updateConversationRequest,
 } from "../wire/conversation.ts";
+import { startConversationRequest } from "../wire/conversation-request.ts";
 import { executionStatus } from "../wire/execution-status.ts";
 import { uuid } from "../wire/ids.ts";
-import { updateSecretsRequest } from "../wire/secret-source.ts";
-import {
-  conflict,
-  conversationParams,
-  notFound,
-  refused,
-  SUCCESS,
-  unknownAs,
-} from "./conversation-params.ts";
+import { conversationParams, notFound, orNotFound, refused, SUCCESS } from "./conversation-params.ts";
 
 const includeSkills = queryBool()
   .default(false)
@@ -39,11 +30,8 @@ const conversationRoute = group({
   params: conversationParams,
 });
 
-/** `/api/conversations`: the conversations themselves. The routes of their events are in `events.ts`. */
+/** `/api/conversations`: the conversations themselves. Their verbs are in `conversation-verbs.ts`, their events in `events.ts`. */
 export function conversationRoutes(conversations: ConversationManager): Route[] {
-  const open = (id: string, unknown: "not_found" | "bad_request" = "not_found") =>
-    unknownAs(unknown, conversations.open(id));
-
   return [
     collectionRoute({
       method: "GET",
@@ -131,8 +119,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       responses: { 200: { description: "The conversation", body: conversationInfo }, 404: notFound },
     }).handle(async ({ params, query }) => ({
       status: 200,
-      body: await unknownAs(
-        "not_found",
+      body: await orNotFound(
         conversations.get(params.conversation_id, { includeSkills: query.include_skills }),
       ),
     })),
@@ -144,12 +131,11 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       summary: "Change title or tags",
       body: updateConversationRequest,
       responses: {
-        200: { description: "`success` is false when there is no such conversation", body: success },
+        200: { description: "Changed", body: success },
+        404: notFound,
       },
     }).handle(async ({ params, body }) => {
-      const [conversation] = await conversations.batchGet([params.conversation_id]);
-      if (conversation === null) return { status: 200, body: { success: false } };
-      await (await open(params.conversation_id)).update(body);
+      await orNotFound(conversations.open(params.conversation_id).then((opened) => opened.update(body)));
       return SUCCESS;
     }),
 
@@ -158,83 +144,9 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       path: "",
       id: "deleteConversation",
       summary: "Delete a conversation; its workspace stays",
-      responses: { 200: { description: "Deleted", body: success }, 400: notFound },
+      responses: { 200: { description: "Deleted", body: success }, 404: notFound },
     }).handle(async ({ params }) => {
-      await unknownAs("bad_request", conversations.delete(params.conversation_id));
-      return SUCCESS;
-    }),
-
-    conversationRoute({
-      method: "POST",
-      path: "/run",
-      id: "runConversation",
-      summary: "Let the agent work; answers at once",
-      responses: { 200: { description: "Started", body: success }, 404: notFound, 409: conflict },
-    }).handle(async ({ params }) => {
-      await (await open(params.conversation_id)).run();
-      return SUCCESS;
-    }),
-
-    conversationRoute({
-      method: "POST",
-      path: "/pause",
-      id: "pauseConversation",
-      summary: "Stop after the current step",
-      responses: { 200: { description: "Paused, or nothing to pause", body: success }, 400: notFound },
-    }).handle(async ({ params }) => {
-      await (await open(params.conversation_id, "bad_request")).pause();
-      return SUCCESS;
-    }),
-
-    conversationRoute({
-      method: "POST",
-      path: "/interrupt",
-      id: "interruptConversation",
-      summary: "Stop the current model call or tool at once",
-      responses: {
-        200: { description: "Interrupted, or nothing to interrupt", body: success },
-        400: notFound,
-      },
-    }).handle(async ({ params }) => {
-      await (await open(params.conversation_id, "bad_request")).interrupt();
-      return SUCCESS;
-    }),
-
-    conversationRoute({
-      method: "POST",
-      path: "/secrets",
-      id: "updateConversationSecrets",
-      summary: "Add or replace secrets",
-      body: updateSecretsRequest,
-      responses: { 200: { description: "Taken", body: success }, 404: notFound },
-    }).handle(async ({ params, body }) => {
-      await (await open(params.conversation_id)).setSecrets(body.secrets);
-      return SUCCESS;
-    }),
-
-    conversationRoute({
-      method: "POST",
-      path: "/confirmation_policy",
-      id: "setConfirmationPolicy",
-      summary: "Say which actions wait for approval",
-      body: setConfirmationPolicyRequest,
-      responses: { 200: { description: "Set", body: success }, 404: notFound },
-    }).handle(async ({ params, body }) => {
-      await (await open(params.conversation_id)).setConfirmationPolicy(body.policy);
-      return SUCCESS;
-    }),
-
-    conversationRoute({
-      method: "POST",
-      path: "/security_analyzer",
-      id: "setSecurityAnalyzer",
-      summary: "Say who judges the risk of actions",
-      body: z
-        .object({ security_analyzer: securityAnalyzer.nullable() })
-        .meta({ id: "SetSecurityAnalyzerRequest" }),
-      responses: { 200: { description: "Set", body: success }, 404: notFound },
-    }).handle(async ({ params, body }) => {
-      await (await open(params.conversation_id)).setSecurityAnalyzer(body.security_analyzer);
+      await orNotFound(conversations.delete(params.conversation_id));
       return SUCCESS;
     }),
 
@@ -250,7 +162,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     }).handle(async ({ params }) => ({
       status: 200,
       body: {
-        response: await unknownAs("not_found", conversations.agentFinalResponse(params.conversation_id)),
+        response: await orNotFound(conversations.agentFinalResponse(params.conversation_id)),
       },
     })),
   ];

@@ -23,6 +23,9 @@ export interface ServerRoutesDeps {
 /** Share of the idle time-out that a single command may last, so that it does not look like idleness. */
 const FOREGROUND_SHARE = 0.9;
 
+/** The abilities that clients switch features on by. Only those that are whole. */
+const CAPABILITIES = ["idempotent_conversation_create_v1"] as const;
+
 const status = z.object({ status: z.literal("ok") }).meta({ id: "Status" });
 const ready = z.object({ status: z.literal("ready") }).meta({ id: "Ready" });
 const notReady = z
@@ -94,7 +97,10 @@ function describeServer(deps: ServerRoutesDeps): ServerInfo {
     python_version: `none (${deps.runtime})`,
     usable_tools: deps.tools(),
     runtime_idle_timeout_seconds: timeout,
-    capabilities: [],
+    conversation_runtime: "local",
+    available_conversation_runtimes: [],
+    capabilities: [...CAPABILITIES],
+    app_backend_ingress_url: null,
     max_foreground_terminal_timeout_seconds: timeout === null ? null : timeout * FOREGROUND_SHARE,
     docs: "/docs",
     redoc: "/redoc",

@@ -7,7 +7,7 @@ import type { ServerOptions } from "../server/options.ts";
 import { memoryStore } from "../stores/memory.ts";
 import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { NewConversation } from "../wire/conversation.ts";
+import type { NewConversation } from "../wire/conversation-request.ts";
 import { followChat, type TestChat } from "./chat/chat.ts";
 import { type FixedClock, fixedClock } from "./fixed-clock.ts";
 import { watchLeaks } from "./leaks.ts";

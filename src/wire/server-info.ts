@@ -20,7 +20,12 @@ export const serverInfo = z
     python_version: z.string(),
     usable_tools: z.array(z.string()),
     runtime_idle_timeout_seconds: z.number().nullable(),
+    conversation_runtime: z.enum(["local", "docker"]),
+    available_conversation_runtimes: z
+      .array(z.enum(["local", "docker"]))
+      .describe("Runtimes that a start request may choose; empty when there is only one"),
     capabilities: z.array(z.string()),
+    app_backend_ingress_url: z.string().nullable(),
     max_foreground_terminal_timeout_seconds: z.number().nullable(),
     docs: z.string(),
     redoc: z.string(),

@@ -25,7 +25,7 @@ it("a new conversation is idle, has every key, and shows no secret", async () =>
     startRequest({ secrets: { TOKEN: { kind: "StaticSecret", value: "sk-secret" } } }),
   );
   expect(created).toBe(true);
-  expect(Object.keys(info)).toHaveLength(33);
+  expect(Object.keys(info)).toHaveLength(35);
   expect(info).toMatchObject({
     execution_status: "idle",
     agent: { kind: "Agent", llm: { model: "scripted", api_key: null } },

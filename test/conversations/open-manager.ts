@@ -13,7 +13,7 @@ import type { Store } from "../../src/stores/store.ts";
 import { EventSockets, type SocketRequest } from "../../src/streams/event-socket.ts";
 import { defineTool } from "../../src/tools/define-tool.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
-import type { NewConversation } from "../../src/wire/conversation.ts";
+import type { NewConversation } from "../../src/wire/conversation-request.ts";
 import { MemorySocket } from "../streams/memory-socket.ts";
 import { memoryWorkspace } from "../workspace/memory-workspace.ts";
 

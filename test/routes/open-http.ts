@@ -1,5 +1,6 @@
 import { createHttpCore } from "../../src/http/http-core.ts";
 import { silentLogger } from "../../src/logger.ts";
+import { conversationVerbRoutes } from "../../src/routes/conversation-verbs.ts";
 import { conversationRoutes } from "../../src/routes/conversations.ts";
 import { eventRoutes } from "../../src/routes/events.ts";
 import { eventSocketRoutes } from "../../src/routes/sockets.ts";
@@ -24,7 +25,11 @@ export interface HttpBench extends Bench {
 export function openHttp(options: BenchOptions = {}): HttpBench {
   const bench = openManager(options);
   const core = createHttpCore({
-    routes: [...conversationRoutes(bench.manager), ...eventRoutes(bench.manager)],
+    routes: [
+      ...conversationRoutes(bench.manager),
+      ...conversationVerbRoutes(bench.manager),
+      ...eventRoutes(bench.manager),
+    ],
     sockets: eventSocketRoutes(bench.manager, { logger: silentLogger, maxLagBytes: 4 * 1024 * 1024 }),
     keys: [],
     keyless: "loopback",

@@ -1,12 +1,15 @@
-import type { StartConversationRequest } from "../../wire/conversation.ts";
+import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
+import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 
 /** The fields of the start request that nothing changes later. */
 const REQUEST_KEYS = [
   "workspace",
   "worktree",
+  "worktree_options",
   "max_iterations",
   "stuck_detection",
   "stuck_detection_thresholds",
+  "tool_module_qualnames",
   "client_tools",
   "agent_definitions",
   "plugins",
@@ -15,15 +18,18 @@ const REQUEST_KEYS = [
   "observability_metadata",
   "observability_tags",
   "observability_span_name",
+  "observability_parent_span_context",
   "autotitle",
   "title_llm_profile",
+  "prompt",
+  "container",
 ] as const satisfies readonly (keyof StartConversationRequest)[];
 
 /** The document "config": fields of the start request, and where the conversation came from. */
 export type ConversationConfig = Pick<StartConversationRequest, (typeof REQUEST_KEYS)[number]> & {
   forked_from_conversation_id: string | null;
   forked_from_event_id: string | null;
-  launched_agent_profile: Record<string, unknown> | null;
+  launched_agent_profile: LaunchedAgentProfile | null;
 };
 
 export function toConfig(request: StartConversationRequest): ConversationConfig {

@@ -18,6 +18,8 @@ export interface InfoOptions {
   onDamaged?: OnDamaged | undefined;
 }
 
+const AVAILABLE = { runtime_status: "available", can_resume: true, runtime_error: null } as const;
+
 const INFO_KEYS = Object.keys(conversationInfo.shape) as readonly (keyof ConversationInfo)[];
 
 /**
@@ -68,6 +70,9 @@ function ownFields(
     supports_runtime_model_switch: false,
     launched_agent_profile: config.launched_agent_profile,
     client_tools: config.client_tools,
+    // Conversations of older servers have none.
+    tool_module_qualnames: config.tool_module_qualnames ?? {},
+    runtime_info: AVAILABLE,
   };
 }
 

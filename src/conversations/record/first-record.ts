@@ -4,12 +4,13 @@ import { openSecrets } from "../../secrets/secret-fields.ts";
 import { assertWithinLimits } from "../../secrets/secret-limits.ts";
 import type { Change } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
-import type { StartConversationRequest } from "../../wire/conversation.ts";
+import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { toConfig } from "./conversation-config.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { requestedAgent } from "./requested-agent.ts";
 import { STATE_KEYS, toState, toStateDocument } from "./state-fields.ts";
+import { toolModules } from "./tool-modules.ts";
 import type { OpenSecrets } from "./unsealed-secrets.ts";
 
 export interface StartContext {
@@ -54,7 +55,10 @@ export function toFirstChange(
     createdBy,
     leafEventId: null,
   } as const;
-  const config = toConfig(request);
+  const config = toConfig({
+    ...request,
+    tool_module_qualnames: toolModules(request.tool_module_qualnames, agent),
+  });
   const stats = { usage_to_metrics: {} };
   const documents = { config, agent, secrets, state: toStateDocument(request), stats };
   const state = toState({ record: { ...create, id }, documents, persistenceDir });

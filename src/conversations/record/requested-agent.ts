@@ -1,7 +1,7 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Agent, AgentContext, ToolSpec } from "../../wire/agent/agent.ts";
 import type { AgentSettings } from "../../wire/agent/agent-settings.ts";
-import type { StartConversationRequest } from "../../wire/conversation.ts";
+import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 
 const TOOLS_OF_SETTINGS: readonly ToolSpec[] = ["terminal", "file_editor", "task_tracker"].map((name) => ({
   name,

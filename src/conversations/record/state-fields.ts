@@ -1,5 +1,5 @@
 import type { ConversationHeader } from "../../stores/store.ts";
-import type { StartConversationRequest } from "../../wire/conversation.ts";
+import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import { toHex } from "../../wire/ids.ts";
 import type { ConversationConfig } from "./conversation-config.ts";

@@ -5,7 +5,8 @@ import { sse } from "../../../src/http/content/event-stream.ts";
 import { upload } from "../../../src/http/content/upload.ts";
 import { buildOpenApi } from "../../../src/http/openapi/openapi.ts";
 import { route } from "../../../src/http/route/route.ts";
-import { conversationInfo, startConversationRequest } from "../../../src/wire/conversation.ts";
+import { conversationInfo } from "../../../src/wire/conversation.ts";
+import { startConversationRequest } from "../../../src/wire/conversation-request.ts";
 import { get, makeCore } from "../make-core.ts";
 
 const common = { method: "POST", tags: ["Test"], summary: "Test", auth: "key" } as const;

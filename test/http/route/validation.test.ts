@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { queryBool, queryDatetime, queryInt, queryLimit } from "../../../src/http/route/query.ts";
 import { validate } from "../../../src/http/route/validation.ts";
-import { conversationSortOrder, startConversationRequest } from "../../../src/wire/conversation.ts";
+import { conversationSortOrder } from "../../../src/wire/conversation.ts";
+import { startConversationRequest } from "../../../src/wire/conversation-request.ts";
 import { uuid } from "../../../src/wire/ids.ts";
 
 function items(schema: z.ZodType, input: unknown, location: "body" | "query" | "path" = "body") {

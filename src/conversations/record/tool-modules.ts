@@ -1,0 +1,21 @@
+import type { Agent } from "../../wire/agent/agent.ts";
+
+/**
+ * Modules of the reference that define tools which this server has under the same names. A Python client imports them
+ * before it reads the events of such a tool.
+ */
+const MODULES: Readonly<Record<string, string>> = {
+  terminal: "openhands.tools.terminal.definition",
+  file_editor: "openhands.tools.file_editor.definition",
+  task_tracker: "openhands.tools.task_tracker.definition",
+};
+
+/** The modules that a request names, unchanged, and those of the agent's other tools that the reference has too. */
+export function toolModules(
+  requested: Readonly<Record<string, string>>,
+  { tools }: Pick<Agent, "tools">,
+): Record<string, string> {
+  const known = tools.flatMap(({ name }) => (Object.hasOwn(MODULES, name) ? [[name, MODULES[name]]] : []));
+  const own = Object.fromEntries(known.filter(([name]) => !Object.hasOwn(requested, name as string)));
+  return { ...requested, ...own };
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import type { ConversationHandle } from "../conversations/live/conversation-handle.ts";
+import { group } from "../http/route/group.ts";
+import type { Route } from "../http/route/route.ts";
+import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/policies.ts";
+import { success } from "../wire/conversation.ts";
+import { updateSecretsRequest } from "../wire/secret-source.ts";
+import { conflict, conversationParams, notFound, orNotFound, SUCCESS } from "./conversation-params.ts";
+
+const conversationRoute = group({
+  tags: ["Conversations"],
+  auth: "key",
+  prefix: "/api/conversations/{conversation_id}",
+  params: conversationParams,
+});
+
+/** The verbs of one conversation: they answer `success` and nothing else. */
+export function conversationVerbRoutes(conversations: ConversationManager): Route[] {
+  const verb = async (
+    { conversation_id: id }: z.output<typeof conversationParams>,
+    work: (conversation: ConversationHandle) => Promise<void>,
+  ) => {
+    await orNotFound(conversations.open(id).then(work));
+    return SUCCESS;
+  };
+
+  return [
+    conversationRoute({
+      method: "POST",
+      path: "/run",
+      id: "runConversation",
+      summary: "Let the agent work; answers at once",
+      responses: { 200: { description: "Started", body: success }, 404: notFound, 409: conflict },
+    }).handle(({ params }) => verb(params, (opened) => opened.run())),
+
+    conversationRoute({
+      method: "POST",
+      path: "/pause",
+      id: "pauseConversation",
+      summary: "Stop after the current step",
+      responses: { 200: { description: "Paused, or nothing to pause", body: success }, 404: notFound },
+    }).handle(({ params }) => verb(params, (opened) => opened.pause())),
+
+    conversationRoute({
+      method: "POST",
+      path: "/interrupt",
+      id: "interruptConversation",
+      summary: "Stop the current model call or tool at once",
+      responses: {
+        200: { description: "Interrupted, or nothing to interrupt", body: success },
+        404: notFound,
+      },
+    }).handle(({ params }) => verb(params, (opened) => opened.interrupt())),
+
+    conversationRoute({
+      method: "POST",
+      path: "/secrets",
+      id: "updateConversationSecrets",
+      summary: "Add or replace secrets",
+      body: updateSecretsRequest,
+      responses: { 200: { description: "Taken", body: success }, 404: notFound },
+    }).handle(({ params, body }) => verb(params, (opened) => opened.setSecrets(body.secrets))),
+
+    conversationRoute({
+      method: "POST",
+      path: "/confirmation_policy",
+      id: "setConfirmationPolicy",
+      summary: "Say which actions wait for approval",
+      body: setConfirmationPolicyRequest,
+      responses: { 200: { description: "Set", body: success }, 404: notFound },
+    }).handle(({ params, body }) => verb(params, (opened) => opened.setConfirmationPolicy(body.policy))),
+
+    conversationRoute({
+      method: "POST",
+      path: "/security_analyzer",
+      id: "setSecurityAnalyzer",
+      summary: "Say who judges the risk of actions",
+      body: z
+        .object({ security_analyzer: securityAnalyzer.nullable() })
+        .meta({ id: "SetSecurityAnalyzerRequest" }),
+      responses: { 200: { description: "Set", body: success }, 404: notFound },
+    }).handle(({ params, body }) =>
+      verb(params, (opened) => opened.setSecurityAnalyzer(body.security_analyzer)),
+    ),
+  ];
+}
