@@ -2,22 +2,10 @@ import { AgentServerError } from "../errors.ts";
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
 import { repeatedEvent, storeClosed } from "./refusals.ts";
-import { countConversations, findConversations, searchConversations } from "./sqlite-conversations.ts";
-import { Database } from "./sqlite-database.ts";
-import { countEvents, findEvents, searchEvents } from "./sqlite-events.ts";
-import { applyChange, purgeEvents, removeConversation } from "./sqlite-writes.ts";
-import type {
-  Change,
-  ConversationFilter,
-  ConversationQuery,
-  ConversationRecord,
-  ConversationStore,
-  EventFilter,
-  EventQuery,
-  EventStore,
-  Store,
-  StoredEvent,
-} from "./store.ts";
+import { Database } from "./sqlite/database.ts";
+import { SqliteConversations, SqliteEvents } from "./sqlite/readers.ts";
+import { applyChange, purgeEvents, removeConversation } from "./sqlite/writes.ts";
+import type { Change, ConversationStore, EventStore, Store } from "./store.ts";
 
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 /** Events deleted in one turn. It takes a few milliseconds, so that removing a long log does not block requests. */
@@ -230,56 +218,6 @@ export class SqliteStore implements Store {
     } catch (error) {
       return { write, error: isRepeatedId(error) ? repeatedEvent(write.conversationId) : error };
     }
-  }
-}
-
-interface Reads {
-  read<T>(work: (database: Database) => T): Promise<T>;
-  /** Resolves once what was read of these conversations is on the disk. */
-  readSynced<T>(ids: readonly string[], work: (database: Database) => T): Promise<T>;
-}
-
-class SqliteConversations implements ConversationStore {
-  readonly #reads: Reads;
-
-  constructor(reads: Reads) {
-    this.#reads = reads;
-  }
-
-  find(ids: readonly string[], documents: readonly string[]): Promise<ConversationRecord[]> {
-    return this.#reads.readSynced(ids, (database) => findConversations(database, ids, documents));
-  }
-
-  search(query: ConversationQuery): Promise<ConversationRecord[]> {
-    return this.#reads.read((database) => searchConversations(database, query));
-  }
-
-  count(filter: ConversationFilter = {}): Promise<number> {
-    return this.#reads.read((database) => countConversations(database, filter));
-  }
-}
-
-class SqliteEvents implements EventStore {
-  readonly #reads: Reads;
-
-  constructor(reads: Reads) {
-    this.#reads = reads;
-  }
-
-  find(conversationId: string, ids: readonly string[]): Promise<StoredEvent[]> {
-    return this.#reads.readSynced([conversationId], (database) => findEvents(database, conversationId, ids));
-  }
-
-  search(conversationId: string, query: EventQuery): Promise<StoredEvent[]> {
-    return this.#reads.readSynced([conversationId], (database) =>
-      searchEvents(database, conversationId, query),
-    );
-  }
-
-  count(conversationId: string, filter: EventFilter): Promise<number> {
-    return this.#reads.readSynced([conversationId], (database) =>
-      countEvents(database, conversationId, filter),
-    );
   }
 }
 

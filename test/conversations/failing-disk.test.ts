@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { call, say } from "agent-server/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AgentServerError } from "../../src/errors.ts";
+import { Database, databaseFailed } from "../../src/stores/sqlite/database.ts";
 import { SqliteStore } from "../../src/stores/sqlite.ts";
-import { Database, databaseFailed } from "../../src/stores/sqlite-database.ts";
 import { attach, logOf, openManager, send, start, until } from "./open-manager.ts";
 
 type Fault = "sync" | "sync and rewrite" | "write";

@@ -7,8 +7,8 @@ import { Feeds } from "../../src/events/feeds.ts";
 import { createTimestamps } from "../../src/events/timestamp.ts";
 import { openWatch, type Watch } from "../../src/events/watch.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
+import { Database } from "../../src/stores/sqlite/database.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
-import { Database } from "../../src/stores/sqlite-database.ts";
 import type { Store } from "../../src/stores/store.ts";
 import type { NewEvent } from "../../src/wire/events/events.ts";
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
+import { MIGRATIONS } from "../../src/stores/sqlite/schema.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
-import { MIGRATIONS } from "../../src/stores/sqlite-schema.ts";
 import type { Change, StoredEvent } from "../../src/stores/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "agent-server-sqlite-"));

@@ -1,11 +1,11 @@
-import type { Database, Row } from "./sqlite-database.ts";
-import { EVENT_COUNT } from "./sqlite-schema.ts";
 import type {
   ConversationFilter,
   ConversationHeader,
   ConversationQuery,
   ConversationRecord,
-} from "./store.ts";
+} from "../store.ts";
+import type { Database, Row } from "./database.ts";
+import { EVENT_COUNT } from "./schema.ts";
 
 const HEADER = `key, id, created_at AS createdAt, updated_at AS updatedAt, status, title,
   parent_id AS parentId, created_by AS createdBy, leaf_event_id AS leafEventId, ${EVENT_COUNT} AS eventCount`;

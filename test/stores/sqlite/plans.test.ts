@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SQLInputValue } from "node:sqlite";
 import { afterAll, expect, test } from "vitest";
-import { findConversations, searchConversations } from "../../src/stores/sqlite-conversations.ts";
-import { Database, type Row } from "../../src/stores/sqlite-database.ts";
-import { findEvents, searchEvents } from "../../src/stores/sqlite-events.ts";
-import { applyChange } from "../../src/stores/sqlite-writes.ts";
-import type { EventFilter } from "../../src/stores/store.ts";
+import { findConversations, searchConversations } from "../../../src/stores/sqlite/conversations.ts";
+import { Database, type Row } from "../../../src/stores/sqlite/database.ts";
+import { findEvents, searchEvents } from "../../../src/stores/sqlite/events.ts";
+import { applyChange } from "../../../src/stores/sqlite/writes.ts";
+import type { EventFilter } from "../../../src/stores/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "agent-server-plans-"));
 const ID = "aaaaaaaa-0000-4000-8000-000000000001";

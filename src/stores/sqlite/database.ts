@@ -1,8 +1,8 @@
 import { closeSync, fdatasync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { AgentServerError, messageOf } from "../errors.ts";
-import { MIGRATIONS } from "./sqlite-schema.ts";
+import { AgentServerError, messageOf } from "../../errors.ts";
+import { MIGRATIONS } from "./schema.ts";
 
 /** Time that opening waits for a server that is just shutting down. The wait blocks the process. */
 const OPEN_WAIT_MS = 1_000;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { Database } from "../../src/stores/sqlite-database.ts";
+import { Database } from "../../../src/stores/sqlite/database.ts";
 
 function openDatabase(): Database {
   const folder = mkdtempSync(join(tmpdir(), "sqlite-database-"));

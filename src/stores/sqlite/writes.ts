@@ -1,7 +1,7 @@
-import { alreadyExists, assertContinues, unknownConversation } from "./refusals.ts";
-import type { Database } from "./sqlite-database.ts";
-import { EVENT_COUNT } from "./sqlite-schema.ts";
-import type { Change, ConversationHeader, StoredEvent } from "./store.ts";
+import { alreadyExists, assertContinues, unknownConversation } from "../refusals.ts";
+import type { Change, ConversationHeader, StoredEvent } from "../store.ts";
+import type { Database } from "./database.ts";
+import { EVENT_COUNT } from "./schema.ts";
 
 /** The columns a change may update. SQL names come from here only. */
 const COLUMNS = {

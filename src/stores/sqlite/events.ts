@@ -1,7 +1,7 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
-import type { Database, Row } from "./sqlite-database.ts";
-import { EVENT_COUNT } from "./sqlite-schema.ts";
-import type { EventFilter, EventQuery, StoredEvent } from "./store.ts";
+import type { EventFilter, EventQuery, StoredEvent } from "../store.ts";
+import type { Database, Row } from "./database.ts";
+import { EVENT_COUNT } from "./schema.ts";
 
 const EVENT = "seq, id, kind, source, timestamp, body, json";
 
