@@ -2,6 +2,7 @@ import { isObject } from "../is-object.ts";
 import type { EventStore, StoredEvent } from "../stores/store.ts";
 import { readDateTime } from "../wire/datetime.ts";
 import { event as eventSchema } from "../wire/events/events.ts";
+import { CheckedEvents } from "./checked-events.ts";
 import { serialiseEvent } from "./serialise-event.ts";
 
 /** Kinds whose shape is part of the wire. Events of other kinds are shown as they are stored. */
@@ -11,15 +12,21 @@ const NO_TIME = "1970-01-01T00:00:00.000000";
 
 /**
  * Reads a store's events so that every text is an event that clients can parse. In the place of a damaged one stands a
- * `ConversationErrorEvent` with its id. `onDamaged` is called for each that is read.
+ * `ConversationErrorEvent` with its id. `onDamaged` is called for each that is read. An event that can be read is checked
+ * once: checking it costs as much as sending it.
  */
 export function readableEvents(
   events: EventStore,
   onDamaged: (conversationId: string, row: StoredEvent) => void,
 ): EventStore {
+  const checked = new CheckedEvents();
   const toReadable = (conversationId: string, rows: readonly StoredEvent[]) =>
     rows.map((row) => {
-      if (isReadable(row.json)) return row;
+      if (checked.has(conversationId, row.seq)) return row;
+      if (isReadable(row.json)) {
+        checked.add(conversationId, row.seq);
+        return row;
+      }
       onDamaged(conversationId, row);
       return standIn(row);
     });
