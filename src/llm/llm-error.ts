@@ -8,6 +8,7 @@ export type LlmErrorName =
   | "LLMTimeoutError"
   | "LLMServiceUnavailableError"
   | "LLMBadRequestError"
+  | "NotFoundError"
   | "LLMContextWindowExceedError"
   | "LLMMalformedConversationHistoryError"
   | "LLMContentPolicyViolationError"

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { classifyError } from "../../src/agent/error-classification.ts";
+import { classifyError, errorEvent } from "../../src/agent/error-classification.ts";
+import { LlmError } from "../../src/llm/llm-error.ts";
 
 describe("an error is classified", () => {
   it.each([
@@ -29,5 +30,23 @@ describe("an error is classified", () => {
       user_action: "retry",
     });
     expect(classifyError("toString", "?").kind).toBe("unknown");
+  });
+});
+
+describe("the event of an error", () => {
+  it("does not quote a provider that rejects a key", () => {
+    const rejected = new LlmError("LLMAuthenticationError", "Incorrect API key provided: sk-1", {
+      status: 401,
+    });
+    expect(errorEvent(rejected)).toMatchObject({
+      code: "LLMAuthenticationError",
+      detail: "Your LLM API key appears to be invalid or has expired.",
+      classification: { kind: "auth", user_action: "settings" },
+    });
+  });
+
+  it("says what to do about a key that is missing", () => {
+    const missing = new LlmError("LLMAuthenticationError", "api_key is missing: set OPENAI_API_KEY");
+    expect(errorEvent(missing).detail).toBe("api_key is missing: set OPENAI_API_KEY");
   });
 });

@@ -177,7 +177,7 @@ describe("expectations", () => {
   it("wait for failures of the model", async () => {
     const { server, chat } = await started(scriptedLlm([fail("authentication")]));
     await using _ = server;
-    await chat.expectFailed(/LLMAuthenticationError: Incorrect API key/);
+    await chat.expectFailed(/LLMAuthenticationError: Your LLM API key appears to be invalid/);
   });
 });
 

@@ -57,8 +57,11 @@ export const CONTENT_POLICY = [
   "output blocked by content filtering",
 ];
 
-/** Words by which providers say that the account is empty or the plan used up: waiting does not help. */
+/** Words by which providers say that the account is empty, or a plan or budget used up: waiting does not help. */
 export const QUOTA = [
+  "budget_exceeded",
+  "budget has been exceeded",
+  "usage_limit_reached",
   "insufficient_quota",
   "insufficient balance",
   "exceeded your current quota",

@@ -60,9 +60,11 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
   if (status === 408 || status === 504 || failure.transport === "timeout")
     return transient("LLMTimeoutError");
   if (failure.transport === "connection") return transient("LLMServiceUnavailableError");
-  if (status !== undefined && status >= 500) return transient("LLMServiceUnavailableError");
+  if (status !== undefined && (status === 409 || status >= 500))
+    return transient("LLMServiceUnavailableError");
   if ((status === undefined || status === 400) && says(AUTHENTICATION))
     return permanent("LLMAuthenticationError");
+  if (status === 404) return permanent("NotFoundError");
   if (status !== undefined && status >= 400) return permanent("LLMBadRequestError");
   if (words.includes("rate_limit") || words.includes("rate limit")) return transient("LLMRateLimitError");
   if (says(OVERLOADED)) return transient("LLMServiceUnavailableError");

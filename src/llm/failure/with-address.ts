@@ -8,6 +8,7 @@ const EXPLAINED: ReadonlySet<LlmErrorName> = new Set([
   "LLMRateLimitError",
   "LLMServiceUnavailableError",
   "LLMTimeoutError",
+  "NotFoundError",
 ]);
 
 /** Adds to the message of a failed call which address was asked, with which status it answered, and what to check. */

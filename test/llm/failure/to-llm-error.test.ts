@@ -59,13 +59,33 @@ const cases: [
     false,
   ],
   [
-    "an unknown model",
-    "openai/nope",
-    404,
-    openai("The model `nope` does not exist"),
-    "LLMBadRequestError",
+    "a spent budget of a LiteLLM proxy",
+    "litellm_proxy/mine",
+    429,
+    openai("Budget has been exceeded! Current cost: 5, Max budget: 4", { type: "budget_exceeded" }),
+    "LLMRateLimitError",
     false,
   ],
+  [
+    "a spent budget of an older LiteLLM proxy",
+    "litellm_proxy/mine",
+    400,
+    openai("Budget has been exceeded! Current cost: 5, Max budget: 4", { type: "budget_exceeded" }),
+    "LLMError",
+    false,
+  ],
+  [
+    "a used-up plan",
+    "openai/gpt-5.5",
+    429,
+    openai("The usage limit has been reached", { type: "usage_limit_reached" }),
+    "LLMRateLimitError",
+    false,
+  ],
+  ["a slow request", "openai/gpt-4o", 408, openai("Request timed out"), "LLMTimeoutError", true],
+  ["a conflict", "openai/gpt-4o", 409, openai("Try again"), "LLMServiceUnavailableError", true],
+  ["a status of a proxy", "openai/gpt-4o", 520, "Unknown error", "LLMServiceUnavailableError", true],
+  ["an unknown model", "openai/nope", 404, openai("The model `nope` does not exist"), "NotFoundError", false],
   ["a bad field", "openai/gpt-4o", 400, openai("Unknown parameter"), "LLMBadRequestError", false],
   [
     "an overloaded Anthropic",
@@ -249,7 +269,7 @@ describe("a provider's failure", () => {
 
   it("is LLMTimeoutError when the answer takes longer than the configured timeout", async () => {
     const provider = await recordedProvider({ hang: true });
-    const { ask } = model({ model: "openai/gpt-4o", base_url: provider.url, timeout: 0.05 });
+    const { ask } = model({ model: "openai/gpt-4o", base_url: provider.url, timeout: 1 });
     await expect(ask()).rejects.toMatchObject({ name: "LLMTimeoutError", retryable: true });
   });
 
@@ -259,7 +279,7 @@ describe("a provider's failure", () => {
     const { ask, deltas } = model({
       model: "openai/gpt-4o",
       base_url: provider.url,
-      timeout: 1.5,
+      stream_idle_timeout: 1.5,
       stream: true,
     });
     await expect(ask()).rejects.toMatchObject({ name: "LLMTimeoutError" });
