@@ -27,8 +27,8 @@ export interface DecorateOptions {
 }
 
 /**
- * Gives a bare model what its configuration asks for: retries (`num_retries` and the `retry_*` fields), a deadline for
- * each attempt (`timeout`), price and context window, and a log of its calls (`log_completions`). Errors of HTTP
+ * Gives a bare model what its configuration asks for: retries (`num_retries` and the `retry_*` fields), deadlines for
+ * each attempt (`timeout`, `stream_idle_timeout`), price and context window, and a log of its calls (`log_completions`). Errors of HTTP
  * clients get their names, so that failed connections and rate limits are retried. Replies with more than 1,000 tool
  * calls, or with a text or arguments of more than 4 Mi characters, are refused. Reasoning between `<think>` tags at the
  * start of a text becomes reasoning of the reply. Parts of a prompt that the provider refuses for good are left out. The server does this with every
@@ -43,7 +43,7 @@ export function decorate(llm: Llm, config: LlmConfig, options: DecorateOptions =
   const { logger = silentLogger, clock = systemClock, sleep, onCompletion, afterNoResponse } = options;
   const attempt = (one: Llm) => {
     const bounded = withReplyLimits(withThinkTags(withLlmErrors(one, clock)), REPLY_LIMITS);
-    return withPrice(withDeadline(bounded, config.timeout), config);
+    return withPrice(withDeadline(bounded, config), config);
   };
   const retried = withRetry(attempt(llm), retryPolicy(config), {
     logger,

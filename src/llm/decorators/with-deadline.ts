@@ -1,29 +1,34 @@
 import { LONGEST_TIMER, untilAborted } from "../../waiting.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Llm, LlmRequest } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import { withComplete } from "./with-complete.ts";
 
 /**
- * Bounds the silence of a model. The call rejects once `seconds` have passed since its start or since the last piece
- * of the reply, even if the model ignores its signal; the signal is aborted too. null waits forever.
+ * Bounds a call in time, even if the model ignores its signal, which is aborted too. `timeout` is for the whole call,
+ * `stream_idle_timeout` for the time between two pieces of the reply, counted from the first sign that the reply is
+ * streamed. Both in seconds; null waits forever.
  *
  * @throws LlmError LLMTimeoutError, retryable
  */
-export function withDeadline(llm: Llm, seconds: number | null): Llm {
-  if (seconds === null) return llm;
+export function withDeadline(llm: Llm, config: Pick<LlmConfig, "timeout" | "stream_idle_timeout">): Llm {
+  const { timeout, stream_idle_timeout: idle } = config;
+  if (timeout === null && idle === null) return llm;
   return withComplete(llm, async (request) => {
     request.signal.throwIfAborted();
     const controller = new AbortController();
+    const { signal } = controller;
     const abort = () => controller.abort(request.signal.reason);
     request.signal.addEventListener("abort", abort, { once: true });
-    const expire = () => controller.abort(timeoutError(seconds));
-    const timer = setTimeout(expire, Math.min(seconds * 1000, LONGEST_TIMER));
-    const { signal } = controller;
+    const expire = (error: LlmError) => controller.abort(error);
+    const whole = startTimer(timeout, () => expire(timeoutError("hard timeout", timeout)));
+    let silence: NodeJS.Timeout | undefined;
+    const onSign = () => {
+      if (silence !== undefined) silence.refresh();
+      else silence = startTimer(idle, () => expire(timeoutError("stream idle timeout", idle)));
+    };
     try {
-      const reply = await untilAborted(
-        llm.complete(boundedRequest(request, signal, () => timer.refresh())),
-        signal,
-      );
+      const reply = await untilAborted(llm.complete(boundedRequest(request, signal, onSign)), signal);
       // SDKs end an aborted stream without an error.
       signal.throwIfAborted();
       return reply;
@@ -31,21 +36,27 @@ export function withDeadline(llm: Llm, seconds: number | null): Llm {
       signal.throwIfAborted();
       throw error;
     } finally {
-      clearTimeout(timer);
+      clearTimeout(whole);
+      clearTimeout(silence);
       request.signal.removeEventListener("abort", abort);
     }
   });
 }
 
+function startTimer(seconds: number | null, onEnd: () => void): NodeJS.Timeout | undefined {
+  if (seconds === null) return undefined;
+  return setTimeout(onEnd, Math.min(seconds * 1000, LONGEST_TIMER));
+}
+
 /** The request under another signal. Pieces that arrive after the end of the call are dropped. */
-function boundedRequest(request: LlmRequest, signal: AbortSignal, alive: () => void): LlmRequest {
+function boundedRequest(request: LlmRequest, signal: AbortSignal, onSign: () => void): LlmRequest {
   const { onDelta, onProgress } = request;
   const bounded: LlmRequest = {
     ...request,
     signal,
     onProgress() {
       if (signal.aborted) return;
-      alive();
+      onSign();
       onProgress?.();
     },
   };
@@ -54,14 +65,12 @@ function boundedRequest(request: LlmRequest, signal: AbortSignal, alive: () => v
     ...bounded,
     onDelta(delta) {
       if (signal.aborted) return;
-      alive();
+      onSign();
       onDelta(delta);
     },
   };
 }
 
-function timeoutError(seconds: number): LlmError {
-  return new LlmError("LLMTimeoutError", `timeout: the model was silent for ${seconds} s`, {
-    retryable: true,
-  });
+function timeoutError(limit: string, seconds: number | null): LlmError {
+  return new LlmError("LLMTimeoutError", `LLM ${limit} after ${seconds} seconds`, { retryable: true });
 }

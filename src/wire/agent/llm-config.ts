@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../../is-object.ts";
 import { nullable } from "../nullable.ts";
 import { secretString } from "../secret-source.ts";
 
@@ -6,15 +7,19 @@ const text = nullable(z.string());
 const count = nullable(z.int());
 const flag = nullable(z.boolean());
 
+const DEFAULT_TIMEOUT = 300;
+const OPENAI_HOST: ReadonlySet<unknown> = new Set(["https://api.openai.com", "https://api.openai.com/"]);
+const DEFAULT_AZURE_VERSION = "2024-12-01-preview";
+
 /**
- * The `llm` of an agent: the reference's 56 keys in its order. Unknown keys are ignored.
+ * The reference's 56 keys in its order. Unknown keys are ignored, `modify_params` of older versions among them.
  * `fallback_strategy` is not echoed, because the reference honours it in process only.
  */
-export const llmConfig = z
+const fields = z
   .object({
     model: z
       .string()
-      .min(1)
+      .meta({ default: "gpt-5.6" })
       .describe("Provider and model, LiteLLM style, for example anthropic/claude-sonnet-4-5"),
     api_key: secretString,
     provider_connection_id: text,
@@ -36,7 +41,18 @@ export const llmConfig = z
     retry_multiplier: z.number().min(0).default(8),
     retry_min_wait: z.int().min(0).default(8).describe("Seconds"),
     retry_max_wait: z.int().min(0).default(64).describe("Seconds"),
-    timeout: z.number().min(0).nullable().default(300).describe("Seconds; null means no limit"),
+    timeout: z
+      .int()
+      .min(0)
+      .nullable()
+      .default(DEFAULT_TIMEOUT)
+      .describe("Seconds for one attempt; null means no limit"),
+    stream_idle_timeout: z
+      .number()
+      .min(0)
+      .nullable()
+      .default(DEFAULT_TIMEOUT)
+      .describe("Seconds between two pieces of a streamed reply; null means no limit. Default: as `timeout`"),
     max_message_chars: z.int().min(1).default(30_000),
     temperature: nullable(z.number().min(0)),
     top_p: nullable(z.number().min(0).max(1)),
@@ -45,14 +61,13 @@ export const llmConfig = z
     max_output_tokens: nullable(z.int().min(1)),
     model_canonical_name: text,
     api_mode: z.enum(["auto", "chat", "responses"]).default("auto"),
-    capability_overrides: z.record(z.string(), z.unknown()).default({}),
+    capability_overrides: z.record(z.string(), z.union([z.boolean(), z.string()])).default({}),
     extra_headers: nullable(z.record(z.string(), z.string())),
     input_cost_per_token: nullable(z.number().min(0)),
     output_cost_per_token: nullable(z.number().min(0)),
     ollama_base_url: text,
     stream: z.boolean().default(false),
     drop_params: z.boolean().default(true),
-    modify_params: z.boolean().default(true),
     disable_vision: flag,
     disable_stop_word: z.boolean().nullable().default(false),
     caching_prompt: z.boolean().default(true),
@@ -75,6 +90,25 @@ export const llmConfig = z
   .meta({ id: "LLM" });
 
 /** The model of an agent and how it is called, with all defaults filled in. */
-export type LlmConfig = z.output<typeof llmConfig>;
+export type LlmConfig = z.output<typeof fields>;
 /** The model of an agent and how it is called. Only `model` is required. */
-export type LlmConfigInput = z.input<typeof llmConfig>;
+export type LlmConfigInput = z.input<typeof fields>;
+
+/** The `llm` of an agent. A model must be named, although the reference's document shows a default. */
+export const llmConfig = z.preprocess(normalize, fields) as unknown as z.ZodType<LlmConfig, LlmConfigInput>;
+
+/** Fills in the fields whose default depends on another field. */
+function normalize(input: unknown, context: z.core.$RefinementCtx): unknown {
+  if (!isObject(input)) return input;
+  const { model, base_url: baseUrl, timeout = DEFAULT_TIMEOUT } = input;
+  if (model === undefined || model === null || model === "") {
+    context.addIssue({ code: "custom", message: "Value error, model must be specified in LLM" });
+    return z.NEVER;
+  }
+  const config: Record<string, unknown> = { stream_idle_timeout: timeout, ...input };
+  if (typeof model !== "string") return config;
+  if (model.startsWith("azure")) config.api_version ||= DEFAULT_AZURE_VERSION;
+  // The provider's own address, which lacks the path that the API is at.
+  if (model.startsWith("openai/") && OPENAI_HOST.has(baseUrl)) config.base_url = null;
+  return config;
+}

@@ -47,7 +47,7 @@ describe("a decorated model", () => {
     expect(script.requests).toHaveLength(1);
   });
 
-  it("is given up after `timeout` seconds of silence, and its signal fires", async () => {
+  it("is given up after `timeout` seconds, and its signal fires", async () => {
     const signals: AbortSignal[] = [];
     const deaf: Llm = {
       complete: ({ signal }) => {
@@ -55,7 +55,7 @@ describe("a decorated model", () => {
         return new Promise(() => {});
       },
     };
-    const llm = decorate(deaf, config({ timeout: 0.02, num_retries: 2 }), noWait);
+    const llm = decorate(deaf, { ...config({ num_retries: 2 }), timeout: 0.02 }, noWait);
     await expect(llm.complete(request())).rejects.toMatchObject({ name: "LLMTimeoutError", retryable: true });
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
