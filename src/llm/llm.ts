@@ -21,8 +21,9 @@ export interface LlmRequest {
   /** Receives pieces of the reply as they arrive. Present only when the configuration asks for streaming. */
   onDelta?: (delta: LlmDelta) => void;
   /**
-   * Called for every piece that arrives, also for pieces without a delta such as arguments of a call. A deadline
-   * measures the silence between two pieces. A model that cannot tell does not call it.
+   * Called when a streamed reply begins and for every piece of it, also for pieces without a delta such as arguments of
+   * a call, but not for signs of life that bring nothing. `stream_idle_timeout` bounds the time between two calls. A
+   * model that cannot tell does not call it.
    */
   onProgress?: () => void;
   /** Id of the conversation. Providers use it to keep one conversation on one cache. */

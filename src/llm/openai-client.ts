@@ -1,8 +1,6 @@
 import type { OpenAI } from "openai";
-import type { LlmConfig } from "../wire/agent/llm-config.ts";
-import type { Endpoint } from "./endpoint.ts";
 import type { Model } from "./model.ts";
-import { NO_CREDENTIALS, NO_KEY, SDK_TIMEOUT } from "./protocol.ts";
+import { attributionHeaders, NO_CREDENTIALS, NO_KEY, SDK_TIMEOUT } from "./protocol.ts";
 import type { Fetch } from "./provider-fetch.ts";
 
 /** Creates the client at the first call: loading the SDK takes a good part of a second. */
@@ -28,7 +26,7 @@ async function createClient({ config, endpoint }: Model, fetch: Fetch): Promise<
     webhookSecret: null,
     defaultHeaders: {
       ...(endpoint.apiKey === null ? NO_CREDENTIALS : {}),
-      ...attributionHeaders(config, endpoint),
+      ...attributionHeaders(config),
     },
     fetch,
   } as const;
@@ -38,10 +36,4 @@ async function createClient({ config, endpoint }: Model, fetch: Fetch): Promise<
   const bare = new URL(endpoint.baseUrl).pathname === "/";
   const address = bare ? { endpoint: endpoint.baseUrl, baseURL: null } : { baseURL: endpoint.baseUrl };
   return new AzureOpenAI({ ...rest, ...address, apiKey, apiVersion: endpoint.apiVersion });
-}
-
-/** Headers by which OpenRouter lists applications. Other providers do not get them. */
-function attributionHeaders(config: LlmConfig, endpoint: Endpoint): Record<string, string> {
-  if (endpoint.name !== "openrouter") return {};
-  return { "HTTP-Referer": config.openrouter_site_url, "X-Title": config.openrouter_app_name };
 }

@@ -1,6 +1,9 @@
 import { LONGEST_TIMER } from "../waiting.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { Message } from "../wire/events/message.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { LlmRequest, LlmUsage } from "./llm.ts";
+import type { Model } from "./model.ts";
 
 /** A provider's answer, before price and latency are known. */
 export interface ProtocolReply {
@@ -39,4 +42,28 @@ export const INTERLEAVED_THINKING: Readonly<Record<string, string>> = {
 /** The header that keeps one conversation on one cache behind a LiteLLM proxy. */
 export function sessionHeaders(conversationId: string | undefined): Record<string, string> {
   return conversationId === undefined ? {} : { "x-litellm-session-id": conversationId };
+}
+
+/** Headers that name the application. OpenRouter lists applications by them; a blank text leaves one out. */
+export function attributionHeaders(config: LlmConfig): Record<string, string> {
+  const { openrouter_site_url: site, openrouter_app_name: name } = config;
+  return { ...(site && { "HTTP-Referer": site }), ...(name && { "X-Title": name }) };
+}
+
+/** Fields that keep one conversation on one cache, for providers that take them. */
+export function cacheFields(model: Model, { conversationId }: LlmRequest): Record<string, string> {
+  if (conversationId === undefined) return {};
+  return {
+    ...(model.capabilities.promptCacheKey && { prompt_cache_key: conversationId }),
+    ...(isOpenRouter(model.endpoint) && { session_id: conversationId }),
+  };
+}
+
+function isOpenRouter({ name, baseUrl }: Endpoint): boolean {
+  return name === "openrouter" || /(^|\.)openrouter\.ai$/i.test(new URL(baseUrl).hostname);
+}
+
+/** Whether to ask for a stream: where the configuration says so and a caller reads the pieces. */
+export function wantsStream({ config }: Model, { onDelta }: LlmRequest): boolean {
+  return config.stream && onDelta !== undefined;
 }

@@ -61,6 +61,13 @@ const local = {
   accepts: all.filter((field) => field !== "responses_api"),
 };
 
+const keepsCache: readonly OptionalField[] = [
+  "reasoning_effort",
+  "seed",
+  "stream_options",
+  "prompt_cache_key",
+];
+
 /** Providers by their LiteLLM prefix. `accepts` follows each provider's API reference. */
 export const PROVIDERS: Readonly<Record<string, Provider>> = {
   anthropic: {
@@ -68,7 +75,7 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
     baseUrl: "https://api.anthropic.com",
     keyVariables: ["ANTHROPIC_API_KEY"],
     baseUrlVariables: ["ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"],
-    accepts: new Set(all),
+    accepts: new Set(all.filter((field) => field !== "prompt_cache_key")),
     maxTokensField: "max_tokens",
     priceId: "anthropic",
   },
@@ -101,12 +108,24 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
     priceId: "openrouter",
   }),
   deepseek: openAiCompatible("https://api.deepseek.com", "DEEPSEEK", {
-    accepts: ["stream_options"],
+    accepts: ["stream_options", "prompt_cache_key"],
     priceId: "deepseek",
   }),
+  digitalocean: openAiCompatible("https://inference.do-ai.run/v1", "DIGITALOCEAN", {
+    keyVariables: ["DIGITALOCEAN_API_KEY", "GRADIENT_AI_API_KEY"],
+    maxTokensField: "max_completion_tokens",
+  }),
+  minimax: openAiCompatible("https://api.minimax.io/v1", "MINIMAX", {
+    accepts: keepsCache,
+    priceId: "minimax",
+  }),
   mistral: openAiCompatible("https://api.mistral.ai/v1", "MISTRAL", { accepts: [], priceId: "mistral" }),
-  moonshot: openAiCompatible("https://api.moonshot.ai/v1", "MOONSHOT", { priceId: "moonshotai" }),
+  moonshot: openAiCompatible("https://api.moonshot.ai/v1", "MOONSHOT", {
+    accepts: keepsCache,
+    priceId: "moonshotai",
+  }),
   groq: openAiCompatible("https://api.groq.com/openai/v1", "GROQ", {
+    accepts: keepsCache,
     maxTokensField: "max_completion_tokens",
     priceId: "groq",
   }),
@@ -114,7 +133,10 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
     maxTokensField: "max_completion_tokens",
     priceId: "x-ai",
   }),
-  ollama: openAiCompatible("http://localhost:11434", "OLLAMA", local),
+  ollama: openAiCompatible("http://localhost:11434", "OLLAMA", {
+    ...local,
+    accepts: local.accepts.filter((field) => field !== "prompt_cache_key"),
+  }),
   lm_studio: openAiCompatible("http://localhost:1234", "LM_STUDIO", local),
   hosted_vllm: openAiCompatible(null, "HOSTED_VLLM", local),
   litellm_proxy: openAiCompatible(null, "LITELLM_PROXY", { accepts: all }),

@@ -215,15 +215,6 @@ describe("openai chat: the request", () => {
     expect(request?.headers["api-key"]).toBe("test-key");
     expect(request?.body.max_tokens).toBe(9);
   });
-
-  it("introduces the application to OpenRouter alone", async () => {
-    const provider = await recordedProvider({ body: completion({ content: "Hi" }) });
-    await model({ model: "openrouter/x/y", base_url: provider.url }).ask();
-    await model({ model: "openai/gpt-4o", base_url: provider.url }).ask();
-    expect(provider.requests[0]?.body.model).toBe("x/y");
-    expect(provider.requests[0]?.headers["x-title"]).toBe("OpenHands");
-    expect(provider.requests[1]?.headers).not.toHaveProperty("x-title");
-  });
 });
 
 describe("openai chat: the reply", () => {

@@ -5,15 +5,18 @@ import type { Endpoint } from "../endpoint.ts";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import {
+  attributionHeaders,
   INTERLEAVED_THINKING,
   NO_CREDENTIALS,
   NO_KEY,
   type Protocol,
   SDK_TIMEOUT,
   sessionHeaders,
+  wantsStream,
 } from "../protocol.ts";
 import type { Fetch } from "../provider-fetch.ts";
-import { isEventStream, readEvents, readJson } from "../reply/read-reply.ts";
+import { readReply } from "../reply/read-reply.ts";
+import { toolsWriter } from "../tools-writer.ts";
 import { fromMessage, fromMessageEvents } from "./from-anthropic-reply.ts";
 import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 
@@ -37,22 +40,26 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
   const { config, capabilities } = model;
   const writePrompt = anthropicPromptWriter(capabilities);
   const fixed = fixedFields(model);
+  const writeTools = toolsWriter(toTool);
   const betas = capabilities.thinking === "manual" ? INTERLEAVED_THINKING : {};
   let client: Promise<Anthropic> | undefined;
 
   return async (request) => {
     client ??= createClient(model, fetch);
+    const streams = wantsStream(model, request);
     const { system, messages } = writePrompt(request.messages);
     const rest = {
       ...fixed,
-      ...(request.tools.length > 0 ? { tools: request.tools.map(toTool) } : {}),
       ...(request.stop && capabilities.stopWords ? { stop_sequences: [...request.stop] } : {}),
+      ...(streams ? { stream: true } : {}),
+      ...config.litellm_extra_body,
     };
+    const tools = request.tools.length > 0 ? `,"tools":${writeTools(request.tools)}` : "";
     const prompt = `${system === undefined ? "" : `"system":${system},`}"messages":${messages}`;
     // `messages.create` would print advice about models on the console.
     const response = await (await client)
       .post("/v1/messages", {
-        body: `${JSON.stringify(rest).slice(0, -1)},${prompt}}`,
+        body: `${JSON.stringify(rest).slice(0, -1)}${tools},${prompt}}`,
         headers: {
           "content-type": "application/json",
           ...betas,
@@ -60,15 +67,16 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
           ...config.extra_headers,
         },
         signal: request.signal,
-        stream: config.stream,
+        stream: streams,
       })
       .asResponse();
-    if (config.stream && isEventStream(response)) return fromMessageEvents(readEvents(response), request);
-    return fromMessage(await readJson(response));
+    if (streams) request.onProgress?.();
+    const { events, whole } = await readReply(response);
+    return events ? fromMessageEvents(events, request) : fromMessage(whole);
   };
 }
 
-async function createClient({ endpoint }: Model, fetch: Fetch): Promise<Anthropic> {
+async function createClient({ config, endpoint }: Model, fetch: Fetch): Promise<Anthropic> {
   const { Anthropic } = await import("@anthropic-ai/sdk");
   return new Anthropic({
     apiKey: endpoint.apiKey ?? NO_KEY,
@@ -78,7 +86,7 @@ async function createClient({ endpoint }: Model, fetch: Fetch): Promise<Anthropi
     logLevel: "off",
     openTelemetry: false,
     webhookKey: null,
-    defaultHeaders: credentialHeaders(endpoint),
+    defaultHeaders: { ...credentialHeaders(endpoint), ...attributionHeaders(config) },
     fetch,
   });
 }
@@ -98,8 +106,7 @@ function fixedFields({ config, endpoint, capabilities }: Model): Record<string, 
     fields.top_p = config.top_p ?? undefined;
     fields.top_k = config.top_k ?? undefined;
   }
-  if (config.stream) fields.stream = true;
-  return { ...fields, ...config.litellm_extra_body };
+  return fields;
 }
 
 function thinkingFields(

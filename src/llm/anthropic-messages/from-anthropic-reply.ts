@@ -35,8 +35,9 @@ export async function fromMessageEvents(
   let message: MessageBody | null = null;
   let isComplete = false;
   for await (const event of events) {
-    request.onProgress?.();
-    switch (typeOfEvent(event)) {
+    const type = typeOfEvent(event);
+    if (type !== "ping") request.onProgress?.();
+    switch (type) {
       case "message_start":
         message = checkReply(startEvent, event).message;
         break;
@@ -55,6 +56,7 @@ export async function fromMessageEvents(
         isComplete = true;
         break;
     }
+    if (isComplete) break;
   }
   if (message === null || !isComplete) throw unfinishedReply();
   return toReply(message, blocks.toBlocks());

@@ -21,6 +21,7 @@ const messagePiece = z.object({
 });
 
 const choice = z.object({
+  index: z.number().nullish().catch(null),
   finish_reason: z.string().nullish(),
   message: messagePiece.nullish(),
   delta: messagePiece.nullish(),

@@ -4,6 +4,7 @@ import type { LlmDelta, LlmRequest, LlmUsage } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import type { ProtocolReply } from "../protocol.ts";
 import { checkReply, emptyReply, reportedFailure, unfinishedReply } from "../reply/reply-fault.ts";
+import { reportedCost } from "../reply/reported-cost.ts";
 import { tokenCount } from "../reply/token-count.ts";
 import { toThoughtBlock } from "../thought-signature.ts";
 import { type ChatReply, chatReply, type MessagePiece } from "./chat-reply-schema.ts";
@@ -20,7 +21,7 @@ export function fromCompletion(body: unknown, cost: number | null): ProtocolRepl
   return toReply(gathered, { ...completion, cost });
 }
 
-/** Gathers a streamed completion and passes its pieces on as they arrive. */
+/** Gathers the first choice of a streamed completion and passes its pieces on as they arrive. */
 export async function fromChunks(
   events: AsyncIterable<unknown>,
   request: LlmRequest,
@@ -29,16 +30,22 @@ export async function fromChunks(
   const gathered = new GatheredReply();
   const about: ReplyFacts = { cost };
   let finish: string | null = null;
+  let place: number | null = null;
   for await (const event of events) {
-    request.onProgress?.();
     const chunk = readChatReply(event);
-    const choice = chunk.choices?.[0];
+    const choice = chunk.choices?.find(({ index }) => place === null || (index ?? place) === place);
+    place ??= choice?.index ?? null;
     about.id ||= chunk.id;
     about.model ||= chunk.model;
     // Usually in a last chunk without choices; Groq and Moonshot report it elsewhere.
-    about.usage = chunk.usage ?? chunk.x_groq?.usage ?? choice?.usage ?? about.usage;
-    finish = choice?.finish_reason ?? finish;
+    const usage = chunk.usage ?? chunk.x_groq?.usage ?? choice?.usage;
+    about.usage = usage ?? about.usage;
+    // Some servers write an empty reason until there is one.
+    finish = choice?.finish_reason || finish;
     const delta = choice?.delta ? gathered.add(choice.delta) : null;
+    if (delta !== null || usage || choice?.finish_reason || choice?.delta?.tool_calls?.length) {
+      request.onProgress?.();
+    }
     if (delta !== null) request.onDelta?.(delta);
   }
   if (finish === null)
@@ -107,13 +114,12 @@ interface ReplyFacts {
 }
 
 function toReply(gathered: GatheredReply, { id, model, usage, cost }: ReplyFacts): ProtocolReply {
-  const reported = asObject(usage).cost;
   return {
     message: gathered.toMessage(),
     id: id || null,
     model: model || null,
     usage: toUsage(usage),
-    cost: typeof reported === "number" && reported >= 0 ? reported : cost,
+    cost: reportedCost(asObject(usage).cost, cost),
   };
 }
 

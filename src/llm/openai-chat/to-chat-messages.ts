@@ -129,10 +129,10 @@ function toToolCalls(message: Message, calls: readonly MessageToolCall[]): unkno
 /** Writes text without marks as one string, the form that every server accepts, and everything else as a list. */
 function contentOf(content: readonly Content[], dialect: ChatDialect): string | Part[] {
   const { stringContent, vision, promptCacheMarkers } = dialect.capabilities;
-  const parts = content.filter((part) => part.type === "text" || (vision && !stringContent));
+  const parts = content.filter((part) => part.type === "text" || vision);
   const onlyText = parts.every((part) => part.type === "text");
-  if (stringContent || (onlyText && dialect.plainText && !promptCacheMarkers)) {
-    return parts.map((part) => (part.type === "text" ? part.text : "")).join("\n");
+  if (onlyText && (stringContent || (dialect.plainText && !promptCacheMarkers))) {
+    return parts.map((part) => part.text).join("\n");
   }
   return parts.flatMap((part): Part[] =>
     part.type === "text" ? [{ type: "text", text: part.text }] : imageParts([part]),

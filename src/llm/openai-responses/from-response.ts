@@ -15,8 +15,8 @@ import {
   responseBody,
 } from "./response-schema.ts";
 
-/** Reads a whole response. */
-export function fromResponse(body: unknown): ProtocolReply {
+/** Reads a whole response. `cost` is the price that the answer's headers state, in US dollars. */
+export function fromResponse(body: unknown, cost: number | null): ProtocolReply {
   const response = checkReply(responseBody, body);
   if (response.error) throw withCode(response.error);
   const message = toMessage(response.output ?? []);
@@ -28,7 +28,7 @@ export function fromResponse(body: unknown): ProtocolReply {
     id: response.id || null,
     model: response.model || null,
     usage: toUsage(response.usage),
-    cost: null,
+    cost,
   };
 }
 
@@ -36,6 +36,7 @@ export function fromResponse(body: unknown): ProtocolReply {
 export async function fromResponseEvents(
   events: AsyncIterable<Record<string, unknown>>,
   request: LlmRequest,
+  cost: number | null,
 ): Promise<ProtocolReply> {
   const items: unknown[] = [];
   let final: Record<string, unknown> | null = null;
@@ -61,11 +62,12 @@ export async function fromResponseEvents(
       case "error":
         throw withCode(event);
     }
+    if (final !== null) break;
   }
   if (final === null) throw emptyReply("the model's stream ended without a completed response");
   // Some gateways leave the output of the completed response empty.
   const isEmpty = !Array.isArray(final.output) || final.output.length === 0;
-  return fromResponse(isEmpty ? { ...final, output: items } : final);
+  return fromResponse(isEmpty ? { ...final, output: items } : final, cost);
 }
 
 function withoutOutput(reason: string | null | undefined): LlmError {

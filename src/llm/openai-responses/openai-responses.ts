@@ -2,9 +2,11 @@ import type { OpenAI } from "openai";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
-import { type Protocol, sessionHeaders } from "../protocol.ts";
+import { cacheFields, type Protocol, sessionHeaders, wantsStream } from "../protocol.ts";
 import type { Fetch } from "../provider-fetch.ts";
-import { isEventStream, readEvents, readJson } from "../reply/read-reply.ts";
+import { readReply } from "../reply/read-reply.ts";
+import { costHeader } from "../reply/reported-cost.ts";
+import { toolsWriter } from "../tools-writer.ts";
 import { fromResponse, fromResponseEvents } from "./from-response.ts";
 import { responseItemsWriter } from "./to-response-items.ts";
 
@@ -14,30 +16,38 @@ export function openAiResponses(model: Model, fetch: Fetch): Protocol {
   const writePrompt = responseItemsWriter(model.capabilities.vision);
   const fixed = fixedFields(model);
   const getClient = openAiClient(model, fetch);
+  const writeTools = toolsWriter(toTool);
 
   return async (request) => {
     const client = await getClient();
+    const streams = wantsStream(model, request);
     const { instructions, input } = writePrompt(request.messages);
+    const hasTools = request.tools.length > 0;
     const rest = {
       ...fixed,
       instructions,
-      ...(request.tools.length > 0 ? { tools: request.tools.map(toTool), tool_choice: "auto" } : {}),
-      ...(request.conversationId === undefined ? {} : { prompt_cache_key: request.conversationId }),
+      ...(hasTools ? { tool_choice: "auto" } : {}),
+      ...(streams ? { stream: true } : {}),
+      ...cacheFields(model, request),
+      ...config.litellm_extra_body,
     };
+    const tools = hasTools ? `,"tools":${writeTools(request.tools)}` : "";
     const response = await client
       .post("/responses", {
-        body: `${JSON.stringify(rest).slice(0, -1)},"input":${input}}`,
+        body: `${JSON.stringify(rest).slice(0, -1)}${tools},"input":${input}}`,
         headers: {
           "content-type": "application/json",
           ...sessionHeaders(request.conversationId),
           ...config.extra_headers,
         },
         signal: request.signal,
-        stream: config.stream,
+        stream: streams,
       })
       .asResponse();
-    if (config.stream && isEventStream(response)) return fromResponseEvents(readEvents(response), request);
-    return fromResponse(await readJson(response));
+    const cost = costHeader(response.headers);
+    if (streams) request.onProgress?.();
+    const { events, whole } = await readReply(response);
+    return events ? fromResponseEvents(events, request, cost) : fromResponse(whole, cost);
   };
 }
 
@@ -57,8 +67,7 @@ function fixedFields({ config, endpoint, capabilities }: Model): Record<string, 
   if (capabilities.promptCacheRetention && config.prompt_cache_retention !== null) {
     fields.prompt_cache_retention = config.prompt_cache_retention;
   }
-  if (config.stream) fields.stream = true;
-  return { ...fields, ...config.litellm_extra_body };
+  return fields;
 }
 
 function toTool({ name, description, parameters }: ToolSchema): OpenAI.Responses.FunctionTool {

@@ -6,29 +6,76 @@ import { readServerSentEvents } from "./server-sent-events.ts";
 /** Characters of a malformed reply that an error quotes. */
 const QUOTED = 200;
 
-/** Whether an answer is a stream of events. Some servers answer a request for a stream with the whole reply. */
-export function isEventStream({ headers }: Response): boolean {
-  return !/\bjson\b/i.test(headers.get("content-type") ?? "");
-}
+/** A provider's answer. */
+export type ReplyBody =
+  | { whole: Record<string, unknown>; events?: undefined }
+  | { events: AsyncGenerator<Record<string, unknown>>; whole?: undefined };
+
+/** First characters of a stream: those of its fields data, event, id and retry, and of a comment. */
+const STREAM_STARTS = /^[deir:]/;
+const SPACE = 0x20;
+const BYTE_ORDER_MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf]);
 
 /**
- * Reads a whole reply as a JSON object.
+ * Reads an answer as JSON objects: one, or a stream of them up to `[DONE]`. Its first character tells which, because
+ * some servers stream unasked, answer a request for a stream with the whole reply, or name the wrong content type.
  *
  * @throws LlmError for a web page or another text, or the failure that the provider reports in its place
  */
-export async function readJson(response: Response): Promise<Record<string, unknown>> {
+export async function readReply(response: Response): Promise<ReplyBody> {
   await refusePage(response);
-  return parseReply(await response.text());
+  const { start, body } = await peek(response);
+  const isEventStream = /\bevent-stream\b/i.test(response.headers.get("content-type") ?? "");
+  if (STREAM_STARTS.test(start) || (isEventStream && start !== "{")) return { events: readEvents(body) };
+  return { whole: parseReply(await readText(body)) };
 }
 
-/** Reads a streamed reply as JSON objects, up to `[DONE]`. Throws the failure that the provider reports among them. */
-export async function* readEvents(response: Response): AsyncGenerator<Record<string, unknown>> {
-  await refusePage(response);
-  if (response.body === null) return;
-  for await (const data of readServerSentEvents(response.body)) {
+async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<Record<string, unknown>> {
+  for await (const data of readServerSentEvents(body)) {
     if (data.trim() === "[DONE]") return;
     yield parseReply(data);
   }
+}
+
+interface Peeked {
+  /** The first character that is not white space; empty for a blank body. */
+  start: string;
+  /** The whole body. */
+  body: AsyncGenerator<Uint8Array>;
+}
+
+async function peek({ body }: Response): Promise<Peeked> {
+  const rest: AsyncIterator<Uint8Array> = body === null ? nothing() : body[Symbol.asyncIterator]();
+  const read: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = await rest.next();
+    if (done) return { start: "", body: replay(read, rest) };
+    read.push(value);
+    const start = value.find((byte) => byte > SPACE && !BYTE_ORDER_MARK.has(byte));
+    if (start !== undefined) return { start: String.fromCharCode(start), body: replay(read, rest) };
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function* replay(
+  read: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* read;
+    yield* { [Symbol.asyncIterator]: () => rest };
+  } finally {
+    // Ends the connection when the reader has seen enough.
+    await rest.return?.();
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
 }
 
 /** A wrong `base_url` often leads to the web page of a server. */

@@ -2,7 +2,7 @@
  * Reads a stream of server-sent events and yields the data of each. Takes time linear in the length of the stream,
  * however it is cut into chunks. An event that the end of the stream cuts off is dropped, as the standard says.
  */
-export async function* readServerSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+export async function* readServerSentEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   const lines = new LineBuffer();
   let data: string[] = [];
