@@ -101,6 +101,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
   const startedAt = clock.now();
   const deps = {
     conversations: services.conversations,
+    machine: services.machine,
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {
       clock,

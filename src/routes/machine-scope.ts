@@ -1,0 +1,69 @@
+import { z } from "zod";
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import { AgentServerError } from "../errors.ts";
+import { uuid } from "../wire/ids.ts";
+import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import { isAbsolutePath, joinPath } from "../workspace/paths.ts";
+import { type Place, resolvePath } from "../workspace/place.ts";
+import { answeringFailures } from "./workspace-failure.ts";
+
+/** The parsed parameters of a scope's prefix. */
+export type ScopeParams = Readonly<Record<string, unknown>>;
+
+/** A part of the API whose routes work on a machine: that of the server, or that of one conversation. */
+export interface MachineScope {
+  /** Stands before the path of each group of routes. */
+  readonly prefix: string;
+  /** Parameters of the prefix. */
+  readonly params: z.ZodObject;
+  /** The id of an operation, which differs from scope to scope. */
+  operationId(name: string): string;
+  /** Does something at the place of a request, which stays open meanwhile. */
+  use<T>(params: ScopeParams, work: (place: Place) => Promise<T>): Promise<T>;
+}
+
+/** `/api/…`: the machine of the server, all of it. */
+export function serverScope(machine: LazyWorkspace): MachineScope {
+  return {
+    prefix: "/api",
+    params: z.object({}),
+    operationId: (name) => name,
+    use: (_params, work) => answeringFailures(useMachine(machine, work)),
+  };
+}
+
+async function useMachine<T>(machine: LazyWorkspace, work: (place: Place) => Promise<T>): Promise<T> {
+  return work({ workspace: await machine.get(), root: null });
+}
+
+const runtimeParams = z.object({ runtime_conversation_id: uuid });
+
+/** `/api/conversations/{runtime_conversation_id}/…`: the machine of a conversation, below its working directory. */
+export function conversationScope(conversations: ConversationManager): MachineScope {
+  return {
+    prefix: "/api/conversations/{runtime_conversation_id}",
+    params: runtimeParams,
+    operationId: (name) => `${name}OfConversation`,
+    use: async (params, work) => {
+      const { runtime_conversation_id: id } = runtimeParams.parse(params);
+      const conversation = await conversations.open(id);
+      const used = conversation.useWorkspace((workspace) =>
+        work({ workspace, root: workspace.info.workingDir }),
+      );
+      return answeringFailures(used);
+    },
+  };
+}
+
+/**
+ * Gives the one name of a path in a query. Relative paths start at the working directory of the server's machine; in a
+ * conversation every path must be absolute and lie in its working directory.
+ *
+ * @throws AgentServerError `unprocessable` for a path outside.
+ */
+export async function queryPath(place: Place, path: string, field = "path"): Promise<string> {
+  const isLoose = place.root === null && !isAbsolutePath(path);
+  const resolved = await resolvePath(place, isLoose ? joinPath(place.workspace.info.workingDir, path) : path);
+  if (resolved.outcome === "resolved") return resolved.path;
+  throw new AgentServerError("unprocessable", `${field} must be inside the conversation workspace`);
+}

@@ -1,0 +1,123 @@
+import { AgentServerError } from "../../errors.ts";
+import type { OutputChunk, RunResult, Workspace } from "../workspace.ts";
+import { repositoryFilters } from "./repository-filters.ts";
+
+/** Milliseconds of one command. */
+const TIMEOUT = 30_000;
+
+/** Bytes of one command's output. 50,000 names of 300 bytes fit. */
+const MAX_OUTPUT = 16 * 1024 * 1024;
+
+/**
+ * Whoever wrote the repository must not choose what runs on the machine: no hook, monitor, pager or helper that its
+ * configuration names, and no request to a remote.
+ */
+const SAFE_ENVIRONMENT = {
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  // A list of allowed protocols that allows none. Unlike `protocol.allow`, no configuration overrides it.
+  GIT_ALLOW_PROTOCOL: "none",
+  GIT_PAGER: "cat",
+  // In other locales a pattern does not match names that are not UTF-8.
+  LC_ALL: "C",
+} as const;
+
+const SAFE_CONFIGURATION: readonly (readonly [key: string, value: string])[] = [
+  ["core.fsmonitor", "false"],
+  ["core.hooksPath", "/dev/null"],
+  ["log.showSignature", "false"],
+  ["core.quotePath", "false"],
+];
+
+/** Further options of a git command. */
+export interface GitCommand {
+  /** Takes the output as it comes. */
+  onOutput?: (chunk: OutputChunk) => void;
+}
+
+/** Git in one folder of a workspace. Reads repositories and never writes to them. */
+export class Git {
+  readonly folder: string;
+  readonly #workspace: Workspace;
+  #configuration: Promise<Record<string, string>> | undefined;
+
+  constructor(workspace: Workspace, folder: string) {
+    this.#workspace = workspace;
+    this.folder = folder;
+  }
+
+  /** The same git in another folder. */
+  in(folder: string): Git {
+    return new Git(this.#workspace, folder);
+  }
+
+  /** Runs a command that may fail. Only a command that does not end is an error. */
+  async try(parameters: readonly string[], command?: GitCommand): Promise<RunResult> {
+    this.#configuration ??= this.#findConfiguration();
+    return this.#run(parameters, await this.#configuration, command);
+  }
+
+  /**
+   * Runs a command that must succeed.
+   *
+   * @throws AgentServerError `bad_request` with git's own words.
+   */
+  async run(parameters: readonly string[], command?: GitCommand): Promise<RunResult> {
+    const result = await this.try(parameters, command);
+    if (result.exitCode === 0) return result;
+    throw new AgentServerError("bad_request", `git ${parameters[0]} failed: ${result.stderr.trim()}`);
+  }
+
+  /** The output of a command without its last newline. undefined when the command fails. */
+  async ask(...parameters: readonly string[]): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.try(parameters);
+    return exitCode === 0 ? stdout.replace(/\n$/, "") : undefined;
+  }
+
+  /** The bytes that a command writes, all of them: ask for what is known to be small. */
+  async bytes(...parameters: readonly string[]): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    const onOutput = ({ stream, bytes }: OutputChunk) => {
+      if (stream === "stdout") chunks.push(bytes);
+    };
+    await this.run(parameters, { onOutput });
+    return Buffer.concat(chunks);
+  }
+
+  async #findConfiguration(): Promise<Record<string, string>> {
+    const safe = asVariables(SAFE_CONFIGURATION);
+    const filters = await repositoryFilters((parameters) => this.#run(parameters, safe));
+    return asVariables([...SAFE_CONFIGURATION, ...filters]);
+  }
+
+  async #run(
+    parameters: readonly string[],
+    configuration: Readonly<Record<string, string>>,
+    command: GitCommand = {},
+  ): Promise<RunResult> {
+    const argv = ["git", "--no-pager", "--literal-pathspecs", ...parameters] as const;
+    const result = await this.#workspace.run(argv, {
+      ...command,
+      cwd: this.folder,
+      env: { ...SAFE_ENVIRONMENT, ...configuration },
+      timeout: TIMEOUT,
+      maxBytes: MAX_OUTPUT,
+    });
+    if (result.outcome === "exited") return result;
+    throw new AgentServerError(
+      "bad_request",
+      `git ${parameters[0]} took longer than ${TIMEOUT / 1000} seconds`,
+    );
+  }
+}
+
+/** Variables, because options in arguments cannot hold every name that a repository may give a filter. */
+function asVariables(entries: readonly (readonly [key: string, value: string])[]): Record<string, string> {
+  const variables: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) };
+  for (const [index, [key, value]] of entries.entries()) {
+    variables[`GIT_CONFIG_KEY_${index}`] = key;
+    variables[`GIT_CONFIG_VALUE_${index}`] = value;
+  }
+  return variables;
+}
