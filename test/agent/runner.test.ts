@@ -1,3 +1,4 @@
+import { scriptedLlm } from "agent-server/testing";
 import { expect, it } from "vitest";
 import type { ExtensionHost } from "../../src/agent/loop/extension.ts";
 import { agentSays } from "../../src/agent/loop/messages.ts";
@@ -8,7 +9,7 @@ import { ArraySession } from "./loop/harness.ts";
 
 async function testHost(): Promise<ExtensionHost> {
   const { state } = await ArraySession.open();
-  return { ...(await toolHost()), state };
+  return { ...(await toolHost()), state, createLlm: () => scriptedLlm([]) };
 }
 
 it("is the built-in loop for agents of kind Agent", async () => {

@@ -1,6 +1,7 @@
 import type { Llm } from "../../llm/llm.ts";
 import type { ToolHost } from "../../tools/tool.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
+import type { LlmConfigInput } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
 import type { Content, Message } from "../../wire/events/message.ts";
@@ -197,6 +198,13 @@ export interface StopVerdict extends LoopChange {
 export interface ExtensionHost extends Pick<ToolHost, "conversationId" | "workspace" | "secrets"> {
   /** Live state, with the configuration of the agent. */
   readonly state: Readonly<ConversationState>;
+  /**
+   * Makes a further model, such as a condenser's own. What its calls use counts in the stats of the conversation under
+   * the `usage_id` of the configuration, and secrets are hidden in its replies. Calls that fail count nothing.
+   *
+   * @throws TypeError for a configuration that is not valid
+   */
+  createLlm(config: LlmConfigInput): Llm;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface LiveConversationOptions {
   logger: Logger;
   /** Whether the first message gives the conversation its title. */
   wantsTitle: boolean;
+  /** Words of the client that ask for the title; null for our own. */
+  titleRequest: string | null;
   /** Default: those of the agent. */
   stuckThresholds?: StuckThresholds | undefined;
 }
@@ -49,13 +51,13 @@ export class LiveConversation {
   #closing: Promise<void> | undefined;
 
   constructor(options: LiveConversationOptions) {
-    const { fence, keeper, session, workspace, slots, logger, wantsTitle } = options;
+    const { fence, keeper, session, workspace, slots, logger, wantsTitle, titleRequest } = options;
     this.#options = options;
     this.fence = fence;
     this.keeper = keeper;
     this.session = session;
     this.workspace = workspace;
-    this.title = new AutoTitle({ keeper, session, logger, isWanted: wantsTitle });
+    this.title = new AutoTitle({ keeper, session, logger, isWanted: wantsTitle, request: titleRequest });
     this.#logger = logger;
     this.runs = new RunControl({
       slots,

@@ -72,6 +72,7 @@ export function openConversation(
     workspace: await workspace.get(),
     secrets,
     state: keeper.state,
+    createLlm: (llm) => session.createCountedLlm(llm),
   });
   const openTools = async (): Promise<Toolbox> => {
     const { client_tools: clientTools } = config;
@@ -84,7 +85,7 @@ export function openConversation(
     });
     return openToolbox({ tools, host, storageOf, logger });
   };
-  const session = new RunSession({
+  const session: RunSession = new RunSession({
     keeper,
     logView,
     workspace,
@@ -104,6 +105,7 @@ export function openConversation(
     slots: context.slots,
     logger,
     wantsTitle: config.autotitle && record.title === null,
+    titleRequest: config.prompt ?? null,
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
   });
 }

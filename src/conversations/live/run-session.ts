@@ -4,11 +4,12 @@ import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
 import type { PromptView } from "../../agent/view/prompt-view.ts";
+import { withComplete } from "../../llm/decorators/with-complete.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
 import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
 import type { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
-import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import { type LlmConfig, type LlmConfigInput, parseLlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { Content } from "../../wire/events/message.ts";
@@ -89,7 +90,20 @@ export class RunSession implements AgentSession {
       onCompletion: (log) => void this.#logCompletion(log).catch(() => {}),
       isKeyLost: this.#parts.isModelKeyLost,
     });
-    return maskedLlm(llm, this.#parts.secrets);
+    const { id: conversationId } = this.state;
+    const own = withComplete(llm, (request) => llm.complete({ conversationId, ...request }));
+    return maskedLlm(own, this.#parts.secrets);
+  }
+
+  /** Makes a further model. What its calls use counts under the `usage_id` of its configuration. */
+  createCountedLlm(input: LlmConfigInput): Llm {
+    const config = parseLlmConfig(input);
+    const llm = this.createLlm(config);
+    return withComplete(llm, async (request) => {
+      const reply = await llm.complete(request);
+      this.#record(config, reply);
+      return reply;
+    });
   }
 
   newId(): string {
@@ -106,7 +120,11 @@ export class RunSession implements AgentSession {
   }
 
   recordReply(reply: LlmReply): void {
-    const update = this.#parts.keeper.recordCall(this.state.agent.llm.usage_id, reply);
+    this.#record(this.state.agent.llm, reply);
+  }
+
+  #record(config: LlmConfig, reply: LlmReply): void {
+    const update = this.#parts.keeper.recordCall(config, reply);
     // Not awaited, so that it shares a commit with the events of the reply. If it fails, those are refused too.
     this.append([update]).catch(() => {});
   }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { EventLog, LogChange } from "../../events/event-log.ts";
 import type { LlmReply } from "../../llm/llm.ts";
 import type { SecretRegistry } from "../../secrets/secret-registry.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
@@ -88,10 +89,10 @@ export class StateKeeper {
   }
 
   /** Adds the usage of a model call to the stats and returns the event that shows them. Stored with the next commit. */
-  recordCall(usageId: string, reply: LlmReply): NewEvent {
-    const { stats, agent } = this.state;
+  recordCall({ usage_id: usageId, model }: Pick<LlmConfig, "usage_id" | "model">, reply: LlmReply): NewEvent {
+    const { stats } = this.state;
     const at = this.#parts.context.clock.now() / 1000;
-    recordCall(stats, { usageId, model: agent.llm.model, reply, at });
+    recordCall(stats, { usageId, model, reply, at });
     this.#unwritten.add("stats");
     return stateUpdate("stats", toSnapshots(stats));
   }

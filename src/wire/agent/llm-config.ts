@@ -97,6 +97,18 @@ export type LlmConfigInput = z.input<typeof fields>;
 /** The `llm` of an agent. A model must be named, although the reference's document shows a default. */
 export const llmConfig = z.preprocess(normalize, fields) as unknown as z.ZodType<LlmConfig, LlmConfigInput>;
 
+/**
+ * Fills in the defaults.
+ *
+ * @throws TypeError that names the first wrong field
+ */
+export function parseLlmConfig(input: LlmConfigInput): LlmConfig {
+  const parsed = llmConfig.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new TypeError(`${["llm", ...(issue?.path ?? [])].join(".")}: ${issue?.message}`);
+}
+
 /** Fills in the fields whose default depends on another field. */
 function normalize(input: unknown, context: z.core.$RefinementCtx): unknown {
   if (!isObject(input)) return input;

@@ -48,12 +48,28 @@ describe("the title of a conversation", () => {
 
     expect(await titled(manager, WORDS, { agent: { llm } })).toBe("🐛 Fix the login page");
     expect(requests).toHaveLength(1);
-    expect(requests[0]).toMatchObject({ tools: [] });
+    expect(requests[0]).toMatchObject({ tools: [], conversationId: expect.any(String) });
     expect(JSON.stringify(requests[0]?.messages)).toContain(WORDS);
     expect(configs.find(({ usage_id }) => usage_id === "title")).toMatchObject({
       stream: false,
-      api_mode: "chat",
+      api_mode: "auto",
     });
+  });
+
+  it.each([
+    ["Name it: {conversation_content}! Up to {max_length}.", `Name it: ${WORDS}! Up to 50.`],
+    ["In Latin, please.", `In Latin, please.\n\nThe first message:\n\n${WORDS}`],
+    [" ", `The first message:\n\n${WORDS}`],
+  ])("is asked for in the client's words: %j", async (prompt, asked) => {
+    const { manager, requests } = openTitled("Titulus");
+    await titled(manager, WORDS, { prompt });
+    expect(requests[0]?.messages.at(-1)?.content).toMatchObject([{ text: asked }]);
+  });
+
+  it("takes nothing in the message for a place of the client's words", async () => {
+    const { manager, requests } = openTitled("Titulus");
+    await titled(manager, "{max_length} $& dogs", { prompt: "Name: {conversation_content}" });
+    expect(requests[0]?.messages.at(-1)?.content).toMatchObject([{ text: "Name: {max_length} $& dogs" }]);
   });
 
   it("appears in no event, and its cost is not the agent's", async () => {
