@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../../is-object.ts";
 
 const RISK_TYPOS = ["security_rort", "securtiy_risk", "security_riks"];
@@ -14,6 +15,22 @@ export function parseToolArguments(raw: string): ToolArguments {
   const parsed = parseLenientJson(raw);
   if (!isObject(parsed)) return {};
   return withoutNulls(withRiskSpelled(parsed));
+}
+
+/**
+ * Writes arguments as JSON. The model's own text is kept where it means the same: providers find its bytes in their
+ * caches, and numbers keep all their digits.
+ */
+export function toArgumentsText(args: ToolArguments, raw: string): string {
+  return isSame(args, raw) ? raw : JSON.stringify(args);
+}
+
+function isSame(args: ToolArguments, raw: string): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(raw), args);
+  } catch {
+    return false;
+  }
 }
 
 /** Parses JSON whose strings may hold raw control characters. Throws SyntaxError. */

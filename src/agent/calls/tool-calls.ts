@@ -9,7 +9,7 @@ import type { NewEvent } from "../../wire/events/events.ts";
 import type { MessageToolCall, TextContent } from "../../wire/events/message.ts";
 import { AGENT_OUTCOME } from "../error-classification.ts";
 import { repairArgumentTypes } from "./argument-types.ts";
-import { parseToolArguments, type ToolArguments } from "./tool-arguments.ts";
+import { parseToolArguments, type ToolArguments, toArgumentsText } from "./tool-arguments.ts";
 import { inferEditorCommand, resolveToolName } from "./tool-names.ts";
 
 type NewActionEvent = Extract<NewEvent, { kind: "ActionEvent" }>;
@@ -21,7 +21,10 @@ export interface ToolCallOptions {
   hasAnalyzer: boolean;
 }
 
-/** A call that can be run. `call` has the registered name and the repaired arguments, risk and summary included. */
+/**
+ * A call that can be run. `call` has the registered name and the arguments as the model wrote them, or repaired; risk and
+ * summary are included.
+ */
 export interface UnderstoodCall {
   call: MessageToolCall;
   action: Action;
@@ -29,27 +32,28 @@ export interface UnderstoodCall {
   summary: string;
 }
 
-/** A call that cannot be run. `error` tells the model why. */
+/** A call that cannot be run, under the name that the model gave. `error` tells the model why. */
 export interface RefusedCall {
   call: MessageToolCall;
-  toolName: string;
   error: string;
 }
 
 /** Parses a call and repairs the usual mistakes of models. Never throws. */
 export function parseToolCall(call: MessageToolCall, options: ToolCallOptions): UnderstoodCall | RefusedCall {
   let args: ToolArguments | null = null;
-  let name = call.name;
   try {
-    args = parseToolArguments(call.arguments);
-    ({ name, args } = resolveToolName({ name, args }, (tool) => options.tools.get(tool) !== undefined));
+    const written = { name: call.name, args: parseToolArguments(call.arguments) };
+    const resolved = resolveToolName(written, (tool) => options.tools.get(tool) !== undefined);
+    const { name } = resolved;
+    args = resolved.args;
     const tool = options.tools.get(name);
-    if (tool === undefined) return refuse(call, name, unknownTool(name, options.tools));
+    if (tool === undefined) return refuse(call, unknownTool(name, options.tools));
     if (name === "file_editor") args = inferEditorCommand(args);
     args = repairArgumentTypes(args, tool.schema.parameters);
-    return understand({ ...call, name, arguments: JSON.stringify(args) }, args, { ...options, tool });
+    const repaired = { ...call, name, arguments: toArgumentsText(args, call.arguments) };
+    return understand(repaired, args, { ...options, tool });
   } catch (error) {
-    return refuse(call, name, invalid(name, messageOf(error), args));
+    return refuse(call, invalid(call.name, messageOf(error), args));
   }
 }
 
@@ -107,13 +111,9 @@ function invalid(name: string, problem: string, args: ToolArguments | null): str
   return `Error validating tool '${name}': ${problem.replace(/\.$/, "")}. ${provided}`;
 }
 
-function refuse(call: MessageToolCall, toolName: string, error: string): RefusedCall {
-  const replayed = {
-    ...call,
-    name: replayableName(call.name),
-    arguments: replayableArguments(call.arguments, error),
-  };
-  return { call: replayed, toolName: replayableName(toolName), error };
+function refuse(call: MessageToolCall, error: string): RefusedCall {
+  const name = replayableName(call.name);
+  return { call: { ...call, name, arguments: replayableArguments(call.arguments, error) }, error };
 }
 
 /**
@@ -193,11 +193,11 @@ function actionEvent(parsed: UnderstoodCall | RefusedCall, responseId: string): 
   };
 }
 
-function errorEvent({ call, toolName, error }: RefusedCall): NewAgentErrorEvent {
+function errorEvent({ call, error }: RefusedCall): NewAgentErrorEvent {
   return {
     kind: "AgentErrorEvent",
     source: "agent",
-    tool_name: toolName,
+    tool_name: call.name,
     tool_call_id: call.id,
     error,
     classification: AGENT_OUTCOME,

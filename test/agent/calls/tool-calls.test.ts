@@ -103,6 +103,23 @@ describe("arguments", () => {
     expect(parse("terminal", "[1]").call.arguments).toBe("{}");
   });
 
+  it.each([
+    '{"command": "ls",\n  "timeout": 1.50}',
+    '{"command":"ls \\u00fc","security_risk":"LOW"}',
+    '{"command":"ls","timeout":100000000000000000000}',
+  ])("stay in the log as the model wrote them: %s", (raw) => {
+    expect(parse("terminal", raw).call.arguments).toBe(raw);
+  });
+
+  it.each([
+    ['{"command": "ls", "timeout": null}', '{"command":"ls"}'],
+    ['{"command": "ls", "securtiy_risk": "LOW"}', '{"command":"ls","security_risk":"LOW"}'],
+    ['{"command": "a\nb"}', '{"command":"a\\nb"}'],
+    ['{"command": ["l", "s"]}', '{"command":"ls"}'],
+  ])("are written anew where they were mended: %j", (raw, mended) => {
+    expect(parse("terminal", raw).call.arguments).toBe(mended);
+  });
+
   it("are mended where the meaning is plain", () => {
     expect(
       actionOf("file_editor", { command: "view", path: "/a", view_range: "[1, 5]</parameter>" }),
@@ -125,6 +142,7 @@ describe("arguments", () => {
     expect(errorOf("terminal", { cmd: "ls" })).toMatch(
       /^Error validating tool 'terminal': .*command: is required.*\. Parameters provided: \['cmd'\]$/,
     );
+    expect(errorOf("bash", { cmd: "ls" })).toMatch(/^Error validating tool 'bash': /);
   });
 });
 
@@ -167,7 +185,7 @@ describe("names", () => {
     expect(errorOf("fly to", {})).toBe(
       "Tool 'fly to' not found. Available: ['terminal', 'file_editor', 'ticket', 'tags', 'finish', 'think']",
     );
-    expect(parse("fly to", {})).toMatchObject({ toolName: "fly_to", call: { name: "fly_to" } });
+    expect(parse("fly to", {})).toMatchObject({ call: { name: "fly_to" } });
     expect(parseToolCall(toolCall("ls"), { tools: withoutTerminal, hasAnalyzer: false })).toHaveProperty(
       "error",
     );
