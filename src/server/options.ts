@@ -48,6 +48,11 @@ export interface ServerOptions {
   store?: Store;
   /** Folder of the database and of each conversation's files. Default: `workspace/conversations`. */
   conversationsPath?: string;
+  /**
+   * Folder of the user's files that belong to no project, such as the notes that agents keep (`memory/`). Default:
+   * `~/.openhands`.
+   */
+  userDir?: string;
   /** Encrypts secrets at rest. Without it secrets are not stored and are lost on restart. Default: none. */
   secretKey?: string;
 

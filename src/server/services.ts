@@ -26,6 +26,7 @@ import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
 import { removalNotes } from "./removal-notes.ts";
+import { userFolder } from "./user-folder.ts";
 
 /** Name of the SQLite database in `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
@@ -91,6 +92,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     runners: BUILT_IN_RUNNERS,
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
+    userDir: userFolder(options.userDir, logger),
     idleTtlSeconds: options.idleTtlSeconds,
     maxConcurrentRuns: options.maxConcurrentRuns,
     internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,

@@ -51,6 +51,8 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
   input: Schema;
   /** Hints about the effects of the tool, for policies and clients. Default: none. */
   annotations?: ToolAnnotations;
+  /** Advice for the system prompt on when and how to use the tool. Tools that share a text have it there once. */
+  guidance?: string;
   /** Class names on the wire, for tools that clients know by name. Their `input` must have no transforms. */
   wire?: WireNames;
   /**
@@ -96,6 +98,7 @@ export function defineTool<Schema extends z.ZodObject, State = undefined>(
     input: source.input,
     parameters: parametersOf(source),
     annotations: source.annotations ?? null,
+    ...(source.guidance !== undefined && { guidance: source.guidance }),
     wire: source.wire ?? MCP_WIRE,
     ...(source.resources && { resources: source.resources.bind(source) }),
     open: (host) => openSource(source, host),

@@ -78,6 +78,8 @@ export interface Tool<Schema extends z.ZodType = z.ZodType> {
   readonly parameters?: Record<string, unknown>;
   /** Hints about the effects of the tool; null without any. */
   readonly annotations: ToolAnnotations | null;
+  /** Advice for the system prompt on when and how to use the tool. Tools that share a text have it there once. */
+  readonly guidance?: string;
   /** Class names on the wire. */
   readonly wire: WireNames;
   /**

@@ -102,6 +102,11 @@ it("runs at work at once are a whole number of at least one", () => {
   expect(() => options({ OH_MAX_CONCURRENT_RUNS: "0" })).toThrow(/max_concurrent_runs/);
 });
 
+it("the folder of the user's files is the reference's variable, unless that is empty", () => {
+  expect(options({ OH_PERSISTENCE_DIR: "/mnt/me" }).userDir).toBe("/mnt/me");
+  expect(options({ OH_PERSISTENCE_DIR: "" })).not.toHaveProperty("userDir");
+});
+
 describe("the priority of terminals", () => {
   it("is the server's own only where the reference's variable says none", () => {
     expect(options({}).terminalPriority).toBeUndefined();

@@ -2,7 +2,6 @@ import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import { type ModelFamily, modelFamily } from "./model-family.ts";
 import {
-  BROWSER,
   CODE_QUALITY,
   EFFICIENCY,
   ENVIRONMENT_SETUP,
@@ -10,10 +9,10 @@ import {
   FILE_SYSTEM,
   IDENTITY,
   modelGuidance,
-  PERSISTENT_MEMORY,
   PROBLEM_SOLVING,
   PROCESS_MANAGEMENT,
   PULL_REQUESTS,
+  persistentMemory,
   planning,
   REPOSITORY_NOTES,
   ROLE,
@@ -24,44 +23,68 @@ import {
   VERSION_CONTROL,
 } from "./sections.ts";
 
+/** Folder of the user's files as it is shown where the server has no other. Not expanded: prompts stay alike. */
+const USER_DIR = "~/.openhands";
+
 export interface StaticPromptOptions {
   agent: Agent;
-  tools: Pick<Toolbox, "names">;
+  tools: Pick<Toolbox, "guidance">;
   /** Text of the policy that `security_policy_filename` names, when it is not the built-in one. */
-  securityPolicy?: string;
+  securityPolicy?: string | undefined;
+  /** Folder of the user's files, among them the memory that agents keep. Default: `~/.openhands`. */
+  userDir?: string | undefined;
 }
 
 /** Builds the part of the prompt that is the same in every conversation of an agent, so that providers can cache it. */
-export function staticPrompt({ agent, tools, securityPolicy }: StaticPromptOptions): string {
-  if (agent.system_prompt !== null) return agent.system_prompt;
+export function staticPrompt(options: StaticPromptOptions): string {
+  const { agent, tools } = options;
+  if (agent.system_prompt !== null) return [agent.system_prompt, ...tools.guidance].join("\n\n");
+  const persona = personaOf(agent);
+  const { plan_structure: structure } = agent.system_prompt_kwargs;
+  const isPlanner = agent.system_prompt_filename === "system_prompt_planning.j2";
+  const blocks = isPlanner ? [planning(structure)] : sectionsOf(options, persona !== undefined);
+  return [...(persona === undefined ? [] : [persona]), ...blocks].join("\n\n");
+}
+
+/** A persona takes the place of who the agent is and how it works. What it can do and may do stays. */
+function sectionsOf(
+  { agent, tools, securityPolicy, userDir = USER_DIR }: StaticPromptOptions,
+  hasPersona: boolean,
+) {
   const settings = agent.system_prompt_kwargs;
-  if (agent.system_prompt_filename === "system_prompt_planning.j2") return planning(settings.plan_structure);
-  const hasBrowser =
-    settings.enable_browser === true || tools.names.some((name) => name.startsWith("browser_"));
-  const hasMemory = settings.memory_enabled === true || agent.agent_context?.load_memory === true;
-  return sections([
-    ["SOUL", textSetting(settings.soul_content) ?? IDENTITY],
-    ["ROLE", ROLE],
-    ["MEMORY", hasMemory ? PERSISTENT_MEMORY : REPOSITORY_NOTES],
-    ["EFFICIENCY", EFFICIENCY],
-    ["FILE_SYSTEM_GUIDELINES", FILE_SYSTEM],
-    ["CODE_QUALITY", CODE_QUALITY],
-    ["VERSION_CONTROL", VERSION_CONTROL],
-    ["PULL_REQUESTS", PULL_REQUESTS],
-    ["PROBLEM_SOLVING_WORKFLOW", PROBLEM_SOLVING],
-    ["SELF_DOCUMENTATION", SELF_DOCUMENTATION],
-    ["SECURITY", agent.security_policy_filename ? (securityPolicy ?? SECURITY_POLICY) : null],
-    [
-      "SECURITY_RISK_ASSESSMENT",
-      (settings.llm_security_analyzer ?? true) ? riskAssessment(settings.cli_mode !== false) : null,
-    ],
-    ["BROWSER_TOOLS", hasBrowser ? BROWSER : null],
-    ["EXTERNAL_SERVICES", EXTERNAL_SERVICES],
-    ["ENVIRONMENT_SETUP", ENVIRONMENT_SETUP],
-    ["TROUBLESHOOTING", TROUBLESHOOTING],
-    ["PROCESS_MANAGEMENT", PROCESS_MANAGEMENT],
-    ["IMPORTANT", modelGuidance(familyOf(agent))],
-  ]);
+  const hasMemory = settings.memory_enabled ?? agent.agent_context?.load_memory;
+  const unlessPersona = (body: string) => (hasPersona ? null : body);
+  return [
+    sections([
+      ["SOUL", unlessPersona(textSetting(settings.soul_content) ?? IDENTITY)],
+      ["ROLE", unlessPersona(ROLE)],
+      ["MEMORY", hasMemory ? persistentMemory(userDir) : REPOSITORY_NOTES],
+      ["EFFICIENCY", unlessPersona(EFFICIENCY)],
+      ["FILE_SYSTEM_GUIDELINES", unlessPersona(FILE_SYSTEM)],
+      ["CODE_QUALITY", unlessPersona(CODE_QUALITY)],
+      ["VERSION_CONTROL", unlessPersona(VERSION_CONTROL)],
+      ["PULL_REQUESTS", unlessPersona(PULL_REQUESTS)],
+      ["PROBLEM_SOLVING_WORKFLOW", unlessPersona(PROBLEM_SOLVING)],
+      ["SELF_DOCUMENTATION", unlessPersona(SELF_DOCUMENTATION)],
+      ["SECURITY", agent.security_policy_filename ? (securityPolicy ?? SECURITY_POLICY) : null],
+      [
+        "SECURITY_RISK_ASSESSMENT",
+        (settings.llm_security_analyzer ?? true) ? riskAssessment(Boolean(settings.cli_mode ?? true)) : null,
+      ],
+    ]),
+    ...tools.guidance,
+    sections([
+      ["EXTERNAL_SERVICES", EXTERNAL_SERVICES],
+      ["ENVIRONMENT_SETUP", unlessPersona(ENVIRONMENT_SETUP)],
+      ["TROUBLESHOOTING", unlessPersona(TROUBLESHOOTING)],
+      ["PROCESS_MANAGEMENT", PROCESS_MANAGEMENT],
+      ["IMPORTANT", modelGuidance(familyOf(agent))],
+    ]),
+  ];
+}
+
+function personaOf(agent: Agent): string | undefined {
+  return textSetting(agent.system_prompt_kwargs.persona);
 }
 
 /** Wraps each block in the tags of its name. Blocks without text are left out. */

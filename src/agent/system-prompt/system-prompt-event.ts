@@ -2,12 +2,10 @@ import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { NewEvent } from "../../wire/events/events.ts";
 import { text } from "../../wire/events/message.ts";
 import { type DynamicContextOptions, dynamicContext } from "./dynamic-context.ts";
-import { staticPrompt } from "./static-prompt.ts";
+import { type StaticPromptOptions, staticPrompt } from "./static-prompt.ts";
 
-export interface SystemPromptOptions extends DynamicContextOptions {
-  tools: Pick<Toolbox, "names" | "definitions">;
-  /** Text of the policy that `security_policy_filename` names, when it is not the built-in one. */
-  securityPolicy?: string;
+export interface SystemPromptOptions extends DynamicContextOptions, StaticPromptOptions {
+  tools: Pick<Toolbox, "names" | "definitions" | "guidance">;
 }
 
 /** Builds the first event of a conversation. Later changes of tools, secrets or time do not show in it. */

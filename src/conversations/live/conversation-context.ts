@@ -47,6 +47,8 @@ export interface ConversationContext {
   dataDir(conversationId: string): string;
   /** Base folder of `persistence_dir`, as clients see it. */
   persistenceDir: string;
+  /** Folder of the user's files that belong to no project, as prompts show it. Default: `~/.openhands`. */
+  userDir?: string | undefined;
   /** Base URL for lookups of relative URLs: this server, as seen from itself. */
   internalUrl(): string;
   /** Looks up the values of lookup secrets. Default: the global `fetch`. */

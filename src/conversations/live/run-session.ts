@@ -28,7 +28,7 @@ export interface RunSessionParts {
   secrets: SecretRegistry;
   /** Whether the key of the model was not kept. */
   isModelKeyLost: boolean;
-  context: Pick<LiveContext, "clock" | "createLlm">;
+  context: Pick<LiveContext, "clock" | "createLlm" | "userDir">;
   openTools(): Promise<Toolbox>;
   openExtensions(): Promise<Extensions>;
   /** Text of the agent's own security policy, if it has one. */
@@ -261,8 +261,9 @@ export class RunSession implements AgentSession {
       name,
       description,
     }));
-    const now = this.#parts.context.clock.now();
-    return systemPromptEvent({ agent, tools: this.tools, secrets, now, workingDir, securityPolicy });
+    const { clock, userDir } = this.#parts.context;
+    const now = clock.now();
+    return systemPromptEvent({ agent, tools: this.tools, secrets, now, workingDir, securityPolicy, userDir });
   }
 
   /** Short values stay: they would match inside the image data that a prompt may have. */

@@ -15,9 +15,12 @@ const OPTIONAL_TOOLS: ReadonlySet<string> = new Set([
   "workflow",
   "tom_consult",
   "sleeptime_compute",
+  "switch_llm",
+  "invoke_skill",
+  "inspect_image_with_vision",
 ]);
 
-/** Class names in `include_default_tools` that are left out with a warning, for the same reason. */
+/** Their classes in `include_default_tools`, or in `tools`, are left out with a warning, for the same reason. */
 const OPTIONAL_DEFAULT_TOOLS: ReadonlySet<string> = new Set([
   "SwitchLLMTool",
   "InvokeSkillTool",
@@ -25,7 +28,7 @@ const OPTIONAL_DEFAULT_TOOLS: ReadonlySet<string> = new Set([
 ]);
 
 export function isOptionalTool(name: string): boolean {
-  return OPTIONAL_TOOLS.has(name) || name.startsWith("browser_");
+  return OPTIONAL_TOOLS.has(name) || OPTIONAL_DEFAULT_TOOLS.has(name) || name.startsWith("browser_");
 }
 
 export function isOptionalDefaultTool(className: string): boolean {

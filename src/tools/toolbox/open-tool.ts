@@ -26,6 +26,7 @@ export class OpenTool {
   readonly name: string;
   readonly schema: ToolSchema;
   readonly definition: ToolDefinition;
+  readonly guidance: string | undefined;
   readonly isReadOnly: boolean;
   readonly ownsSummary: boolean;
   readonly #tool: Tool;
@@ -41,6 +42,7 @@ export class OpenTool {
     this.name = tool.name;
     this.schema = { name: tool.name, description: descriptionOf(tool, host), parameters };
     this.definition = toDefinition(tool, args.parameters, host);
+    this.guidance = tool.guidance;
     this.isReadOnly = tool.annotations?.readOnlyHint ?? false;
     this.ownsSummary = args.names.includes("summary");
     this.#tool = tool;

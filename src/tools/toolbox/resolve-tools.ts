@@ -64,8 +64,9 @@ function embeddedClientTools({ agent, clientTools }: ResolveToolsOptions): Clien
 }
 
 function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): ResolvedTool[] {
-  // The Python client names `FinishTool` here to set the form of the answer.
-  const tool = registry.get(name) ?? defaultToolOf(name);
+  // Default tools may be named here to set the form of the answer: by class, as the Python client does, or by name.
+  const tool =
+    registry.get(name) ?? defaultToolOf(name) ?? [...ALWAYS].find((always) => always.name === name);
   if (tool !== undefined) {
     const { response_schema: schema, ...own } = params;
     const response = schema == null ? undefined : readResponseSchema(tool, schema);

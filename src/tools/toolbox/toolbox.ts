@@ -17,6 +17,8 @@ export interface Toolbox {
   readonly schemas: readonly ToolSchema[];
   /** Entries of `SystemPromptEvent.tools`. */
   readonly definitions: readonly ToolDefinition[];
+  /** Advice of the tools for the system prompt, each text once. */
+  readonly guidance: readonly string[];
   get(name: string): OpenTool | undefined;
   /** Adds a tool at the end. Throws when a tool has the name already and after `close`. */
   add(tool: Tool, params?: Record<string, unknown>): void;
@@ -61,6 +63,11 @@ class ConversationToolbox implements Toolbox {
 
   get definitions(): readonly ToolDefinition[] {
     return [...this.#tools.values()].map((tool) => tool.definition);
+  }
+
+  get guidance(): readonly string[] {
+    const texts = [...this.#tools.values()].flatMap(({ guidance }) => (guidance ? [guidance] : []));
+    return [...new Set(texts)];
   }
 
   get(name: string): OpenTool | undefined {

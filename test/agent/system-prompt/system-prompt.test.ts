@@ -9,12 +9,13 @@ import { type Agent, agentContext } from "../../../src/wire/agent/agent.ts";
 import { echo, testAgent, testToolbox } from "../loop/harness.ts";
 
 const tools = await testToolbox([echo]);
-const invokeSkill = defineTool({
+const invokeSkillSource = {
   name: "invoke_skill",
   description: "Reads a skill.",
   input: z.object({ name: z.string() }),
-  run: ({ name }) => name,
-});
+  run: ({ name }: { name: string }) => name,
+};
+const invokeSkill = defineTool(invokeSkillSource);
 
 function prompt(agent: Partial<Agent> = {}, options: Partial<SystemPromptOptions> = {}) {
   const event = systemPromptEvent({
@@ -63,6 +64,55 @@ describe("the fixed part", () => {
     expect(prompt({ system_prompt_filename: "system_prompt_planning.j2" }).fixed).toContain("planning agent");
     const soul = prompt({ system_prompt_kwargs: { soul_content: "You are Ada." } }).fixed;
     expect(soul.startsWith("<SOUL>\nYou are Ada.\n</SOUL>")).toBe(true);
+  });
+
+  it("is the persona, and of the rest what the agent can and may do", () => {
+    const withPersona = { system_prompt_kwargs: { persona: "You are Ada, a tester.", soul_content: "No." } };
+    const { fixed } = prompt({ ...withPersona, ...withModel("anthropic/claude-sonnet-4-5") });
+    expect(fixed.startsWith("You are Ada, a tester.\n\n<MEMORY>")).toBe(true);
+    expect(tagsOf(fixed)).toEqual([
+      "MEMORY",
+      "SECURITY",
+      "SECURITY_RISK_ASSESSMENT",
+      "EXTERNAL_SERVICES",
+      "PROCESS_MANAGEMENT",
+      "IMPORTANT",
+    ]);
+    const planner = prompt({ ...withPersona, system_prompt_filename: "system_prompt_planning.j2" }).fixed;
+    expect(planner).toMatch(/^You are Ada, a tester\.\n\nYou are a planning agent\./);
+  });
+
+  it.each(["", "  \n"])("takes the blank persona %j for none", (persona) => {
+    expect(prompt({ system_prompt_kwargs: { persona } }).fixed).toBe(prompt().fixed);
+  });
+
+  it("has no persona beside a prompt of the agent's own", () => {
+    const { fixed } = prompt({ system_prompt: "Be a poet.", system_prompt_kwargs: { persona: "Ada" } });
+    expect(fixed).toBe("Be a poet.");
+  });
+
+  it("has the advice of its tools, each once, in their order and behind any prompt", async () => {
+    const guided = (name: string, guidance: string) => defineTool({ ...invokeSkillSource, name, guidance });
+    const tools = await testToolbox([
+      guided("b", "<B>\nb\n</B>"),
+      guided("c", "<B>\nb\n</B>"),
+      guided("a", "Use a."),
+    ]);
+    const { fixed } = prompt({}, { tools });
+    expect(fixed).toContain("</SECURITY_RISK_ASSESSMENT>\n\n<B>\nb\n</B>\n\nUse a.\n\n<EXTERNAL_SERVICES>");
+    expect(prompt({ system_prompt: "Be a poet." }, { tools }).fixed).toBe(
+      "Be a poet.\n\n<B>\nb\n</B>\n\nUse a.",
+    );
+    expect(JSON.stringify(prompt({}, { tools }).event.tools)).not.toContain("Use a.");
+  });
+
+  it("says where the memory of the user lies", () => {
+    const memory = { agent_context: agentContext.parse({ load_memory: true }) };
+    expect(prompt(memory).fixed).toContain("`~/.openhands/memory/`");
+    expect(prompt(memory, { userDir: "/mnt/me" }).fixed).toContain("`/mnt/me/memory/`");
+    expect(prompt({ ...memory, system_prompt_kwargs: { memory_enabled: false } }).fixed).not.toContain(
+      "outlasts",
+    );
   });
 
   it("has no policy when the agent switches it off, and another one when given", () => {

@@ -57,6 +57,21 @@ describe("the tools of an agent", () => {
     expect(resolved.map(({ params }) => params)).toEqual([{}, { depth: 1 }, {}, {}]);
   });
 
+  it.each(["finish", "FinishTool"])(
+    "may be the default tool %s, which is then not added again",
+    async (name) => {
+      const tools = [name, "weather"];
+      expect(namesOf(await resolve({ tools, include_default_tools: ["ThinkTool"] }))).toEqual([
+        "weather",
+        "finish",
+        "think",
+      ]);
+      expect(await refusalOf(() => resolve({ tools, include_default_tools: ["FinishTool"] }))).toMatchObject({
+        detail: "Tool 'finish' is named more than once",
+      });
+    },
+  );
+
   it("must exist; the refusal says what does", async () => {
     expect(await refusalOf(() => resolve({ tools: ["weathr"] }))).toEqual({
       status: 422,
@@ -74,7 +89,14 @@ describe("the tools of an agent", () => {
 
     const resolved = await resolve(
       {
-        tools: ["weather", "browser_tool_set", "browser_navigate", "task_tool_set"],
+        tools: [
+          "weather",
+          "browser_tool_set",
+          "browser_navigate",
+          "task_tool_set",
+          "switch_llm",
+          "InvokeSkillTool",
+        ],
         include_default_tools: ["FinishTool", "SwitchLLMTool"],
       },
       { logger },
@@ -85,6 +107,8 @@ describe("the tools of an agent", () => {
       { tool: "browser_tool_set" },
       { tool: "browser_navigate" },
       { tool: "task_tool_set" },
+      { tool: "switch_llm" },
+      { tool: "InvokeSkillTool" },
       { tool: "SwitchLLMTool" },
     ]);
   });
