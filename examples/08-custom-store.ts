@@ -11,6 +11,7 @@ export function auditedStore(store: Store, path: string): Store {
   return {
     conversations: store.conversations,
     events: store.events,
+    bashEvents: store.bashEvents,
     relay: store.relay,
     ownership: store.ownership,
     async commit(change) {

@@ -68,6 +68,15 @@ export type { SecretMask } from "./secrets/masking/secret-mask.ts";
 export { type AgentServer, createServer, type ShownOptions } from "./server/create-server.ts";
 export type { ResolvedOptions, ServerOptions } from "./server/options.ts";
 export { type ServerInput, toServer } from "./server/to-server.ts";
+export type {
+  BashEventFilter,
+  BashEventQuery,
+  BashEventStore,
+  BashScope,
+  NewBashEvent,
+  StoredBashEvent,
+  UnfinishedCommand,
+} from "./stores/bash-events.ts";
 export type { Frame, FrameRelay } from "./stores/frame-relay.ts";
 export { LocalOwnership } from "./stores/local-ownership.ts";
 export { localRelay } from "./stores/local-relay.ts";

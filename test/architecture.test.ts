@@ -97,6 +97,7 @@ describe("siblings do not see each other", () => {
   it("no store imports another store", () => {
     const shared = [
       "stores/store.ts",
+      "stores/bash-events.ts",
       "stores/refusals.ts",
       "stores/frame-relay.ts",
       "stores/local-relay.ts",

@@ -1,5 +1,6 @@
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
+import { MemoryBashEvents } from "./memory-bash-events.ts";
 import {
   alreadyExists,
   assertContinues,
@@ -43,6 +44,7 @@ class MemoryStore implements Store {
   readonly #conversations = new Map<string, MemoryRecord>();
   readonly relay = localRelay();
   readonly ownership = new LocalOwnership();
+  readonly bashEvents = new MemoryBashEvents((id) => this.#open.has(id));
   #closed = false;
 
   readonly conversations: Store["conversations"] = {
@@ -86,11 +88,13 @@ class MemoryStore implements Store {
 
   async remove(conversationId: string): Promise<void> {
     this.#open.delete(conversationId);
+    this.bashEvents.forget(conversationId);
     this.ownership.forget(conversationId);
   }
 
   async close(): Promise<void> {
     this.#open.clear();
+    this.bashEvents.forget();
     this.#closed = true;
   }
 

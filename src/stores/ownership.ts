@@ -20,6 +20,7 @@ export interface NodeOptions {
  *   fence, too.
  * - A claim ends by `release`, by a later claim, by the removal of the conversation, or when its node leaves or dies.
  *   A change with the fence of a claim that has ended rejects with `ownership_lost` and changes nothing.
+ * - Other ids can be claimed too: a server claims each bash command that it runs, by the id of the command.
  * - Claims are not part of the data: all claims of a process end with the process.
  */
 export interface Ownership {

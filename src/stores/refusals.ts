@@ -18,6 +18,10 @@ export function repeatedEvent(conversationId: string): AgentServerError {
   );
 }
 
+export function repeatedBashEvent(id: string): AgentServerError {
+  return new AgentServerError("conflict", `A bash event with the id ${id} exists`);
+}
+
 export function ownershipLost(conversationId: string): AgentServerError {
   return new AgentServerError(
     "ownership_lost",

@@ -1,7 +1,10 @@
 import { AgentServerError } from "../errors.ts";
+import type { BashEventStore } from "./bash-events.ts";
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
 import { repeatedEvent, storeClosed } from "./refusals.ts";
+import { SqliteBashEvents } from "./sqlite/bash-event-store.ts";
+import { purgeBashEvents } from "./sqlite/bash-events.ts";
 import { Database } from "./sqlite/database.ts";
 import { SqliteConversations, SqliteEvents } from "./sqlite/readers.ts";
 import { applyChange, purgeEvents, removeConversation } from "./sqlite/writes.ts";
@@ -53,6 +56,7 @@ interface Outcome {
 export class SqliteStore implements Store {
   readonly conversations: ConversationStore;
   readonly events: EventStore;
+  readonly bashEvents: BashEventStore;
   readonly #database: Database;
   readonly #syncs: boolean;
   readonly relay = localRelay();
@@ -78,6 +82,12 @@ export class SqliteStore implements Store {
     const reads = { read: this.#read, readSynced: this.#readSynced };
     this.conversations = new SqliteConversations(reads);
     this.events = new SqliteEvents(reads);
+    this.bashEvents = new SqliteBashEvents({
+      ...reads,
+      database,
+      write: (key, run) => this.#write(key, run),
+      purge: () => this.#purgeLater(),
+    });
     this.#purgeLater();
   }
 
@@ -204,11 +214,16 @@ export class SqliteStore implements Store {
     if (this.#closed) return;
     try {
       this.#makeSafe();
-      const more = this.#database.transaction(() => purgeEvents(this.#database, PURGE_STEP));
+      const more = this.#database.transaction(() => this.#purgeSome());
       if (more) this.#purgeLater();
     } catch {
       // Readers do not see these events. The next removal or start deletes them.
     }
+  }
+
+  #purgeSome(): boolean {
+    const hasEvents = purgeEvents(this.#database, PURGE_STEP);
+    return purgeBashEvents(this.#database) || hasEvents;
   }
 
   #storeAlone(write: Write): Outcome {

@@ -1,5 +1,6 @@
 import type { ConversationSortOrder } from "../wire/conversation.ts";
 import type { ExecutionStatus } from "../wire/execution-status.ts";
+import type { BashEventStore } from "./bash-events.ts";
 import type { FrameRelay } from "./frame-relay.ts";
 import type { Ownership } from "./ownership.ts";
 
@@ -150,13 +151,15 @@ export interface Store {
   readonly conversations: ConversationStore;
   /** Reads events. */
   readonly events: EventStore;
+  /** Keeps what bash commands were and wrote. */
+  readonly bashEvents: BashEventStore;
   /** Carries published frames between the servers that share the store; `localRelay` serves one process. */
   readonly relay: FrameRelay;
   /** Decides which server may write a conversation; `LocalOwnership` serves one process. */
   readonly ownership: Ownership;
   /** Applies a change. See the contract of `Store`. */
   commit(change: Change): Promise<void>;
-  /** Removes a conversation with its events, documents and claim. An unknown id is fine. */
+  /** Removes a conversation with its events, bash events, documents and claim. An unknown id is fine. */
   remove(conversationId: string): Promise<void>;
   /** Waits for pending commits and releases what the store holds. */
   close(): Promise<void>;

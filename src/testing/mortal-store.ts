@@ -25,7 +25,7 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
       assertAlive();
       return work(...args);
     };
-  const { conversations, events } = disk;
+  const { conversations, events, bashEvents } = disk;
   return {
     died,
     get isDead() {
@@ -41,6 +41,15 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
         find: alive((...args) => events.find(...args)),
         search: alive((...args) => events.search(...args)),
         count: alive((...args) => events.count(...args)),
+      },
+      bashEvents: {
+        append: alive((...args) => bashEvents.append(...args)),
+        find: alive((...args) => bashEvents.find(...args)),
+        search: alive((...args) => bashEvents.search(...args)),
+        lastSeq: alive(() => bashEvents.lastSeq()),
+        unfinished: alive(() => bashEvents.unfinished()),
+        clear: alive((...args) => bashEvents.clear(...args)),
+        prune: alive((...args) => bashEvents.prune(...args)),
       },
       commit: alive(async (change) => {
         if (commits >= lifetime) {

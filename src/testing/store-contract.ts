@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Store } from "../stores/store.ts";
+import { BASH_EVENT_CHECKS, command } from "./store-contract/bash-event-checks.ts";
 import { COMMIT_CHECKS } from "./store-contract/commit-checks.ts";
 import { CONVERSATION_CHECKS } from "./store-contract/conversation-checks.ts";
 import { EVENT_CHECKS } from "./store-contract/event-checks.ts";
@@ -51,6 +52,7 @@ const CHECKS = {
   ...COMMIT_CHECKS,
   ...CONVERSATION_CHECKS,
   ...EVENT_CHECKS,
+  ...BASH_EVENT_CHECKS,
   ...OWNERSHIP_CHECKS,
   ...RELAY_CHECKS,
 };
@@ -62,6 +64,8 @@ function durability(create: Create, reopen: (store: Store) => Promise<Store> | S
       const store = await create();
       await mixedLog(store, { state: '{"kept":true}' });
       await store.commit({ conversationId: A, update: { title: "Kept", leafEventId: "leaf" } });
+      await store.bashEvents.append(A, command(1));
+      await store.bashEvents.append(null, command(2));
       const before = await everything(store);
       const again = await reopen(store);
       assert.deepEqual(await everything(again), before);
@@ -76,5 +80,7 @@ async function everything(store: Store): Promise<unknown> {
   return {
     conversations: await store.conversations.find([A], ["state"]),
     events: await store.events.search(A, { order: "asc", limit: 1_000 }),
+    bashEvents: await store.bashEvents.search(A, { direction: "asc", limit: 1_000 }),
+    unfinished: await store.bashEvents.unfinished(),
   };
 }

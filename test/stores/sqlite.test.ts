@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
+import type { NewBashEvent } from "../../src/stores/bash-events.ts";
 import { MIGRATIONS } from "../../src/stores/sqlite/schema.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import type { Change, StoredEvent } from "../../src/stores/store.ts";
@@ -146,13 +147,33 @@ describe("removing a long conversation", () => {
     expect(await store.events.count(CONVERSATION, {})).toBe(0);
     await store.commit({ ...creation(), events: [event(0)] });
     await store.close();
-    expect(eventsIn(path)).toBeGreaterThan(1);
+    expect(rowsIn(path, "events")).toBeGreaterThan(1);
 
     const again = sqliteStore({ path });
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     expect(await again.events.count(CONVERSATION, {})).toBe(1);
     await again.close();
-    expect(eventsIn(path)).toBe(1);
+    expect(rowsIn(path, "events")).toBe(1);
+  });
+
+  test("frees bash events that were cleared or whose conversation is gone, a few MiB at a time", async () => {
+    const path = join(folder, "bash-removal.db");
+    const store = sqliteStore({ path, durability: "process" });
+    await store.commit(creation());
+    for (const scope of [null, CONVERSATION]) {
+      for (let index = 0; index < 30; index++) await store.bashEvents.append(scope, bashEvent(index));
+    }
+    await store.remove(CONVERSATION);
+    expect(await store.bashEvents.clear(null)).toBe(30);
+    await store.bashEvents.append(null, bashEvent(0));
+    await store.close();
+    expect(rowsIn(path, "bash_events")).toBeGreaterThan(1);
+
+    const again = sqliteStore({ path });
+    for (let turn = 0; turn < 30; turn++) await new Promise(setImmediate);
+    expect(await again.bashEvents.search(null, { direction: "asc", limit: 100 })).toHaveLength(1);
+    await again.close();
+    expect(rowsIn(path, "bash_events")).toBe(1);
   });
 });
 
@@ -174,6 +195,13 @@ function event(seq: number): StoredEvent {
   return { seq, id: `event-${seq}`, kind: "PauseEvent", source: "user", timestamp, body: null, json: "{}" };
 }
 
+function bashEvent(index: number): NewBashEvent {
+  const timestamp = "2026-01-01T00:00:00.000000Z";
+  const links = { commandId: null, order: null, isFinal: false };
+  const json = JSON.stringify("x".repeat(1024 * 1024));
+  return { id: `command-${index}`, kind: "BashCommand", timestamp, ...links, json };
+}
+
 function modeOf(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
 }
@@ -184,9 +212,9 @@ function alter(path: string, sql: string): void {
   database.close();
 }
 
-function eventsIn(path: string): number {
+function rowsIn(path: string, table: string): number {
   const database = new DatabaseSync(path);
-  const count = Number(database.prepare("SELECT count(*) AS count FROM events").get()?.count);
+  const count = Number(database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count);
   database.close();
   return count;
 }

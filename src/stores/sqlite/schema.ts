@@ -6,6 +6,9 @@
  * exact bound on `seq`, whatever the clock did.
  *
  * `removed` holds the keys of conversations whose events are still to be deleted, a few at a time.
+ *
+ * A bash scope is a conversation, or the server, whose place has the number 0. Its events are hidden at once by giving up
+ * its key, which `bash_removed` then holds until they are deleted. A command has `ended` with its final output.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -64,6 +67,31 @@ export const MIGRATIONS: readonly string[] = [
     WHERE created_by IS NOT NULL;
   CREATE INDEX conversations_by_creator_status_updated ON conversations (created_by, status, updated_at, id)
     WHERE created_by IS NOT NULL;
+  `,
+  `
+  CREATE TABLE bash_scopes (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation INTEGER NOT NULL UNIQUE
+  ) STRICT;
+  CREATE TABLE bash_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    timestamp TEXT NOT NULL,
+    command TEXT,
+    place INTEGER,
+    ended INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    UNIQUE (scope, id)
+  ) STRICT;
+  CREATE INDEX bash_events_by_time ON bash_events (scope, timestamp, seq);
+  CREATE INDEX bash_events_by_kind ON bash_events (scope, kind, timestamp, seq);
+  CREATE INDEX bash_events_by_command ON bash_events (scope, command, timestamp, seq) WHERE command IS NOT NULL;
+  CREATE INDEX bash_events_by_age ON bash_events (timestamp);
+  CREATE INDEX bash_commands_unfinished ON bash_events (seq) WHERE command IS NULL AND ended = 0;
+  CREATE TABLE bash_removed (scope INTEGER PRIMARY KEY) STRICT;
   `,
 ];
 

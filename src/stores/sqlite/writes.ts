@@ -1,5 +1,6 @@
 import { alreadyExists, assertContinues, unknownConversation } from "../refusals.ts";
 import type { Change, ConversationHeader, StoredEvent } from "../store.ts";
+import { clearBashEvents } from "./bash-events.ts";
 import type { Database } from "./database.ts";
 import { EVENT_COUNT } from "./schema.ts";
 
@@ -34,10 +35,11 @@ export function applyChange(database: Database, change: Change): void {
   if (events.length > 0) appendEvents(database, end, events);
 }
 
-/** Out of sight at once; the events themselves go with `purgeEvents`. */
+/** Out of sight at once; the events themselves go with `purgeEvents` and `purgeBashEvents`. */
 export function removeConversation(database: Database, conversationId: string): void {
   const end = logEnd(database, conversationId);
   if (end === undefined) return;
+  clearBashEvents(database, conversationId);
   database.run("DELETE FROM documents WHERE conversation = ?", end.key);
   database.run("DELETE FROM conversations WHERE key = ?", end.key);
   database.run("INSERT OR IGNORE INTO removed (conversation) VALUES (?)", end.key);

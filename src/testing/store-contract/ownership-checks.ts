@@ -17,6 +17,14 @@ export const OWNERSHIP_CHECKS: Record<string, (store: Store) => Promise<void>> =
     await claimed(ownership, second, B);
   },
 
+  "lets ids be claimed that are no conversations": async ({ ownership }) => {
+    const node = await ownership.join();
+    const fence = await claimed(ownership, node, B);
+    assert.equal(await ownership.ownerOf(B), node);
+    await ownership.release(B, fence);
+    assert.equal(await ownership.ownerOf(B), undefined);
+  },
+
   "lets one of two claims of the same moment succeed": async (store) => {
     await store.commit(creation(A));
     const { ownership } = store;

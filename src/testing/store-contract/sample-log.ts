@@ -50,7 +50,7 @@ export async function seqs(
   return events.map(({ seq }) => seq);
 }
 
-export async function refused(commit: Promise<void>, code: string): Promise<void> {
+export async function refused(commit: Promise<unknown>, code: string): Promise<void> {
   await assert.rejects(commit, { name: "AgentServerError", code });
 }
 

@@ -3,6 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SQLInputValue } from "node:sqlite";
 import { afterAll, expect, test } from "vitest";
+import type { BashEventFilter } from "../../../src/stores/bash-events.ts";
+import {
+  appendBashEvent,
+  findBashEvents,
+  lastBashSeq,
+  pruneBashEvents,
+  searchBashEvents,
+  unfinishedCommands,
+} from "../../../src/stores/sqlite/bash-events.ts";
 import { findConversations, searchConversations } from "../../../src/stores/sqlite/conversations.ts";
 import { Database, type Row } from "../../../src/stores/sqlite/database.ts";
 import { findEvents, searchEvents } from "../../../src/stores/sqlite/events.ts";
@@ -24,6 +33,11 @@ class ExplainedDatabase extends Database {
   override all(sql: string, ...values: SQLInputValue[]): Row[] {
     this.#explain(sql, values);
     return super.all(sql, ...values);
+  }
+
+  override allUntil(isLast: (row: Row) => boolean, sql: string, ...values: SQLInputValue[]): Row[] {
+    this.#explain(sql, values);
+    return super.allUntil(isLast, sql, ...values);
   }
 
   #explain(sql: string, values: SQLInputValue[]): void {
@@ -55,7 +69,16 @@ const event = {
   body: null,
   json: "{}",
 };
+const bashEvent = {
+  kind: "BashCommand",
+  timestamp: time,
+  commandId: null,
+  order: null,
+  isFinal: false,
+  json: "{}",
+};
 applyChange(database, { conversationId: ID, create: { ...header, leafEventId: null }, events: [event] });
+for (const scope of [null, ID]) appendBashEvent(database, scope, { ...bashEvent, id: "c1" });
 
 /** Fails when a query reads more than its page: a walk through a table without an index, or a sort. `json_each`: given lists. */
 function expectPageCost(query: () => void, walks: RegExp = /^$/): void {
@@ -101,6 +124,34 @@ test("every combination of event filters seeks in an index", () => {
       }
     }
   }
+});
+
+test("every combination of bash event filters seeks in an index, and so do all other reads of them", () => {
+  const values: Required<BashEventFilter> = {
+    kind: "BashOutput",
+    commandId: "c1",
+    timestampGte: time,
+    timestampLt: "2027",
+    orderGt: 0,
+    untilSeq: 100,
+  };
+  const names = Object.keys(values) as (keyof BashEventFilter)[];
+  for (let chosen = 0; chosen < 2 ** names.length; chosen++) {
+    const filter = Object.fromEntries(
+      names.flatMap((name, bit) => (chosen & (1 << bit) ? [[name, values[name]]] : [])),
+    );
+    for (const direction of ["asc", "desc"] as const) {
+      for (const from of [undefined, { timestamp: time, seq: 1 }]) {
+        for (const scope of [null, ID]) {
+          expectPageCost(() => searchBashEvents(database, scope, { ...filter, direction, from, limit: 10 }));
+        }
+      }
+    }
+  }
+  expectPageCost(() => findBashEvents(database, ID, ["c1"]));
+  expectPageCost(() => lastBashSeq(database), /USING COVERING INDEX bash|SEARCH bash_events/);
+  expectPageCost(() => unfinishedCommands(database), /USING INDEX bash_commands_unfinished/);
+  expectPageCost(() => pruneBashEvents(database, time));
 });
 
 test("looking up by id seeks in an index", () => {

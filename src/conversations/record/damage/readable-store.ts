@@ -7,6 +7,7 @@ export function readableStore(store: Store, damage: DamageLog): Store {
   return {
     conversations: store.conversations,
     events: readableEvents(store.events, (id, { seq }) => damage.report(id, `event ${seq}`)),
+    bashEvents: store.bashEvents,
     relay: store.relay,
     ownership: store.ownership,
     commit: (change) => store.commit(change),
