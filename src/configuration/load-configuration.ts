@@ -1,6 +1,7 @@
 import { AgentServerError, messageOf } from "../errors.ts";
 import { isObject } from "../is-object.ts";
 import type { ServerOptions } from "../server/options.ts";
+import { keyRefreshFrom } from "./key-refresh.ts";
 import { type Environment, settingFromEnvironment } from "./parse-environment.ts";
 import {
   isSettingName,
@@ -51,7 +52,9 @@ export function loadConfiguration({ environment, file }: ConfigurationSources): 
     const value = settingFromEnvironment(name, environment);
     if (value !== undefined && !(value === null && raw[name] != null)) raw[name] = value;
   }
-  return { options: toOptions(validate(raw), environment), warnings };
+  const keyRefresh = keyRefreshFrom(environment, warnings);
+  const options = { ...toOptions(validate(raw), environment), ...(keyRefresh && { keyRefresh }) };
+  return { options, warnings };
 }
 
 function objectFrom(text: string, origin: string): Record<string, unknown> {

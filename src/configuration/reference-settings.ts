@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { KEY_REFRESH_VARIABLES } from "./key-refresh.ts";
 
 /** The syntax of a setting in an environment variable. */
 type SettingType = "text" | "list" | "number";
@@ -44,6 +45,7 @@ export const UNSUPPORTED = [
 
 /** `OH_` variables that are not settings. They are read elsewhere, or by other programs of the reference. */
 export const OTHER_VARIABLES = [
+  ...KEY_REFRESH_VARIABLES,
   "OH_INTERNAL_SERVER_URL",
   "OH_RUNTIME_IDLE_TIMEOUT_SECONDS",
   "OH_TERMINAL_PROCESS_PRIORITY",

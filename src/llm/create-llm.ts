@@ -4,6 +4,7 @@ import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { decorate } from "./decorators/decorate.ts";
 import type { CompletionLog } from "./decorators/with-completion-log.ts";
 import { type LoadImage, withInlineImages } from "./decorators/with-inline-images.ts";
+import { type KeyRefresh, withKeyRefresh } from "./decorators/with-key-refresh.ts";
 import type { Sleep } from "./decorators/with-retry.ts";
 import { withSendablePrompt } from "./decorators/with-sendable-prompt.ts";
 import { createDemoLlm, isDemoModel } from "./demo/demo.ts";
@@ -38,6 +39,8 @@ export interface LlmOptions {
    * Without it such images are left out of the prompt, with a note in their place.
    */
   loadImage?: LoadImage;
+  /** Where models at certain addresses get a new key when theirs is rejected. Default: nowhere. */
+  keyRefresh?: KeyRefresh;
   /** Receives every call of a configuration with `log_completions`. */
   onCompletion?: (log: CompletionLog) => void;
 }
@@ -60,18 +63,42 @@ type BuildOptions = LlmOptions & { clock: Clock };
 
 function build(model: Model, options: BuildOptions): Llm {
   const { config, endpoint, capabilities } = model;
-  // A model at temperature 0 would give the same empty reply again.
-  const warmer = { ...model, config: { ...config, temperature: 1 } };
-  const create = (one: Model) => withSendablePrompt(connect(one, options));
-  let llm = decorate(create(model), config, {
-    ...options,
-    ...(config.temperature === 0 && { afterNoResponse: create(warmer) }),
-  });
+  let llm = withRefreshedKey(model, options);
   if (!config.native_tool_calling) {
     llm = withTextTools(llm, { model: endpoint.model, stop: config.disable_stop_word !== true });
   }
   if (capabilities.vision && capabilities.inlineImages) llm = withInlineImages(llm, options.loadImage);
   return llm;
+}
+
+function withRefreshedKey(model: Model, options: BuildOptions): Llm {
+  const { config, endpoint } = model;
+  const llm = decorated(model, options);
+  const { keyRefresh, logger } = options;
+  if (keyRefresh === undefined || config.auth_type !== "api_key" || !isListed(model, keyRefresh)) return llm;
+  return withKeyRefresh(llm, {
+    key: endpoint.apiKey,
+    lookUp: () => keyRefresh.lookUp(),
+    withKey: (apiKey) => decorated({ ...model, endpoint: { ...endpoint, apiKey } }, options),
+    logger,
+  });
+}
+
+function isListed({ config, endpoint }: Model, { baseUrls }: KeyRefresh): boolean {
+  const bare = (url: string) => url.trim().replace(/\/+$/, "");
+  const own = [config.base_url ?? endpoint.baseUrl, endpoint.baseUrl].map(bare);
+  return baseUrls.some((url) => own.includes(bare(url)));
+}
+
+function decorated(model: Model, options: BuildOptions): Llm {
+  const { config } = model;
+  // A model at temperature 0 would give the same empty reply again.
+  const warmer = { ...model, config: { ...config, temperature: 1 } };
+  const create = (one: Model) => withSendablePrompt(connect(one, options));
+  return decorate(create(model), config, {
+    ...options,
+    ...(config.temperature === 0 && { afterNoResponse: create(warmer) }),
+  });
 }
 
 /** A model without retries and price: its provider's protocol, with latency and named errors. */

@@ -10,6 +10,16 @@ import type { Tool } from "../tools/tool.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 
+/** A place that knows the current key of an operator's models. */
+export interface KeyRefreshSource {
+  /** URL that answers a GET with the key as plain text. A path is one of this server. */
+  url: string;
+  /** Headers of that request. Default: none. */
+  headers?: Readonly<Record<string, string>>;
+  /** The `base_url`s of the models that the key is for. No other model gets it. */
+  baseUrls: readonly string[];
+}
+
 /** Options of a server. Nothing is read from globals except the default of `environment`. */
 export interface ServerOptions {
   /** Keys accepted as `X-Session-API-Key`. Required unless `authenticate` or `keyless` is set. */
@@ -63,6 +73,11 @@ export interface ServerOptions {
    * retries, timeout, price and completion log of the conversation's configuration, unless it is `decorated` already.
    */
   createLlm?: (config: LlmConfig) => Llm | undefined;
+  /**
+   * Where built-in models get a new key when their provider rejects the one of their conversation, for example because
+   * the operator's proxy has changed it. The call is repeated once with the new key. Default: the run fails.
+   */
+  keyRefresh?: KeyRefreshSource;
 
   /**
    * Opens the machine a conversation works on. Default: `localWorkspace`, this machine, with `environment` and

@@ -3,16 +3,12 @@ import { join, resolve } from "node:path";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { BUILT_IN_RUNNERS } from "../agent/runner.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
-import type { CreateLlm } from "../conversations/live/conversation-context.ts";
-import { createLlm } from "../llm/create-llm.ts";
-import { decorate } from "../llm/decorators/decorate.ts";
 import { providerKeysIn } from "../llm/providers.ts";
-import { isMetadataAddress, isPublicAddress } from "../outbound/addresses.ts";
+import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
-import { loadImage } from "../outbound/load-image.ts";
 import { createSelfFetch } from "../outbound/self-fetch.ts";
 import { createCipher } from "../secrets/cipher.ts";
-import { secretsIn } from "../secrets/secret-fields.ts";
+import type { LookupOptions } from "../secrets/lookup-secret.ts";
 import { ServerSecrets } from "../secrets/server-secrets.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
@@ -23,6 +19,7 @@ import { toHex } from "../wire/ids.ts";
 import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
+import { llmFactory } from "./llm-factory.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
 import { removalNotes } from "./removal-notes.ts";
@@ -75,6 +72,15 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       terminalPriority: options.terminalPriority,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
     });
+  const lookup: LookupOptions = {
+    internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
+    fetch: createSelfFetch({
+      ownUrls: self.ownUrls,
+      serve: (request) => untilAborted(self.serve(request), request.signal),
+      // Secrets may come from the client's machine or network, so only metadata services are refused.
+      elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address))),
+    }),
+  };
   const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   let lastActivity = clock.now();
   const conversations = new ConversationManager({
@@ -83,7 +89,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     logger,
     tools,
     cipher: secretKey === undefined ? undefined : createCipher(secretKey, clock),
-    createLlm: llmFactory(options, serverSecrets),
+    createLlm: llmFactory(options, { serverSecrets, lookup }),
     serverSecrets,
     openWorkspace,
     removals: removalNotes(conversationsPath),
@@ -95,13 +101,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     userDir: userFolder(options.userDir, logger),
     idleTtlSeconds: options.idleTtlSeconds,
     maxConcurrentRuns: options.maxConcurrentRuns,
-    internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
-    lookupFetch: createSelfFetch({
-      ownUrls: self.ownUrls,
-      serve: (request) => untilAborted(self.serve(request), request.signal),
-      // Secrets may come from the client's machine or network, so only metadata services are refused.
-      elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address))),
-    }),
+    internalUrl: lookup.internalUrl,
+    lookupFetch: lookup.fetch,
     onActivity: () => {
       lastActivity = clock.now();
     },
@@ -123,23 +124,4 @@ function machineSpec(conversationsPath: string): WorkspaceSpec {
 
 function extensionFactory({ extensions = [] }: ResolvedOptions): ExtensionFactory {
   return typeof extensions === "function" ? extensions : () => extensions;
-}
-
-function llmFactory(options: ResolvedOptions, serverSecrets: ServerSecrets): CreateLlm {
-  const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls, maxReplyBytes } = options;
-  const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
-  return (config, { onCompletion, isKeyLost }) => {
-    for (const key of secretsIn(config)) serverSecrets.remember(key);
-    const llm = custom?.(config);
-    if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });
-    return createLlm(config, {
-      environment,
-      logger,
-      isKeyLost,
-      clock,
-      onCompletion,
-      ...(maxReplyBytes !== undefined && { maxReplyBytes }),
-      loadImage: (url, signal) => loadImage(url, signal, fetchImage),
-    });
-  };
 }

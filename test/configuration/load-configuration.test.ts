@@ -114,3 +114,43 @@ describe("the priority of terminals", () => {
     expect(options({ OH_TERMINAL_PROCESS_PRIORITY: " None " }).terminalPriority).toBe("normal");
   });
 });
+
+describe("the place where models get a new key", () => {
+  const refresh = {
+    OH_LLM_API_KEY_REFRESH_URL: "https://control.test/key",
+    OH_LLM_API_KEY_REFRESH_BASE_URLS: "https://proxy.test/v1, https://other.test",
+  };
+
+  it("is read with the models it is for, and headers that may name variables", () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: names a variable
+    const headers = '{"X-Session-API-Key":"${OH_SESSION_API_KEYS_0}","X-Box":"$BOX-$NONE"}';
+    const environment = {
+      ...refresh,
+      OH_LLM_API_KEY_REFRESH_HEADERS: headers,
+      OH_SESSION_API_KEYS_0: "s",
+      BOX: "b",
+    };
+    expect(options(environment).keyRefresh).toEqual({
+      url: "https://control.test/key",
+      baseUrls: ["https://proxy.test/v1", "https://other.test"],
+      headers: { "X-Session-API-Key": "s", "X-Box": "b-$NONE" },
+    });
+  });
+
+  it("has no effect without the models, so that no user's own model gets the operator's key", () => {
+    const { options: read, warnings } = loadConfiguration({
+      environment: { OH_LLM_API_KEY_REFRESH_URL: "https://control.test/key" },
+    });
+    expect(read).not.toHaveProperty("keyRefresh");
+    expect(warnings).toEqual([
+      "OH_LLM_API_KEY_REFRESH_URL: has no effect without OH_LLM_API_KEY_REFRESH_BASE_URLS, which names the models' addresses",
+    ]);
+  });
+
+  it.each(["[", "[]", "5"])("has no headers where they are not a JSON object: %s", (headers) => {
+    const environment = { ...refresh, OH_LLM_API_KEY_REFRESH_HEADERS: headers };
+    const { options: read, warnings } = loadConfiguration({ environment });
+    expect(read.keyRefresh?.headers).toEqual({});
+    expect(warnings).toEqual(["OH_LLM_API_KEY_REFRESH_HEADERS: not a JSON object, ignored"]);
+  });
+});

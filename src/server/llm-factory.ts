@@ -1,0 +1,59 @@
+import type { CreateLlm } from "../conversations/live/conversation-context.ts";
+import { createLlm } from "../llm/create-llm.ts";
+import { decorate } from "../llm/decorators/decorate.ts";
+import type { KeyRefresh } from "../llm/decorators/with-key-refresh.ts";
+import { isPublicAddress } from "../outbound/addresses.ts";
+import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
+import { loadImage } from "../outbound/load-image.ts";
+import { type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
+import { secretsIn } from "../secrets/secret-fields.ts";
+import type { ServerSecrets } from "../secrets/server-secrets.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** The services that models need. */
+export interface LlmServices {
+  /** Learns the keys of all models. */
+  serverSecrets: ServerSecrets;
+  /** How keys are looked up. */
+  lookup: LookupOptions;
+}
+
+/** Builds the factory of models: the host's own where it has one, else the built-in ones. */
+export function llmFactory(options: ResolvedOptions, services: LlmServices): CreateLlm {
+  const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls, maxReplyBytes } = options;
+  const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
+  const keyRefresh = keyRefreshOf(options, services);
+  return (config, { onCompletion, isKeyLost }) => {
+    for (const key of secretsIn(config)) services.serverSecrets.remember(key);
+    const llm = custom?.(config);
+    if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });
+    return createLlm(config, {
+      environment,
+      logger,
+      isKeyLost,
+      clock,
+      onCompletion,
+      ...(keyRefresh && { keyRefresh }),
+      ...(maxReplyBytes !== undefined && { maxReplyBytes }),
+      loadImage: (url, signal) => loadImage(url, signal, fetchImage),
+    });
+  };
+}
+
+/** Keys that were looked up are hidden like every key of the server. */
+function keyRefreshOf(
+  { keyRefresh: source }: ResolvedOptions,
+  { lookup, serverSecrets }: LlmServices,
+): KeyRefresh | undefined {
+  if (source === undefined) return undefined;
+  const { url, baseUrls, headers = {} } = source;
+  return {
+    baseUrls,
+    async lookUp() {
+      const secret = { kind: "LookupSecret", url, headers: { ...headers }, description: null } as const;
+      const key = await lookUpSecret(secret, lookup);
+      serverSecrets.remember(key.trim());
+      return key;
+    },
+  };
+}
