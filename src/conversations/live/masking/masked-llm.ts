@@ -25,7 +25,7 @@ export function maskedLlm(llm: Llm, secrets: { mask(): Promise<SecretMask> }): L
         ...(deltas && { onDelta: (delta) => deltas.push(delta) }),
       });
       deltas?.end();
-      // Taken anew: the call may have looked up a new key of the model.
+      // Asked for again: the call may have looked up a new key of the model.
       return { ...reply, message: await maskMessage(reply.message, await secrets.mask()) };
     } catch (error) {
       throw await maskError(error, await secrets.mask());
