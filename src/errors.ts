@@ -12,7 +12,7 @@ const STATUS = {
   too_many_requests: 429,
   damaged: 500,
   internal: 500,
-  ownership_lost: 503,
+  ownership_lost: 409,
   unavailable: 503,
 } as const;
 

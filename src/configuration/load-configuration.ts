@@ -106,6 +106,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     ...(settings.max_concurrent_runs === undefined
       ? {}
       : { maxConcurrentRuns: settings.max_concurrent_runs }),
+    ...(settings.max_queued_runs === undefined ? {} : { maxQueuedRuns: settings.max_queued_runs }),
     ...(settings.conversation_idle_ttl_seconds === undefined
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),

@@ -22,6 +22,8 @@ export const SETTINGS = {
   web_url: { type: "text", schema: text },
   conversation_idle_ttl_seconds: { type: "number", schema: seconds },
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
+  /** Not in the reference, which has no queue. */
+  max_queued_runs: { type: "number", schema: z.int().min(0) },
 } as const satisfies Record<string, Setting>;
 
 /** Settings of the reference without an effect here. Using one causes a warning. */

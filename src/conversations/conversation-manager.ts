@@ -14,6 +14,7 @@ import {
   startConversationRequest,
 } from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
+import type { Content } from "../wire/events/message.ts";
 import {
   type ConversationPage,
   ConversationReader,
@@ -24,12 +25,13 @@ import { follow } from "./follow.ts";
 import { Claims } from "./live/claims.ts";
 import type { ConversationContext, LiveContext } from "./live/conversation-context.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
+import { deliver } from "./live/deliver.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
 import { openConversation } from "./live/open-conversation.ts";
 import { Reopenings } from "./live/reopenings.ts";
 import { findCutPauses, findCutRuns } from "./live/runs/cut-runs.ts";
-import { RunSlots } from "./live/runs/run-slots.ts";
+import { type RunSlot, RunSlots } from "./live/runs/run-slots.ts";
 import { checkRole } from "./live/user-message.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
 import { DamageLog } from "./record/damage/damage-log.ts";
@@ -41,11 +43,16 @@ import { watchedRecord } from "./record/watched-record.ts";
 import { type RemovalOptions, Removals } from "./removals.ts";
 import { startConversation } from "./start-conversation.ts";
 
+/** The default of the reference. */
+const MAX_CONCURRENT_RUNS = 10;
+
 export interface ConversationManagerOptions extends ConversationContext, RemovalOptions {
   /** Seconds without a use after which a conversation leaves memory; null keeps all. */
   idleTtlSeconds: number | null;
-  /** Maximum number of concurrent runs; further runs are queued. Default: unlimited. */
+  /** Maximum number of concurrent runs. Default: 10. */
   maxConcurrentRuns?: number | undefined;
+  /** Maximum number of runs that wait for others to end. Default: 0, and such a run is refused. */
+  maxQueuedRuns?: number | undefined;
 }
 
 /** How a conversation is created. */
@@ -93,7 +100,10 @@ export class ConversationManager {
       damage,
       timestamps: createTimestamps(options.clock),
       unsealed: new UnsealedSecrets(options.cipher),
-      slots: new RunSlots(options.maxConcurrentRuns ?? Number.POSITIVE_INFINITY),
+      slots: new RunSlots({
+        size: options.maxConcurrentRuns ?? MAX_CONCURRENT_RUNS,
+        queueLength: options.maxQueuedRuns,
+      }),
     };
     this.#reader = new ConversationReader({
       ...options,
@@ -174,7 +184,8 @@ export class ConversationManager {
   /**
    * Starts a conversation. Fields that are left out get the defaults of the HTTP route. A conversation that exists under
    * the requested id is returned untouched, and the rest of the request is ignored. An initial message starts a run.
-   * Rejects with `unprocessable` when the request is not valid.
+   * Rejects with `unprocessable` when the request is not valid, and with `too_many_requests` when no further run could
+   * start now: then nothing was created.
    *
    * @example
    * ```ts
@@ -202,10 +213,15 @@ export class ConversationManager {
     if (existing !== undefined) return { info: asStarted(existing), created: false, conversation };
     const { initial_message: message } = request;
     if (message !== null) checkRole(message);
-    const { createdBy = null } = options;
-    const isNew = await startConversation(request, { id, createdBy }, this.#context);
-    if (!isNew) return this.createFrom(request, options);
-    if (message !== null) await conversation.sendMessage(message.content);
+    const slot = this.#context.slots.claim();
+    try {
+      const { createdBy = null } = options;
+      const isNew = await startConversation(request, { id, createdBy }, this.#context);
+      if (!isNew) return await this.createFrom(request, options);
+      if (message !== null) await this.#deliverFirst(id, message.content, slot);
+    } finally {
+      slot.release();
+    }
     return { info: asStarted(await this.get(id, options)), created: true, conversation };
   }
 
@@ -284,6 +300,10 @@ export class ConversationManager {
     const watch = await this.watch(id);
     if (watch === undefined) throw unknownConversation(id);
     yield* follow(watch, signal);
+  }
+
+  async #deliverFirst(id: string, content: Content[], slot: RunSlot): Promise<void> {
+    await this.#live.use(id, (conversation) => deliver(conversation, content, { run: true, slot }));
   }
 
   #handle(id: string): ConversationHandle {

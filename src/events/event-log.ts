@@ -133,7 +133,7 @@ export class EventLog {
         await committed;
       } catch (error) {
         this.#rollBack(rollbacks);
-        if (isOwnershipLost(error)) this.#lose(ownershipLost(conversationId), error);
+        if (isOwnershipLost(error)) this.#lose(ownershipLost(), error);
         else if (isFailure(error)) this.#fail(error);
         throw this.#refusal ?? error;
       }

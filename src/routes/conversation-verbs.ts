@@ -6,7 +6,7 @@ import type { Route } from "../http/route/route.ts";
 import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/policies.ts";
 import { success } from "../wire/conversation.ts";
 import { updateSecretsRequest } from "../wire/secret-source.ts";
-import { conflict, conversationParams, notFound, orNotFound, SUCCESS } from "./conversation-params.ts";
+import { busy, conflict, conversationParams, notFound, orNotFound, SUCCESS } from "./conversation-params.ts";
 
 const conversationRoute = group({
   tags: ["Conversations"],
@@ -31,7 +31,12 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       path: "/run",
       id: "runConversation",
       summary: "Let the agent work; answers at once",
-      responses: { 200: { description: "Started", body: success }, 404: notFound, 409: conflict },
+      responses: {
+        200: { description: "Started", body: success },
+        404: notFound,
+        409: conflict,
+        429: busy,
+      },
     }).handle(({ params }) => verb(params, (opened) => opened.run())),
 
     conversationRoute({

@@ -14,7 +14,7 @@ import {
 import { startConversationRequest } from "../wire/conversation-request.ts";
 import { executionStatus } from "../wire/execution-status.ts";
 import { uuid } from "../wire/ids.ts";
-import { conversationParams, notFound, orNotFound, refused, SUCCESS } from "./conversation-params.ts";
+import { busy, conversationParams, notFound, orNotFound, refused, SUCCESS } from "./conversation-params.ts";
 
 const includeSkills = queryBool()
   .default(false)
@@ -101,6 +101,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
           body: refused.body,
         },
         404: { description: "No such agent profile", body: refused.body },
+        429: busy,
       },
     }).handle(async ({ body, query, principal }) => {
       const { info, created } = await conversations.createFrom(body, {

@@ -10,7 +10,8 @@ import { confirmationResponseRequest } from "../wire/agent/policies.ts";
 import { eventPage, eventSortOrder, success } from "../wire/conversation.ts";
 import { event } from "../wire/events/events.ts";
 import { sendMessageRequest } from "../wire/events/message.ts";
-import { conflict, conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
+import { errorBody } from "../wire/validation-error.ts";
+import { busy, conflict, conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
 
 const filterQuery = z.object({
   kind: z.string().optional().describe("Class name, alone or with the reference's module path"),
@@ -115,7 +116,11 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       id: "sendMessage",
       summary: "Say something to the agent",
       body: sendMessageRequest,
-      responses: { 200: { description: "Stored", body: success }, 404: notFound },
+      responses: {
+        200: { description: "Stored", body: success },
+        404: notFound,
+        429: { description: "Stored, and too many runs are active: call `run` later", body: errorBody },
+      },
     }).handle(async ({ params, body }) => {
       const conversation = await conversations.open(params.conversation_id);
       checkRole(body);
@@ -133,6 +138,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
         200: { description: "Taken; a rejection also when nothing waits", body: success },
         404: notFound,
         409: conflict,
+        429: busy,
       },
     }).handle(async ({ params, body }) => {
       await (await conversations.open(params.conversation_id)).respondToConfirmation({

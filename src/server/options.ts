@@ -113,8 +113,16 @@ export interface ServerOptions {
    * server never stops itself. Default: null, never.
    */
   idleTimeoutSeconds?: number | null;
-  /** Maximum number of concurrent runs; further runs are queued. Default: unlimited. */
+  /**
+   * Maximum number of concurrent runs. A run past it is refused with 429; the message that asked for it is stored. The
+   * start of a conversation counts as a run. Default: 10.
+   */
   maxConcurrentRuns?: number;
+  /**
+   * Maximum number of runs that wait, in the order in which they came, instead of being refused. The reference has no
+   * such queue. Default: 0.
+   */
+  maxQueuedRuns?: number;
   /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB. */
   maxSocketLagBytes?: number;
   /** Maximum size of a model's reply in bytes, unpacked. Default: 32 MiB. */
@@ -158,6 +166,8 @@ export type ResolvedOptions = Omit<ServerOptions, "logger"> & {
       | "allowedHosts"
       | "idleTtlSeconds"
       | "idleTimeoutSeconds"
+      | "maxConcurrentRuns"
+      | "maxQueuedRuns"
       | "maxSocketLagBytes"
       | "maxBodyBytes"
       | "allowPrivateImageUrls"
@@ -176,8 +186,11 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     throw new TypeError("apiKeys: every key must be a string that is not empty");
   }
   requireCredentials({ ...options, apiKeys });
-  const { maxConcurrentRuns = 1 } = options;
+  const { maxConcurrentRuns = 10, maxQueuedRuns = 0 } = options;
   if (!(maxConcurrentRuns >= 1)) throw new TypeError("maxConcurrentRuns: must be 1 or more");
+  if (!Number.isSafeInteger(maxQueuedRuns) || maxQueuedRuns < 0) {
+    throw new TypeError("maxQueuedRuns: must be a whole number, 0 or more");
+  }
   return {
     ...options,
     apiKeys,
@@ -187,6 +200,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     allowedHosts: options.allowedHosts ?? [],
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,
     idleTimeoutSeconds: options.idleTimeoutSeconds ?? null,
+    maxConcurrentRuns,
+    maxQueuedRuns,
     maxSocketLagBytes: options.maxSocketLagBytes ?? 4 * MIB,
     maxBodyBytes: options.maxBodyBytes ?? 32 * MIB,
     allowPrivateImageUrls: options.allowPrivateImageUrls ?? false,

@@ -101,6 +101,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     userDir: userFolder(options.userDir, logger),
     idleTtlSeconds: options.idleTtlSeconds,
     maxConcurrentRuns: options.maxConcurrentRuns,
+    maxQueuedRuns: options.maxQueuedRuns,
     internalUrl: lookup.internalUrl,
     lookupFetch: lookup.fetch,
     onActivity: () => {

@@ -57,7 +57,7 @@ export class LocalOwnership implements Ownership {
    */
   assertHeld({ conversationId, fence }: { conversationId: string; fence?: number | undefined }): void {
     if (fence !== undefined && this.#held.get(conversationId)?.fence !== fence) {
-      throw ownershipLost(conversationId);
+      throw ownershipLost();
     }
   }
 }

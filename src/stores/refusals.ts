@@ -22,10 +22,10 @@ export function repeatedBashEvent(id: string): AgentServerError {
   return new AgentServerError("conflict", `A bash event with the id ${id} exists`);
 }
 
-export function ownershipLost(conversationId: string): AgentServerError {
+export function ownershipLost(): AgentServerError {
   return new AgentServerError(
     "ownership_lost",
-    `Another server has taken over conversation ${conversationId}; nothing was written`,
+    "Conversation is owned by another agent server instance; the write was refused",
   );
 }
 

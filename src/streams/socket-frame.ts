@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { AgentServerError, messageOf } from "../errors.ts";
+import { AgentServerError, type ErrorCode, messageOf } from "../errors.ts";
 import { findExcess } from "../http/route/json-syntax.ts";
 import { type Content, message } from "../wire/events/message.ts";
 
@@ -32,8 +32,18 @@ export function readFrame(data: string | Uint8Array): Content[] | undefined {
 /** Code and detail of a `ServerErrorEvent` for anything thrown. */
 export function toFrameError(error: unknown): { code: string; detail: string } {
   if (error instanceof FrameError) return { code: error.code, detail: error.message };
-  const name = error instanceof Error && !AgentServerError.is(error) ? error.name : "Error";
-  return { code: name, detail: messageOf(error) };
+  return { code: codeOf(error), detail: messageOf(error) };
+}
+
+/** Names of the reference's exceptions by our error code, where a client may branch on them. */
+const EXCEPTIONS: Partial<Record<ErrorCode, string>> = {
+  too_many_requests: "ConversationRunLimitExceeded",
+  ownership_lost: "ConversationOwnershipLostError",
+};
+
+function codeOf(error: unknown): string {
+  if (AgentServerError.is(error)) return EXCEPTIONS[error.code] ?? "Error";
+  return error instanceof Error ? error.name : "Error";
 }
 
 function parse(text: string): unknown {

@@ -6,6 +6,9 @@ import { join, resolve } from "node:path";
 import { installReference } from "../differential/servers.ts";
 import { call } from "./load/http-client.ts";
 
+/** The default of both servers is ten runs at once. */
+const RUNS = { OH_MAX_CONCURRENT_RUNS: "1000" };
+
 /** A server to measure: ours, or the reference. */
 export interface Target {
   readonly name: "ours" | "reference";
@@ -30,13 +33,13 @@ export function ours(dist: string): Target {
   if (!existsSync(cli)) throw new Error(`${cli} is not there: run "npm run build" first`);
   return {
     name: "ours",
-    start: (folder) => launch({ command: process.execPath, args: [cli], folder, environment: {} }),
+    start: (folder) => launch({ command: process.execPath, args: [cli], folder, environment: RUNS }),
   };
 }
 
 export async function reference(): Promise<Target> {
   const command = await installReference();
-  const environment = { OH_ENABLE_VSCODE: "0", OPENHANDS_SUPPRESS_BANNER: "1" };
+  const environment = { OH_ENABLE_VSCODE: "0", OPENHANDS_SUPPRESS_BANNER: "1", ...RUNS };
   return {
     name: "reference",
     start: (folder) => launch({ command, args: ["-m", "openhands.agent_server"], folder, environment }),

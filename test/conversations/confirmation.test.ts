@@ -193,7 +193,7 @@ it("an approved run that is interrupted before it begins answers its calls witho
     return say("done");
   };
   const llm = scriptedLlm([deploy("1"), blocker, say("ok")]);
-  await using server = await createTestServer({ llm, tools: [tool], maxConcurrentRuns: 1 });
+  await using server = await createTestServer({ llm, tools: [tool], maxConcurrentRuns: 1, maxQueuedRuns: 1 });
   const { chat, conversation } = await waiting(server);
   const other = await server.start("Keep the only slot.");
   await gate.reached;

@@ -295,10 +295,14 @@ it("waits for confirmation; yes carries out, no answers and leaves the agent alo
   expect(llm.requests).toHaveLength(2);
 });
 
-it("runs at most as many conversations at once as are allowed", async () => {
+it("a run waits for its turn where there is a queue", async () => {
   const first = new Gate();
   const second = new Gate();
-  const { manager, llm } = openManager({ maxConcurrentRuns: 1, steps: [waitFor(first), waitFor(second)] });
+  const { manager, llm } = openManager({
+    maxConcurrentRuns: 1,
+    maxQueuedRuns: 1,
+    steps: [waitFor(first), waitFor(second)],
+  });
   const one = await start(manager);
   const two = await start(manager);
   await send(manager, one, "go");

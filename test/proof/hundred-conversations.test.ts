@@ -37,7 +37,11 @@ const obedientLlm = () =>
   );
 
 it("a hundred conversations with terminals, deleted, leave no object, process, descriptor or file", async () => {
-  await using server = await createTestServer({ llm: obedientLlm(), tools: ["terminal"] });
+  await using server = await createTestServer({
+    llm: obedientLlm(),
+    tools: ["terminal"],
+    maxConcurrentRuns: WAVE,
+  });
   // The first wave brings what stays for good: modules, pools of threads and of buffers.
   await wave(server);
   const before = await holdings();
@@ -53,7 +57,7 @@ it("a hundred conversations with terminals, deleted, leave no object, process, d
 
 it("four hundred conversations, deleted, leave fewer bytes than one event of each", async () => {
   const llm = scriptedLlm(() => say("Done."), { record: false });
-  await using server = await createTestServer({ llm });
+  await using server = await createTestServer({ llm, maxConcurrentRuns: 50 });
   const small = 50;
   const bytes: number[] = [];
   for (let count = 0; count < 9; count += 1) {

@@ -4,6 +4,7 @@ import type { UpdateConversationRequest } from "../../wire/conversation.ts";
 import { type Content, text } from "../../wire/events/message.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
+import { deliver } from "./deliver.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 
 /** Does something with a conversation, which is loaded when it is not in memory. */
@@ -42,7 +43,8 @@ export class ConversationHandle {
 
   /**
    * Appends a message of the user and, unless `run` is false, starts a run. A run that is active reads the message in its
-   * next step. Resolves once the message is stored. Over HTTP, `run` is false by default.
+   * next step. Resolves once the message is stored. Over HTTP, `run` is false by default. Rejects with
+   * `too_many_requests` when no run may start now: the message is stored, and `run` is to be called later.
    *
    * @example
    * ```ts
@@ -52,20 +54,19 @@ export class ConversationHandle {
    */
   sendMessage(message: string | Content[], { run = true }: SendOptions = {}): Promise<void> {
     const content = typeof message === "string" ? [text(message)] : message;
-    return this.#use(async ({ session, runs, title }) => {
-      const { isBlocked } = await session.addUserMessage(content);
-      if (run) runs.startOrFollow();
-      if (!isBlocked) title.consider(content);
-    });
+    return this.#use((conversation) => deliver(conversation, content, { run }));
   }
 
-  /** Starts a run, which also approves calls that wait for confirmation. Rejects with `conflict` while one is active. */
+  /**
+   * Starts a run, which also approves calls that wait for confirmation. Rejects with `conflict` while one is active, and
+   * with `too_many_requests` when too many are active in other conversations.
+   */
   run(): Promise<void> {
     return this.#use(async (conversation) => {
       const { session, runs } = conversation;
       if (conversation.status === "waiting_for_confirmation") await session.readLog();
-      if (session.confirmation.isWaiting) session.confirmation.approve();
-      runs.start();
+      const { confirmation } = session;
+      runs.start({ approve: () => confirmation.isWaiting && confirmation.approve() });
     });
   }
 
@@ -84,14 +85,14 @@ export class ConversationHandle {
 
   /**
    * Accepting starts a run, which carries out the calls that wait. Rejecting answers them and starts nothing. The first
-   * answer counts. Rejects with `conflict` when the calls have another answer already, and for accepting none.
+   * answer counts. Rejects with `conflict` when the calls have another answer already, and for accepting none, and with
+   * `too_many_requests` when no run may start now: the calls still wait.
    */
   respondToConfirmation({ accept, reason, actionIds }: ConfirmationResponse): Promise<void> {
     return this.#use(async ({ session, runs }) => {
       await session.readLog();
       if (!accept) return session.confirmation.reject(reason, actionIds);
-      session.confirmation.approve(actionIds);
-      runs.startOrFollow();
+      runs.startOrFollow({ approve: () => session.confirmation.approve(actionIds) });
     });
   }
 

@@ -16,6 +16,7 @@ const streams: (() => void)[] = [];
 
 const server = createServer({
   keyless: "loopback",
+  maxConcurrentRuns: 1_000,
   conversationsPath: join(folder, "conversations"),
   createLlm: () => ({
     complete: ({ onDelta, signal }) =>

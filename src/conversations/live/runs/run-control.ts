@@ -1,6 +1,6 @@
 import { AgentServerError } from "../../../errors.ts";
 import { settledWithin } from "../../../waiting.ts";
-import type { RunSlots } from "./run-slots.ts";
+import type { RunSlot, RunSlots } from "./run-slots.ts";
 
 /** Milliseconds that an interrupt waits for the run to answer its open calls. */
 const INTERRUPT_WAIT = 5_000;
@@ -20,6 +20,14 @@ export interface RunControlOptions {
 /** Whether another run follows the active one. */
 type Following = "no" | "if idle" | "always";
 
+/** How a run is started. */
+export interface Starting {
+  /** A slot that was claimed for it. Default: one is claimed now. */
+  slot?: RunSlot;
+  /** Called when the run is sure to start. If it throws, none does. */
+  approve?(): void;
+}
+
 /** The run of a conversation: at most one at a time, and at most one that follows it. */
 export class RunControl {
   readonly #options: RunControlOptions;
@@ -36,17 +44,28 @@ export class RunControl {
     return this.#run !== null;
   }
 
-  /** Starts a run. One that has stopped but not ended yet is followed by another. Throws `conflict` during a run. */
-  start(): void {
-    if (this.#run === null) this.#begin();
-    else if (this.#options.isRunning()) throw alreadyRunning();
-    else this.#following = "always";
+  /**
+   * Starts a run. One that has stopped but not ended yet is followed by another.
+   *
+   * @throws AgentServerError `conflict` during a run, `too_many_requests` when no slot is free. Nothing has changed then.
+   */
+  start(how: Starting = {}): void {
+    if (this.#run !== null && this.#options.isRunning()) throw alreadyRunning();
+    this.startOrFollow(how);
   }
 
-  /** Like `start`, but does not throw during a run: that run will read the new message. */
-  startOrFollow(): void {
-    if (this.#run === null) this.#begin();
-    else if (!this.#options.isRunning()) this.#following = "always";
+  /**
+   * Like `start`, but does not throw during a run: that run will read the new message.
+   *
+   * @throws AgentServerError `too_many_requests` when no slot is free. Nothing has changed then.
+   */
+  startOrFollow(how: Starting = {}): void {
+    if (this.#run === null) {
+      this.#beginFirst(how);
+      return;
+    }
+    how.approve?.();
+    if (!this.#options.isRunning()) this.#following = "always";
     else if (this.#following === "no") this.#following = "if idle";
   }
 
@@ -71,22 +90,37 @@ export class RunControl {
     await this.interrupt(wait);
   }
 
-  #begin(): void {
-    if (this.#closed) throw new AgentServerError("unavailable", "The conversation is closed");
+  #beginFirst({ approve, slot: given }: Starting): void {
+    const slot = given?.handOver() ?? this.#options.slots.claim();
+    try {
+      approve?.();
+    } catch (error) {
+      slot.release();
+      throw error;
+    }
+    this.#begin(slot);
+  }
+
+  #begin(slot: RunSlot): void {
+    if (this.#closed) {
+      slot.release();
+      throw new AgentServerError("unavailable", "The conversation is closed");
+    }
     const abort = new AbortController();
     const run = { abort, done: Promise.resolve() };
     this.#run = run;
-    run.done = this.#work(abort.signal);
+    run.done = this.#work(abort.signal, slot);
   }
 
-  async #work(signal: AbortSignal): Promise<void> {
+  /** Runs once. A run that follows keeps the slot: it serves a message that was accepted. */
+  async #work(signal: AbortSignal, slot: RunSlot): Promise<void> {
     this.#following = "no";
-    const release = await this.#options.slots.take(signal);
+    await slot.ready(signal);
     await this.#options.run(signal);
-    release();
     this.#run = null;
-    if (this.#shouldFollow()) this.#begin();
-    else this.#options.ended();
+    if (this.#shouldFollow()) return this.#begin(slot);
+    slot.release();
+    this.#options.ended();
   }
 
   #shouldFollow(): boolean {

@@ -7,7 +7,7 @@ it("nothing begins in a conversation that is closed, however many asked for it",
   let begun = 0;
   const begins = Promise.withResolvers<void>();
   const control = new RunControl({
-    slots: new RunSlots(Number.POSITIVE_INFINITY),
+    slots: new RunSlots({ size: 1 }),
     run: async (signal) => {
       begun += 1;
       running = true;

@@ -1,31 +1,84 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { RunSlots } from "../../../../src/conversations/live/runs/run-slots.ts";
 
 const never = new AbortController().signal;
+const REFUSAL = "Conversation run limit reached. Retry the request later.";
 
-it("gives places in the order they were asked for", async () => {
-  const slots = new RunSlots(1);
-  const order: string[] = [];
-  const first = await slots.take(never);
-  const waiting = ["second", "third"].map(async (name) => {
-    const giveBack = await slots.take(never);
-    order.push(name);
-    giveBack();
+describe("without a queue", () => {
+  it("a claim past the limit is refused until a slot is free", async () => {
+    const slots = new RunSlots({ size: 1 });
+    const first = slots.claim();
+    await first.ready(never);
+    expect(() => slots.claim()).toThrow(REFUSAL);
+    first.release();
+    slots.claim();
+    expect(() => slots.claim()).toThrow(REFUSAL);
   });
-  first();
-  await Promise.all(waiting);
-  expect(order).toEqual(["second", "third"]);
+
+  it("a slot that is released twice frees one place", () => {
+    const slots = new RunSlots({ size: 2 });
+    const [first] = [slots.claim(), slots.claim()];
+    first?.release();
+    first?.release();
+    slots.claim();
+    expect(() => slots.claim()).toThrow(REFUSAL);
+  });
+
+  it("a slot that was handed over is freed by its new owner alone", () => {
+    const slots = new RunSlots({ size: 1 });
+    const first = slots.claim();
+    const owner = first.handOver();
+    first.release();
+    expect(() => slots.claim()).toThrow(REFUSAL);
+    owner.release();
+    slots.claim();
+  });
 });
 
-it("an abort ends the wait without taking a place from those behind", async () => {
-  const slots = new RunSlots(1);
-  const first = await slots.take(never);
-  const abort = new AbortController();
-  const left = slots.take(abort.signal);
-  const behind = slots.take(never);
-  abort.abort();
-  (await left)();
-  first();
-  (await behind)();
-  await slots.take(never);
+describe("with a queue", () => {
+  it("gives places in the order they were asked for", async () => {
+    const slots = new RunSlots({ size: 1, queueLength: 2 });
+    const order: string[] = [];
+    const first = slots.claim();
+    const waiting = ["second", "third"].map(async (name) => {
+      const slot = slots.claim();
+      await slot.ready(never);
+      order.push(name);
+      slot.release();
+    });
+    expect(() => slots.claim()).toThrow(REFUSAL);
+    first.release();
+    await Promise.all(waiting);
+    expect(order).toEqual(["second", "third"]);
+  });
+
+  it("an abort ends the wait without taking a place from those behind", async () => {
+    const slots = new RunSlots({ size: 1, queueLength: 2 });
+    const first = slots.claim();
+    const abort = new AbortController();
+    const left = slots.claim();
+    const leaves = left.ready(abort.signal);
+    const behind = slots.claim();
+    abort.abort();
+    await leaves;
+    left.release();
+    first.release();
+    await behind.ready(never);
+    behind.release();
+    await slots.claim().ready(never);
+  });
+
+  it("a slot that is granted to one that no longer waits goes to the next", async () => {
+    const slots = new RunSlots({ size: 1, queueLength: 2 });
+    const first = slots.claim();
+    const abort = new AbortController();
+    const left = slots.claim();
+    const leaves = left.ready(abort.signal);
+    const behind = slots.claim();
+    first.release();
+    abort.abort();
+    await leaves;
+    left.release();
+    await behind.ready(never);
+  });
 });
