@@ -14,26 +14,26 @@ export const secretString = z
   .transform((value) => (value === null || value.trim() === "" || value === REDACTED ? null : value));
 
 const staticSecret = z
-  .object({ value: secretString, description: nullable(z.string()), kind: z.literal("StaticSecret") })
+  .object({ description: nullable(z.string()), value: secretString, kind: z.literal("StaticSecret") })
   .meta({ id: "StaticSecret" });
 
 const lookupSecret = z
   .object({
+    description: nullable(z.string()),
     url: z.string(),
     headers: z.record(z.string(), z.string()).default({}),
-    description: nullable(z.string()),
     kind: z.literal("LookupSecret"),
   })
   .meta({ id: "LookupSecret" });
 
 const base = "openhands.sdk.secret.secrets.SecretSource";
 
-export const secretSource = kindUnion([staticSecret, lookupSecret], { base });
+export const secretSource = kindUnion([lookupSecret, staticSecret], { base });
 
 /** A secret as `POST …/secrets` accepts it: also as a string, or as `{value}` without a kind. */
 const lenientSecretSource = z.union([
   z.string().transform((value) => ({ kind: "StaticSecret" as const, value, description: null })),
-  kindUnion([staticSecret, lookupSecret], { base, fallback: "StaticSecret" }),
+  kindUnion([lookupSecret, staticSecret], { base, fallback: "StaticSecret" }),
 ]);
 
 export const updateSecretsRequest = z

@@ -108,7 +108,7 @@ it("agent_settings become an agent with the usual tools and a condenser", async 
   const { info } = await manager.create(startRequest({ agent: null, agent_settings: { llm, tools: [] } }));
   expect(info.agent).toMatchObject({
     tools: [],
-    include_default_tools: ["FinishTool", "ThinkTool", "SwitchLLMTool"],
+    include_default_tools: ["FinishTool", "ThinkTool"],
     condenser: { kind: "LLMSummarizingCondenser", llm: { usage_id: "condenser" }, max_size: 240 },
   });
 });

@@ -74,7 +74,7 @@ export function toFirstChange(
 function withContextSecrets(secrets: SecretSources, agent: Agent): SecretSources {
   const own = Object.entries(agent.agent_context?.secrets ?? {}).map(([name, secret]) => [
     name,
-    typeof secret === "string" ? { value: secret, description: null, kind: "StaticSecret" } : secret,
+    typeof secret === "string" ? { description: null, value: secret, kind: "StaticSecret" } : secret,
   ]);
   return { ...Object.fromEntries(own), ...secrets };
 }

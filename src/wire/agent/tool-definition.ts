@@ -27,12 +27,20 @@ export const toolDefinition = z
   })
   .meta({ id: "ToolDefinition" });
 
+/** A JSON schema of an object. Its error says what was there instead, as in the reference. */
+const objectSchema = z.record(z.string(), z.unknown()).superRefine(({ type }, context) => {
+  if (type === "object") return;
+  const got = typeof type === "string" ? `'${type}'` : "None";
+  const message = `Value error, ClientToolSpec.parameters must be an object JSON Schema (got type=${got}). Example: {"type": "object", "properties": {...}}`;
+  context.addIssue({ code: "custom", message, path: [] });
+});
+
 /** A tool that the client runs. The server publishes its calls and never executes them. */
 export const clientToolSpec = z
   .object({
     name: z.string().min(1),
     description: z.string(),
-    parameters: z.looseObject({ type: z.literal("object") }),
+    parameters: objectSchema.default({ type: "object", properties: {} }),
     annotations: nullable(toolAnnotations),
   })
   .meta({ id: "ClientToolSpec" });

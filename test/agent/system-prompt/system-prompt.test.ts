@@ -116,7 +116,7 @@ describe("the fixed part", () => {
   });
 
   it("has no policy when the agent switches it off, and another one when given", () => {
-    expect(tagsOf(prompt({ security_policy_filename: null }).fixed)).not.toContain("SECURITY");
+    expect(tagsOf(prompt({ security_policy_filename: "" }).fixed)).not.toContain("SECURITY");
     expect(prompt({}, { securityPolicy: "Ask first." }).fixed).toContain(
       "<SECURITY>\nAsk first.\n</SECURITY>",
     );

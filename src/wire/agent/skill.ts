@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { isObject } from "../../is-object.ts";
+import { nullable } from "../nullable.ts";
+import { lenientMcpConfig } from "./mcp-server.ts";
+
+const words = z.array(z.string());
+
+/** The condition under which a skill enters the prompt: a word of a message, a task, a file that is touched. */
+const trigger = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("keyword"), keywords: words }).meta({ id: "KeywordTrigger" }),
+  z.object({ type: z.literal("task"), triggers: words }).meta({ id: "TaskTrigger" }),
+  z.object({ type: z.literal("path"), paths: words }).meta({ id: "PathTrigger" }),
+]);
+
+const skillResources = z
+  .object({
+    skill_root: z.string().describe("Absolute path"),
+    scripts: words.default([]),
+    references: words.default([]),
+    assets: words.default([]),
+  })
+  .meta({ id: "SkillResources" });
+
+const inputMetadata = z.object({ name: z.string(), description: z.string() }).meta({ id: "InputMetadata" });
+
+export const skill = z
+  .object({
+    name: z.string(),
+    content: z.string(),
+    trigger: nullable(trigger).describe("null for a skill that always applies"),
+    source: nullable(z.string()),
+    mcp_tools: z.preprocess((input) => input ?? null, nullable(lenientMcpConfig)),
+    inputs: z.array(inputMetadata).default([]),
+    is_agentskills_format: z.boolean().default(false),
+    version: z.string().default("1.0.0"),
+    description: nullable(z.string()),
+    license: nullable(z.string()),
+    compatibility: nullable(z.string()),
+    metadata: z.preprocess(asTexts, nullable(z.record(z.string(), z.string()))),
+    allowed_tools: z.preprocess(asList, nullable(words)),
+    disable_model_invocation: z.boolean().default(false),
+    resources: nullable(skillResources),
+  })
+  .meta({ id: "Skill" });
+
+/** Instructions that enter the prompt always or when their trigger matches. */
+export type Skill = z.output<typeof skill>;
+
+/** Files of skills write numbers and flags here, too. */
+function asTexts(input: unknown): unknown {
+  if (!isObject(input)) return input;
+  return Object.fromEntries(
+    Object.entries(input).map(([key, value]) => [
+      key,
+      typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]),
+  );
+}
+
+/** Files of skills write the names of tools as one text with spaces between them. */
+function asList(input: unknown): unknown {
+  if (Array.isArray(input)) return input.map(String);
+  return typeof input === "string" ? input.split(/\s+/).filter((word) => word !== "") : input;
+}
