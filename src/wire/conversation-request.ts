@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { agent } from "./agent/agent.ts";
+import { agentDefinition, pluginSource } from "./agent/agent-definition.ts";
 import { agentSettings } from "./agent/agent-settings.ts";
 import { hookConfig } from "./agent/hook-config.ts";
 import { confirmationPolicy, securityAnalyzer } from "./agent/policies.ts";
@@ -39,8 +40,8 @@ const conversationConfig = {
     .default({})
     .describe("Python modules of tools, by tool; kept for Python clients that attach"),
   client_tools: z.array(clientToolSpec).default([]),
-  agent_definitions: z.array(z.looseObject({ name: z.string() })).default([]),
-  plugins: nullable(z.array(z.looseObject({ source: z.string() }))),
+  agent_definitions: z.array(agentDefinition).default([]),
+  plugins: nullable(z.array(pluginSource)),
   hook_config: nullable(hookConfig),
   tags: orElse(tags, () => ({})),
   user_id: nullable(z.string()),

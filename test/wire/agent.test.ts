@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { validate } from "../../src/http/route/validation.ts";
 import { agent } from "../../src/wire/agent/agent.ts";
+import { agentDefinition, pluginSource } from "../../src/wire/agent/agent-definition.ts";
 import { agentSettings } from "../../src/wire/agent/agent-settings.ts";
 import { confirmationPolicy, securityAnalyzer } from "../../src/wire/agent/policies.ts";
 import { clientToolSpec } from "../../src/wire/agent/tool-definition.ts";
@@ -333,5 +334,42 @@ describe("settings of an agent", () => {
     expect(agentSettings.parse({ llm, mcp_config }).mcp_config).toEqual({
       a: { transport: "http", url: "https://a.example", enabled: true },
     });
+  });
+});
+
+describe("a sub-agent and a plugin", () => {
+  it("have their defaults", () => {
+    expect(agentDefinition.parse({ name: "x", extra: 1 })).toEqual({
+      ...{
+        name: "x",
+        description: "",
+        model: "inherit",
+        color: null,
+        tools: [],
+        skills: [],
+        system_prompt: "",
+      },
+      ...{ source: null, level: null, when_to_use_examples: [], hooks: null, permission_mode: null },
+      ...{ max_iteration_per_run: null, max_budget_per_run: null, mcp_config: null, profile_store_dir: null },
+      ...{ condenser: null, metadata: {} },
+    });
+    expect(pluginSource.parse({ source: "github:a/b" })).toEqual({
+      source: "github:a/b",
+      ref: null,
+      repo_path: null,
+    });
+  });
+
+  it("are refused by name", () => {
+    expect(fault(agentDefinition, {})).toBe("name: Field required");
+    expect(fault(agentDefinition, { name: "x", max_iteration_per_run: 0 })).toBe(
+      "max_iteration_per_run: Input should be greater than 0",
+    );
+    expect(fault(agentDefinition, { name: "x", hooks: { foo: [] } })).toBe(
+      "hooks.foo: Extra inputs are not permitted",
+    );
+    expect(fault(pluginSource, { source: "s", repo_path: "a/../b" })).toContain(
+      "repo_path: Value error, repo_path cannot",
+    );
   });
 });
