@@ -1,10 +1,8 @@
 """Agents as people set them up with the Python SDK: presets, context, client tools, images, streamed models."""
 
 import base64
-import unittest
 
-import httpx
-from openhands.sdk import AgentContext, ImageContent, Message, TextContent, RemoteConversation
+from openhands.sdk import AgentContext, ImageContent, Message, TextContent
 from openhands.sdk.skills import KeywordTrigger, Skill
 from openhands.sdk.conversation import ConversationExecutionStatus as Status
 from openhands.sdk.conversation.response_utils import get_agent_final_response
@@ -125,46 +123,3 @@ class Setups(ClientTestCase):
         response = workspace.client.get("/api/no-such-thing")
         self.assertEqual(response.status_code, 404)
         self.assertIn("version", workspace.get_server_info())
-
-
-@unittest.skipUnless(hasattr(RemoteConversation, "attach"), "newer clients only")
-class NewerClients(ClientTestCase):
-    def test_attach_knows_the_conversation_by_its_id_alone(self) -> None:
-        first = self.converse(delete_on_close=False)
-        first.send_message(plan(call("terminal", command="true"), say("Saved.")))
-        first.run()
-        attached = RemoteConversation.attach(self.workspace(), first.id, visualizer=None)
-        self.addCleanup(attached.close)
-        self.assertEqual(get_agent_final_response(attached.state.events), "Saved.")
-        self.assertEqual(attached.agent.llm.model, "openai/scripted")
-        with self.assertRaises(httpx.HTTPStatusError):
-            RemoteConversation.attach(self.workspace(), "00000000-0000-4000-8000-000000000000")
-
-    def test_create_takes_a_whole_request(self) -> None:
-        from openhands.sdk.conversation.request import StartConversationRequest
-        from openhands.sdk.workspace import LocalWorkspace
-
-        request = StartConversationRequest(
-            agent=scripted_agent(), workspace=LocalWorkspace(working_dir=str(self.folder))
-        )
-        conversation = RemoteConversation.create(self.workspace(), request, visualizer=None)
-        self.addCleanup(conversation.close)
-        conversation.send_message(plan(say("Created.")))
-        conversation.run()
-        self.assertEqual(get_agent_final_response(conversation.state.events), "Created.")
-
-    def test_the_title_can_be_set(self) -> None:
-        conversation = self.converse()
-        conversation.set_title("A title")
-        info = self.workspace().client.get(f"/api/conversations/{conversation.id}").json()
-        self.assertEqual(info["title"], "A title")
-
-    def test_tokens_are_told_one_by_one(self) -> None:
-        tokens: list[str] = []
-        conversation = self.converse(
-            scripted_agent(llm=scripted_llm(stream=True)),
-            token_callbacks=[lambda chunk: tokens.append(chunk.choices[0].delta.content or "")],
-        )
-        conversation.send_message(plan(say("one two three")))
-        conversation.run()
-        self.assertEqual("".join(tokens), "one two three")
