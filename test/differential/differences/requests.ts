@@ -1,0 +1,108 @@
+import type { Difference } from "./difference.ts";
+
+/** What routes and sockets answer otherwise. */
+export const REQUEST_DIFFERENCES: readonly Difference[] = [
+  // Requests.
+  {
+    scenarios: ["sockets that ask for the past"],
+    at: ["answers.*.frames.0 ConversationStateUpdateEvent full_state.parent_id: absent -> *"],
+    reason: "tells which event the state belongs to, as the one after a run does",
+  },
+  {
+    scenarios: ["frames that are no messages", "a message that is no user's"],
+    at: [
+      "log.SystemPromptEvent: {*} -> absent",
+      "frames.SystemPromptEvent: {*} -> absent",
+      "info.leaf_event_id: *",
+      "info.stats.usage_to_metrics.default: {*} -> absent",
+    ],
+    reason: "a refused message leaves nothing behind",
+  },
+  {
+    scenarios: ["one conversation, through all routes", "a start that says everything"],
+    at: [
+      "answers.*.stats.usage_to_metrics.default.response_latencies.*: * -> absent",
+      "answers.*.stats.usage_to_metrics.default.token_usages.*: * -> absent",
+    ],
+    reason:
+      "lists of single model calls are told by the route of one conversation only; lists of conversations stay small",
+  },
+  {
+    scenarios: ["events by search"],
+    at: ["answers.7.body.items.MessageEvent: absent -> *"],
+    reason: "kinds are known by their short names too",
+  },
+  {
+    scenarios: ["bodies that are refused"],
+    at: [
+      'answers.*.body.detail.*.type: "literal_error" -> "enum"',
+      'answers.*.body.detail.*.loc.3: "*Content" -> *',
+      'answers.10.body.detail.0.loc.4: "more" -> absent',
+      'answers.10.body.detail.*: {*"ImageContent"*} -> absent',
+      'answers.12.body.detail.1: absent -> {"type":"bool_parsing","loc":["body","run"],*}',
+      'answers.*.body.detail.0.input.kind: absent -> "Nope"',
+    ],
+    reason: "branches of unions by number; words are no truth values in JSON",
+  },
+  {
+    scenarios: ["bodies that are refused"],
+    at: ["answers.17.body.detail.0.*", "answers.24.body.detail.0.*"],
+    reason: "the fault is told at the field itself, by the name of the rule that it breaks",
+  },
+  {
+    scenarios: ["bodies that are refused"],
+    at: ["answers.25.*", "answers.26.*"],
+    reason: "answered with 422 where the reference fails with 500",
+  },
+  {
+    scenarios: ["starts that are refused"],
+    at: [
+      "answers.*.body.detail.0.input.agent*",
+      "answers.*.body.detail.0.input.kind: absent -> *",
+      "answers.8.body.detail.0.input.system_prompt_kwargs: * -> absent",
+      'answers.17.body.detail: "Parent conversation * not found" -> "Parent conversation * not found"',
+    ],
+    reason: "the input is told as it came in; the reference has begun to change it by then",
+  },
+  {
+    scenarios: ["starts that are refused"],
+    at: ["answers.3.*", "answers.10.*", "answers.25.*"],
+    reason: "answered with 422 where the reference fails with 500",
+  },
+  {
+    scenarios: ["starts that are refused"],
+    at: ["answers.4.*", "answers.30.*"],
+    reason: "a number is no path, and there is no model to fall back on that nobody has chosen",
+  },
+  {
+    scenarios: ["starts that are refused"],
+    at: [
+      "answers.5.body.detail.0.*",
+      "answers.6.body.detail.0.*",
+      "answers.9.body.detail.0.*",
+      "answers.20.body.detail.0.*",
+      "answers.21.body.detail.0.*",
+      "answers.27.body.detail.1: absent -> *",
+      "answers.28.body.detail.0.*",
+      "answers.29.body.detail.0.*",
+      "answers.31.body.detail.0.*",
+    ],
+    reason: "the fault is told at the field itself, by the name of the rule that it breaks",
+  },
+  {
+    scenarios: ["secrets set later"],
+    at: ["answers.4.*", "answers.5.body.detail.*"],
+    reason:
+      "answered with 422 where the reference fails with 500; what a secret may be is told for every form of it",
+  },
+  {
+    scenarios: [
+      "a message that is no user's",
+      "a tool that is nowhere",
+      "events that are not there",
+      "searches for conversations that are refused",
+    ],
+    at: ["answers.*"],
+    reason: "answered sensibly with 404 or 422 where the reference fails with 500, or later",
+  },
+];
