@@ -3,7 +3,13 @@ import { createRequire } from "node:module";
 /** The package asks for `ws` with a bare `require`, which an ES module does not have; without it there is no socket. */
 Object.assign(globalThis, { require: createRequire(import.meta.url) });
 
-export const { Conversation, ConversationManager, HttpError, Workspace } = await import(
-  "@openhands/typescript-client"
-);
+export const {
+  AgentServerFeatureRequirements,
+  assertAgentServerSupports,
+  Conversation,
+  ConversationManager,
+  HttpClient,
+  HttpError,
+  Workspace,
+} = await import("@openhands/typescript-client");
 export const { ConversationClient, ServerClient } = await import("@openhands/typescript-client/clients");

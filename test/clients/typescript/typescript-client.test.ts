@@ -4,7 +4,16 @@ import { join } from "node:path";
 import type { Event } from "@openhands/typescript-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestBed, type TestBed } from "../test-bed.ts";
-import { Conversation, ConversationClient, ConversationManager, ServerClient, Workspace } from "./client.ts";
+import {
+  AgentServerFeatureRequirements,
+  assertAgentServerSupports,
+  Conversation,
+  ConversationClient,
+  ConversationManager,
+  HttpClient,
+  ServerClient,
+  Workspace,
+} from "./client.ts";
 
 let bed: TestBed;
 
@@ -98,6 +107,14 @@ describe("the server's own routes", () => {
     expect((await server.getReady()).status).toBe("ready");
     expect((await server.getServerInfo()).version).toMatch(/^\d+\.\d+\.\d+$/);
     expect(await server.getRoot()).toMatchObject({ version: expect.any(String) });
+  });
+
+  it("are of a version that every feature of the client accepts", async () => {
+    const client = new HttpClient({ baseUrl: bed.url, timeout: 10_000 });
+    for (const requirement of Object.values(AgentServerFeatureRequirements)) {
+      const { version } = await assertAgentServerSupports(client, requirement);
+      expect(version).toBe("1.58.2");
+    }
   });
 
   it("refuse a conversation without the right key", async () => {
