@@ -73,6 +73,8 @@ function isJson(type: string | undefined): boolean {
 
 /** Writes an answer. Resolves once it is written or the client has disconnected. */
 export async function writeResponse(outgoing: ServerResponse, answer: Answer | Response): Promise<void> {
+  // The rest of an unread body would be taken for the next request of the connection.
+  if (!outgoing.req.complete && !announcesNoBody(outgoing.req)) outgoing.shouldKeepAlive = false;
   if (answer instanceof Response) await writeStream(outgoing, answer);
   else writeAnswer(outgoing, answer);
 }

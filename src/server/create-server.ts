@@ -7,7 +7,7 @@ import { docsAssets } from "../node/docs-assets.ts";
 import { type Listening, listen } from "../node/listen.ts";
 import { attachWebSockets } from "../node/sockets/upgrade.ts";
 import { closeSockets } from "../node/sockets/web-sockets.ts";
-import { createUploadReceiver } from "../node/uploads/receive-upload.ts";
+import { receiveUpload } from "../node/uploads/receive-upload.ts";
 import { allRoutes, allSockets } from "../routes/all-routes.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
 import { startLifecycle } from "./lifecycle.ts";
@@ -137,7 +137,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     now: clock.now,
     version: PROTOCOL_VERSION,
     docsAssets,
-    receiveUpload: createUploadReceiver(),
+    receiveUpload,
   });
 }
 

@@ -1,10 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentServer } from "agent-server";
-import { afterAll } from "vitest";
 import { z } from "zod";
 import { type ByteSource, bytes } from "../../src/http/content/bytes.ts";
 import { sse } from "../../src/http/content/event-stream.ts";
@@ -15,7 +11,7 @@ import type { Socket } from "../../src/http/socket.ts";
 import { socketRoute } from "../../src/http/sockets/socket-route.ts";
 import type { Stage } from "../../src/http/stages.ts";
 import { silentLogger } from "../../src/logger.ts";
-import { createUploadReceiver } from "../../src/node/uploads/receive-upload.ts";
+import { receiveUpload } from "../../src/node/uploads/receive-upload.ts";
 
 export const KEYS = ["first-key", "second-key"];
 
@@ -31,8 +27,10 @@ interface Seen {
   /** Chunks `/probe/endless` was asked for. */
   pulled: number;
   sockets: Set<Socket>;
-  /** Paths of the temporary files that `/probe/upload/{mebibytes}` was given. */
-  uploads: string[];
+  /** How the reading of each upload ended. */
+  uploads: ("whole" | "cut")[];
+  /** Uploads that are being read. */
+  uploading: number;
   /** How often `/probe/file` is being read. */
   openFiles: number;
   /** Addresses of peers, request by request, upgrades included. */
@@ -41,8 +39,6 @@ interface Seen {
 
 export interface ProbeServer {
   server: AgentServer;
-  /** Where uploads lie while they arrive. */
-  uploadFolder: string;
   seen: Seen;
 }
 
@@ -52,13 +48,8 @@ export interface ProbeOptions {
   keys?: readonly string[];
 }
 
-/** Not every test closes its probe. */
-const UPLOAD_FOLDERS = mkdtempSync(join(tmpdir(), "probe-uploads-"));
-afterAll(() => rmSync(UPLOAD_FOLDERS, { recursive: true, force: true }));
-
 /** The real HTTP core over routes that show what a host did to a request on its way here. */
 export function createProbeServer({ basePath, keys = KEYS }: ProbeOptions = {}): ProbeServer {
-  const uploadFolder = mkdtempSync(join(UPLOAD_FOLDERS, "probe-"));
   const released = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<void>();
@@ -72,6 +63,7 @@ export function createProbeServer({ basePath, keys = KEYS }: ProbeOptions = {}):
     pulled: 0,
     sockets: new Set(),
     uploads: [],
+    uploading: 0,
     openFiles: 0,
     peers: [],
   };
@@ -125,11 +117,27 @@ export function createProbeServer({ basePath, keys = KEYS }: ProbeOptions = {}):
         auth: "key",
         body: upload("file", { maxFileBytes: mebibytes * 1024 * 1024 }),
         responses: ok,
-      }).handle(async ({ body: { path, name, type, size } }) => {
-        seen.uploads.push(path);
-        return { status: 200, body: { name, type, size, hash: await hashOf(createReadStream(path)) } };
+      }).handle(async ({ body: upload }) => {
+        seen.uploading += 1;
+        const hashing = hashOf(upload.content).finally(() => (seen.uploading -= 1));
+        hashing.then(
+          () => seen.uploads.push("whole"),
+          () => seen.uploads.push("cut"),
+        );
+        const hash = await hashing;
+        return { status: 200, body: { name: upload.name, type: upload.type, size: upload.size, hash } };
       }),
     ),
+    route({
+      ...spec,
+      id: "refusedUpload",
+      method: "POST",
+      path: "/probe/upload/refused",
+      body: upload("file"),
+      responses: ok,
+    }).handle(() => {
+      throw new Error("not this file");
+    }),
     route({
       ...spec,
       id: "file",
@@ -243,7 +251,7 @@ export function createProbeServer({ basePath, keys = KEYS }: ProbeOptions = {}):
     keys,
     keyless: "loopback",
     stages: [notePeer],
-    receiveUpload: createUploadReceiver({ folder: uploadFolder }),
+    receiveUpload,
     cors: { origins: [] },
     allowedHosts: [],
     basePath,
@@ -254,9 +262,8 @@ export function createProbeServer({ basePath, keys = KEYS }: ProbeOptions = {}):
   });
   const close = async () => {
     seen.closed = true;
-    rmSync(uploadFolder, { recursive: true, force: true });
   };
-  return { server: { ...core, close } as unknown as AgentServer, uploadFolder, seen };
+  return { server: { ...core, close } as unknown as AgentServer, seen };
 }
 
 export const BIG_FILE_SIZE = 64 * 1024 * 1024;

@@ -1,4 +1,4 @@
-/** A multipart body with one file. The file is written to disk as it arrives; it is never whole in memory. */
+/** A multipart body with one file. The handler gets it while it arrives; it is never whole in memory. */
 export interface UploadSpec extends UploadLimits {
   /** Name of the form field that holds the file. */
   readonly upload: string;
@@ -16,33 +16,34 @@ export interface UploadLimits {
   readonly maxParts: number;
 }
 
-/** A file that a request brought. */
+/** A file that a request brings, while it arrives. */
 export interface Upload {
-  /**
-   * Absolute path of a temporary file that only the user of this process can read. The file is deleted once the handler
-   * has settled, unless the handler has moved it.
-   */
-  readonly path: string;
   /** The name the client gave, without any folders; empty without one. */
   readonly name: string;
   /** The media type the client gave, such as `image/png`. */
   readonly type: string;
-  /** Bytes. */
-  readonly size: number;
-  /** The text fields of the form; the last of several with one name counts. */
+  /** The text fields that stood before the file; the last of several with one name counts. */
   readonly fields: Readonly<Record<string, string>>;
+  /**
+   * The bytes, to be read once. Reading ends only if the whole form was well formed and kept its limits; otherwise it
+   * throws, so that a reader who puts the bytes in place at the end puts none that are wrong.
+   */
+  readonly content: AsyncIterable<Uint8Array>;
+  /** Bytes of the content that have arrived. */
+  readonly size: number;
 }
 
-/** An upload on disk, until it is discarded. */
+/** An upload that is being received. */
 export interface ReceivedUpload extends Upload {
-  /** Deletes the temporary file and its folder. */
-  discard(): Promise<void>;
+  /** Stops the reception. Reading the content throws from then on. */
+  leave(): void;
 }
 
 /**
- * Writes the file of a multipart body to disk. Rejects with `payload_too_large` past a limit, with `unprocessable` when the
- * body has no such file, and with `bad_request` when it is malformed. Nothing stays on disk when it rejects, and the rest
- * of the body is left unread: cancelling it would cut the connection that has to carry the refusal.
+ * Receives a multipart body up to the beginning of its file; the rest arrives as the content is read. Rejects with
+ * `payload_too_large` past a limit, with `unprocessable` when the body has no such file, and with `bad_request` when it is
+ * malformed; so does reading the content. The rest of a refused body is left unread: cancelling it would cut the
+ * connection that has to carry the refusal.
  */
 export type ReceiveUpload = (request: Request, spec: UploadSpec) => Promise<ReceivedUpload>;
 

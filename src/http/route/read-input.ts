@@ -12,7 +12,7 @@ export interface ReadInput {
   params: unknown;
   query: unknown;
   body: unknown;
-  /** The body of an upload, to be deleted after the answer. */
+  /** The body of an upload, to be left when the handler has settled. */
   upload?: ReceivedUpload;
 }
 

@@ -49,7 +49,7 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
       if (outcome instanceof Response) return outcome;
       return await outcomeAnswer(outcome, { request, responses: spec.responses, eventStreams });
     } finally {
-      await upload?.discard();
+      upload?.leave();
     }
   };
 }

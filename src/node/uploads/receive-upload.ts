@@ -1,47 +1,20 @@
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { BusboyFileStream, BusboyInstance } from "@fastify/busboy";
 import { AgentServerError } from "../../errors.ts";
-import type { ReceiveUpload, Upload, UploadSpec } from "../../http/content/upload.ts";
+import type { ReceivedUpload, ReceiveUpload, UploadSpec } from "../../http/content/upload.ts";
 import { bodyMalformed, bodyTooLarge, missingFromBody, UNREAD } from "../../http/route/body-errors.ts";
 import { Failure } from "./failure.ts";
-import { makeUploadFolder, sweepUploadFolders } from "./upload-folder.ts";
 
 const MULTIPART = /^multipart\/form-data\s*;/i;
 /** Bytes of the headers of one part. */
 const MAX_PART_HEADER_BYTES = 8 * 1024;
 
-export interface UploadReceiverOptions {
-  /** Folder for the temporary files. Default: the temporary folder of the system. */
-  folder?: string;
-}
-
-/** Writes each upload to a new private folder. The first upload also deletes folders that killed servers left. */
-export function createUploadReceiver({
-  folder: parent = tmpdir(),
-}: UploadReceiverOptions = {}): ReceiveUpload {
-  let swept: Promise<void> | undefined;
-  return async (request, spec) => {
-    const type = request.headers.get("content-type") ?? "";
-    if (!MULTIPART.test(type) || request.body === null) throw noFile(spec, UNREAD);
-    swept ??= sweepUploadFolders(parent, Date.now());
-    await swept;
-    const folder = await makeUploadFolder(parent);
-    const discard = () => rm(folder, { recursive: true, force: true });
-    try {
-      const parser = await createParser(type, spec);
-      const reception = new Reception(parser, spec, join(folder, "file"));
-      return { ...(await reception.receive(request.body)), discard };
-    } catch (error) {
-      await discard();
-      throw error;
-    }
-  };
-}
+/** Receives uploads from the bodies of Fetch requests. */
+export const receiveUpload: ReceiveUpload = async (request, spec) => {
+  const type = request.headers.get("content-type") ?? "";
+  if (!MULTIPART.test(type) || request.body === null) throw noFile(spec, UNREAD);
+  return new Reception(await createParser(type, spec), spec).begin(request.body);
+};
 
 /** The parser is loaded with the first upload: most servers see none. */
 async function createParser(type: string, { maxFileBytes, maxFields, maxFieldBytes, maxParts }: UploadSpec) {
@@ -62,36 +35,50 @@ async function createParser(type: string, { maxFileBytes, maxFields, maxFieldByt
   }
 }
 
-/** One multipart body on its way to disk. */
+interface IncomingFile {
+  stream: BusboyFileStream;
+  name: string;
+  type: string;
+}
+
+/** One multipart body on its way in. */
 class Reception {
   readonly #parser: BusboyInstance;
   readonly #spec: UploadSpec;
-  readonly #path: string;
   readonly #failure = new Failure();
-  readonly #stop = new AbortController();
   readonly #fields: Record<string, string> = Object.create(null);
-  #file: { stream: BusboyFileStream; name: string; type: string; saved: Promise<void> } | undefined;
+  readonly #found = Promise.withResolvers<IncomingFile>();
+  #file: IncomingFile | undefined;
 
-  constructor(parser: BusboyInstance, spec: UploadSpec, path: string) {
+  constructor(parser: BusboyInstance, spec: UploadSpec) {
     this.#parser = parser;
     this.#spec = spec;
-    this.#path = path;
   }
 
-  /** Resolves once the file is on disk. Rejects once the file is closed, so that its folder can be deleted. */
-  async receive(body: ReadableStream<Uint8Array>): Promise<Upload> {
+  /** Resolves at the beginning of the file. */
+  async begin(body: ReadableStream<Uint8Array>): Promise<ReceivedUpload> {
     this.#listen();
-    try {
-      await this.#feed(body);
-      await this.#failure.orResult(this.#file?.saved ?? Promise.resolve());
-    } catch (error) {
-      this.#stop.abort();
-      await this.#file?.saved.catch(() => {});
-      throw error;
-    }
-    if (this.#file === undefined) throw noFile(this.#spec);
-    const { stream, name, type } = this.#file;
-    return { path: this.#path, name, type, size: stream.bytesRead, fields: this.#fields };
+    const whole = this.#feed(body);
+    whole.then(
+      () => this.#found.reject(noFile(this.#spec)),
+      (error: unknown) => this.#end(error),
+    );
+    const { stream, name, type } = await this.#found.promise;
+    return {
+      name,
+      type,
+      fields: this.#fields,
+      content: contentOf(stream, whole),
+      get size() {
+        return stream.bytesRead;
+      },
+      leave: () => this.#failure.set(new Error("The upload was left")),
+    };
+  }
+
+  #end(error: unknown): void {
+    this.#found.reject(error);
+    this.#file?.stream.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 
   #listen(): void {
@@ -108,7 +95,7 @@ class Reception {
       .on("error", () => this.#failure.set(bodyMalformed(UNREAD)));
   }
 
-  /** Saves the first file of the declared field. Others are read past, as the reference does. */
+  /** Takes the first file of the declared field. Others are read past, as the reference does. */
   #take(field: string, stream: BusboyFileStream, { name, type }: { name?: string; type: string }): void {
     const { maxFileBytes, upload } = this.#spec;
     stream.on("limit", () =>
@@ -119,13 +106,11 @@ class Reception {
       return;
     }
     stream.on("error", () => this.#failure.set(bodyMalformed(UNREAD)));
-    const target = createWriteStream(this.#path, { flags: "wx", mode: 0o600 });
-    const saved = pipeline(stream, target, { signal: this.#stop.signal });
-    saved.catch((error: unknown) => this.#failure.set(error));
-    this.#file = { stream, name: name ?? "", type, saved };
+    this.#file = { stream, name: name ?? "", type };
+    this.#found.resolve(this.#file);
   }
 
-  /** One chunk at a time: the next is read when the disk has taken the one before. */
+  /** One chunk at a time: the next is read when the reader of the file has taken the one before. */
   async #feed(body: ReadableStream<Uint8Array>): Promise<void> {
     const reader = body.getReader();
     for (;;) {
@@ -137,6 +122,17 @@ class Reception {
     this.#parser.end();
     await this.#failure.orResult(finished);
   }
+}
+
+async function* contentOf(stream: BusboyFileStream, whole: Promise<void>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) yield chunk;
+  } catch (error) {
+    // Rejects with the reason that the parser gave, if it gave one.
+    await whole;
+    throw error;
+  }
+  await whole;
 }
 
 function written(parser: Writable, chunk: Uint8Array): Promise<void> {
