@@ -9,9 +9,6 @@ import { judgeProgress, type StuckThresholds, stuckWindow } from "./stuck.ts";
 
 const NOT_RUN =
   "This call was not run, because the run that it belongs to had ended. Call it again if it is needed.";
-const MESSAGE_OVERLOOKED =
-  "Another message from the user came in while you were writing your last reply; it stands just before that reply. " +
-  "Take it up now.";
 
 /** Options of a run. */
 export interface RunOptions {
@@ -57,18 +54,25 @@ async function answerLeftCalls(session: AgentSession): Promise<void> {
 async function loop(session: AgentSession, options: RunOptions): Promise<void> {
   const { signal, extensions, stuckThresholds } = options;
   const schemas = schemasOf(session.tools);
+  let isOverlooked = false;
   for (let iteration = 1; ; iteration += 1) {
     signal.throwIfAborted();
     if (isPaused(session) || (await stopIfStuck(session, stuckThresholds))) return;
-    const outcome = await step(session, { signal, extensions, schemas });
+    const outcome = await step(session, { signal, extensions, schemas, isOverlooked });
     // An interrupt that comes when the agent has finished comes too late.
     if (outcome.kind !== "finished") signal.throwIfAborted();
     const { max_iterations: limit } = session.state;
     const isLast = iteration >= limit;
     if (await settle(session, outcome, { ...options, isLast })) return;
+    isOverlooked = hasOverlooked(session, outcome);
     if (isPaused(session)) return;
     if (isLast) throw new MaxIterationsReached(limit);
   }
+}
+
+/** Whether the agent wanted to end although a message of the user stands before its last words. */
+function hasOverlooked({ view }: AgentSession, { kind }: StepOutcome): boolean {
+  return (kind === "finished" || kind === "declined") && view.messages().at(-1)?.role !== "user";
 }
 
 /** Whether the user has paused the conversation while the loop was busy. */
@@ -121,14 +125,8 @@ async function finishOrGoOn(session: AgentSession, seen: number, options: Settle
     const isCalledBack = session.state.execution_status === "idle" && session.view.userMessageCount > seen;
     return isCalledBack ? takeUp(session, options) : true;
   }
-  const isOver =
-    isPaused(session) ||
-    (await takeUp(session, options, () => session.update({ execution_status: "finished" })));
-  // Some models refuse a prompt that ends with their own words, and all are puzzled by it.
-  if (session.view.messages().at(-1)?.role !== "user") {
-    await session.append([tellModel("environment", MESSAGE_OVERLOOKED)]);
-  }
-  return isOver;
+  if (isPaused(session)) return true;
+  return takeUp(session, options, () => session.update({ execution_status: "finished" }));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { LlmReply, LlmRequest, ToolSchema } from "../../llm/llm.ts";
 import { untilAborted } from "../../waiting.ts";
-import { textOf } from "../../wire/events/message.ts";
+import { type Message, text, textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
 import { needsConfirmation } from "./confirmation/needs-confirmation.ts";
 import { analyseRisks } from "./confirmation/risk-analysis.ts";
@@ -14,10 +14,23 @@ import { hasUnseenImage, unseenImageMessage } from "./unseen-images.ts";
 const EMPTY_REPLY =
   "Your last reply had neither a tool call nor any text. Go on with a tool call, or say in words what you found.";
 
+/** Ends the prompt then: some models refuse one that ends with their own words, and all are puzzled by it. */
+const OVERLOOKED: Message = {
+  role: "user",
+  content: [
+    text(
+      "Another message from the user came in while you were writing your last reply; it stands just before that reply. " +
+        "Take it up now.",
+    ),
+  ],
+};
+
 export interface StepOptions {
   signal: AbortSignal;
   extensions: Extensions;
   schemas(): readonly ToolSchema[];
+  /** Whether the agent ended its last step without a look at a message of the user that stands before it. */
+  isOverlooked: boolean;
 }
 
 /** The result of a step. `seen` counts the user's messages that were taken into account. */
@@ -51,7 +64,7 @@ export async function step(session: AgentSession, options: StepOptions): Promise
     await session.append([unseenImageMessage(session.state.agent.llm.model)]);
     return declined(session);
   }
-  const reply = await askModel(session, messages, options);
+  const reply = await askModel(session, options.isOverlooked ? [...messages, OVERLOOKED] : messages, options);
   if (reply === null) return { kind: "continue" };
   // Not awaited: appended right before the events of the reply, the usage shares their commit.
   session.recordReply(reply);
