@@ -1,29 +1,20 @@
 import { z } from "zod";
 import { nullable } from "../nullable.ts";
+import { browserActions } from "./tool-kinds/browser.ts";
+import { delegationActions } from "./tool-kinds/delegation.ts";
+import { editorArguments, fileActions } from "./tool-kinds/files.ts";
+import { modelActions } from "./tool-kinds/models.ts";
+import { actionOf } from "./tool-kinds/of-kind.ts";
 
 /** A command for the terminal. All actions have exactly the reference's keys, because its client refuses others. */
-export const terminalAction = z
-  .object({
-    command: z.string(),
-    is_input: z.boolean().default(false),
-    timeout: nullable(z.number().min(0)),
-    reset: z.boolean().default(false),
-    kind: z.literal("TerminalAction"),
-  })
-  .meta({ id: "TerminalAction" });
+export const terminalAction = actionOf("TerminalAction", {
+  command: z.string(),
+  is_input: z.boolean().default(false),
+  timeout: nullable(z.number().min(0)),
+  reset: z.boolean().default(false),
+});
 
-const fileEditorAction = z
-  .object({
-    command: z.enum(["view", "create", "str_replace", "insert", "undo_edit"]),
-    path: z.string(),
-    file_text: nullable(z.string()),
-    old_str: nullable(z.string()),
-    new_str: nullable(z.string()),
-    insert_line: nullable(z.int().min(0)),
-    view_range: nullable(z.array(z.int())),
-    kind: z.literal("FileEditorAction"),
-  })
-  .meta({ id: "FileEditorAction" });
+const fileEditorAction = actionOf("FileEditorAction", editorArguments);
 
 /** Names that models trained on other task lists send for a status. */
 const STATUS_SYNONYMS: Readonly<Record<string, string>> = {
@@ -51,25 +42,14 @@ export const taskItem = z
   })
   .meta({ id: "TaskItem" });
 
-export const taskTrackerAction = z
-  .object({
-    command: z.enum(["view", "plan"]).default("view"),
-    task_list: z.array(taskItem).default([]),
-    kind: z.literal("TaskTrackerAction"),
-  })
-  .meta({ id: "TaskTrackerAction" });
+export const taskTrackerAction = actionOf("TaskTrackerAction", {
+  command: z.enum(["view", "plan"]).default("view"),
+  task_list: z.array(taskItem).default([]),
+});
 
-const finishAction = z
-  .object({ message: z.string(), kind: z.literal("FinishAction") })
-  .meta({ id: "FinishAction" });
-
-const thinkAction = z
-  .object({ thought: z.string(), kind: z.literal("ThinkAction") })
-  .meta({ id: "ThinkAction" });
-
-const mcpToolAction = z
-  .object({ data: z.record(z.string(), z.unknown()).default({}), kind: z.literal("MCPToolAction") })
-  .meta({ id: "MCPToolAction" });
+const finishAction = actionOf("FinishAction", { message: z.string() });
+const thinkAction = actionOf("ThinkAction", { thought: z.string() });
+const mcpToolAction = actionOf("MCPToolAction", { data: z.record(z.string(), z.unknown()).default({}) });
 
 const builtIn = z.discriminatedUnion("kind", [
   terminalAction,
@@ -80,8 +60,21 @@ const builtIn = z.discriminatedUnion("kind", [
   mcpToolAction,
 ]);
 
-/** The union is open because each client tool has an action kind named after it (`ClientAction_<name>`). */
-export const action = z.union([builtIn, z.looseObject({ kind: z.string() })]);
+/** Calls of tools that this server may lack and that logs may have. Made when first needed: they are many. */
+const further = z.lazy(() =>
+  z.discriminatedUnion("kind", [
+    ...modelActions(),
+    ...delegationActions(),
+    ...fileActions(),
+    ...browserActions(),
+  ]),
+);
+
+/**
+ * The union is open because each client tool has an action kind named after it (`ClientAction_<name>`), and because a
+ * call of another shape must not make the log of its conversation unreadable.
+ */
+export const action = z.union([builtIn, further, z.looseObject({ kind: z.string() })]).meta({ id: "Action" });
 
 /** The arguments of a tool call; `kind` names the tool's action class. */
 export type Action = { kind: string } & Record<string, unknown>;

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { nullable } from "../nullable.ts";
 import { taskItem } from "./actions.ts";
-import { content } from "./message.ts";
-
-/** Fields of every observation. Observations have exactly the reference's keys, because its client refuses others. */
-const shared = { content: z.array(content).default([]), is_error: z.boolean().default(false) };
+import type { content } from "./message.ts";
+import { browserObservations } from "./tool-kinds/browser.ts";
+import { delegationObservations } from "./tool-kinds/delegation.ts";
+import { editorResult, fileObservations } from "./tool-kinds/files.ts";
+import { modelObservations } from "./tool-kinds/models.ts";
+import { observationOf, shared } from "./tool-kinds/of-kind.ts";
 
 const commandMetadata = z
   .object({
@@ -19,66 +21,43 @@ const commandMetadata = z
   })
   .meta({ id: "CmdOutputMetadata" });
 
-export const terminalObservation = z
-  .object({
-    ...shared,
-    command: z.string().nullable(),
-    exit_code: nullable(z.int()),
-    timeout: z.boolean().default(false),
-    metadata: commandMetadata.prefault({}),
-    full_output_save_dir: nullable(z.string()),
-    kind: z.literal("TerminalObservation"),
-  })
-  .meta({ id: "TerminalObservation" });
+export const terminalObservation = observationOf("TerminalObservation", {
+  command: z.string().nullable(),
+  exit_code: nullable(z.int()),
+  timeout: z.boolean().default(false),
+  metadata: commandMetadata.prefault({}),
+  full_output_save_dir: nullable(z.string()),
+});
 
-export const fileEditorObservation = z
-  .object({
-    ...shared,
-    command: z.enum(["view", "create", "str_replace", "insert", "undo_edit"]),
-    path: nullable(z.string()),
-    prev_exist: z.boolean().default(true),
-    old_content: nullable(z.string()),
-    new_content: nullable(z.string()),
-    kind: z.literal("FileEditorObservation"),
-  })
-  .meta({ id: "FileEditorObservation" });
-
-const taskTrackerObservation = z
-  .object({
-    ...shared,
-    command: z.enum(["view", "plan"]),
-    task_list: z.array(taskItem).default([]),
-    kind: z.literal("TaskTrackerObservation"),
-  })
-  .meta({ id: "TaskTrackerObservation" });
-
-const finishObservation = z
-  .object({ ...shared, kind: z.literal("FinishObservation") })
-  .meta({ id: "FinishObservation" });
-
-const thinkObservation = z
-  .object({ ...shared, kind: z.literal("ThinkObservation") })
-  .meta({ id: "ThinkObservation" });
-
-const clientToolObservation = z
-  .object({ ...shared, kind: z.literal("ClientToolObservation") })
-  .meta({ id: "ClientToolObservation" });
-
-const mcpToolObservation = z
-  .object({ ...shared, tool_name: z.string(), kind: z.literal("MCPToolObservation") })
-  .meta({ id: "MCPToolObservation" });
+export const fileEditorObservation = observationOf("FileEditorObservation", editorResult);
 
 const builtIn = z.discriminatedUnion("kind", [
   terminalObservation,
   fileEditorObservation,
-  taskTrackerObservation,
-  finishObservation,
-  thinkObservation,
-  clientToolObservation,
-  mcpToolObservation,
+  observationOf("TaskTrackerObservation", {
+    command: z.enum(["view", "plan"]),
+    task_list: z.array(taskItem).default([]),
+  }),
+  observationOf("FinishObservation", {}),
+  observationOf("ThinkObservation", {}),
+  observationOf("ClientToolObservation", {}),
+  observationOf("MCPToolObservation", { tool_name: z.string() }),
 ]);
 
-export const observation = z.union([builtIn, z.looseObject({ ...shared, kind: z.string() })]);
+/** Results of tools that this server may lack and that logs may have. Made when first needed: they are many. */
+const further = z.lazy(() =>
+  z.discriminatedUnion("kind", [
+    ...modelObservations(),
+    ...delegationObservations(),
+    ...fileObservations(),
+    ...browserObservations(),
+  ]),
+);
+
+/** The union is open because a result of another shape must not make the log of its conversation unreadable. */
+export const observation = z
+  .union([builtIn, further, z.looseObject({ ...shared, kind: z.string() })])
+  .meta({ id: "Observation" });
 
 /** The fields that all observations share; the others depend on `kind`. */
 export interface Observation {
