@@ -27,13 +27,18 @@ const TRANSIENT = failure("transient", { retryable: true, userAction: "retry" })
 const LIMIT = failure("agent_action");
 const UNKNOWN = failure("unknown");
 
-/** Classification by codes that are clear without their detail. */
+/** Classification by codes that are clear without their detail: those of the reference, and JavaScript's own. */
 const BY_CODE: Readonly<Record<string, ErrorClassification>> = {
   LLMAuthenticationError: AUTH,
+  ACPAuthRequired: AUTH,
   LLMRateLimitError: RATE_LIMIT,
   MaxBudgetReached: QUOTA,
   LLMBadRequestError: CONFIG,
   NotFoundError: CONFIG,
+  ACPInitError: CONFIG,
+  ACPSpawnError: CONFIG,
+  ACPPromptError: CONFIG,
+  LibTmuxException: CONFIG,
   LLMContextWindowExceedError: AGENT_OUTCOME,
   LLMMalformedConversationHistoryError: AGENT_OUTCOME,
   LLMReplyTooLargeError: AGENT_OUTCOME,
@@ -41,6 +46,9 @@ const BY_CODE: Readonly<Record<string, ErrorClassification>> = {
   ConversationOwnershipLostError: LIMIT,
   ExtensionError: INTERNAL_FAILURE,
   AssertionError: INTERNAL_FAILURE,
+  AttributeError: INTERNAL_FAILURE,
+  KeyError: INTERNAL_FAILURE,
+  PydanticSerializationError: INTERNAL_FAILURE,
   RangeError: INTERNAL_FAILURE,
   ReferenceError: INTERNAL_FAILURE,
   TypeError: INTERNAL_FAILURE,
@@ -85,6 +93,7 @@ const BY_DETAIL: readonly [ErrorClassification, readonly string[]][] = [
       "model not found",
       "invalid params",
       "inactive_service",
+      "powershell is not available",
     ],
   ],
   [
@@ -101,16 +110,29 @@ const BY_DETAIL: readonly [ErrorClassification, readonly string[]][] = [
       "error code: 5",
     ],
   ],
-  [INTERNAL_FAILURE, ["duplicate tool names", "list_tools", "on_tools_changed", "surrogates not allowed"]],
+  [
+    INTERNAL_FAILURE,
+    ["on_token callback", "duplicate tool names", "list_tools", "on_tools_changed", "surrogates not allowed"],
+  ],
 ];
 
 /** Classification by codes that are too broad to come before the detail. */
 const BY_BROAD_CODE: Readonly<Record<string, ErrorClassification>> = {
   LLMServiceUnavailableError: TRANSIENT,
   LLMTimeoutError: TRANSIENT,
+  ReadTimeout: TRANSIENT,
   LLMNoResponseError: TRANSIENT,
   MCPTimeoutError: TRANSIENT,
+  BadGatewayError: TRANSIENT,
+  HTTPStatusError: TRANSIENT,
+  RequestError: TRANSIENT,
+  CloudflareError: TRANSIENT,
+  OpenAIError: TRANSIENT,
   APIError: TRANSIENT,
+  BaseLLMException: TRANSIENT,
+  AnthropicError: TRANSIENT,
+  OpenRouterException: TRANSIENT,
+  OllamaError: TRANSIENT,
 };
 
 /** The detail of a refused key, as clients know it. Providers may repeat parts of the key in theirs. */

@@ -9,6 +9,8 @@ describe("an error is classified", () => {
     ["MaxIterationsReached", "", "agent_action"],
     ["LLMContextWindowExceedError", "", "agent_action"],
     ["TypeError", "timeout", "internal"],
+    ["ACPAuthRequired", "timeout", "auth"],
+    ["ACPPromptError", "timeout", "config"],
   ])("%s by its code, whatever it says", (code, detail, kind) => {
     expect(classifyError(code, detail).kind).toBe(kind);
   });
@@ -29,6 +31,8 @@ describe("an error is classified", () => {
       retryable: true,
       user_action: "retry",
     });
+    expect(classifyError("BadGatewayError", "?").kind).toBe("transient");
+    expect(classifyError("HTTPStatusError", "PowerShell is not available").kind).toBe("config");
     expect(classifyError("toString", "?").kind).toBe("unknown");
   });
 });

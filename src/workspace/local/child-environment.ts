@@ -74,7 +74,7 @@ export function childEnvironment(parent: Environment, extra: Environment = {}): 
     HOME: machineIdentity().home,
     TERM: "xterm-256color",
     ...Object.fromEntries(allowed),
-    AI_AGENT: "openhands",
+    AI_AGENT: parent.AI_AGENT ?? "openhands",
     PAGER: "cat",
     GIT_PAGER: "cat",
     ...extra,

@@ -35,3 +35,20 @@ it("keeps a locale that is set and finds programs where nothing is", () => {
   expect(childEnvironment({ LC_ALL: "de_DE.UTF-8" })).not.toHaveProperty("LANG");
   expect(childEnvironment({}).PATH).toContain("/usr/bin");
 });
+
+it("says which agent runs a command, unless the server itself runs below one", () => {
+  expect(childEnvironment({}).AI_AGENT).toBe("openhands");
+  expect(childEnvironment({ AI_AGENT: "other" }).AI_AGENT).toBe("other");
+});
+
+it.each([
+  "SESSION_API_KEY",
+  "OH_SESSION_API_KEYS_0",
+  "OH_SECRET_KEY",
+  "LMNR_PROJECT_API_KEY",
+  "OTEL_HEADERS",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+])("never shows %s to a command", (name) => {
+  expect(childEnvironment({ [name]: "secret" })).not.toHaveProperty(name);
+});
