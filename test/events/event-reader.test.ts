@@ -101,9 +101,9 @@ describe("one event", () => {
     expect(await reader.getJson(ID, "odd")).toBe(json);
   });
 
-  test("is an object in process, and unknown ones are refused by name", async () => {
+  test("is an object in process, and unknown ones are refused", async () => {
     expect(await reader.get(ID, "event-1")).toEqual(JSON.parse(event(1).json));
-    await expect(reader.get(ID, "nowhere")).rejects.toThrow("Unknown event_id: nowhere");
+    await expect(reader.get(ID, "nowhere")).rejects.toThrow("Not Found");
   });
 });
 

@@ -16,7 +16,7 @@ export const editorArguments = {
   view_range: nullable(z.array(z.int())),
 };
 
-/** Fields of what the file editors answer, beside the shared ones. */
+/** Fields of what the file editors answer, in addition to the shared ones. */
 export const editorResult = {
   command: editorCommand,
   path: nullable(z.string()),
