@@ -1,5 +1,5 @@
 /**
- * Names for failed model calls: the reference's, and `LLMReplyTooLargeError` for a reply past a bound. Clients see them
+ * Names for failed model calls: the reference's and its library's, and `LLMReplyTooLargeError` for a reply past a bound. Clients see them
  * as `ConversationErrorEvent.code`.
  */
 export type LlmErrorName =
@@ -9,6 +9,8 @@ export type LlmErrorName =
   | "LLMServiceUnavailableError"
   | "LLMBadRequestError"
   | "NotFoundError"
+  | "BadGatewayError"
+  | "APIError"
   | "LLMContextWindowExceedError"
   | "LLMMalformedConversationHistoryError"
   | "LLMContentPolicyViolationError"

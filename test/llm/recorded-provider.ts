@@ -19,6 +19,8 @@ export interface Recorded {
   cut?: boolean;
   /** Never ends. */
   hang?: boolean;
+  /** A text that is sent every few milliseconds, for ever. */
+  keepAlive?: string;
 }
 
 interface Received {
@@ -48,8 +50,8 @@ export async function recordedProvider(...answers: Recorded[]) {
 }
 
 function send(response: ServerResponse, answer: Recorded): void {
-  const { status = 200, headers = {}, body, stream, cut, hang } = answer;
-  if (stream === undefined && !hang) {
+  const { status = 200, headers = {}, body, stream, cut, hang, keepAlive } = answer;
+  if (stream === undefined && !hang && keepAlive === undefined) {
     const raw = typeof body === "string" ? body : JSON.stringify(body);
     response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(raw);
@@ -61,6 +63,11 @@ function send(response: ServerResponse, answer: Recorded): void {
     const [event, data] = Array.isArray(frame) ? frame : [undefined, frame];
     const line = typeof data === "string" ? data : JSON.stringify(data);
     response.write(`${event ? `event: ${event}\n` : ""}data: ${line}\n\n`);
+  }
+  if (keepAlive !== undefined) {
+    const timer = setInterval(() => response.write(keepAlive), 10);
+    response.on("close", () => clearInterval(timer));
+    return;
   }
   if (hang) return;
   if (cut) setTimeout(() => response.destroy(), 20);

@@ -14,6 +14,8 @@ import {
 const MESSAGE_LIMIT = 2000;
 /** Characters of an error text that are searched for mark-up: the search must not take long on a hostile page. */
 const PAGE_LIMIT = 20_000;
+/** Anthropic's own status. */
+const OVERLOADED_STATUS = 529;
 /** Causes of an error that are looked at. */
 const MAX_CAUSES = 5;
 
@@ -60,8 +62,7 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
   if (status === 408 || status === 504 || failure.transport === "timeout")
     return transient("LLMTimeoutError");
   if (failure.transport === "connection") return transient("LLMServiceUnavailableError");
-  if (status !== undefined && (status === 409 || status >= 500))
-    return transient("LLMServiceUnavailableError");
+  if (status !== undefined && (status === 409 || status >= 500)) return transient(nameOfStatus(status));
   if ((status === undefined || status === 400) && says(AUTHENTICATION))
     return permanent("LLMAuthenticationError");
   if (status === 404) return permanent("NotFoundError");
@@ -69,6 +70,12 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
   if (words.includes("rate_limit") || words.includes("rate limit")) return transient("LLMRateLimitError");
   if (says(OVERLOADED)) return transient("LLMServiceUnavailableError");
   return permanent("LLMError");
+}
+
+/** Names a failure that may pass. */
+function nameOfStatus(status: number): LlmErrorName {
+  if (status === 502) return "BadGatewayError";
+  return [500, 503, OVERLOADED_STATUS].includes(status) ? "LLMServiceUnavailableError" : "APIError";
 }
 
 function readFailure(error: unknown, now: number): Failure {

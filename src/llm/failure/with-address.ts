@@ -9,6 +9,8 @@ const EXPLAINED: ReadonlySet<LlmErrorName> = new Set([
   "LLMServiceUnavailableError",
   "LLMTimeoutError",
   "NotFoundError",
+  "BadGatewayError",
+  "APIError",
 ]);
 
 /** Adds to the message of a failed call which address was asked, with which status it answered, and what to check. */

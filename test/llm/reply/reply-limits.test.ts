@@ -157,6 +157,6 @@ it("an endless error page ends too", async () => {
     writeForever(response, "Bad gateway. ");
   });
   const asked = ask("openai/gpt-4o", url, { attempts: 1 });
-  await expect(asked).rejects.toMatchObject({ name: "LLMServiceUnavailableError", status: 502 });
+  await expect(asked).rejects.toMatchObject({ name: "BadGatewayError", status: 502 });
   await expect.poll(() => ended).toEqual([true]);
 });
