@@ -309,7 +309,7 @@ describe("openai chat: the reply", () => {
     const provider = await recordedProvider({ body: { error: { message: "Upstream is gone", code: 502 } } });
     const { ask } = model({ model: "openrouter/x/y", base_url: provider.url });
     await expect(ask()).rejects.toMatchObject({
-      name: "LLMServiceUnavailableError",
+      name: "BadGatewayError",
       status: 502,
       retryable: true,
     });

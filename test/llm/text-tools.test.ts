@@ -40,6 +40,17 @@ describe("a call written as text", () => {
     });
   });
 
+  it.each(["</think>", "<tool_call>\n", "</think>\n<tool_call>"])("may come after %j", (before) => {
+    const parsed = parseCall(`Hm.${before}<function=terminal><parameter=command>ls</parameter>`, tools);
+    expect(parsed).toEqual({ said: "Hm.", call: { name: "terminal", arguments: { command: "ls" } } });
+  });
+
+  it("may rate its risk although nobody asked", () => {
+    const text =
+      "<function=terminal><parameter=command>ls</parameter><parameter=security_risk>LOW</parameter>";
+    expect(parseCall(text, tools).call?.arguments).toEqual({ command: "ls", security_risk: "LOW" });
+  });
+
   it("keeps the lines and indentation of a value", () => {
     const text =
       "<function=editor><parameter=command>create</parameter><parameter=text>\n  a\n\tb\n</parameter></function>";

@@ -4,6 +4,8 @@ import type { Capabilities } from "../capabilities.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
+import { requestBody } from "../prompt/joined-prompt.ts";
+import { toolsWriter } from "../prompt/tools-writer.ts";
 import {
   attributionHeaders,
   INTERLEAVED_THINKING,
@@ -16,7 +18,6 @@ import {
 } from "../protocol.ts";
 import type { Fetch } from "../provider-fetch.ts";
 import { readReply } from "../reply/read-reply.ts";
-import { toolsWriter } from "../tools-writer.ts";
 import { fromMessage, fromMessageEvents } from "./from-anthropic-reply.ts";
 import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 
@@ -47,7 +48,7 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
   return async (request) => {
     client ??= createClient(model, fetch);
     const streams = wantsStream(model, request);
-    const { system, messages } = writePrompt(request.messages);
+    const { system, messages, end } = writePrompt(request.messages);
     const rest = {
       ...fixed,
       ...(request.stop && capabilities.stopWords ? { stop_sequences: [...request.stop] } : {}),
@@ -55,11 +56,12 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
       ...config.litellm_extra_body,
     };
     const tools = request.tools.length > 0 ? `,"tools":${writeTools(request.tools)}` : "";
-    const prompt = `${system === undefined ? "" : `"system":${system},`}"messages":${messages}`;
+    const systemField = system === undefined ? "" : `,"system":${system}`;
+    const head = `${JSON.stringify(rest).slice(0, -1)}${tools}${systemField},"messages":[`;
     // `messages.create` would print advice about models on the console.
     const response = await (await client)
       .post("/v1/messages", {
-        body: `${JSON.stringify(rest).slice(0, -1)}${tools},${prompt}}`,
+        body: requestBody(head, messages, `${end}]}`),
         headers: {
           "content-type": "application/json",
           ...betas,

@@ -7,74 +7,77 @@ import type {
 } from "@anthropic-ai/sdk/resources/messages";
 import { asObject } from "../../is-object.ts";
 import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/events/message.ts";
-import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
+import { cacheMarks } from "../prompt/cache-marks.ts";
+import { JoinedPrompt } from "../prompt/joined-prompt.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 
 /** A prompt as the service takes it. */
 export interface AnthropicPrompt {
   /** JSON text of the system blocks; undefined without any. */
   system: string | undefined;
-  /** JSON text of the list of turns. */
-  messages: string;
+  /** JSON text of the turns, without the brackets of the list. Valid until the next prompt. */
+  messages: Uint8Array;
+  /** The end of that text. */
+  end: string;
 }
 
-interface Turn {
-  role: "user" | "assistant";
-  /** JSON texts of blocks, joined by commas. */
-  blocks: string[];
+/** Whose turn is not closed yet; null before the first. */
+type OpenTurn = "user" | "assistant" | null;
+
+interface Piece {
+  message: Message;
+  /** Index of the block to mark, from the end where it is negative; undefined for no mark. */
+  mark: number | undefined;
 }
 
 const CACHE: CacheControlEphemeral = { type: "ephemeral" };
 
 /**
- * Builds a writer of prompts that converts and writes each message once. System messages become the system blocks, and
- * tool results become user turns.
+ * Builds a writer of prompts. System messages become the system blocks, and tool results become user turns. Messages of
+ * one role are joined: turns must alternate, and the results of a batch of calls must share a turn.
  */
 export function anthropicPromptWriter(
   capabilities: Capabilities,
 ): (messages: readonly Message[]) => AnthropicPrompt {
-  const cache = new WeakMap<Message, string>();
-  const write = (message: Message): string => {
-    let written = cache.get(message);
-    if (written === undefined) {
-      written = writeBlocks(toBlocks(message, capabilities));
-      cache.set(message, written);
-    }
-    return written;
-  };
+  const turns = new JoinedPrompt<Piece, OpenTurn>({
+    first: null,
+    isSame: (one, other) => one.message === other.message && one.mark === other.mark,
+    write: (piece, open) => writeInTurn(piece, open, capabilities),
+  });
   return (prompt) => {
     const marks = capabilities.promptCacheMarkers ? cacheMarks(prompt) : null;
-    const system: string[] = [];
-    const turns: Turn[] = [];
-    for (const message of prompt) {
-      const mark = marks?.get(message);
-      const blocks =
-        mark === undefined ? write(message) : writeBlocks(markBlock(toBlocks(message, capabilities), mark));
-      if (blocks === "") continue;
-      if (message.role === "system") system.push(blocks);
-      else addToTurn(turns, message.role === "assistant" ? "assistant" : "user", blocks);
-    }
+    const pieces = prompt.map((message): Piece => ({ message, mark: marks?.get(message) }));
+    const system = pieces
+      .filter(({ message }) => message.role === "system")
+      .map((piece) => writeBlocks(piece, capabilities))
+      .filter((text) => text !== "");
+    const { bytes, after } = turns.join(pieces.filter(({ message }) => message.role !== "system"));
     return {
       system: system.length > 0 ? `[${system.join(",")}]` : undefined,
-      messages: `[${turns.map(writeTurn).join(",")}]`,
+      messages: bytes,
+      end: after === null ? "" : "]}",
     };
   };
 }
 
-function writeBlocks(blocks: readonly ContentBlockParam[]): string {
-  return blocks.map((block) => JSON.stringify(block)).join(",");
+function writeInTurn(
+  piece: Piece,
+  open: OpenTurn,
+  capabilities: Capabilities,
+): { text: string; after: OpenTurn } {
+  const blocks = writeBlocks(piece, capabilities);
+  if (blocks === "") return { text: "", after: open };
+  const role = piece.message.role === "assistant" ? "assistant" : "user";
+  if (open === role) return { text: `,${blocks}`, after: role };
+  return { text: `${open === null ? "" : "]},"}{"role":"${role}","content":[${blocks}`, after: role };
 }
 
-/** Joins messages of one role: turns must alternate, and the results of a batch of calls must share a turn. */
-function addToTurn(turns: Turn[], role: Turn["role"], blocks: string): void {
-  const last = turns.at(-1);
-  if (last?.role === role) last.blocks.push(blocks);
-  else turns.push({ role, blocks: [blocks] });
-}
-
-function writeTurn({ role, blocks }: Turn): string {
-  return `{"role":"${role}","content":[${blocks.join(",")}]}`;
+function writeBlocks({ message, mark }: Piece, capabilities: Capabilities): string {
+  const blocks = toBlocks(message, capabilities);
+  return (mark === undefined ? blocks : markBlock(blocks, mark))
+    .map((block) => JSON.stringify(block))
+    .join(",");
 }
 
 function toBlocks(message: Message, { vision, unsignedThinking }: Capabilities): ContentBlockParam[] {

@@ -3,6 +3,8 @@ import { asObject } from "../../is-object.ts";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
+import { requestBody } from "../prompt/joined-prompt.ts";
+import { toolsWriter } from "../prompt/tools-writer.ts";
 import {
   cacheFields,
   INTERLEAVED_THINKING,
@@ -14,7 +16,6 @@ import type { Fetch } from "../provider-fetch.ts";
 import type { OptionalField } from "../providers.ts";
 import { readReply } from "../reply/read-reply.ts";
 import { costHeader } from "../reply/reported-cost.ts";
-import { toolsWriter } from "../tools-writer.ts";
 import { fromChunks, fromCompletion } from "./from-chat-reply.ts";
 import { chatMessageWriter } from "./to-chat-messages.ts";
 
@@ -49,12 +50,13 @@ export function openAiChat(model: Model, fetch: Fetch): Protocol {
       ...config.litellm_extra_body,
     };
     const tools = request.tools.length > 0 ? `,"tools":${writeTools(request.tools)}` : "";
-    const json = `${JSON.stringify(rest).slice(0, -1)}${tools},"messages":${writeMessages(request.messages)}}`;
+    const head = `${JSON.stringify(rest).slice(0, -1)}${tools},"messages":[`;
+    const body = requestBody(head, writeMessages(request.messages), "]}");
     const headers = { ...betas, ...sessionHeaders(request.conversationId), ...config.extra_headers };
     const response = await client
       .post("/chat/completions", {
         // Azure's client finds the deployment in the body, so it must be able to read it.
-        body: endpoint.provider.protocol === "azure" ? JSON.parse(json) : json,
+        body: endpoint.provider.protocol === "azure" ? JSON.parse(body.toString()) : body,
         headers: { "content-type": "application/json", ...headers },
         signal: request.signal,
         stream: streams,

@@ -3,8 +3,9 @@ import type {
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
 import type { Content, Message, MessageToolCall } from "../../wire/events/message.ts";
-import { cacheMarks } from "../cache-marks.ts";
 import type { Capabilities } from "../capabilities.ts";
+import { cacheMarks } from "../prompt/cache-marks.ts";
+import { JoinedPrompt } from "../prompt/joined-prompt.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 
 /** How a server wants messages written. */
@@ -29,45 +30,59 @@ interface Converted {
   images: Part[];
 }
 
-/** A message as JSON text. */
-interface Written {
-  json: string;
-  images: readonly Part[];
-}
+/** A message, one with a cache mark at a part, or the images of the tool results before. */
+type Piece = Message | { marked: Message; at: number } | { imagesOf: readonly Message[] };
 
 /**
- * Builds a writer of prompts as the JSON text of a list. Each message is converted and written once, so that each step
- * of a long conversation costs no more than joining texts.
+ * Builds a writer of prompts as the JSON text of the messages, without the brackets of the list. The bytes are valid
+ * until the next prompt.
  */
-export function chatMessageWriter(dialect: ChatDialect): (messages: readonly Message[]) => string {
-  const cache = new WeakMap<Message, Written>();
-  const write = (message: Message): Written => {
-    let written = cache.get(message);
-    if (written === undefined) {
-      const { message: converted, images } = toChatMessage(message, dialect);
-      written = { json: JSON.stringify(converted), images };
-      cache.set(message, written);
+export function chatMessageWriter(dialect: ChatDialect): (messages: readonly Message[]) => Uint8Array {
+  const prompt = new JoinedPrompt<Piece, boolean>({
+    first: false,
+    isSame: isSamePiece,
+    write: (piece, hasMore) => ({ text: (hasMore ? "," : "") + writePiece(piece, dialect), after: true }),
+  });
+  return (messages) => prompt.join(toPieces(messages, dialect.capabilities)).bytes;
+}
+
+function toPieces(messages: readonly Message[], capabilities: ChatDialect["capabilities"]): Piece[] {
+  const marks = capabilities.promptCacheMarkers ? cacheMarks(messages) : null;
+  const pieces: Piece[] = [];
+  let imagesOf: Message[] = [];
+  for (const message of messages) {
+    // Results of one batch of calls must stay together; their images follow.
+    if (message.role !== "tool" && imagesOf.length > 0) {
+      pieces.push({ imagesOf });
+      imagesOf = [];
     }
-    return written;
-  };
-  return (messages) => {
-    const marks = dialect.capabilities.promptCacheMarkers ? cacheMarks(messages) : null;
-    const texts: string[] = [];
-    let images: Part[] = [];
-    for (const message of messages) {
-      // Results of one batch of calls must stay together; their images follow.
-      if (message.role !== "tool" && images.length > 0) {
-        texts.push(JSON.stringify({ role: "user", content: images }));
-        images = [];
-      }
-      const written = write(message);
-      const mark = marks?.get(message);
-      texts.push(mark === undefined ? written.json : writeMarked(message, mark, dialect));
-      if (written.images.length > 0) images = [...images, ...written.images];
-    }
-    if (images.length > 0) texts.push(JSON.stringify({ role: "user", content: images }));
-    return `[${texts.join(",")}]`;
-  };
+    const at = marks?.get(message);
+    pieces.push(at === undefined ? message : { marked: message, at });
+    if (capabilities.vision && message.role === "tool" && hasImage(message)) imagesOf.push(message);
+  }
+  if (imagesOf.length > 0) pieces.push({ imagesOf });
+  return pieces;
+}
+
+function hasImage({ content }: Message): boolean {
+  return content.some(({ type }) => type === "image");
+}
+
+function isSamePiece(one: Piece, other: Piece): boolean {
+  if (one === other) return true;
+  if ("marked" in one) return "marked" in other && one.marked === other.marked && one.at === other.at;
+  // The messages before them are the same, and decide what they are.
+  return "imagesOf" in one && "imagesOf" in other;
+}
+
+function writePiece(piece: Piece, dialect: ChatDialect): string {
+  if ("marked" in piece)
+    return JSON.stringify(markPart(toChatMessage(piece.marked, dialect).message, piece.at));
+  if ("imagesOf" in piece) {
+    const images = piece.imagesOf.flatMap((message) => toChatMessage(message, dialect).images);
+    return JSON.stringify({ role: "user", content: images });
+  }
+  return JSON.stringify(toChatMessage(piece, dialect).message);
 }
 
 function toChatMessage(message: Message, dialect: ChatDialect): Converted {
@@ -145,10 +160,6 @@ function imageParts(content: readonly Content[]): Part[] {
       ? part.image_urls.map((url): Part => ({ type: "image_url", image_url: { url } }))
       : [],
   );
-}
-
-function writeMarked(message: Message, index: number, dialect: ChatDialect): string {
-  return JSON.stringify(markPart(toChatMessage(message, dialect).message, index));
 }
 
 function markPart(message: ChatMessage, index: number): ChatMessage {

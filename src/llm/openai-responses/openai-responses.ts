@@ -2,11 +2,12 @@ import type { OpenAI } from "openai";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
+import { requestBody } from "../prompt/joined-prompt.ts";
+import { toolsWriter } from "../prompt/tools-writer.ts";
 import { cacheFields, type Protocol, sessionHeaders, wantsStream } from "../protocol.ts";
 import type { Fetch } from "../provider-fetch.ts";
 import { readReply } from "../reply/read-reply.ts";
 import { costHeader } from "../reply/reported-cost.ts";
-import { toolsWriter } from "../tools-writer.ts";
 import { fromResponse, fromResponseEvents } from "./from-response.ts";
 import { responseItemsWriter } from "./to-response-items.ts";
 
@@ -34,7 +35,7 @@ export function openAiResponses(model: Model, fetch: Fetch): Protocol {
     const tools = hasTools ? `,"tools":${writeTools(request.tools)}` : "";
     const response = await client
       .post("/responses", {
-        body: `${JSON.stringify(rest).slice(0, -1)}${tools},"input":${input}}`,
+        body: requestBody(`${JSON.stringify(rest).slice(0, -1)}${tools},"input":[`, input, "]}"),
         headers: {
           "content-type": "application/json",
           ...sessionHeaders(request.conversationId),

@@ -6,41 +6,39 @@ import {
   type ReasoningItem,
   textOf,
 } from "../../wire/events/message.ts";
+import { JoinedPrompt } from "../prompt/joined-prompt.ts";
 
 /** A prompt as the service takes it. */
 export interface ResponsesPrompt {
   /** The system messages; undefined without any. */
   instructions: string | undefined;
-  /** JSON text of the list of items. */
-  input: string;
+  /** JSON text of the items, without the brackets of the list. Valid until the next prompt. */
+  input: Uint8Array;
 }
 
-/** Builds a writer of prompts that converts and writes each message once. */
+/** Builds a writer of prompts. */
 export function responseItemsWriter(vision: boolean): (messages: readonly Message[]) => ResponsesPrompt {
-  const cache = new WeakMap<Message, string>();
-  const write = (message: Message): string => {
-    let written = cache.get(message);
-    if (written === undefined) {
-      written = toItems(message, vision)
-        .map((item) => JSON.stringify(item))
-        .join(",");
-      cache.set(message, written);
-    }
-    return written;
-  };
-  return (messages) => {
-    const instructions: string[] = [];
-    const texts: string[] = [];
-    for (const message of messages) {
-      if (message.role === "system") instructions.push(textOf(message.content, "\n"));
-      else texts.push(write(message));
-    }
-    const items = texts.filter((text) => text !== "").join(",");
-    return {
-      instructions: instructions.length > 0 ? instructions.join("\n\n---\n\n") : undefined,
-      input: `[${items}]`,
-    };
-  };
+  const prompt = new JoinedPrompt<Message, boolean>({
+    first: false,
+    isSame: (one, other) => one === other,
+    write(message, hasMore) {
+      const items = toItems(message, vision).map((item) => JSON.stringify(item));
+      const separator = hasMore && items.length > 0 ? "," : "";
+      return { text: separator + items.join(","), after: hasMore || items.length > 0 };
+    },
+  });
+  return (messages) => ({
+    instructions: instructionsOf(messages),
+    input: prompt.join(messages.filter(({ role }) => role !== "system")).bytes,
+  });
+}
+
+function instructionsOf(messages: readonly Message[]): string | undefined {
+  const texts = messages
+    .filter(({ role }) => role === "system")
+    .map(({ content }) => textOf(content, "\n").trim())
+    .filter((text) => text !== "");
+  return texts.length > 0 ? texts.join("\n\n---\n\n") : undefined;
 }
 
 function toItems(message: Message, vision: boolean): ResponseInputItem[] {

@@ -12,14 +12,17 @@ export interface ParsedText {
 
 /**
  * Reads a call from a model's text and repairs common mistakes: a close tag cut off by the stop word, a wrapper of
- * `<tool_call>`, parameters written `<parameter=a=b</parameter>`.
+ * `<tool_call>`, the end of a thought that has no beginning, parameters written `<parameter=a=b</parameter>`.
  *
  * @throws LlmError FunctionCallValidationError that names the mistake, for the model to read
  */
 export function parseCall(text: string, tools: readonly ToolSchema[]): ParsedText {
   const start = text.search(/<function=/);
   if (start < 0) return { said: text.trim(), call: null };
-  const said = text.slice(0, start).replace(/<tool_call>\s*$/, "");
+  const said = text
+    .slice(0, start)
+    .replace(/<tool_call>\s*$/, "")
+    .replace(/<\/think>\s*$/, "");
   const [, rawName = "", tail = ""] = /^<function=([^>\n]*)>?([\s\S]*)$/.exec(text.slice(start)) ?? [];
   const name = rawName.trim();
   const body = tail.replace(/<\/function[\s\S]*$/, "");
@@ -38,7 +41,7 @@ function readParameters(body: string, tool: ToolSchema): Record<string, unknown>
   for (const [, rawName = "", raw = ""] of body.matchAll(pattern)) {
     const name = rawName.trim();
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (allowed.length > 0 && schema === undefined) {
+    if (allowed.length > 0 && schema === undefined && name !== "security_risk") {
       throw invalid(
         `Parameter '${name}' is not allowed for function '${tool.name}'. Allowed parameters: ${allowed.join(", ")}`,
       );
@@ -46,7 +49,7 @@ function readParameters(body: string, tool: ToolSchema): Record<string, unknown>
     values[name] = readValue(name, raw, schema ?? {});
   }
   const required = Array.isArray(tool.parameters.required) ? tool.parameters.required : [];
-  // The agent's loop checks security_risk.
+  // The agent's loop checks security_risk, and takes it from models that were not asked for it.
   const missing = required.filter((name) => !(name in values) && name !== "security_risk");
   if (missing.length > 0) {
     throw invalid(`Missing required parameters for function '${tool.name}': ${missing.join(", ")}`);

@@ -1,4 +1,4 @@
-import type { ToolSchema } from "./llm.ts";
+import type { ToolSchema } from "../llm.ts";
 
 /**
  * Builds a writer of tools as the JSON text of a list. Each list is converted and written once: a conversation keeps

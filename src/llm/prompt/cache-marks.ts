@@ -1,4 +1,4 @@
-import type { Message } from "../wire/events/message.ts";
+import type { Message } from "../../wire/events/message.ts";
 
 /**
  * Finds the messages that end a part of the prompt worth caching, each with the index of the content part to mark: the
