@@ -13,7 +13,9 @@ import { secretSource } from "./secret-source.ts";
 /** Availability of what runs a conversation. Local conversations are always available. */
 export const runtimeInfo = z
   .object({
-    runtime_status: z.enum(["available", "starting", "missing", "ownership_lost", "error"]),
+    runtime_status: z
+      .enum(["available", "starting", "missing", "ownership_lost", "error"])
+      .meta({ id: "ConversationRuntimeStatus" }),
     can_resume: z.boolean(),
     runtime_error: z
       .object({ code: z.string(), message: z.string() })
@@ -73,13 +75,10 @@ export const conversationInfo = z
   })
   .meta({ id: "ConversationInfo" });
 
-export const conversationSortOrder = z.enum([
-  "CREATED_AT",
-  "UPDATED_AT",
-  "CREATED_AT_DESC",
-  "UPDATED_AT_DESC",
-]);
-export const eventSortOrder = z.enum(["TIMESTAMP", "TIMESTAMP_DESC"]);
+export const conversationSortOrder = z
+  .enum(["CREATED_AT", "UPDATED_AT", "CREATED_AT_DESC", "UPDATED_AT_DESC"])
+  .meta({ id: "ConversationSortOrder" });
+export const eventSortOrder = z.enum(["TIMESTAMP", "TIMESTAMP_DESC"]).meta({ id: "EventSortOrder" });
 
 export const conversationPage = z
   .object({ items: z.array(conversationInfo), next_page_id: z.string().nullable() })

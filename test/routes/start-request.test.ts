@@ -10,7 +10,7 @@ it.each([
   [{ secrets: { X: "plain" } }, "model_attributes_type", ["secrets", "X"]],
   [{ secrets: "x" }, "dict_type", ["secrets"]],
   [{ conversation_id: "x" }, "uuid_parsing", ["conversation_id"]],
-  [{ conversation_runtime: "cloud" }, "enum", ["conversation_runtime"]],
+  [{ conversation_runtime: "cloud" }, "literal_error", ["conversation_runtime"]],
   [{ container: { memory: "much" } }, "string_pattern_mismatch", ["container", "memory"]],
   [{ container: { cpus: 0 } }, "greater_than_equal", ["container", "cpus"]],
   [{ container: { disk: 1 } }, "extra_forbidden", ["container", "disk"]],

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
 import type { ValidationErrorItem } from "../../wire/validation-error.ts";
 import { redactInput, shorten } from "./redact-input.ts";
@@ -28,19 +28,28 @@ export function validate<S extends z.ZodType>(
   input: unknown,
   location: InputLocation,
 ): Validated<z.output<S>> {
-  const result = schema.safeParse(input, { error: markIntegers });
+  const result = schema.safeParse(input, { error: markBySchema });
   if (result.success) return { value: result.data };
   return { items: toItems(result.error.issues, { input, location }) };
 }
 
-/** Marks integers: zod reports them as "expected number", and only here the schema can be seen. */
-function markIntegers(issue: z.core.$ZodRawIssue): string | undefined {
+/** Marks what only the schema tells, because it can be seen only here. */
+function markBySchema(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "invalid_value") return isNamed(issue.inst) ? ENUMERATION_MARK : undefined;
   if (issue.code !== "invalid_type" || issue.expected !== "number") return undefined;
   const definition = issue.inst?._zod.def as { format?: string } | undefined;
   return definition?.format?.includes("int") ? INTEGER_MARK : undefined;
 }
 
+/** Tells whether the values are an enumeration with a name of its own, as opposed to some literals. */
+function isNamed(schema: z.core.$ZodType | undefined): boolean {
+  if (schema === undefined) return false;
+  return z.globalRegistry.get(schema)?.id !== undefined || isNamed(schema._zod.parent);
+}
+
+/** zod reports integers as "expected number". */
 const INTEGER_MARK = "Input should be a valid integer";
+const ENUMERATION_MARK = "Input should be of the enumeration";
 
 interface Source {
   input: unknown;
@@ -115,7 +124,7 @@ function faultOf(issue: Issue, input: unknown): Fault {
       return invalidType(issue.message === INTEGER_MARK ? "int" : issue.expected, input);
     case "invalid_value": {
       const expected = quoteOptions(issue.values, " or ");
-      const type = issue.values.length === 1 ? "literal_error" : "enum";
+      const type = issue.message === ENUMERATION_MARK ? "enum" : "literal_error";
       return { type, msg: `Input should be ${expected}`, ctx: { expected } };
     }
     case "too_small":

@@ -4,7 +4,7 @@ import { nullable } from "../nullable.ts";
 
 const hookDefinition = z
   .object({
-    type: z.enum(["command", "prompt", "agent"]).default("command"),
+    type: z.enum(["command", "prompt", "agent"]).meta({ id: "HookType" }).default("command"),
     name: nullable(z.string()),
     command: z.string().default(""),
     prompt: nullable(z.string()),

@@ -4,7 +4,7 @@ import { nullable, orElse } from "../nullable.ts";
 import { secretString } from "../secret-source.ts";
 import { llmConfig } from "./llm-config.ts";
 
-export const securityRisk = z.enum(["UNKNOWN", "LOW", "MEDIUM", "HIGH"]);
+export const securityRisk = z.enum(["UNKNOWN", "LOW", "MEDIUM", "HIGH"]).meta({ id: "SecurityRisk" });
 
 /** The risk from which on a user is asked. A separate switch decides about unknown risks. */
 const threshold = securityRisk

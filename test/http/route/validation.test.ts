@@ -61,7 +61,13 @@ describe("a single value", () => {
       "a choice",
       z.enum(["A", "B", "C"]),
       "D",
-      { type: "enum", msg: "Input should be 'A', 'B' or 'C'", ctx: { expected: "'A', 'B' or 'C'" } },
+      { type: "literal_error", msg: "Input should be 'A', 'B' or 'C'", ctx: { expected: "'A', 'B' or 'C'" } },
+    ],
+    [
+      "a choice that has a name",
+      z.enum(["A", "B"]).meta({ id: "NamedChoice" }).describe("and words"),
+      "D",
+      { type: "enum", msg: "Input should be 'A' or 'B'", ctx: { expected: "'A' or 'B'" } },
     ],
     [
       "a literal",
