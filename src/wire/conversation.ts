@@ -91,8 +91,8 @@ export const eventPage = z
 /** The reference counts the spaces around a title, refuses a title of nothing else, and stores it without them. */
 const conversationTitle = z
   .string()
-  .min(1)
-  .max(200)
+  .min(1, { abort: true })
+  .max(200, { abort: true })
   .refine((title) => title.trim() !== "", { message: "Value error, title must not be blank" })
   .transform((title) => title.trim());
 

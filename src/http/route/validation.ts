@@ -35,7 +35,8 @@ export function validate<S extends z.ZodType>(
 
 /** Marks what only the schema tells, because it can be seen only here. */
 function markBySchema(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === "invalid_value") return isNamed(issue.inst) ? ENUMERATION_MARK : undefined;
+  if (issue.code === "invalid_value")
+    return isNamed(issue.inst as z.core.$ZodType | undefined) ? ENUMERATION_MARK : undefined;
   if (issue.code !== "invalid_type" || issue.expected !== "number") return undefined;
   const definition = issue.inst?._zod.def as { format?: string } | undefined;
   return definition?.format?.includes("int") ? INTEGER_MARK : undefined;
