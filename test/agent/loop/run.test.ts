@@ -573,8 +573,12 @@ describe("after a crash", () => {
     await session.append([openCall("a"), openCall("b")]);
     await recoverRun(session);
     expect(session.log.slice(2)).toEqual([
-      expect.stringMatching(/^error echo: The server restarted while this tool was running/),
-      expect.stringMatching(/^error echo: The server restarted while this tool was running/),
+      expect.stringMatching(
+        /^error echo: This call was cut short: the server restarted .* or could not store/,
+      ),
+      expect.stringMatching(
+        /^error echo: This call was cut short: the server restarted .* or could not store/,
+      ),
       "status error",
     ]);
     expect(session.events.at(-2)).toMatchObject({ classification: { kind: "internal", retryable: false } });
