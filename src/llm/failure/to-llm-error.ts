@@ -14,8 +14,6 @@ import {
 const MESSAGE_LIMIT = 2000;
 /** Characters of an error text that are searched for mark-up: the search must not take long on a hostile page. */
 const PAGE_LIMIT = 20_000;
-/** Anthropic's own status. */
-const OVERLOADED_STATUS = 529;
 /** Causes of an error that are looked at. */
 const MAX_CAUSES = 5;
 
@@ -57,12 +55,14 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
   }
   if (status === 429) return { name: "LLMRateLimitError", retryable: !says(QUOTA) };
   // The reference has no name for this: clients find "quota" in the message.
-  if (status === 402 || says(QUOTA)) return permanent("LLMError");
+  if (status === 402) return permanent("APIError");
+  if (says(QUOTA)) return permanent("LLMError");
   if (status === 401 || status === 403) return permanent("LLMAuthenticationError");
   if (status === 408 || status === 504 || failure.transport === "timeout")
     return transient("LLMTimeoutError");
   if (failure.transport === "connection") return transient("LLMServiceUnavailableError");
-  if (status !== undefined && (status === 409 || status >= 500)) return transient(nameOfStatus(status));
+  if (status !== undefined && (status === 409 || status >= 500))
+    return transient(nameOfStatus(status, words));
   if ((status === undefined || status === 400) && says(AUTHENTICATION))
     return permanent("LLMAuthenticationError");
   if (status === 404) return permanent("NotFoundError");
@@ -73,9 +73,10 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
 }
 
 /** Names a failure that may pass. */
-function nameOfStatus(status: number): LlmErrorName {
+function nameOfStatus(status: number, words: string): LlmErrorName {
   if (status === 502) return "BadGatewayError";
-  return [500, 503, OVERLOADED_STATUS].includes(status) ? "LLMServiceUnavailableError" : "APIError";
+  const isNamed = status === 500 || status === 503 || words.includes("overloaded_error");
+  return isNamed ? "LLMServiceUnavailableError" : "APIError";
 }
 
 function readFailure(error: unknown, now: number): Failure {

@@ -12,6 +12,26 @@ export const RUN_DIFFERENCES: readonly Difference[] = [
       "a new message rejects the calls that wait, where the reference carries them out: the message may say not to",
   },
 
+  // Errors of the model.
+  {
+    scenarios: ["the same key refused in other words"],
+    at: [
+      'log.* ConversationErrorEvent.code: "APIError" -> "LLMAuthenticationError"',
+      'log.* ConversationErrorEvent.code: "LLMBadRequestError" -> "LLMAuthenticationError"',
+      'log.* ConversationErrorEvent.detail: "<words>" -> "Your LLM API key appears to be invalid or has expired."',
+      'log.* ConversationErrorEvent.classification.kind: "config" -> "auth"',
+    ],
+    reason: "a key that is refused with 403 or 400 is a refused key too: the user is sent to the settings",
+  },
+  {
+    scenarios: ["errors of the server that the model runs on"],
+    at: [
+      'log.* ConversationErrorEvent.code: "APIError" -> "LLMContextWindowExceedError"',
+      'log.* ConversationErrorEvent.classification.kind: "transient" -> "agent_action"',
+    ],
+    reason: "413 says that the prompt is too large, so that a condenser can make it shorter",
+  },
+
   // What the model gets wrong.
   {
     scenarios: ["a call after finish in one answer"],

@@ -55,7 +55,7 @@ const cases: [
     "deepseek/deepseek-chat",
     402,
     openai("Insufficient Balance"),
-    "LLMError",
+    "APIError",
     false,
   ],
   [
