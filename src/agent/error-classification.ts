@@ -158,9 +158,13 @@ export function classifyError(code: string, detail = ""): ErrorClassification {
   return Object.hasOwn(BY_BROAD_CODE, code) ? (BY_BROAD_CODE[code] ?? UNKNOWN) : UNKNOWN;
 }
 
-/** Tells a provider's refusal from a key that this server itself found missing: what it says about that one helps. */
+/**
+ * Tells a refused key from one that this server itself found missing, and from a 403, which may be about the model or
+ * the place of the caller: what is said about these helps.
+ */
 function isKeyRefused(error: unknown): boolean {
-  return LlmError.is(error) && error.name === "LLMAuthenticationError" && error.status !== undefined;
+  if (!LlmError.is(error) || error.name !== "LLMAuthenticationError") return false;
+  return error.status !== undefined && error.status !== 403;
 }
 
 function failure(

@@ -49,6 +49,11 @@ describe("the event of an error", () => {
     });
   });
 
+  it("quotes a provider that forbids something: it need not be about the key", () => {
+    const forbidden = new LlmError("LLMAuthenticationError", "no access to this model", { status: 403 });
+    expect(errorEvent(forbidden).detail).toBe("no access to this model");
+  });
+
   it("says what to do about a key that is missing", () => {
     const missing = new LlmError("LLMAuthenticationError", "api_key is missing: set OPENAI_API_KEY");
     expect(errorEvent(missing).detail).toBe("api_key is missing: set OPENAI_API_KEY");
