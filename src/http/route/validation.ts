@@ -42,7 +42,7 @@ function markBySchema(issue: z.core.$ZodRawIssue): string | undefined {
   return definition?.format?.includes("int") ? INTEGER_MARK : undefined;
 }
 
-/** Tells whether the values are an enumeration with a name of its own, as opposed to some literals. */
+/** Tells whether the values are a named enumeration. Other literals are listed where they are used. */
 function isNamed(schema: z.core.$ZodType | undefined): boolean {
   if (schema === undefined) return false;
   return z.globalRegistry.get(schema)?.id !== undefined || isNamed(schema._zod.parent);
