@@ -5,6 +5,8 @@ import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { fileSearchRoutes } from "./file-search.ts";
+import { fileRoutes } from "./files.ts";
 import { gitRoutes } from "./git.ts";
 import { conversationScope, serverScope } from "./machine-scope.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
@@ -13,19 +15,25 @@ import { type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 /** Services for the routes. */
 export interface RoutesDeps {
   conversations: ConversationManager;
+  /** The machine of routes that belong to no conversation. */
   machine: LazyWorkspace;
+  /** Absolute paths on that machine that requests may not write to. */
+  kept: readonly string[];
   server: ServerRoutesDeps;
   sockets: EventSocketDeps;
 }
 
 /** Every route of the server. A new resource is one line here. */
-export function allRoutes({ conversations, machine, server }: RoutesDeps): Route[] {
-  const scopes = [serverScope(machine), conversationScope(conversations)];
+export function allRoutes({ conversations, machine, kept, server }: RoutesDeps): Route[] {
+  const ofServer = serverScope(machine, kept);
+  const scopes = [ofServer, conversationScope(conversations)];
   return [
     ...serverRoutes(server),
     ...conversationRoutes(conversations),
     ...conversationVerbRoutes(conversations),
     ...eventRoutes(conversations),
+    ...scopes.flatMap(fileRoutes),
+    ...fileSearchRoutes(ofServer),
     ...scopes.flatMap(gitRoutes),
   ];
 }

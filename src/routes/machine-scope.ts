@@ -4,7 +4,7 @@ import { AgentServerError } from "../errors.ts";
 import { uuid } from "../wire/ids.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { isAbsolutePath, joinPath } from "../workspace/paths.ts";
-import { type Place, resolvePath } from "../workspace/place.ts";
+import { isWithin, type Place, resolvePath } from "../workspace/place.ts";
 import { answeringFailures } from "./workspace-failure.ts";
 
 /** The parsed parameters of a scope's prefix. */
@@ -22,18 +22,22 @@ export interface MachineScope {
   use<T>(params: ScopeParams, work: (place: Place) => Promise<T>): Promise<T>;
 }
 
-/** `/api/…`: the machine of the server, all of it. */
-export function serverScope(machine: LazyWorkspace): MachineScope {
+/** `/api/…`: the machine of the server, all of it. `kept` are paths that requests may read and not write. */
+export function serverScope(machine: LazyWorkspace, kept: readonly string[]): MachineScope {
   return {
     prefix: "/api",
     params: z.object({}),
     operationId: (name) => name,
-    use: (_params, work) => answeringFailures(useMachine(machine, work)),
+    use: (_params, work) => answeringFailures(useMachine(machine, kept, work)),
   };
 }
 
-async function useMachine<T>(machine: LazyWorkspace, work: (place: Place) => Promise<T>): Promise<T> {
-  return work({ workspace: await machine.get(), root: null });
+async function useMachine<T>(
+  machine: LazyWorkspace,
+  kept: readonly string[],
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
+  return work({ workspace: await machine.get(), root: null, kept });
 }
 
 const runtimeParams = z.object({ runtime_conversation_id: uuid });
@@ -48,11 +52,37 @@ export function conversationScope(conversations: ConversationManager): MachineSc
       const { runtime_conversation_id: id } = runtimeParams.parse(params);
       const conversation = await conversations.open(id);
       const used = conversation.useWorkspace((workspace) =>
-        work({ workspace, root: workspace.info.workingDir }),
+        work({ workspace, root: workspace.info.workingDir, kept: [] }),
       );
       return answeringFailures(used);
     },
   };
+}
+
+/**
+ * Gives the one name of an absolute path in a query.
+ *
+ * @throws AgentServerError `bad_request` for a relative path, `unprocessable` for one outside a conversation's folder.
+ */
+export async function absolutePath(place: Place, path: string): Promise<string> {
+  if (place.root === null && !isAbsolutePath(path)) {
+    throw new AgentServerError("bad_request", "Path must be absolute");
+  }
+  return queryPath(place, path);
+}
+
+/**
+ * The same for a path that the request writes to.
+ *
+ * @throws AgentServerError `forbidden` for a path that the server keeps for itself.
+ */
+export async function writablePath(place: Place, path: string): Promise<string> {
+  const resolved = await absolutePath(place, path);
+  for (const kept of place.kept) {
+    if (!isWithin(await place.workspace.files.realPath(kept), resolved)) continue;
+    throw new AgentServerError("forbidden", "Permission denied: the path belongs to the server");
+  }
+  return resolved;
 }
 
 /**

@@ -102,6 +102,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
   const deps = {
     conversations: services.conversations,
     machine: services.machine,
+    kept: services.kept,
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {
       clock,

@@ -38,6 +38,8 @@ export interface Services {
   readonly conversations: ConversationManager;
   /** The machine of routes that belong to no conversation. */
   readonly machine: LazyWorkspace;
+  /** Absolute paths on that machine that requests may not write to: the database. */
+  readonly kept: readonly string[];
   /** Returns the time of the last activity in milliseconds since 1970. */
   lastActivity(): number;
 }
@@ -109,7 +111,13 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     },
   });
   const machine = new LazyWorkspace(() => openWorkspace(machineSpec(conversationsPath)));
-  return { store, tools, conversations, machine, lastActivity: () => lastActivity };
+  const kept = options.store === undefined ? databaseFiles(conversationsPath) : [];
+  return { store, tools, conversations, machine, kept, lastActivity: () => lastActivity };
+}
+
+/** The database and the files that SQLite keeps beside it. */
+function databaseFiles(conversationsPath: string): string[] {
+  return ["", "-wal", "-shm", "-journal"].map((end) => resolve(conversationsPath, DATABASE_FILE + end));
 }
 
 /** The machine of routes that belong to no conversation works where the server was started. */

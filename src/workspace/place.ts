@@ -6,6 +6,8 @@ export interface Place {
   readonly workspace: Workspace;
   /** Absolute path of the folder that every path of a request must lie in. null: the whole machine. */
   readonly root: string | null;
+  /** Absolute paths that no request may write to. */
+  readonly kept: readonly string[];
 }
 
 /** Does something at a place, which stays open meanwhile. */

@@ -8,7 +8,7 @@ async function jailed(): Promise<{ folder: string; place: Place }> {
   const folder = await temporaryDirectory();
   await mkdir(`${folder}/inside`);
   await mkdir(`${folder}/inside-too`);
-  return { folder, place: { workspace: await openLocal(), root: `${folder}/inside` } };
+  return { folder, place: { workspace: await openLocal(), root: `${folder}/inside`, kept: [] } };
 }
 
 describe("the path of a request", () => {

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { AgentServerError } from "../errors.ts";
+import { type ByteSource, bytes } from "../http/content/bytes.ts";
+import { attachment } from "../http/content/disposition.ts";
+import { type Upload, upload } from "../http/content/upload.ts";
+import { group } from "../http/route/group.ts";
+import type { Route } from "../http/route/route.ts";
+import { success } from "../wire/conversation.ts";
+import { fileUploadResult } from "../wire/files.ts";
+import { errorBody } from "../wire/validation-error.ts";
+import { nameOf } from "../workspace/paths.ts";
+import type { Place } from "../workspace/place.ts";
+import type { Workspace } from "../workspace/workspace.ts";
+import { WorkspaceError } from "../workspace/workspace-error.ts";
+import type { FileStatus } from "../workspace/workspace-files.ts";
+import { refused, SUCCESS } from "./conversation-params.ts";
+import { absolutePath, type MachineScope, writablePath } from "./machine-scope.ts";
+
+const pathQuery = z.object({ path: z.string().describe("Absolute path") });
+const forbidden = { description: "The machine does not allow it", body: errorBody } as const;
+const missing = { description: "There is no such file", body: errorBody } as const;
+
+/** `…/file`: files of a machine, in and out. */
+export function fileRoutes(scope: MachineScope): Route[] {
+  const fileRoute = group({
+    prefix: `${scope.prefix}/file`,
+    params: scope.params,
+    tags: ["Files"],
+    auth: "key",
+  });
+  return [
+    fileRoute({
+      method: "POST",
+      path: "/upload",
+      id: scope.operationId("uploadFile"),
+      summary: "Put a file in place, whole or not at all; folders above it are made",
+      query: pathQuery,
+      body: upload("file"),
+      responses: { 200: { description: "In place", body: fileUploadResult }, 400: refused, 403: forbidden },
+    }).handle(({ params, query, body }) =>
+      scope.use(params, async (place) => {
+        await writeUpload(place, await writablePath(place, query.path), body);
+        return { status: 200, body: { success: true, file_size: body.size } };
+      }),
+    ),
+
+    fileRoute({
+      method: "GET",
+      path: "/download",
+      id: scope.operationId("downloadFile"),
+      summary: "Get a file, or a range of it",
+      query: pathQuery,
+      responses: {
+        200: bytes("application/octet-stream", "The file"),
+        400: refused,
+        403: forbidden,
+        404: missing,
+      },
+    }).handle(({ params, query }) =>
+      scope.use(params, async (place) => {
+        const path = await absolutePath(place, query.path);
+        const headers = { "content-disposition": attachment(nameOf(query.path)) };
+        return { status: 200, bytes: await sourceOf(place, path), headers };
+      }),
+    ),
+
+    fileRoute({
+      method: "POST",
+      path: "/create_directory",
+      id: scope.operationId("createDirectory"),
+      summary: "Make a folder and those missing above it",
+      query: pathQuery,
+      responses: { 200: { description: "It exists now", body: success }, 400: refused, 403: forbidden },
+    }).handle(({ params, query }) =>
+      scope.use(params, async (place) => {
+        await makeDirectory(place, await writablePath(place, query.path));
+        return SUCCESS;
+      }),
+    ),
+  ];
+}
+
+async function writeUpload({ workspace }: Place, path: string, { content }: Upload): Promise<void> {
+  if ((await statOrNull(workspace, path))?.type === "directory") throw refusal("Path is a directory");
+  await workspace.files.write(path, content).catch((error: unknown) => {
+    if (isNoFolder(error)) throw refusal("A parent of the path is not a directory");
+    throw error;
+  });
+}
+
+async function makeDirectory({ workspace }: Place, path: string): Promise<void> {
+  const status = await statOrNull(workspace, path);
+  const isFree = status === null || status.type === "directory";
+  if (!isFree) throw refusal("Path exists and is not a directory");
+  await workspace.files.makeFolder(path).catch((error: unknown) => {
+    if (isNoFolder(error)) throw refusal("Path exists and is not a directory");
+    throw error;
+  });
+}
+
+/** The bytes of a regular file. The size is that of now; a file that shrinks meanwhile cuts the answer. */
+async function sourceOf({ workspace }: Place, path: string): Promise<ByteSource> {
+  const status = await statOrNull(workspace, path);
+  if (status === null) throw new AgentServerError("not_found", "File not found");
+  if (status.type !== "file") throw refusal("Path is not a file");
+  const { size, modifiedAt } = status;
+  return {
+    size,
+    modifiedAt,
+    read: (start, end) => workspace.files.readStream(path, { offset: start, length: end - start }),
+  };
+}
+
+/** null also for a path that leads through a file. */
+function statOrNull({ files }: Workspace, path: string): Promise<FileStatus | null> {
+  return files.stat(path).catch((error: unknown) => {
+    if (isNoFolder(error)) return null;
+    throw error;
+  });
+}
+
+function isNoFolder(error: unknown): boolean {
+  return WorkspaceError.is(error) && error.code === "not_a_directory";
+}
+
+function refusal(detail: string): AgentServerError {
+  return new AgentServerError("bad_request", detail);
+}
