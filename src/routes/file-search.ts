@@ -3,7 +3,7 @@ import { AgentServerError } from "../errors.ts";
 import { group } from "../http/route/group.ts";
 import { queryBool, queryLimit } from "../http/route/query.ts";
 import type { Route } from "../http/route/route.ts";
-import { homeResponse, subdirectoryPage } from "../wire/files.ts";
+import { homeResponse, subdirectoryPage } from "../wire/machine/files.ts";
 import { errorBody } from "../wire/validation-error.ts";
 import { joinPath } from "../workspace/paths.ts";
 import { indexOfToken, listSubfolders } from "../workspace/subfolders.ts";

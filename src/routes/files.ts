@@ -6,7 +6,7 @@ import { type Upload, upload } from "../http/content/upload.ts";
 import { group } from "../http/route/group.ts";
 import type { Route } from "../http/route/route.ts";
 import { success } from "../wire/conversation.ts";
-import { fileUploadResult } from "../wire/files.ts";
+import { fileUploadResult } from "../wire/machine/files.ts";
 import { errorBody } from "../wire/validation-error.ts";
 import { nameOf } from "../workspace/paths.ts";
 import type { Place } from "../workspace/place.ts";

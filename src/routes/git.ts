@@ -3,7 +3,7 @@ import { AgentServerError } from "../errors.ts";
 import { group } from "../http/route/group.ts";
 import { queryInt } from "../http/route/query.ts";
 import type { Route } from "../http/route/route.ts";
-import { commitSha, gitChange, gitCommitsPage, gitDiff } from "../wire/git.ts";
+import { commitSha, gitChange, gitCommitsPage, gitDiff } from "../wire/machine/git.ts";
 import { type Changes, listChanges, listCommitChanges } from "../workspace/git/changes.ts";
 import { listCommits } from "../workspace/git/commits.ts";
 import { type DiffSides, diffFile } from "../workspace/git/file-diff.ts";

@@ -115,7 +115,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   return { store, tools, conversations, machine, kept, lastActivity: () => lastActivity };
 }
 
-/** The database and the files that SQLite keeps beside it. */
+/** The database and the files that SQLite keeps next to it. */
 function databaseFiles(conversationsPath: string): string[] {
   return ["", "-wal", "-shm", "-journal"].map((end) => resolve(conversationsPath, DATABASE_FILE + end));
 }

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 function upload(
   { fetch }: MachineServer,
   path: string,
-  content: BlobPart,
+  content: string | Uint8Array<ArrayBuffer>,
   prefix = "/api",
 ): Promise<Response> {
   const body = new FormData();
