@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../is-object.ts";
 
 type Variant = z.ZodObject<{ kind: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>> }>;
 
@@ -45,7 +46,7 @@ function literalOf(schema: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<stri
 }
 
 function withKind(input: unknown, fallback: string | undefined): unknown {
-  if (fallback === undefined || typeof input !== "object" || input === null || "kind" in input) return input;
+  if (fallback === undefined || !isObject(input) || "kind" in input) return input;
   return { ...input, kind: fallback };
 }
 

@@ -170,6 +170,8 @@ it("changes title, tags, secrets, policy and analyzer", async () => {
     { type: "value_error", loc: ["body", "title"], msg: "Value error, title must not be blank" },
   ]);
   expect((await call("POST", `${at}/security_analyzer`, {})).status).toBe(422);
+  for (const value of [[], ["x"], 3, null])
+    expect((await call("POST", `${at}/secrets`, { secrets: { C: value } })).status).toBe(422);
 });
 
 it("runs, refuses a second run with 409, pauses, and tells the last words", async () => {

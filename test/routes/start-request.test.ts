@@ -7,6 +7,7 @@ const NOBODY = "6f1f2c52-58bb-4ff0-8baf-04e0e1c9a001";
 it.each([
   [{ workspace: "/tmp" }, "model_attributes_type", ["workspace"]],
   [{ agent: "x" }, "model_attributes_type", ["agent"]],
+  [{ agent: [] }, "model_attributes_type", ["agent"]],
   [{ secrets: { X: "plain" } }, "model_attributes_type", ["secrets", "X"]],
   [{ secrets: "x" }, "dict_type", ["secrets"]],
   [{ conversation_id: "x" }, "uuid_parsing", ["conversation_id"]],

@@ -51,7 +51,7 @@ export const boundScenarios: Scenario[] = [
       await client.get("/events", [first, id(1), "nope", first]);
       await client.get("/events", [id(1)]);
       await client.get("/events", [3]);
-      await client.get("/events", first);
+      await client.get("/events", "no JSON");
       await client.get("/events/search?kind=ActionEvent");
       await client.get("/events/search?kind=actionevent");
       await client.get("/events/search?kind=Action");
