@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { defineConfig, type Options } from "tsup";
 import manifest from "./package.json" with { type: "json" };
 import { DOCS_ASSET_SOURCES } from "./src/node/docs-assets.ts";
@@ -15,6 +15,16 @@ async function copyDocsAssets(): Promise<void> {
   for (const [name, source] of Object.entries(DOCS_ASSET_SOURCES)) {
     const text = await readFile(`node_modules/${source}`, "utf8");
     await writeFile(`dist/docs/${name}`, text.replaceAll(REDOC_LOGO, "data:,"));
+  }
+}
+
+/** Copies the grammar of bash. Its package would bring sources, builds for all platforms and an install script along. */
+async function copyGrammar(): Promise<void> {
+  for (const [source, name] of [
+    ["tree-sitter-bash.wasm", "tree-sitter-bash.wasm"],
+    ["LICENSE", "tree-sitter-bash.LICENSE"],
+  ]) {
+    await copyFile(`node_modules/tree-sitter-bash/${source}`, `dist/${name}`);
   }
 }
 
@@ -63,13 +73,16 @@ const shared: Options = {
 export default defineConfig([
   {
     ...shared,
-    entry,
+    entry: { ...entry, "shell-worker": "src/agent/security/worker/shell-worker.ts" },
     dts: { entry },
     banner: { js: checkNode((message) => `throw new Error(${message});`) },
     // The adapters import the public entries by name, as third-party adapters do, so that all share one core.
     external: [/^agent-server(\/|$)/],
     noExternal: ["openapi3-ts"],
-    onSuccess: copyDocsAssets,
+    onSuccess: async () => {
+      await copyDocsAssets();
+      await copyGrammar();
+    },
   },
   {
     ...shared,

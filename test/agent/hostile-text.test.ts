@@ -21,7 +21,7 @@ it.each(PIECES)("a long run of %j is read in one pass", async (piece) => {
     arguments: JSON.stringify({ command: text }),
     origin: "completion" as const,
   };
-  const risk = analyze({
+  const risk = await analyze({
     kind: "ActionEvent",
     id: "a",
     timestamp: "2026-01-01T12:00:00.000000",

@@ -1,25 +1,35 @@
 import type { ActionEvent } from "../../wire/events/events.ts";
+import { parseLenientJson } from "../calls/tool-arguments.ts";
 
 /** Maximum number of characters that are searched: of what an action executes, and of what it says. */
 const MAX_TEXT = 30_000;
 
-/** Characters without a shape. They can hide words from a search. */
-const INVISIBLE = /(?![\t\n\r])\p{Cc}|\p{Cf}|\p{Default_Ignorable_Code_Point}|\u2800/gu;
+/** Characters that a reader does not see and that can hide words from a search. */
+const INVISIBLE =
+  /(?![\t\n\r])\p{Cc}|\p{Cf}|\p{Default_Ignorable_Code_Point}|[\u1680\u2009\u200a\u2800\ufffc]/gu;
+
+/** The texts of one action that are searched. */
+export interface ActionTexts {
+  texts: readonly string[];
+  /** Whether there was more than is searched. */
+  isCut: boolean;
+}
 
 /** Texts that an action executes: every text of its arguments, then the names of the tool. */
-export function executedTexts(action: ActionEvent): string[] {
-  return bounded([...argumentTexts(action.tool_call.arguments), action.tool_name, action.tool_call.name]);
+export function executedTexts({ tool_call, tool_name }: ActionEvent): ActionTexts {
+  return bounded([...argumentTexts(tool_call.arguments), tool_name, tool_call.name]);
 }
 
 /** Texts that the model says about an action. The summary is first, so that long reasoning cannot displace it. */
-export function spokenTexts(action: ActionEvent): string[] {
+export function spokenTexts(action: ActionEvent): ActionTexts {
   const thoughts = action.thought.map((block) => block.text);
   return bounded([action.summary ?? "", action.reasoning_content ?? "", ...thoughts]);
 }
 
+/** Reads arguments as the call does. What is no JSON is one text. */
 function argumentTexts(raw: string): string[] {
   try {
-    return leaves(JSON.parse(raw));
+    return leaves(parseLenientJson(raw));
   } catch {
     return [raw];
   }
@@ -36,27 +46,33 @@ function leaves(value: unknown): string[] {
   return texts;
 }
 
-function bounded(texts: readonly string[]): string[] {
-  const kept: string[] = [];
+/** Takes texts up to the maximum, counted in code points with one space between two texts. */
+function bounded(all: readonly string[]): ActionTexts {
+  const texts: string[] = [];
   let left = MAX_TEXT;
-  for (const text of texts) {
-    if (text === "" || left <= 0) continue;
-    kept.push(normalize(text.slice(0, left)));
-    left -= text.length + 1;
+  let isCut = false;
+  for (const text of all) {
+    if (text === "") continue;
+    const room = left - (texts.length > 0 ? 1 : 0);
+    const kept = firstCharacters(text, room);
+    isCut ||= kept.length < text.length;
+    if (kept.length === 0) continue;
+    texts.push(kept);
+    left = room - [...kept].length;
   }
-  return kept;
+  return { texts, isCut };
+}
+
+function firstCharacters(text: string, count: number): string {
+  if (count <= 0) return "";
+  if (text.length <= count) return text;
+  return [...text.slice(0, 2 * count)].slice(0, count).join("");
 }
 
 /**
- * Normalizes a text to what a reader would see: full-width letters become narrow, hidden characters are removed, white
- * space becomes single. Line breaks stay, because each line may be a command.
+ * Joins texts to what a reader would see: full-width letters become narrow, hidden characters are removed, white space
+ * becomes single spaces.
  */
-function normalize(text: string): string {
-  const visible = text.replace(INVISIBLE, "").normalize("NFKC");
-  return visible.replace(/\s+/g, (space) => (space.includes("\n") ? "\n" : " ")).trim();
-}
-
-/** Joins texts into one line, for searches that a line break must not defeat. */
-export function oneLine(texts: readonly string[]): string {
-  return texts.join(" ").replaceAll("\n", " ");
+export function visibleText(texts: readonly string[]): string {
+  return texts.join(" ").replace(INVISIBLE, "").normalize("NFKC").replace(/\s+/g, " ");
 }

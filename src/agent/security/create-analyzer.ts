@@ -4,26 +4,28 @@ import { llmSecurityAnalyzer } from "./llm-security-analyzer.ts";
 import { patternSecurityAnalyzer } from "./pattern-security-analyzer.ts";
 import { policyRailSecurityAnalyzer } from "./policy-rail-security-analyzer.ts";
 import type { Analyzer } from "./risk.ts";
+import type { ShellScanner } from "./worker/shell-scanner.ts";
 
 /**
  * Builds the analyzer that a configuration names. Analyzers that call a service are not available: they judge UNKNOWN.
  *
- * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression
+ * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression, `unavailable` when an analyzer
+ *   cannot be loaded
  */
-export async function createAnalyzer(config: SecurityAnalyzer): Promise<Analyzer> {
+export async function createAnalyzer(config: SecurityAnalyzer, scanner?: ShellScanner): Promise<Analyzer> {
   switch (config.kind) {
     case "LLMSecurityAnalyzer":
       return llmSecurityAnalyzer;
     case "PatternSecurityAnalyzer":
-      return patternSecurityAnalyzer(config);
+      return patternSecurityAnalyzer(config, scanner);
     case "PolicyRailSecurityAnalyzer":
-      return policyRailSecurityAnalyzer;
+      return policyRailSecurityAnalyzer(scanner);
     case "EnsembleSecurityAnalyzer": {
       const members = Array.isArray(config.analyzers) ? config.analyzers : [];
-      const analyzers = members.map((member) => createAnalyzer(securityAnalyzer.parse(member)));
+      const analyzers = members.map((member) => createAnalyzer(securityAnalyzer.parse(member), scanner));
       return ensembleSecurityAnalyzer(await Promise.all(analyzers), config.propagate_unknown === true);
     }
     default:
-      return () => "UNKNOWN";
+      return async () => "UNKNOWN";
   }
 }

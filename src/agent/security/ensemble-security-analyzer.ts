@@ -1,5 +1,3 @@
-import type { SecurityRisk } from "../../wire/agent/policies.ts";
-import type { ActionEvent } from "../../wire/events/events.ts";
 import { type Analyzer, highest } from "./risk.ts";
 
 /**
@@ -10,16 +8,10 @@ export function ensembleSecurityAnalyzer(
   analyzers: readonly Analyzer[],
   propagateUnknown: boolean,
 ): Analyzer {
-  return (action) => {
-    const risks = analyzers.map((analyzer) => opinionOf(analyzer, action));
+  return async (action) => {
+    const risks = await Promise.all(
+      analyzers.map((analyzer) => analyzer(action).catch(() => "HIGH" as const)),
+    );
     return propagateUnknown && risks.includes("UNKNOWN") ? "UNKNOWN" : highest(risks);
   };
-}
-
-function opinionOf(analyzer: Analyzer, action: ActionEvent): SecurityRisk {
-  try {
-    return analyzer(action);
-  } catch {
-    return "HIGH";
-  }
 }

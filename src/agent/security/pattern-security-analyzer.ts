@@ -1,6 +1,6 @@
 import { type CallerPattern, callerPattern } from "../../caller-pattern.ts";
 import type { SecurityAnalyzer } from "../../wire/agent/policies.ts";
-import { executedTexts, oneLine, spokenTexts } from "./action-text.ts";
+import { executedTexts, spokenTexts, visibleText } from "./action-text.ts";
 import {
   HIGH_PATTERNS,
   INJECTION_HIGH_PATTERNS,
@@ -8,28 +8,33 @@ import {
   MEDIUM_PATTERNS,
 } from "./patterns.ts";
 import type { Analyzer } from "./risk.ts";
-import { scanShell } from "./shell-scan.ts";
+import { shellScanner } from "./worker/shell-scanner.ts";
 
 /**
  * Looks for known signs of harm. Commands are searched in executed texts only: a thought about `rm -rf` does no harm.
  * Patterns of the configuration take the place of the built-in list of the same name.
  *
- * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression
+ * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression, `unavailable` when shell text
+ *   cannot be parsed
  */
-export async function patternSecurityAnalyzer(config: SecurityAnalyzer): Promise<Analyzer> {
+export async function patternSecurityAnalyzer(
+  config: SecurityAnalyzer,
+  scanner = shellScanner,
+): Promise<Analyzer> {
   const high = await patternsOf(config, "high_patterns", HIGH_PATTERNS);
   const medium = await patternsOf(config, "medium_patterns", MEDIUM_PATTERNS);
   const injectionHigh = await patternsOf(config, "injection_high_patterns", INJECTION_HIGH_PATTERNS);
   const injectionMedium = await patternsOf(config, "injection_medium_patterns", INJECTION_MEDIUM_PATTERNS);
-  return (action) => {
-    const texts = executedTexts(action);
-    const executed = oneLine(texts);
-    const everything = oneLine([...texts, ...spokenTexts(action)]);
+  await scanner.start();
+  return async (action) => {
+    const { texts, isCut } = executedTexts(action);
+    const executed = visibleText(texts);
+    const everything = visibleText([...texts, ...spokenTexts(action).texts]);
     if (matches(high, executed) || matches(injectionHigh, everything)) return "HIGH";
-    const shell = scanShell(texts.join("\n"));
-    if (shell === "deletes") return "HIGH";
+    const shell = await scanner.scan({ kind: "recursive-delete", texts });
+    if (shell === "HIGH") return "HIGH";
     if (matches(medium, executed) || matches(injectionMedium, everything)) return "MEDIUM";
-    return shell === "unclear" ? "UNKNOWN" : "LOW";
+    return isCut ? "UNKNOWN" : shell;
   };
 }
 

@@ -1,8 +1,8 @@
 import type { SecurityRisk } from "../../wire/agent/policies.ts";
 import type { ActionEvent } from "../../wire/events/events.ts";
 
-/** Judges one action. May throw; callers treat a throw as HIGH. */
-export type Analyzer = (action: ActionEvent) => SecurityRisk;
+/** Judges one action. May reject; callers treat that as HIGH. */
+export type Analyzer = (action: ActionEvent) => Promise<SecurityRisk>;
 
 const ORDER: readonly SecurityRisk[] = ["UNKNOWN", "LOW", "MEDIUM", "HIGH"];
 
