@@ -16,6 +16,7 @@ import { LlmError } from "./llm-error.ts";
 import { type Model, resolveModel } from "./model.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Fetch, providerFetch } from "./provider-fetch.ts";
+import { isProxied, loadProxyModel } from "./proxy-models.ts";
 import { REPLY_LIMITS } from "./reply/reply-limits.ts";
 import { withTextTools } from "./text-tools/with-text-tools.ts";
 
@@ -95,8 +96,11 @@ function decorated(model: Model, options: BuildOptions): Llm {
   // A model at temperature 0 would give the same empty reply again.
   const warmer = { ...model, config: { ...config, temperature: 1 } };
   const create = (one: Model) => withSendablePrompt(connect(one, options));
+  const { fetch = globalThis.fetch, maxReplyBytes = REPLY_LIMITS.bytes } = options;
+  const askProxy = () => loadProxyModel(model, providerFetch(fetch, maxReplyBytes));
   return decorate(create(model), config, {
     ...options,
+    ...(isProxied(model) && { askProxy }),
     ...(config.temperature === 0 && { afterNoResponse: create(warmer) }),
   });
 }

@@ -2,6 +2,7 @@ import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { normalizeName } from "./capabilities.ts";
 import type { LlmUsage } from "./llm.ts";
 import { PROVIDERS, parseModelName } from "./providers.ts";
+import type { ProxyModel } from "./proxy-models.ts";
 
 /** The fields of a configuration that name a model and its price. */
 export type PricedConfig = Pick<
@@ -25,20 +26,53 @@ const DEPLOYMENT = /^(prod|dev|staging|test)\//;
 
 const UNKNOWN: ModelFacts = { costOf: () => 0, contextWindow: 0 };
 
+/** Asks the proxy that serves a model about it. */
+export type AskProxy = () => Promise<ProxyModel | null>;
+
 /**
  * Looks up price and context window of a model in the price list of `@pydantic/genai-prices`, which is offline and is
- * loaded by the first call. The configuration's own figures win; its prices only when both are set.
+ * loaded by the first call. A name that is not in the list may be a proxy's own: then the model behind it counts, or
+ * else the proxy's own figures. The configuration's figures win; its prices only when both are set. Never rejects.
  */
-export async function loadModelFacts(config: PricedConfig): Promise<ModelFacts> {
+export async function loadModelFacts(config: PricedConfig, askProxy?: AskProxy): Promise<ModelFacts> {
   const { input_cost_per_token: input, output_cost_per_token: output } = config;
-  // A gap in the list must not cost a reply.
-  const listed = await lookUp(config).catch(() => UNKNOWN);
   const isPriced = input !== null && output !== null;
+  // A gap in the list must not cost a reply.
+  let listed = await lookUp(config).catch(() => UNKNOWN);
+  if (listed === UNKNOWN && askProxy !== undefined && !(isPriced && config.max_input_tokens)) {
+    listed = await factsOfAlias(config, askProxy).catch(() => UNKNOWN);
+  }
   return {
     contextWindow: config.max_input_tokens ?? listed.contextWindow,
     costOf: isPriced
       ? (usage) => usage.prompt_tokens * input + usage.completion_tokens * output
       : listed.costOf,
+  };
+}
+
+async function factsOfAlias(config: PricedConfig, askProxy: AskProxy): Promise<ModelFacts> {
+  const alias = await askProxy();
+  if (alias === null) return UNKNOWN;
+  const { model_info: own, litellm_params: behind } = alias;
+  const listed =
+    behind.model == null
+      ? UNKNOWN
+      : await lookUp({ ...config, model: behind.model, model_canonical_name: null }).catch(() => UNKNOWN);
+  return {
+    contextWindow: own.max_input_tokens ?? listed.contextWindow,
+    costOf: listed === UNKNOWN ? costByFigures(own) : listed.costOf,
+  };
+}
+
+function costByFigures(figures: ProxyModel["model_info"]): ModelFacts["costOf"] {
+  const input = figures.input_cost_per_token ?? 0;
+  const output = figures.output_cost_per_token ?? 0;
+  const read = figures.cache_read_input_token_cost ?? input;
+  const written = figures.cache_creation_input_token_cost ?? input;
+  return (usage) => {
+    const { prompt_tokens: prompt, cache_read_tokens: fromCache, cache_write_tokens: toCache } = usage;
+    const fresh = Math.max(0, prompt - fromCache - toCache);
+    return fresh * input + fromCache * read + toCache * written + usage.completion_tokens * output;
   };
 }
 

@@ -30,7 +30,7 @@ it("a run goes on when the proxy has changed the key of its model, and the new k
   const server = await createTestServer({ keyRefresh, leakCheck: false });
   await using _ = server;
   const llm = {
-    model: "litellm_proxy/mine",
+    model: "litellm_proxy/gpt-4o",
     base_url: `${url}/v1`,
     api_key: "sk-old-0123456789",
     num_retries: 1,

@@ -34,6 +34,10 @@ interface Received {
 export async function recordedProvider(...answers: Recorded[]) {
   const requests: Received[] = [];
   const server = createServer(async (request, response) => {
+    if (request.method !== "POST") {
+      response.writeHead(404).end();
+      return;
+    }
     let body = "";
     for await (const chunk of request) body += chunk;
     const answer = answers[Math.min(requests.length, answers.length - 1)] ?? {};

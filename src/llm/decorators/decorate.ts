@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../clock.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Llm } from "../llm.ts";
+import type { AskProxy } from "../pricing.ts";
 import { REPLY_LIMITS } from "../reply/reply-limits.ts";
 import { type CompletionLog, withCompletionLog } from "./with-completion-log.ts";
 import { withDeadline } from "./with-deadline.ts";
@@ -22,6 +23,8 @@ export interface DecorateOptions {
   sleep?: Sleep;
   /** Receives every call of a configuration with `log_completions`. Default: no log. */
   onCompletion?: (log: CompletionLog) => void;
+  /** Asks the proxy that serves the model about it, for its price. Default: no proxy. */
+  askProxy?: AskProxy | undefined;
   /** Model for the attempts after an empty reply, not yet decorated. Default: the same. */
   afterNoResponse?: Llm;
 }
@@ -40,10 +43,17 @@ export interface DecorateOptions {
  */
 export function decorate(llm: Llm, config: LlmConfig, options: DecorateOptions = {}): Llm {
   if (llm.decorated) return llm;
-  const { logger = silentLogger, clock = systemClock, sleep, onCompletion, afterNoResponse } = options;
+  const {
+    logger = silentLogger,
+    clock = systemClock,
+    sleep,
+    onCompletion,
+    askProxy,
+    afterNoResponse,
+  } = options;
   const attempt = (one: Llm) => {
     const bounded = withReplyLimits(withThinkTags(withLlmErrors(one, clock)), REPLY_LIMITS);
-    return withPrice(withDeadline(bounded, config), config);
+    return withPrice(withDeadline(bounded, config), config, askProxy);
   };
   const retried = withRetry(attempt(llm), retryPolicy(config), {
     logger,
