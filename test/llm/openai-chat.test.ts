@@ -207,6 +207,22 @@ describe("openai chat: the request", () => {
     expect(waits).toEqual([]);
   });
 
+  it("goes out once more without cache marks where the prompt is too short for them", async () => {
+    const words = "The cached content is of 1171 tokens. The minimum token count to start caching is 4096.";
+    const provider = await recordedProvider(
+      { status: 400, body: { error: { message: words } } },
+      { body: completion({ content: "Hi" }) },
+    );
+    const { ask, waits } = model({ model: "litellm_proxy/claude-sonnet-4-5", base_url: provider.url });
+    const marks = () =>
+      provider.requests.map(({ body }) => JSON.stringify(body).match(/cache_control/g)?.length ?? 0);
+    await ask({ messages: [system("You are an agent"), user("Hello")] });
+    expect(marks()).toEqual([2, 0]);
+    await ask({ messages: [system("You are an agent"), user("Hello")] });
+    expect(marks()).toEqual([2, 0, 2]);
+    expect(waits).toEqual([]);
+  });
+
   it("names an Azure deployment and its api version in the address", async () => {
     const provider = await recordedProvider({ body: completion({ content: "Hi" }) });
     await model({ model: "azure/my-gpt", base_url: provider.origin, max_output_tokens: 9 }).ask();

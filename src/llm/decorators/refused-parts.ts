@@ -11,6 +11,13 @@ export interface RefusedParts {
   contents: ReadonlyMap<Content, Content>;
   /** Names of tools. */
   tools: ReadonlySet<string>;
+  /** Messages with the notes in them, made once because models cache by identity. */
+  rewritten: WeakMap<Message, Message>;
+}
+
+/** The parts of a provider that refuses nothing yet. */
+export function noRefusedParts(): RefusedParts {
+  return { contents: new Map(), tools: new Set(), rewritten: new WeakMap() };
 }
 
 /** The facts when a prompt is refused. */
@@ -26,11 +33,12 @@ export interface Trial {
 }
 
 /** The request without the refused parts. */
-export function leaveOut(request: LlmRequest, { contents, tools }: RefusedParts): LlmRequest {
+export function leaveOut(request: LlmRequest, refused: RefusedParts): LlmRequest {
+  const { contents, tools } = refused;
   if (contents.size === 0 && tools.size === 0) return request;
   return {
     ...request,
-    messages: request.messages.map((message) => withNotes(message, contents)),
+    messages: request.messages.map((message) => withNotes(message, refused)),
     tools: tools.size === 0 ? request.tools : request.tools.filter(({ name }) => !tools.has(name)),
   };
 }
@@ -40,6 +48,7 @@ export function join(one: RefusedParts, other: RefusedParts): RefusedParts {
   return {
     contents: new Map([...one.contents, ...other.contents]),
     tools: new Set([...one.tools, ...other.tools]),
+    rewritten: new WeakMap(),
   };
 }
 
@@ -47,7 +56,7 @@ export function join(one: RefusedParts, other: RefusedParts): RefusedParts {
 export function suspectsIn(request: LlmRequest, trial: Trial): RefusedParts | null {
   const { refusal, without, accepted, refusedBefore } = trial;
   const tool = toolNamedIn(refusal.message, request);
-  if (tool !== undefined && !without.tools.has(tool)) return { contents: new Map(), tools: new Set([tool]) };
+  if (tool !== undefined && !without.tools.has(tool)) return { ...noRefusedParts(), tools: new Set([tool]) };
   const sent = contentsOf(request).filter((content) => !without.contents.has(content));
   const fresh = sent.filter((content) => !accepted.has(content));
   for (const contents of [fresh, sent]) {
@@ -70,9 +79,12 @@ export function isSuspect({ role }: Message): boolean {
   return role === "user" || role === "tool";
 }
 
-function withNotes(message: Message, notes: RefusedParts["contents"]): Message {
+function withNotes(message: Message, { contents: notes, rewritten }: RefusedParts): Message {
   if (!message.content.some((content) => notes.has(content))) return message;
-  return { ...message, content: message.content.map((content) => notes.get(content) ?? content) };
+  const content = message.content.map((part) => notes.get(part) ?? part);
+  const noted = rewritten.get(message) ?? { ...message, content };
+  rewritten.set(message, noted);
+  return noted;
 }
 
 function replaced(contents: readonly Content[], what: string, { message }: LlmError): RefusedParts {
@@ -80,7 +92,7 @@ function replaced(contents: readonly Content[], what: string, { message }: LlmEr
   const note = text(
     `[${what} was left out, because the model's provider refuses it: ${reason}. Tell the user.]`,
   );
-  return { contents: new Map(contents.map((content) => [content, note])), tools: new Set() };
+  return { ...noRefusedParts(), contents: new Map(contents.map((content) => [content, note])) };
 }
 
 /** Finds the tool that a refusal names, by name or by its place in the list. */

@@ -2,7 +2,15 @@ import { type Logger, silentLogger } from "../../logger.ts";
 import type { Content } from "../../wire/events/message.ts";
 import type { Llm, LlmRequest } from "../llm.ts";
 import { LlmError, type LlmErrorName } from "../llm-error.ts";
-import { contentsOf, isSuspect, join, leaveOut, type RefusedParts, suspectsIn } from "./refused-parts.ts";
+import {
+  contentsOf,
+  isSuspect,
+  join,
+  leaveOut,
+  noRefusedParts,
+  type RefusedParts,
+  suspectsIn,
+} from "./refused-parts.ts";
 import { withComplete } from "./with-complete.ts";
 
 /** Most requests that search for the refused part of one prompt. */
@@ -27,7 +35,7 @@ const REFUSED_NAME: ReadonlySet<LlmErrorName> = new Set([
 export function withRefusedParts(llm: Llm, logger: Logger = silentLogger): Llm {
   const accepted = new WeakSet<Content>();
   const refusedBefore = new WeakSet<Content>();
-  let refused: RefusedParts = { contents: new Map(), tools: new Set() };
+  let refused = noRefusedParts();
 
   async function complete(request: LlmRequest, without: RefusedParts) {
     const reply = await llm.complete(leaveOut(request, without));

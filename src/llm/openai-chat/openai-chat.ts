@@ -1,6 +1,6 @@
 import type { OpenAI } from "openai";
 import { asObject } from "../../is-object.ts";
-import type { ToolSchema } from "../llm.ts";
+import type { LlmRequest, ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { openAiClient } from "../openai-client.ts";
 import { requestBody } from "../prompt/joined-prompt.ts";
@@ -9,6 +9,7 @@ import {
   cacheFields,
   INTERLEAVED_THINKING,
   type Protocol,
+  type ProtocolReply,
   sessionHeaders,
   wantsStream,
 } from "../protocol.ts";
@@ -17,29 +18,27 @@ import type { OptionalField } from "../providers.ts";
 import { readReply } from "../reply/read-reply.ts";
 import { costHeader } from "../reply/reported-cost.ts";
 import { fromChunks, fromCompletion } from "./from-chat-reply.ts";
-import { chatMessageWriter } from "./to-chat-messages.ts";
+import { type ChatDialect, chatMessageWriter } from "./to-chat-messages.ts";
 
+/** Words by which a server refuses tool calls because they lack the reasoning that led to them. */
 const DEMANDS_REASONING = /reasoning_content\W.*(missing|passed back|required)|missing\W+reasoning_content/is;
+
+/** Words by which Gemini refuses cache marks in a prompt that is too short for them. */
+const TOO_SHORT_TO_CACHE = /minimum token count to start caching/i;
 
 /** Speaks OpenAI Chat Completions, with OpenAI and all compatible servers. */
 export function openAiChat(model: Model, fetch: Fetch): Protocol {
   const { config, endpoint, capabilities } = model;
-  const isProxy = endpoint.name === "litellm_proxy" || endpoint.name === "openhands";
-  const createWriter = (reasoningContent: boolean) =>
-    chatMessageWriter({
-      capabilities,
-      reasoningContent,
-      plainText: config.force_string_serializer !== false,
-      thinkingBlocks: isProxy && capabilities.thinking !== "none",
-    });
+  const createWriter = (changes: Partial<ChatDialect> = {}) =>
+    chatMessageWriter({ ...dialectOf(model), ...changes });
   let sendsReasoning = capabilities.reasoningContent;
-  let writeMessages = createWriter(sendsReasoning);
+  let writeMessages = createWriter();
   const fixed = fixedFields(model);
   const getClient = openAiClient(model, fetch);
   const writeTools = toolsWriter(toTool);
   const betas = fixed.thinking ? INTERLEAVED_THINKING : {};
 
-  const complete: Protocol = async (request) => {
+  async function complete(request: LlmRequest, write: typeof writeMessages): Promise<ProtocolReply> {
     const client = await getClient();
     const streams = wantsStream(model, request);
     const rest = {
@@ -51,7 +50,7 @@ export function openAiChat(model: Model, fetch: Fetch): Protocol {
     };
     const tools = request.tools.length > 0 ? `,"tools":${writeTools(request.tools)}` : "";
     const head = `${JSON.stringify(rest).slice(0, -1)}${tools},"messages":[`;
-    const body = requestBody(head, writeMessages(request.messages), "]}");
+    const body = requestBody(head, write(request.messages), "]}");
     const headers = { ...betas, ...sessionHeaders(request.conversationId), ...config.extra_headers };
     const response = await client
       .post("/chat/completions", {
@@ -66,25 +65,38 @@ export function openAiChat(model: Model, fetch: Fetch): Protocol {
     if (streams) request.onProgress?.();
     const { events, whole } = await readReply(response);
     return events ? fromChunks(events, request, cost) : fromCompletion(whole, cost);
-  };
+  }
 
   return async (request) => {
     try {
-      return await complete(request);
+      return await complete(request, writeMessages);
     } catch (error) {
-      if (sendsReasoning || !demandsReasoning(error)) throw error;
+      if (capabilities.promptCacheMarkers && isRefusal(error, TOO_SHORT_TO_CACHE)) {
+        const unmarked = { ...capabilities, promptCacheMarkers: false };
+        return complete(request, createWriter({ capabilities: unmarked, reasoningContent: sendsReasoning }));
+      }
+      if (sendsReasoning || !isRefusal(error, DEMANDS_REASONING)) throw error;
       sendsReasoning = true;
-      writeMessages = createWriter(sendsReasoning);
-      return complete(request);
+      writeMessages = createWriter({ reasoningContent: true });
+      return complete(request, writeMessages);
     }
   };
 }
 
-/** Whether a server refuses tool calls because they lack the reasoning that led to them. */
-function demandsReasoning(error: unknown): boolean {
+function dialectOf({ config, endpoint, capabilities }: Model): ChatDialect {
+  const isProxy = endpoint.name === "litellm_proxy" || endpoint.name === "openhands";
+  return {
+    capabilities,
+    reasoningContent: capabilities.reasoningContent,
+    plainText: config.force_string_serializer !== false,
+    thinkingBlocks: isProxy && capabilities.thinking !== "none",
+  };
+}
+
+/** Whether a server refuses a request in words of this sort. */
+function isRefusal(error: unknown, words: RegExp): boolean {
   const { status, message, error: body } = asObject(error);
-  if (status !== 400) return false;
-  return DEMANDS_REASONING.test(`${message} ${JSON.stringify(body)}`);
+  return status === 400 && words.test(`${message} ${JSON.stringify(body)}`);
 }
 
 /** Fields that are the same in every request of a model. */

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { withRefusedParts } from "../../../src/llm/decorators/with-refused-parts.ts";
+import type { Llm } from "../../../src/llm/llm.ts";
+import { LlmError } from "../../../src/llm/llm-error.ts";
 import { say } from "../../../src/testing/scripted-llm/llm-script.ts";
+import { scriptedLlm } from "../../../src/testing/scripted-llm/scripted-llm.ts";
 import { startScriptedLlmServer } from "../../../src/testing/scripted-llm/scripted-llm-server.ts";
 import type { Message } from "../../../src/wire/events/message.ts";
 import { assistantCalls, model, terminalTool, toolResult, user } from "../recorded-provider.ts";
@@ -123,4 +127,23 @@ it("a tool that is refused by its place in the list is left out", async () => {
   const { ask } = model({ model: "anthropic/claude-sonnet-4-5", base_url: provider.origin });
   await ask({ tools: [terminalTool, { ...terminalTool, name: "broken" }] });
   expect(provider.prompts.map((prompt) => prompt.includes("broken"))).toEqual([true, false]);
+});
+
+it("a message with a note stays the same object, so that the model can cache by identity", async () => {
+  const sent: (readonly Message[])[] = [];
+  const script = scriptedLlm([say("Fine."), say("Fine.")]);
+  const strict: Llm = {
+    async complete(request) {
+      sent.push(request.messages);
+      if (sent.length > 1) return script.complete(request);
+      throw new LlmError("LLMBadRequestError", TOO_LARGE, { status: 400 });
+    },
+  };
+  const llm = withRefusedParts(strict);
+  const messages = [user("Hello"), image("BBBB")];
+  const ask = () => llm.complete({ messages, tools: [], signal: new AbortController().signal });
+  await ask();
+  await ask();
+  expect(sent[2]?.[1]).not.toBe(messages[1]);
+  expect(sent[2]?.[1]).toBe(sent[1]?.[1]);
 });
