@@ -84,7 +84,7 @@ function sectionsOf(
 }
 
 function personaOf(agent: Agent): string | undefined {
-  return textSetting(agent.system_prompt_kwargs.persona);
+  return textSetting(agent.persona ?? agent.system_prompt_kwargs.persona);
 }
 
 /** Wraps each block in the tags of its name. Blocks without text are left out. */

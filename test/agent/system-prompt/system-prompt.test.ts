@@ -67,7 +67,7 @@ describe("the fixed part", () => {
   });
 
   it("is the persona, and of the rest what the agent can and may do", () => {
-    const withPersona = { system_prompt_kwargs: { persona: "You are Ada, a tester.", soul_content: "No." } };
+    const withPersona = { persona: "You are Ada, a tester.", system_prompt_kwargs: { soul_content: "No." } };
     const { fixed } = prompt({ ...withPersona, ...withModel("anthropic/claude-sonnet-4-5") });
     expect(fixed.startsWith("You are Ada, a tester.\n\n<MEMORY>")).toBe(true);
     expect(tagsOf(fixed)).toEqual([
@@ -83,11 +83,18 @@ describe("the fixed part", () => {
   });
 
   it.each(["", "  \n"])("takes the blank persona %j for none", (persona) => {
+    expect(prompt({ persona }).fixed).toBe(prompt().fixed);
     expect(prompt({ system_prompt_kwargs: { persona } }).fixed).toBe(prompt().fixed);
   });
 
+  it("takes a persona also from the settings of the prompt, unless the agent has one", () => {
+    const settings = { system_prompt_kwargs: { persona: "You are Eve." } };
+    expect(prompt(settings).fixed).toMatch(/^You are Eve\./);
+    expect(prompt({ ...settings, persona: "You are Ada." }).fixed).toMatch(/^You are Ada\./);
+  });
+
   it("has no persona beside a prompt of the agent's own", () => {
-    const { fixed } = prompt({ system_prompt: "Be a poet.", system_prompt_kwargs: { persona: "Ada" } });
+    const { fixed } = prompt({ system_prompt: "Be a poet.", persona: "Ada" });
     expect(fixed).toBe("Be a poet.");
   });
 
