@@ -4,6 +4,7 @@ import unittest
 import uuid
 
 import httpx
+import openhands.sdk.event
 from openhands.sdk import Agent, LLM, Conversation, Message, TextContent
 from openhands.sdk.conversation import ConversationExecutionStatus as Status
 from openhands.sdk.conversation.exceptions import ConversationRunError
@@ -160,6 +161,8 @@ class Confirmation(ClientTestCase):
         self.assertEqual(conversation.state.execution_status, Status.FINISHED)
         self.assertEqual(conversation.state.confirmation_policy, NeverConfirm())
 
+    # The older client refuses a log with an analysis, of the reference as well: it does not know the kind.
+    @unittest.skipUnless(hasattr(openhands.sdk.event, "SecurityAnalysisEvent"), "newer clients only")
     def test_only_risky_actions_are_asked_about(self) -> None:
         conversation = self.converse()
         conversation.set_security_analyzer(LLMSecurityAnalyzer())
@@ -178,6 +181,10 @@ class Confirmation(ClientTestCase):
         self.assertIsInstance(conversation.state.security_analyzer, LLMSecurityAnalyzer)
         conversation.run()
         self.assertEqual(conversation.state.execution_status, Status.FINISHED)
+        analyses = [event for event in conversation.state.events if event.kind == "SecurityAnalysisEvent"]
+        rated = [[risk.value for risk in event.risks.values()] for event in analyses]
+        self.assertEqual(rated, [["LOW"], ["HIGH"]])
+        self.assertEqual(list(analyses[1].risks), [pending.id])
 
 
 class Stopping(ClientTestCase):

@@ -252,6 +252,18 @@ describe("confirming", () => {
     expect(info.confirmation_policy).toMatchObject({ kind: "ConfirmRisky", threshold: "HIGH" });
     expect(info.security_analyzer).toMatchObject({ kind: "LLMSecurityAnalyzer" });
   });
+
+  it("shows the risks that the analyzer saw, whatever the policy", async () => {
+    await using open = await connect();
+    const { conversation } = open;
+    await conversations().setSecurityAnalyzer(conversation.id, { kind: "LLMSecurityAnalyzer" });
+    await conversation.sendMessage(plan(run("true"), say("Done.")));
+    await conversation.run();
+    await settled(conversation.id, "finished");
+    expect(open.kinds()).toContain("SecurityAnalysisEvent");
+    const { items } = await conversation.state.events.search({ kind: "SecurityAnalysisEvent" });
+    expect(items).toMatchObject([{ analyzer: "LLMSecurityAnalyzer", policy: "NeverConfirm" }]);
+  });
 });
 
 describe("stopping", () => {
