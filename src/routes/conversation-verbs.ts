@@ -29,7 +29,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
     conversationRoute({
       method: "POST",
       path: "/run",
-      id: "runConversation",
+      id: "run_conversation",
       summary: "Let the agent work; answers at once",
       responses: {
         200: { description: "Started", body: success },
@@ -42,7 +42,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
     conversationRoute({
       method: "POST",
       path: "/pause",
-      id: "pauseConversation",
+      id: "pause_conversation",
       summary: "Stop after the current step",
       responses: { 200: { description: "Paused, or nothing to pause", body: success }, 404: notFound },
     }).handle(({ params }) => verb(params, (opened) => opened.pause())),
@@ -50,7 +50,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
     conversationRoute({
       method: "POST",
       path: "/interrupt",
-      id: "interruptConversation",
+      id: "interrupt_conversation",
       summary: "Stop the current model call or tool at once",
       responses: {
         200: { description: "Interrupted, or nothing to interrupt", body: success },
@@ -61,7 +61,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
     conversationRoute({
       method: "POST",
       path: "/secrets",
-      id: "updateConversationSecrets",
+      id: "update_conversation_secrets",
       summary: "Add or replace secrets",
       body: updateSecretsRequest,
       responses: { 200: { description: "Taken", body: success }, 404: notFound },
@@ -70,7 +70,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
     conversationRoute({
       method: "POST",
       path: "/confirmation_policy",
-      id: "setConfirmationPolicy",
+      id: "set_conversation_confirmation_policy",
       summary: "Say which actions wait for approval",
       body: setConfirmationPolicyRequest,
       responses: { 200: { description: "Set", body: success }, 404: notFound },
@@ -79,7 +79,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
     conversationRoute({
       method: "POST",
       path: "/security_analyzer",
-      id: "setSecurityAnalyzer",
+      id: "set_conversation_security_analyzer",
       summary: "Say who judges the risk of actions",
       body: z
         .object({ security_analyzer: securityAnalyzer.nullable() })

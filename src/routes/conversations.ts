@@ -36,7 +36,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     collectionRoute({
       method: "GET",
       path: "/search",
-      id: "searchConversations",
+      id: "search_conversations",
       summary: "List conversations, a page at a time",
       query: z.object({
         page_id: z.string().optional().describe("`next_page_id` of the page before"),
@@ -60,7 +60,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     collectionRoute({
       method: "GET",
       path: "/count",
-      id: "countConversations",
+      id: "count_conversations",
       summary: "Count conversations",
       query: z.object({ status: executionStatus.optional() }),
       responses: { 200: { description: "How many there are", body: z.int() } },
@@ -72,7 +72,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     collectionRoute({
       method: "GET",
       path: "",
-      id: "batchGetConversations",
+      id: "batch_get_conversations",
       summary: "Get several conversations by id",
       query: z.object({ ids: queryList(uuid).max(MAX_BATCH), include_skills: includeSkills }),
       responses: {
@@ -89,9 +89,15 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     collectionRoute({
       method: "POST",
       path: "",
-      id: "startConversation",
+      id: "start_conversation",
       summary: "Start a conversation, or get the one that has this id",
       query: z.object({ include_skills: includeSkills }),
+      headers: {
+        "X-OpenHands-Observability-Span-Name": "Fills in `observability_span_name`",
+        "X-OpenHands-Observability-Tags": "Fills in `observability_tags`; separated by commas",
+        "X-OpenHands-Observability-Metadata": "JSON object, merged into `observability_metadata`",
+        "X-OpenHands-Observability-Parent-Span-Context": "Fills in `observability_parent_span_context`",
+      },
       body: startConversationRequest,
       responses: {
         200: { description: "It exists already; the rest of the request is ignored", body: conversationInfo },
@@ -114,7 +120,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     conversationRoute({
       method: "GET",
       path: "",
-      id: "getConversation",
+      id: "get_conversation",
       summary: "Get a conversation",
       query: z.object({ include_skills: includeSkills }),
       responses: { 200: { description: "The conversation", body: conversationInfo }, 404: notFound },
@@ -128,7 +134,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     conversationRoute({
       method: "PATCH",
       path: "",
-      id: "updateConversation",
+      id: "update_conversation",
       summary: "Change title or tags",
       body: updateConversationRequest,
       responses: {
@@ -143,7 +149,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     conversationRoute({
       method: "DELETE",
       path: "",
-      id: "deleteConversation",
+      id: "delete_conversation",
       summary: "Delete a conversation; its workspace stays",
       responses: { 200: { description: "Deleted", body: success }, 404: notFound },
     }).handle(async ({ params }) => {
@@ -154,7 +160,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
     conversationRoute({
       method: "GET",
       path: "/agent_final_response",
-      id: "getAgentFinalResponse",
+      id: "get_conversation_agent_final_response",
       summary: "Get what the agent said last",
       responses: {
         200: { description: "Empty when it said nothing yet", body: agentFinalResponse },

@@ -8,7 +8,7 @@ import type { Route } from "../http/route/route.ts";
 import { validationError } from "../http/route/validation.ts";
 import { confirmationResponseRequest } from "../wire/agent/policies.ts";
 import { eventPage, eventSortOrder, success } from "../wire/conversation.ts";
-import { event } from "../wire/events/events.ts";
+import { anyEvent } from "../wire/events/any-event.ts";
 import { sendMessageRequest } from "../wire/events/message.ts";
 import { errorBody } from "../wire/validation-error.ts";
 import { busy, conflict, conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
@@ -42,7 +42,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
     eventRoute({
       method: "GET",
       path: "/search",
-      id: "searchEvents",
+      id: "search_conversation_events",
       summary: "List events, a page at a time",
       query: filterQuery.extend({
         page_id: z.string().optional().describe("`next_page_id` of the page before"),
@@ -66,7 +66,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
     eventRoute({
       method: "GET",
       path: "/count",
-      id: "countEvents",
+      id: "count_conversation_events",
       summary: "Count events",
       query: filterQuery,
       responses: { 200: { description: "How many match", body: z.int() }, 404: notFound },
@@ -78,11 +78,11 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
     eventRoute({
       method: "GET",
       path: "/{event_id}",
-      id: "getEvent",
+      id: "get_conversation_event",
       summary: "Get an event",
       params: z.object({ event_id: z.string() }),
       responses: {
-        200: { description: "The event, keys that are null included", body: event },
+        200: { description: "The event, keys that are null included", body: anyEvent },
         404: notFound,
       },
     }).handle(async ({ params }) => ({
@@ -93,7 +93,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
     eventRoute({
       method: "GET",
       path: "",
-      id: "batchGetEvents",
+      id: "batch_get_conversation_events",
       summary: "Get several events by id, named in the body or, for clients that cannot send one, in `ids`",
       query: z.object({ ids: eventIds.optional() }),
       body: eventIds,
@@ -101,7 +101,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       responses: {
         200: {
           description: "In the order of the ids, null where there is none",
-          body: z.array(event.nullable()),
+          body: z.array(anyEvent.nullable()),
         },
         404: notFound,
       },
@@ -113,7 +113,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
     eventRoute({
       method: "POST",
       path: "",
-      id: "sendMessage",
+      id: "send_message",
       summary: "Say something to the agent",
       body: sendMessageRequest,
       responses: {
@@ -131,7 +131,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
     eventRoute({
       method: "POST",
       path: "/respond_to_confirmation",
-      id: "respondToConfirmation",
+      id: "respond_to_confirmation",
       summary: "Approve or reject the actions that wait",
       body: confirmationResponseRequest,
       responses: {

@@ -28,7 +28,7 @@ export function fileSearchRoutes(scope: MachineScope): Route[] {
     fileRoute({
       method: "GET",
       path: "/home",
-      id: scope.operationId("getHome"),
+      id: "get_home_directory",
       summary: "Get the home folder and places to begin at",
       query: z.object({ include_hidden: includeHidden }),
       responses: { 200: { description: "Absolute paths", body: homeResponse } },
@@ -54,7 +54,7 @@ export function fileSearchRoutes(scope: MachineScope): Route[] {
     fileRoute({
       method: "GET",
       path: "/search_subdirs",
-      id: scope.operationId("searchSubdirectories"),
+      id: "search_subdirs",
       summary: "List the folders in a folder, a page at a time",
       query: z.object({
         path: z.string().describe("Absolute path"),

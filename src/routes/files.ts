@@ -32,7 +32,7 @@ export function fileRoutes(scope: MachineScope): Route[] {
     fileRoute({
       method: "POST",
       path: "/upload",
-      id: scope.operationId("uploadFile"),
+      id: "upload_file_query",
       summary: "Put a file in place, whole or not at all; folders above it are made",
       query: pathQuery,
       body: upload("file"),
@@ -47,7 +47,7 @@ export function fileRoutes(scope: MachineScope): Route[] {
     fileRoute({
       method: "GET",
       path: "/download",
-      id: scope.operationId("downloadFile"),
+      id: "download_file_query",
       summary: "Get a file, or a range of it",
       query: pathQuery,
       responses: {
@@ -67,7 +67,7 @@ export function fileRoutes(scope: MachineScope): Route[] {
     fileRoute({
       method: "POST",
       path: "/create_directory",
-      id: scope.operationId("createDirectory"),
+      id: "create_directory",
       summary: "Make a folder and those missing above it",
       query: pathQuery,
       responses: { 200: { description: "It exists now", body: success }, 400: refused, 403: forbidden },

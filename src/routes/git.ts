@@ -30,7 +30,7 @@ export function gitRoutes(scope: MachineScope): Route[] {
     gitRoute({
       method: "GET",
       path: "/changes",
-      id: scope.operationId("gitChanges"),
+      id: "git_changes_query",
       summary: "List the files that changed, new ones included",
       query: folderQuery.extend({ ref }),
       responses: changes,
@@ -43,7 +43,7 @@ export function gitRoutes(scope: MachineScope): Route[] {
     gitRoute({
       method: "GET",
       path: "/diff",
-      id: scope.operationId("gitDiff"),
+      id: "git_diff_query",
       summary: "Get a file before and after",
       query: z.object({
         path: z.string().describe("A file, which may be deleted"),
@@ -64,7 +64,7 @@ export function gitRoutes(scope: MachineScope): Route[] {
     gitRoute({
       method: "GET",
       path: "/commits",
-      id: scope.operationId("gitCommits"),
+      id: "git_commits_query",
       summary: "List the newest commits",
       query: folderQuery.extend({ limit: queryInt({ min: 1, max: 200 }).default(50) }),
       responses: { 200: { description: "Newest first", body: gitCommitsPage }, 400: refused },
@@ -78,7 +78,7 @@ export function gitRoutes(scope: MachineScope): Route[] {
     gitRoute({
       method: "GET",
       path: "/commits/{sha}/changes",
-      id: scope.operationId("gitCommitChanges"),
+      id: "git_commit_changes_query",
       summary: "List the files that a commit changed",
       params: z.object({ sha: commitSha }),
       query: folderQuery,

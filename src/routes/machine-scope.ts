@@ -16,8 +16,6 @@ export interface MachineScope {
   readonly prefix: string;
   /** Parameters of the prefix. */
   readonly params: z.ZodObject;
-  /** The id of an operation, which differs from scope to scope. */
-  operationId(name: string): string;
   /** Does something at the place of a request, which stays open meanwhile. */
   use<T>(params: ScopeParams, work: (place: Place) => Promise<T>): Promise<T>;
 }
@@ -27,7 +25,6 @@ export function serverScope(machine: LazyWorkspace, kept: readonly string[]): Ma
   return {
     prefix: "/api",
     params: z.object({}),
-    operationId: (name) => name,
     use: (_params, work) => answeringFailures(useMachine(machine, kept, work)),
   };
 }
@@ -47,7 +44,6 @@ export function conversationScope(conversations: ConversationManager): MachineSc
   return {
     prefix: "/api/conversations/{runtime_conversation_id}",
     params: runtimeParams,
-    operationId: (name) => `${name}OfConversation`,
     use: async (params, work) => {
       const { runtime_conversation_id: id } = runtimeParams.parse(params);
       const conversation = await conversations.open(id);

@@ -26,7 +26,7 @@ const FOREGROUND_SHARE = 0.9;
 /** The abilities that clients switch features on by. Only those that are whole. */
 const CAPABILITIES = ["idempotent_conversation_create_v1"] as const;
 
-const status = z.object({ status: z.literal("ok") }).meta({ id: "Status" });
+const status = z.object({ status: z.literal("ok") }).meta({ id: "HealthStatus" });
 const ready = z.object({ status: z.literal("ready") }).meta({ id: "Ready" });
 const notReady = z
   .object({ status: z.literal("initializing"), message: z.string() })
@@ -75,7 +75,7 @@ export function serverRoutes(deps: ServerRoutesDeps): Route[] {
     serverRoute({
       method: "GET",
       path: "/",
-      id: "root",
+      id: "get_server_info",
       summary: "The same as /server_info",
       responses: details,
     }).handle(() => ({ status: 200, body: describeServer(deps) })),

@@ -22,7 +22,7 @@ export function eventSocketRoutes(
   return [
     socketRoute({
       path: "/sockets/events/{conversation_id}",
-      id: "followEvents",
+      id: "follow_events",
       summary: "Follow a conversation; frames sent by the client are messages to the agent",
       params: conversationParams,
       query: z.object({

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { agent } from "./agent/agent.ts";
+import { hookConfig } from "./agent/hook-config.ts";
 import { confirmationPolicy, securityAnalyzer } from "./agent/policies.ts";
 import { clientToolSpec } from "./agent/tool-definition.ts";
 import { localWorkspace, tags } from "./conversation-parts.ts";
-import { event } from "./events/events.ts";
+import { anyEvent } from "./events/any-event.ts";
 import { executionStatus } from "./execution-status.ts";
 import { uuid } from "./ids.ts";
-import { conversationStats } from "./metrics.ts";
+import { conversationStats, metricsSnapshot } from "./metrics.ts";
 import { nullable } from "./nullable.ts";
 import { secretSource } from "./secret-source.ts";
 
@@ -34,6 +35,11 @@ export const launchedAgentProfile = z
   })
   .meta({ id: "LaunchedAgentProfile" });
 
+/** A model that an agent of another program offers. */
+const modelInfo = z
+  .object({ model_id: z.string(), name: nullable(z.string()), description: nullable(z.string()) })
+  .meta({ id: "ACPModelInfo" });
+
 /** A conversation as every route shows it. All 35 keys are always present; secrets are null. */
 export const conversationInfo = z
   .object({
@@ -52,11 +58,13 @@ export const conversationInfo = z
     last_user_message_id: z.string().nullable(),
     leaf_event_id: z.string().nullable(),
     stats: conversationStats,
-    secret_registry: z.object({ secret_sources: z.record(z.string(), secretSource) }),
+    secret_registry: z
+      .object({ secret_sources: z.record(z.string(), secretSource) })
+      .meta({ id: "SecretRegistry" }),
     agent_state: z.record(z.string(), z.unknown()),
-    hook_config: z.looseObject({}).nullable(),
+    hook_config: hookConfig.nullable(),
     title: z.string().nullable(),
-    metrics: z.null(),
+    metrics: metricsSnapshot.nullable(),
     created_at: z.string(),
     updated_at: z.string(),
     forked_from_conversation_id: z.string().nullable(),
@@ -65,7 +73,7 @@ export const conversationInfo = z
     sub_conversation_ids: z.array(z.string()),
     tags: z.record(z.string(), z.string()),
     current_model_id: z.string().nullable(),
-    available_models: z.array(z.looseObject({})),
+    available_models: z.array(modelInfo),
     supports_runtime_model_switch: z.boolean(),
     launched_agent_profile: launchedAgentProfile.nullable(),
     agent,
@@ -85,7 +93,7 @@ export const conversationPage = z
   .meta({ id: "ConversationPage" });
 
 export const eventPage = z
-  .object({ items: z.array(event), next_page_id: z.string().nullable() })
+  .object({ items: z.array(anyEvent), next_page_id: z.string().nullable() })
   .meta({ id: "EventPage" });
 
 /** The reference counts the spaces around a title, refuses a title of nothing else, and stores it without them. */

@@ -7,6 +7,7 @@ export const uuid = z
   .string()
   .regex(UUID, "Input should be a valid UUID")
   .transform(toDashed)
+  .pipe(z.string())
   .meta({ format: "uuid" });
 
 export function isUuid(text: string): boolean {

@@ -9,6 +9,8 @@ const MAX_SHOWN = 200;
 export interface KindUnionOptions {
   /** Dotted name of the reference's base class, which error texts contain. */
   base: string;
+  /** Whether documents name the union after its base class. Default: true. A schema around it may have the name instead. */
+  isNamed?: boolean;
   /** The kind of an object that has none. Default: `kind` is required. */
   fallback?: string;
 }
@@ -37,7 +39,14 @@ export function kindUnion<const T extends readonly [Variant, ...Variant[]], cons
   const union = z.discriminatedUnion("kind", variants as unknown as [T[number], ...T[number][]], {
     error: (issue) => unknownKind(issue.input, kinds, options.base),
   });
-  return z.preprocess((input) => withKind(input, options.fallback), union) as unknown as KindUnion<T, O>;
+  const read = z.preprocess((input) => withKind(input, options.fallback), union);
+  const named = options.isNamed === false ? read : read.meta({ id: nameOf(options.base) });
+  return named as unknown as KindUnion<T, O>;
+}
+
+/** The class name at the end of a dotted name. */
+function nameOf(base: string): string {
+  return base.slice(base.lastIndexOf(".") + 1);
 }
 
 function literalOf(schema: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>>): string {

@@ -17,7 +17,7 @@ const tokenUsage = z
   })
   .meta({ id: "TokenUsage" });
 
-const metricsSnapshot = z
+export const metricsSnapshot = z
   .object({
     model_name: z.string().default("default"),
     accumulated_cost: z.number().default(0).describe("US dollars"),

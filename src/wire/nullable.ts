@@ -7,8 +7,10 @@ export function nullable<T extends z.ZodType>(schema: T) {
 
 /** Makes a field optional in input; absent and null both mean `fallback`. */
 export function orElse<T extends z.ZodType>(schema: T, fallback: () => unknown): z.ZodDefault<T> {
-  // `default` alone refuses null. The type is that of a plain default, because callers see one.
-  return z.preprocess((value) => value ?? fallback(), schema) as unknown as z.ZodDefault<T>;
+  // `default` alone refuses null, and a preprocessed field alone counts as required in documents. The type is that of a
+  // plain default, because callers see one.
+  const read = z.preprocess((value) => value ?? fallback(), schema);
+  return read.prefault(() => fallback() as never) as unknown as z.ZodDefault<T>;
 }
 
 /** Copies a value without the keys whose value is null, at any depth. */

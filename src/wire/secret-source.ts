@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../is-object.ts";
 import { kindUnion } from "./kind-union.ts";
 import { nullable } from "./nullable.ts";
 import { secretsByName } from "./secret-limits.ts";
@@ -6,12 +7,16 @@ import { secretsByName } from "./secret-limits.ts";
 /** Replaces secrets in answers. In requests it means "not set", as does a blank string. */
 export const REDACTED = "**********";
 
-/** A secret value. Blank text and `REDACTED` become null. */
-export const secretString = z
+/** A secret value, required. Blank text and `REDACTED` become null. */
+export const requiredSecret = z
   .string()
   .nullable()
-  .default(null)
-  .transform((value) => (value === null || value.trim() === "" || value === REDACTED ? null : value));
+  .transform((value) => (value === null || value.trim() === "" || value === REDACTED ? null : value))
+  // A transform alone has no type in the document.
+  .pipe(z.string().nullable());
+
+/** A secret value. Blank text and `REDACTED` become null. */
+export const secretString = requiredSecret.default(null);
 
 const staticSecret = z
   .object({ description: nullable(z.string()), value: secretString, kind: z.literal("StaticSecret") })
@@ -31,10 +36,12 @@ const base = "openhands.sdk.secret.secrets.SecretSource";
 export const secretSource = kindUnion([lookupSecret, staticSecret], { base });
 
 /** A secret as `POST …/secrets` accepts it: also as a string, or as `{value}` without a kind. */
-const lenientSecretSource = z.union([
-  z.string().transform((value) => ({ kind: "StaticSecret" as const, value, description: null })),
-  kindUnion([lookupSecret, staticSecret], { base, fallback: "StaticSecret" }),
-]);
+const lenientSecretSource = z.preprocess(asSource, secretSource);
+
+function asSource(input: unknown): unknown {
+  if (typeof input === "string") return { kind: "StaticSecret", value: input };
+  return isObject(input) && !("kind" in input) ? { ...input, kind: "StaticSecret" } : input;
+}
 
 export const updateSecretsRequest = z
   .object({ secrets: secretsByName(lenientSecretSource) })

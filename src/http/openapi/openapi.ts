@@ -48,18 +48,33 @@ export function buildOpenApi(
 
 /** Registers the schemas of a route; the function describes the route once they are built. */
 function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationObject {
-  const parameters = [...parametersIn("path", spec, schemas), ...parametersIn("query", spec, schemas)];
+  const parameters = [
+    ...parametersIn("path", spec, schemas),
+    ...parametersIn("query", spec, schemas),
+    ...headersOf(spec),
+  ];
   const requestBody = describeBody(spec, schemas);
   const responses = describeResponses(spec, schemas);
   const security = securityOf(spec);
   return () => ({
-    operationId: spec.id,
+    operationId: operationId(spec),
     summary: spec.summary,
     tags: [...spec.tags],
     ...(security.length > 0 ? { security } : {}),
     ...(parameters.length > 0 ? { parameters: parameters.map((describe) => describe()) } : {}),
     ...(requestBody === undefined ? {} : { requestBody: requestBody() }),
     responses: responses(),
+  });
+}
+
+/** Makes the name that generators give to a method: that of the operation, its path and method, as the reference does. */
+function operationId({ id, path, method }: RouteSpec): string {
+  return `${`${id}${toOpenApiPath(path)}`.replace(/\W/g, "_")}_${method.toLowerCase()}`;
+}
+
+function headersOf({ headers = {} }: RouteSpec): (() => ParameterObject)[] {
+  return Object.entries(headers).map(([name, description]) => {
+    return () => ({ name, in: "header", required: false, description, schema: { type: "string" } });
   });
 }
 

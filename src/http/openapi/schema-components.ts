@@ -58,10 +58,29 @@ function convert(schemas: readonly z.ZodType[], io: Direction): Converted {
     unrepresentable: "any",
     override: simplify,
   }) as Json;
+  const required = (schema: Json) => walk(schema, (node) => listRequired(node, io));
   return {
-    schemas: schemas.map((_, index) => (properties as Record<string, Json>)[`s${index}`] ?? {}),
-    definitions: ($defs ?? {}) as Record<string, Json>,
+    schemas: schemas.map((_, index) => required((properties as Record<string, Json>)[`s${index}`] ?? {})),
+    definitions: Object.fromEntries(
+      Object.entries(($defs ?? {}) as Record<string, Json>).map(([name, schema]) => [name, required(schema)]),
+    ),
   };
+}
+
+/**
+ * Lists as required what the reference's document does, so that generated clients agree: in answers no field that has a
+ * default, in requests no discriminator `kind`, which a client may leave out where one kind is possible.
+ */
+function listRequired(node: Json, io: Direction): void {
+  if (!Array.isArray(node.required)) return;
+  const properties = (node.properties ?? {}) as Record<string, Json>;
+  const required = (node.required as string[]).filter((name) => {
+    const property = properties[name] ?? {};
+    const isDiscriminator = name === "kind" && property.const !== undefined;
+    return isDiscriminator ? io === "output" : io === "input" || !("default" in property);
+  });
+  if (required.length > 0) node.required = required;
+  else delete node.required;
 }
 
 interface Overridden {
@@ -76,6 +95,7 @@ function simplify({ zodSchema, jsonSchema }: Overridden): void {
   if (definition.type === "default" && typeof definition.defaultValue !== "object") {
     jsonSchema.default ??= definition.defaultValue;
   }
+  if (definition.type === "prefault") jsonSchema.default ??= definition.defaultValue;
   // Answers may gain fields: only objects declared strict are closed.
   if (definition.type === "object" && definition.catchall === undefined)
     delete jsonSchema.additionalProperties;
@@ -89,8 +109,8 @@ function simplify({ zodSchema, jsonSchema }: Overridden): void {
 /** Returns the names whose input and output definitions differ, directly or through a reference. */
 function differing(input: Record<string, Json>, output: Record<string, Json>): ReadonlySet<string> {
   const shared = Object.keys(input).filter((name) => name in output);
-  const texts = new Map(shared.map((name) => [name, JSON.stringify(input[name])]));
-  const split = new Set(shared.filter((name) => texts.get(name) !== JSON.stringify(output[name])));
+  const texts = new Map(shared.map((name) => [name, canonical(input[name])]));
+  const split = new Set(shared.filter((name) => texts.get(name) !== canonical(output[name])));
   for (let before = -1; before !== split.size; ) {
     before = split.size;
     for (const [name, text] of texts) {
@@ -98,6 +118,16 @@ function differing(input: Record<string, Json>, output: Record<string, Json>): R
     }
   }
   return split;
+}
+
+/** Writes a value as JSON with sorted keys: the converter adds them in another order for answers. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, child: unknown) => {
+    const isFields = typeof child === "object" && child !== null && !Array.isArray(child);
+    return isFields
+      ? Object.fromEntries(Object.entries(child).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : child;
+  });
 }
 
 interface Finishing {

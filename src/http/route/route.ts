@@ -22,13 +22,15 @@ export interface RouteSpec {
   method: Method;
   /** Template with parameters in braces, such as `/api/conversations/{conversation_id}`. See `parseTemplate`. */
   path: string;
-  /** The `operationId` of the OpenAPI document. */
+  /** Name of the operation in the reference, such as `search_conversations`. The document makes its `operationId` from it. */
   id: string;
   summary: string;
   tags: readonly string[];
   auth: RouteAuth;
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** Headers that the handler reads, with a description of each. Only the document uses them. */
+  headers?: Readonly<Record<string, string>>;
   /** A schema for JSON, or a multipart `upload(…)`. */
   body?: z.ZodType | UploadSpec;
   /** A JSON body may be left out; the handler then gets undefined. */

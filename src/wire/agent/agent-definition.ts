@@ -25,7 +25,7 @@ export const agentDefinition = z
     ),
     max_iteration_per_run: nullable(z.int().gt(0)),
     max_budget_per_run: nullable(z.number().gt(0)).describe("US dollars"),
-    mcp_config: z.preprocess((input) => input ?? null, nullable(mcpConfig)),
+    mcp_config: nullable(mcpConfig),
     profile_store_dir: nullable(z.string()),
     condenser: nullable(condenser),
     metadata: z.record(z.string(), z.unknown()).default({}),

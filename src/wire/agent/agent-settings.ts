@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isObject } from "../../is-object.ts";
-import { nullable } from "../nullable.ts";
+import { nullable, orElse } from "../nullable.ts";
 import { secretString } from "../secret-source.ts";
 import { agentContext, toolSpec } from "./agent.ts";
 import { llmConfig } from "./llm-config.ts";
@@ -63,7 +63,7 @@ export const agentSettings = z
       meta_profile: nullable(z.looseObject({})),
       meta_profile_llms: z.record(z.string(), llmConfig).default({}),
       tool_concurrency_limit: z.int().min(1).default(1),
-      mcp_config: lenientMcpConfig.default({}),
+      mcp_config: orElse(lenientMcpConfig, () => ({})),
       persona: nullable(z.string().min(1).max(65_536)),
       agent_context: nullable(agentContext),
       condenser: condenserSettings.prefault({}),

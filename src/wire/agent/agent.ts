@@ -30,7 +30,7 @@ function promptSettings(input: unknown): unknown {
 const agentFields = {
   llm: llmConfig,
   tools: z.array(toolSpec).default([]),
-  mcp_config: mcpConfig.default({}),
+  mcp_config: orElse(mcpConfig, () => ({})),
   filter_tools_regex: nullable(z.string()),
   include_default_tools: z.array(z.string()).default(["FinishTool", "ThinkTool"]),
   agent_context: nullable(agentContext),

@@ -51,7 +51,7 @@ export const condenser: z.ZodType<Condenser> = z
           .object({ condensers: z.array(condenser), kind: z.literal("PipelineCondenser") })
           .meta({ id: "PipelineCondenser" }),
       ],
-      { base: "openhands.sdk.context.condenser.base.CondenserBase" },
+      { base: "openhands.sdk.context.condenser.base.CondenserBase", isNamed: false },
     ),
   )
   .meta({ id: "CondenserBase" }) as z.ZodType<Condenser>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { kindUnion } from "../kind-union.ts";
 import { nullable } from "../nullable.ts";
-import { REDACTED } from "../secret-source.ts";
+import { requiredSecret } from "../secret-source.ts";
 import {
   AGENT_ISSUE_LABELS,
   INFRASTRUCTURE_LABELS,
@@ -33,10 +33,7 @@ const labels = z.array(z.string());
 const apiBased = z
   .object({
     server_url: z.string().default("https://llm-proxy.app.all-hands.dev/vllm"),
-    api_key: z
-      .string()
-      .nullable()
-      .transform((key) => (key === null || key.trim() === "" || key === REDACTED ? null : key)),
+    api_key: requiredSecret,
     model_name: z.string().default("critic"),
     tokenizer_name: z.string().default("Qwen/Qwen3-4B-Instruct-2507"),
     pass_tools_definitions: z.boolean().default(true),

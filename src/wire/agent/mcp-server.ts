@@ -142,10 +142,10 @@ function ofKnown({ type, ...value }: Record<string, unknown>): Record<string, un
 const servers = z.record(z.string(), server);
 
 /** MCP servers of an agent by name. An unknown field of a server is an error. */
-export const mcpConfig = z.preprocess((input) => unwrapped(input ?? {}), servers);
+export const mcpConfig = z.preprocess(unwrapped, servers);
 
 /** MCP servers of settings and skills by name. Unknown fields of a server are left out. */
-export const lenientMcpConfig = z.preprocess((input) => known(input ?? {}), servers);
+export const lenientMcpConfig = z.preprocess(known, servers);
 
 /** MCP servers by name. */
 export type McpConfig = z.output<typeof servers>;

@@ -93,10 +93,10 @@ export const securityAnalyzer: z.ZodType<SecurityAnalyzer> = z
         z.object({ kind: z.literal("LLMSecurityAnalyzer") }).meta({ id: "LLMSecurityAnalyzer" }),
         toolShieldAnalyzer,
       ],
-      { base: "openhands.sdk.security.analyzer.SecurityAnalyzerBase" },
+      { base: "openhands.sdk.security.analyzer.SecurityAnalyzerBase", isNamed: false },
     ),
   )
-  .meta({ id: "SecurityAnalyzer" }) as z.ZodType<SecurityAnalyzer>;
+  .meta({ id: "SecurityAnalyzerBase" }) as z.ZodType<SecurityAnalyzer>;
 
 export const setConfirmationPolicyRequest = z
   .object({ policy: confirmationPolicy })

@@ -19,7 +19,7 @@ const base = {
   parent_id: nullable(z.string()),
 };
 
-function eventKind<K extends string, S extends z.ZodRawShape>(kind: K, shape: S) {
+export function eventKind<K extends string, S extends z.ZodRawShape>(kind: K, shape: S) {
   return z.object({ ...base, ...shape, kind: z.literal(kind) }).meta({ id: kind });
 }
 
@@ -29,13 +29,21 @@ const systemPromptEvent = eventKind("SystemPromptEvent", {
   dynamic_context: nullable(textContent),
 });
 
+const criticResult = z
+  .object({
+    score: z.number().min(0).max(1),
+    message: z.string().nullable(),
+    metadata: nullable(z.record(z.string(), z.unknown())),
+  })
+  .meta({ id: "CriticResult" });
+
 const messageEvent = eventKind("MessageEvent", {
   llm_message: message,
   llm_response_id: nullable(z.string()),
   activated_skills: z.array(z.string()).default([]),
   extended_content: z.array(textContent).default([]),
   sender: nullable(z.string()),
-  critic_result: nullable(z.looseObject({ score: z.number() })),
+  critic_result: nullable(criticResult),
 });
 
 const actionEvent = eventKind("ActionEvent", {
@@ -49,7 +57,7 @@ const actionEvent = eventKind("ActionEvent", {
   tool_call: messageToolCall,
   llm_response_id: z.string(),
   security_risk: securityRisk.default("UNKNOWN"),
-  critic_result: nullable(z.looseObject({ score: z.number() })),
+  critic_result: nullable(criticResult),
   summary: nullable(z.string()),
 });
 
@@ -113,33 +121,31 @@ const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
 });
 
 /** An event of a conversation's log. */
-export const event = z
-  .discriminatedUnion("kind", [
-    systemPromptEvent,
-    messageEvent,
-    actionEvent,
-    observationEvent,
-    userRejectObservation,
-    agentErrorEvent,
-    conversationStateUpdateEvent,
-    conversationErrorEvent,
-    pauseEvent,
-    interruptEvent,
-    condensationRequest,
-    condensation,
-    securityAnalysisEvent,
-    llmCompletionLogEvent,
-  ])
-  .meta({ id: "Event" });
+export const event = z.discriminatedUnion("kind", [
+  systemPromptEvent,
+  messageEvent,
+  actionEvent,
+  observationEvent,
+  userRejectObservation,
+  agentErrorEvent,
+  conversationStateUpdateEvent,
+  conversationErrorEvent,
+  pauseEvent,
+  interruptEvent,
+  condensationRequest,
+  condensation,
+  securityAnalysisEvent,
+  llmCompletionLogEvent,
+]);
 
 /** A piece of a reply, sent to sockets while the model streams it. */
-const streamingDeltaEvent = eventKind("StreamingDeltaEvent", {
+export const streamingDeltaEvent = eventKind("StreamingDeltaEvent", {
   content: nullable(z.string()),
   reasoning_content: nullable(z.string()),
 });
 
 /** The answer to an invalid frame, sent only to the socket that sent the frame. */
-const serverErrorEvent = eventKind("ServerErrorEvent", { code: z.string(), detail: z.string() });
+export const serverErrorEvent = eventKind("ServerErrorEvent", { code: z.string(), detail: z.string() });
 
 /** An event of a conversation's log, discriminated by `kind`. */
 export type Event = z.input<typeof event>;

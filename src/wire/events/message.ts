@@ -30,8 +30,10 @@ export const messageToolCall = z
   .meta({ id: "MessageToolCall" });
 
 export const thinkingBlock = z.union([
-  z.object({ type: z.literal("thinking"), thinking: z.string(), signature: nullable(z.string()) }),
-  z.object({ type: z.literal("redacted_thinking"), data: z.string() }),
+  z
+    .object({ type: z.literal("thinking"), thinking: z.string(), signature: nullable(z.string()) })
+    .meta({ id: "ThinkingBlock" }),
+  z.object({ type: z.literal("redacted_thinking"), data: z.string() }).meta({ id: "RedactedThinkingBlock" }),
 ]);
 
 export const reasoningItem = z
@@ -42,13 +44,15 @@ export const reasoningItem = z
     encrypted_content: nullable(z.string()),
     status: nullable(z.string()),
   })
-  .meta({ id: "ReasoningItem" });
+  .meta({ id: "ReasoningItemModel" });
 
 /** Reads a string as one text part and null as no parts. Requests over HTTP are stricter, as in the reference. */
-const lenientContent = z.preprocess((input) => {
-  if (input === null || input === undefined) return [];
-  return typeof input === "string" ? [{ type: "text", text: input }] : input;
-}, z.array(content));
+const lenientContent = z
+  .preprocess((input) => {
+    if (input === null || input === undefined) return [];
+    return typeof input === "string" ? [{ type: "text", text: input }] : input;
+  }, z.array(content))
+  .prefault([]);
 
 export const message = z
   .object({

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** One changed file. `MOVED` is known to clients; a rename is sent as DELETED and ADDED. */
 export const gitChange = z
   .object({
-    status: z.enum(["MOVED", "ADDED", "DELETED", "UPDATED"]),
+    status: z.enum(["MOVED", "ADDED", "DELETED", "UPDATED"]).meta({ id: "GitChangeStatus" }),
     path: z.string().describe("Path with `/` between its parts"),
   })
   .meta({ id: "GitChange" });

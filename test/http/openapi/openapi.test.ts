@@ -7,6 +7,7 @@ import { buildOpenApi } from "../../../src/http/openapi/openapi.ts";
 import { route } from "../../../src/http/route/route.ts";
 import { conversationInfo } from "../../../src/wire/conversation.ts";
 import { startConversationRequest } from "../../../src/wire/conversation-request.ts";
+import { orElse } from "../../../src/wire/nullable.ts";
 import { get, makeCore } from "../make-core.ts";
 
 const common = { method: "POST", tags: ["Test"], summary: "Test", auth: "key" } as const;
@@ -139,7 +140,7 @@ describe("the OpenAPI document", () => {
 });
 
 describe("a schema that differs between what is sent and what is answered", () => {
-  const inner = z.object({ size: z.int().default(1) }).meta({ id: "Inner" });
+  const inner = z.object({ size: z.int().default(1), kind: z.literal("Inner") }).meta({ id: "Inner" });
   const outer = z.object({ inner }).meta({ id: "Outer" });
   const same = z.object({ name: z.string() }).meta({ id: "Same" });
   const { components, paths } = documentOf(echo("/outer", outer), echo("/same", same));
@@ -153,7 +154,7 @@ describe("a schema that differs between what is sent and what is answered", () =
       properties: { inner: { $ref: "#/components/schemas/Inner-Output" } },
     });
     expect(components?.schemas?.["Inner-Input"]).not.toHaveProperty("required");
-    expect(components?.schemas?.["Inner-Output"]).toMatchObject({ required: ["size"] });
+    expect(components?.schemas?.["Inner-Output"]).toMatchObject({ required: ["kind"] });
   });
 
   it("is referred to by direction", () => {
@@ -162,19 +163,57 @@ describe("a schema that differs between what is sent and what is answered", () =
   });
 });
 
+describe("required fields", () => {
+  const note = z.object({ text: z.string(), tags: z.array(z.string()).default([]) }).meta({ id: "Note" });
+  const read = z
+    .object({ at: orElse(z.string(), () => "now"), done: z.boolean().prefault(false) })
+    .meta({ id: "Read" });
+  const { components } = documentOf(echo("/note", note), echo("/read", read));
+
+  it("have no default, in answers as in requests, so that the schema is one", () => {
+    expect(components?.schemas?.Note).toMatchObject({
+      required: ["text"],
+      properties: { tags: { default: [] } },
+    });
+    expect(components?.schemas?.Read).not.toHaveProperty("required");
+    expect(components?.schemas?.Read).toMatchObject({ properties: { at: { default: "now" } } });
+  });
+});
+
+describe("an operation", () => {
+  it("has an id that no other has, made of its name, path and method", () => {
+    const operation = { ...common, id: "follow", responses: { 204: { description: "ok" } } } as const;
+    const headers = { "X-Trace": "Names a trace" };
+    const get = route({ ...operation, path: "/a/{b_id}/c-d", headers }).handle(() => ({ status: 204 }));
+    expect(documentOf(get).paths?.["/a/{b_id}/c-d"]?.post).toMatchObject({
+      operationId: "follow_a__b_id__c_d_post",
+      parameters: [
+        { name: "b_id", in: "path" },
+        {
+          name: "X-Trace",
+          in: "header",
+          required: false,
+          description: "Names a trace",
+          schema: { type: "string" },
+        },
+      ],
+    });
+  });
+});
+
 describe("unions", () => {
   it("of named schemas tell by which field", () => {
-    const a = z.object({ kind: z.literal("a") }).meta({ id: "A" });
-    const b = z.object({ kind: z.literal("b") }).meta({ id: "B" });
+    const a = z.object({ type: z.literal("a") }).meta({ id: "A" });
+    const b = z.object({ type: z.literal("b") }).meta({ id: "B" });
     const { components } = documentOf(
-      echo("/u", z.object({ u: z.discriminatedUnion("kind", [a, b]) }).meta({ id: "U" })),
+      echo("/u", z.object({ u: z.discriminatedUnion("type", [a, b]) }).meta({ id: "U" })),
     );
     expect(components?.schemas?.U).toMatchObject({
       properties: {
         u: {
           oneOf: [{ $ref: "#/components/schemas/A" }, { $ref: "#/components/schemas/B" }],
           discriminator: {
-            propertyName: "kind",
+            propertyName: "type",
             mapping: { a: "#/components/schemas/A", b: "#/components/schemas/B" },
           },
         },

@@ -1,0 +1,155 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createServer } from "../../../src/index.ts";
+import { memoryStore } from "../../../src/stores/memory.ts";
+import { type Field, factsOf, fromText } from "./facts.ts";
+
+const reference = fromText(readFileSync(join(import.meta.dirname, "reference-facts.txt"), "utf8"));
+const document = createServer({ keyless: "loopback", store: memoryStore(), logger: "silent" }).openapi();
+const ours = factsOf(document);
+
+/** Successes that an operation may have in addition: something made, a range of bytes, bytes that are there already. */
+const OWN_SUCCESSES = new Set(["201", "206", "304"]);
+
+/** Names that a collision of Python modules made, by those that clients write. */
+const PLAIN_NAMES: Readonly<Record<string, string>> = {
+  openhands__sdk__tool__spec__Tool: "Tool",
+  openhands__sdk__tool__tool__ToolAnnotations: "ToolAnnotations",
+};
+
+/** Schemas of the reference that this document has no name for, and why. */
+const UNNAMED: Readonly<Record<string, string>> = {
+  ACPAgent: "agents that are other programs are not served",
+  ACPFileSecretSpec: "part of ACPAgent",
+  BaseWorkspace: "there is one kind of workspace",
+  RemoteWorkspace: "a workspace of the Python client",
+  FallbackStrategy: "honoured within Python processes only",
+  TraceMetadataValue: "checked by value, with an error for its key",
+  MCPToolDefinition: "an entry of the open schema of tools",
+  Icon: "part of a tool of an MCP server, which the open schema of tools takes as it is",
+  ToolExecution: "as Icon",
+  mcp__types__ToolAnnotations: "as Icon",
+};
+
+/** Fields that differ, and why. */
+const FIELDS: Readonly<Record<string, string>> = {
+  "AgentContext.memory_context": "never echoed, and set by the server",
+  "AgentContext.secrets": "the type is named here",
+  "HookDefinition.command": "only hooks that run a command have one",
+  "LLM.model": "no model is chosen for a client that names none",
+  "LLM.fallback_strategy": "honoured within Python processes only",
+  "LLM.reasoning_effort": "other words go to the provider as they are",
+  "LLM.is_subscription": "computed there, a field with a default here",
+  "ConversationInfo.workspace": "there is one kind of workspace",
+  "HealthStatus.status": "always ok",
+  "ServerInfo.uptime": "whole seconds",
+  "ServerInfo.idle_time": "whole seconds",
+  "Skill.mcp_tools": "the type is named here",
+  "StartConversationRequest.agent_settings": "the type is named here",
+  "StartConversationRequest.observability_metadata": "checked by value, with an error for its key",
+};
+
+/** Bodies and answers that differ, and why. */
+const CONTENTS: Readonly<Record<string, string>> = {
+  "GET /ready 200": "the body is described",
+  "GET /api/conversations/{conversation_id}/events/search 200": "the body is described",
+};
+
+/** Schemas of bodies that clients send. */
+const REQUESTS = new Set([...reference.operations.values()].map(({ body }) => body.replace(/^\S+ /, "")));
+
+const FORM = "multipart/form-data ";
+
+const built = [...ours.operations.keys()].filter((key) => reference.operations.has(key));
+
+it("has every operation of this server under the name, path and method of the reference", () => {
+  expect([...ours.operations.keys()].filter((key) => !reference.operations.has(key))).toEqual([]);
+  expect(built.length).toBeGreaterThan(30);
+});
+
+describe.each(built)("%s", (key) => {
+  const ourFacts = ours.operations.get(key);
+  const theirs = reference.operations.get(key);
+  if (ourFacts === undefined || theirs === undefined) throw new Error(`no facts of ${key}`);
+
+  it("has the reference's id and parameters", () => {
+    expect(ourFacts.id).toBe(theirs.id);
+    for (const [name, field] of theirs.parameters)
+      expect({ [name]: ourFacts.parameters.get(name) }).toEqual({ [name]: field });
+    const added = [...ourFacts.parameters].filter(([name]) => !theirs.parameters.has(name));
+    expect(added.filter(([, { required }]) => required)).toEqual([]);
+  });
+
+  it("has the reference's body and answers", () => {
+    // Forms have no name here, and a made-up one there.
+    if (theirs.body.startsWith(FORM)) expect(ourFacts.body.startsWith(FORM)).toBe(true);
+    else expect(ourFacts.body).toBe(theirs.body);
+    for (const [status, type] of theirs.answers) {
+      expect(ourFacts.answers.has(status)).toBe(true);
+      // The reference leaves errors and bodies of some routes open.
+      if (type !== "" && type !== "any" && !(`${key} ${status}` in CONTENTS))
+        expect(ourFacts.answers.get(status)).toBe(type);
+    }
+    const added = [...ourFacts.answers.keys()].filter((status) => !theirs.answers.has(status));
+    expect(added.filter((status) => status < "400" && !OWN_SUCCESSES.has(status))).toEqual([]);
+  });
+});
+
+describe("schemas", () => {
+  it("have the names of the reference", () => {
+    const names = new Set([...ours.schemas.keys()].map(base));
+    const missing = [...reference.schemas.keys()]
+      .map(base)
+      .map(plain)
+      .filter((name) => !names.has(name) && !(name in UNNAMED));
+    expect([...new Set(missing)]).toEqual([]);
+  });
+
+  it.each([...reference.schemas.keys()].filter((name) => find(name) !== undefined))(
+    "%s has its fields",
+    (name) => {
+      const fields = find(name);
+      const theirs = reference.schemas.get(name);
+      if (fields === undefined || theirs === undefined) throw new Error(`no facts of ${name}`);
+      const differing = [...theirs].filter(([field, { type }]) => {
+        const known = `${plain(base(name))}.${field}` in FIELDS;
+        return !known && plainType(type) !== plainType(fields.get(field)?.type ?? "missing");
+      });
+      expect(differing).toEqual([]);
+      expect(wrongDemands(name, { fields, theirs })).toEqual([]);
+    },
+  );
+});
+
+/** Fields that a request must have here and not there, or that an answer may lack here and not there. */
+function wrongDemands(
+  name: string,
+  { fields, theirs }: { fields: Map<string, Field>; theirs: Map<string, Field> },
+): string[] {
+  const isRequest = name.endsWith(" in") || REQUESTS.has(name);
+  const [strict, free] = isRequest ? [fields, theirs] : [theirs, fields];
+  return [...strict]
+    .filter(([field, { required }]) => required && free.get(field)?.required !== true)
+    .map(([field]) => field)
+    .filter((field) => !(`${plain(base(name))}.${field}` in FIELDS));
+}
+
+/** Finds the fields of a schema in the same direction, or of the one for both. */
+function find(name: string): Map<string, Field> | undefined {
+  const own = plain(base(name));
+  const direction = name.slice(base(name).length);
+  return ours.schemas.get(own + direction) ?? ours.schemas.get(own) ?? ours.schemas.get(`${own} out`);
+}
+
+function base(name: string): string {
+  return name.replace(/ (in|out)$/, "");
+}
+
+function plain(name: string): string {
+  return PLAIN_NAMES[name] ?? name;
+}
+
+function plainType(type: string): string {
+  return type.replace(/\w+/g, plain);
+}
