@@ -16,9 +16,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   tools: ["wire", "llm", "secrets", "workspace"],
   agent: ["wire", "events", "llm", "tools"],
   conversations: ["wire", "agent", "events", "llm", "tools", "secrets", "stores", "workspace"],
+  bash: ["wire", "events", "secrets", "stores", "workspace"],
   http: ["wire", "secrets"],
   streams: ["wire", "events", "stores", "http"],
-  routes: ["wire", "http", "streams", "conversations", "workspace"],
+  routes: ["wire", "http", "streams", "conversations", "bash", "workspace"],
   node: ["http"],
   configuration: ["server"],
 };

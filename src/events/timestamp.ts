@@ -45,6 +45,15 @@ export function toEventTimestamp(text: string): string | undefined {
   return withoutZeroFraction(offset === undefined ? wall : toLocal(wall - offset * MICROSECONDS_PER_MINUTE));
 }
 
+/**
+ * The form in which the time of a filter compares with `utcTimestamp`. A text without a zone is taken as UTC. Undefined
+ * when the text is not a date and time.
+ */
+export function toUtcTimestamp(text: string): string | undefined {
+  const time = readDateTime(text);
+  return time && `${toText(time.wall - (time.offset ?? 0) * MICROSECONDS_PER_MINUTE)}Z`;
+}
+
 /** Microseconds that a local clock shows at that moment. */
 function toLocal(utc: number): number {
   return utc - new Date(utc / 1_000).getTimezoneOffset() * MICROSECONDS_PER_MINUTE;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OutputChunk } from "../../workspace/workspace.ts";
 import { assertStill, BEATING, inside, untilBeating, type WorkspaceCheck } from "./check.ts";
 
@@ -129,5 +130,15 @@ export const RUN_CHECKS: Record<string, WorkspaceCheck> = {
     const late = await workspace.run(["touch", inside(workspace, "late")], { signal: controller.signal });
     assert.equal(late.outcome, "aborted");
     assert.equal(await workspace.files.stat(inside(workspace, "late")), null);
+  },
+
+  "ends a program whose signal aborts while it starts": async (workspace) => {
+    for (let turns = 0; turns < 10; turns++) {
+      const controller = new AbortController();
+      const running = workspace.run(["sleep", "60"], { signal: controller.signal, timeout: 30_000 });
+      for (let turn = 0; turn < turns; turn++) await nextTurn();
+      controller.abort();
+      assert.equal((await running).outcome, "aborted");
+    }
   },
 };

@@ -25,6 +25,8 @@ export class ProcessDeadline {
     this.#signal = signal;
     this.#timer = setTimeout(() => this.#reach("timed_out"), timeout);
     signal?.addEventListener("abort", this.#abort);
+    // It may have aborted while the child was started.
+    if (signal?.aborted) this.#abort();
   }
 
   /** The cause of the child's end. "exited" as long as it runs. */

@@ -1,0 +1,134 @@
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../logger.ts";
+import type { BashScope } from "../stores/bash-events.ts";
+import type { Store } from "../stores/store.ts";
+import { toHex } from "../wire/ids.ts";
+import type {
+  BashCommand,
+  BashError,
+  BashEvent,
+  BashOutput,
+  ExecuteBashRequest,
+} from "../wire/machine/bash.ts";
+import { BashEventLog, type BashWatch } from "./bash-event-log.ts";
+import { BashEventFactory } from "./bash-events.ts";
+import type { BashPlace } from "./bash-place.ts";
+import type { BashPage, BashSearch } from "./bash-search.ts";
+import { CommandClaims } from "./command-claims.ts";
+import { CommandRunner } from "./command-runner.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { joinOutputs } from "./join-outputs.ts";
+
+/** The name under which requests to stop a command reach the server that runs it. No conversation has it. */
+const STOP_CHANNEL = "bash-stops";
+
+export interface BashCommandsOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Seconds after which events are removed; null keeps them. */
+  retentionSeconds: number | null;
+}
+
+/**
+ * The bash commands that clients run through one server: on its machine, and on those of conversations. Their output is
+ * stored in pieces of up to 1 Mi characters, at most 64 Mi for each command. Agents do not see it.
+ */
+export class BashCommands {
+  readonly #store: Store;
+  readonly #log: BashEventLog;
+  readonly #factory: BashEventFactory;
+  readonly #claims: CommandClaims;
+  readonly #runner: CommandRunner;
+  readonly #housekeeping: Housekeeping;
+  readonly #unfollowStops: () => void;
+
+  constructor(options: BashCommandsOptions) {
+    const { store, clock } = options;
+    this.#store = store;
+    const log = new BashEventLog(store);
+    const factory = new BashEventFactory(clock);
+    const claims = new CommandClaims(store.ownership);
+    this.#log = log;
+    this.#factory = factory;
+    this.#claims = claims;
+    this.#runner = new CommandRunner({ ...options, log, factory, claims });
+    this.#housekeeping = new Housekeeping({ ...options, log, factory, claims });
+    this.#unfollowStops = store.relay.follow(STOP_CHANNEL, (frame) => {
+      if ("text" in frame) this.#runner.find(frame.text)?.abort.abort();
+    });
+  }
+
+  /** Ends commands that a dead server left unfinished, and begins to remove old events. Never rejects. */
+  start(): Promise<void> {
+    return this.#housekeeping.start();
+  }
+
+  /** Ends every command, waits until their ends are stored, and ends every watch. */
+  async close(): Promise<void> {
+    this.#housekeeping.close();
+    await this.#runner.close();
+    this.#unfollowStops();
+    this.#log.close();
+    await this.#claims.leave();
+  }
+
+  /**
+   * Starts a command. Resolves once it is stored. Rejects with `unprocessable` for a folder that the place refuses, with
+   * `too_many_requests` while 64 commands run, and with `unavailable` when the server is closing.
+   */
+  async startCommand(place: BashPlace, request: ExecuteBashRequest): Promise<BashCommand> {
+    return (await this.#runner.begin(place, request)).command;
+  }
+
+  /** Runs a command to its end. Resolves with all its output, up to 8 Mi characters. Rejects as `startCommand` does. */
+  async execute(place: BashPlace, request: ExecuteBashRequest): Promise<BashOutput> {
+    const { command, ended } = await this.#runner.begin(place, request);
+    const final = await ended;
+    return final.order === 0 ? final : joinOutputs(final, this.#log.outputsOf(place.scope, command.id));
+  }
+
+  /** Ends a command with everything it started. False when there is none with this id. One that has ended is fine. */
+  async stop(scope: BashScope, commandId: string): Promise<boolean> {
+    const id = toHex(commandId);
+    const running = this.#runner.find(id);
+    if (running?.scope === scope) {
+      running.abort.abort();
+      return true;
+    }
+    if ((await this.#log.get(scope, id)) === undefined) return false;
+    // Another server of the store may run it.
+    this.#store.relay.publish(STOP_CHANNEL, { kind: "transient", text: id });
+    return true;
+  }
+
+  /** A page of events. Rejects with `unprocessable` for a time that is not one. */
+  search(scope: BashScope, search: BashSearch = {}): Promise<BashPage> {
+    return this.#log.search(scope, search);
+  }
+
+  /** One event; undefined when there is none with this id. */
+  get(scope: BashScope, id: string): Promise<BashEvent | undefined> {
+    return this.#log.get(scope, id);
+  }
+
+  /** One entry for each id, in this order; null for an unknown one. */
+  getMany(scope: BashScope, ids: readonly string[]): Promise<(BashEvent | null)[]> {
+    return this.#log.getMany(scope, ids);
+  }
+
+  /** Removes every event of a scope and returns their number. Commands that run go on. */
+  clear(scope: BashScope): Promise<number> {
+    return this.#store.bashEvents.clear(scope);
+  }
+
+  /** Watches the events of the server's own commands. */
+  watch(): Promise<BashWatch> {
+    return this.#log.watch();
+  }
+
+  /** Makes an event that says why something was refused. It is stored nowhere. */
+  refusal(code: string, detail: string): BashError {
+    return this.#factory.error(code, detail);
+  }
+}

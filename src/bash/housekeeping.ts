@@ -1,0 +1,86 @@
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import { toUtcTimestamp } from "../events/timestamp.ts";
+import type { Logger } from "../logger.ts";
+import type { UnfinishedCommand } from "../stores/bash-events.ts";
+import type { Store } from "../stores/store.ts";
+import { LONGEST_TIMER } from "../waiting.ts";
+import type { BashEventLog } from "./bash-event-log.ts";
+import type { BashEventFactory } from "./bash-events.ts";
+import type { CommandClaims } from "./command-claims.ts";
+
+/** Seconds between two removals of old events, at least. */
+const MIN_PERIOD = 60;
+
+const CUT_SHORT =
+  "The server that ran this command has ended. Its further output and its exit code are lost; it may still be running.";
+
+export interface HousekeepingOptions {
+  store: Store;
+  log: BashEventLog;
+  factory: BashEventFactory;
+  claims: CommandClaims;
+  clock: Clock;
+  logger: Logger;
+  /** Seconds after which events are removed; null keeps them. */
+  retentionSeconds: number | null;
+}
+
+/** Ends commands that a dead server left unfinished, and removes old events. Failures are logged. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isClosed = false;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  /** Does everything once, then removes old events from time to time. */
+  async start(): Promise<void> {
+    await this.#endUnfinished();
+    const { retentionSeconds } = this.#options;
+    if (retentionSeconds === null || this.#isClosed) return;
+    const period = Math.min(Math.max(MIN_PERIOD, retentionSeconds / 2) * 1000, LONGEST_TIMER);
+    this.#timer = setInterval(() => void this.#prune(retentionSeconds), period);
+    this.#timer.unref?.();
+    await this.#prune(retentionSeconds);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+  }
+
+  async #endUnfinished(): Promise<void> {
+    const message = "A bash command that was cut short is not ended";
+    const unfinished = await this.#options.store.bashEvents
+      .unfinished()
+      .catch((error: unknown) => this.#report(error, message));
+    for (const command of unfinished ?? []) {
+      await this.#end(command).catch((error: unknown) => this.#report(error, message));
+    }
+  }
+
+  async #end({ scope, event }: UnfinishedCommand): Promise<void> {
+    const { log, factory, claims } = this.#options;
+    if (await claims.isRunning(event.id)) return;
+    const order = await log.nextOrder(scope, event.id);
+    const fields = { order, exit_code: -1, stdout: null, stderr: CUT_SHORT };
+    await log.append(scope, factory.output(event.id, fields));
+  }
+
+  async #prune(retentionSeconds: number): Promise<void> {
+    const { store, clock } = this.#options;
+    const oldest = new Date(clock.now() - retentionSeconds * 1000);
+    // A period that reaches back further than there are dates keeps everything.
+    if (Number.isNaN(oldest.getTime()) || oldest.getFullYear() < 0) return;
+    await store.bashEvents
+      .prune(toUtcTimestamp(oldest.toISOString()) ?? "")
+      .catch((error: unknown) => this.#report(error, "Old bash events are not removed"));
+  }
+
+  #report(error: unknown, message: string): void {
+    this.#options.logger.error({ error: messageOf(error) }, message);
+  }
+}
