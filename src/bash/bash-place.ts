@@ -36,7 +36,7 @@ const OUTSIDE = "cwd must be inside the conversation workspace";
  */
 export async function resolveFolder(machine: BashMachine, cwd: string | null): Promise<CommandFolder> {
   const { root, workspace } = machine;
-  if (cwd === null || (cwd === "" && root === null)) return { shown: root, path: root ?? undefined };
+  if (cwd === null || cwd === "") return { shown: root, path: root ?? undefined };
   const absolute = isAbsolutePath(cwd) ? cwd : joinPath(workspace.info.workingDir, cwd);
   // Without a root nothing is refused: the output of the command says why a folder cannot be used.
   if (root === null) return { shown: cwd, path: absolute };

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import { toUtcTimestamp } from "../events/timestamp.ts";
@@ -75,9 +76,12 @@ export class Housekeeping {
     const oldest = new Date(clock.now() - retentionSeconds * 1000);
     // A period that reaches back further than there are dates keeps everything.
     if (Number.isNaN(oldest.getTime()) || oldest.getFullYear() < 0) return;
-    await store.bashEvents
-      .prune(toUtcTimestamp(oldest.toISOString()) ?? "")
-      .catch((error: unknown) => this.#report(error, "Old bash events are not removed"));
+    try {
+      const olderThan = toUtcTimestamp(oldest.toISOString()) ?? "";
+      while (!this.#isClosed && (await store.bashEvents.prune(olderThan)) > 0) await setImmediate();
+    } catch (error) {
+      this.#report(error, "Old bash events are not removed");
+    }
   }
 
   #report(error: unknown, message: string): void {

@@ -103,6 +103,9 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     ...(settings.allow_cors_origin_regex == null
       ? {}
       : { corsOriginRegex: settings.allow_cors_origin_regex }),
+    ...(settings.bash_events_retention_seconds === undefined
+      ? {}
+      : { bashEventsRetentionSeconds: settings.bash_events_retention_seconds }),
     ...(settings.max_concurrent_runs === undefined
       ? {}
       : { maxConcurrentRuns: settings.max_concurrent_runs }),

@@ -21,6 +21,7 @@ export const SETTINGS = {
   conversations_path: { type: "text", schema: z.string().min(1) },
   web_url: { type: "text", schema: text },
   conversation_idle_ttl_seconds: { type: "number", schema: seconds },
+  bash_events_retention_seconds: { type: "number", schema: z.int().positive().nullable() },
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
@@ -31,7 +32,6 @@ export const UNSUPPORTED = [
   "workspace_path",
   "conversation_worktree_root",
   "bash_events_dir",
-  "bash_events_retention_seconds",
   "static_files_path",
   "webhooks",
   "enable_vscode",

@@ -2,6 +2,7 @@ import type { ConversationManager } from "../conversations/conversation-manager.
 import type { Route } from "../http/route/route.ts";
 import type { SocketRoute } from "../http/sockets/socket-route.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import { type BashDeps, bashRoutes } from "./bash.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
@@ -10,7 +11,7 @@ import { fileRoutes } from "./files.ts";
 import { gitRoutes } from "./git.ts";
 import { conversationScope, serverScope } from "./machine-scope.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
-import { type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
+import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 
 /** Services for the routes. */
 export interface RoutesDeps {
@@ -19,12 +20,14 @@ export interface RoutesDeps {
   machine: LazyWorkspace;
   /** Absolute paths on that machine that requests may not write to. */
   kept: readonly string[];
+  /** Bash commands of clients. */
+  bash: BashDeps;
   server: ServerRoutesDeps;
   sockets: EventSocketDeps;
 }
 
 /** Every route of the server. A new resource is one line here. */
-export function allRoutes({ conversations, machine, kept, server }: RoutesDeps): Route[] {
+export function allRoutes({ conversations, machine, kept, bash, server }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
   const scopes = [ofServer, conversationScope(conversations)];
   return [
@@ -35,10 +38,14 @@ export function allRoutes({ conversations, machine, kept, server }: RoutesDeps):
     ...scopes.flatMap(fileRoutes),
     ...fileSearchRoutes(ofServer),
     ...scopes.flatMap(gitRoutes),
+    ...scopes.flatMap((scope) => bashRoutes(scope, { ...bash, conversations })),
   ];
 }
 
 /** Every socket of the server. */
-export function allSockets({ conversations, sockets }: RoutesDeps): SocketRoute[] {
-  return eventSocketRoutes(conversations, sockets);
+export function allSockets({ conversations, machine, kept, bash, sockets }: RoutesDeps): SocketRoute[] {
+  return [
+    ...eventSocketRoutes(conversations, sockets),
+    ...bashSocketRoutes(serverScope(machine, kept), { ...sockets, ...bash }),
+  ];
 }

@@ -103,6 +103,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     conversations: services.conversations,
     machine: services.machine,
     kept: services.kept,
+    bash: services.bash,
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {
       clock,

@@ -1,3 +1,4 @@
+import type { BashCommands } from "../bash/bash-commands.ts";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
@@ -16,6 +17,8 @@ export interface LifecycleParts {
   conversations: ConversationManager;
   /** The machine of routes that belong to no conversation. */
   machine: LazyWorkspace;
+  /** Bash commands of clients. */
+  bash: { readonly commands: BashCommands };
   store: Store;
   logger: Logger;
   /** Closes sockets and listening ports. */
@@ -29,6 +32,7 @@ export interface LifecycleParts {
 export function startLifecycle({
   conversations,
   machine,
+  bash: { commands },
   store,
   logger,
   endNetwork,
@@ -42,8 +46,10 @@ export function startLifecycle({
     },
     (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
   );
+  const tidied = commands.start();
   const end = async () => {
-    await started;
+    await Promise.all([started, tidied]);
+    await commands.close();
     await Promise.all([conversations.close(), machine.close()]);
     await endNetwork();
     await releaseStore();

@@ -123,6 +123,8 @@ export interface ServerOptions {
    * such queue. Default: 0.
    */
   maxQueuedRuns?: number;
+  /** Seconds after which commands of the bash API and their outputs are removed; null keeps them. Default: null. */
+  bashEventsRetentionSeconds?: number | null;
   /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB. */
   maxSocketLagBytes?: number;
   /** Maximum size of a model's reply in bytes, unpacked. Default: 32 MiB. */
@@ -168,6 +170,7 @@ export type ResolvedOptions = Omit<ServerOptions, "logger"> & {
       | "idleTimeoutSeconds"
       | "maxConcurrentRuns"
       | "maxQueuedRuns"
+      | "bashEventsRetentionSeconds"
       | "maxSocketLagBytes"
       | "maxBodyBytes"
       | "allowPrivateImageUrls"
@@ -202,6 +205,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     idleTimeoutSeconds: options.idleTimeoutSeconds ?? null,
     maxConcurrentRuns,
     maxQueuedRuns,
+    bashEventsRetentionSeconds: retentionOf(options),
     maxSocketLagBytes: options.maxSocketLagBytes ?? 4 * MIB,
     maxBodyBytes: options.maxBodyBytes ?? 32 * MIB,
     allowPrivateImageUrls: options.allowPrivateImageUrls ?? false,
@@ -210,6 +214,11 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     environment: options.environment ?? process.env,
   };
+}
+
+function retentionOf({ bashEventsRetentionSeconds: seconds = null }: ServerOptions): number | null {
+  if (seconds === null || (Number.isFinite(seconds) && seconds > 0)) return seconds;
+  throw new TypeError("bashEventsRetentionSeconds: must be a number above 0, or null");
 }
 
 function toLogger(logger: ServerOptions["logger"]): Logger {

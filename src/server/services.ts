@@ -2,11 +2,13 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { BUILT_IN_RUNNERS } from "../agent/runner.ts";
+import { BashCommands } from "../bash/bash-commands.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import { providerKeysIn } from "../llm/providers.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { createSelfFetch } from "../outbound/self-fetch.ts";
+import type { BashDeps } from "../routes/bash.ts";
 import { createCipher } from "../secrets/cipher.ts";
 import type { LookupOptions } from "../secrets/lookup-secret.ts";
 import { ServerSecrets } from "../secrets/server-secrets.ts";
@@ -40,6 +42,8 @@ export interface Services {
   readonly machine: LazyWorkspace;
   /** Absolute paths on that machine that requests may not write to: the database. */
   readonly kept: readonly string[];
+  /** Bash commands of clients. */
+  readonly bash: BashDeps;
   /** Returns the time of the last activity in milliseconds since 1970. */
   lastActivity(): number;
 }
@@ -85,6 +89,9 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   };
   const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   let lastActivity = clock.now();
+  const onActivity = () => {
+    lastActivity = clock.now();
+  };
   const conversations = new ConversationManager({
     store,
     clock,
@@ -106,13 +113,17 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     maxQueuedRuns: options.maxQueuedRuns,
     internalUrl: lookup.internalUrl,
     lookupFetch: lookup.fetch,
-    onActivity: () => {
-      lastActivity = clock.now();
-    },
+    onActivity,
   });
   const machine = new LazyWorkspace(() => openWorkspace(machineSpec(conversationsPath)));
   const kept = options.store === undefined ? databaseFiles(conversationsPath) : [];
-  return { store, tools, conversations, machine, kept, lastActivity: () => lastActivity };
+  const retentionSeconds = options.bashEventsRetentionSeconds;
+  const bash: BashDeps = {
+    commands: new BashCommands({ store, clock, logger, retentionSeconds }),
+    mask: () => serverSecrets.mask(),
+    onActivity,
+  };
+  return { store, tools, conversations, machine, kept, bash, lastActivity: () => lastActivity };
 }
 
 /** The database and the files that SQLite keeps next to it. */

@@ -85,6 +85,9 @@ export interface BashEventStore {
   unfinished(): Promise<UnfinishedCommand[]>;
   /** Removes every event of a scope. Resolves with their number. */
   clear(scope: BashScope): Promise<number>;
-  /** Removes the events of every scope that are older than a time. Resolves with their number. */
+  /**
+   * Removes some of the events, of every scope, that are older than a time. Resolves with their number, which is 0 when
+   * none is left.
+   */
   prune(olderThan: string): Promise<number>;
 }

@@ -4,14 +4,12 @@ import type { Watch } from "../events/watch.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Logger } from "../logger.ts";
 import type { Content } from "../wire/events/message.ts";
+import { ReceiveBudget } from "./receive-budget.ts";
 import { readFrame, toFrameError } from "./socket-frame.ts";
 import { SocketWriter } from "./socket-writer.ts";
 
 /** Sockets of one conversation. */
 const MAX_SOCKETS = 50;
-/** Limit on bytes received from one socket and not yet processed. Each message also counts `MESSAGE_COST`. */
-const MAX_UNPROCESSED_BYTES = 32 * 1024 * 1024;
-const MESSAGE_COST = 1024;
 
 /** Which past events a socket is sent before the live ones. */
 export interface SocketRequest {
@@ -97,11 +95,10 @@ interface ReceiverOptions {
 
 /** Takes the messages of one client. A message that is refused is answered with a `ServerErrorEvent`. */
 function receiver({ say, watch }: ReceiverOptions) {
-  let unprocessed = 0;
+  const budget = new ReceiveBudget();
   return async (data: string | Uint8Array, writer: SocketWriter): Promise<void> => {
-    const cost = data.length + MESSAGE_COST;
-    if (unprocessed + cost > MAX_UNPROCESSED_BYTES) return writer.close(1013, "Too many messages at once");
-    unprocessed += cost;
+    const done = budget.take(data);
+    if (done === undefined) return writer.close(1013, "Too many messages at once");
     try {
       const content = readFrame(data);
       if (content !== undefined) await say(content);
@@ -109,7 +106,7 @@ function receiver({ say, watch }: ReceiverOptions) {
       const fault = toFrameError(error);
       writer.send(watch.toText({ kind: "ServerErrorEvent", source: "environment", ...fault }));
     } finally {
-      unprocessed -= cost;
+      done();
     }
   };
 }

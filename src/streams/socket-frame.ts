@@ -7,7 +7,7 @@ import { type Content, message } from "../wire/events/message.ts";
 const MAX_FAULTS = 100;
 
 /** The fault of a frame. `code` is the name of the reference's exception. */
-class FrameError extends Error {
+export class FrameError extends Error {
   readonly code: string;
 
   constructor(code: string, detail: string) {
@@ -18,15 +18,29 @@ class FrameError extends Error {
 
 /** Reads the user message in a frame. Undefined for an auth frame, which may come at any time and has no message. */
 export function readFrame(data: string | Uint8Array): Content[] | undefined {
-  if (typeof data !== "string") throw new FrameError("KeyError", "Frames must be text");
-  const value = parse(data);
-  if (isAuthFrame(value)) return undefined;
+  const value = parseFrame(data);
+  if (value === undefined) return undefined;
   const parsed = message.safeParse(value);
-  if (!parsed.success) throw new FrameError("ValidationError", describe(parsed.error));
+  if (!parsed.success) throw new FrameError("ValidationError", describeFaults(parsed.error, "message"));
   if (parsed.data.role !== "user") {
     throw new FrameError("AssertionError", "Only user messages are allowed to be sent to the agent.");
   }
   return parsed.data.content;
+}
+
+/** Reads the JSON in a frame. Undefined for an auth frame. */
+export function parseFrame(data: string | Uint8Array): unknown {
+  if (typeof data !== "string") throw new FrameError("KeyError", "Frames must be text");
+  const value = parse(data);
+  return isAuthFrame(value) ? undefined : value;
+}
+
+/** The faults of a frame, one in a line. `whole` names the frame itself. */
+export function describeFaults(error: z.ZodError, whole: string): string {
+  return error.issues
+    .slice(0, MAX_FAULTS)
+    .map(({ path, message }) => `${path.join(".") || whole}: ${message}`)
+    .join("\n");
 }
 
 /** Code and detail of a `ServerErrorEvent` for anything thrown. */
@@ -60,11 +74,4 @@ function isAuthFrame(value: unknown): boolean {
   if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "auth")
     return false;
   return Object.keys(value).every((key) => key === "type" || key === "session_api_key");
-}
-
-function describe(error: z.ZodError): string {
-  return error.issues
-    .slice(0, MAX_FAULTS)
-    .map(({ path, message }) => `${path.join(".") || "message"}: ${message}`)
-    .join("\n");
 }

@@ -34,6 +34,7 @@ export async function openBash(options: BashBenchOptions = {}) {
   const serverSecrets = new ServerSecrets(secrets);
   const machine = {
     workspace,
+    kept: [],
     root: root === undefined ? null : join(folder, root),
     mask: () => serverSecrets.mask(),
   };

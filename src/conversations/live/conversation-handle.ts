@@ -1,4 +1,5 @@
 import { createAnalyzer } from "../../agent/security/create-analyzer.ts";
+import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import type { UpdateConversationRequest } from "../../wire/conversation.ts";
 import { type Content, text } from "../../wire/events/message.ts";
@@ -107,6 +108,11 @@ export class ConversationHandle {
   /** Does something on the machine the agent works on. The conversation stays in memory meanwhile. */
   useWorkspace<T>(work: (workspace: Workspace) => Promise<T>): Promise<T> {
     return this.#use(async ({ workspace }) => work(await workspace.get()));
+  }
+
+  /** The mask of the values that output of the conversation must not show: its secrets and those of the server. */
+  secretMask(): Promise<SecretMask> {
+    return this.#use(({ session }) => session.secretMask());
   }
 
   /** Adds secrets; those with the name of an existing one replace it. */

@@ -7,6 +7,7 @@ import type { PromptView } from "../../agent/view/prompt-view.ts";
 import { withComplete } from "../../llm/decorators/with-complete.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
 import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
+import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
 import type { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import { type LlmConfig, type LlmConfigInput, parseLlmConfig } from "../../wire/agent/llm-config.ts";
@@ -104,6 +105,11 @@ export class RunSession implements AgentSession {
       this.#record(config, reply);
       return reply;
     });
+  }
+
+  /** The mask of every value that output of the conversation must not show. */
+  secretMask(): Promise<SecretMask> {
+    return this.#parts.secrets.mask();
   }
 
   newId(): string {

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import type {
   BashEventQuery,
   BashEventStore,
@@ -64,14 +63,8 @@ export class SqliteBashEvents implements BashEventStore {
     return count;
   }
 
-  async prune(olderThan: string): Promise<number> {
-    let removed = 0;
-    for (;;) {
-      const step = await this.#write(null, (database) => pruneBashEvents(database, olderThan));
-      removed += step;
-      if (step === 0) return removed;
-      await setImmediate();
-    }
+  prune(olderThan: string): Promise<number> {
+    return this.#write(null, (database) => pruneBashEvents(database, olderThan));
   }
 
   #read<T>(scope: BashScope, work: (database: Database) => T): Promise<T> {
