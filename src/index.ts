@@ -27,9 +27,9 @@ export {
 export type {
   ConversationManager,
   CreatedConversation,
-  CreateOptions,
 } from "./conversations/conversation-manager.ts";
 export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversations/conversation-reader.ts";
+export type { CreateOptions } from "./conversations/launches.ts";
 export type {
   ConfirmationResponse,
   ConversationHandle,

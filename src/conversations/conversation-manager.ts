@@ -14,7 +14,6 @@ import {
   startConversationRequest,
 } from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
-import type { Content } from "../wire/events/message.ts";
 import {
   type ConversationPage,
   ConversationReader,
@@ -22,17 +21,16 @@ import {
   type InfoQuery,
 } from "./conversation-reader.ts";
 import { follow } from "./follow.ts";
+import { type CreateOptions, type Launched, Launches } from "./launches.ts";
 import { Claims } from "./live/claims.ts";
 import type { ConversationContext, LiveContext } from "./live/conversation-context.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
-import { deliver } from "./live/deliver.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
 import { openConversation } from "./live/open-conversation.ts";
 import { Reopenings } from "./live/reopenings.ts";
 import { findCutPauses, findCutRuns } from "./live/runs/cut-runs.ts";
-import { type RunSlot, RunSlots } from "./live/runs/run-slots.ts";
-import { checkRole } from "./live/user-message.ts";
+import { RunSlots } from "./live/runs/run-slots.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
 import { DamageLog } from "./record/damage/damage-log.ts";
 import { isDamaged } from "./record/damage/damaged.ts";
@@ -41,7 +39,6 @@ import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { watchedRecord } from "./record/watched-record.ts";
 import { type RemovalOptions, Removals } from "./removals.ts";
-import { startConversation } from "./start-conversation.ts";
 
 /** The default of the reference. */
 const MAX_CONCURRENT_RUNS = 10;
@@ -55,18 +52,8 @@ export interface ConversationManagerOptions extends ConversationContext, Removal
   maxQueuedRuns?: number | undefined;
 }
 
-/** How a conversation is created. */
-export interface CreateOptions extends InfoQuery {
-  /** Id of the principal who makes the conversation; `search` and `count` can ask for it. Default: null. */
-  createdBy?: string | null | undefined;
-}
-
 /** A conversation that was started, or that existed under the requested id. */
-export interface CreatedConversation {
-  /** The conversation as HTTP shows it. */
-  info: ConversationInfo;
-  /** False when it existed. */
-  created: boolean;
+export interface CreatedConversation extends Omit<Launched, "id"> {
   /** The handle with its verbs. */
   conversation: ConversationHandle;
 }
@@ -85,6 +72,7 @@ export class ConversationManager {
   readonly #claims: Claims;
   readonly #reopenings: Reopenings;
   readonly #removals: Removals;
+  readonly #launches: Launches;
   readonly #feeds: Feeds;
   #closed = false;
 
@@ -115,6 +103,11 @@ export class ConversationManager {
       now: () => options.clock.now(),
       load: (id) => this.#load(id),
       left: (id, { fence }) => this.#claims.release(id, fence),
+    });
+    this.#launches = new Launches({
+      reader: this.#reader,
+      context: this.#context,
+      use: (id, work) => this.#live.use(id, work),
     });
     this.#reopenings = new Reopenings({
       use: (id, work) => this.#live.use(id, work),
@@ -207,22 +200,8 @@ export class ConversationManager {
     request: StartConversationRequest,
     options: CreateOptions = {},
   ): Promise<CreatedConversation> {
-    const id = request.conversation_id ?? this.#options.clock.newId();
-    const conversation = this.#handle(id);
-    const existing = await this.#reader.find(id, options);
-    if (existing !== undefined) return { info: asStarted(existing), created: false, conversation };
-    const { initial_message: message } = request;
-    if (message !== null) checkRole(message);
-    const slot = this.#context.slots.claim();
-    try {
-      const { createdBy = null } = options;
-      const isNew = await startConversation(request, { id, createdBy }, this.#context);
-      if (!isNew) return await this.createFrom(request, options);
-      if (message !== null) await this.#deliverFirst(id, message.content, slot);
-    } finally {
-      slot.release();
-    }
-    return { info: asStarted(await this.get(id, options)), created: true, conversation };
+    const { id, ...launched } = await this.#launches.launch(request, options);
+    return { ...launched, conversation: this.#handle(id) };
   }
 
   /** The verbs of a conversation. Rejects with `not_found` for an unknown one; loads nothing. */
@@ -302,10 +281,6 @@ export class ConversationManager {
     yield* follow(watch, signal);
   }
 
-  async #deliverFirst(id: string, content: Content[], slot: RunSlot): Promise<void> {
-    await this.#live.use(id, (conversation) => deliver(conversation, content, { run: true, slot }));
-  }
-
   #handle(id: string): ConversationHandle {
     return new ConversationHandle(id, (work) => this.#live.use(id, work));
   }
@@ -336,9 +311,4 @@ export class ConversationManager {
     await this.#live.drop(id, fence);
     if (!isOwnershipLost(error)) this.#reopenings.begin(id);
   }
-}
-
-/** The reference says nothing of the runtime in the answer of a start. */
-function asStarted(info: ConversationInfo): ConversationInfo {
-  return { ...info, runtime_info: null };
 }

@@ -15,6 +15,7 @@ import { startConversationRequest } from "../wire/conversation-request.ts";
 import { executionStatus } from "../wire/execution-status.ts";
 import { uuid } from "../wire/ids.ts";
 import { busy, conversationParams, notFound, orNotFound, refused, SUCCESS } from "./conversation-params.ts";
+import { withObservability } from "./observability-headers.ts";
 
 const includeSkills = queryBool()
   .default(false)
@@ -109,12 +110,15 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         404: { description: "No such agent profile", body: refused.body },
         429: busy,
       },
-    }).handle(async ({ body, query, principal }) => {
-      const { info, created } = await conversations.createFrom(body, {
+    }).handle(async ({ body, query, request, principal }) => {
+      const asked = withObservability(body, request.headers);
+      const { info, created, warnings } = await conversations.createFrom(asked, {
         includeSkills: query.include_skills,
         createdBy: principal?.id,
       });
-      return created ? { status: 201, body: info } : { status: 200, body: info };
+      return created
+        ? { status: 201, body: info, headers: warningHeader(warnings) }
+        : { status: 200, body: info };
     }),
 
     conversationRoute({
@@ -173,4 +177,14 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       },
     })),
   ];
+}
+
+/** The parts of a start that are not honoured in full, as RFC 7234 has them: 299 stands for any warning. */
+function warningHeader(warnings: readonly string[]): Record<string, string> {
+  if (warnings.length === 0) return {};
+  return { warning: warnings.map((warning) => `299 - ${JSON.stringify(toAscii(warning))}`).join(", ") };
+}
+
+function toAscii(text: string): string {
+  return text.replace(/[^ -~]/g, "?");
 }

@@ -1,4 +1,4 @@
-import { createHttpCore } from "../../src/http/http-core.ts";
+import { createHttpCore, type HttpCore } from "../../src/http/http-core.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { conversationVerbRoutes } from "../../src/routes/conversation-verbs.ts";
 import { conversationRoutes } from "../../src/routes/conversations.ts";
@@ -14,6 +14,7 @@ interface Answer {
 }
 
 export interface HttpBench extends Bench {
+  core: HttpCore;
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   /** The accepted socket, or the status of the refusal. */
   connect(path: string): Promise<MemorySocket | number>;
@@ -47,6 +48,7 @@ export function openHttp(options: BenchOptions = {}): HttpBench {
   };
   return {
     ...bench,
+    core,
     call,
     async connect(path) {
       const request = new Request(`http://localhost${path}`, { headers: { upgrade: "websocket" } });

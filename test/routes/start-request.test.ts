@@ -84,3 +84,25 @@ it("says in every reading, and not in the answer of a start, that a conversation
   expect((await call("GET", `/api/conversations?ids=${NOBODY}`)).body[0].runtime_info).toEqual(available);
   expect((await call("GET", "/api/conversations/search")).body.items[0].runtime_info).toEqual(available);
 });
+
+it("tells in a header what of a request is not honoured in full", async () => {
+  const { call, core } = openHttp();
+  const agent = {
+    llm: { model: "scripted" },
+    condenser: { kind: "LLMSummarizingCondenser", llm: { model: "m" } },
+  };
+  const request = startBody({ agent, container: { browser: true }, conversation_id: NOBODY });
+  const post = () =>
+    core.fetch(
+      new Request("http://localhost/api/conversations", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(request),
+      }),
+    );
+  const created = await post();
+  expect(created.status).toBe(201);
+  expect(created.headers.get("warning")).toMatch(/^299 - "agent\.condenser: .*", 299 - "container: .*"$/);
+  expect((await post()).headers.has("warning")).toBe(false);
+  expect((await call("GET", "/api/conversations/count")).body).toBe(1);
+});

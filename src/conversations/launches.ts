@@ -1,0 +1,75 @@
+import type { ConversationInfo } from "../wire/conversation.ts";
+import type { StartConversationRequest } from "../wire/conversation-request.ts";
+import type { Content } from "../wire/events/message.ts";
+import type { ConversationReader, InfoQuery } from "./conversation-reader.ts";
+import type { LiveContext } from "./live/conversation-context.ts";
+import { deliver } from "./live/deliver.ts";
+import type { LiveConversation } from "./live/live-conversation.ts";
+import type { RunSlot } from "./live/runs/run-slots.ts";
+import { checkRole } from "./live/user-message.ts";
+import { startConversation } from "./start-conversation.ts";
+import { checkRuntime } from "./unserved.ts";
+
+/** How a conversation is created. */
+export interface CreateOptions extends InfoQuery {
+  /** Id of the principal who makes the conversation; `search` and `count` can ask for it. Default: null. */
+  createdBy?: string | null | undefined;
+}
+
+/** A conversation that was started, or that existed under the requested id. */
+export interface Launched {
+  id: string;
+  /** The conversation as HTTP shows it. */
+  info: ConversationInfo;
+  /** False when it existed. */
+  created: boolean;
+  /** A sentence for each part of the request that is not honoured in full. The log has them too. */
+  warnings: readonly string[];
+}
+
+export interface LaunchesOptions {
+  reader: Pick<ConversationReader, "find" | "get">;
+  context: LiveContext;
+  /** Does something with a conversation, which is loaded when it is not in memory. */
+  use(id: string, work: (conversation: LiveConversation) => Promise<void>): Promise<void>;
+}
+
+/** Starts conversations. A launch holds a slot among the runs, and hands it to the run of the first message. */
+export class Launches {
+  readonly #options: LaunchesOptions;
+
+  constructor(options: LaunchesOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a conversation, or finds the one that has the requested id. */
+  async launch(request: StartConversationRequest, options: CreateOptions): Promise<Launched> {
+    checkRuntime(request);
+    const { context, reader } = this.#options;
+    const id = request.conversation_id ?? context.clock.newId();
+    const existing = await reader.find(id, options);
+    if (existing !== undefined) return { id, info: asStarted(existing), created: false, warnings: [] };
+    const { initial_message: message } = request;
+    if (message !== null) checkRole(message);
+    const slot = context.slots.claim();
+    try {
+      const { createdBy = null } = options;
+      const warnings = await startConversation(request, { id, createdBy }, context);
+      // Another request was faster.
+      if (warnings === undefined) return await this.launch({ ...request, conversation_id: id }, options);
+      if (message !== null) await this.#deliver(id, message.content, slot);
+      return { id, info: asStarted(await reader.get(id, options)), created: true, warnings };
+    } finally {
+      slot.release();
+    }
+  }
+
+  #deliver(id: string, content: Content[], slot: RunSlot): Promise<void> {
+    return this.#options.use(id, (conversation) => deliver(conversation, content, { run: true, slot }));
+  }
+}
+
+/** The reference says nothing of the runtime in the answer of a start. */
+function asStarted(info: ConversationInfo): ConversationInfo {
+  return { ...info, runtime_info: null };
+}

@@ -1,0 +1,153 @@
+import { AgentServerError } from "../errors.ts";
+import { isObject } from "../is-object.ts";
+import { isOptionalDefaultTool, isOptionalTool } from "../tools/toolbox/absent-tools.ts";
+import type { Agent } from "../wire/agent/agent.ts";
+import { momentsWithHooks } from "../wire/agent/hook-config.ts";
+import type { StartConversationRequest } from "../wire/conversation-request.ts";
+
+/** A start request with the agent that it leads to. */
+export interface AskedFor {
+  request: StartConversationRequest;
+  agent: Agent;
+}
+
+/** A part of the protocol that this server does not carry out yet. */
+interface Unserved {
+  /** Field of the request, for the caller. */
+  field: string;
+  /** The part of the field that asks for it, in words; undefined when none does. */
+  asked(asked: AskedFor): string | undefined;
+  /** What happens instead. */
+  instead: string;
+}
+
+/**
+ * Requests that are refused: without these the agent would do more, or other things, than its user allows, and clients
+ * send them only on purpose.
+ */
+const REFUSED: readonly Unserved[] = [
+  {
+    field: "hook_config",
+    asked: ({ request }) => listed(request.hook_config === null ? [] : momentsWithHooks(request.hook_config)),
+    instead: "this server runs no hooks yet, and a guard that is silently off is worse than none",
+  },
+  {
+    field: "plugins",
+    asked: ({ request }) => counted(request.plugins, "plugins"),
+    instead: "this server loads no plugins yet",
+  },
+  {
+    field: "agent.mcp_config",
+    asked: ({ agent }) => listed(enabledServers(agent.mcp_config)),
+    instead: "this server connects to no MCP servers yet",
+  },
+  {
+    field: "agent.critic",
+    asked: ({ agent }) => kindOtherThan(agent.critic, "PassCritic"),
+    instead: "this server has no critics yet",
+  },
+];
+
+/** Requests that are carried out as far as possible, with a warning: clients send these by default. */
+const WARNED: readonly Unserved[] = [
+  {
+    field: "agent.condenser",
+    asked: ({ agent }) => kindOtherThan(agent.condenser, "NoOpCondenser"),
+    instead: "prompts are not condensed; a prompt that outgrows the model's context ends the run",
+  },
+  {
+    field: "agent.tools",
+    asked: ({ agent }) => listed(agent.tools.map(({ name }) => name).filter(isOptionalTool)),
+    instead: "the agent works without these tools",
+  },
+  {
+    field: "agent.include_default_tools",
+    asked: ({ agent }) => listed(agent.include_default_tools.filter(isOptionalDefaultTool)),
+    instead: "the agent works without these tools",
+  },
+  {
+    field: "agent.agent_context.skills",
+    asked: ({ agent }) => counted(agent.agent_context?.skills.filter(waitsForItsTurn), "skills"),
+    instead: "skills with a trigger, and those read on demand, are not given to the agent yet",
+  },
+  {
+    field: "agent.agent_context",
+    asked: ({ agent }) => listed(requestedSources(agent)),
+    instead: "skills and memory are taken from the request alone",
+  },
+  {
+    field: "agent_definitions",
+    asked: ({ request }) => counted(request.agent_definitions, "definitions"),
+    instead: "there are no sub-agents yet",
+  },
+  {
+    field: "title_llm_profile",
+    asked: ({ request }) => request.title_llm_profile ?? undefined,
+    instead: "this server keeps no profiles; the agent's model makes the title",
+  },
+  {
+    field: "container",
+    asked: ({ request }) => (request.container === null ? undefined : "limits of a container"),
+    instead: "conversations run on the server's machine",
+  },
+];
+
+/**
+ * Says what of a request is left out, a sentence for each part.
+ *
+ * @throws AgentServerError `unprocessable` for what must not be left out.
+ */
+export function judgeRequest(asked: AskedFor): string[] {
+  const [refusal] = REFUSED.flatMap((entry) => sentence(entry, asked));
+  if (refusal !== undefined) throw new AgentServerError("unprocessable", refusal);
+  return WARNED.flatMap((entry) => sentence(entry, asked));
+}
+
+/** Throws `unprocessable` for another runtime than the one that this server has. */
+export function checkRuntime({ conversation_runtime: runtime }: StartConversationRequest): void {
+  if (runtime === null || runtime === "local") return;
+  throw new AgentServerError("unprocessable", "This server only runs local conversations");
+}
+
+function sentence({ field, asked, instead }: Unserved, request: AskedFor): string[] {
+  const part = asked(request);
+  return part === undefined ? [] : [`${field}: asks for ${part}, but ${instead}`];
+}
+
+const MAX_LISTED = 10;
+const MAX_NAME = 64;
+
+function listed(names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const shown = names.slice(0, MAX_LISTED).map((name) => name.slice(0, MAX_NAME));
+  return [...shown, ...(names.length > MAX_LISTED ? [`${names.length - MAX_LISTED} more`] : [])].join(", ");
+}
+
+function counted(list: readonly unknown[] | null | undefined, noun: string): string | undefined {
+  return list == null || list.length === 0 ? undefined : `${list.length} ${noun}`;
+}
+
+function kindOtherThan(value: { kind: string } | null, harmless: string): string | undefined {
+  return value === null || value.kind === harmless ? undefined : value.kind.slice(0, MAX_NAME);
+}
+
+/** Servers that are kept for later, with `enabled: false`, ask for nothing. */
+function enabledServers(config: Readonly<Record<string, unknown>>): string[] {
+  // Older clients wrap the map.
+  const servers = isObject(config.mcpServers) ? config.mcpServers : config;
+  return Object.entries(servers).flatMap(([name, server]) =>
+    isObject(server) && server.enabled === false ? [] : [name],
+  );
+}
+
+function waitsForItsTurn(skill: { trigger: unknown; is_agentskills_format: boolean }): boolean {
+  return skill.trigger !== null || skill.is_agentskills_format;
+}
+
+const SOURCES = ["load_user_skills", "load_public_skills", "load_project_skills", "load_memory"] as const;
+
+function requestedSources({ agent_context: context }: Agent): string[] {
+  if (context === null) return [];
+  const loads = SOURCES.filter((source) => context[source]);
+  return [...loads, ...(context.registered_marketplaces.length > 0 ? ["registered_marketplaces"] : [])];
+}

@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Logger } from "../../src/logger.ts";
+import type { NewConversation } from "../../src/wire/conversation-request.ts";
+import { localWorkspace } from "../../src/workspace/local/local-workspace.ts";
+import { openManager, startRequest } from "./open-manager.ts";
+
+const AGENT = { llm: { model: "scripted" }, tools: [{ name: "echo" }] };
+const SUMMARISE = {
+  kind: "LLMSummarizingCondenser",
+  llm: { model: "scripted", usage_id: "condenser" },
+  max_size: 240,
+  keep_first: 2,
+};
+const HOOK = [{ matcher: "*", hooks: [{ command: "./guard.sh" }] }];
+const KEYWORD = { type: "keyword", keywords: ["deploy"] };
+const noHooks = {
+  pre_tool_use: [],
+  post_tool_use: [],
+  user_prompt_submit: [],
+  session_start: [],
+  session_end: [],
+  stop: [],
+};
+
+type Fields = Partial<NewConversation> | Record<string, unknown>;
+
+function withAgent(fields: Record<string, unknown>): Fields {
+  return { agent: { ...AGENT, ...fields } };
+}
+
+function withContext(fields: Record<string, unknown>): Fields {
+  return withAgent({ agent_context: fields });
+}
+
+describe("a request is refused, and makes nothing, that asks for", () => {
+  it.each<[string, Fields, string]>([
+    ["hooks", { hook_config: { ...noHooks, pre_tool_use: HOOK } }, "hook_config: asks for pre_tool_use"],
+    ["hooks as other programs write them", { hook_config: { hooks: { PreToolUse: HOOK } } }, "pre_tool_use"],
+    ["plugins", { plugins: [{ source: "github:owner/plugin" }] }, "plugins: asks for 1 plugins"],
+    [
+      "MCP servers",
+      withAgent({ mcp_config: { fetch: { command: "uvx" } } }),
+      "agent.mcp_config: asks for fetch",
+    ],
+    [
+      "MCP servers in the older form",
+      withAgent({ mcp_config: { mcpServers: { fetch: { command: "uvx" } } } }),
+      "agent.mcp_config: asks for fetch",
+    ],
+    ["a critic", withAgent({ critic: { kind: "AgentFinishedCritic" } }), "agent.critic"],
+    ["a container", { conversation_runtime: "docker" }, "This server only runs local conversations"],
+  ])("%s", async (_, fields, words) => {
+    const { manager, prepared } = openManager();
+    await expect(manager.create(startRequest(fields))).rejects.toMatchObject({
+      code: "unprocessable",
+      detail: expect.stringContaining(words),
+    });
+    expect(await manager.count()).toBe(0);
+    expect(prepared).toEqual([]);
+  });
+});
+
+describe("a request is carried out, with a warning in the log and in the answer, that asks for", () => {
+  it.each<[string, Fields, string]>([
+    ["a condenser", withAgent({ condenser: SUMMARISE }), "agent.condenser: asks for LLMSummarizingCondenser"],
+    [
+      "browser tools",
+      withAgent({ tools: [{ name: "browser_tool_set" }] }),
+      "agent.tools: asks for browser_tool_set",
+    ],
+    [
+      "a switch of models",
+      withAgent({ include_default_tools: ["FinishTool", "ThinkTool", "SwitchLLMTool"] }),
+      "agent.include_default_tools: asks for SwitchLLMTool",
+    ],
+    [
+      "skills with triggers",
+      withContext({ skills: [{ name: "s", content: "c", trigger: KEYWORD }] }),
+      "agent.agent_context.skills: asks for 1 skills",
+    ],
+    [
+      "skills that are read on demand",
+      withContext({ skills: [{ name: "s", content: "c", is_agentskills_format: true }] }),
+      "agent.agent_context.skills: asks for 1 skills",
+    ],
+    [
+      "skills of the user and of the project",
+      withContext({ load_user_skills: true, load_project_skills: true }),
+      "agent.agent_context: asks for load_user_skills, load_project_skills",
+    ],
+    ["memory", withContext({ load_memory: true }), "agent.agent_context: asks for load_memory"],
+    ["sub-agents", { agent_definitions: [{ name: "helper" }] }, "agent_definitions: asks for 1 definitions"],
+    ["a profile for titles", { title_llm_profile: "fast" }, "title_llm_profile: asks for fast"],
+    ["limits of a container", { container: { memory: "2g" } }, "container: asks for limits"],
+  ])("%s", async (_, fields, words) => {
+    const logged: unknown[] = [];
+    const { manager } = openManager({ logger: recorder(logged) });
+    const { info, warnings } = await manager.create(startRequest(fields));
+    expect(warnings).toEqual([expect.stringContaining(words)]);
+    expect(logged).toEqual([{ conversation_id: info.id, warnings }]);
+  });
+});
+
+describe("a request leads to no warning that asks for", () => {
+  it.each<[string, Fields]>([
+    [
+      "what clients send when they want nothing",
+      { hook_config: noHooks, plugins: [], agent_definitions: [] },
+    ],
+    ["no condensation", withAgent({ condenser: { kind: "NoOpCondenser" } })],
+    [
+      "MCP servers that are switched off",
+      withAgent({ mcp_config: { fetch: { command: "uvx", enabled: false } } }),
+    ],
+    ["a critic that is content with everything", withAgent({ critic: { kind: "PassCritic" } })],
+    ["skills that always apply", withContext({ skills: [{ name: "s", content: "c" }] })],
+    ["this machine", { conversation_runtime: "local" }],
+    ["a worktree in a folder that does not exist yet", { worktree: true }],
+  ])("%s", async (_, fields) => {
+    const logged: unknown[] = [];
+    const { manager } = openManager({ logger: recorder(logged) });
+    expect((await manager.create(startRequest(fields))).warnings).toEqual([]);
+    expect(logged).toEqual([]);
+  });
+});
+
+describe("a worktree", () => {
+  it("is refused in a folder of a repository, and nowhere else", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "agent-server-worktree-"));
+    const { manager } = openManager({ openWorkspace: localWorkspace({ environment: process.env }) });
+    const create = (name: string, worktree: boolean) =>
+      manager.create(startRequest({ workspace: { working_dir: join(folder, name) }, worktree }));
+    try {
+      // The first conversation makes the folder and a repository in it.
+      await create("project", true);
+      await expect(create("project", true)).rejects.toMatchObject({
+        code: "unprocessable",
+        detail: expect.stringMatching(/^worktree: .*project is in a git repository/),
+      });
+      await create("project", false);
+      expect(await manager.count()).toBe(2);
+    } finally {
+      await manager.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+function recorder(logged: unknown[]): Logger {
+  const record = (fields: object) => void logged.push(fields);
+  return { debug() {}, info() {}, warn: record, error: record };
+}
