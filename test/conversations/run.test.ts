@@ -295,6 +295,18 @@ it("waits for confirmation; yes carries out, no answers and leaves the agent alo
   expect(llm.requests).toHaveLength(2);
 });
 
+it("a run of a conversation in which nothing was said asks no model and leaves it idle", async () => {
+  const { manager, llm } = openManager();
+  const id = await start(manager);
+  const socket = await attach(manager, id);
+  await (await manager.open(id)).run();
+  await until(() => socket.story.filter((line) => line === "full_state(idle)").length === 2);
+  expect(socket.story).toEqual(["full_state(idle)", "SystemPromptEvent", "full_state(idle)"]);
+  expect(llm.requests).toEqual([]);
+  await send(manager, id, "Now");
+  await until(() => socket.story.at(-1) === "full_state(finished)");
+});
+
 it("a run waits for its turn where there is a queue", async () => {
   const first = new Gate();
   const second = new Gate();

@@ -2,6 +2,7 @@ import { recoverRun } from "../../agent/loop/recovery.ts";
 import { interrupt } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import type { Runner } from "../../agent/runner.ts";
+import type { PromptView } from "../../agent/view/prompt-view.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
@@ -122,6 +123,7 @@ export class LiveConversation {
     const { session } = this;
     try {
       if (!(await this.#prepare(signal))) return await this.#interrupted();
+      if (!hasMessage(session.view)) return await session.update({ execution_status: "idle" });
       this.#runner ??= await this.#options.createRunner();
       const { extensions } = session;
       const { stuckThresholds } = this.#options;
@@ -162,4 +164,9 @@ export class LiveConversation {
   #report(error: unknown, message: string): void {
     this.#logger.error({ conversation_id: this.keeper.state.id, error: messageOf(error) }, message);
   }
+}
+
+/** Whether there is anything to work on: providers refuse a prompt of instructions alone. */
+function hasMessage(view: PromptView): boolean {
+  return view.messages().some(({ role }) => role !== "system");
 }
