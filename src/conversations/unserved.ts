@@ -17,7 +17,7 @@ interface Unserved {
   field: string;
   /** The part of the field that asks for it, in words; undefined when none does. */
   asked(asked: AskedFor): string | undefined;
-  /** What happens instead. */
+  /** The reason of a refusal, or the consequence of a warning. */
   instead: string;
 }
 

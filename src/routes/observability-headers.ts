@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import { AgentServerError } from "../errors.ts";
+import { redactInput } from "../http/route/redact-input.ts";
 import { validate, validationError } from "../http/route/validation.ts";
+import { isObject } from "../is-object.ts";
 import {
   observabilityMetadata,
   observabilitySpanName,
@@ -46,8 +48,12 @@ function split(list: string | undefined): string[] | undefined {
 function parsed(json: string | undefined): unknown {
   if (json === undefined) return undefined;
   try {
-    return JSON.parse(json);
+    const value: unknown = JSON.parse(json);
+    if (isObject(value)) return value;
+    const msg = "Value error, Observability metadata must be a dictionary";
+    throw validationError([{ type: "value_error", loc: [], msg, input: redactInput(value) }]);
   } catch (cause) {
+    if (AgentServerError.is(cause)) throw cause;
     const detail = "X-OpenHands-Observability-Metadata must be a JSON object";
     throw new AgentServerError("unprocessable", detail, { cause });
   }

@@ -54,7 +54,7 @@ it("changes nothing without the headers, and when they are empty", () => {
 
 it.each([
   ["Metadata", "x", "X-OpenHands-Observability-Metadata must be a JSON object"],
-  ["Metadata", "[1]", [{ loc: [] }]],
+  ["Metadata", "[1]", [{ type: "value_error", loc: [] }]],
   ["Metadata", '{"a":{"b":1}}', [{ type: "value_error", loc: [] }]],
   ["Span-Name", "a b", [{ type: "value_error", loc: [] }]],
 ])("refuses the header %s: %s", (name, value, detail) => {

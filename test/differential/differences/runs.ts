@@ -31,6 +31,19 @@ export const RUN_DIFFERENCES: readonly Difference[] = [
     ],
     reason: "413 says that the prompt is too large, so that a condenser can make it shorter",
   },
+  {
+    scenarios: ["a run without any message"],
+    at: [
+      "log.*",
+      "frames.*",
+      "state.execution_status: *",
+      "info.execution_status: *",
+      "*.leaf_event_id: *",
+      ...STATS,
+      "stats: *",
+    ],
+    reason: "no model is asked before anything was said: providers refuse a prompt of instructions alone",
+  },
 
   // What the model gets wrong.
   {
