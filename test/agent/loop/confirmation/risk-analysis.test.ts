@@ -123,6 +123,38 @@ describe("the risks of a reply", () => {
 });
 
 describe("an analysis", () => {
+  it("is given up at an interrupt: its calls are answered, and the log has no risks", async () => {
+    const abort = new AbortController();
+    const session = await open([echoes("LOW")]);
+    let reads = 0;
+    Object.defineProperty(session.state, "security_analyzer", {
+      get() {
+        reads += 1;
+        // The second time is when the analyzer is about to be asked.
+        if (reads === 2) abort.abort();
+        return LLM;
+      },
+    });
+    await session.run({ signal: abort.signal });
+    expect(session.log).toEqual([
+      "status running",
+      "call echo",
+      expect.stringMatching(/^error echo: Tool call interrupted/),
+      "status paused",
+      "InterruptEvent",
+    ]);
+  });
+
+  it("that is busy is not waited for after an interrupt", async () => {
+    const session = await open([echoes("LOW"), say("ok")]);
+    await session.run();
+    const actions = session.events.filter((event) => event.kind === "ActionEvent");
+    const abort = new AbortController();
+    const analysis = analyseRisks(actions, { kind: "PolicyRailSecurityAnalyzer" }, abort.signal);
+    abort.abort(new Error("interrupted"));
+    await expect(analysis).rejects.toThrow("interrupted");
+  });
+
   it("ends with the signal, and asks nothing after that", async () => {
     const abort = new AbortController();
     abort.abort(new Error("interrupted"));
