@@ -117,7 +117,9 @@ function normalize(input: unknown, context: z.core.$RefinementCtx): unknown {
     context.addIssue({ code: "custom", message: "Value error, model must be specified in LLM" });
     return z.NEVER;
   }
-  const config: Record<string, unknown> = { stream_idle_timeout: timeout, ...input };
+  // An invalid limit is one fault, not two.
+  const isLimit = timeout === null || (typeof timeout === "number" && timeout >= 0);
+  const config: Record<string, unknown> = { ...(isLimit && { stream_idle_timeout: timeout }), ...input };
   if (typeof model !== "string") return config;
   if (model.startsWith("azure")) config.api_version ||= DEFAULT_AZURE_VERSION;
   // The provider's own address, which lacks the path that the API is at.

@@ -9,7 +9,7 @@ export const capacityScenarios: Scenario[] = [
     name: "more runs than there are places",
     alone: true,
     script: [
-      ...Array.from({ length: PLACES }, () => ({ text: "Slow.", delayMs: 20_000 })),
+      ...Array.from({ length: PLACES }, () => ({ text: "Slow.", delayMs: 120_000 })),
       { text: "There is." },
     ],
     drive: async (client, { workspace, base_url }) => {

@@ -165,17 +165,18 @@ export const startScenarios: Scenario[] = [
     script: [finish],
     drive: async (client, { workspace, base_url }) => {
       const llm = { model: "openai/scripted", api_key: "key", base_url };
-      const start = (tools: string[], tool_module_qualnames: object) =>
+      const start = (tools: string[], tool_module_qualnames: object, more: object = {}) =>
         client.ask("POST", "/api/conversations", {
           workspace: { working_dir: workspace },
-          agent: { kind: "Agent", llm, tools: tools.map((name) => ({ name })) },
+          agent: { kind: "Agent", llm, tools: tools.map((name) => ({ name })), ...more },
           tool_module_qualnames,
         });
       await start(["terminal"], {});
       await start(["terminal"], { terminal: "no.such.module" });
       await start([], { terminal: "openhands.tools.terminal.definition" });
       await start(["my_tool"], { my_tool: "no.such.module" });
-      await start(["finish", "think"], {});
+      await start(["finish", "think"], {}, { include_default_tools: [] });
+      await start(["FinishTool"], {}, { include_default_tools: ["ThinkTool"] });
     },
   },
   {

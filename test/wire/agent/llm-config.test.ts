@@ -43,6 +43,13 @@ describe("the configuration of a model", () => {
     expect(parse({ timeout: 20, stream_idle_timeout: null }).stream_idle_timeout).toBeNull();
   });
 
+  it("tells of an invalid limit once", () => {
+    for (const timeout of ["soon", -1, []]) {
+      const { error } = llmConfig.safeParse({ model: "openai/gpt-4o", timeout });
+      expect(error?.issues.map(({ path }) => path)).toEqual([["timeout"]]);
+    }
+  });
+
   it("fills in the version of Azure's API, and drops OpenAI's address without its path", () => {
     expect(parse({ model: "azure/mine" }).api_version).toBe("2024-12-01-preview");
     expect(parse({ model: "azure/mine", api_version: "2025-01-01" }).api_version).toBe("2025-01-01");
