@@ -225,6 +225,11 @@ export class ConversationManager {
     return this.#reader.search(search);
   }
 
+  /** As `search`, as JSON text. */
+  searchJson(search: ConversationSearch = {}): Promise<string> {
+    return this.#reader.searchJson(search);
+  }
+
   /** Number of conversations that meet the conditions. */
   count(filter: ConversationFilter = {}): Promise<number> {
     return this.#reader.count(filter);

@@ -3,6 +3,7 @@ import type { ConversationFilter, ConversationQuery, ConversationRecord, Store }
 import type { ConversationInfo, ConversationSortOrder } from "../wire/conversation.ts";
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { finalResponse } from "./final-response.ts";
+import { InfoTexts } from "./info-texts.ts";
 import { listedDocuments, toConversationInfo } from "./record/conversation-info.ts";
 import type { DamageLog } from "./record/damage/damage-log.ts";
 import { isConversationId, isDamaged } from "./record/damage/damaged.ts";
@@ -50,8 +51,8 @@ export class ConversationReader {
   readonly #store: Store;
   readonly #persistenceDir: string;
   readonly #lostSecrets: (record: ConversationRecord) => string[];
-
   readonly #damage: DamageLog;
+  readonly #texts = new InfoTexts();
 
   constructor({ store, persistenceDir, lostSecrets, damage }: ConversationReaderOptions) {
     this.#damage = damage;
@@ -74,24 +75,23 @@ export class ConversationReader {
     const byId = new Map(records.map((record) => [record.id, record]));
     return ids.map((id) => {
       const record = byId.get(id);
-      return (record && this.#toInfoIfWhole(record, query)) ?? null;
+      return (record && this.#ifWhole(record, () => this.#toInfo(record, query))) ?? null;
     });
   }
 
   async search(query: ConversationSearch = {}): Promise<ConversationPage> {
-    const { pageId, limit = 100, status, createdBy, sortOrder = "CREATED_AT_DESC" } = query;
-    const wanted = { status, createdBy, sortOrder };
-    const records = await this.#store.conversations.search({
-      ...wanted,
-      ...(pageId !== undefined && isUuid(pageId) ? { from: toDashed(pageId) } : {}),
-      limit: limit + 1,
-      documents: toListed(query),
-    });
-    const next = await this.#firstNameable(records[limit], wanted);
+    const { records, next } = await this.#search(query);
     return {
-      items: records.slice(0, limit).flatMap((record) => this.#toInfoIfWhole(record, query) ?? []),
-      next_page_id: next === undefined ? null : toHex(next.id),
+      items: records.flatMap((record) => this.#ifWhole(record, () => this.#toInfo(record, query)) ?? []),
+      next_page_id: next,
     };
+  }
+
+  /** As `search`, as JSON text. */
+  async searchJson(query: ConversationSearch = {}): Promise<string> {
+    const { records, next } = await this.#search(query);
+    const items = records.flatMap((record) => this.#ifWhole(record, () => this.#toText(record, query)) ?? []);
+    return `{"items":[${items.join(",")}],"next_page_id":${JSON.stringify(next)}}`;
   }
 
   count(filter: ConversationFilter): Promise<number> {
@@ -116,6 +116,19 @@ export class ConversationReader {
     if (record === undefined) throw unknownConversation(id);
   }
 
+  async #search(query: ConversationSearch): Promise<{ records: ConversationRecord[]; next: string | null }> {
+    const { pageId, limit = 100, status, createdBy, sortOrder = "CREATED_AT_DESC" } = query;
+    const wanted = { status, createdBy, sortOrder };
+    const records = await this.#store.conversations.search({
+      ...wanted,
+      ...(pageId !== undefined && isUuid(pageId) ? { from: toDashed(pageId) } : {}),
+      limit: limit + 1,
+      documents: toListed(query),
+    });
+    const next = await this.#firstNameable(records[limit], wanted);
+    return { records: records.slice(0, limit), next: next === undefined ? null : toHex(next.id) };
+  }
+
   /** The first record from this one on that a `pageId` can name: a damaged id may be any text. */
   async #firstNameable(
     record: ConversationRecord | undefined,
@@ -138,9 +151,16 @@ export class ConversationReader {
     });
   }
 
-  #toInfoIfWhole(record: ConversationRecord, query: InfoQuery): ConversationInfo | undefined {
+  /** Texts without skills are kept: those are the ones that clients read again and again. */
+  #toText(record: ConversationRecord, { includeSkills = false }: InfoQuery): string {
+    if (includeSkills) return JSON.stringify(this.#toInfo(record, { includeSkills }));
+    return this.#texts.textOf(record, () => this.#toInfo(record, {}));
+  }
+
+  /** Undefined for a damaged conversation, which is logged. */
+  #ifWhole<T>(record: ConversationRecord, show: () => T): T | undefined {
     try {
-      return this.#toInfo(record, query);
+      return show();
     } catch (error) {
       if (!isDamaged(error)) throw error;
       this.#damage.report(record.id, "the conversation", error);

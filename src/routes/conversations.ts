@@ -49,7 +49,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       responses: { 200: { description: "A page of conversations", body: conversationPage } },
     }).handle(async ({ query }) => ({
       status: 200,
-      body: await conversations.search({
+      json: await conversations.searchJson({
         pageId: query.page_id,
         limit: query.limit,
         status: query.status,
