@@ -131,10 +131,13 @@ export class SqliteStore implements Store {
     return result;
   };
 
-  /** Group commit: the writes of one turn of the event loop share a transaction. */
+  /**
+   * Group commit: the writes of one turn of the event loop share a transaction. Writes that come while the disk is waited
+   * for share the next one: they have to wait for it in any case.
+   */
   #write(conversationId: string, run: () => void): Promise<void> {
     if (this.#closed) return Promise.reject(storeClosed());
-    if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+    if (this.#waiting.length === 0 && this.#syncing === undefined) setImmediate(() => this.#flush());
     const write = { conversationId, run, ...Promise.withResolvers<void>() };
     this.#waiting.push(write);
     return write.promise;
@@ -183,6 +186,8 @@ export class SqliteStore implements Store {
     }
     this.#beingSynced = [];
     this.#syncing = undefined;
+    // A turn later, so that what the settled writes lead to at once is part of it.
+    if (this.#waiting.length > 0) setImmediate(() => this.#flush());
   }
 
   /** Rejects when the writes are not safe. Later writes that were stored meanwhile are not safe then either. */
