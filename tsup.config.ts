@@ -39,6 +39,16 @@ const withoutYaml: Plugin = {
   },
 };
 
+/** zod brings its messages in every language, a third of what a start would have to read. Messages here are English. */
+const withoutLocales: Plugin = {
+  name: "without-locales",
+  setup(build) {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 /** The public names, `agent-server/koa` and so on, as files: koa.js. */
 const entry = Object.fromEntries(
   Object.entries(tsconfig.compilerOptions.paths).map(([name, [source = ""]]) => [
@@ -67,7 +77,7 @@ const shared: Options = {
   target: "node22",
   sourcemap: false,
   splitting: true,
-  esbuildPlugins: [withoutYaml],
+  esbuildPlugins: [withoutYaml, withoutLocales],
 };
 
 export default defineConfig([

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { keepCompiledSources } from "./cli/compile-cache.ts";
+import { keepCompiledCode } from "./cli/compile-cache.ts";
 import { parseArguments, USAGE } from "./cli/parse-arguments.ts";
 import { messageOf } from "./errors.ts";
 import { PACKAGE_VERSION } from "./server/package-version.ts";
 
-keepCompiledSources();
+keepCompiledCode();
 try {
   await main(process.argv.slice(2));
 } catch (error) {

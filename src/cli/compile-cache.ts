@@ -1,13 +1,16 @@
 import module from "node:module";
 import { join } from "node:path";
 
-/** Below `node_modules`, which only the owner of the checkout can write. Code in a shared folder could be planted. */
-const FOLDER = join(import.meta.dirname, "../../node_modules/.cache/agent-server");
+/** From this file, in `src/cli` or bundled in `dist`, to the package. */
+const ROOT = import.meta.filename.endsWith(".ts") ? "../.." : "..";
 
 /**
- * Keeps the compiled sources from one start to the next. A start from hundreds of TypeScript files then takes little
- * longer than one of the built command, which is a few files and needs no cache.
+ * Below the `node_modules` of the checkout or of the installed package, where only the owner of the code can write: code in
+ * a shared folder could be planted. A start that may not write there goes without.
  */
-export function keepCompiledSources(): void {
-  if (import.meta.filename.endsWith(".ts")) module.enableCompileCache(FOLDER);
+const FOLDER = join(import.meta.dirname, ROOT, "node_modules/.cache/agent-server");
+
+/** Keeps the compiled code from one start to the next. Compiling is a fifth of a start, and most of one from the sources. */
+export function keepCompiledCode(): void {
+  module.enableCompileCache(FOLDER);
 }
