@@ -31,6 +31,7 @@ const SHARED = [
   "logger.ts",
   "clock.ts",
   "waiting.ts",
+  "once.ts",
   "shell-quote.ts",
   "is-object.ts",
   "loopback.ts",

@@ -1,6 +1,13 @@
 import type { z } from "zod";
 import type { RouteResult } from "./outcome.ts";
-import type { Parsed, Route, RouteInput, RouteSpec } from "./route.ts";
+import {
+  type Parsed,
+  type Route,
+  type RouteInput,
+  type RouteSchemas,
+  type RouteSpec,
+  withLazySchemas,
+} from "./route.ts";
 
 /** The common part of the routes in a group. */
 export interface GroupSpec extends Pick<RouteSpec, "tags" | "auth" | "cors"> {
@@ -24,19 +31,40 @@ type MemberHandler<G extends GroupSpec, S extends MemberSpec> = (
 ) => Promise<RouteResult<S>> | RouteResult<S>;
 
 /**
- * Declares routes that share a prefix, tags and credentials.
+ * Declares routes that share a prefix, tags and credentials. `lazy` takes the schemas as a function: they are built when the
+ * route is first asked, or shown in the OpenAPI document.
  *
  * @example
  * const notes = group({ prefix: "/api/notes/{note_id}", tags: ["Notes"], auth: "key", params: noteParams });
  * notes({ method: "DELETE", path: "", id: "deleteNote", … }).handle(({ params }) => …);
+ * notes.lazy({ method: "GET", path: "", id: "getNote", … }, () => ({ responses: … })).handle(({ params }) => …);
  */
 export function group<const G extends GroupSpec>({ prefix, params, ...shared }: G) {
-  return <const S extends MemberSpec>(member: S) => ({
+  const merge = (own: z.ZodObject | undefined) =>
+    params === undefined ? own : params.extend(own?.shape ?? {});
+
+  const eager = <const S extends MemberSpec>(member: S) => ({
     handle(handler: MemberHandler<G, S>): Route {
       const spec: RouteSpec = { ...shared, ...member, path: prefix + member.path };
-      const merged = params === undefined ? member.params : params.extend(member.params?.shape ?? {});
+      const merged = merge(member.params);
       if (merged !== undefined) spec.params = merged;
       return { spec, handle: async (input) => handler(input as MemberInput<G, S>) };
     },
   });
+
+  const lazy = <const S extends Omit<MemberSpec, keyof RouteSchemas>, const T extends RouteSchemas>(
+    member: S,
+    schemas: () => T,
+  ) => ({
+    handle(handler: MemberHandler<G, S & T>): Route {
+      const spec = withLazySchemas({ ...shared, ...member, path: prefix + member.path }, () => {
+        const { params: own, ...rest } = schemas();
+        const merged = merge(own);
+        return merged === undefined ? rest : { ...rest, params: merged };
+      });
+      return { spec, handle: async (input) => handler(input as MemberInput<G, S & T>) };
+    },
+  });
+
+  return Object.assign(eager, { lazy });
 }

@@ -1,4 +1,5 @@
 import { AgentServerError } from "../../errors.ts";
+import { once } from "../../once.ts";
 import { settledWithin } from "../../waiting.ts";
 import type { Authentication } from "../admission/authentication.ts";
 import type { Answer } from "../answer.ts";
@@ -35,7 +36,7 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
   const { eventStreams } = options;
   const credentials = credentialsOf(spec);
   const admit = credentials.length === 0 ? undefined : options.authentication.checkOf(credentials);
-  const readInput = createInputReader(spec, options);
+  const getReader = once(() => createInputReader(spec, options));
 
   return async (request, { params, context }) => {
     if (admit !== undefined) {
@@ -43,7 +44,7 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
       if (admission === undefined) return refuse(request, spec, options);
       context.principal = admission.principal;
     }
-    const { upload, ...input } = await readInput(request, { params, search: context.search });
+    const { upload, ...input } = await getReader()(request, { params, search: context.search });
     try {
       const outcome = await route.handle({ ...input, request, principal: context.principal });
       if (outcome instanceof Response) return outcome;
