@@ -22,7 +22,7 @@ export interface EventLogOptions extends EventStamps {
   leafEventId: string | null;
   /** Fence of the claim under which the log is written. */
   fence?: number;
-  /** Called with events once they are stored, before any reader sees them. */
+  /** Called with events in the order of the log, before any reader sees them: once they are stored, or ahead of that. */
   onAppended?(events: readonly Event[]): void;
   /**
    * Called once, when memory is no longer what the store has: another server has taken over, or a write has failed and
@@ -43,7 +43,8 @@ export type LogChange = Omit<Change, "conversationId" | "events">;
  * When the store refuses a commit, nothing of it is published and HEAD is where it was. Appends made on top of it before
  * it was refused are refused too, because their place in the log does not follow; appends made after it work. When another
  * server has taken over, every further call is refused and nothing is published. When the store fails, the commit may be
- * stored or not: every further write is refused, and only what is not stored is published.
+ * stored or not: every further write is refused, and only what is not stored is published. The same follows when an append
+ * that was passed on ahead is not stored, because memory is ahead of the store then.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
@@ -54,6 +55,8 @@ export class EventLog {
   /** Counts the failures that took `#called` back, so that each does so once. */
   #rollbacks = 0;
   #pending = 0;
+  /** Counts the appends that are being stored and have not been passed to `onAppended`. */
+  #held = 0;
   #settled: Promise<void> = Promise.resolve();
   #closed = false;
   /** The error that refuses every further write. */
@@ -78,14 +81,25 @@ export class EventLog {
   /** Resolves with the stamped events once they are stored and published. */
   async append(events: readonly NewEvent[], change: LogChange = {}): Promise<Event[]> {
     const stamped = this.#stampAll(events);
-    const rows = stamped.map((event, offset) => toStoredEvent(event, this.#called.nextSeq + offset));
-    await this.#write(change, stamped, rows);
+    await this.#write(change, stamped);
     return stamped;
+  }
+
+  /**
+   * Appends events and resolves once `onAppended` has them: at once, unless it still lacks earlier ones. They are stored
+   * meanwhile and published after that. What is appended later is refused if they cannot be stored.
+   */
+  async appendAhead(events: readonly NewEvent[], change: LogChange = {}): Promise<void> {
+    this.#assertOpen();
+    const isAhead = this.#held === 0;
+    const stored = this.#write(change, this.#stampAll(events), { isAhead });
+    if (!isAhead) return stored;
+    stored.catch(() => undefined);
   }
 
   /** Stores a change of state without events, after everything called before. */
   commit(change: LogChange): Promise<void> {
-    return this.#write(change, [], []);
+    return this.#write(change, []);
   }
 
   /** Publishes an event that is not stored, after everything called before. */
@@ -115,11 +129,10 @@ export class EventLog {
     });
   }
 
-  #write(change: LogChange, events: readonly Event[], rows: StoredEvent[]): Promise<void> {
+  async #write(change: LogChange, events: readonly Event[], { isAhead = false } = {}): Promise<void> {
+    this.#assertOpen();
     const { conversationId, store, fence } = this.#options;
-    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
-    if (this.#closed)
-      return Promise.reject(new AgentServerError("unavailable", "The conversation is closed"));
+    const rows = events.map((event, offset) => toStoredEvent(event, this.#called.nextSeq + offset));
     const named = change.update?.leafEventId;
     const leafEventId = named === undefined ? events.findLast(movesHead)?.id : named;
     const update = leafEventId === undefined ? change.update : { ...change.update, leafEventId };
@@ -128,18 +141,31 @@ export class EventLog {
     committed.catch(() => undefined);
     this.#called = advance(this.#called, leafEventId, rows.length);
     const rollbacks = this.#rollbacks;
-    return this.#inTurn(async () => {
+    if (!isAhead) this.#held++;
+    const finish = async () => {
       try {
         await committed;
       } catch (error) {
         this.#rollBack(rollbacks);
         if (isOwnershipLost(error)) this.#lose(ownershipLost(), error);
-        else if (isFailure(error)) this.#fail(error);
+        else if (isAhead || isFailure(error)) this.#fail(error);
         throw this.#refusal ?? error;
       }
       this.#stored = advance(this.#stored, leafEventId, rows.length);
-      this.#show(events, rows);
-    });
+      this.#show(isAhead ? [] : events, rows);
+    };
+    const done = this.#inTurn(() =>
+      finish().finally(() => {
+        if (!isAhead) this.#held--;
+      }),
+    );
+    if (isAhead) this.#options.onAppended?.(events);
+    return done;
+  }
+
+  #assertOpen(): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#closed) throw new AgentServerError("unavailable", "The conversation is closed");
   }
 
   /** Runs `work` when everything called before is done. */

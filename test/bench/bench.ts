@@ -22,6 +22,7 @@ import { resume } from "./figures/resume.ts";
 import { router } from "./figures/router.ts";
 import { search } from "./figures/search.ts";
 import { slowReader } from "./figures/slow-reader.ts";
+import { stepInProcess } from "./figures/step-in-process.ts";
 import { stepOverhead } from "./figures/step-overhead.ts";
 import { throughput } from "./figures/throughput.ts";
 import { closeConnections } from "./load/http-client.ts";
@@ -30,6 +31,7 @@ import { ours, reference, type Target } from "./target.ts";
 const FIGURES: readonly Figure[] = [
   coldStart,
   idleMemory,
+  stepInProcess,
   stepOverhead,
   throughput,
   list,

@@ -118,7 +118,10 @@ export class Extensions {
     return undefined;
   }
 
-  /** Stores an observation with the additions of the extensions. After an abort no further extension is asked. */
+  /**
+   * Records an observation with the additions of the extensions: the next model call need not wait for the disk. After an
+   * abort no further extension is asked.
+   */
   async afterTool(action: ActionEvent, observation: ObservationOfCall, moment: Moment): Promise<void> {
     let result = observation;
     const changes: LoopChange[] = [];
@@ -135,7 +138,7 @@ export class Extensions {
       }
     }
     const { state, events } = mergeChanges(changes);
-    await moment.session.update(state, [result, ...events]);
+    await moment.session.updateAhead(state, [result, ...events]);
   }
 
   /** True when the agent has to go on; the log says why by then. */

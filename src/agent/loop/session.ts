@@ -14,7 +14,7 @@ export interface AgentSession {
   readonly state: Readonly<ConversationState>;
   /** The user's answers to calls that wait. */
   readonly confirmation: Confirmation;
-  /** The log as a prompt. It holds every appended event before `append` resolves. */
+  /** The log as a prompt. It holds every appended event before `append` or `updateAhead` resolves. */
   readonly view: PromptView;
   /** The model of the agent as it is now. */
   readonly llm: Llm;
@@ -29,6 +29,15 @@ export interface AgentSession {
   update(
     changes: Partial<Pick<ConversationState, AgentWritable>>,
     reasons?: readonly NewEvent[],
+  ): Promise<void>;
+  /**
+   * As `update`, but resolves once the view has the events: the model may be asked while they are being stored, and
+   * readers see them after that. If they cannot be stored, every later append is refused, so that nothing that was
+   * based on them is stored or carried out.
+   */
+  updateAhead(
+    changes: Partial<Pick<ConversationState, AgentWritable>>,
+    reasons: readonly NewEvent[],
   ): Promise<void>;
   /**
    * Adds a reply's tokens, cost and latency to the stats and appends them under `stats`, without waiting for the

@@ -125,6 +125,11 @@ export class RunSession implements AgentSession {
     return this.#updateMasked(changes, reasons);
   }
 
+  async updateAhead(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
+    const masked = reasons.some(needsMask) ? await this.#masked(reasons) : reasons;
+    await this.#parts.keeper.updateAhead(changes, masked);
+  }
+
   recordReply(reply: LlmReply): void {
     this.#record(this.state.agent.llm, reply);
   }
@@ -201,9 +206,12 @@ export class RunSession implements AgentSession {
   }
 
   async #updateMasked(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
+    await this.#parts.keeper.update(changes, await this.#masked(reasons));
+  }
+
+  async #masked(reasons: readonly NewEvent[]): Promise<NewEvent[]> {
     const mask = await this.#parts.secrets.mask();
-    const masked = await Promise.all(reasons.map((event) => maskEvent(event, mask)));
-    await this.#parts.keeper.update(changes, masked);
+    return Promise.all(reasons.map((event) => maskEvent(event, mask)));
   }
 
   get #prepared(): Opened {

@@ -54,6 +54,12 @@ export class StateKeeper {
     if (events.length > 0) await this.append(events);
   }
 
+  /** As `update`, but resolves as `EventLog.appendAhead` does. */
+  async updateAhead(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
+    const events = [...this.assign(changes), ...reasons];
+    if (events.length > 0) await this.#write(events, (change) => this.log.appendAhead(events, change));
+  }
+
   /**
    * Assigns values in memory and returns an update event for each that differs. The caller appends the events before it
    * waits for anything.
@@ -108,12 +114,18 @@ export class StateKeeper {
     this.log.publish(fullState(state, this.#parts.secrets.lost));
   }
 
-  async #commit(events: readonly NewEvent[], update: LogChange["update"] = {}): Promise<Event[]> {
+  #commit(events: readonly NewEvent[], update: LogChange["update"] = {}): Promise<Event[]> {
+    return this.#write(events, (change) =>
+      this.log.append(events, { ...change, update: { ...change.update, ...update } }),
+    );
+  }
+
+  async #write<T>(events: readonly NewEvent[], write: (change: LogChange) => Promise<T>): Promise<T> {
     const keys = [...this.#unwritten];
     this.#unwritten.clear();
     const change = this.#toChange(keys, events);
     try {
-      return await this.log.append(events, { ...change, update: { ...change.update, ...update } });
+      return await write(change);
     } catch (error) {
       // Changes that the store refused go with the next commit.
       for (const key of keys) this.#unwritten.add(key);

@@ -111,6 +111,13 @@ export class ArraySession implements AgentSession {
     await this.append([...updates, ...reasons]);
   }
 
+  updateAhead(
+    changes: Partial<Pick<ConversationState, AgentWritable>>,
+    reasons: readonly NewEvent[],
+  ): Promise<void> {
+    return this.update(changes, reasons);
+  }
+
   recordReply(reply: LlmReply): void {
     this.replies.push(reply);
   }
