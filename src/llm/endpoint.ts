@@ -31,6 +31,7 @@ const AZURE_API_VERSION = "2024-12-01-preview";
  * @throws LlmError LLMBadRequestError for an unknown name or address, LLMAuthenticationError for a missing or lost key
  */
 export function toEndpoint(config: LlmConfig, environment: Environment, isKeyLost = false): Endpoint {
+  refuseSubscription(config);
   const { provider: named, model } = parseModelName(config.model);
   const requested = requestedBaseUrl(named, config);
   // An unknown name without a provider, at an address of the client's own, can only be an OpenAI-compatible server.
@@ -125,6 +126,15 @@ function refuseUnusable(baseUrl: string): void {
   if (username || password) {
     throw refuse("must not have a user name or password; send them in extra_headers");
   }
+}
+
+/** A login must not turn into calls that are paid by the key of the server. */
+function refuseSubscription({ auth_type: type, api_key: key, is_subscription: isLogin }: LlmConfig): void {
+  if (!isLogin && (type !== "subscription" || key !== null)) return;
+  throw new LlmError(
+    "LLMAuthenticationError",
+    "auth_type: logins with a subscription are not supported by this server; set api_key, with auth_type api_key",
+  );
 }
 
 function unknownProvider(model: string): LlmError {

@@ -1,5 +1,7 @@
 import type { Metrics, MetricsSnapshot, TokenUsage } from "../wire/metrics.ts";
 import type { LlmReply, LlmUsage } from "./llm.ts";
+import { reportedCost } from "./reply/reported-cost.ts";
+import { tokenCount } from "./reply/token-count.ts";
 
 /** Newest entries kept of each list. The sums count all entries. */
 const HISTORY = 1000;
@@ -19,16 +21,18 @@ export function emptyMetrics(model: string): Metrics {
 
 /**
  * Adds one reply, in place because the lists are long and every step adds to them. A reply without cost adds no entry
- * to `costs`, a reply without usage none to `token_usages`. `at` is in seconds since 1970.
+ * to `costs`, a reply without tokens none to `token_usages`. `at` is in seconds since 1970.
  */
 export function addReply(metrics: Metrics, reply: LlmReply, at: number): void {
   const { model_name: model } = metrics;
-  const cost = reply.cost ?? 0;
+  const cost = reportedCost(reply.cost) ?? 0;
   metrics.accumulated_cost += cost;
   if (cost > 0) remember(metrics.costs, { model, cost, timestamp: at });
-  remember(metrics.response_latencies, { model, latency: reply.latency, response_id: reply.id });
+  const latency = Number.isFinite(reply.latency) ? reply.latency : 0;
+  remember(metrics.response_latencies, { model, latency, response_id: reply.id });
   if (reply.usage === null) return;
   const usage = toTokenUsage(reply, reply.usage, model);
+  if (usage.per_turn_token === 0) return;
   remember(metrics.token_usages, usage);
   metrics.accumulated_token_usage = sum(metrics, usage);
 }
@@ -44,11 +48,19 @@ export function toSnapshot(metrics: Metrics): MetricsSnapshot {
   return { model_name, accumulated_cost, max_budget_per_task, accumulated_token_usage };
 }
 
-function toTokenUsage(reply: LlmReply, usage: LlmUsage, model: string): TokenUsage {
+/** Counters that cannot be are 0: one of a host's own model would spoil the sums for ever. */
+function toTokenUsage(reply: LlmReply, reported: LlmUsage, model: string): TokenUsage {
+  const usage = {
+    prompt_tokens: tokenCount(reported.prompt_tokens),
+    completion_tokens: tokenCount(reported.completion_tokens),
+    cache_read_tokens: tokenCount(reported.cache_read_tokens),
+    cache_write_tokens: tokenCount(reported.cache_write_tokens),
+    reasoning_tokens: tokenCount(reported.reasoning_tokens),
+  };
   return {
     ...usage,
     model,
-    context_window: reply.contextWindow,
+    context_window: tokenCount(reply.contextWindow),
     per_turn_token: usage.prompt_tokens + usage.completion_tokens,
     response_id: reply.id,
   };

@@ -117,6 +117,17 @@ describe("keys", () => {
     expect(provider.requests[0]?.headers.authorization).toBe("Bearer from-environment");
   });
 
+  it.each([
+    { auth_type: "subscription", api_key: null },
+    { auth_type: "subscription", is_subscription: true },
+  ])("of the server do not pay for a login with a subscription: %j", async (login) => {
+    const provider = await recordedProvider({ body: {} });
+    const environment = { OPENAI_API_KEY: "from-environment", OPENAI_BASE_URL: provider.url };
+    const asked = model({ model: "openai/gpt-5.5", ...login }, environment).ask();
+    await expect(asked).rejects.toThrow("auth_type: logins with a subscription are not supported");
+    expect(provider.requests).toEqual([]);
+  });
+
   it.each([["ollama/qwen3"], ["openai/gpt-5.5"], ["azure/mine"], ["anthropic/claude-opus-4-8"]])(
     "that are not there are not sent to %s in any form",
     async (name) => {

@@ -57,6 +57,33 @@ describe("metrics", () => {
     expect(metrics).toMatchObject({ costs: [], token_usages: [], response_latencies: [{ latency: 1.5 }] });
   });
 
+  it("list no usage for a reply without tokens", () => {
+    const metrics = emptyMetrics("m");
+    const none = { prompt_tokens: 0, completion_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0 };
+    addReply(metrics, reply({ usage: { ...none, reasoning_tokens: 0 } }), 0);
+    expect(metrics.token_usages).toEqual([]);
+  });
+
+  it.each([Number.NaN, -5, Number.POSITIVE_INFINITY, 1e300])(
+    "are not spoilt by figures that cannot be: %s",
+    (wrong) => {
+      const metrics = emptyMetrics("m");
+      const usage = {
+        prompt_tokens: wrong,
+        completion_tokens: 10,
+        cache_read_tokens: wrong,
+        cache_write_tokens: wrong,
+        reasoning_tokens: wrong,
+      };
+      addReply(metrics, reply({ usage, cost: wrong, contextWindow: wrong, latency: wrong }), 0);
+      addReply(metrics, reply(), 0);
+      expect(toSnapshot(metrics)).toMatchObject({
+        accumulated_cost: 0.5,
+        accumulated_token_usage: { prompt_tokens: 100, completion_tokens: 20, context_window: 128_000 },
+      });
+    },
+  );
+
   it("keep the last 1,000 entries and count all", () => {
     const metrics = emptyMetrics("m");
     for (let index = 0; index < 1003; index += 1)
