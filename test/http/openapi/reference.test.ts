@@ -153,3 +153,10 @@ function plain(name: string): string {
 function plainType(type: string): string {
   return type.replace(/\w+/g, plain);
 }
+
+it("is a valid document of OpenAPI 3.1", async () => {
+  const { Validator } = await import("@seriousme/openapi-schema-validator");
+  const validator = new Validator();
+  expect(await validator.validate({ ...document })).toEqual({ valid: true });
+  expect(validator.version).toBe("3.1");
+});
