@@ -6,10 +6,12 @@ import { type BashDeps, bashRoutes } from "./bash.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
-import { fileSearchRoutes } from "./file-search.ts";
-import { fileRoutes } from "./files.ts";
-import { gitRoutes } from "./git.ts";
-import { conversationScope, serverScope } from "./machine-scope.ts";
+import { fileSearchRoutes } from "./machine/file-search.ts";
+import { fileRoutes } from "./machine/files.ts";
+import { gitRoutes } from "./machine/git.ts";
+import { conversationScope, serverScope } from "./machine/machine-scope.ts";
+import { workspaceFileRoutes } from "./machine/workspace-files.ts";
+import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 
@@ -23,11 +25,19 @@ export interface RoutesDeps {
   /** Bash commands of clients. */
   bash: BashDeps;
   server: ServerRoutesDeps;
+  workspaceSession: WorkspaceSessionDeps;
   sockets: EventSocketDeps;
 }
 
 /** Every route of the server. A new resource is one line here. */
-export function allRoutes({ conversations, machine, kept, bash, server }: RoutesDeps): Route[] {
+export function allRoutes({
+  conversations,
+  machine,
+  kept,
+  bash,
+  server,
+  workspaceSession,
+}: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
   const scopes = [ofServer, conversationScope(conversations)];
   return [
@@ -35,6 +45,8 @@ export function allRoutes({ conversations, machine, kept, bash, server }: Routes
     ...conversationRoutes(conversations),
     ...conversationVerbRoutes(conversations),
     ...eventRoutes(conversations),
+    ...workspaceSessionRoutes(workspaceSession),
+    ...workspaceFileRoutes(conversations),
     ...scopes.flatMap(fileRoutes),
     ...fileSearchRoutes(ofServer),
     ...scopes.flatMap(gitRoutes),

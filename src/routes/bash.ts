@@ -20,7 +20,7 @@ import {
 } from "../wire/machine/bash.ts";
 import { errorBody } from "../wire/validation-error.ts";
 import { notFound, refused, SUCCESS } from "./conversation-params.ts";
-import type { MachineScope, ScopeParams } from "./machine-scope.ts";
+import type { MachineScope, ScopeParams } from "./machine/machine-scope.ts";
 
 /** Services for bash commands. */
 export interface BashDeps {

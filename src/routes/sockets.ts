@@ -6,7 +6,7 @@ import { BashSockets } from "../streams/bash-socket.ts";
 import { EventSockets, type EventSocketsOptions } from "../streams/event-socket.ts";
 import { type BashDeps, serverBashPlace } from "./bash.ts";
 import { conversationParams } from "./conversation-params.ts";
-import type { MachineScope } from "./machine-scope.ts";
+import type { MachineScope } from "./machine/machine-scope.ts";
 
 /** Services for event sockets, in addition to the conversations. */
 export type EventSocketDeps = Omit<EventSocketsOptions, "conversations">;

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import { SessionTokens } from "../http/admission/session-tokens.ts";
 import type { FetchServer } from "../http/fetch-server.ts";
 import { createHttpCore, type HttpCore } from "../http/http-core.ts";
 import { docsAssets } from "../node/docs-assets.ts";
@@ -9,6 +10,7 @@ import { attachWebSockets } from "../node/sockets/upgrade.ts";
 import { closeSockets } from "../node/sockets/web-sockets.ts";
 import { receiveUpload } from "../node/uploads/receive-upload.ts";
 import { allRoutes, allSockets } from "../routes/all-routes.ts";
+import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
 import { startLifecycle } from "./lifecycle.ts";
 import { refuseOpenHost } from "./listen-policy.ts";
@@ -99,11 +101,14 @@ export function createServer(input: ServerOptions = {}): AgentServer {
 function createCore(options: ResolvedOptions, services: Services, ready: () => boolean): HttpCore {
   const { clock } = options;
   const startedAt = clock.now();
+  const publicPath = options.webUrl && new URL(options.webUrl).pathname;
+  const tokens = workspaceTokens(options);
   const deps = {
     conversations: services.conversations,
     machine: services.machine,
     kept: services.kept,
     bash: services.bash,
+    workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {
       clock,
@@ -130,7 +135,8 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     keyless: options.dangerouslyAllowUnauthenticated ? "anyone" : options.keyless,
     allowedHosts: options.allowedHosts,
     basePath: options.basePath,
-    publicPath: options.webUrl && new URL(options.webUrl).pathname,
+    publicPath,
+    cookie: { name: WORKSPACE_COOKIE, check: (token) => tokens.check(token) },
     maxBodyBytes: options.maxBodyBytes,
     debug: options.debug,
     logger: options.logger,
@@ -141,6 +147,12 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     docsAssets,
     receiveUpload,
   });
+}
+
+/** Sessions outlast a restart, and hold on every node, as long as the keys are the same. */
+function workspaceTokens({ secretKey, apiKeys, clock }: ResolvedOptions): SessionTokens {
+  const secret = secretKey ?? (apiKeys.length > 0 ? JSON.stringify(apiKeys) : crypto.randomUUID());
+  return new SessionTokens({ secret, lifetime: WORKSPACE_SESSION_LIFETIME, now: () => clock.now() });
 }
 
 function shownOptions(options: ResolvedOptions): ShownOptions {

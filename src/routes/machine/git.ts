@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { AgentServerError } from "../errors.ts";
-import { group } from "../http/route/group.ts";
-import { queryInt } from "../http/route/query.ts";
-import type { Route } from "../http/route/route.ts";
-import { commitSha, gitChange, gitCommitsPage, gitDiff } from "../wire/machine/git.ts";
-import { type Changes, listChanges, listCommitChanges } from "../workspace/git/changes.ts";
-import { listCommits } from "../workspace/git/commits.ts";
-import { type DiffSides, diffFile } from "../workspace/git/file-diff.ts";
-import { refused } from "./conversation-params.ts";
+import { AgentServerError } from "../../errors.ts";
+import { group } from "../../http/route/group.ts";
+import { queryInt } from "../../http/route/query.ts";
+import type { Route } from "../../http/route/route.ts";
+import { commitSha, gitChange, gitCommitsPage, gitDiff } from "../../wire/machine/git.ts";
+import { type Changes, listChanges, listCommitChanges } from "../../workspace/git/changes.ts";
+import { listCommits } from "../../workspace/git/commits.ts";
+import { type DiffSides, diffFile } from "../../workspace/git/file-diff.ts";
+import { refused } from "../conversation-params.ts";
 import { type MachineScope, queryPath } from "./machine-scope.ts";
 
 const folderQuery = z.object({ path: z.string().describe("A folder in a repository, or of repositories") });

@@ -1,13 +1,13 @@
 import { createServer, memoryStore, type ServerOptions } from "agent-server";
 import { onTestFinished } from "vitest";
-import { temporaryDirectory } from "../workspace/open-local.ts";
+import { temporaryDirectory } from "../../workspace/open-local.ts";
 
 const KEY = "machine-key";
 
 export interface MachineServer {
   /** A new folder; conversations work in its `project`. */
   readonly folder: string;
-  /** Asks for a path with the key. */
+  /** Asks for a path with the key, unless the headers have one. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** GETs JSON with these values in the query. */
   get(
@@ -27,7 +27,7 @@ export async function openMachineServer(options: ServerOptions = {}): Promise<Ma
   onTestFinished(() => server.close());
   const fetch: MachineServer["fetch"] = (path, init = {}) => {
     const headers = new Headers(init.headers);
-    headers.set("X-Session-API-Key", KEY);
+    if (!headers.has("X-Session-API-Key")) headers.set("X-Session-API-Key", KEY);
     return server.fetch(new Request(`http://localhost${path}`, { ...init, headers }));
   };
   return {

@@ -1,20 +1,18 @@
 import { z } from "zod";
-import { AgentServerError } from "../errors.ts";
-import { type ByteSource, bytes } from "../http/content/bytes.ts";
-import { attachment } from "../http/content/disposition.ts";
-import { type Upload, upload } from "../http/content/upload.ts";
-import { group } from "../http/route/group.ts";
-import type { Route } from "../http/route/route.ts";
-import { success } from "../wire/conversation.ts";
-import { fileUploadResult } from "../wire/machine/files.ts";
-import { errorBody } from "../wire/validation-error.ts";
-import { nameOf } from "../workspace/paths.ts";
-import type { Place } from "../workspace/place.ts";
-import type { Workspace } from "../workspace/workspace.ts";
-import { WorkspaceError } from "../workspace/workspace-error.ts";
-import type { FileStatus } from "../workspace/workspace-files.ts";
-import { refused, SUCCESS } from "./conversation-params.ts";
+import { AgentServerError } from "../../errors.ts";
+import { type ByteSource, bytes } from "../../http/content/bytes.ts";
+import { attachment } from "../../http/content/disposition.ts";
+import { type Upload, upload } from "../../http/content/upload.ts";
+import { group } from "../../http/route/group.ts";
+import type { Route } from "../../http/route/route.ts";
+import { success } from "../../wire/conversation.ts";
+import { fileUploadResult } from "../../wire/machine/files.ts";
+import { errorBody } from "../../wire/validation-error.ts";
+import { nameOf } from "../../workspace/paths.ts";
+import type { Place } from "../../workspace/place.ts";
+import { refused, SUCCESS } from "../conversation-params.ts";
 import { absolutePath, type MachineScope, writablePath } from "./machine-scope.ts";
+import { leadsThroughFile, readableFile, statOrNull } from "./place-files.ts";
 
 const pathQuery = z.object({ path: z.string().describe("Absolute path") });
 const forbidden = { description: "The machine does not allow it", body: errorBody } as const;
@@ -83,7 +81,7 @@ export function fileRoutes(scope: MachineScope): Route[] {
 async function writeUpload({ workspace }: Place, path: string, { content }: Upload): Promise<void> {
   if ((await statOrNull(workspace, path))?.type === "directory") throw refusal("Path is a directory");
   await workspace.files.write(path, content).catch((error: unknown) => {
-    if (isNoFolder(error)) throw refusal("A parent of the path is not a directory");
+    if (leadsThroughFile(error)) throw refusal("A parent of the path is not a directory");
     throw error;
   });
 }
@@ -93,34 +91,16 @@ async function makeDirectory({ workspace }: Place, path: string): Promise<void> 
   const isFree = status === null || status.type === "directory";
   if (!isFree) throw refusal("Path exists and is not a directory");
   await workspace.files.makeFolder(path).catch((error: unknown) => {
-    if (isNoFolder(error)) throw refusal("Path exists and is not a directory");
+    if (leadsThroughFile(error)) throw refusal("Path exists and is not a directory");
     throw error;
   });
 }
 
-/** The bytes of a regular file. The size is that of now; a file that shrinks meanwhile cuts the answer. */
 async function sourceOf({ workspace }: Place, path: string): Promise<ByteSource> {
   const status = await statOrNull(workspace, path);
   if (status === null) throw new AgentServerError("not_found", "File not found");
   if (status.type !== "file") throw refusal("Path is not a file");
-  const { size, modifiedAt } = status;
-  return {
-    size,
-    modifiedAt,
-    read: (start, end) => workspace.files.readStream(path, { offset: start, length: end - start }),
-  };
-}
-
-/** null also for a path that leads through a file. */
-function statOrNull({ files }: Workspace, path: string): Promise<FileStatus | null> {
-  return files.stat(path).catch((error: unknown) => {
-    if (isNoFolder(error)) return null;
-    throw error;
-  });
-}
-
-function isNoFolder(error: unknown): boolean {
-  return WorkspaceError.is(error) && error.code === "not_a_directory";
+  return readableFile(workspace, path, status);
 }
 
 function refusal(detail: string): AgentServerError {

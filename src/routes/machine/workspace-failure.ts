@@ -1,5 +1,5 @@
-import { AgentServerError, type ErrorCode } from "../errors.ts";
-import { WorkspaceError, type WorkspaceErrorCode } from "../workspace/workspace-error.ts";
+import { AgentServerError, type ErrorCode } from "../../errors.ts";
+import { WorkspaceError, type WorkspaceErrorCode } from "../../workspace/workspace-error.ts";
 
 const ANSWERS: Record<WorkspaceErrorCode, ErrorCode> = {
   not_found: "not_found",

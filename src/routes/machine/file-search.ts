@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { AgentServerError } from "../errors.ts";
-import { group } from "../http/route/group.ts";
-import { queryBool, queryLimit } from "../http/route/query.ts";
-import type { Route } from "../http/route/route.ts";
-import { homeResponse, subdirectoryPage } from "../wire/machine/files.ts";
-import { errorBody } from "../wire/validation-error.ts";
-import { joinPath } from "../workspace/paths.ts";
-import { indexOfToken, listSubfolders } from "../workspace/subfolders.ts";
-import { refused } from "./conversation-params.ts";
+import { AgentServerError } from "../../errors.ts";
+import { group } from "../../http/route/group.ts";
+import { queryBool, queryLimit } from "../../http/route/query.ts";
+import type { Route } from "../../http/route/route.ts";
+import { homeResponse, subdirectoryPage } from "../../wire/machine/files.ts";
+import { errorBody } from "../../wire/validation-error.ts";
+import { joinPath } from "../../workspace/paths.ts";
+import { indexOfToken, listSubfolders } from "../../workspace/subfolders.ts";
+import { refused } from "../conversation-params.ts";
 import { absolutePath, type MachineScope } from "./machine-scope.ts";
 
 /** Folders of the home folder that are offered at once. */

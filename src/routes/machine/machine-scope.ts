@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import { AgentServerError } from "../errors.ts";
-import { uuid } from "../wire/ids.ts";
-import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
-import { isAbsolutePath, joinPath } from "../workspace/paths.ts";
-import { isWithin, type Place, resolvePath } from "../workspace/place.ts";
+import type { ConversationManager } from "../../conversations/conversation-manager.ts";
+import { AgentServerError } from "../../errors.ts";
+import { uuid } from "../../wire/ids.ts";
+import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
+import { isAbsolutePath, joinPath } from "../../workspace/paths.ts";
+import { isWithin, type Place, resolvePath } from "../../workspace/place.ts";
 import { answeringFailures } from "./workspace-failure.ts";
 
 /** The parsed parameters of a scope's prefix. */
