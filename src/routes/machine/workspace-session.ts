@@ -21,7 +21,7 @@ const sessionRoute = group({ prefix: "/api/auth/workspace-session", tags: ["Auth
 
 /**
  * `/api/auth/workspace-session`: a cookie for frames and images of a web page, which cannot send a header. It is sent to
- * and accepted by the workspace files of conversations only, and holds a value of its own instead of the key.
+ * and accepted by the workspace files of conversations only, and holds a separate value instead of the key.
  */
 export function workspaceSessionRoutes({ tokens, publicPath }: WorkspaceSessionDeps): Route[] {
   const cookie = (request: Request, value: string, maxAge: number) => {
