@@ -47,6 +47,25 @@ it("hides values in the words of finish and think, whose arguments stay valid JS
   expect(calls?.map((each) => each.arguments)).toEqual([hidden, `not JSON ${HIDDEN}`, words]);
 });
 
+it("hides a value that came while the model was busy, in its reply and in its failure", async () => {
+  let mask = SecretMask.empty;
+  const busy = (end: () => ReturnType<Llm["complete"]>): Llm => ({
+    complete: async () => {
+      mask = SecretMask.of([VALUE]);
+      return end();
+    },
+  });
+  const { complete } = scriptedLlm([say(`It is ${VALUE}.`)]);
+  const request = { messages: [], tools: [], signal: new AbortController().signal };
+  const ask = (end: () => ReturnType<Llm["complete"]>) => {
+    mask = SecretMask.empty;
+    return maskedLlm(busy(end), { mask: async () => mask }).complete(request);
+  };
+  const { message } = await ask(() => complete(request));
+  expect(message.content).toMatchObject([{ text: `It is ${HIDDEN}.` }]);
+  await expect(ask(() => Promise.reject(new Error(`bad ${VALUE}`)))).rejects.toThrow(`bad ${HIDDEN}`);
+});
+
 it("asks no model once the call is aborted", async () => {
   const llm = scriptedLlm([say("Hello.")]);
   const abort = new AbortController();
