@@ -2,7 +2,6 @@ import { recoverRun } from "../../agent/loop/recovery.ts";
 import { interrupt } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import type { Runner } from "../../agent/runner.ts";
-import type { PromptView } from "../../agent/view/prompt-view.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
@@ -123,7 +122,7 @@ export class LiveConversation {
     const { session } = this;
     try {
       if (!(await this.#prepare(signal))) return await this.#interrupted();
-      if (!hasMessage(session.view)) return await session.update({ execution_status: "idle" });
+      if (!hasMessage(session)) return await session.update({ execution_status: "idle" });
       this.#runner ??= await this.#options.createRunner();
       const { extensions } = session;
       const { stuckThresholds } = this.#options;
@@ -166,7 +165,11 @@ export class LiveConversation {
   }
 }
 
-/** Whether there is anything to work on: providers refuse a prompt of instructions alone. */
-function hasMessage(view: PromptView): boolean {
+/**
+ * Whether there is anything to work on: providers refuse a prompt of instructions alone. A message that an extension
+ * has blocked is in no prompt, but its turn has to end.
+ */
+function hasMessage({ view, state }: RunSession): boolean {
+  if (Object.keys(state.blocked_messages).length > 0) return true;
   return view.messages().some(({ role }) => role !== "system");
 }
