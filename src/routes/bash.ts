@@ -4,7 +4,7 @@ import type { BashMachine, BashPlace } from "../bash/bash-place.ts";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import { AgentServerError } from "../errors.ts";
 import { missingFromBody } from "../http/route/body-errors.ts";
-import { group, type MemberSpec } from "../http/route/group.ts";
+import { group } from "../http/route/group.ts";
 import { queryDatetime, queryInt, queryLimit, queryList } from "../http/route/query.ts";
 import type { Route } from "../http/route/route.ts";
 import { validationError } from "../http/route/validation.ts";
@@ -19,7 +19,7 @@ import {
   executeBashRequest,
 } from "../wire/machine/bash.ts";
 import { errorBody } from "../wire/validation-error.ts";
-import { notFound, refused, SUCCESS } from "./conversation-params.ts";
+import { notFound, SUCCESS } from "./conversation-params.ts";
 import type { MachineScope, ScopeParams } from "./machine/machine-scope.ts";
 
 /** Services for bash commands. */
@@ -53,10 +53,12 @@ export function bashRoutes(
   scope: MachineScope,
   { commands, mask, onActivity, conversations }: BashDeps & { conversations: ConversationManager },
 ): Route[] {
-  const prefix = `${scope.prefix}/bash`;
-  const member = group({ prefix, params: scope.params, tags: ["Bash"], auth: "key" });
-  const bashRoute = <const S extends MemberSpec>(spec: S) =>
-    member({ ...spec, id: operationId(spec.id, { method: spec.method, path: prefix + spec.path }) } as S);
+  const bashRoute = group({
+    prefix: `${scope.prefix}/bash`,
+    params: scope.params,
+    tags: ["Bash"],
+    auth: "key",
+  });
 
   /** The owner of the events. Rejects for an unknown conversation. */
   const ownerIn = async ({ runtime_conversation_id: id }: ScopeParams): Promise<string | null> =>
@@ -81,7 +83,6 @@ export function bashRoutes(
       responses: {
         200: { description: "Started", body: bashCommand },
         404: notFound,
-        422: refused,
         429: tooMany,
       },
     }).handle(async ({ params, body }) => {
@@ -98,7 +99,6 @@ export function bashRoutes(
       responses: {
         200: { description: "All output of the command, up to 8 Mi characters", body: bashOutput },
         404: notFound,
-        422: refused,
         429: tooMany,
       },
     }).handle(async ({ params, body }) => {
@@ -174,7 +174,6 @@ export function bashRoutes(
           body: z.array(bashEvent.nullable()),
         },
         404: notFound,
-        422: refused,
       },
     }).handle(async ({ params, query, body }) => ({
       status: 200,
@@ -187,7 +186,7 @@ export function bashRoutes(
       id: "clear_all_bash_events",
       summary: "Remove all commands and outputs; commands that run go on",
       responses: {
-        200: { description: "Their number", body: z.object({ cleared_count: z.int() }) },
+        200: { description: "Their number", body: z.record(z.string(), z.int()) },
         404: notFound,
       },
     }).handle(async ({ params }) => ({
@@ -200,11 +199,6 @@ export function bashRoutes(
 /** The machine of the server, as a place for commands that belong to no conversation. */
 export function serverBashPlace(scope: MachineScope, { mask }: Pick<BashDeps, "mask">): BashPlace {
   return { scope: null, use: (work) => scope.use({}, (place) => work({ ...place, mask })) };
-}
-
-/** The id that the reference gives an operation: its name, path and method. */
-function operationId(name: string, { method, path }: { method: string; path: string }): string {
-  return `${name}${path.replaceAll(/\W/g, "_")}_${method.toLowerCase()}`;
 }
 
 function missingIds(): never {

@@ -54,7 +54,7 @@ export function workspaceFileRoutes(conversations: ConversationManager): Route[]
     workspaceRoute({
       method: "GET",
       path: "",
-      id: "getWorkspaceRoot",
+      id: "serve_workspace_root",
       summary: "Get the index.html of the working directory",
       responses,
     }).handle(({ params }) => answer(params.conversation_id, "")),
@@ -62,7 +62,7 @@ export function workspaceFileRoutes(conversations: ConversationManager): Route[]
     workspaceRoute({
       method: "GET",
       path: "/{file_path:path}",
-      id: "getWorkspaceFile",
+      id: "serve_workspace_file",
       summary: "Get a file of the working directory, or the index.html of a folder in it",
       params: z.object({ file_path: z.string() }),
       responses,

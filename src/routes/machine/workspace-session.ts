@@ -40,7 +40,7 @@ export function workspaceSessionRoutes({ tokens, publicPath }: WorkspaceSessionD
     sessionRoute({
       method: "POST",
       path: "",
-      id: "createWorkspaceSession",
+      id: "create_workspace_session",
       summary: `Exchange the key (${SESSION_KEY_HEADER}) for a cookie that opens workspace files`,
       cors: "any-origin",
       responses: { 204: { description: "The cookie is set" } },
@@ -52,7 +52,7 @@ export function workspaceSessionRoutes({ tokens, publicPath }: WorkspaceSessionD
     sessionRoute({
       method: "DELETE",
       path: "",
-      id: "deleteWorkspaceSession",
+      id: "delete_workspace_session",
       summary: "Take the cookie back",
       cors: "any-origin",
       responses: { 204: { description: "The cookie is gone" } },
