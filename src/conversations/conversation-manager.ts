@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
+import { ShellScanner } from "../agent/security/worker/shell-scanner.ts";
 import { AgentServerError, messageOf } from "../errors.ts";
 import { EventReader } from "../events/event-reader.ts";
 import { Feeds } from "../events/feeds.ts";
@@ -92,6 +93,7 @@ export class ConversationManager {
         size: options.maxConcurrentRuns ?? MAX_CONCURRENT_RUNS,
         queueLength: options.maxQueuedRuns,
       }),
+      shellScanner: new ShellScanner(),
     };
     this.#reader = new ConversationReader({
       ...options,
@@ -163,6 +165,7 @@ export class ConversationManager {
       await Promise.all(conversations.map((conversation) => conversation.close()));
       await this.#claims.leave();
     } finally {
+      await this.#context.shellScanner.close();
       this.#feeds.close();
       // Watchers take what is left in this turn, before the network ends.
       await setImmediate();

@@ -31,7 +31,8 @@ export async function startConversation(
   const warnings = judgeRequest({ request, agent: opened.agent });
   await resolveTools({ agent: opened.agent, clientTools, registry, logger: silentLogger });
   warnOfTemplate(opened.agent, logger);
-  if (request.security_analyzer !== null) await createAnalyzer(request.security_analyzer);
+  if (request.security_analyzer !== null)
+    await createAnalyzer(request.security_analyzer, context.shellScanner);
   warnings.push(...(await prepare(request, { id, agent: opened.agent }, context)));
   try {
     await store.commit(toFirstChange(request, opened, { id, now, createdBy, cipher, persistenceDir }));

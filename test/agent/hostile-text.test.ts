@@ -1,6 +1,7 @@
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { parseToolArguments } from "../../src/agent/calls/tool-arguments.ts";
 import { patternSecurityAnalyzer } from "../../src/agent/security/pattern-security-analyzer.ts";
+import { ShellScanner } from "../../src/agent/security/worker/shell-scanner.ts";
 import { parseCall } from "../../src/llm/text-tools/parse-call.ts";
 
 const LENGTH = 400_000;
@@ -12,9 +13,12 @@ const PIECES = [
   ...["ignore all ", "you are now ", "pretend ", "eval ("],
 ];
 
+const scanner = new ShellScanner();
+afterAll(() => scanner.close());
+
 it.each(PIECES)("a long run of %j is read in one pass", async (piece) => {
   const text = piece.repeat(Math.ceil(LENGTH / piece.length));
-  const analyze = await patternSecurityAnalyzer({ kind: "PatternSecurityAnalyzer" });
+  const analyze = await patternSecurityAnalyzer({ kind: "PatternSecurityAnalyzer" }, scanner);
   const call = {
     id: "c",
     name: "terminal",

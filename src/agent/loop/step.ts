@@ -135,8 +135,9 @@ async function call(session: AgentSession, reply: LlmReply, options: StepOptions
 
 /** Rates the open calls, writes the ratings down and tells whether the user has to confirm a call. */
 async function mustWait(session: AgentSession, { signal }: StepOptions): Promise<boolean> {
-  const { state, view } = session;
-  const { riskOf, findings } = await analyseRisks(view.pending(), state.security_analyzer, signal);
+  const { state, view, shellScanner } = session;
+  const config = state.security_analyzer;
+  const { riskOf, findings } = await analyseRisks(view.pending(), { config, shellScanner, signal });
   if (findings !== undefined) {
     const { analyzer, risks, details } = findings;
     const policy = state.confirmation_policy.kind;

@@ -12,7 +12,7 @@ import type { ShellScanner } from "./worker/shell-scanner.ts";
  * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression, `unavailable` when an analyzer
  *   cannot be loaded
  */
-export async function createAnalyzer(config: SecurityAnalyzer, scanner?: ShellScanner): Promise<Analyzer> {
+export async function createAnalyzer(config: SecurityAnalyzer, scanner: ShellScanner): Promise<Analyzer> {
   switch (config.kind) {
     case "LLMSecurityAnalyzer":
       return llmSecurityAnalyzer;

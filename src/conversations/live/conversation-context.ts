@@ -1,5 +1,6 @@
 import type { ExtensionFactory } from "../../agent/loop/extension.ts";
 import type { Runners } from "../../agent/runner.ts";
+import type { ShellScanner } from "../../agent/security/worker/shell-scanner.ts";
 import type { Clock } from "../../clock.ts";
 import type { Timestamps } from "../../events/timestamp.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
@@ -64,5 +65,7 @@ export interface LiveContext extends ConversationContext {
   timestamps: Timestamps;
   unsealed: UnsealedSecrets;
   slots: RunSlots;
+  /** Reads commands for analyzers. */
+  shellScanner: ShellScanner;
   damage: DamageLog;
 }

@@ -126,9 +126,11 @@ export class ConversationHandle {
   }
 
   /** Decides how the risk of actions is judged, from the next action on; null judges nothing. */
-  async setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
-    if (analyzer !== null) await createAnalyzer(analyzer);
-    return this.#use(({ keeper }) => keeper.update({ security_analyzer: analyzer }));
+  setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
+    return this.#use(async ({ keeper, session }) => {
+      if (analyzer !== null) await createAnalyzer(analyzer, session.shellScanner);
+      await keeper.update({ security_analyzer: analyzer });
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import { errorEvent } from "../../agent/error-classification.ts";
 import { Confirmation } from "../../agent/loop/confirmation/confirmation.ts";
 import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
+import type { ShellScanner } from "../../agent/security/worker/shell-scanner.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
 import type { PromptView } from "../../agent/view/prompt-view.ts";
 import { withComplete } from "../../llm/decorators/with-complete.ts";
@@ -29,7 +30,7 @@ export interface RunSessionParts {
   secrets: SecretRegistry;
   /** Whether the key of the model was not kept. */
   isModelKeyLost: boolean;
-  context: Pick<LiveContext, "clock" | "createLlm" | "userDir">;
+  context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "shellScanner">;
   openTools(): Promise<Toolbox>;
   openExtensions(): Promise<Extensions>;
   /** Text of the agent's own security policy, if it has one. */
@@ -76,6 +77,10 @@ export class RunSession implements AgentSession {
 
   get extensions(): Extensions {
     return this.#prepared.extensions;
+  }
+
+  get shellScanner(): ShellScanner {
+    return this.#parts.context.shellScanner;
   }
 
   get llm(): Llm {

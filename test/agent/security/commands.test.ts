@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
+import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";
 import type { SecurityRisk } from "../../../src/wire/agent/policies.ts";
 import { action } from "./action.ts";
 import commands from "./commands.json" with { type: "json" };
@@ -21,8 +22,10 @@ const STRICTER: [command: string, rails: SecurityRisk, pattern: SecurityRisk, re
   [`echo ${"x".repeat(30_000)}; 'rm' -r -f /`, "UNKNOWN", "UNKNOWN", "is longer than what is searched"],
 ];
 
-const pattern = await createAnalyzer({ kind: "PatternSecurityAnalyzer" });
-const rails = await createAnalyzer({ kind: "PolicyRailSecurityAnalyzer" });
+const scanner = new ShellScanner();
+const pattern = await createAnalyzer({ kind: "PatternSecurityAnalyzer" }, scanner);
+const rails = await createAnalyzer({ kind: "PolicyRailSecurityAnalyzer" }, scanner);
+afterAll(() => scanner.close());
 
 it("the analyzers rate commands as the reference does", async () => {
   const ours: typeof REFERENCE = [];

@@ -1,11 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
-import type { SecurityRisk } from "../../../src/wire/agent/policies.ts";
+import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";
+import type { SecurityAnalyzer, SecurityRisk } from "../../../src/wire/agent/policies.ts";
 import { text } from "../../../src/wire/events/message.ts";
 import { action, call } from "./action.ts";
 
-const pattern = await createAnalyzer({ kind: "PatternSecurityAnalyzer" });
-const rail = await createAnalyzer({ kind: "PolicyRailSecurityAnalyzer" });
+const scanner = new ShellScanner();
+afterAll(() => scanner.close());
+const analyzerOf = (config: SecurityAnalyzer) => createAnalyzer(config, scanner);
+const pattern = await analyzerOf({ kind: "PatternSecurityAnalyzer" });
+const rail = await analyzerOf({ kind: "PolicyRailSecurityAnalyzer" });
 
 describe("PatternSecurityAnalyzer", () => {
   it.each([
@@ -40,7 +44,7 @@ describe("PatternSecurityAnalyzer", () => {
   });
 
   it("takes patterns of the configuration", async () => {
-    const own = await createAnalyzer({
+    const own = await analyzerOf({
       kind: "PatternSecurityAnalyzer",
       medium_patterns: [["\\bterraform\\b", "infra", "x"]],
     });
@@ -49,13 +53,13 @@ describe("PatternSecurityAnalyzer", () => {
   });
 
   it("refuses a pattern of the configuration that is not a regular expression", async () => {
-    const broken = createAnalyzer({ kind: "PatternSecurityAnalyzer", high_patterns: [["(", "x", "y"]] });
+    const broken = analyzerOf({ kind: "PatternSecurityAnalyzer", high_patterns: [["(", "x", "y"]] });
     await expect(broken).rejects.toThrow("high_patterns '(' is not a regular expression");
   });
 
   it("stays quick on patterns of the configuration made to slow it down", async () => {
     const high_patterns = [["^(x+x+)+y", "slow", "x"]];
-    const own = await createAnalyzer({ kind: "PatternSecurityAnalyzer", high_patterns });
+    const own = await analyzerOf({ kind: "PatternSecurityAnalyzer", high_patterns });
     expect(await own(action("x".repeat(29_000)))).toBe("LOW");
   });
 
@@ -98,7 +102,7 @@ describe("PolicyRailSecurityAnalyzer", () => {
 
 describe("EnsembleSecurityAnalyzer", () => {
   const ensemble = (analyzers: object[], propagate_unknown = false) =>
-    createAnalyzer({ kind: "EnsembleSecurityAnalyzer", analyzers, propagate_unknown });
+    analyzerOf({ kind: "EnsembleSecurityAnalyzer", analyzers, propagate_unknown });
   const GUEST = { kind: "GraySwanAnalyzer", api_key: null };
   const LLM = { kind: "LLMSecurityAnalyzer" };
 

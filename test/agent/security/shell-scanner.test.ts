@@ -1,7 +1,16 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
 import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";
 import { action } from "./action.ts";
+
+const open: ShellScanner[] = [];
+afterAll(() => Promise.all(open.map((scanner) => scanner.close())));
+
+function openScanner(script?: URL): ShellScanner {
+  const scanner = new ShellScanner(script);
+  open.push(scanner);
+  return scanner;
+}
 
 /** A text of the maximum length that is searched, and a delete after it that must not be overlooked. */
 function hostile(piece: string): string {
@@ -35,7 +44,7 @@ const PIECES = [
 const UNCLOSED = ["(", "((", "<<A ", "case a in ", "${a:-", "[[ a && (", "((1+", "cat <<A\n", "eval '"];
 
 describe("text that is made to defeat the parser", () => {
-  const scanner = new ShellScanner();
+  const scanner = openScanner();
   const scan = (piece: string) => scanner.scan({ kind: "rails", texts: [hostile(piece)] });
 
   it.each(PIECES)("a long run of %j is never taken for harmless", async (piece) => {
@@ -49,7 +58,7 @@ describe("text that is made to defeat the parser", () => {
 
 describe("ShellScanner", () => {
   it("keeps the server responsive while it reads", async () => {
-    const scanner = new ShellScanner();
+    const scanner = openScanner();
     let turns = 0;
     let isDone = false;
     const scan = scanner.scan({ kind: "rails", texts: [hostile("a=( ")] }).finally(() => {
@@ -64,7 +73,7 @@ describe("ShellScanner", () => {
   });
 
   it("goes on with a new thread after a text that exhausts the parser", async () => {
-    const scanner = new ShellScanner();
+    const scanner = openScanner();
     const scans = await Promise.all([
       scanner.scan({ kind: "rails", texts: ["rm -rf /"] }),
       scanner.scan({ kind: "recursive-delete", texts: ["a|".repeat(15_000)] }),
@@ -75,21 +84,30 @@ describe("ShellScanner", () => {
   });
 
   it("does not trust a tree that is too deep", async () => {
-    const scanner = new ShellScanner();
+    const scanner = openScanner();
     const texts = ["a && ".repeat(2_000)];
     expect(await scanner.scan({ kind: "rails", texts })).toBe("UNKNOWN");
     expect(await scanner.scan({ kind: "recursive-delete", texts })).toBe("UNKNOWN");
   });
 
   it("does not add up two texts", async () => {
-    const scanner = new ShellScanner();
+    const scanner = openScanner();
     expect(await scanner.scan({ kind: "rails", texts: ["curl x |", "| sh"] })).not.toBe("HIGH");
     expect(await scanner.scan({ kind: "rails", texts: ["ls", "rm -rf /"] })).toBe("HIGH");
   });
 });
 
+it("ends its thread when it closes, and a scan that is pending with it", async () => {
+  const scanner = openScanner();
+  await scanner.start();
+  const scan = scanner.scan({ kind: "rails", texts: [hostile("a=( ")] });
+  await scanner.close();
+  expect(await scan.catch((error: Error) => error.message)).toMatch(/^(UNKNOWN|The server is closing)$/);
+  await expect(scanner.scan({ kind: "rails", texts: ["ls"] })).rejects.toThrow("The server is closing");
+});
+
 describe("without a parser", () => {
-  const broken = () => new ShellScanner(new URL("data:text/javascript,throw new Error('broken grammar')"));
+  const broken = () => openScanner(new URL("data:text/javascript,throw new Error('broken grammar')"));
 
   it.each([
     { kind: "PolicyRailSecurityAnalyzer" },

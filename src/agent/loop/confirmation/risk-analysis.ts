@@ -4,6 +4,7 @@ import type { SecurityAnalyzer, SecurityRisk } from "../../../wire/agent/policie
 import type { ActionEvent, SecurityAnalysisEvent } from "../../../wire/events/events.ts";
 import { createAnalyzer } from "../../security/create-analyzer.ts";
 import type { Analyzer } from "../../security/risk.ts";
+import type { ShellScanner } from "../../security/worker/shell-scanner.ts";
 
 /** Tells the risk of an action that was analysed. Any other action is UNKNOWN. */
 export type RiskOf = (action: ActionEvent) => SecurityRisk;
@@ -13,6 +14,13 @@ export interface RiskAnalysis {
   riskOf: RiskOf;
   /** The ratings as the log shows them; undefined when no analyzer was asked. */
   findings?: Required<Pick<SecurityAnalysisEvent, "analyzer" | "risks" | "details">>;
+}
+
+export interface AnalysisOptions {
+  /** The analyzer of the conversation, if it has one. */
+  config: SecurityAnalyzer | null;
+  shellScanner: ShellScanner;
+  signal: AbortSignal;
 }
 
 interface Verdict {
@@ -28,13 +36,12 @@ const NOT_ANALYSED: RiskAnalysis = { riskOf: () => "UNKNOWN" };
  */
 export async function analyseRisks(
   actions: readonly ActionEvent[],
-  config: SecurityAnalyzer | null,
-  signal: AbortSignal,
+  { config, shellScanner, signal }: AnalysisOptions,
 ): Promise<RiskAnalysis> {
   if (config === null || isHarmlessAlone(actions)) return NOT_ANALYSED;
   signal.throwIfAborted();
   const verdicts = new Map<string, Verdict>();
-  const analyzer = createAnalyzer(config);
+  const analyzer = createAnalyzer(config, shellScanner);
   for (const action of actions) verdicts.set(action.id, await verdictOn(action, analyzer, signal));
   return {
     riskOf: ({ id }) => verdicts.get(id)?.risk ?? "UNKNOWN",

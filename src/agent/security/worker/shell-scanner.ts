@@ -27,6 +27,7 @@ export class ShellScanner {
   #thread: Promise<Worker> | undefined;
   #idle: NodeJS.Timeout | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #closing = new AbortController();
 
   /** `script` is the module that the thread runs. */
   constructor(script = SCRIPT) {
@@ -36,7 +37,7 @@ export class ShellScanner {
   /**
    * Starts the thread, unless it runs.
    *
-   * @throws AgentServerError `unavailable` when the parser cannot be loaded
+   * @throws AgentServerError `unavailable` when the parser cannot be loaded, or after `close`
    */
   async start(): Promise<void> {
     await this.#ready();
@@ -45,12 +46,20 @@ export class ShellScanner {
   /**
    * Searches texts. UNKNOWN when that takes too long or when the parser fails.
    *
-   * @throws AgentServerError `unavailable` when the parser cannot be loaded
+   * @throws AgentServerError `unavailable` when the parser cannot be loaded, or after `close`
    */
   scan(request: ScanRequest): Promise<Verdict> {
     const scan = this.#last.then(() => this.#scanNow(request));
     this.#last = scan.catch(() => {});
     return scan;
+  }
+
+  /** Ends the thread. Scans that are pending settle. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#idle);
+    const thread = await this.#thread?.catch(() => undefined);
+    await thread?.terminate();
   }
 
   async #scanNow(request: ScanRequest): Promise<Verdict> {
@@ -59,7 +68,7 @@ export class ShellScanner {
     thread.ref();
     thread.postMessage(request);
     try {
-      const { verdict }: ScanReply = await nextMessage(thread, SCAN_LIMIT);
+      const { verdict }: ScanReply = await nextMessage(thread, SCAN_LIMIT, this.#closing.signal);
       this.#rest(thread);
       return verdict;
     } catch {
@@ -68,13 +77,14 @@ export class ShellScanner {
     }
   }
 
-  #ready(): Promise<Worker> {
+  async #ready(): Promise<Worker> {
+    if (this.#closing.signal.aborted) throw new AgentServerError("unavailable", "The server is closing");
     this.#thread ??= this.#launch();
     return this.#thread;
   }
 
   #launch(): Promise<Worker> {
-    const thread = startThread(this.#script);
+    const thread = startThread(this.#script, this.#closing.signal);
     const forget = () => {
       if (this.#thread === thread) this.#thread = undefined;
     };
@@ -97,11 +107,8 @@ export class ShellScanner {
   }
 }
 
-/** The scanner of this process. It keeps nothing between scans, and one thread serves all conversations. */
-export const shellScanner = new ShellScanner();
-
 /** Starts a thread without the environment of the process. Resolves once the parser is loaded. */
-async function startThread(script: URL): Promise<Worker> {
+async function startThread(script: URL, closing: AbortSignal): Promise<Worker> {
   const { Worker } = await import("node:worker_threads");
   const thread = new Worker(script, {
     name: "shell-worker",
@@ -112,7 +119,7 @@ async function startThread(script: URL): Promise<Worker> {
   // An error without a listener would end the process. Whoever waits for the thread hears of it too.
   thread.on("error", () => {});
   try {
-    await nextMessage(thread, START_LIMIT);
+    await nextMessage(thread, START_LIMIT, closing);
     return thread;
   } catch (cause) {
     void thread.terminate();
@@ -122,8 +129,10 @@ async function startThread(script: URL): Promise<Worker> {
   }
 }
 
-/** The next message of a thread. Rejects when the thread fails, or when nothing comes in time. */
-async function nextMessage(thread: Worker, limit: number) {
-  const [message] = await once(thread, "message", { signal: AbortSignal.timeout(limit) });
+/** The next message of a thread. Rejects when the thread fails, when nothing comes in time, and on closing. */
+async function nextMessage(thread: Worker, limit: number, closing: AbortSignal) {
+  const [message] = await once(thread, "message", {
+    signal: AbortSignal.any([AbortSignal.timeout(limit), closing]),
+  });
   return message;
 }

@@ -150,7 +150,11 @@ describe("an analysis", () => {
     await session.run();
     const actions = session.events.filter((event) => event.kind === "ActionEvent");
     const abort = new AbortController();
-    const analysis = analyseRisks(actions, { kind: "PolicyRailSecurityAnalyzer" }, abort.signal);
+    const analysis = analyseRisks(actions, {
+      config: { kind: "PolicyRailSecurityAnalyzer" },
+      shellScanner: session.shellScanner,
+      signal: abort.signal,
+    });
     abort.abort(new Error("interrupted"));
     await expect(analysis).rejects.toThrow("interrupted");
   });
@@ -161,7 +165,12 @@ describe("an analysis", () => {
     const session = await open([echoes("LOW")]);
     await session.run();
     const actions = session.events.filter((event) => event.kind === "ActionEvent");
-    await expect(analyseRisks(actions, BROKEN, abort.signal)).rejects.toThrow("interrupted");
+    const analysis = analyseRisks(actions, {
+      config: BROKEN,
+      shellScanner: session.shellScanner,
+      signal: abort.signal,
+    });
+    await expect(analysis).rejects.toThrow("interrupted");
   });
 });
 
