@@ -60,7 +60,7 @@ function withKind(input: unknown, fallback: string | undefined): unknown {
 }
 
 function unknownKind(input: unknown, kinds: string[], base: string): string {
-  if (typeof input !== "object" || input === null) return "Input should be a valid dictionary or object";
+  if (!isObject(input)) return "Input should be a valid dictionary or object";
   const kind = "kind" in input ? String(input.kind).slice(0, MAX_SHOWN) : "";
   const allowed = kinds.map((name) => `'${name}'`).join(", ");
   return `Value error, Unknown kind '${kind}' for ${base}; Expected one of: [${allowed}]`;

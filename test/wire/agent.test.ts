@@ -42,6 +42,14 @@ describe("an agent", () => {
     expect(parsed({ system_prompt_kwargs: off }).system_prompt_kwargs).toEqual(off);
   });
 
+  it("is an object", () => {
+    for (const wrong of [[], "x", 3, null]) {
+      expect(fault(agent, wrong)).toBe(
+        ": Input should be a valid dictionary or object to extract fields from",
+      );
+    }
+  });
+
   it("reads a policy file that is null as none", () => {
     expect(parsed({ security_policy_filename: null }).security_policy_filename).toBe("");
   });

@@ -58,7 +58,10 @@ it("builds them for the OpenAPI document, which shows them like any other", () =
   const { core, built } = open();
   const { paths } = core.openapi();
   expect(built).toEqual({ save: 1, line: 1 });
-  expect(paths?.["/notes"]?.post).toMatchObject({ operationId: "save", requestBody: { required: true } });
+  expect(paths?.["/notes"]?.post).toMatchObject({
+    operationId: "save_notes_post",
+    requestBody: { required: true },
+  });
   expect(paths?.["/notes/{id}/{line}"]?.get?.parameters).toMatchObject([{ name: "id" }, { name: "line" }]);
 });
 
