@@ -4,8 +4,6 @@
  * - `--only name`: the figures whose name has this in it.
  * - `--reference`: the released reference server too, as far as its routes go, in turn with ours.
  * - `--dist folder`: where the built command is. Default: dist.
- *
- * There is no figure for floods of shell output yet: there is no route that runs a command outside of a conversation.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
@@ -21,6 +19,7 @@ import { list } from "./figures/list.ts";
 import { resume } from "./figures/resume.ts";
 import { router } from "./figures/router.ts";
 import { search } from "./figures/search.ts";
+import { shellFlood } from "./figures/shell-flood.ts";
 import { slowReader } from "./figures/slow-reader.ts";
 import { stepInProcess } from "./figures/step-in-process.ts";
 import { stepOverhead } from "./figures/step-overhead.ts";
@@ -40,6 +39,7 @@ const FIGURES: readonly Figure[] = [
   fanOut,
   resume,
   slowReader,
+  shellFlood,
   attach,
   router,
 ];

@@ -23,6 +23,8 @@ const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const LOCAL_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?![\dZ+])/g;
 const UTC_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z/g;
 const OFFSET_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\+00:00/g;
+/** The time at the beginning of a place in a list of bash events. */
+const BASH_PAGE = /\b\d{20}_Bash/g;
 /** Each side has a script of its own at the model. */
 const SIDE = /\/(?:ours|reference)-/g;
 
@@ -124,6 +126,7 @@ function text(value: string, names: Names): string {
     .replace(SERVER_FOLDER, "")
     .replace(SIDE, "/")
     .replace(UUID, (id) => names.nameOf(bare(id)))
+    .replace(BASH_PAGE, "<time>_Bash")
     .replace(UTC_TIME, "<time>Z")
     .replace(OFFSET_TIME, "<time>+00:00")
     .replace(LOCAL_TIME, "<local time>");

@@ -1,5 +1,6 @@
 import type { Scenario } from "./scenario.ts";
 import { analyzerScenarios } from "./scenarios/analyzers.ts";
+import { bashScenarios } from "./scenarios/bash.ts";
 import { boundScenarios } from "./scenarios/bounds.ts";
 import { capacityScenarios } from "./scenarios/capacity.ts";
 import { confirmationScenarios } from "./scenarios/confirmation.ts";
@@ -20,6 +21,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...terminalScenarios,
     ...controlScenarios,
     ...restScenarios,
+    ...bashScenarios,
     ...startScenarios,
     ...boundScenarios,
     ...socketScenarios,

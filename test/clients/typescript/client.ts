@@ -6,10 +6,13 @@ Object.assign(globalThis, { require: createRequire(import.meta.url) });
 export const {
   AgentServerFeatureRequirements,
   assertAgentServerSupports,
+  BashWebSocketClient,
   Conversation,
   ConversationManager,
   HttpClient,
   HttpError,
   Workspace,
 } = await import("@openhands/typescript-client");
-export const { ConversationClient, ServerClient } = await import("@openhands/typescript-client/clients");
+export const { BashClient, ConversationClient, ServerClient } = await import(
+  "@openhands/typescript-client/clients"
+);
