@@ -50,7 +50,7 @@ export function loadConfiguration({ environment, file }: ConfigurationSources): 
   warnAboutVariables(Object.keys(environment), warnings);
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
     const value = settingFromEnvironment(name, environment);
-    if (value !== undefined && !(value === null && raw[name] != null)) raw[name] = value;
+    if (value !== undefined) raw[name] = value;
   }
   const keyRefresh = keyRefreshFrom(environment, warnings);
   const options = { ...toOptions(validate(raw), environment), ...(keyRefresh && { keyRefresh }) };
@@ -86,8 +86,9 @@ function validate(raw: Record<string, unknown>): Settings {
 
 function toOptions(settings: Settings, environment: Environment): ServerOptions {
   const alias = environment.SESSION_API_KEY || undefined;
-  const apiKeys = settings.session_api_keys ?? (alias === undefined ? [] : [alias]);
-  const secretKey = settings.secret_key ?? alias ?? environment.OH_SESSION_API_KEYS_0;
+  // An empty key is none: it would let in whoever shows an empty one.
+  const apiKeys = (settings.session_api_keys ?? (alias === undefined ? [] : [alias])).filter((key) => key);
+  const secretKey = secretKeyOf(settings, environment);
   return {
     apiKeys,
     environment,
@@ -96,7 +97,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     dockerHost: environment.DOCKER_HOST_ADDR,
     idleTimeoutSeconds: secondsFrom(environment.OH_RUNTIME_IDLE_TIMEOUT_SECONDS),
     ...(isNone(environment.OH_TERMINAL_PROCESS_PRIORITY) ? { terminalPriority: "normal" } : {}),
-    ...(secretKey == null ? {} : { secretKey }),
+    ...(secretKey === undefined ? {} : { secretKey }),
     ...(settings.conversations_path == null ? {} : { conversationsPath: settings.conversations_path }),
     ...(settings.web_url ? { webUrl: settings.web_url } : {}),
     ...(settings.allow_cors_origins == null ? {} : { corsOrigins: settings.allow_cors_origins }),
@@ -114,6 +115,13 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),
   };
+}
+
+/** A blank key is as good as none, so that the session key takes its place. Null asks for none. */
+function secretKeyOf({ secret_key: key }: Settings, environment: Environment): string | undefined {
+  if (key === null) return undefined;
+  const own = key?.trim() === "" ? undefined : key;
+  return own ?? (environment.SESSION_API_KEY || environment.OH_SESSION_API_KEYS_0 || undefined);
 }
 
 function isNone(text: string | undefined): boolean {
@@ -138,8 +146,10 @@ function warnAboutVariables(variables: string[], warnings: string[]): void {
   for (const variable of variables) {
     if (!variable.startsWith("OH_") || (OTHER_VARIABLES as readonly string[]).includes(variable)) continue;
     const name = variable.slice("OH_".length).toLowerCase();
-    if (settingOf(name, Object.keys(SETTINGS)) !== undefined) continue;
-    const isUnsupported = settingOf(name, UNSUPPORTED) !== undefined;
+    // The longest name decides: `conversation_runtime_selectable` is no field of `conversation_runtime`.
+    const setting = settingOf(name, [...Object.keys(SETTINGS), ...UNSUPPORTED]);
+    if (setting !== undefined && isSettingName(setting)) continue;
+    const isUnsupported = setting !== undefined;
     warnings.push(
       isUnsupported ? `${variable}: this setting has no effect` : `${variable}: unknown variable, ignored`,
     );
@@ -148,5 +158,7 @@ function warnAboutVariables(variables: string[], warnings: string[]): void {
 
 /** Finds the setting of a variable. The variable is the setting's name, alone or with `_0`, a field or `_is_none`. */
 function settingOf(name: string, settings: readonly string[]): string | undefined {
-  return settings.find((setting) => name === setting || name.startsWith(`${setting}_`));
+  return settings
+    .filter((setting) => name === setting || name.startsWith(`${setting}_`))
+    .sort((a, b) => b.length - a.length)[0];
 }

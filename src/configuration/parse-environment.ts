@@ -15,7 +15,11 @@ export function settingFromEnvironment(name: SettingName, environment: Environme
   if (type === "list") return listFromEnvironment(variable, environment);
   const text = environment[variable];
   if (text !== undefined) return type === "number" ? parseNumber(variable, text) : text;
-  return isTrue(environment[`${variable}_IS_NONE`]) ? null : undefined;
+  return isTrue(environment[`${variable}_IS_NONE`]) && isNullable(name) ? null : undefined;
+}
+
+function isNullable(name: SettingName): boolean {
+  return SETTINGS[name].schema.safeParse(null).success;
 }
 
 /** Reads a JSON array, or a number N for `X_0` to `X_(N-1)`, or `X_0`, `X_1`, … up to the first gap. */

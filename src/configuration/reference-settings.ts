@@ -22,6 +22,8 @@ export const SETTINGS = {
   web_url: { type: "text", schema: text },
   conversation_idle_ttl_seconds: { type: "number", schema: seconds },
   bash_events_retention_seconds: { type: "number", schema: z.int().positive().nullable() },
+  /** Another runtime stops the start: what is meant for a container must not run on the machine itself. */
+  conversation_runtime: { type: "text", schema: z.literal("local", { error: "only 'local' is served" }) },
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
@@ -37,7 +39,20 @@ export const UNSUPPORTED = [
   "enable_vscode",
   "vscode_port",
   "vscode_base_path",
-  "enable_vnc",
+  "enable_browser",
+  "previous_secret_keys",
+  "app_backend_public_url",
+  "trust_forwarded_headers",
+  "acp_skill_sourcing",
+  "conversation_runtime_selectable",
+  "conversation_image",
+  "conversation_image_has_browser",
+  "conversation_container_memory",
+  "conversation_container_cpus",
+  "conversation_container_pids_limit",
+  "conversation_container_startup_timeout",
+  "conversation_storage_disk_budget",
+  "conversation_storage_retention_days",
   "preload_tools",
   "registered_marketplaces",
   "deferred_init",
@@ -55,6 +70,7 @@ export const OTHER_VARIABLES = [
   "OH_EXTRA_PYTHON_PATH",
   "OH_TELEMETRY_CONSENT",
   "OH_TELEMETRY_CONSENT_MODE",
+  "OH_RUNTIME_LAUNCHED_PROFILE",
 ] as const;
 
 export type SettingName = keyof typeof SETTINGS;

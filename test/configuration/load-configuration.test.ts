@@ -48,6 +48,36 @@ describe("the secret key", () => {
     expect(options({ OH_SESSION_API_KEYS_0: "n" }).secretKey).toBe("n");
     expect(options({ OH_SESSION_API_KEYS: '["json"]' }).secretKey).toBeUndefined();
   });
+
+  it("is not set when it is blank, so that the session key takes its place", () => {
+    for (const blank of ["", "  \t"]) {
+      expect(options({ OH_SECRET_KEY: blank, SESSION_API_KEY: "k" }).secretKey).toBe("k");
+      expect(options({ OH_SECRET_KEY: blank }).secretKey).toBeUndefined();
+    }
+    expect(options({ OH_SECRET_KEY: "", OH_SESSION_API_KEYS_0: "" }).secretKey).toBeUndefined();
+  });
+
+  it("is none when the environment says so, whatever the file says", () => {
+    const environment = { OH_SECRET_KEY_IS_NONE: "1", SESSION_API_KEY: "k" };
+    expect(options(environment, '{"secret_key":"file"}').secretKey).toBeUndefined();
+  });
+});
+
+describe("session keys", () => {
+  it("are those that are not empty", () => {
+    expect(options({ OH_SESSION_API_KEYS: '["","a"]' }).apiKeys).toEqual(["a"]);
+    expect(options({ OH_SESSION_API_KEYS_0: "" }).apiKeys).toEqual([]);
+    expect(options({ SESSION_API_KEY: "" }).apiKeys).toEqual([]);
+  });
+});
+
+describe("the runtime", () => {
+  it("is this machine; a container stops the start", () => {
+    expect(() => options({ OH_CONVERSATION_RUNTIME: "local" })).not.toThrow();
+    expect(() => options({ OH_CONVERSATION_RUNTIME: "docker" })).toThrow(
+      "conversation_runtime: only 'local' is served",
+    );
+  });
 });
 
 describe("the config file", () => {
@@ -55,6 +85,15 @@ describe("the config file", () => {
     const file = '{"conversations_path":"file","web_url":"http://file"}';
     const environment = { OH: '{"conversations_path":"whole"}', OH_WEB_URL: "http://single" };
     expect(options(environment, file)).toMatchObject({ conversationsPath: "whole", webUrl: "http://single" });
+  });
+
+  it("is overridden by a variable that says none, where a setting may be none", () => {
+    const file = '{"conversation_idle_ttl_seconds":60,"conversations_path":"file"}';
+    const environment = {
+      OH_CONVERSATION_IDLE_TTL_SECONDS_IS_NONE: "true",
+      OH_CONVERSATIONS_PATH_IS_NONE: "1",
+    };
+    expect(options(environment, file)).toMatchObject({ idleTtlSeconds: null, conversationsPath: "file" });
   });
 
   it("stops the start when it is not a JSON object, naming the file", () => {
@@ -82,6 +121,12 @@ describe("what is not understood", () => {
     expect(warnings({}, '{"deferred_init":true,"typo":1}')).toEqual([
       "deferred_init: this setting has no effect",
       "typo: unknown setting, ignored",
+    ]);
+  });
+
+  it("is told by the longest name, where one name begins with another", () => {
+    expect(warnings({ OH_CONVERSATION_RUNTIME: "local", OH_CONVERSATION_RUNTIME_SELECTABLE: "1" })).toEqual([
+      "OH_CONVERSATION_RUNTIME_SELECTABLE: this setting has no effect",
     ]);
   });
 
