@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { agentContext } from "./agent/agent.ts";
+import { skill } from "./agent/skill.ts";
 import { nullable, orElse } from "./nullable.ts";
 
 /** The folder a conversation works in. */
@@ -53,7 +53,7 @@ export const containerOptions = z
 export const launchAdditions = z
   .strictObject({
     system_message_suffix_append: nullable(z.string().max(32_768)),
-    skills: nullable(agentContext.shape.skills.unwrap()).describe("Those that the agent has itself win"),
+    skills: nullable(z.array(skill)).describe("Those that the agent has itself win"),
     llm_profile_ref: nullable(z.string().min(1)).describe("Only with `agent_profile_id`"),
   })
   .meta({ id: "AgentLaunchAdditions" });

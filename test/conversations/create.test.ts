@@ -123,6 +123,24 @@ it("a suffix of the launch is added to the agent's own", async () => {
   });
 });
 
+it("skills of the launch are added under names that the agent leaves free and has not disabled", async () => {
+  const { manager } = openManager();
+  const own = { name: "own", content: "The agent's." };
+  const agent_context = { skills: [own], disabled_skills: ["off"] };
+  const skills = ["own", "off", "new", "new"].map((name, index) => ({ name, content: `Added ${index}.` }));
+  const agent = { llm: { model: "m" }, agent_context };
+  const request = startRequest({ agent, agent_launch_additions: { skills } });
+  const { info } = await manager.create(request, { includeSkills: true });
+  expect(info.agent).toMatchObject({
+    agent_context: { skills: [own, { name: "new", content: "Added 2." }] },
+  });
+  const bare = startRequest({ agent: { llm: { model: "m" } }, agent_launch_additions: { skills } });
+  const created = await manager.create(bare, { includeSkills: true });
+  expect(created.info.agent).toMatchObject({
+    agent_context: { skills: [{ name: "own" }, { name: "off" }, { name: "new" }] },
+  });
+});
+
 it("skills are shown only to who asks for them", async () => {
   const { manager } = openManager();
   const agent = { llm: { model: "m" }, agent_context: { skills: [{ name: "s", content: "c" }] } };

@@ -1,5 +1,5 @@
 import { AgentServerError } from "../../errors.ts";
-import type { Agent } from "../../wire/agent/agent.ts";
+import type { Agent, Skill } from "../../wire/agent/agent.ts";
 import type { ClientToolSpec } from "../../wire/agent/tool-definition.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import { agentOfSettings, emptyContext } from "./agent/agent-of-settings.ts";
@@ -11,8 +11,19 @@ import { agentOfSettings, emptyContext } from "./agent/agent-of-settings.ts";
  */
 export function requestedAgent(request: StartConversationRequest, now: string): Agent {
   const agent = withClientTools(withMoment(chosenAgent(request, now), now), request.client_tools);
-  const addition = request.agent_launch_additions?.system_message_suffix_append;
-  return addition ? withSuffix(agent, addition, now) : agent;
+  const { system_message_suffix_append: suffix, skills } = request.agent_launch_additions ?? {};
+  const skilled = skills ? withSkills(agent, skills, now) : agent;
+  const addition = suffix?.trim();
+  return addition ? withSuffix(skilled, addition, now) : skilled;
+}
+
+/** Adds skills under names that the agent leaves free and has not disabled. */
+function withSkills(agent: Agent, added: readonly Skill[], now: string): Agent {
+  const context = agent.agent_context ?? emptyContext(now);
+  const taken = new Set([...context.skills.map(({ name }) => name), ...context.disabled_skills]);
+  const skills = added.filter(({ name }) => !taken.has(name) && taken.add(name));
+  if (skills.length === 0) return agent;
+  return { ...agent, agent_context: { ...context, skills: [...context.skills, ...skills] } };
 }
 
 function chosenAgent(request: StartConversationRequest, now: string): Agent {
