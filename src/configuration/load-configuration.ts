@@ -86,7 +86,7 @@ function validate(raw: Record<string, unknown>): Settings {
 
 function toOptions(settings: Settings, environment: Environment): ServerOptions {
   const alias = environment.SESSION_API_KEY || undefined;
-  // An empty key is none: it would let in whoever shows an empty one.
+  // An empty key is dropped: it would admit every caller that shows an empty one.
   const apiKeys = (settings.session_api_keys ?? (alias === undefined ? [] : [alias])).filter((key) => key);
   const secretKey = secretKeyOf(settings, environment);
   return {
@@ -146,7 +146,7 @@ function warnAboutVariables(variables: string[], warnings: string[]): void {
   for (const variable of variables) {
     if (!variable.startsWith("OH_") || (OTHER_VARIABLES as readonly string[]).includes(variable)) continue;
     const name = variable.slice("OH_".length).toLowerCase();
-    // The longest name decides: `conversation_runtime_selectable` is no field of `conversation_runtime`.
+    // The longest name decides: `conversation_runtime_selectable` is not a field of `conversation_runtime`.
     const setting = settingOf(name, [...Object.keys(SETTINGS), ...UNSUPPORTED]);
     if (setting !== undefined && isSettingName(setting)) continue;
     const isUnsupported = setting !== undefined;

@@ -4,7 +4,7 @@ import type { ConversationInfo, ConversationSortOrder } from "../wire/conversati
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { finalResponse } from "./final-response.ts";
 import { InfoTexts } from "./info-texts.ts";
-import { listedDocuments, toConversationInfo } from "./record/conversation-info.ts";
+import { listedDocuments, toConversationInfo, withAgentShownAnew } from "./record/conversation-info.ts";
 import type { DamageLog } from "./record/damage/damage-log.ts";
 import { isConversationId, isDamaged } from "./record/damage/damaged.ts";
 import { withLostSecrets } from "./record/state-update.ts";
@@ -65,32 +65,28 @@ export class ConversationReader {
     const documents = [...toListed(query), "calls"];
     const [record] = await this.#store.conversations.find([id], documents);
     if (record === undefined) throw unknownConversation(id);
-    const info = this.#toInfo(record, query);
+    const info = await this.#readable(record, (readable) => this.#toInfo(readable, query));
     return { ...info, agent_state: withLostSecrets(info.agent_state, this.#lostSecrets(record)) };
   }
 
   /** One entry for each id, in this order; null for an unknown one. Lists of single model calls are empty here and in searches. */
   async batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
     const records = await this.#store.conversations.find(ids, toListed(query));
-    const byId = new Map(records.map((record) => [record.id, record]));
-    return ids.map((id) => {
-      const record = byId.get(id);
-      return (record && this.#ifWhole(record, () => this.#toInfo(record, query))) ?? null;
-    });
+    const infos = await this.#readables(records, (record) => this.#toInfo(record, query));
+    const byId = new Map(infos.map((info) => [info.id, info]));
+    return ids.map((id) => byId.get(id) ?? null);
   }
 
   async search(query: ConversationSearch = {}): Promise<ConversationPage> {
     const { records, next } = await this.#search(query);
-    return {
-      items: records.flatMap((record) => this.#ifWhole(record, () => this.#toInfo(record, query)) ?? []),
-      next_page_id: next,
-    };
+    const items = await this.#readables(records, (record) => this.#toInfo(record, query));
+    return { items, next_page_id: next };
   }
 
   /** As `search`, as JSON text. */
   async searchJson(query: ConversationSearch = {}): Promise<string> {
     const { records, next } = await this.#search(query);
-    const items = records.flatMap((record) => this.#ifWhole(record, () => this.#toText(record, query)) ?? []);
+    const items = await this.#readables(records, (record) => this.#toText(record, query));
     return `{"items":[${items.join(",")}],"next_page_id":${JSON.stringify(next)}}`;
   }
 
@@ -107,7 +103,7 @@ export class ConversationReader {
   /** The conversation without the lists of single model calls; undefined for an unknown one. */
   async find(id: string, query: InfoQuery): Promise<ConversationInfo | undefined> {
     const [record] = await this.#store.conversations.find([id], toListed(query));
-    return record && this.#toInfo(record, query);
+    return record && this.#readable(record, (readable) => this.#toInfo(readable, query));
   }
 
   /** Rejects with `not_found` for an unknown conversation. */
@@ -157,14 +153,34 @@ export class ConversationReader {
     return this.#texts.textOf(record, () => this.#toInfo(record, {}));
   }
 
-  /** Undefined for a damaged conversation, which is logged. */
-  #ifWhole<T>(record: ConversationRecord, show: () => T): T | undefined {
+  /** Shows what is readable of several conversations. Those that are not are logged and left out. */
+  async #readables<T>(
+    records: readonly ConversationRecord[],
+    show: (record: ConversationRecord) => T,
+  ): Promise<T[]> {
+    const shown = records.map(async (record) => {
+      try {
+        return [await this.#readable(record, show)];
+      } catch (error) {
+        if (!isDamaged(error)) throw error;
+        this.#damage.report(record.id, "the conversation", error);
+        return [];
+      }
+    });
+    return (await Promise.all(shown)).flat();
+  }
+
+  /** Shows a conversation. One whose copy of the agent for showing is damaged is shown with the agent itself. */
+  async #readable<T>(record: ConversationRecord, show: (record: ConversationRecord) => T): Promise<T> {
     try {
-      return show();
+      return show(record);
     } catch (error) {
       if (!isDamaged(error)) throw error;
-      this.#damage.report(record.id, "the conversation", error);
-      return undefined;
+      const [withAgent] = await this.#store.conversations.find([record.id], ["agent"]);
+      if (withAgent === undefined) throw error;
+      const shown = show(withAgentShownAnew(record, withAgent));
+      this.#damage.report(record.id, "the agent as it is shown", error);
+      return shown;
     }
   }
 }

@@ -63,8 +63,8 @@ describe("the secret key", () => {
   });
 });
 
-describe("session keys", () => {
-  it("are those that are not empty", () => {
+describe("empty session keys", () => {
+  it("are dropped", () => {
     expect(options({ OH_SESSION_API_KEYS: '["","a"]' }).apiKeys).toEqual(["a"]);
     expect(options({ OH_SESSION_API_KEYS_0: "" }).apiKeys).toEqual([]);
     expect(options({ SESSION_API_KEY: "" }).apiKeys).toEqual([]);

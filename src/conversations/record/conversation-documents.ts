@@ -50,6 +50,11 @@ export function readDocuments(
   };
 }
 
+/** The agent of a record, still sealed. */
+export function readAgent(record: ConversationRecord): Agent {
+  return read(record, "agent");
+}
+
 /** The parts of the start request that stay. */
 export function readConfig(record: ConversationRecord): ConversationConfig {
   return read(record, "config");

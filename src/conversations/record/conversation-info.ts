@@ -4,7 +4,7 @@ import type { Agent } from "../../wire/agent/agent.ts";
 import { type ConversationInfo, conversationInfo } from "../../wire/conversation.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
-import { readDocuments } from "./conversation-documents.ts";
+import { readAgent, readDocuments } from "./conversation-documents.ts";
 import type { OnDamaged } from "./damage/damaged.ts";
 import type { DocumentName } from "./document-shapes.ts";
 import { SECRET_KEYS, toState } from "./state-fields.ts";
@@ -49,6 +49,19 @@ export function listedDocuments(options: Pick<InfoOptions, "includeSkills">): Do
 export function toShownAgent(agent: Agent): Agent {
   const { agent_context: context } = agent;
   return redactSecrets({ ...agent, agent_context: context && { ...context, skills: [] } }, "null");
+}
+
+/**
+ * A record whose copy of the agent for showing is made anew from the agent itself, which another reading brought.
+ *
+ * @throws AgentServerError `damaged` when the agent is damaged too.
+ */
+export function withAgentShownAnew(
+  record: ConversationRecord,
+  withAgent: ConversationRecord,
+): ConversationRecord {
+  const shown = JSON.stringify(toShownAgent(readAgent(withAgent)));
+  return { ...record, documents: { ...record.documents, shown_agent: shown } };
 }
 
 /** The fields of an info that are not part of the state. */
