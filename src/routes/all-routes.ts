@@ -1,6 +1,7 @@
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { Route } from "../http/route/route.ts";
 import type { SocketRoute } from "../http/sockets/socket-route.ts";
+import type { ToolCatalogEntry } from "../wire/tools.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { type BashDeps, bashRoutes } from "./bash.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
@@ -14,6 +15,7 @@ import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
+import { toolRoutes } from "./tools.ts";
 
 /** Services for the routes. */
 export interface RoutesDeps {
@@ -25,6 +27,8 @@ export interface RoutesDeps {
   /** Bash commands of clients. */
   bash: BashDeps;
   server: ServerRoutesDeps;
+  /** The tools of the server. */
+  tools(): readonly ToolCatalogEntry[];
   workspaceSession: WorkspaceSessionDeps;
   sockets: EventSocketDeps;
 }
@@ -36,6 +40,7 @@ export function allRoutes({
   kept,
   bash,
   server,
+  tools,
   workspaceSession,
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
@@ -45,6 +50,7 @@ export function allRoutes({
     ...conversationRoutes(conversations),
     ...conversationVerbRoutes(conversations),
     ...eventRoutes(conversations),
+    ...toolRoutes(tools),
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),
     ...scopes.flatMap(fileRoutes),

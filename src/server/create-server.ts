@@ -11,6 +11,7 @@ import { closeSockets } from "../node/sockets/web-sockets.ts";
 import { receiveUpload } from "../node/uploads/receive-upload.ts";
 import { allRoutes, allSockets } from "../routes/all-routes.ts";
 import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
+import { catalogueEntry } from "../tools/catalogue.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
 import { startLifecycle } from "./lifecycle.ts";
 import { refuseOpenHost } from "./listen-policy.ts";
@@ -108,6 +109,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     machine: services.machine,
     kept: services.kept,
     bash: services.bash,
+    tools: () => services.tools.all().map(catalogueEntry),
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {

@@ -22,6 +22,10 @@ export class ToolRegistry {
     return this.#tools.get(name);
   }
 
+  all(): Tool[] {
+    return [...this.#tools.values()];
+  }
+
   names(): string[] {
     return [...this.#tools.keys()];
   }

@@ -1,0 +1,38 @@
+import { createServer, defineTool, memoryStore } from "agent-server";
+import { expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
+
+const weather = defineTool({
+  name: "weather",
+  description: "Tells the weather at v1.2 of a place. Takes its name.",
+  input: z.object({ place: z.string() }),
+  run: ({ place }) => `Sunny in ${place}`,
+});
+
+async function get(path: string): Promise<unknown> {
+  const server = createServer({ apiKeys: ["key"], store: memoryStore(), tools: [weather], logger: "silent" });
+  onTestFinished(() => server.close());
+  const request = new Request(`http://localhost${path}`, { headers: { "X-Session-API-Key": "key" } });
+  return (await server.fetch(request)).json();
+}
+
+it("names the tools in the order of their registration, those of the host last", async () => {
+  expect(await get("/api/tools/")).toEqual(["file_editor", "task_tracker", "terminal", "weather"]);
+});
+
+it("shows them to people with a sentence each, and which of them an agent has by default", async () => {
+  const common = { user_selectable: true, usable: true };
+  expect(await get("/api/tools/catalog")).toEqual({
+    tools: [
+      { name: "file_editor", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
+      { name: "task_tracker", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
+      { name: "terminal", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
+      {
+        name: "weather",
+        ...common,
+        in_default_set: false,
+        description: "Tells the weather at v1.2 of a place.",
+      },
+    ],
+  });
+});
