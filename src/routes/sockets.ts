@@ -4,8 +4,8 @@ import { queryBool, queryDatetime } from "../http/route/query.ts";
 import { type SocketRoute, socketRoute } from "../http/sockets/socket-route.ts";
 import { BashSockets } from "../streams/bash-socket.ts";
 import { EventSockets, type EventSocketsOptions } from "../streams/event-socket.ts";
-import { type BashDeps, serverBashPlace } from "./bash.ts";
 import { conversationParams } from "./conversation-params.ts";
+import { type BashDeps, serverBashPlace } from "./machine/bash.ts";
 import type { MachineScope } from "./machine/machine-scope.ts";
 
 /** Services for event sockets, in addition to the conversations. */

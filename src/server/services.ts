@@ -8,7 +8,7 @@ import { providerKeysIn } from "../llm/providers.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { createSelfFetch } from "../outbound/self-fetch.ts";
-import type { BashDeps } from "../routes/bash.ts";
+import type { BashDeps } from "../routes/machine/bash.ts";
 import { createCipher } from "../secrets/cipher.ts";
 import type { LookupOptions } from "../secrets/lookup-secret.ts";
 import { ServerSecrets } from "../secrets/server-secrets.ts";

@@ -144,6 +144,9 @@ it("an idle time of none keeps conversations in memory", () => {
 
 it("runs at work at once are a whole number of at least one", () => {
   expect(options({ OH_MAX_CONCURRENT_RUNS: "3" }).maxConcurrentRuns).toBe(3);
+  expect(options({ OH_BASH_EVENTS_RETENTION_SECONDS: "60" }).bashEventsRetentionSeconds).toBe(60);
+  expect(options({ OH_BASH_EVENTS_RETENTION_SECONDS_IS_NONE: "1" }).bashEventsRetentionSeconds).toBeNull();
+  expect(() => options({ OH_BASH_EVENTS_RETENTION_SECONDS: "0" })).toThrow(/bash_events_retention_seconds/);
   expect(() => options({ OH_MAX_CONCURRENT_RUNS: "0" })).toThrow(/max_concurrent_runs/);
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, memoryStore, type ServerOptions, sqliteStore } from "agent-server";
@@ -221,9 +221,12 @@ it("answers for an unknown conversation and an id that is none", async () => {
 it("removes the commands of a conversation with it, and ends those that run", async () => {
   const { server, call, converse, folder } = await serve();
   const { id, at } = await converse();
-  const file = join(folder, "still-running");
-  await call("POST", `${at}/start_bash_command`, { command: `sleep 1; sleep 1; touch ${file}` });
+  const file = join(folder, "pid");
+  await call("POST", `${at}/start_bash_command`, { command: `echo $$ > ${file}; exec sleep 300` });
+  const pid = () => Number(readFileSync(file, "utf8"));
+  await expect.poll(() => existsSync(file) && pid()).toBeGreaterThan(0);
   expect(await call("DELETE", `/api/conversations/${id}`)).toMatchObject({ status: 200 });
+  expect(() => process.kill(pid(), 0)).toThrow("ESRCH");
   expect((await call("GET", `${at}/bash_events/search`)).status).toBe(404);
   expect(server.conversations.liveCount).toBe(0);
 });

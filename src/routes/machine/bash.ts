@@ -1,15 +1,15 @@
 import { z } from "zod";
-import type { BashCommands } from "../bash/bash-commands.ts";
-import type { BashMachine, BashPlace } from "../bash/bash-place.ts";
-import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import { AgentServerError } from "../errors.ts";
-import { missingFromBody } from "../http/route/body-errors.ts";
-import { group } from "../http/route/group.ts";
-import { queryDatetime, queryInt, queryLimit, queryList } from "../http/route/query.ts";
-import type { Route } from "../http/route/route.ts";
-import { validationError } from "../http/route/validation.ts";
-import { success } from "../wire/conversation.ts";
-import { uuid } from "../wire/ids.ts";
+import type { BashCommands } from "../../bash/bash-commands.ts";
+import type { BashMachine, BashPlace } from "../../bash/bash-place.ts";
+import type { ConversationManager } from "../../conversations/conversation-manager.ts";
+import { AgentServerError } from "../../errors.ts";
+import { missingFromBody } from "../../http/route/body-errors.ts";
+import { group } from "../../http/route/group.ts";
+import { queryDatetime, queryInt, queryLimit, queryList } from "../../http/route/query.ts";
+import type { Route } from "../../http/route/route.ts";
+import { validationError } from "../../http/route/validation.ts";
+import { success } from "../../wire/conversation.ts";
+import { uuid } from "../../wire/ids.ts";
 import {
   bashCommand,
   bashEvent,
@@ -17,10 +17,10 @@ import {
   bashEventSortOrder,
   bashOutput,
   executeBashRequest,
-} from "../wire/machine/bash.ts";
-import { errorBody } from "../wire/validation-error.ts";
-import { notFound, SUCCESS } from "./conversation-params.ts";
-import type { MachineScope, ScopeParams } from "./machine/machine-scope.ts";
+} from "../../wire/machine/bash.ts";
+import { errorBody } from "../../wire/validation-error.ts";
+import { notFound, SUCCESS } from "../conversation-params.ts";
+import type { MachineScope, ScopeParams } from "./machine-scope.ts";
 
 /** Services for bash commands. */
 export interface BashDeps {
