@@ -6,7 +6,15 @@ import { stringifyWithoutNulls } from "../wire/nullable.ts";
  * belong to the shape of the event and stays as it is.
  */
 export function serialiseEvent(event: Event | TransientEvent): string {
-  if (event.kind !== "ConversationStateUpdateEvent") return stringifyWithoutNulls(event);
-  const entries = Object.entries(event).filter(([, value]) => value !== null);
-  return JSON.stringify(Object.fromEntries(entries));
+  const present = withoutNullKeys(event);
+  return event.kind === "ConversationStateUpdateEvent"
+    ? JSON.stringify(present)
+    : stringifyWithoutNulls(present);
+}
+
+/** Leaves out the keys of the event itself. Most events have null nowhere else, and are then written in one go. */
+function withoutNullKeys(event: object): object {
+  const present: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(event)) if (value !== null) present[key] = value;
+  return present;
 }
