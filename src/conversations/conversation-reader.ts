@@ -4,7 +4,7 @@ import type { ConversationInfo, ConversationSortOrder } from "../wire/conversati
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { finalResponse } from "./final-response.ts";
 import { InfoTexts } from "./info-texts.ts";
-import { listedDocuments, toConversationInfo, withAgentShownAnew } from "./record/conversation-info.ts";
+import { listedDocuments, toConversationInfo, withShownAgent } from "./record/conversation-info.ts";
 import type { DamageLog } from "./record/damage/damage-log.ts";
 import { isConversationId, isDamaged } from "./record/damage/damaged.ts";
 import { withLostSecrets } from "./record/state-update.ts";
@@ -178,7 +178,7 @@ export class ConversationReader {
       if (!isDamaged(error)) throw error;
       const [withAgent] = await this.#store.conversations.find([record.id], ["agent"]);
       if (withAgent === undefined) throw error;
-      const shown = show(withAgentShownAnew(record, withAgent));
+      const shown = show(withShownAgent(record, withAgent));
       this.#damage.report(record.id, "the agent as it is shown", error);
       return shown;
     }

@@ -52,11 +52,11 @@ export function toShownAgent(agent: Agent): Agent {
 }
 
 /**
- * A record whose copy of the agent for showing is made anew from the agent itself, which another reading brought.
+ * A record whose copy of the agent for showing is made again from the agent itself, which another reading brought.
  *
  * @throws AgentServerError `damaged` when the agent is damaged too.
  */
-export function withAgentShownAnew(
+export function withShownAgent(
   record: ConversationRecord,
   withAgent: ConversationRecord,
 ): ConversationRecord {
