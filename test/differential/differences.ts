@@ -25,11 +25,6 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: "skills are a later part",
   },
   {
-    scenarios: ["an agent from settings"],
-    at: ['log.0 SystemPromptEvent.tools.5: {*"SwitchLLMTool"*} -> absent'],
-    reason: "switching models is a later part",
-  },
-  {
     scenarios: ["about the server"],
     at: [
       "answers.*.body.usable_tools.*",
