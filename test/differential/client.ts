@@ -112,6 +112,17 @@ export class Client {
     await this.untilRunEndsAfter(() => this.post(path, body));
   }
 
+  /** Runs and waits for the end of that run: the reference may tell the state of a pause before it only now. */
+  async runAgain(): Promise<void> {
+    const from = this.frames.length;
+    await this.post("/run");
+    await this.until((frames) => {
+      const since = frames.slice(from);
+      const start = since.findIndex(({ key, value }) => key === "execution_status" && value === "running");
+      return start >= 0 && since.slice(start).some(isOver);
+    });
+  }
+
   /** Waits for the `full_state` that follows a run. */
   async untilRunEndsAfter(act: () => unknown): Promise<void> {
     const from = this.frames.length;

@@ -71,7 +71,7 @@ async function compareAll(stage: Stage): Promise<boolean> {
   const together = numbered.filter(({ scenario }) => !scenario.alone);
   await Promise.all(Array.from({ length: LANES }, () => playAll(together)));
   await playAll(numbered.filter(({ scenario }) => scenario.alone));
-  const stale = parts.length === 0 ? staleDifferences(verdicts) : [];
+  const stale = staleDifferences(verdicts);
   for (const line of stale) print(`STALE    ${line}`);
   const failed = verdicts.filter(({ unknown }) => unknown.length > 0).length;
   print(
@@ -113,16 +113,18 @@ function concerns({ scenarios: names }: Difference, name: string): boolean {
   return names === "all" || names.includes(name);
 }
 
-/** A listed difference that is none any more must leave the list. */
+/** A listed difference that is none any more must leave the list, as far as what was played can tell. */
 function staleDifferences(verdicts: readonly Verdict[]): string[] {
+  const isWhole = parts.length === 0;
   return DIFFERENCES.flatMap((difference) => {
     const where = verdicts.filter(({ name }) => concerns(difference, name));
     if (difference.scenarios === "all") {
+      if (!isWhole) return [];
       return difference.at.filter((pattern) => !where.some(({ used }) => used.has(pattern)));
     }
     return difference.scenarios.flatMap((name) => {
       const verdict = where.find((candidate) => candidate.name === name);
-      if (verdict === undefined) return [`no scenario is called "${name}"`];
+      if (verdict === undefined) return isWhole ? [`no scenario is called "${name}"`] : [];
       return difference.at
         .filter((pattern) => !verdict.used.has(pattern))
         .map((pattern) => `${name}: ${pattern}`);

@@ -37,9 +37,8 @@ export const controlScenarios: Scenario[] = [
       await client.send("Hello.", false);
       await client.post("/pause");
       await client.post("/pause");
-      // The reference tells of a pause some time after it has answered; that must not be taken for the end of the run.
-      await new Promise((done) => setTimeout(done, 1_000));
-      await client.postAndWait("/run");
+      await pause(1_000);
+      await client.runAgain();
     },
   },
   {
@@ -57,7 +56,7 @@ export const controlScenarios: Scenario[] = [
     drive: async (client) => {
       await client.send("Hello.", false);
       await client.post("/interrupt");
-      await client.postAndWait("/run");
+      await client.runAgain();
     },
   },
   {
@@ -68,7 +67,7 @@ export const controlScenarios: Scenario[] = [
       await client.untilStatus("running");
       await pause(500);
       await client.postAndWait("/interrupt");
-      await client.postAndWait("/run");
+      await client.runAgain();
     },
   },
   {
@@ -79,7 +78,7 @@ export const controlScenarios: Scenario[] = [
       await client.untilKind("ActionEvent");
       await pause(2_500);
       await client.postAndWait("/interrupt");
-      await client.postAndWait("/run");
+      await client.runAgain();
     },
   },
   {
@@ -92,7 +91,7 @@ export const controlScenarios: Scenario[] = [
       await client.untilKind("ObservationEvent");
       await pause(1_500);
       await client.get("");
-      await client.postAndWait("/run");
+      await client.runAgain();
     },
   },
   {
@@ -105,7 +104,7 @@ export const controlScenarios: Scenario[] = [
       await client.post("/pause");
       await client.untilKind("ObservationEvent");
       await pause(1_500);
-      await client.postAndWait("/run");
+      await client.runAgain();
     },
   },
   {
@@ -216,7 +215,7 @@ export const controlScenarios: Scenario[] = [
       await client.post("/pause");
       await pause(1_000);
       await client.get("");
-      await client.postAndWait("/run");
+      await client.runAgain();
     },
   },
   {
