@@ -6,15 +6,16 @@ const STATS = ["state.stats.*", "stats.*", "info.stats.*"];
 export const RUN_DIFFERENCES: readonly Difference[] = [
   // Confirmation.
   {
-    scenarios: ["confirmation by a new message", "a message without a run while calls wait"],
-    at: [
-      "log.*",
-      "frames.*",
-      "*.leaf_event_id: *",
-      'answers.3.body.execution_status: "waiting_for_confirmation" -> "idle"',
-    ],
+    scenarios: ["confirmation by a new message"],
+    at: ["log.*", "frames.*", "*.leaf_event_id: *"],
     reason:
       "a new message rejects the calls that wait, where the reference carries them out: the message may say not to",
+  },
+
+  {
+    scenarios: ["a message without a run while calls wait"],
+    at: ["log.*", "frames.*", 'answers.3.body.execution_status: "waiting_for_confirmation" -> "idle"'],
+    reason: "it rejects the calls that wait as well, and what came first counts",
   },
 
   // Errors of the model.
