@@ -20,21 +20,32 @@ function userOf(request: Request): Principal | null {
   return Object.hasOwn(USERS, token) ? (USERS[token] ?? null) : null;
 }
 
-/** Refuses conversations of other users, and lists of all conversations, to everyone but admins. */
+/** Refuses everything but a new conversation and those of the user, except to admins: no lists, no commands on the server. */
 function ownConversationsOnly(store: Store): Stage {
   return async (request, next, { pathname, route }) => {
     const user = userOf(request);
     // Requests without a user are left to `authenticate`.
     if (user === null || user.scopes?.includes("admin")) return next();
-    const [id] = /[\da-f]{8}-?([\da-f]{4}-?){3}[\da-f]{12}/i.exec(pathname) ?? [];
+    const id = conversationIn(pathname);
     if (id !== undefined) {
       const [record] = await store.conversations.find([toDashed(id)], []);
       if (record !== undefined && record.createdBy !== user.id) throw new AgentServerError("not_found");
-    } else if (route?.path.startsWith("/api/conversations") && route.id !== "startConversation") {
-      throw new AgentServerError("forbidden", "only admins may list all conversations");
+    } else if (isShared(pathname) && route?.id !== "start_conversation") {
+      throw new AgentServerError("forbidden", "only admins may do this");
     }
     return next();
   };
+}
+
+/** The id of the conversation that a route or a socket is about. */
+function conversationIn(pathname: string): string | undefined {
+  const [, rest = ""] = /^\/(?:api\/conversations|sockets\/(?:events|session))\/(.*)/.exec(pathname) ?? [];
+  return /^[\da-f]{8}-?(?:[\da-f]{4}-?){3}[\da-f]{12}(?=\/|$)/i.exec(rest)?.[0];
+}
+
+/** Routes and sockets that belong to no conversation, such as lists, `/api/bash` and `/sockets/bash-events`. */
+function isShared(pathname: string): boolean {
+  return /^\/(api|sockets)(\/|$)/.test(pathname);
 }
 
 function toDashed(id: string): string {

@@ -125,6 +125,18 @@ it("09-per-user-auth shows users their own conversations, and admins all", async
   expect((await ask(`/${ofBob}`, "ada-token")).status).toBe(404);
   expect((await ask(`/${ofBob.replaceAll("-", "").toUpperCase()}/run`, "ada-token", {})).status).toBe(404);
   expect((await ask("/search", "ada-token")).status).toBe(403);
+  const events = "bash/bash_events/search";
+  expect((await ask(`/${ofAda}/${events}`, "ada-token")).status).toBe(200);
+  expect((await ask(`/${ofBob}/${events}`, "ada-token")).status).toBe(404);
+  for (const path of [
+    events,
+    `bash/bash_events/${ofAda}`,
+    `bash/bash_commands/${ofAda}/stop`,
+    "git/changes",
+  ]) {
+    expect((await ask(`/../${path}`, "ada-token")).status).toBe(403);
+  }
+  expect((await ask(`/../${events}`, "bob-token")).status).toBe(200);
   expect((await ask(`/${ofAda}`, "bob-token")).status).toBe(200);
   expect((await ask("/search", "bob-token")).status).toBe(200);
   expect((await ask(`/${ofAda}`, "wrong")).status).toBe(401);

@@ -8,6 +8,12 @@ export const REQUEST_DIFFERENCES: readonly Difference[] = [
     reason: "our own words for a folder that is not there",
   },
   {
+    scenarios: ["bash: relative folders of a conversation"],
+    at: ["answers.2.*", "answers.3.*"],
+    reason:
+      "a relative folder begins at the working directory of the conversation, not at that of the server",
+  },
+  {
     scenarios: ["sockets that ask for the past"],
     at: ["answers.*.frames.0 ConversationStateUpdateEvent full_state.parent_id: absent -> *"],
     reason: "tells which event the state belongs to, as the one after a run does",

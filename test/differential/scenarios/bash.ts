@@ -151,6 +151,17 @@ export const bashScenarios: Scenario[] = [
     },
   },
   {
+    name: "bash: relative folders of a conversation",
+    script: [],
+    drive: async (client) => {
+      const execute = (request: object) => client.ask("POST", "~/bash/execute_bash_command", request);
+      await execute({ command: "mkdir deep" });
+      await execute({ command: "pwd", cwd: "deep" });
+      await execute({ command: "pwd", cwd: "" });
+      await execute({ command: "pwd", cwd: "../deep" });
+    },
+  },
+  {
     name: "bash: pages of a conversation's events",
     script: [],
     drive: async (client) => {
