@@ -240,6 +240,25 @@ it("ends commands of a server that died, and leaves those of one that lives", as
   expect(await ended(running.id)).toMatchObject([{ exit_code: -15 }]);
 });
 
+it("shows the events of one server to those who watch another of the same store", async () => {
+  const store = memoryStore();
+  const [first, second] = [await openBash({ store }), await openBash({ store })];
+  const before = await first.execute("echo before");
+  const { reader, history } = await second.bash.watch();
+  const live = await first.execute("echo live");
+  const past = [];
+  for await (const page of history()) past.push(...page.map((text) => JSON.parse(text)));
+  expect(past.at(-1)).toEqual(before);
+  expect(past).toHaveLength(2);
+  expect([reader.take(), reader.take(), reader.take()].map((text) => text && JSON.parse(text).kind)).toEqual([
+    "BashCommand",
+    "BashOutput",
+    undefined,
+  ]);
+  expect(await second.bash.get(null, live.id)).toEqual(live);
+  reader.close();
+});
+
 it("removes old events at the start and keeps younger ones", async () => {
   const store = memoryStore();
   const before = await openBash({ store });

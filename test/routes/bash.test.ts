@@ -147,7 +147,7 @@ it("refuses requests that are not right, and names the field", async () => {
   expect((await call("GET", "/api/bash/bash_events/search?page_id=unknown&cid=any")).status).toBe(200);
 });
 
-it("needs the key, and counts as activity", async () => {
+it("needs the key", async () => {
   const { call } = await serve({ keyless: undefined, apiKeys: ["key"] } as Partial<ServerOptions>);
   for (const [method, path] of [
     ["POST", "start_bash_command"],
@@ -160,6 +160,39 @@ it("needs the key, and counts as activity", async () => {
       (await call(method, `/api/bash/${path}`, method === "POST" ? { command: "true" } : undefined)).status,
     ).toBe(401);
   }
+});
+
+it("counts starts and stops as activity, and reads not", async () => {
+  let now = Date.now();
+  const clock = { now: () => now, newId: () => crypto.randomUUID() };
+  const { call } = await serve({ clock });
+  const idleAfter = async (method: string, path: string, body?: unknown) => {
+    now += 60_000;
+    await call(method, `/api/bash/${path}`, body);
+    return (await call("GET", "/server_info")).body.idle_time;
+  };
+  expect(await idleAfter("POST", "start_bash_command", { command: "true" })).toBe(0);
+  expect(await idleAfter("POST", "execute_bash_command", { command: "true" })).toBe(0);
+  expect(await idleAfter("POST", `bash_commands/${NOBODY}/stop`)).toBe(0);
+  expect(await idleAfter("GET", "bash_events/search")).toBe(60);
+  expect(await idleAfter("DELETE", "bash_events")).toBe(120);
+});
+
+it("admits a socket with the key in the header or the first frame, and refuses another", async () => {
+  const { server } = await serve({ keyless: undefined, apiKeys: ["key"] } as Partial<ServerOptions>);
+  const upgrade = async (query: string, key?: string) => {
+    const headers = { upgrade: "websocket", ...(key !== undefined && { "x-session-api-key": key }) };
+    const request = new Request(`http://localhost/sockets/bash-events${query}`, { headers });
+    const outcome = await server.upgrade(request, { peerAddress: "127.0.0.1" });
+    return outcome instanceof Response ? outcome.status : "accepted";
+  };
+  expect(await upgrade("", "key")).toBe("accepted");
+  expect(await upgrade("?session_api_key=key&resend_mode=all")).toBe("accepted");
+  expect(await upgrade("", "wrong")).toBe(403);
+  expect(await upgrade("?session_api_key=wrong", "key")).toBe(403);
+  expect(await upgrade("?resend_mode=since", "key")).toBe(403);
+  // Without a key, the first frame must bring it.
+  expect(await upgrade("")).toBe("accepted");
 });
 
 it("runs commands of a conversation in its folder and refuses folders outside", async () => {
