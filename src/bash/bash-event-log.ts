@@ -96,10 +96,10 @@ export class BashEventLog {
     } while (last !== undefined);
   }
 
-  /** The number of outputs of a command that are stored, or more where some are missing. */
-  async nextOrder(scope: BashScope, commandId: string): Promise<number> {
+  /** The newest output of a command; undefined when it has none. */
+  async lastOutput(scope: BashScope, commandId: string): Promise<StoredBashEvent | undefined> {
     const [last] = await this.#store.bashEvents.search(scope, { commandId, direction: "desc", limit: 1 });
-    return (last?.order ?? -1) + 1;
+    return last;
   }
 
   /** Watches the events of the server. The watch ends when the log is closed. */

@@ -14,11 +14,17 @@ import {
 /** Makes bash events, each with a new id and the time. */
 export class BashEventFactory {
   readonly #clock: Clock;
-  readonly #timestamps: Timestamps;
+  #timestamps: Timestamps;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#timestamps = createTimestamps(clock);
+  }
+
+  /** Makes later events later than this time too: the clock may have been put back since another server wrote it. */
+  startAfter(timestamp: string): void {
+    if (timestamp < this.#timestamps.utcTimestamp()) return;
+    this.#timestamps = createTimestamps(this.#clock, { after: timestamp });
   }
 
   command({ command, cwd, timeout }: ExecuteBashRequest): BashCommand {

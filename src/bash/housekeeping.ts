@@ -66,8 +66,9 @@ export class Housekeeping {
   async #end({ scope, event }: UnfinishedCommand): Promise<void> {
     const { log, factory, claims } = this.#options;
     if (await claims.isRunning(event.id)) return;
-    const order = await log.nextOrder(scope, event.id);
-    const fields = { order, exit_code: -1, stdout: null, stderr: CUT_SHORT };
+    const last = await log.lastOutput(scope, event.id);
+    factory.startAfter((last ?? event).timestamp);
+    const fields = { order: (last?.order ?? -1) + 1, exit_code: -1, stdout: null, stderr: CUT_SHORT };
     await log.append(scope, factory.output(event.id, fields));
   }
 

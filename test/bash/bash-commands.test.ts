@@ -240,6 +240,26 @@ it("ends commands of a server that died, and leaves those of one that lives", as
   expect(await ended(running.id)).toMatchObject([{ exit_code: -15 }]);
 });
 
+it("ends a command after its last output, also when the clock was put back", async () => {
+  const store = memoryStore();
+  const timestamp = "2099-01-01T00:00:00.000000Z";
+  const dead = {
+    id: "d".repeat(32),
+    kind: "BashCommand",
+    timestamp,
+    commandId: null,
+    order: null,
+    isFinal: false,
+  };
+  await store.bashEvents.append(null, { ...dead, json: "{}" });
+  const piece = { ...dead, id: "e".repeat(32), kind: "BashOutput", commandId: dead.id, order: 4 };
+  await store.bashEvents.append(null, { ...piece, json: "{}" });
+  const { bash } = await openBash({ store });
+  await bash.start();
+  const newest = { commandId: dead.id, sortOrder: "TIMESTAMP_DESC", limit: 1 } as const;
+  expect((await bash.search(null, newest)).items).toMatchObject([{ order: 5, exit_code: -1 }]);
+});
+
 it("shows the events of one server to those who watch another of the same store", async () => {
   const store = memoryStore();
   const [first, second] = [await openBash({ store }), await openBash({ store })];
