@@ -93,7 +93,7 @@ export class ConversationManager {
         size: options.maxConcurrentRuns ?? MAX_CONCURRENT_RUNS,
         queueLength: options.maxQueuedRuns,
       }),
-      shellScanner: new ShellScanner(),
+      shellScanner: new ShellScanner({ logger: options.logger }),
     };
     this.#reader = new ConversationReader({
       ...options,

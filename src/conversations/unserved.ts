@@ -3,6 +3,7 @@ import { isObject } from "../is-object.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
 import { momentsWithHooks } from "../wire/agent/hook-config.ts";
+import type { SecurityAnalyzer } from "../wire/agent/policies.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 
 /** A start request with the agent that it leads to. */
@@ -46,10 +47,36 @@ const REFUSED: readonly Unserved[] = [
     asked: ({ agent }) => kindOtherThan(agent.critic, "PassCritic"),
     instead: "this server has no critics yet",
   },
+  {
+    field: "agent.tools",
+    asked: ({ agent }) =>
+      listed(
+        agent.tools.flatMap(({ params }) => (params.username == null ? [] : [`the user ${params.username}`])),
+      ),
+    instead: "commands run as the user of this server",
+  },
 ];
+
+const UNRATED = "this server asks no such service: these rate every action UNKNOWN";
 
 /** Requests that are carried out as far as possible, with a warning: clients send these by default. */
 const WARNED: readonly Unserved[] = [
+  {
+    field: "security_analyzer",
+    asked: ({ request }) => listed(unservedAnalyzers(request.security_analyzer)),
+    instead: UNRATED,
+  },
+  {
+    field: "agent.llm.custom_tokenizer",
+    asked: ({ agent }) => agent.llm.custom_tokenizer?.slice(0, MAX_NAME),
+    instead: "tokens are counted by the provider alone",
+  },
+  {
+    field: "agent.llm.provider_connection_id",
+    asked: ({ agent: { llm } }) =>
+      llm.api_key === null ? llm.provider_connection_id?.slice(0, MAX_NAME) : undefined,
+    instead: "this server keeps no connections; the model has the key of the environment, if any",
+  },
   {
     field: "agent.condenser",
     asked: ({ agent }) => kindOtherThan(agent.condenser, "NoOpCondenser"),
@@ -103,6 +130,12 @@ export function judgeRequest(asked: AskedFor): string[] {
   return WARNED.flatMap((entry) => sentence(entry, asked));
 }
 
+/** As `judgeRequest`, for an analyzer that a conversation gets later. */
+export function judgeAnalyzer(analyzer: SecurityAnalyzer | null): string[] {
+  const asked = listed(unservedAnalyzers(analyzer));
+  return asked === undefined ? [] : [`security_analyzer: asks for ${asked}, but ${UNRATED}`];
+}
+
 /** Throws `unprocessable` for another runtime than the one that this server has. */
 export function checkRuntime({ conversation_runtime: runtime }: StartConversationRequest): void {
   if (runtime === null || runtime === "local") return;
@@ -129,6 +162,15 @@ function counted(list: readonly unknown[] | null | undefined, noun: string): str
 
 function kindOtherThan(value: { kind: string } | null, harmless: string): string | undefined {
   return value === null || value.kind === harmless ? undefined : value.kind.slice(0, MAX_NAME);
+}
+
+const RATED_ELSEWHERE: ReadonlySet<string> = new Set(["GraySwanAnalyzer", "ToolShieldLLMSecurityAnalyzer"]);
+
+/** The analyzers that would ask a service or another model, also within ensembles. */
+function unservedAnalyzers(analyzer: SecurityAnalyzer | null): string[] {
+  if (analyzer === null) return [];
+  if (RATED_ELSEWHERE.has(analyzer.kind)) return [analyzer.kind];
+  return Array.isArray(analyzer.analyzers) ? analyzer.analyzers.flatMap(unservedAnalyzers) : [];
 }
 
 /** Servers that are kept for later, with `enabled: false`, ask for nothing. */

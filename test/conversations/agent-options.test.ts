@@ -47,6 +47,30 @@ it("a prompt template is warned of, and the agent gets the default prompt", asyn
   expect(template).toBe(await promptOf(bench, {}));
 });
 
+describe("user_message_suffix", () => {
+  async function messageWith(suffix: string | null) {
+    const { manager, llm } = openManager();
+    const id = await start(manager, agent({ agent_context: { user_message_suffix: suffix } }));
+    await send(manager, id, "Hello.");
+    await until(() => llm.requests.length > 0);
+    const message = (await logOf(manager, id)).find(({ source }) => source === "user");
+    return { message, prompt: llm.requests[0]?.messages.at(-1)?.content };
+  }
+
+  it("follows each message of the user in the prompt, and stands beside the user's words in the log", async () => {
+    const { message, prompt } = await messageWith("  Answer in French.\n");
+    expect(message).toMatchObject({
+      llm_message: { content: [{ text: "Hello." }] },
+      extended_content: [{ type: "text", text: "Answer in French." }],
+    });
+    expect(prompt).toMatchObject([{ text: "Hello." }, { text: "Answer in French." }]);
+  });
+
+  it.each([null, "", "  \n"])("adds nothing when it says nothing: %j", async (suffix) => {
+    expect((await messageWith(suffix)).message).toMatchObject({ extended_content: [] });
+  });
+});
+
 describe("stuck_detection_thresholds", () => {
   const SAME = call("echo", { text: "again" });
 

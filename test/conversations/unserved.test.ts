@@ -51,6 +51,11 @@ describe("a request is refused, and makes nothing, that asks for", () => {
       "agent.mcp_config: asks for fetch",
     ],
     ["a critic", withAgent({ critic: { kind: "AgentFinishedCritic" } }), "agent.critic"],
+    [
+      "another user for commands",
+      withAgent({ tools: [{ name: "echo", params: { username: "guest" } }] }),
+      "agent.tools: asks for the user guest, but commands run as the user of this server",
+    ],
     ["a container", { conversation_runtime: "docker" }, "This server only runs local conversations"],
   ])("%s", async (_, fields, words) => {
     const { manager, prepared } = openManager();
@@ -94,6 +99,26 @@ describe("a request is carried out, with a warning in the log and in the answer,
     ["memory", withContext({ load_memory: true }), "agent.agent_context: asks for load_memory"],
     ["sub-agents", { agent_definitions: [{ name: "helper" }] }, "agent_definitions: asks for 1 definitions"],
     ["a profile for titles", { title_llm_profile: "fast" }, "title_llm_profile: asks for fast"],
+    [
+      "ratings by a service, also among others",
+      {
+        security_analyzer: {
+          kind: "EnsembleSecurityAnalyzer",
+          analyzers: [{ kind: "LLMSecurityAnalyzer" }, { kind: "GraySwanAnalyzer" }],
+        },
+      },
+      "security_analyzer: asks for GraySwanAnalyzer",
+    ],
+    [
+      "a tokenizer",
+      withAgent({ llm: { model: "scripted", custom_tokenizer: "mine" } }),
+      "agent.llm.custom_tokenizer: asks for mine",
+    ],
+    [
+      "the key of a connection",
+      withAgent({ llm: { model: "scripted", provider_connection_id: "work" } }),
+      "agent.llm.provider_connection_id: asks for work",
+    ],
     ["limits of a container", { container: { memory: "2g" } }, "container: asks for limits"],
   ])("%s", async (_, fields, words) => {
     const logged: unknown[] = [];
@@ -102,6 +127,17 @@ describe("a request is carried out, with a warning in the log and in the answer,
     expect(warnings).toEqual([expect.stringContaining(words)]);
     expect(logged).toEqual([{ conversation_id: info.id, warnings }]);
   });
+});
+
+it("an analyzer that a conversation gets later is warned of, too", async () => {
+  const logged: unknown[] = [];
+  const { manager } = openManager({ logger: recorder(logged) });
+  const { conversation, info } = await manager.create(startRequest());
+  await conversation.setSecurityAnalyzer({ kind: "LLMSecurityAnalyzer" });
+  expect(logged).toEqual([]);
+  await conversation.setSecurityAnalyzer({ kind: "GraySwanAnalyzer" });
+  const words = expect.stringContaining("security_analyzer: asks for GraySwanAnalyzer");
+  expect(logged).toEqual([{ conversation_id: info.id, warnings: [words] }]);
 });
 
 describe("a request leads to no warning that asks for", () => {
@@ -117,6 +153,11 @@ describe("a request leads to no warning that asks for", () => {
     ],
     ["a critic that is content with everything", withAgent({ critic: { kind: "PassCritic" } })],
     ["skills that always apply", withContext({ skills: [{ name: "s", content: "c" }] })],
+    [
+      "a key beside the connection that it came from",
+      withAgent({ llm: { model: "scripted", api_key: "sk-model", provider_connection_id: "work" } }),
+    ],
+    ["a model without fallbacks", withAgent({ llm: { model: "scripted", fallback_strategy: null } })],
     ["this machine", { conversation_runtime: "local" }],
     ["a worktree in a folder that does not exist yet", { worktree: true }],
   ])("%s", async (_, fields) => {

@@ -2,7 +2,7 @@ import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { AgentWritable, ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
-import type { ShellScanner } from "../security/worker/shell-scanner.ts";
+import type { ShellScans } from "../security/worker/shell-scanner.ts";
 import type { PromptView } from "../view/prompt-view.ts";
 import type { Confirmation } from "./confirmation/confirmation.ts";
 
@@ -21,7 +21,7 @@ export interface AgentSession {
   readonly llm: Llm;
   readonly tools: Toolbox;
   /** Reads commands for analyzers. */
-  readonly shellScanner: ShellScanner;
+  readonly shellScanner: ShellScans;
   /** Appends events to the log, in this order. Resolves once they are stored; they are published after that. */
   append(events: readonly NewEvent[]): Promise<Event[]>;
   /**

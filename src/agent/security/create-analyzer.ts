@@ -4,7 +4,7 @@ import { llmSecurityAnalyzer } from "./llm-security-analyzer.ts";
 import { patternSecurityAnalyzer } from "./pattern-security-analyzer.ts";
 import { policyRailSecurityAnalyzer } from "./policy-rail-security-analyzer.ts";
 import type { Analyzer } from "./risk.ts";
-import type { ShellScanner } from "./worker/shell-scanner.ts";
+import type { ShellScans } from "./worker/shell-scanner.ts";
 
 /**
  * Builds the analyzer that a configuration names. Analyzers that call a service are not available: they judge UNKNOWN.
@@ -12,7 +12,7 @@ import type { ShellScanner } from "./worker/shell-scanner.ts";
  * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression, `unavailable` when an analyzer
  *   cannot be loaded
  */
-export async function createAnalyzer(config: SecurityAnalyzer, scanner: ShellScanner): Promise<Analyzer> {
+export async function createAnalyzer(config: SecurityAnalyzer, scanner: ShellScans): Promise<Analyzer> {
   switch (config.kind) {
     case "LLMSecurityAnalyzer":
       return llmSecurityAnalyzer;

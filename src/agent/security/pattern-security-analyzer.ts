@@ -8,7 +8,7 @@ import {
   MEDIUM_PATTERNS,
 } from "./patterns.ts";
 import type { Analyzer } from "./risk.ts";
-import type { ShellScanner } from "./worker/shell-scanner.ts";
+import type { ShellScans } from "./worker/shell-scanner.ts";
 
 /**
  * Looks for known signs of harm. Commands are searched in executed texts only: a thought about `rm -rf` does no harm.
@@ -19,7 +19,7 @@ import type { ShellScanner } from "./worker/shell-scanner.ts";
  */
 export async function patternSecurityAnalyzer(
   config: SecurityAnalyzer,
-  scanner: ShellScanner,
+  scanner: ShellScans,
 ): Promise<Analyzer> {
   const high = await patternsOf(config, "high_patterns", HIGH_PATTERNS);
   const medium = await patternsOf(config, "medium_patterns", MEDIUM_PATTERNS);

@@ -1,6 +1,6 @@
 import { executedTexts } from "./action-text.ts";
 import type { Analyzer } from "./risk.ts";
-import type { ShellScanner } from "./worker/shell-scanner.ts";
+import type { ShellScans } from "./worker/shell-scanner.ts";
 
 /**
  * Searches each argument for combinations that are dangerous together, as bash would read it. Two arguments never add up
@@ -8,7 +8,7 @@ import type { ShellScanner } from "./worker/shell-scanner.ts";
  *
  * @throws AgentServerError `unavailable` when shell text cannot be parsed
  */
-export async function policyRailSecurityAnalyzer(scanner: ShellScanner): Promise<Analyzer> {
+export async function policyRailSecurityAnalyzer(scanner: ShellScans): Promise<Analyzer> {
   await scanner.start();
   return async (action) => {
     const { texts, isCut } = executedTexts(action);

@@ -5,6 +5,7 @@ import type { UpdateConversationRequest } from "../../wire/conversation.ts";
 import { type Content, text } from "../../wire/events/message.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
+import { judgeAnalyzer } from "../unserved.ts";
 import { deliver } from "./deliver.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 
@@ -127,9 +128,11 @@ export class ConversationHandle {
 
   /** Decides how the risk of actions is judged, from the next action on; null judges nothing. */
   setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
-    return this.#use(async ({ keeper, session }) => {
+    return this.#use(async (conversation) => {
+      const { keeper, session } = conversation;
       if (analyzer !== null) await createAnalyzer(analyzer, session.shellScanner);
       await keeper.update({ security_analyzer: analyzer });
+      conversation.warnOf(judgeAnalyzer(analyzer));
     });
   }
 }

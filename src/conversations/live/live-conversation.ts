@@ -147,6 +147,13 @@ export class LiveConversation {
     await session.update({ execution_status: "paused" }, [{ kind: "InterruptEvent", source: "user" }]);
   }
 
+  /** Reports the parts of a request that are not honoured in full, a sentence for each. */
+  warnOf(warnings: readonly string[]): void {
+    if (warnings.length === 0) return;
+    const { id } = this.keeper.state;
+    this.#logger.warn({ conversation_id: id, warnings }, "A request is not honoured in full");
+  }
+
   /** False when the run was interrupted before everything was ready. */
   async #prepare(signal: AbortSignal): Promise<boolean> {
     const { session } = this;

@@ -2,7 +2,7 @@ import { errorEvent } from "../../agent/error-classification.ts";
 import { Confirmation } from "../../agent/loop/confirmation/confirmation.ts";
 import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
-import type { ShellScanner } from "../../agent/security/worker/shell-scanner.ts";
+import type { ShellScans } from "../../agent/security/worker/shell-scanner.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
 import type { PromptView } from "../../agent/view/prompt-view.ts";
 import { withComplete } from "../../llm/decorators/with-complete.ts";
@@ -79,8 +79,8 @@ export class RunSession implements AgentSession {
     return this.#prepared.extensions;
   }
 
-  get shellScanner(): ShellScanner {
-    return this.#parts.context.shellScanner;
+  get shellScanner(): ShellScans {
+    return this.#parts.context.shellScanner.laneOf(this.state.id);
   }
 
   get llm(): Llm {
@@ -184,7 +184,8 @@ export class RunSession implements AgentSession {
     const { keeper } = this.#parts;
     const moment = { session: this, signal: this.#closing.signal };
     const verdicts = await this.extensions.userMessage(content, moment);
-    const message = admitMessage(this.newId(), content, verdicts);
+    const suffix = this.state.agent.agent_context?.user_message_suffix;
+    const message = admitMessage({ id: this.newId(), content, suffix, verdicts });
     await this.#appendWithPrompt((prompt) => [
       ...(message.isBlocked ? [] : this.#answerWaiting()),
       ...(isSettled(this.state) ? keeper.assign({ execution_status: "idle" }) : []),

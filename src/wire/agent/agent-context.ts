@@ -26,7 +26,10 @@ function pathFault(path: string): string | undefined {
   return path.split("/").includes("..") ? "repo_path cannot contain '..' path traversal" : undefined;
 }
 
-/** Skills and texts added to an agent's prompt. `memory_context` is read and not echoed, as in the reference. */
+/**
+ * Skills and texts added to an agent's prompt. `memory_context`, which the reference's server fills in itself and never
+ * echoes, is ignored.
+ */
 export const agentContext = z
   .object({
     skills: z

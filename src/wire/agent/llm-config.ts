@@ -13,7 +13,7 @@ const DEFAULT_AZURE_VERSION = "2024-12-01-preview";
 
 /**
  * The reference's 56 keys in its order. Unknown keys are ignored, `modify_params` of older versions among them.
- * `fallback_strategy` is not echoed, because the reference honours it in process only.
+ * `fallback_strategy`, which the reference never echoes, is refused: a model here has no others to fall back to.
  */
 const fields = z
   .object({
@@ -117,6 +117,10 @@ function normalize(input: unknown, context: z.core.$RefinementCtx): unknown {
     context.addIssue({ code: "custom", message: "Value error, model must be specified in LLM" });
     return z.NEVER;
   }
+  if (namesFallbacks(input.fallback_strategy)) {
+    const message = "Value error, this server has no fallback models: leave the strategy out, or send null";
+    context.addIssue({ code: "custom", message, path: ["fallback_strategy"] });
+  }
   // An invalid limit is one fault, not two.
   const isLimit = timeout === null || (typeof timeout === "number" && timeout >= 0);
   const config: Record<string, unknown> = { ...(isLimit && { stream_idle_timeout: timeout }), ...input };
@@ -125,4 +129,9 @@ function normalize(input: unknown, context: z.core.$RefinementCtx): unknown {
   // The provider's own address, which lacks the path that the API is at.
   if (model.startsWith("openai/") && OPENAI_HOST.has(baseUrl)) config.base_url = null;
   return config;
+}
+
+function namesFallbacks(strategy: unknown): boolean {
+  if (strategy === undefined || strategy === null) return false;
+  return !isObject(strategy) || !Array.isArray(strategy.fallback_llms) || strategy.fallback_llms.length > 0;
 }

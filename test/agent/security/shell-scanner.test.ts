@@ -1,13 +1,14 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
-import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";
+import { ShellScanner, type ShellScannerOptions } from "../../../src/agent/security/worker/shell-scanner.ts";
+import type { Logger } from "../../../src/logger.ts";
 import { action } from "./action.ts";
 
 const open: ShellScanner[] = [];
 afterAll(() => Promise.all(open.map((scanner) => scanner.close())));
 
-function openScanner(script?: URL): ShellScanner {
-  const scanner = new ShellScanner(script);
+function openScanner(options: ShellScannerOptions = {}): ShellScanner {
+  const scanner = new ShellScanner(options);
   open.push(scanner);
   return scanner;
 }
@@ -97,6 +98,68 @@ describe("ShellScanner", () => {
   });
 });
 
+/** Settles scans in the order in which they come, each of them slowly. */
+const SLOW = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from "node:worker_threads";
+    parentPort.on("message", () => setTimeout(() => parentPort.postMessage({ verdict: "LOW" }), 1));
+    parentPort.postMessage("ready");
+  `)}`,
+);
+
+/** Ends at the first scan. */
+const MORTAL = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from "node:worker_threads";
+    parentPort.on("message", () => { throw new Error("out of memory"); });
+    parentPort.postMessage("ready");
+  `)}`,
+);
+
+function recorder(logged: unknown[]): Logger {
+  const record = (fields: object) => void logged.push(fields);
+  return { debug() {}, info() {}, warn: record, error: record };
+}
+
+describe("scans of several conversations", () => {
+  it("take turns, so that one with many holds no other back", async () => {
+    const scanner = openScanner({ script: SLOW });
+    const order: string[] = [];
+    const scan = async (lane: string, text: string) => {
+      await scanner.laneOf(lane).scan({ kind: "rails", texts: [text] });
+      order.push(text);
+    };
+    const many = ["a1", "a2", "a3", "a4"].map((text) => scan("a", text));
+    await Promise.all([...many, scan("b", "b1"), scan("c", "c1"), scan("b", "b2")]);
+    expect(order).toEqual(["a1", "a2", "b1", "c1", "a3", "b2", "a4"]);
+  });
+
+  it("are UNKNOWN past 64 that wait in one conversation, which costs the others nothing", async () => {
+    const logged: unknown[] = [];
+    const scanner = openScanner({ script: SLOW, logger: recorder(logged) });
+    const scan = (lane: string) => scanner.laneOf(lane).scan({ kind: "rails", texts: ["ls"] });
+    // One is being read, and 64 wait.
+    const verdicts = await Promise.all([...Array.from({ length: 66 }, () => scan("a")), scan("b")]);
+    expect(verdicts).toEqual([...Array(65).fill("LOW"), "UNKNOWN", "LOW"]);
+    expect(logged).toEqual([
+      { conversation_id: "a", scan: "rails", characters: 2, error: "too many scans wait" },
+    ]);
+  });
+});
+
+it("says in the log of each scan that fails which it was, and why", async () => {
+  const logged: unknown[] = [];
+  const scanner = openScanner({ script: MORTAL, logger: recorder(logged) }).laneOf("a");
+  for (const texts of [["ls"], ["ls", "pwd"]]) {
+    expect(await scanner.scan({ kind: "rails", texts })).toBe("UNKNOWN");
+  }
+  const fault = { conversation_id: "a", scan: "rails", error: "out of memory" };
+  expect(logged).toEqual([
+    { ...fault, characters: 2 },
+    { ...fault, characters: 5 },
+  ]);
+});
+
 it("ends its thread when it closes, and a scan that is pending with it", async () => {
   const scanner = openScanner();
   await scanner.start();
@@ -107,7 +170,10 @@ it("ends its thread when it closes, and a scan that is pending with it", async (
 });
 
 describe("without a parser", () => {
-  const broken = () => openScanner(new URL("data:text/javascript,throw new Error('broken grammar')"));
+  const broken = () =>
+    openScanner({
+      script: new URL("data:text/javascript,throw new Error('broken grammar')"),
+    });
 
   it.each([
     { kind: "PolicyRailSecurityAnalyzer" },

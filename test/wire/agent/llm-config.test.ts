@@ -57,6 +57,16 @@ describe("the configuration of a model", () => {
     expect(parse({ base_url: "https://api.openai.com/v1" }).base_url).toBe("https://api.openai.com/v1");
   });
 
+  it.each([{ fallback_llms: ["other"] }, { profile_store_dir: "/p" }, "other", 3])(
+    "refuses fallback models, which there are not: %j",
+    (fallback_strategy) => {
+      const { error } = llmConfig.safeParse({ model: "openai/gpt-4o", fallback_strategy });
+      expect(error?.issues).toMatchObject([
+        { path: ["fallback_strategy"], message: expect.stringContaining("no fallback models") },
+      ]);
+    },
+  );
+
   it.each([{}, { model: "" }, { model: null }])("is refused without a model: %j", (input) => {
     expect(validate(llmConfig, input, "body").items).toMatchObject([
       { type: "value_error", loc: ["body"], msg: "Value error, model must be specified in LLM" },

@@ -4,7 +4,7 @@ import type { SecurityAnalyzer, SecurityRisk } from "../../../wire/agent/policie
 import type { ActionEvent, SecurityAnalysisEvent } from "../../../wire/events/events.ts";
 import { createAnalyzer } from "../../security/create-analyzer.ts";
 import type { Analyzer } from "../../security/risk.ts";
-import type { ShellScanner } from "../../security/worker/shell-scanner.ts";
+import type { ShellScans } from "../../security/worker/shell-scanner.ts";
 
 /** Tells the risk of an action that was analysed. Any other action is UNKNOWN. */
 export type RiskOf = (action: ActionEvent) => SecurityRisk;
@@ -19,7 +19,7 @@ export interface RiskAnalysis {
 export interface AnalysisOptions {
   /** The analyzer of the conversation, if it has one. */
   config: SecurityAnalyzer | null;
-  shellScanner: ShellScanner;
+  shellScanner: ShellScans;
   signal: AbortSignal;
 }
 

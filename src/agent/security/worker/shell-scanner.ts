@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { AgentServerError, messageOf } from "../../../errors.ts";
+import { type Logger, silentLogger } from "../../../logger.ts";
 import type { Verdict } from "../shell/verdict.ts";
+import { FairQueue } from "./fair-queue.ts";
 import type { ScanReply, ScanRequest } from "./shell-scan.ts";
 
 /** Milliseconds that a thread may take to load the parser. */
@@ -10,6 +12,8 @@ const START_LIMIT = 30_000;
 const SCAN_LIMIT = 3_000;
 /** Milliseconds without a scan after which the thread ends and gives its memory back. */
 const IDLE_LIMIT = 60_000;
+/** Scans that may wait. A conversation asks for one of each of its analyzers at a time. */
+const WAITING = { lane: 64, total: 1_024 };
 /** Megabytes of JavaScript values in the thread. The parser's own memory is bounded where it is loaded. */
 const MAX_HEAP = 256;
 
@@ -18,19 +22,37 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
+/** The part of a scanner that analyzers need. */
+export type ShellScans = Pick<ShellScanner, "start" | "scan">;
+
+export interface ShellScannerOptions {
+  /** Hears of scans without a result. Default: none. */
+  logger?: Logger;
+  /** The module that the thread runs. Default: the parser of bash. */
+  script?: URL;
+}
+
+interface Scan {
+  request: ScanRequest;
+  lane: string;
+  settle(verdict: Verdict | Promise<Verdict>): void;
+}
+
 /**
- * Reads shell text in a thread, one scan after another, so that no text holds up the server. The thread starts when it is
- * first needed, ends when it is idle, and keeps the process alive only while a scan waits for it.
+ * Reads shell text in a thread, one scan after another, so that no text holds up the server. Conversations take turns. The
+ * thread starts when it is first needed, ends when it is idle, and keeps the process alive only while a scan waits for it.
  */
 export class ShellScanner {
+  readonly #logger: Logger;
   readonly #script: URL;
+  readonly #waiting = new FairQueue<Scan>(WAITING);
+  #isScanning = false;
   #thread: Promise<Worker> | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #last: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
 
-  /** `script` is the module that the thread runs. */
-  constructor(script = SCRIPT) {
+  constructor({ logger = silentLogger, script = SCRIPT }: ShellScannerOptions = {}) {
+    this.#logger = logger;
     this.#script = script;
   }
 
@@ -44,14 +66,27 @@ export class ShellScanner {
   }
 
   /**
-   * Searches texts. UNKNOWN when that takes too long or when the parser fails.
+   * Searches texts; `lane` is the conversation that asks. UNKNOWN, and a warning in the log, when that takes too long, when
+   * the parser fails, and when too many scans wait.
    *
    * @throws AgentServerError `unavailable` when the parser cannot be loaded, or after `close`
    */
-  scan(request: ScanRequest): Promise<Verdict> {
-    const scan = this.#last.then(() => this.#scanNow(request));
-    this.#last = scan.catch(() => {});
-    return scan;
+  scan(request: ScanRequest, lane = ""): Promise<Verdict> {
+    const { promise, resolve } = Promise.withResolvers<Verdict>();
+    if (!this.#waiting.add(lane, { request, lane, settle: resolve })) {
+      this.#warn({ request, lane }, "too many scans wait");
+      return Promise.resolve("UNKNOWN");
+    }
+    if (!this.#isScanning) void this.#scanAll();
+    return promise;
+  }
+
+  /** The scanner for one conversation. */
+  laneOf(conversationId: string): ShellScans {
+    return {
+      start: () => this.start(),
+      scan: (request) => this.scan(request, conversationId),
+    };
   }
 
   /** Ends the thread. Scans that are pending settle. */
@@ -62,19 +97,36 @@ export class ShellScanner {
     await thread?.terminate();
   }
 
-  async #scanNow(request: ScanRequest): Promise<Verdict> {
+  async #scanAll(): Promise<void> {
+    this.#isScanning = true;
+    for (let scan = this.#waiting.take(); scan !== undefined; scan = this.#waiting.take()) {
+      const verdict = this.#scanNow(scan);
+      scan.settle(verdict);
+      await verdict.catch(() => {});
+    }
+    this.#isScanning = false;
+  }
+
+  async #scanNow(scan: Pick<Scan, "request" | "lane">): Promise<Verdict> {
     const thread = await this.#ready();
     clearTimeout(this.#idle);
     thread.ref();
-    thread.postMessage(request);
+    thread.postMessage(scan.request);
     try {
       const { verdict }: ScanReply = await nextMessage(thread, SCAN_LIMIT, this.#closing.signal);
       this.#rest(thread);
       return verdict;
-    } catch {
+    } catch (error) {
       this.#end(thread);
+      if (!this.#closing.signal.aborted) this.#warn(scan, messageOf(error));
       return "UNKNOWN";
     }
+  }
+
+  #warn({ request, lane }: Pick<Scan, "request" | "lane">, error: string): void {
+    const characters = request.texts.reduce((sum, text) => sum + text.length, 0);
+    const fields = { conversation_id: lane, scan: request.kind, characters, error };
+    this.#logger.warn(fields, "A command could not be analyzed: its risk is UNKNOWN");
   }
 
   async #ready(): Promise<Worker> {
