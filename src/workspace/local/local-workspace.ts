@@ -1,14 +1,8 @@
+import { constants } from "node:os";
 import { resolve } from "node:path";
-import type {
-  Argv,
-  OpenWorkspace,
-  RunOptions,
-  RunResult,
-  Workspace,
-  WorkspaceInfo,
-  WorkspaceSpec,
-} from "../workspace.ts";
+import type { Argv, OpenWorkspace, RunOptions, RunResult, Workspace, WorkspaceInfo } from "../workspace.ts";
 import { WorkspaceError } from "../workspace-error.ts";
+import type { WorkspaceFiles } from "../workspace-files.ts";
 import type { TerminalOptions, WorkspaceTerminal } from "../workspace-terminal.ts";
 import { childEnvironment, type Environment } from "./child-environment.ts";
 import { localFiles } from "./local-files.ts";
@@ -16,6 +10,7 @@ import { machineIdentity } from "./machine-identity.ts";
 import { runProcess } from "./run-process.ts";
 import { removeLeftFolders } from "./terminal/shell-folders.ts";
 import { TerminalSession } from "./terminal/terminal-session.ts";
+import { unwrapped, type WrapCommand } from "./wrap-command.ts";
 
 /** Environment of the commands on this machine. */
 export interface LocalWorkspaceOptions {
@@ -45,51 +40,55 @@ const PRIORITY_VARIABLE = "OH_TERMINAL_PROCESS_PRIORITY";
 export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspace {
   const environment = childEnvironment(options.environment ?? process.env, options.commandEnvironment);
   let cleaning: Promise<void> | undefined;
+  const { home, ...identity } = machineIdentity();
   return async (spec) => {
     cleaning ??= removeLeftFolders();
     await cleaning;
-    return new LocalWorkspace(spec, environment, options);
-  };
-}
-
-class LocalWorkspace implements Workspace {
-  readonly info: WorkspaceInfo;
-  readonly files = localFiles;
-  readonly #environment: Readonly<Record<string, string>>;
-  readonly #terminalPriority: TerminalPriority;
-  readonly #closing = new AbortController();
-  readonly #runs = new Set<Promise<RunResult>>();
-  readonly #terminals = new Set<Promise<TerminalSession>>();
-
-  constructor(
-    spec: WorkspaceSpec,
-    environment: Readonly<Record<string, string>>,
-    { terminalPriority = "low", idleTimeoutSeconds = null }: LocalWorkspaceOptions,
-  ) {
-    this.#environment = environment;
-    this.#terminalPriority = terminalPriority;
-    const { home, ...identity } = machineIdentity();
-    this.info = {
+    const info: WorkspaceInfo = {
       kind: "local",
       workingDir: resolve(spec.workingDir),
       dataDir: spec.dataDir,
       home: environment.HOME ?? home,
       temporaryDir: environment.TMPDIR ?? "/tmp",
-      idleTimeoutSeconds,
+      idleTimeoutSeconds: options.idleTimeoutSeconds ?? null,
       ...identity,
     };
+    const { terminalPriority } = options;
+    return new LocalWorkspace({ info, environment, terminalPriority, files: localFiles, wrap: unwrapped });
+  };
+}
+
+/** The parts of a workspace whose programs are processes of this machine. */
+export interface LocalWorkspaceParts {
+  info: WorkspaceInfo;
+  files: WorkspaceFiles;
+  /** Everything that commands see of an environment, before what a caller adds. */
+  environment: Readonly<Record<string, string>>;
+  /** Default: `low`. */
+  terminalPriority?: TerminalPriority | undefined;
+  wrap: WrapCommand;
+  /** Called when every program has ended. */
+  onClosed?(): Promise<void>;
+}
+
+/** A workspace whose programs are processes of this machine. */
+export class LocalWorkspace implements Workspace {
+  readonly info: WorkspaceInfo;
+  readonly files: WorkspaceFiles;
+  readonly #parts: LocalWorkspaceParts;
+  readonly #closing = new AbortController();
+  readonly #runs = new Set<Promise<RunResult>>();
+  readonly #terminals = new Set<Promise<TerminalSession>>();
+
+  constructor(parts: LocalWorkspaceParts) {
+    this.info = parts.info;
+    this.files = parts.files;
+    this.#parts = parts;
   }
 
   async run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
     this.#checkOpen();
-    const { cwd = this.info.workingDir, env, signal } = options;
-    const running = runProcess(argv, {
-      ...options,
-      cwd,
-      env: { ...this.#environment, ...env },
-      signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
-    });
-    return tracked(this.#runs, running);
+    return tracked(this.#runs, this.#run(argv, options));
   }
 
   async terminal({ cwd, env, ...options }: TerminalOptions): Promise<WorkspaceTerminal> {
@@ -97,8 +96,9 @@ class LocalWorkspace implements Workspace {
     const opening = TerminalSession.open({
       ...options,
       workingDir: cwd ?? this.info.workingDir,
-      env: { ...this.#environment, ...env },
-      hasLowPriority: this.#terminalPriority === "low" && env?.[PRIORITY_VARIABLE] !== "none",
+      env: { ...this.#parts.environment, ...env },
+      wrap: this.#parts.wrap,
+      hasLowPriority: this.#parts.terminalPriority !== "normal" && env?.[PRIORITY_VARIABLE] !== "none",
       onClosed: () => this.#terminals.delete(opening),
     });
     this.#terminals.add(opening);
@@ -115,6 +115,20 @@ class LocalWorkspace implements Workspace {
     this.#closing.abort();
     const terminals = [...this.#terminals].map(async (opening) => (await opening).close());
     await Promise.allSettled([...this.#runs, ...terminals]);
+    await this.#parts.onClosed?.();
+  }
+
+  async #run(argv: Argv, options: RunOptions): Promise<RunResult> {
+    const { cwd = this.info.workingDir, env, signal } = options;
+    const { environment, wrap } = this.#parts;
+    const command = await wrap({ argv, cwd, env: { ...environment, ...env } });
+    const result = await runProcess(command.argv, {
+      ...options,
+      cwd: command.cwd,
+      env: command.env,
+      signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
+    });
+    return command.layers === 0 ? result : withSignal(result);
   }
 
   #checkOpen(): void {
@@ -124,6 +138,13 @@ class LocalWorkspace implements Workspace {
 
 function closed(): WorkspaceError {
   return new WorkspaceError("closed", "The workspace is closed.");
+}
+
+/** Reads the signal that ended a surrounded program from the exit code, as shells report it: 128 and its number. */
+function withSignal(result: RunResult): RunResult {
+  const number = (result.exitCode ?? 0) - 128;
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  return name === undefined ? result : { ...result, exitCode: null, signal: name };
 }
 
 /** Keeps a promise in the set until it settles. */

@@ -21,6 +21,10 @@ export interface ProcessEntry {
  */
 export async function listProcesses(): Promise<ProcessEntry[]> {
   if (process.platform !== "linux") return listWithPs();
+  return listFromFiles();
+}
+
+function listFromFiles(): ProcessEntry[] {
   const names = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return names.map((name) => readProcess(Number(name))).filter((entry) => entry !== null);
 }
@@ -41,6 +45,13 @@ export function readProcess(pid: number): ProcessEntry | null {
     zombie: fields[0] === "Z" || fields[0] === "X",
     startedAt: field(19),
   };
+}
+
+/** Finds the child of a process that was started first. null without one. */
+export function oldestChild(pid: number): number | null {
+  const children = listFromFiles().filter((entry) => entry.parent === pid);
+  children.sort((a, b) => a.startedAt - b.startedAt || a.pid - b.pid);
+  return children[0]?.pid ?? null;
 }
 
 /** Whether the process was started with this `NAME=value` in its environment. */

@@ -18,9 +18,14 @@ export async function writeFileAtomic(path: string, content: FileContent, mode =
   // The rename needs no right to write to the file itself, but a file marked read-only must stay as it is.
   if (existing !== null) await access(target, constants.W_OK);
   await makeFolder(dirname(target));
+  await replaceFile(target, { content, mode, existing });
+}
+
+/** Renames a new file over `target`, whose folder exists. No link at `target` is followed. */
+export async function replaceFile(target: string, file: NewFile): Promise<void> {
   const temporary = join(dirname(target), `.${crypto.randomUUID()}.tmp`);
   try {
-    await writeNew(temporary, { content, mode, existing });
+    await writeNew(temporary, file);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -36,9 +41,11 @@ export async function statOrNull(path: string): Promise<Stats | null> {
   });
 }
 
-interface NewFile {
+export interface NewFile {
   content: FileContent;
+  /** Permissions before the umask, where nothing is replaced. */
   mode: number;
+  /** The file that is replaced; the new one keeps its permissions and owner. */
   existing: Stats | null;
 }
 

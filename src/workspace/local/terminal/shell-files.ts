@@ -21,6 +21,11 @@ export class ShellFiles {
     this.#folder = new PrivateFolder(path);
   }
 
+  /** Absolute path of the folder. */
+  get path(): string {
+    return this.#folder.path;
+  }
+
   /** Writes the file that bash starts with, and returns its path. The shell empties it once it has read it. */
   async writeStartup(nonce: string): Promise<string> {
     const { path } = this.#folder;

@@ -13,8 +13,10 @@ import type {
 import { endProcessFamily } from "../process-family.ts";
 import { readProcess } from "../process-table.ts";
 import { sendSignal } from "../send-signal.ts";
+import type { WrapCommand } from "../wrap-command.ts";
 import { loadPty } from "./load-pty.ts";
 import { ShellFiles } from "./shell-files.ts";
+import { ShellProcess } from "./shell-process.ts";
 import { TerminalIntake } from "./terminal-intake.ts";
 import { MARKER_NUMBER, parseMarker, runLine, type TerminalMarker } from "./terminal-marker.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
@@ -26,6 +28,8 @@ export interface TerminalSessionOptions extends Omit<TerminalOptions, "cwd"> {
   workingDir: string;
   /** Everything that commands see of an environment. */
   env: Readonly<Record<string, string>>;
+  /** Puts the shell into whatever surrounds the programs of the workspace. */
+  wrap: WrapCommand;
   /** Whether the shell and all that it starts run at a lower CPU priority than the server. Default: false. */
   hasLowPriority?: boolean;
   /** Called when the terminal was closed. */
@@ -47,6 +51,7 @@ const NICENESS = 10;
 /** A bash on a pseudo-terminal, in a session of process groups that it leads. */
 export class TerminalSession implements WorkspaceTerminal {
   readonly #pty: IPty;
+  readonly #process: ShellProcess;
   readonly #screen: TerminalScreen;
   readonly #files: ShellFiles;
   readonly #intake: TerminalIntake;
@@ -84,19 +89,27 @@ export class TerminalSession implements WorkspaceTerminal {
         markerNumber: MARKER_NUMBER,
         onText: options.onText,
       });
-      const pty = spawn(
+      const shell = [
         options.shellPath ?? "bash",
-        ["--noprofile", "--rcfile", startup, "--noediting", "-i"],
-        {
-          name: "xterm-256color",
-          cols: COLUMNS,
-          rows: ROWS,
-          cwd: options.workingDir,
-          env: { ...options.env, AGENT_TERMINAL: tag },
-        },
-      );
+        "--noprofile",
+        "--rcfile",
+        startup,
+        "--noediting",
+        "-i",
+      ] as const;
+      const env = { ...options.env, AGENT_TERMINAL: tag };
+      const command = await options.wrap({ argv: shell, cwd: options.workingDir, env }, [files.path]);
+      const [program, ...parameters] = command.argv;
+      const pty = spawn(program, parameters, {
+        name: "xterm-256color",
+        cols: COLUMNS,
+        rows: ROWS,
+        cwd: command.cwd,
+        env: command.env,
+      });
       if (options.hasLowPriority) lowerPriority(pty.pid);
-      const session = new TerminalSession({ pty, screen, files, nonce, tag, options });
+      const process = new ShellProcess(pty.pid, command.layers);
+      const session = new TerminalSession({ pty, process, screen, files, nonce, tag, options });
       await session.#firstPrompt();
       return session;
     } catch (error) {
@@ -107,6 +120,7 @@ export class TerminalSession implements WorkspaceTerminal {
 
   private constructor(parts: {
     pty: IPty;
+    process: ShellProcess;
     screen: TerminalScreen;
     files: ShellFiles;
     nonce: string;
@@ -114,6 +128,7 @@ export class TerminalSession implements WorkspaceTerminal {
     options: TerminalSessionOptions;
   }) {
     this.#pty = parts.pty;
+    this.#process = parts.process;
     this.#screen = parts.screen;
     this.#files = parts.files;
     this.#intake = new TerminalIntake(parts.pty, parts.screen);
@@ -183,7 +198,7 @@ export class TerminalSession implements WorkspaceTerminal {
         received: () => this.#intake.received,
         lastOutput: () => this.#intake.lastOutput,
         settled: () => this.#intake.settled,
-        waitsForInput: async () => this.#state === "running" && waitsForInput(this.pid),
+        waitsForInput: async () => this.#state === "running" && waitsForInput(this.#process.pid),
         onChange: (listener) => this.#intake.onChange(listener),
       },
       options,
@@ -200,7 +215,7 @@ export class TerminalSession implements WorkspaceTerminal {
       () => this.write("\x03"),
       () => this.#signalForeground("SIGTERM"),
       () => this.#signalForeground("SIGKILL"),
-      () => sendSignal(this.pid, "SIGKILL"),
+      () => sendSignal(this.#process.pid, "SIGKILL"),
     ];
     for (const step of steps) {
       if (this.state !== "running") return;
@@ -220,14 +235,17 @@ export class TerminalSession implements WorkspaceTerminal {
 
   async #firstPrompt(): Promise<void> {
     const outcome = await this.wait({ timeout: START_LIMIT });
-    if (outcome === "ended" && this.#state === "idle") return;
+    if (outcome === "ended" && this.#state === "idle") {
+      if (this.#options.hasLowPriority) lowerPriority(this.#process.pid);
+      return;
+    }
     const said = this.pendingText;
     await this.close();
     throw new WorkspaceError("unavailable", `The shell did not start: ${said || "no prompt came"}`);
   }
 
   #signalForeground(signal: NodeJS.Signals): void {
-    const shell = readProcess(this.pid);
+    const shell = readProcess(this.#process.pid);
     if (shell === null || shell.foreground <= 0 || shell.foreground === shell.group) return;
     sendSignal(-shell.foreground, signal);
     sendSignal(-shell.foreground, "SIGCONT");
@@ -256,7 +274,7 @@ export class TerminalSession implements WorkspaceTerminal {
    * could print the marker of a prompt while it has the terminal.
    */
   #isAtPrompt(): boolean {
-    const shell = readProcess(this.pid);
+    const shell = readProcess(this.#process.pid);
     return shell === null || shell.foreground <= 0 || shell.foreground === shell.group;
   }
 
