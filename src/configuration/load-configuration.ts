@@ -53,7 +53,11 @@ export function loadConfiguration({ environment, file }: ConfigurationSources): 
     if (value !== undefined) raw[name] = value;
   }
   const keyRefresh = keyRefreshFrom(environment, warnings);
-  const options = { ...toOptions(validate(raw), environment), ...(keyRefresh && { keyRefresh }) };
+  const settings = validate(raw);
+  const options = { ...toOptions(settings, environment), ...(keyRefresh && { keyRefresh }) };
+  if (options.secretKey === undefined && settings.previous_secret_keys?.length) {
+    warnings.push("previous_secret_keys: without a secret key, this setting has no effect");
+  }
   return { options, warnings };
 }
 
@@ -97,7 +101,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     dockerHost: environment.DOCKER_HOST_ADDR,
     idleTimeoutSeconds: secondsFrom(environment.OH_RUNTIME_IDLE_TIMEOUT_SECONDS),
     ...(isNone(environment.OH_TERMINAL_PROCESS_PRIORITY) ? { terminalPriority: "normal" } : {}),
-    ...(secretKey === undefined ? {} : { secretKey }),
+    ...(secretKey === undefined ? {} : { secretKey, previousSecretKeys: previousKeys(settings, secretKey) }),
     ...(settings.conversations_path == null ? {} : { conversationsPath: settings.conversations_path }),
     ...(settings.web_url ? { webUrl: settings.web_url } : {}),
     ...(settings.allow_cors_origins == null ? {} : { corsOrigins: settings.allow_cors_origins }),
@@ -122,6 +126,11 @@ function secretKeyOf({ secret_key: key }: Settings, environment: Environment): s
   if (key === null) return undefined;
   const own = key?.trim() === "" ? undefined : key;
   return own ?? (environment.SESSION_API_KEY || environment.OH_SESSION_API_KEYS_0 || undefined);
+}
+
+/** Blank keys and repetitions are dropped, as in the reference. */
+function previousKeys({ previous_secret_keys: keys = [] }: Settings, secretKey: string): string[] {
+  return [...new Set(keys)].filter((key) => key.trim() !== "" && key !== secretKey);
 }
 
 function isNone(text: string | undefined): boolean {

@@ -16,6 +16,7 @@ const seconds = z.number().positive().nullable();
 export const SETTINGS = {
   session_api_keys: { type: "list", schema: z.array(z.string()) },
   secret_key: { type: "text", schema: text },
+  previous_secret_keys: { type: "list", schema: z.array(z.string()) },
   allow_cors_origins: { type: "list", schema: z.array(z.string()) },
   allow_cors_origin_regex: { type: "text", schema: text },
   conversations_path: { type: "text", schema: z.string().min(1) },
@@ -40,7 +41,6 @@ export const UNSUPPORTED = [
   "vscode_port",
   "vscode_base_path",
   "enable_browser",
-  "previous_secret_keys",
   "app_backend_public_url",
   "trust_forwarded_headers",
   "acp_skill_sourcing",

@@ -55,6 +55,30 @@ export function createCipher(secretKey: string, clock: Pick<Clock, "now"> = syst
   };
 }
 
+export interface KeyRotation {
+  /** Encrypts. */
+  secretKey: string;
+  /** Keys of earlier times, which decrypt what `secretKey` cannot: the newest first. */
+  previousSecretKeys: readonly string[];
+  clock?: Pick<Clock, "now">;
+}
+
+/** Makes a cipher that also reads the tokens of earlier keys. What it reads is encrypted again when it is stored. */
+export function createRotatingCipher({ secretKey, previousSecretKeys, clock }: KeyRotation): Cipher {
+  const current = createCipher(secretKey, clock);
+  const previous = previousSecretKeys.map((key) => createCipher(key, clock));
+  return {
+    encrypt: (text) => current.encrypt(text),
+    decrypt(token) {
+      for (const cipher of [current, ...previous]) {
+        const text = cipher.decrypt(token);
+        if (text !== null) return text;
+      }
+      return null;
+    },
+  };
+}
+
 /** Whether a text begins as every token does: with the version and the leading zeros of the time. */
 export function looksEncrypted(text: string): boolean {
   return text.startsWith("gAAAAA");

@@ -42,7 +42,7 @@ export interface AgentServer extends FetchServer, AsyncDisposable {
 
 /** The options in force without keys, secrets and variables of the environment. */
 export type ShownOptions = Readonly<
-  Omit<ResolvedOptions, "apiKeys" | "secretKey" | "environment" | "commandEnvironment">
+  Omit<ResolvedOptions, "apiKeys" | "secretKey" | "previousSecretKeys" | "environment" | "commandEnvironment">
 > & {
   /** Number of accepted session keys. */
   readonly apiKeyCount: number;
@@ -158,6 +158,7 @@ function workspaceTokens({ secretKey, apiKeys, clock }: ResolvedOptions): Sessio
 }
 
 function shownOptions(options: ResolvedOptions): ShownOptions {
-  const { apiKeys, secretKey, environment: _, commandEnvironment: __, ...shown } = options;
+  const { apiKeys, secretKey, previousSecretKeys: _, environment: __, ...others } = options;
+  const { commandEnvironment: ___, ...shown } = others;
   return Object.freeze({ ...shown, apiKeyCount: apiKeys.length, hasSecretKey: secretKey !== undefined });
 }

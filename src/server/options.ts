@@ -65,6 +65,11 @@ export interface ServerOptions {
   userDir?: string;
   /** Encrypts secrets at rest. Without it secrets are not stored and are lost on restart. Default: none. */
   secretKey?: string;
+  /**
+   * Keys that `secretKey` has replaced, the newest first. They read what was encrypted with them; it is encrypted with
+   * `secretKey` when it is stored again. Default: none.
+   */
+  previousSecretKeys?: readonly string[];
 
   /** Tools in addition to the built-in ones. Agents name them in `tools`. Default: none. */
   tools?: readonly Tool[];
@@ -162,6 +167,7 @@ export type ResolvedOptions = Omit<ServerOptions, "logger"> & {
     Pick<
       ServerOptions,
       | "apiKeys"
+      | "previousSecretKeys"
       | "conversationsPath"
       | "tools"
       | "corsOrigins"
@@ -197,6 +203,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   return {
     ...options,
     apiKeys,
+    previousSecretKeys: previousKeysOf(options),
     conversationsPath: options.conversationsPath ?? "workspace/conversations",
     tools: options.tools ?? [],
     corsOrigins: options.corsOrigins ?? [],
@@ -214,6 +221,16 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     environment: options.environment ?? process.env,
   };
+}
+
+function previousKeysOf({ secretKey, previousSecretKeys = [] }: ServerOptions): string[] {
+  if (previousSecretKeys.some((key) => typeof key !== "string" || key === "")) {
+    throw new TypeError("previousSecretKeys: every key must be a string that is not empty");
+  }
+  if (previousSecretKeys.length > 0 && secretKey === undefined) {
+    throw new TypeError("previousSecretKeys: secretKey must be set, too");
+  }
+  return [...previousSecretKeys];
 }
 
 function retentionOf({ bashEventsRetentionSeconds: seconds = null }: ServerOptions): number | null {

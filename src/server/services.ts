@@ -9,7 +9,7 @@ import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { createSelfFetch } from "../outbound/self-fetch.ts";
 import type { BashDeps } from "../routes/machine/bash.ts";
-import { createCipher } from "../secrets/cipher.ts";
+import { type Cipher, createRotatingCipher } from "../secrets/cipher.ts";
 import type { LookupOptions } from "../secrets/lookup-secret.ts";
 import { ServerSecrets } from "../secrets/server-secrets.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
@@ -68,6 +68,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   const serverSecrets = new ServerSecrets([
     ...options.apiKeys,
     ...(secretKey === undefined ? [] : [secretKey]),
+    ...options.previousSecretKeys,
     ...providerKeysIn(environment),
   ]);
   const openWorkspace =
@@ -97,7 +98,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     clock,
     logger,
     tools,
-    cipher: secretKey === undefined ? undefined : createCipher(secretKey, clock),
+    cipher: cipherOf(options),
     createLlm: llmFactory(options, { serverSecrets, lookup }),
     serverSecrets,
     openWorkspace,
@@ -124,6 +125,10 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     onActivity,
   };
   return { store, tools, conversations, machine, kept, bash, lastActivity: () => lastActivity };
+}
+
+function cipherOf({ secretKey, previousSecretKeys, clock }: ResolvedOptions): Cipher | undefined {
+  return secretKey === undefined ? undefined : createRotatingCipher({ secretKey, previousSecretKeys, clock });
 }
 
 /** The database and the files that SQLite keeps next to it. */

@@ -57,6 +57,17 @@ describe("the secret key", () => {
     expect(options({ OH_SECRET_KEY: "", OH_SESSION_API_KEYS_0: "" }).secretKey).toBeUndefined();
   });
 
+  it("has predecessors, of which blank and repeated ones are dropped", () => {
+    const environment = { OH_SECRET_KEY: "s", OH_PREVIOUS_SECRET_KEYS: '["b"," ","a","b","s"]' };
+    expect(options(environment).previousSecretKeys).toEqual(["b", "a"]);
+    expect(options({ OH_SECRET_KEY: "s", OH_PREVIOUS_SECRET_KEYS_0: "b" }).previousSecretKeys).toEqual(["b"]);
+    const { warnings, options: keyless } = loadConfiguration({
+      environment: { OH_PREVIOUS_SECRET_KEYS_0: "b" },
+    });
+    expect(keyless.previousSecretKeys).toBeUndefined();
+    expect(warnings).toEqual([expect.stringMatching(/^previous_secret_keys: .* no effect/)]);
+  });
+
   it("is none when the environment says so, whatever the file says", () => {
     const environment = { OH_SECRET_KEY_IS_NONE: "1", SESSION_API_KEY: "k" };
     expect(options(environment, '{"secret_key":"file"}').secretKey).toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createCipher, looksEncrypted } from "../../src/secrets/cipher.ts";
+import { createCipher, createRotatingCipher, looksEncrypted } from "../../src/secrets/cipher.ts";
 import tokens from "./fernet-tokens.json" with { type: "json" };
 
 describe("createCipher", () => {
@@ -34,4 +34,13 @@ describe("createCipher", () => {
     for (const text of ["", "gAAAAA", token.slice(0, 60), "sk-plain", "☃"])
       expect(cipher.decrypt(text)).toBeNull();
   });
+});
+
+test("createRotatingCipher reads the tokens of earlier keys and encrypts with the current one", () => {
+  const cipher = createRotatingCipher({ secretKey: "new", previousSecretKeys: ["older", "oldest"] });
+  for (const key of ["new", "older", "oldest"]) {
+    expect(cipher.decrypt(createCipher(key).encrypt("secret"))).toBe("secret");
+  }
+  expect(cipher.decrypt(createCipher("stranger").encrypt("secret"))).toBeNull();
+  expect(createCipher("new").decrypt(cipher.encrypt("secret"))).toBe("secret");
 });

@@ -14,6 +14,7 @@ import { z } from "zod";
 const VALUES = {
   session: "session-key-51f0c2",
   secretKey: "master-key-9d27aa",
+  previousKey: "master-key-of-last-year-0b",
   environment: "sk-provider-77b1e3",
   model: "sk-model-2c90dd",
   secret: "hush-token-e4418b",
@@ -35,6 +36,7 @@ const options = {
   tools: [join],
   apiKeys: [VALUES.session],
   secretKey: VALUES.secretKey,
+  previousSecretKeys: [VALUES.previousKey],
   environment: { OPENAI_API_KEY: VALUES.environment },
 };
 

@@ -75,3 +75,21 @@ it("the key that comes back finds every value again", async () => {
   expect(await sees(undefined)).toEqual({ lost_secrets: ["TOKEN"] });
   expect(await sees("a key")).toEqual({});
 });
+
+it("after a change of the key, the previous one reads what there is, which then needs it no longer", async () => {
+  const folder = await openFolder();
+  const id = await startConversation(folder, "old key");
+  const lostWith = async (secretKey: string, previousSecretKeys: string[], other?: string) => {
+    const options = { ...optionsIn(folder, secretKey), previousSecretKeys };
+    await using server = await createTestServer({ ...options, llm: scriptedLlm([]) });
+    const conversation = await server.conversations.open(id);
+    if (other !== undefined) {
+      await conversation.setSecrets({ OTHER: { kind: "StaticSecret", value: other, description: null } });
+    }
+    return (await server.conversations.get(id)).agent_state;
+  };
+  expect(await lostWith("new key", [])).toEqual({ lost_secrets: ["TOKEN"] });
+  expect(await lostWith("new key", ["none of these", "old key"])).toEqual({});
+  expect(await lostWith("new key", ["old key"], "stored again")).toEqual({});
+  expect(await lostWith("new key", [])).toEqual({});
+});

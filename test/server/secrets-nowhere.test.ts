@@ -8,6 +8,7 @@ import { expect, it } from "vitest";
 const SECRETS = {
   apiKey: "session-key-51f0c2",
   masterKey: "master-key-9d27aa",
+  previousKey: "master-key-of-last-year-0b",
   providerKey: "sk-provider-77b1e3",
   modelKey: "sk-model-2c90dd",
   token: "hush-token-e4418b",
@@ -25,6 +26,7 @@ it("keys and secrets are in no answer, event, log line, file, process list or do
   const server = createServer({
     apiKeys: [SECRETS.apiKey],
     secretKey: SECRETS.masterKey,
+    previousSecretKeys: [SECRETS.previousKey],
     conversationsPath: join(folder, "conversations"),
     environment: { ...process.env, OPENAI_API_KEY: SECRETS.providerKey },
     logger,
