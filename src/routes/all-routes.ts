@@ -6,6 +6,7 @@ import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { archiveRoutes } from "./machine/archive.ts";
 import { type BashDeps, bashRoutes } from "./machine/bash.ts";
 import { fileSearchRoutes } from "./machine/file-search.ts";
 import { fileRoutes } from "./machine/files.ts";
@@ -54,6 +55,7 @@ export function allRoutes({
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),
     ...scopes.flatMap(fileRoutes),
+    ...scopes.flatMap(archiveRoutes),
     ...fileSearchRoutes(ofServer),
     ...scopes.flatMap(gitRoutes),
     ...scopes.flatMap((scope) => bashRoutes(scope, { ...bash, conversations })),

@@ -5,6 +5,8 @@ export type FileType = "file" | "directory" | "other";
 export interface FileStatus {
   /** The type, behind symbolic links. */
   type: FileType;
+  /** Permission bits, such as 0o644. Left out by machines that have none. */
+  mode?: number;
   /** Bytes. */
   size: number;
   /** Milliseconds since 1970. */

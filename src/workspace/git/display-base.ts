@@ -43,7 +43,7 @@ async function upstreamBase(git: Git, head: string): Promise<string | undefined>
 }
 
 /** The default branch of `origin`, found without asking the remote. */
-async function remoteDefault(git: Git): Promise<string | undefined> {
+export async function remoteDefault(git: Git): Promise<string | undefined> {
   for (const ref of ["HEAD", "main", "master"]) {
     const commit = await commitOf(git, `refs/remotes/origin/${ref}`);
     if (commit !== undefined) return commit;
@@ -73,7 +73,8 @@ export const COMPARE = [
   "--ignore-submodules=dirty",
 ] as const;
 
-async function emptyTree(git: Git): Promise<string> {
+/** The name of the tree without files, which depends on the hash of the repository. */
+export async function emptyTree(git: Git): Promise<string> {
   const { stdout } = await git.run(["hash-object", "-t", "tree", "--stdin"]);
   return stdout.trim();
 }

@@ -28,12 +28,26 @@ const SAFE_CONFIGURATION: readonly (readonly [key: string, value: string])[] = [
   ["core.hooksPath", "/dev/null"],
   ["log.showSignature", "false"],
   ["core.quotePath", "false"],
+  // A split index and the cache are written into the repository, whichever index is in use.
+  ["core.splitIndex", "false"],
+  ["core.untrackedCache", "false"],
+  ["core.safecrlf", "false"],
 ];
 
 /** Further options of a git command. */
 export interface GitCommand {
-  /** Takes the output as it comes. */
-  onOutput?: (chunk: OutputChunk) => void;
+  /** Takes the output as it comes. Git waits while a returned promise is open. */
+  onOutput?: (chunk: OutputChunk) => void | Promise<void>;
+  /** Variables of the environment, such as those that lead git to another index. */
+  env?: Readonly<Record<string, string>>;
+  /** Milliseconds. Default: 30 seconds. */
+  timeout?: number;
+  /** Ends git when it aborts. The command then fails. */
+  signal?: AbortSignal;
+  /** Bytes of each output in the result. Default: 16 MiB. */
+  maxBytes?: number;
+  /** Pathspecs have their magic: `:(glob)…`. Default: they are names. */
+  magic?: boolean;
 }
 
 /** Git in one folder of a workspace. Reads repositories and never writes to them. */
@@ -94,20 +108,20 @@ export class Git {
   async #run(
     parameters: readonly string[],
     configuration: Readonly<Record<string, string>>,
-    command: GitCommand = {},
+    { magic = false, env, timeout = TIMEOUT, ...command }: GitCommand = {},
   ): Promise<RunResult> {
-    const argv = ["git", "--no-pager", "--literal-pathspecs", ...parameters] as const;
-    const result = await this.#workspace.run(argv, {
+    const options = magic ? [] : ["--literal-pathspecs"];
+    const result = await this.#workspace.run(["git", "--no-pager", ...options, ...parameters], {
+      maxBytes: MAX_OUTPUT,
       ...command,
       cwd: this.folder,
-      env: { ...SAFE_ENVIRONMENT, ...configuration },
-      timeout: TIMEOUT,
-      maxBytes: MAX_OUTPUT,
+      env: { ...SAFE_ENVIRONMENT, ...configuration, ...env },
+      timeout,
     });
-    if (result.outcome === "exited") return result;
+    if (result.outcome !== "timed_out") return result;
     throw new AgentServerError(
       "bad_request",
-      `git ${parameters[0]} took longer than ${TIMEOUT / 1000} seconds`,
+      `git ${parameters[0]} took longer than ${timeout / 1000} seconds`,
     );
   }
 }

@@ -47,7 +47,9 @@ async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
 
 async function statusOf(path: string): Promise<FileStatus | null> {
   const status = await statOrNull(path);
-  return status && { type: typeOf(status), size: status.size, modifiedAt: status.mtimeMs };
+  if (status === null) return null;
+  const { size, mode, mtimeMs } = status;
+  return { type: typeOf(status), mode: mode & 0o777, size, modifiedAt: mtimeMs };
 }
 
 async function read(path: string, options: ReadOptions): Promise<Uint8Array> {
