@@ -3,7 +3,7 @@ import type { Logger } from "../logger.ts";
 import { type AuthenticationOptions, createAuthentication } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
 import { createPeerGuard } from "./admission/peer-guard.ts";
-import { type Answer, toResponse } from "./answer.ts";
+import { type Answer, isResponse, toResponse } from "./answer.ts";
 import { EventStreams } from "./content/event-streams.ts";
 import type { ReceiveUpload } from "./content/upload.ts";
 import { type CorsOptions, createCors, preflightMethod } from "./cors.ts";
@@ -127,7 +127,7 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
       isOurs(pathname, mountPath) && socketRouter.knows(below(pathname)),
     async fetch(request, connection) {
       const result = await answer(request, connection);
-      if (result instanceof Response) return result;
+      if (isResponse(result)) return result;
       return toResponse(request.method === "HEAD" ? { ...result, body: null } : result);
     },
   };

@@ -1,6 +1,6 @@
 import type { HostGuard } from "./admission/host-guard.ts";
 import type { PeerGuard } from "./admission/peer-guard.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, isResponse } from "./answer.ts";
 import { type Cors, preflightMethod } from "./cors.ts";
 import type { Stage } from "./stages.ts";
 
@@ -35,7 +35,7 @@ function preflights(cors: Cors): Stage {
 }
 
 function withHeaders(result: Answer | Response, added: Record<string, string>): Answer | Response {
-  if (!(result instanceof Response)) return { ...result, headers: { ...result.headers, ...added } };
+  if (!isResponse(result)) return { ...result, headers: { ...result.headers, ...added } };
   const headers = new Headers(result.headers);
   for (const [name, value] of Object.entries(added)) {
     if (name === "vary") headers.append(name, value);

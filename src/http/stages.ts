@@ -1,4 +1,4 @@
-import type { Answer } from "./answer.ts";
+import { type Answer, isResponse } from "./answer.ts";
 import type { RequestAbout } from "./request-about.ts";
 
 /** Runs the stages behind this one, then the route. Never rejects: an error they throw has become an answer by then. */
@@ -48,7 +48,7 @@ export function runStages(
     } catch (error) {
       outer = recover(error);
     }
-    if (inner instanceof Response) cancelUnlessPassedOn(inner, outer);
+    if (inner !== undefined && isResponse(inner)) cancelUnlessPassedOn(inner, outer);
     return outer;
   };
   return enter(0);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Answer } from "../http/answer.ts";
+import { type Answer, isResponse } from "../http/answer.ts";
 import type { ConnectionInfo } from "../http/fetch-server.ts";
 import { announcesNoBody, NodeRequest, type NodeRequestSource } from "./node-request.ts";
 
@@ -75,7 +75,7 @@ function isJson(type: string | undefined): boolean {
 export async function writeResponse(outgoing: ServerResponse, answer: Answer | Response): Promise<void> {
   // The rest of an unread body would be taken for the next request of the connection.
   if (!outgoing.req.complete && !announcesNoBody(outgoing.req)) outgoing.shouldKeepAlive = false;
-  if (answer instanceof Response) await writeStream(outgoing, answer);
+  if (isResponse(answer)) await writeStream(outgoing, answer);
   else writeAnswer(outgoing, answer);
 }
 

@@ -1,6 +1,7 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FetchServer } from "../http/fetch-server.ts";
+import { http } from "./http-module.ts";
 import { fail } from "./node-handler.ts";
 import { respond } from "./serve.ts";
 import { isWebSocketUpgrade } from "./sockets/take-over.ts";
@@ -49,7 +50,7 @@ export interface Listening {
  */
 export async function listen(server: FetchServer, options: ListenOptions = {}): Promise<Listening> {
   const { port = DEFAULT_PORT, host = DEFAULT_HOST } = options;
-  const httpServer = createServer(
+  const httpServer = http.createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,

@@ -1,3 +1,5 @@
+import { inheritLater } from "./inherit-later.ts";
+
 /**
  * The headers of a Node request, read in place. Most requests need only `get` and `has` for a few names; every other
  * method creates a real `Headers` first. `instanceof Headers` and `new Headers(…)` accept it.
@@ -77,4 +79,4 @@ export class NodeHeaders {
   }
 }
 
-Object.setPrototypeOf(NodeHeaders.prototype, Headers.prototype);
+inheritLater(NodeHeaders.prototype, () => Headers.prototype);

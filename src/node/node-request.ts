@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
+import { inheritLater } from "./inherit-later.ts";
 import { NodeHeaders } from "./node-headers.ts";
 
 export interface NodeRequestSource {
@@ -108,7 +109,7 @@ const FETCH_DEFAULTS = {
 };
 
 Object.assign(NodeRequest.prototype, FETCH_DEFAULTS);
-Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
+inheritLater(NodeRequest.prototype, () => Request.prototype);
 
 function bodyOf({ incoming, body }: NodeRequestSource): Uint8Array<ArrayBuffer> | ReadableStream | null {
   if (body !== undefined) return body;

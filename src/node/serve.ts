@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isResponse } from "../http/answer.ts";
 import type { FetchServer } from "../http/fetch-server.ts";
 import { splitUrl } from "../http/request-path.ts";
 import { connectionOf, type ToRequestOptions, toRequest, writeResponse } from "./convert.ts";
 import { endWithHost } from "./host-lifetime.ts";
 import { httpServerOf, isWebSocketUpgrade, takeOver } from "./sockets/take-over.ts";
 import { claimThroughApp } from "./sockets/upgrade-claims.ts";
-import { acceptSocket } from "./sockets/web-sockets.ts";
+import { acceptSocket, loadHandshakes } from "./sockets/web-sockets.ts";
 
 /** Facts about a request that only the host app knows. */
 export interface ServeOptions extends ToRequestOptions {
@@ -52,12 +53,13 @@ export async function respond(
 
 async function upgrade(server: FetchServer, request: Request, outgoing: ServerResponse): Promise<void> {
   const { req: incoming } = outgoing;
-  const outcome = await server.upgrade(request, connectionOf(incoming));
-  if (outcome instanceof Response) return writeResponse(outgoing, outcome);
+  const deciding = server.upgrade(request, connectionOf(incoming));
+  const [outcome, handshakes] = await Promise.all([deciding, loadHandshakes()]);
+  if (isResponse(outcome)) return writeResponse(outgoing, outcome);
   const httpServer = httpServerOf(incoming);
   const taken = await takeOver(incoming, outgoing);
   if (taken === undefined || httpServer === undefined) incoming.destroy();
-  else acceptSocket({ server, httpServer, incoming, upgrade: taken }, outcome);
+  else acceptSocket({ server, httpServer, incoming, upgrade: taken, handshakes }, outcome);
 }
 
 /** Ties the server to the host's `http.Server`, which is known only from its requests. */

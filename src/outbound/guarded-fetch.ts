@@ -1,7 +1,6 @@
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 
@@ -54,6 +53,7 @@ async function get(url: URL, request: GuardedRequest & { allows: Guard }): Promi
   // Node connects to literal addresses without a lookup.
   if (isIP(hostname) !== 0 && !(await allows(hostname))) throw refusal(hostname);
   const options: RequestOptions = { headers, signal, agent: false, lookup: guardedLookup(allows) };
+  const send = await requesterOf(url);
   return new Promise((resolve, reject) => {
     const onAnswer = (message: IncomingMessage) => {
       try {
@@ -68,16 +68,17 @@ async function get(url: URL, request: GuardedRequest & { allows: Guard }): Promi
       connection.destroy();
       reject(new Error(`${url.host} switches to another protocol`));
     };
-    requesterOf(url)(url, options, onAnswer).on("upgrade", onUpgrade).on("error", reject).end();
+    send(url, options, onAnswer).on("upgrade", onUpgrade).on("error", reject).end();
   });
 }
 
-function requesterOf({ protocol }: URL): typeof httpRequest {
+/** Loads the module with the first request: most starts make none. */
+async function requesterOf({ protocol }: URL): Promise<typeof import("node:http").request> {
   switch (protocol) {
     case "http:":
-      return httpRequest;
+      return (await import("node:http")).request;
     case "https:":
-      return httpsRequest;
+      return (await import("node:https")).request;
     default:
       throw new Error(`Only http and https are fetched, not ${protocol}`);
   }

@@ -2,7 +2,7 @@ import { AgentServerError } from "../../errors.ts";
 import { once } from "../../once.ts";
 import { settledWithin } from "../../waiting.ts";
 import type { Authentication } from "../admission/authentication.ts";
-import type { Answer } from "../answer.ts";
+import { type Answer, isResponse } from "../answer.ts";
 import type { EventStreams } from "../content/event-streams.ts";
 import { isUpload } from "../content/upload.ts";
 import type { RequestContext } from "../request-about.ts";
@@ -47,7 +47,7 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
     const { upload, ...input } = await getReader()(request, { params, search: context.search });
     try {
       const outcome = await route.handle({ ...input, request, principal: context.principal });
-      if (outcome instanceof Response) return outcome;
+      if (isResponse(outcome)) return outcome;
       return await outcomeAnswer(outcome, { request, responses: spec.responses, eventStreams });
     } finally {
       upload?.leave();

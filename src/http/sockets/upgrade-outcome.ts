@@ -1,6 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
-import { type Answer, emptyAnswer, toResponse } from "../answer.ts";
+import { type Answer, emptyAnswer, isResponse, toResponse } from "../answer.ts";
 import type { Connect } from "../socket.ts";
 import { refusedUpgrade } from "./socket-handler.ts";
 
@@ -18,12 +18,12 @@ export async function acceptOrRefuse(
 ): Promise<Response | Connect> {
   let connect: Connect | undefined;
   const outcome = await run((decision) => {
-    if (decision instanceof Response) return decision;
+    if (isResponse(decision)) return decision;
     connect = decision;
     return emptyAnswer(SWITCHING_PROTOCOLS);
   });
   if (outcome.status === SWITCHING_PROTOCOLS) return connect ?? refusedUpgrade(500);
-  return outcome instanceof Response ? outcome : toResponse(outcome);
+  return isResponse(outcome) ? outcome : toResponse(outcome);
 }
 
 interface UpgradeErrorOptions {

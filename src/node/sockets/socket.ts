@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import type { MessageListener, Socket } from "../../http/socket.ts";
 import type { SharedFrame } from "./text-frame.ts";
 
@@ -37,7 +37,7 @@ export function toSocket(webSocket: WebSocket, connection: Duplex, frames: Share
 
   return {
     send(text) {
-      if (webSocket.readyState !== WebSocket.OPEN) return;
+      if (webSocket.readyState !== webSocket.OPEN) return;
       if (!corked) {
         corked = true;
         connection.cork();
@@ -72,7 +72,7 @@ export function toSocket(webSocket: WebSocket, connection: Duplex, frames: Share
       if (listener !== null && webSocket.isPaused) webSocket.resume();
     },
     onClose(next) {
-      if (webSocket.readyState === WebSocket.CLOSED) queueMicrotask(() => next(1006, ""));
+      if (webSocket.readyState === webSocket.CLOSED) queueMicrotask(() => next(1006, ""));
       else webSocket.once("close", (code, reason) => next(code, reason.toString()));
     },
   };

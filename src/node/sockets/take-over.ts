@@ -1,6 +1,7 @@
-import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
+import { http } from "../http-module.ts";
 
 /** A connection that has left Node's HTTP server. */
 export interface Upgrade {
@@ -71,12 +72,12 @@ export async function takeOver(
  * behind it, and the answer would be written into the socket. Node has no public name for that answer.
  */
 export function isAnswering(connection: Duplex): boolean {
-  return "_httpMessage" in connection && connection._httpMessage instanceof ServerResponse;
+  return "_httpMessage" in connection && connection._httpMessage instanceof http.ServerResponse;
 }
 
 /** Sends a detached upgrade through the host's app as an ordinary request, as Node does without 'upgrade' listeners. */
 export function passThroughApp(server: Server, incoming: IncomingMessage, upgrade: Upgrade): void {
-  const outgoing = new ServerResponse(incoming);
+  const outgoing = new http.ServerResponse(incoming);
   detached.set(incoming, upgrade);
   outgoing.shouldKeepAlive = false;
   outgoing.assignSocket(incoming.socket);

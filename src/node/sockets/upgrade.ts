@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
+import { isResponse } from "../../http/answer.ts";
 import type { FetchServer } from "../../http/fetch-server.ts";
 import { normalizePrefix } from "../../http/request-path.ts";
 import type { Connect } from "../../http/socket.ts";
@@ -6,7 +7,7 @@ import { connectionOf, toRequest } from "../convert.ts";
 import { endWithHost } from "../host-lifetime.ts";
 import { refuse } from "../refuse.ts";
 import { claimUpgrades, type UpgradeClaim } from "./upgrade-claims.ts";
-import { acceptSocket } from "./web-sockets.ts";
+import { acceptSocket, loadHandshakes } from "./web-sockets.ts";
 
 /** The sockets of an `http.Server` that belong to a server. */
 export interface AttachOptions {
@@ -46,12 +47,12 @@ export function takeUpgrades(
       const fail = () => connection.destroy();
       const timeout = setTimeout(fail, DECISION_TIMEOUT_MS);
       connection.on("error", fail);
-      const outcome = await decide(server, incoming, basePath);
+      const [outcome, handshakes] = await Promise.all([decide(server, incoming, basePath), loadHandshakes()]);
       clearTimeout(timeout);
       if (connection.destroyed) return;
-      if (outcome instanceof Response) return refuse(connection, outcome);
+      if (isResponse(outcome)) return refuse(connection, outcome);
       connection.off("error", fail);
-      acceptSocket({ server, httpServer, incoming, upgrade }, outcome);
+      acceptSocket({ server, httpServer, incoming, upgrade, handshakes }, outcome);
     },
   });
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { WebSocket, WebSocketServer } from "ws";
 import type { FetchServer } from "../../http/fetch-server.ts";
 import type { Connect } from "../../http/socket.ts";
 import { toSocket } from "./socket.ts";
@@ -18,14 +18,26 @@ const PING_INTERVAL_MS = 25_000;
 const CLOSE_GRACE_MS = 2_000;
 const GOING_AWAY = 1001;
 
-const handshakes = new WebSocketServer({
-  noServer: true,
-  perMessageDeflate: false,
-  clientTracking: false,
-  maxPayload: MAX_PAYLOAD_BYTES,
-  maxFragments: MAX_FRAGMENTS,
-  maxBufferedChunks: MAX_BUFFERED_CHUNKS,
-});
+/** Completes handshakes. Its module, and the parts of Node that it needs, are loaded with the first upgrade. */
+export type Handshakes = Pick<WebSocketServer, "handleUpgrade">;
+
+let loading: Promise<Handshakes> | undefined;
+
+/** Gets ready for handshakes. The first call takes some milliseconds, which a decision about the upgrade may use. */
+export function loadHandshakes(): Promise<Handshakes> {
+  loading ??= import("ws").then(
+    (ws) =>
+      new ws.WebSocketServer({
+        noServer: true,
+        perMessageDeflate: false,
+        clientTracking: false,
+        maxPayload: MAX_PAYLOAD_BYTES,
+        maxFragments: MAX_FRAGMENTS,
+        maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+      }),
+  );
+  return loading;
+}
 
 const openSockets = new WeakMap<FetchServer, OpenSockets>();
 
@@ -34,10 +46,14 @@ export interface Accepted {
   httpServer: Server;
   incoming: IncomingMessage;
   upgrade: Upgrade;
+  handshakes: Handshakes;
 }
 
 /** Completes the handshake and passes the socket to `connect`. */
-export function acceptSocket({ server, httpServer, incoming, upgrade }: Accepted, connect: Connect): void {
+export function acceptSocket(
+  { server, httpServer, incoming, upgrade, handshakes }: Accepted,
+  connect: Connect,
+): void {
   const { connection, head } = upgrade;
   handshakes.handleUpgrade(incoming, connection, head, (webSocket) => {
     let open = openSockets.get(server);
