@@ -103,6 +103,9 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     ...(isNone(environment.OH_TERMINAL_PROCESS_PRIORITY) ? { terminalPriority: "normal" } : {}),
     ...(secretKey === undefined ? {} : { secretKey, previousSecretKeys: previousKeys(settings, secretKey) }),
     ...(settings.conversations_path == null ? {} : { conversationsPath: settings.conversations_path }),
+    ...(settings.conversation_worktree_root == null
+      ? {}
+      : { worktreeRoot: settings.conversation_worktree_root }),
     ...(settings.web_url ? { webUrl: settings.web_url } : {}),
     ...(settings.allow_cors_origins == null ? {} : { corsOrigins: settings.allow_cors_origins }),
     ...(settings.allow_cors_origin_regex == null

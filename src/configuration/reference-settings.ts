@@ -20,6 +20,7 @@ export const SETTINGS = {
   allow_cors_origins: { type: "list", schema: z.array(z.string()) },
   allow_cors_origin_regex: { type: "text", schema: text },
   conversations_path: { type: "text", schema: z.string().min(1) },
+  conversation_worktree_root: { type: "text", schema: z.string().min(1) },
   web_url: { type: "text", schema: text },
   conversation_idle_ttl_seconds: { type: "number", schema: seconds },
   bash_events_retention_seconds: { type: "number", schema: z.int().positive().nullable() },
@@ -33,7 +34,6 @@ export const SETTINGS = {
 /** Settings of the reference without an effect here. Using one causes a warning. */
 export const UNSUPPORTED = [
   "workspace_path",
-  "conversation_worktree_root",
   "bash_events_dir",
   "static_files_path",
   "webhooks",

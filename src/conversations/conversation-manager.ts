@@ -40,6 +40,7 @@ import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { watchedRecord } from "./record/watched-record.ts";
 import { type RemovalOptions, Removals } from "./removals.ts";
+import { Turns } from "./turns.ts";
 
 /** The default of the reference. */
 const MAX_CONCURRENT_RUNS = 10;
@@ -74,6 +75,7 @@ export class ConversationManager {
   readonly #reopenings: Reopenings;
   readonly #removals: Removals;
   readonly #launches: Launches;
+  readonly #turns = new Turns();
   readonly #feeds: Feeds;
   #closed = false;
 
@@ -110,6 +112,11 @@ export class ConversationManager {
       reader: this.#reader,
       context: this.#context,
       use: (id, work) => this.#live.use(id, work),
+      claim: async (id) => {
+        const fence = await this.#claims.take(id);
+        return () => this.#claims.release(id, fence);
+      },
+      turns: this.#turns,
     });
     this.#reopenings = new Reopenings({
       use: (id, work) => this.#live.use(id, work),
@@ -132,7 +139,7 @@ export class ConversationManager {
     for (const id of await findCutRuns(store)) await this.#repair(id);
     for (const id of await findCutPauses(store)) await this.#repair(id);
     // Not awaited: requests need not wait until folders are removed.
-    void this.#removals.finishBegun();
+    void this.#removals.finishBegun((id) => this.#claims.isHeld(id));
   }
 
   async #repair(id: string): Promise<void> {
@@ -257,11 +264,13 @@ export class ConversationManager {
     if (conversation !== "damaged") {
       await conversation.close().catch((error: unknown) => this.#reportUnclean(id, error));
     }
-    // Forgotten last: a request in between meets the closed one and loads no other.
-    await this.#removals.remove(id).finally(() => this.#live.forget(id));
-    this.#context.unsealed.forget(id);
-    this.#options.store.relay.publish(id, { kind: "removed" });
-    await this.#removals.removeFolder(id);
+    await this.#turns.take(id, async () => {
+      // Forgotten last: a request in between meets the closed one and loads no other.
+      const removed = await this.#removals.remove(id).finally(() => this.#live.forget(id));
+      this.#context.unsealed.forget(id);
+      this.#options.store.relay.publish(id, { kind: "removed" });
+      await this.#removals.removeFolders(removed);
+    });
   }
 
   /**

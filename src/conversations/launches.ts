@@ -8,6 +8,7 @@ import type { LiveConversation } from "./live/live-conversation.ts";
 import type { RunSlot } from "./live/runs/run-slots.ts";
 import { checkRole } from "./live/user-message.ts";
 import { startConversation } from "./start-conversation.ts";
+import type { Turns } from "./turns.ts";
 import { checkRuntime } from "./unserved.ts";
 
 /** How a conversation is created. */
@@ -32,6 +33,10 @@ export interface LaunchesOptions {
   context: LiveContext;
   /** Does something with a conversation, which is loaded when it is not in memory. */
   use(id: string, work: (conversation: LiveConversation) => Promise<void>): Promise<void>;
+  /** Claims an id among the servers of the store. Resolves with the function that releases it. */
+  claim(id: string): Promise<() => Promise<void>>;
+  /** Launches and removals of one id come one after another. */
+  turns: Turns;
 }
 
 /** Starts conversations. A launch holds a slot among the runs, and hands it to the run of the first message. */
@@ -45,8 +50,13 @@ export class Launches {
   /** Starts a conversation, or finds the one that has the requested id. */
   async launch(request: StartConversationRequest, options: CreateOptions): Promise<Launched> {
     checkRuntime(request);
-    const { context, reader } = this.#options;
+    const { context, turns } = this.#options;
     const id = request.conversation_id ?? context.clock.newId();
+    return turns.take(id, () => this.#launch(request, id, options));
+  }
+
+  async #launch(request: StartConversationRequest, id: string, options: CreateOptions): Promise<Launched> {
+    const { context, reader } = this.#options;
     const existing = await reader.find(id, options);
     if (existing !== undefined) return { id, info: asStarted(existing), created: false, warnings: [] };
     const { initial_message: message } = request;
@@ -54,13 +64,28 @@ export class Launches {
     const slot = context.slots.claim();
     try {
       const { createdBy = null } = options;
-      const warnings = await startConversation(request, { id, createdBy }, context);
+      const warnings = await this.#start(request, { id, createdBy });
       // Another request was faster.
-      if (warnings === undefined) return await this.launch({ ...request, conversation_id: id }, options);
+      if (warnings === undefined) return await this.#launch(request, id, options);
       if (message !== null) await this.#deliver(id, message.content, slot);
       return { id, info: asStarted(await reader.get(id, options)), created: true, warnings };
     } finally {
       slot.release();
+    }
+  }
+
+  /** A worktree is made under a claim: another server could make it, or find it half made, at the same time. */
+  async #start(
+    request: StartConversationRequest,
+    about: { id: string; createdBy: string | null },
+  ): Promise<string[] | undefined> {
+    const { context, claim } = this.#options;
+    if (!request.worktree) return startConversation(request, about, context);
+    const release = await claim(about.id);
+    try {
+      return await startConversation(request, about, context);
+    } finally {
+      await release();
     }
   }
 

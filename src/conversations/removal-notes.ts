@@ -1,11 +1,19 @@
+import type { WorktreeRemains } from "../workspace/git/worktree/remove-worktree.ts";
+
+/** The things to be removed with a conversation that the store does not have. */
+export interface RemovalNote {
+  /** Dashed UUID of the conversation. */
+  id: string;
+  worktree?: WorktreeRemains | undefined;
+}
+
 /**
- * Notes which conversations are being removed, in a place that survives the process: a server that was killed between the
- * removal of a conversation and that of its folder finishes at its next start, and touches no other folder.
+ * Notes which conversations are being removed, or are not stored yet while their worktrees are made, in a place that
+ * survives the process: a server that was killed meanwhile finishes at its next start, and touches no other folder.
  */
 export interface RemovalNotes {
-  begin(conversationId: string): Promise<void>;
+  begin(note: RemovalNote): Promise<void>;
   /** Deletes the note. A missing one is fine. */
   end(conversationId: string): Promise<void>;
-  /** The ids that have a note. */
-  begun(): Promise<string[]>;
+  begun(): Promise<RemovalNote[]>;
 }

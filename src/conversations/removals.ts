@@ -1,13 +1,13 @@
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
-import type { RemovalNotes } from "./removal-notes.ts";
+import type { WorktreeRemains } from "../workspace/git/worktree/remove-worktree.ts";
+import type { RemovalNote, RemovalNotes } from "./removal-notes.ts";
+import { removeUnused, type WorktreeRemovalOptions, worktreeOf } from "./worktrees/worktree-removals.ts";
 
-export interface RemovalOptions {
+export interface RemovalOptions extends WorktreeRemovalOptions {
   store: Store;
   logger: Logger;
-  /** Absolute folder of a conversation on the server's disk. */
-  dataDir(conversationId: string): string;
   /** Removes a folder of the server's disk with everything in it. A missing one is fine. */
   removeFolder(path: string): Promise<void>;
   /** Default: none, and the folder of a conversation may be left when the process is killed while it is removed. */
@@ -22,41 +22,55 @@ export class Removals {
     this.#options = options;
   }
 
-  /** Removes a conversation from the store. Its folder is noted first, for the next start. */
-  async remove(id: string): Promise<void> {
+  /** Removes a conversation from the store. Its folders are noted first, for the next start, and returned. */
+  async remove(id: string): Promise<RemovalNote> {
     const { store, removals } = this.#options;
+    const note = { id, worktree: await this.#findWorktree(id) };
     await removals
-      ?.begin(id)
+      ?.begin(note)
       .catch((error) => this.#warn(id, error, "Files of the conversation stay if the process is killed now"));
     await store.remove(id);
+    return note;
   }
 
-  /** Removes the folder of a conversation that the store no longer has. Never rejects. */
-  async removeFolder(id: string): Promise<void> {
+  /** Removes the folders of a conversation that the store no longer has. Never rejects. */
+  async removeFolders({ id, worktree }: RemovalNote): Promise<void> {
     const { removeFolder, removals, dataDir } = this.#options;
     try {
       await removeFolder(dataDir(id));
+      if (worktree !== undefined) await removeUnused(id, worktree, this.#options);
       await removals?.end(id);
     } catch (error) {
       this.#warn(id, error, "Files of a deleted conversation are left");
     }
   }
 
-  /** Finishes the removals that an earlier process has begun. Never rejects. */
-  async finishBegun(): Promise<void> {
+  /**
+   * Finishes the removals that an earlier process has begun, and removes the worktrees that it has not finished, unless a
+   * living server holds their conversations. Never rejects.
+   */
+  async finishBegun(isHeld: (id: string) => Promise<boolean>): Promise<void> {
     const { removals } = this.#options;
-    for (const id of (await removals?.begun().catch(() => [])) ?? []) {
-      await this.#finish(id).catch((error) =>
-        this.#warn(id, error, "Files of a deleted conversation may be left"),
+    for (const note of (await removals?.begun().catch(() => [])) ?? []) {
+      await this.#finish(note, isHeld).catch((error) =>
+        this.#warn(note.id, error, "Files of a deleted conversation may be left"),
       );
     }
   }
 
-  async #finish(id: string): Promise<void> {
+  async #finish(note: RemovalNote, isHeld: (id: string) => Promise<boolean>): Promise<void> {
     const { removals, store } = this.#options;
-    const [record] = await store.conversations.find([id], []);
-    if (record === undefined) await this.removeFolder(id);
-    else await removals?.end(id);
+    if (await isHeld(note.id)) return;
+    const [record] = await store.conversations.find([note.id], []);
+    if (record === undefined) await this.removeFolders(note);
+    else await removals?.end(note.id);
+  }
+
+  #findWorktree(id: string): Promise<WorktreeRemains | undefined> {
+    return worktreeOf(id, this.#options).catch((error: unknown) => {
+      this.#warn(id, error, "The conversation cannot be read, so a worktree of it would be left");
+      return undefined;
+    });
   }
 
   #warn(id: string, error: unknown, message: string): void {

@@ -154,7 +154,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       method: "DELETE",
       path: "",
       id: "delete_conversation",
-      summary: "Delete a conversation; its workspace stays",
+      summary: "Delete a conversation; its workspace stays, its worktree goes, the worktree's branch stays",
       responses: { 200: { description: "Deleted", body: success }, 404: notFound },
     }).handle(async ({ params }) => {
       await orNotFound(conversations.delete(params.conversation_id));

@@ -59,6 +59,11 @@ export interface ServerOptions {
   /** Folder of the database and of each conversation's files. Default: `workspace/conversations`. */
   conversationsPath?: string;
   /**
+   * Folder on the machines of conversations for the git worktrees that clients ask for. Default:
+   * `/tmp/conversation-worktrees`.
+   */
+  worktreeRoot?: string;
+  /**
    * Folder of the user's files that belong to no project, such as the notes that agents keep (`memory/`). Default:
    * `~/.openhands`.
    */

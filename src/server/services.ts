@@ -108,6 +108,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     runners: BUILT_IN_RUNNERS,
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
+    worktreeRoot: options.worktreeRoot === undefined ? undefined : resolve(options.worktreeRoot),
     userDir: userFolder(options.userDir, logger),
     idleTtlSeconds: options.idleTtlSeconds,
     maxConcurrentRuns: options.maxConcurrentRuns,

@@ -28,12 +28,16 @@ export const tags = z.record(z.string(), z.string()).superRefine((value, context
 /** How the worktree of a conversation is made. */
 export const worktreeOptions = z
   .strictObject({
-    base: z.enum(["default_branch", "head", "ref"]).default("default_branch"),
+    base: z
+      .enum(["default_branch", "head", "ref"])
+      .default("default_branch")
+      .describe("The start: the default branch of `origin`, the workspace's HEAD, or `ref`"),
     ref: nullable(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/)).describe("Required with the base `ref`"),
     branch_prefix: z
       .string()
       .regex(/^([A-Za-z0-9][A-Za-z0-9._/-]*)?$/)
-      .default("openhands/"),
+      .default("openhands/")
+      .describe("The branch is named after it and the conversation's id"),
   })
   .superRefine(({ base, ref }, context) => {
     if (base === "ref" && ref === null) refuse(context, "A `ref` base needs a `ref`");

@@ -27,7 +27,10 @@ const neverConfirm = { kind: "NeverConfirm" } as const;
 /** The fields of a request that a restarted server needs again. */
 const conversationConfig = {
   workspace: localWorkspace,
-  worktree: z.boolean().default(false),
+  worktree: z
+    .boolean()
+    .default(false)
+    .describe("Works in a git worktree of its own, if the workspace lies in a repository"),
   worktree_options: nullable(worktreeOptions),
   parent_conversation_id: nullable(uuid),
   confirmation_policy: confirmationPolicy.default(neverConfirm),

@@ -30,11 +30,6 @@ export async function prepareWorkspace(workspace: Workspace): Promise<void> {
   await git(workspace, ["init", "--quiet", "--template="]);
 }
 
-/** Whether the folder, which exists, lies in the working tree of a repository. False without git. */
-export async function isInsideRepository(workspace: Workspace): Promise<boolean> {
-  return (await git(workspace, ["rev-parse", "--is-inside-work-tree"])).exitCode === 0;
-}
-
 function git(workspace: Workspace, parameters: readonly string[]): Promise<RunResult> {
   return workspace.run([...GIT, ...parameters], GIT_OPTIONS);
 }

@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Logger } from "../../src/logger.ts";
 import type { NewConversation } from "../../src/wire/conversation-request.ts";
-import { localWorkspace } from "../../src/workspace/local/local-workspace.ts";
 import { openManager, startRequest } from "./open-manager.ts";
 
 const AGENT = { llm: { model: "scripted" }, tools: [{ name: "echo" }] };
@@ -165,28 +161,6 @@ describe("a request leads to no warning that asks for", () => {
     const { manager } = openManager({ logger: recorder(logged) });
     expect((await manager.create(startRequest(fields))).warnings).toEqual([]);
     expect(logged).toEqual([]);
-  });
-});
-
-describe("a worktree", () => {
-  it("is refused in a folder of a repository, and nowhere else", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "agent-server-worktree-"));
-    const { manager } = openManager({ openWorkspace: localWorkspace({ environment: process.env }) });
-    const create = (name: string, worktree: boolean) =>
-      manager.create(startRequest({ workspace: { working_dir: join(folder, name) }, worktree }));
-    try {
-      // The first conversation makes the folder and a repository in it.
-      await create("project", true);
-      await expect(create("project", true)).rejects.toMatchObject({
-        code: "unprocessable",
-        detail: expect.stringMatching(/^worktree: .*project is in a git repository/),
-      });
-      await create("project", false);
-      expect(await manager.count()).toBe(2);
-    } finally {
-      await manager.close();
-      await rm(folder, { recursive: true });
-    }
   });
 });
 

@@ -35,7 +35,7 @@ test("a server that was killed while it removed a conversation removes the folde
   }
   void killed.manager.delete(removed);
   await atTheFolder;
-  await options.removals.begin(begun);
+  await options.removals.begin({ id: begun });
 
   const next = openManager({
     ...options,

@@ -15,6 +15,7 @@ import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../../workspace/workspace.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
+import type { RemovalNotes } from "../removal-notes.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 
 /** Facts of a conversation that its model depends on. */
@@ -44,6 +45,10 @@ export interface ConversationContext {
   extensions?: ExtensionFactory | undefined;
   /** Runners of agents by their kind. */
   runners: Runners;
+  /** Absolute folder of worktrees, on the machines of the conversations. Default: `/tmp/conversation-worktrees`. */
+  worktreeRoot?: string | undefined;
+  /** Notes of what a crash would leave. Default: none. */
+  removals?: RemovalNotes | undefined;
   /** Absolute folder for what tools of a conversation keep. */
   dataDir(conversationId: string): string;
   /** Base folder of `persistence_dir`, as clients see it. */

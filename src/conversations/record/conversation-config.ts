@@ -1,5 +1,6 @@
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
+import type { WorktreePlace } from "../../workspace/git/worktree/plan-worktree.ts";
 
 /** The fields of the start request that nothing changes later. */
 const REQUEST_KEYS = [
@@ -30,6 +31,8 @@ export type ConversationConfig = Pick<StartConversationRequest, (typeof REQUEST_
   forked_from_conversation_id: string | null;
   forked_from_event_id: string | null;
   launched_agent_profile: LaunchedAgentProfile | null;
+  /** The worktree that was made for the conversation. Default: none. */
+  worktree_place?: WorktreePlace;
 };
 
 export function toConfig(request: StartConversationRequest): ConversationConfig {

@@ -6,6 +6,7 @@ import type { Change } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
+import type { WorktreePlace } from "../../workspace/git/worktree/plan-worktree.ts";
 import { toConfig } from "./conversation-config.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { requestedAgent } from "./requested-agent.ts";
@@ -20,6 +21,8 @@ export interface StartContext {
   createdBy: string | null;
   cipher: Cipher | undefined;
   persistenceDir: string;
+  /** The worktree that was made for it; undefined without one. */
+  worktree: WorktreePlace | undefined;
 }
 
 /** The agent and the secrets of a start request, those of the agent's context too, opened if they came sealed. */
@@ -44,7 +47,7 @@ export function agentAndSecrets(
 export function toFirstChange(
   request: StartConversationRequest,
   { agent, secrets }: OpenSecrets,
-  { id, now, createdBy, cipher, persistenceDir }: StartContext,
+  { id, now, createdBy, cipher, persistenceDir, worktree }: StartContext,
 ): Change {
   const create = {
     createdAt: now,
@@ -55,10 +58,13 @@ export function toFirstChange(
     createdBy,
     leafEventId: null,
   } as const;
-  const config = toConfig({
-    ...request,
-    tool_module_qualnames: toolModules(request.tool_module_qualnames, agent),
-  });
+  const config = {
+    ...toConfig({
+      ...request,
+      tool_module_qualnames: toolModules(request.tool_module_qualnames, agent),
+    }),
+    ...(worktree && { worktree_place: worktree }),
+  };
   const stats = { usage_to_metrics: {} };
   const documents = { config, agent, secrets, state: toStateDocument(request), stats };
   const state = toState({ record: { ...create, id }, documents, persistenceDir });

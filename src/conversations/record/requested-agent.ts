@@ -48,7 +48,8 @@ function withMoment(agent: Agent, now: string): Agent {
   return { ...agent, agent_context: { ...context, current_datetime: now } };
 }
 
-function withSuffix(agent: Agent, addition: string, now: string): Agent {
+/** Adds a paragraph to the agent's own part of the system prompt. */
+export function withSuffix(agent: Agent, addition: string, now: string): Agent {
   const context = agent.agent_context ?? emptyContext(now);
   const suffix = context.system_message_suffix;
   const joined = suffix === null || suffix.trim() === "" ? addition : `${suffix}\n\n${addition}`;

@@ -38,7 +38,7 @@ const SAFE_CONFIGURATION: readonly (readonly [key: string, value: string])[] = [
 export interface GitCommand {
   /** Takes the output as it comes. Git waits while a returned promise is open. */
   onOutput?: (chunk: OutputChunk) => void | Promise<void>;
-  /** Variables of the environment, such as those that lead git to another index. */
+  /** Variables of the environment, such as those that lead git to another index, or let it ask remotes. */
   env?: Readonly<Record<string, string>>;
   /** Milliseconds. Default: 30 seconds. */
   timeout?: number;
@@ -50,7 +50,7 @@ export interface GitCommand {
   magic?: boolean;
 }
 
-/** Git in one folder of a workspace. Reads repositories and never writes to them. */
+/** Git in one folder of a workspace, on repositories that are not trusted. Only `git/worktree` writes with it. */
 export class Git {
   readonly folder: string;
   readonly #workspace: Workspace;
