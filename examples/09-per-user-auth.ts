@@ -1,13 +1,7 @@
 // Users who log in reach their own conversations only. Run it with:  npm run example examples/09-per-user-auth.ts
-import {
-  AgentServerError,
-  createServer,
-  memoryStore,
-  type Principal,
-  type ServerOptions,
-  type Stage,
-  type Store,
-} from "agent-server";
+
+import type { Principal, ServerOptions, Stage, Store } from "agent-server";
+import { AgentServerError, createServer, memoryStore } from "agent-server";
 
 /** Users by their token. A real host would ask its session store or verify a JWT. */
 const USERS: Readonly<Record<string, Principal>> = {

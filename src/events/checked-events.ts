@@ -18,6 +18,11 @@ export class CheckedEvents {
     bits[seq >> 3] = (bits[seq >> 3] ?? 0) | (1 << (seq & 7));
   }
 
+  /** Drops what is known of a conversation. One that is made later under its id has other events. */
+  forget(conversationId: string): void {
+    this.#bits.delete(conversationId);
+  }
+
   #bitsFor(conversationId: string, seq: number): Uint8Array {
     const bits = this.#bits.get(conversationId);
     if (bits !== undefined && seq >> 3 < bits.length) return bits;

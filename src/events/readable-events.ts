@@ -10,6 +10,12 @@ const KINDS: ReadonlySet<string> = new Set(eventSchema.options.map(({ shape }) =
 /** The time of an event whose stored time cannot be read. */
 const NO_TIME = "1970-01-01T00:00:00.000000";
 
+/** Events that can all be read. */
+export interface ReadableEvents extends EventStore {
+  /** Drops what is remembered of a conversation that was removed. */
+  forget(conversationId: string): void;
+}
+
 /**
  * Reads a store's events so that every text is an event that clients can parse. In the place of a damaged one stands a
  * `ConversationErrorEvent` with its id. `onDamaged` is called for each that is read. An event that can be read is checked
@@ -18,7 +24,7 @@ const NO_TIME = "1970-01-01T00:00:00.000000";
 export function readableEvents(
   events: EventStore,
   onDamaged: (conversationId: string, row: StoredEvent) => void,
-): EventStore {
+): ReadableEvents {
   const checked = new CheckedEvents();
   const toReadable = (conversationId: string, rows: readonly StoredEvent[]) =>
     rows.map((row) => {
@@ -34,6 +40,7 @@ export function readableEvents(
     find: async (id, eventIds) => toReadable(id, await events.find(id, eventIds)),
     search: async (id, query) => toReadable(id, await events.search(id, query)),
     count: (id, filter) => events.count(id, filter),
+    forget: (id) => checked.forget(id),
   };
 }
 

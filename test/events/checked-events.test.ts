@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
+import { DamageLog } from "../../src/conversations/record/damage/damage-log.ts";
+import { readableStore } from "../../src/conversations/record/damage/readable-store.ts";
 import { CheckedEvents } from "../../src/events/checked-events.ts";
 import { readableEvents } from "../../src/events/readable-events.ts";
+import { silentLogger } from "../../src/logger.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { EventStore, StoredEvent } from "../../src/stores/store.ts";
 
@@ -29,6 +32,22 @@ it("forgets the first conversation when there are too many", () => {
   expect(checked.has("0", 3)).toBe(false);
   expect(checked.has("1", 3)).toBe(true);
   expect(checked.has("256", 3)).toBe(true);
+});
+
+it("forgets a conversation that is removed: another one may get its id", async () => {
+  const store = memoryStore();
+  let rows = [row(0, JSON.stringify({ id: "0", timestamp: "t", source: "user", kind: "PauseEvent" }))];
+  const stored = { ...store.events, search: async () => rows };
+  const remove = (id: string) => store.remove(id);
+  const readable = readableStore({ ...store, events: stored, remove }, new DamageLog(silentLogger));
+  const read = async () => {
+    const [first] = await readable.events.search("a", { order: "asc", limit: 1 });
+    return JSON.parse(first?.json ?? "").kind;
+  };
+  expect(await read()).toBe("PauseEvent");
+  await readable.remove("a");
+  rows = [row(0, JSON.stringify({ kind: "PauseEvent" }))];
+  expect(await read()).toBe("ConversationErrorEvent");
 });
 
 it("an event that can be read is parsed once, a damaged one is reported each time it is read", async () => {

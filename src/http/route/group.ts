@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { once } from "../../once.ts";
 import type { RouteResult } from "./outcome.ts";
 import {
   type Parsed,
@@ -46,8 +47,9 @@ export function group<const G extends GroupSpec>({ prefix, params, ...shared }: 
   const eager = <const S extends MemberSpec>(member: S) => ({
     handle(handler: MemberHandler<G, S>): Route {
       const spec: RouteSpec = { ...shared, ...member, path: prefix + member.path };
-      const merged = merge(member.params);
-      if (merged !== undefined) spec.params = merged;
+      if (params !== undefined) {
+        Object.defineProperty(spec, "params", { enumerable: true, get: once(() => merge(member.params)) });
+      }
       return { spec, handle: async (input) => handler(input as MemberInput<G, S>) };
     },
   });
