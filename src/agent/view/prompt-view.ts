@@ -70,7 +70,7 @@ export class PromptView {
 
   /** The whole prompt. Adding an event makes a new list. */
   messages(): readonly Message[] {
-    this.#snapshot ??= [...this.#settled, ...(this.#turn?.messages() ?? [])];
+    this.#snapshot ??= this.#settled.concat(this.#turn?.messages() ?? []);
     return this.#snapshot;
   }
 

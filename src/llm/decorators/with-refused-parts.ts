@@ -1,5 +1,5 @@
 import { type Logger, silentLogger } from "../../logger.ts";
-import type { Content } from "../../wire/events/message.ts";
+import type { Content, Message } from "../../wire/events/message.ts";
 import type { Llm, LlmRequest } from "../llm.ts";
 import { LlmError, type LlmErrorName } from "../llm-error.ts";
 import {
@@ -46,7 +46,8 @@ export function withRefusedParts(llm: Llm, logger: Logger = silentLogger): Llm {
 
   /** Reads only the messages that came since the last prompt, so that the cost does not grow with the conversation. */
   function accept({ messages }: LlmRequest, { contents }: RefusedParts): void {
-    for (const message of messages.toReversed()) {
+    for (let index = messages.length - 1; index >= 0; index -= 1) {
+      const message = messages[index] as Message;
       if (!isSuspect(message)) continue;
       const fresh = message.content.filter((content) => !accepted.has(content) && !contents.has(content));
       if (fresh.length === 0 && message.content.length > 0) return;
