@@ -29,6 +29,7 @@ export type {
   CreatedConversation,
 } from "./conversations/conversation-manager.ts";
 export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversations/conversation-reader.ts";
+export type { TrajectoryFile } from "./conversations/export/trajectory-file.ts";
 export type { CreateOptions } from "./conversations/launches.ts";
 export type {
   ConfirmationResponse,

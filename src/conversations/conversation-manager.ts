@@ -15,12 +15,15 @@ import {
   startConversationRequest,
 } from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
+import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
 import {
   type ConversationPage,
   ConversationReader,
   type ConversationSearch,
   type InfoQuery,
 } from "./conversation-reader.ts";
+import { trajectory } from "./export/trajectory.ts";
+import type { TrajectoryFile } from "./export/trajectory-file.ts";
 import { follow } from "./follow.ts";
 import { type CreateOptions, type Launched, Launches } from "./launches.ts";
 import { Claims } from "./live/claims.ts";
@@ -48,6 +51,8 @@ const MAX_CONCURRENT_RUNS = 10;
 export interface ConversationManagerOptions extends ConversationContext, RemovalOptions {
   /** Seconds without a use after which a conversation leaves memory; null keeps all. */
   idleTtlSeconds: number | null;
+  /** The files of the server's disk, for exports. Default: none, and exports have no files that tools keep. */
+  disk?: WorkspaceFiles | undefined;
   /** Maximum number of concurrent runs. Default: 10. */
   maxConcurrentRuns?: number | undefined;
   /** Maximum number of runs that wait for others to end. Default: 0, and such a run is refused. */
@@ -296,6 +301,14 @@ export class ConversationManager {
     const watch = await this.watch(id);
     if (watch === undefined) throw unknownConversation(id);
     yield* follow(watch, signal);
+  }
+
+  /**
+   * Yields everything that is stored of a conversation as files in the reference's layout, without secrets. What a run
+   * adds meanwhile is left out. Loads nothing.
+   */
+  trajectory(id: string): AsyncGenerator<TrajectoryFile, void, void> {
+    return trajectory(id, this.#options);
   }
 
   #handle(id: string): ConversationHandle {

@@ -12,6 +12,7 @@ import { fileSearchRoutes } from "./machine/file-search.ts";
 import { fileRoutes } from "./machine/files.ts";
 import { gitRoutes } from "./machine/git.ts";
 import { conversationScope, serverScope } from "./machine/machine-scope.ts";
+import { trajectoryRoutes } from "./machine/trajectory.ts";
 import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
@@ -56,6 +57,7 @@ export function allRoutes({
     ...workspaceFileRoutes(conversations),
     ...scopes.flatMap(fileRoutes),
     ...scopes.flatMap(archiveRoutes),
+    ...trajectoryRoutes(conversations),
     ...fileSearchRoutes(ofServer),
     ...scopes.flatMap(gitRoutes),
     ...scopes.flatMap((scope) => bashRoutes(scope, { ...bash, conversations })),

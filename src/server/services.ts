@@ -19,6 +19,7 @@ import { ToolRegistry } from "../tools/registry.ts";
 import { untilAborted } from "../waiting.ts";
 import { toHex } from "../wire/ids.ts";
 import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import { localFiles } from "../workspace/local/local-files.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { llmFactory } from "./llm-factory.ts";
@@ -103,6 +104,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     serverSecrets,
     openWorkspace,
     removals: removalNotes(conversationsPath),
+    disk: localFiles,
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
     runners: BUILT_IN_RUNNERS,

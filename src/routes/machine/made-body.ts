@@ -22,18 +22,27 @@ export function answerWhileMade(
 ): Promise<Response> {
   const answer = Promise.withResolvers<Response>();
   const using = scope.use(params, async (place) => {
-    const { pieces, headers } = await begin(place);
-    const first = await pieces.next();
-    const ended = Promise.withResolvers<void>();
-    answer.resolve(new Response(streamOf(first, { pieces, ended: ended.resolve }), { headers }));
-    await ended.promise;
+    const { response, ended } = await answerMade(await begin(place));
+    answer.resolve(response);
+    await ended;
   });
   using.catch(answer.reject);
   return answer.promise;
 }
 
+/** Answers 200 with bytes that are made, and says when they are sent or the client has left. */
+export async function answerMade({
+  pieces,
+  headers,
+}: MadeBody): Promise<{ response: Response; ended: Promise<void> }> {
+  const first = await pieces.next();
+  const ended = Promise.withResolvers<void>();
+  const stream = streamOf(first, { pieces, ended: ended.resolve });
+  return { response: new Response(stream, { headers }), ended: ended.promise };
+}
+
 /** A stream of pieces that makes the next one when it is asked for. */
-export function streamOf(
+function streamOf(
   first: IteratorResult<Uint8Array, void>,
   { pieces, ended }: { pieces: MadeBody["pieces"]; ended(): void },
 ): ReadableStream<Uint8Array> {

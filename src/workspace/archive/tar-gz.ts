@@ -1,4 +1,3 @@
-import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { TarHeader, TarPackController } from "modern-tar";
 import { nameOf } from "../paths.ts";
@@ -6,6 +5,7 @@ import type { Workspace } from "../workspace.ts";
 import type { Excludes } from "./exclude-pattern.ts";
 import { isSensitiveGitFile } from "./git-internals.ts";
 import { openFile } from "./open-file.ts";
+import { transformed } from "./transformed.ts";
 import { type WalkedEntry, type WalkOptions, walk } from "./walk.ts";
 
 /** Content of an archive. */
@@ -27,7 +27,7 @@ const MANIFEST = "archive_manifest.json";
  * left out. Nothing is read before the first piece is asked for.
  */
 export function tarGz(options: TarOptions): AsyncGenerator<Uint8Array, void, void> {
-  return gzipped(tar(options));
+  return transformed(tar(options), createGzip());
 }
 
 /** Rejects when a folder is larger than an archive may be. */
@@ -122,19 +122,6 @@ async function addEntry(
   writer.closed.catch(() => {});
   for await (const piece of pieces) await writer.write(piece);
   await writer.close();
-}
-
-async function* gzipped(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  const gzip = createGzip();
-  const feeding = pipeline(source, gzip);
-  feeding.catch(() => {});
-  try {
-    yield* gzip as AsyncIterable<Uint8Array>;
-    await feeding;
-  } finally {
-    gzip.destroy();
-    await feeding.catch(() => {});
-  }
 }
 
 function walkOf({ workspace: { files }, folder, excludes }: TarOptions): WalkOptions {
