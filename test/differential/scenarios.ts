@@ -13,6 +13,7 @@ import { secretScenarios } from "./scenarios/secrets.ts";
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
 import { terminalScenarios } from "./scenarios/terminal.ts";
+import { worktreeScenarios } from "./scenarios/worktrees.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 
 /** The slow ones come first, so that the rest fits beside them. */
@@ -23,6 +24,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...restScenarios,
     ...bashScenarios,
     ...startScenarios,
+    ...worktreeScenarios,
     ...boundScenarios,
     ...socketScenarios,
     ...replyScenarios,

@@ -124,7 +124,7 @@ export const REQUEST_DIFFERENCES: readonly Difference[] = [
     reason: "each fault is told once, at the field itself",
   },
   {
-    scenarios: ["new fields of a start, in order"],
+    scenarios: ["new fields of a start, in order", "worktrees: made, shown and removed"],
     at: ['*.agent_context.current_datetime: * -> "<time>Z"'],
     reason: "the model is told the time in every conversation",
   },
@@ -168,5 +168,15 @@ export const REQUEST_DIFFERENCES: readonly Difference[] = [
     scenarios: ["a message that is no user's", "a tool that is nowhere"],
     at: ["answers.*"],
     reason: "answered sensibly with 404 or 422 where the reference fails with 500, or later",
+  },
+  {
+    scenarios: ["worktrees: made, shown and removed"],
+    at: ['answers.*.body.agent.agent_context.system_message_suffix: "* -> "You work in a git worktree*"'],
+    reason: "the same facts in our own words",
+  },
+  {
+    scenarios: ["worktrees: nothing to make one from"],
+    at: ["answers.1.*", "answers.2.*", "answers.3.body.*"],
+    reason: "answered with 422 where the reference fails with 500, and no empty folder is left",
   },
 ];
