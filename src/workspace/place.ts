@@ -10,9 +10,6 @@ export interface Place {
   readonly kept: readonly string[];
 }
 
-/** Does something at a place, which stays open meanwhile. */
-export type UsePlace = <T>(work: (place: Place) => Promise<T>) => Promise<T>;
-
 /** A path of a request: its one name, or the reason why no request may use it. */
 export type ResolvedPath =
   | { readonly outcome: "resolved"; readonly path: string }

@@ -55,6 +55,3 @@ export const critic = kindUnion(
   [simple("AgentFinishedCritic"), apiBased, simple("EmptyPatchCritic"), simple("PassCritic")],
   { base: "openhands.sdk.critic.base.CriticBase" },
 );
-
-/** The rater of an agent's work. */
-export type Critic = z.output<typeof critic>;

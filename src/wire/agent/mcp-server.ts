@@ -146,6 +146,3 @@ export const mcpConfig = z.preprocess(unwrapped, servers);
 
 /** MCP servers of settings and skills by name. Unknown fields of a server are left out. */
 export const lenientMcpConfig = z.preprocess(known, servers);
-
-/** MCP servers by name. */
-export type McpConfig = z.output<typeof servers>;

@@ -43,7 +43,10 @@ it("says which agent runs a command, unless the server itself runs below one", (
 
 it.each([
   "SESSION_API_KEY",
+  "OH_SESSION_API_KEYS",
   "OH_SESSION_API_KEYS_0",
+  "OH_PREVIOUS_SECRET_KEYS",
+  "OH_PREVIOUS_SECRET_KEYS_0",
   "OH_SECRET_KEY",
   "LMNR_PROJECT_API_KEY",
   "OTEL_HEADERS",
