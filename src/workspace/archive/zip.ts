@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { crc32, createDeflateRaw, deflateRaw, deflateRawSync } from "node:zlib";
 import { transformed } from "./transformed.ts";
@@ -18,6 +19,9 @@ const deflate = promisify(deflateRaw);
 /** Bytes that are packed at once: a thread would cost more than it saves. */
 const AT_ONCE = 16 * 1024;
 
+/** Milliseconds of packing after which others get their turn. */
+const TURN = 5;
+
 /** Records of the directory that are joined, because many small buffers cost more than their bytes. */
 const JOINED = 1_000;
 
@@ -28,7 +32,12 @@ const JOINED = 1_000;
 export async function* zip(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array, void, void> {
   const directory = new Directory();
   let offset = 0;
+  let turn = performance.now();
   for await (const entry of entries) {
+    if (performance.now() - turn > TURN) {
+      await setImmediate();
+      turn = performance.now();
+    }
     for await (const piece of entryPieces(entry, offset, directory)) {
       offset += piece.length;
       yield piece;

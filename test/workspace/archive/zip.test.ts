@@ -56,6 +56,17 @@ describe("a zip", () => {
     expect(Buffer.from(unpacked[`f/${count - 1}`] as Uint8Array).toString()).toBe("last");
   });
 
+  it("of many files lets others work in between", async () => {
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 1);
+    const content = text("some text ".repeat(50));
+    await made(Array.from({ length: 5_000 }, (_, at) => ({ name: `f/${at}`, content, modifiedAt: 0 })));
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
+  });
+
   it("whose source fails, fails", async () => {
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield text("a");
