@@ -14,6 +14,8 @@ const SQLITE_BUSY = 5;
 const DISK_FAILURES: readonly number[] = [8, 10, 11, 13, 14];
 
 export type Row = Record<string, SQLOutputValue>;
+/** The values of a row in the order of the query. Cheaper to read than a `Row`. */
+export type Columns = SQLOutputValue[];
 
 /**
  * A database file that only this object has open. Each statement is prepared once. Integers are read as bigints. Disk failures become `unavailable`,
@@ -22,6 +24,7 @@ export type Row = Record<string, SQLOutputValue>;
 export class Database {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #columnStatements = new Map<string, StatementSync>();
   readonly #path: string;
   /** A descriptor of the write-ahead log, opened when it is first synced. SQLite takes its locks on the other file. */
   #log: number | undefined;
@@ -42,14 +45,17 @@ export class Database {
 
   /** The rows up to and including the first for which `isLast` is true. The others are not read. */
   allUntil(isLast: (row: Row) => boolean, sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#attempt(sql, (statement) => {
-      const rows: Row[] = [];
-      for (const row of statement.iterate(...values)) {
-        rows.push(row);
-        if (isLast(row)) break;
-      }
-      return rows;
-    });
+    return this.#attempt(sql, (statement) => until(isLast, statement.iterate(...values)));
+  }
+
+  /** As `allUntil`. */
+  columnsUntil(isLast: (row: Columns) => boolean, sql: string, ...values: SQLInputValue[]): Columns[] {
+    const use = (statement: StatementSync) => {
+      // The type of `iterate` does not know of this mode.
+      const rows: unknown = statement.iterate(...values);
+      return until(isLast, rows as Iterable<Columns>);
+    };
+    return this.#attempt(sql, use, this.#columnStatements);
   }
 
   run(sql: string, ...values: SQLInputValue[]): void {
@@ -95,27 +101,38 @@ export class Database {
   close(): void {
     if (this.#log !== undefined) closeSync(this.#log);
     this.#statements.clear();
+    this.#columnStatements.clear();
     this.#database.close();
   }
 
-  #attempt<T>(sql: string, use: (statement: StatementSync) => T): T {
+  #attempt<T>(sql: string, use: (statement: StatementSync) => T, statements = this.#statements): T {
     try {
-      return use(this.#prepare(sql));
+      return use(this.#prepare(sql, statements));
     } catch (error) {
       if (!DISK_FAILURES.includes(primaryCode(error))) throw error;
       throw databaseFailed(error);
     }
   }
 
-  #prepare(sql: string): StatementSync {
-    const prepared = this.#statements.get(sql);
+  #prepare(sql: string, statements: Map<string, StatementSync>): StatementSync {
+    const prepared = statements.get(sql);
     if (prepared !== undefined) return prepared;
     const statement = this.#database.prepare(sql);
     // As numbers, a damaged integer past 2^53 would fail every statement whose rows have it.
     statement.setReadBigInts(true);
-    this.#statements.set(sql, statement);
+    if (statements === this.#columnStatements) statement.setReturnArrays(true);
+    statements.set(sql, statement);
     return statement;
   }
+}
+
+function until<R>(isLast: (row: R) => boolean, source: Iterable<R>): R[] {
+  const rows: R[] = [];
+  for (const row of source) {
+    rows.push(row);
+    if (isLast(row)) break;
+  }
+  return rows;
 }
 
 /** The error of a write or a read that the disk did not carry out. */

@@ -1,8 +1,9 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { EventFilter, EventQuery, StoredEvent } from "../store.ts";
-import type { Database, Row } from "./database.ts";
+import type { Columns, Database, Row } from "./database.ts";
 import { EVENT_COUNT } from "./schema.ts";
 
+/** `json` is the last: `longerThan` and `fromColumns` count on the order. */
 const EVENT = "seq, id, kind, source, timestamp, body, json";
 
 /** The key of a conversation's row, as it was read. */
@@ -33,14 +34,14 @@ export function searchEvents(database: Database, conversationId: string, query: 
   if (conditions === undefined) return [];
   const ascending = query.order === "asc";
   const start = query.from === undefined ? "" : `AND seq ${ascending ? ">=" : "<="} ?`;
-  const rows = database.allUntil(
+  const rows = database.columnsUntil(
     longerThan(query.maxLength ?? Number.POSITIVE_INFINITY),
     `SELECT ${EVENT} FROM events WHERE ${conditions.sql} ${start} ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ?`,
     ...conditions.values,
     ...(query.from === undefined ? [] : [query.from]),
     query.limit,
   );
-  return rows.map(toStoredEvent);
+  return rows.map(fromColumns);
 }
 
 export function countEvents(database: Database, conversationId: string, filter: EventFilter): number {
@@ -60,16 +61,20 @@ export function countEvents(database: Database, conversationId: string, filter: 
 }
 
 /** True from the row on with which the texts are longer than this. */
-function longerThan(maxLength: number): (row: Row) => boolean {
+function longerThan(maxLength: number): (row: Columns) => boolean {
   let length = 0;
-  return ({ json }) => {
-    length += String(json).length;
+  return (row) => {
+    length += String(row.at(-1)).length;
     return length > maxLength;
   };
 }
 
 function toStoredEvent(row: Row): StoredEvent {
   return { ...(row as unknown as StoredEvent), seq: Number(row.seq) };
+}
+
+function fromColumns([seq, id, kind, source, timestamp, body, json]: Columns): StoredEvent {
+  return { seq: Number(seq), id, kind, source, timestamp, body, json } as StoredEvent;
 }
 
 function keyOf(database: Database, conversationId: string): Key | undefined {

@@ -13,7 +13,7 @@ import {
   unfinishedCommands,
 } from "../../../src/stores/sqlite/bash-events.ts";
 import { findConversations, searchConversations } from "../../../src/stores/sqlite/conversations.ts";
-import { Database, type Row } from "../../../src/stores/sqlite/database.ts";
+import { type Columns, Database, type Row } from "../../../src/stores/sqlite/database.ts";
 import { findEvents, searchEvents } from "../../../src/stores/sqlite/events.ts";
 import { applyChange } from "../../../src/stores/sqlite/writes.ts";
 import type { EventFilter } from "../../../src/stores/store.ts";
@@ -38,6 +38,15 @@ class ExplainedDatabase extends Database {
   override allUntil(isLast: (row: Row) => boolean, sql: string, ...values: SQLInputValue[]): Row[] {
     this.#explain(sql, values);
     return super.allUntil(isLast, sql, ...values);
+  }
+
+  override columnsUntil(
+    isLast: (row: Columns) => boolean,
+    sql: string,
+    ...values: SQLInputValue[]
+  ): Columns[] {
+    this.#explain(sql, values);
+    return super.columnsUntil(isLast, sql, ...values);
   }
 
   #explain(sql: string, values: SQLInputValue[]): void {
