@@ -81,7 +81,7 @@ describe("directions of import", () => {
   it("only the composition root knows how this machine is reached", () => {
     const local = imports.filter(({ to }) => to.startsWith("workspace/local/"));
     const outside = local.filter(
-      ({ from }) => !/^(index\.ts$|(workspace\/local|server|testing|cli)\/)/.test(from),
+      ({ from }) => !/^(index\.ts$|(workspace\/(local|sandbox)|server|testing|cli)\/)/.test(from),
     );
     expect(outside).toEqual([]);
   });

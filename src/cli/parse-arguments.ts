@@ -17,6 +17,12 @@ Options of the server
   --dangerously-allow-unauthenticated
                  bind beyond this machine without a key: anyone who reaches the port can run commands here
 
+  --sandbox      run commands and file tools in bubblewrap: without the server's files, processes and network
+  --sandbox-root DIR
+                 folder that working folders lie in; default: workspace/projects
+  --sandbox-network none|host
+                 the network inside; default: none
+
 Options of the demo
   --workspace DIR    folder the agent works in; default: a new temporary one
 
@@ -44,8 +50,16 @@ export type Command =
       host: string | undefined;
       port: number;
       dangerouslyAllowUnauthenticated: boolean;
+      /** null: commands run as the user of the server, without confinement. */
+      sandbox: SandboxArguments | null;
       warnings: string[];
     };
+
+/** Flags of the sandbox. */
+export interface SandboxArguments {
+  root: string | undefined;
+  network: "none" | "host";
+}
 
 /** Parses the arguments of the command. Throws an error that names the fault and `--help`. */
 export function parseArguments(args: string[]): Command {
@@ -63,6 +77,7 @@ export function parseArguments(args: string[]): Command {
     host: values.host,
     port: parsePort(values.port ?? "8000"),
     dangerouslyAllowUnauthenticated: values["dangerously-allow-unauthenticated"] ?? false,
+    sandbox: parseSandbox(values),
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(
       (flag) => `--${flag}: this flag has no effect`,
     ),
@@ -80,6 +95,9 @@ function parse(args: string[]) {
         host: { type: "string" },
         port: { type: "string" },
         "dangerously-allow-unauthenticated": { type: "boolean" },
+        sandbox: { type: "boolean" },
+        "sandbox-root": { type: "string" },
+        "sandbox-network": { type: "string" },
         workspace: { type: "string" },
         script: { type: "string" },
         fixture: { type: "boolean" },
@@ -96,6 +114,17 @@ function parse(args: string[]) {
 }
 
 type Values = ReturnType<typeof parse>["values"];
+
+function parseSandbox(values: Values): SandboxArguments | null {
+  const { sandbox = false, "sandbox-root": root, "sandbox-network": network = "none" } = values;
+  if (!sandbox && (root !== undefined || values["sandbox-network"] !== undefined)) {
+    throw usageError("--sandbox-root and --sandbox-network need --sandbox");
+  }
+  if (network !== "none" && network !== "host") {
+    throw usageError(`--sandbox-network: expected none or host, got ${JSON.stringify(network)}`);
+  }
+  return sandbox ? { root, network } : null;
+}
 
 function parseMockLlm({ script, port = "0" }: Values): Command {
   if (script === undefined) throw usageError("mock-llm: --script FILE is missing");

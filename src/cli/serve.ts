@@ -1,13 +1,18 @@
 import { messageOf } from "../errors.ts";
 import { consoleLogger } from "../node/console-logger.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
+import type { ServerOptions } from "../server/options.ts";
+import { sandboxedWorkspace } from "../workspace/sandbox/sandboxed-workspace.ts";
+import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { firstSteps } from "./first-steps.ts";
+import type { SandboxArguments } from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 export interface ServeArguments {
   host: string | undefined;
   port: number;
   dangerouslyAllowUnauthenticated: boolean;
+  sandbox: SandboxArguments | null;
   warnings: string[];
 }
 
@@ -24,20 +29,33 @@ export async function serve(args: ServeArguments): Promise<void> {
     logger,
     dangerouslyAllowUnauthenticated,
     debug,
+    ...(args.sandbox && { workspace: openSandbox(args.sandbox, options) }),
   });
   stopOnSignal(server);
   const host = args.host ?? (server.options.apiKeyCount > 0 ? "0.0.0.0" : "127.0.0.1");
   try {
     const { url } = await server.listen(args.port, host);
-    process.stdout.write(banner(url, server));
-    if (server.options.apiKeyCount === 0) process.stdout.write(firstSteps(url));
+    process.stdout.write(banner(url, server, args.sandbox));
+    // Inside a sandbox, relative working folders lie in its root.
+    const folder = args.sandbox ? "tour" : undefined;
+    if (server.options.apiKeyCount === 0) process.stdout.write(firstSteps(url, folder));
   } catch (error) {
     await server.close();
     throw error;
   }
 }
 
-function banner(url: string, server: AgentServer): string {
+function openSandbox({ root, network }: SandboxArguments, options: ServerOptions): OpenWorkspace {
+  const { environment, commandEnvironment, terminalPriority, idleTimeoutSeconds } = options;
+  return sandboxedWorkspace({
+    ...(root !== undefined && { root }),
+    network,
+    ...(environment && { environment }),
+    ...{ commandEnvironment, terminalPriority, idleTimeoutSeconds },
+  });
+}
+
+function banner(url: string, server: AgentServer, sandbox: SandboxArguments | null): string {
   const { apiKeyCount, conversationsPath, hasSecretKey } = server.options;
   const keys =
     apiKeyCount > 0
@@ -52,6 +70,7 @@ function banner(url: string, server: AgentServer): string {
     `Keys           ${keys}`,
     `Conversations  ${conversationsPath}`,
     `Secrets        ${secrets}`,
+    ...(sandbox ? [`Sandbox        bubblewrap, network: ${sandbox.network}`] : []),
     "",
   ].join("\n");
 }

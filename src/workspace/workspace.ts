@@ -3,7 +3,7 @@ import type { TerminalOptions, WorkspaceTerminal } from "./workspace-terminal.ts
 
 /** Facts about a workspace that do not change while it is open. */
 export interface WorkspaceInfo {
-  /** The kind of machine, for logs: "local", "container". */
+  /** The kind of machine, for logs: "local", "sandbox", "container". */
   readonly kind: string;
   /** Absolute path of the folder the agent works in. */
   readonly workingDir: string;
@@ -89,7 +89,7 @@ export interface Workspace {
   /**
    * Runs a program until it and its output have ended. Past the timeout and after an abort, its whole process group
    * gets SIGTERM and a second later SIGKILL; the result has the output so far. A process that the program leaves in
-   * the background with its outputs closed is not waited for and not ended.
+   * the background with its outputs closed is not waited for; a sandbox ends it, other machines do not.
    */
   run(argv: Argv, options?: RunOptions): Promise<RunResult>;
   /** Opens a shell. Rejects with `unavailable` where there are no terminals. */

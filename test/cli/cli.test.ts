@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
 import { spawnCommand, spawnServer } from "./spawn-server.ts";
 
 const shell = promisify(execFile);
@@ -101,11 +102,34 @@ describe("agent-server", () => {
     [["--port", "many"], "--port: expected a number"],
     [["--nonsense"], "--nonsense"],
     [["serve"], "unknown command: serve"],
+    [["--sandbox", "--sandbox-network", "some"], "--sandbox-network: expected none or host"],
+    [["--sandbox-root", "/srv"], "need --sandbox"],
   ])("refuses %j and points to --help", async (args, words) => {
     const { code, stderr } = await run(args);
     expect(code).toBe(1);
     expect(stderr).toContain(words);
     expect(stderr).toContain("--help");
+  });
+
+  it.skipIf(MISSING)("works in sandboxes below a root when it is asked to", async () => {
+    const server = await spawnServer({ cwd, args: ["--sandbox"], environment: { TMPDIR: cwd } });
+    await expect.poll(server.stdout).toContain("npm run demo");
+    expect(server.stdout()).toMatch(/^Sandbox +bubblewrap, network: none$/m);
+    const [create = ""] = server.stdout().match(/curl .+/g) ?? [];
+    const { id } = JSON.parse((await shell("sh", ["-c", create])).stdout);
+    const answer = async () =>
+      (await fetch(`${server.url}/api/conversations/${id}/agent_final_response`)).json();
+    await expect.poll(answer).toMatchObject({ response: expect.stringContaining("tour") });
+    expect(await readFile(join(cwd, "workspace/projects/tour/NOTES.md"), "utf8")).toContain("Notes");
+    await server.stop();
+  });
+
+  it.runIf(MISSING)("does not start without the sandbox it was asked for", async () => {
+    const { code, stderr } = await run(["--port", "0", "--sandbox"]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("The sandbox was asked for and cannot be had"),
+    ]);
   });
 
   it("compiles its sources once, not at every start", async () => {

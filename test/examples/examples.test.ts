@@ -17,6 +17,8 @@ import { buildServer as buildForUsers } from "../../examples/09-per-user-auth.ts
 import { runReviewed } from "../../examples/10-confirmation.ts";
 import { listen as listenWithHono } from "../../examples/11-fetch-host.ts";
 import { talk } from "../../examples/12-in-process.ts";
+import { buildApp as buildSandboxed } from "../../examples/13-sandbox.ts";
+import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -165,6 +167,15 @@ it("12-in-process has a response to every message", async () => {
   await using server = createServer(options());
   const responses = await talk(server, join(folder, "in-process"), ["Have a look around.", "Anything else?"]);
   expect(responses).toEqual([expect.stringContaining("tour"), expect.stringContaining("Anything else?")]);
+});
+
+it.skipIf(MISSING)("13-sandbox serves a conversation whose agent works in a sandbox", async () => {
+  const conversationsPath = await mkdtemp(join(tmpdir(), "agent-server-examples-"));
+  const server = await listen(buildSandboxed({ ...options(), conversationsPath }, { root: folder }));
+  const url = `${urlOf(server)}/agents`;
+  await tour("sandbox", { url, headers: { "X-Session-API-Key": "my-key" } });
+  await close(server);
+  await rm(conversationsPath, { recursive: true, force: true });
 });
 
 it("no example is longer than 60 lines", async () => {

@@ -1,6 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import type { OpenWorkspace, Workspace } from "../../workspace/workspace.ts";
-import { WorkspaceError } from "../../workspace/workspace-error.ts";
+import { WorkspaceError, type WorkspaceErrorCode } from "../../workspace/workspace-error.ts";
 
 export interface PlaceOptions {
   openWorkspace: OpenWorkspace;
@@ -8,11 +8,13 @@ export interface PlaceOptions {
   dataDir(conversationId: string): string;
 }
 
+/** Codes of a workspace that refuses the folder that was asked for. The others are failures of the server. */
+const REFUSALS: readonly WorkspaceErrorCode[] = ["permission_denied", "invalid_path", "not_a_directory"];
+
 /**
- * Opens the machine of a conversation in a folder. One that cannot be opened is a failure of the server, not of the
- * request.
+ * Opens the machine of a conversation in a folder.
  *
- * @throws AgentServerError `unavailable`
+ * @throws AgentServerError `bad_request` when the machine refuses the folder, `unavailable` when it cannot be had.
  */
 export async function openPlace(
   id: string,
@@ -24,6 +26,7 @@ export async function openPlace(
     return await openWorkspace({ conversationId: id, workingDir, dataDir: dataDir(id), requested });
   } catch (cause) {
     if (!WorkspaceError.is(cause)) throw cause;
-    throw new AgentServerError("unavailable", `The workspace cannot be opened: ${cause.message}`, { cause });
+    const code = REFUSALS.includes(cause.code) ? "bad_request" : "unavailable";
+    throw new AgentServerError(code, `The workspace cannot be opened: ${cause.message}`, { cause });
   }
 }
