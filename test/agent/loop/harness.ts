@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { Confirmation } from "../../../src/agent/loop/confirmation/confirmation.ts";
 import type { LoopExtension } from "../../../src/agent/loop/extension.ts";
@@ -61,7 +62,7 @@ export class ArraySession implements AgentSession {
   readonly extensions: Extensions;
   readonly newId = fixedClock().newId;
   readonly confirmation = new Confirmation(this);
-  readonly shellScanner = new ShellScanner();
+  readonly shellScanner = openScanner();
 
   private constructor(llm: ScriptedLlm, tools: Toolbox, options: SessionOptions) {
     this.llm = llm;
@@ -236,4 +237,11 @@ export function promptOf(messages: readonly Message[]): string[] {
     const called = tool_calls?.map(({ name }) => `[${name}]`).join("") ?? "";
     return `${role}: ${wordsOf(content)}${called}`;
   });
+}
+
+/** A scanner whose thread ends with the test. */
+function openScanner(): ShellScanner {
+  const scanner = new ShellScanner();
+  onTestFinished(() => scanner.close());
+  return scanner;
 }

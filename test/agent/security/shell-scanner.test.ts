@@ -1,3 +1,5 @@
+import { readdirSync, readlinkSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
 import { ShellScanner, type ShellScannerOptions } from "../../../src/agent/security/worker/shell-scanner.ts";
@@ -191,3 +193,30 @@ describe("without a parser", () => {
     expect(await analyzer(action("ls"))).toBe("LOW");
   });
 });
+
+it.runIf(process.platform === "linux")(
+  "waits, when it closes, for a thread that was still starting",
+  async () => {
+    const before = pipes();
+    const scanner = openScanner();
+    const starting = scanner.start().then(
+      () => "started",
+      () => "given up",
+    );
+    while (pipes().length === before.length) await setImmediate();
+    await scanner.close();
+    expect(pipes()).toEqual(before);
+    expect(await starting).toBe("given up");
+  },
+);
+
+/** Open pipes of this process. A thread has one of its own as long as it lives. */
+function pipes(): string[] {
+  return readdirSync("/proc/self/fd").filter((number) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${number}`).startsWith("pipe:");
+    } catch {
+      return false;
+    }
+  });
+}

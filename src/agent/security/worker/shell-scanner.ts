@@ -49,6 +49,8 @@ export class ShellScanner {
   #isScanning = false;
   #thread: Promise<Worker> | undefined;
   #idle: NodeJS.Timeout | undefined;
+  /** Threads that are on their way out. */
+  readonly #ending = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
   constructor({ logger = silentLogger, script = SCRIPT }: ShellScannerOptions = {}) {
@@ -94,7 +96,7 @@ export class ShellScanner {
     this.#closing.abort();
     clearTimeout(this.#idle);
     const thread = await this.#thread?.catch(() => undefined);
-    await thread?.terminate();
+    await Promise.all([thread?.terminate(), ...this.#ending]);
   }
 
   async #scanAll(): Promise<void> {
@@ -155,13 +157,15 @@ export class ShellScanner {
 
   #end(thread: Worker): void {
     this.#thread = undefined;
-    void thread.terminate();
+    const ending = thread.terminate().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 }
 
 /** Starts a thread without the environment of the process. Resolves once the parser is loaded. */
 async function startThread(script: URL, closing: AbortSignal): Promise<Worker> {
   const { Worker } = await import("node:worker_threads");
+  closing.throwIfAborted();
   const thread = new Worker(script, {
     name: "shell-worker",
     env: {},
@@ -174,7 +178,7 @@ async function startThread(script: URL, closing: AbortSignal): Promise<Worker> {
     await nextMessage(thread, START_LIMIT, closing);
     return thread;
   } catch (cause) {
-    void thread.terminate();
+    await thread.terminate();
     throw new AgentServerError("unavailable", `Shell text cannot be analyzed: ${messageOf(cause)}`, {
       cause,
     });
