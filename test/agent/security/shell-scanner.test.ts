@@ -1,5 +1,4 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
 import { ShellScanner, type ShellScannerOptions } from "../../../src/agent/security/worker/shell-scanner.ts";
@@ -203,7 +202,7 @@ it.runIf(process.platform === "linux")(
       () => "started",
       () => "given up",
     );
-    while (pipes().length === before.length) await setImmediate();
+    while (pipes().length === before.length) await new Promise((resolve) => setImmediate(resolve));
     await scanner.close();
     expect(pipes()).toEqual(before);
     expect(await starting).toBe("given up");
