@@ -48,8 +48,8 @@ it("a conversation whose repository is gone is deleted like others", async () =>
 it("a folder in the root that is no worktree of a conversation stays", async () => {
   const project = await openProject();
   const bench = project.open();
-  const working_dir = join(project.root, "mine", "work");
-  await project.write("worktrees/mine/work/file", "1");
+  const working_dir = join(project.root, "mine", "folder");
+  await project.write("worktrees/mine/folder/file", "1");
   const { id } = await project.start(bench, { worktree: false, workspace: { working_dir } });
   await bench.manager.delete(id);
   expect(await project.exists(join(working_dir, "file"))).toBe(true);
