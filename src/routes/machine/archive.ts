@@ -2,7 +2,6 @@ import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
 import { bytes } from "../../http/content/bytes.ts";
 import { attachment } from "../../http/content/disposition.ts";
-import { group } from "../../http/route/group.ts";
 import { queryBool, queryList } from "../../http/route/query.ts";
 import type { Route } from "../../http/route/route.ts";
 import { errorBody } from "../../wire/validation-error.ts";
@@ -15,7 +14,7 @@ import { nameOf } from "../../workspace/paths.ts";
 import type { Place } from "../../workspace/place.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { refused } from "../conversation-params.ts";
-import { absolutePath, type MachineScope } from "./machine-scope.ts";
+import { absolutePath, type MachineScope, machineGroup } from "./machine-scope.ts";
 import { answerWhileMade, type MadeBody } from "./made-body.ts";
 import { statOrNull } from "./place-files.ts";
 
@@ -56,12 +55,7 @@ interface Wanted {
 
 /** `…/file/archive`: a folder, or what changed in it, made while it is sent. */
 export function archiveRoutes(scope: MachineScope): Route[] {
-  const fileRoute = group({
-    prefix: `${scope.prefix}/file`,
-    params: scope.params,
-    tags: ["Files"],
-    auth: "key",
-  });
+  const fileRoute = machineGroup(scope, "file", "Files");
   return [
     fileRoute({
       method: "GET",

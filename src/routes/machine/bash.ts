@@ -4,7 +4,6 @@ import type { BashMachine, BashPlace } from "../../bash/bash-place.ts";
 import type { ConversationManager } from "../../conversations/conversation-manager.ts";
 import { AgentServerError } from "../../errors.ts";
 import { missingFromBody } from "../../http/route/body-errors.ts";
-import { group } from "../../http/route/group.ts";
 import { queryDatetime, queryInt, queryLimit, queryList } from "../../http/route/query.ts";
 import type { Route } from "../../http/route/route.ts";
 import { validationError } from "../../http/route/validation.ts";
@@ -20,7 +19,7 @@ import {
 } from "../../wire/machine/bash.ts";
 import { errorBody } from "../../wire/validation-error.ts";
 import { notFound, SUCCESS } from "../conversation-params.ts";
-import type { MachineScope, ScopeParams } from "./machine-scope.ts";
+import { type MachineScope, machineGroup, type ScopeParams } from "./machine-scope.ts";
 
 /** Services for bash commands. */
 export interface BashDeps {
@@ -53,12 +52,7 @@ export function bashRoutes(
   scope: MachineScope,
   { commands, mask, onActivity, conversations }: BashDeps & { conversations: ConversationManager },
 ): Route[] {
-  const bashRoute = group({
-    prefix: `${scope.prefix}/bash`,
-    params: scope.params,
-    tags: ["Bash"],
-    auth: "key",
-  });
+  const bashRoute = machineGroup(scope, "bash", "Bash");
 
   /** The owner of the events. Rejects for an unknown conversation. */
   const ownerIn = async ({ runtime_conversation_id: id }: ScopeParams): Promise<string | null> =>

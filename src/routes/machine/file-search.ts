@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
-import { group } from "../../http/route/group.ts";
 import { queryBool, queryLimit } from "../../http/route/query.ts";
 import type { Route } from "../../http/route/route.ts";
 import { homeResponse, subdirectoryPage } from "../../wire/machine/files.ts";
@@ -8,22 +7,16 @@ import { errorBody } from "../../wire/validation-error.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import { indexOfToken, listSubfolders } from "../../workspace/subfolders.ts";
 import { refused } from "../conversation-params.ts";
-import { absolutePath, type MachineScope } from "./machine-scope.ts";
+import { absolutePath, forbidden, type MachineScope, machineGroup } from "./machine-scope.ts";
 
 /** Folders of the home folder that are offered at once. */
 const MAX_FAVORITES = 50;
 
 const includeHidden = queryBool().default(false).describe("Whether names may begin with a dot");
-const unreadable = { description: "The machine does not allow it", body: errorBody } as const;
 
 /** `/api/file/home` and `/api/file/search_subdirs`: how a person finds the folder to work in. */
 export function fileSearchRoutes(scope: MachineScope): Route[] {
-  const fileRoute = group({
-    prefix: `${scope.prefix}/file`,
-    params: scope.params,
-    tags: ["Files"],
-    auth: "key",
-  });
+  const fileRoute = machineGroup(scope, "file", "Files");
   return [
     fileRoute({
       method: "GET",
@@ -65,7 +58,7 @@ export function fileSearchRoutes(scope: MachineScope): Route[] {
       responses: {
         200: { description: "Links are left out", body: subdirectoryPage },
         400: refused,
-        403: unreadable,
+        403: forbidden,
         404: { description: "There is no such folder", body: errorBody },
       },
     }).handle(({ params, query }) =>

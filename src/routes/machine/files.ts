@@ -3,7 +3,6 @@ import { AgentServerError } from "../../errors.ts";
 import { type ByteSource, bytes } from "../../http/content/bytes.ts";
 import { attachment } from "../../http/content/disposition.ts";
 import { type Upload, upload } from "../../http/content/upload.ts";
-import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
 import { success } from "../../wire/conversation.ts";
 import { fileUploadResult } from "../../wire/machine/files.ts";
@@ -11,21 +10,15 @@ import { errorBody } from "../../wire/validation-error.ts";
 import { nameOf } from "../../workspace/paths.ts";
 import type { Place } from "../../workspace/place.ts";
 import { refused, SUCCESS } from "../conversation-params.ts";
-import { absolutePath, type MachineScope, writablePath } from "./machine-scope.ts";
+import { absolutePath, forbidden, type MachineScope, machineGroup, writablePath } from "./machine-scope.ts";
 import { leadsThroughFile, readableFile, statOrNull } from "./place-files.ts";
 
 const pathQuery = z.object({ path: z.string().describe("Absolute path") });
-const forbidden = { description: "The machine does not allow it", body: errorBody } as const;
 const missing = { description: "There is no such file", body: errorBody } as const;
 
 /** `…/file`: files of a machine, in and out. */
 export function fileRoutes(scope: MachineScope): Route[] {
-  const fileRoute = group({
-    prefix: `${scope.prefix}/file`,
-    params: scope.params,
-    tags: ["Files"],
-    auth: "key",
-  });
+  const fileRoute = machineGroup(scope, "file", "Files");
   return [
     fileRoute({
       method: "POST",

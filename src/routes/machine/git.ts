@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
-import { group } from "../../http/route/group.ts";
 import { queryInt } from "../../http/route/query.ts";
 import type { Route } from "../../http/route/route.ts";
 import { commitSha, gitChange, gitCommitsPage, gitDiff } from "../../wire/machine/git.ts";
@@ -8,7 +7,7 @@ import { type Changes, listChanges, listCommitChanges } from "../../workspace/gi
 import { listCommits } from "../../workspace/git/commits.ts";
 import { type DiffSides, diffFile } from "../../workspace/git/file-diff.ts";
 import { refused } from "../conversation-params.ts";
-import { type MachineScope, queryPath } from "./machine-scope.ts";
+import { type MachineScope, machineGroup, queryPath } from "./machine-scope.ts";
 
 const folderQuery = z.object({ path: z.string().describe("A folder in a repository, or of repositories") });
 const ref = z
@@ -25,7 +24,7 @@ const changes = {
 
 /** `…/git`: what changed in the repositories of a machine. No route writes to one or asks a remote. */
 export function gitRoutes(scope: MachineScope): Route[] {
-  const gitRoute = group({ prefix: `${scope.prefix}/git`, params: scope.params, tags: ["Git"], auth: "key" });
+  const gitRoute = machineGroup(scope, "git", "Git");
   return [
     gitRoute({
       method: "GET",

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { ConversationManager } from "../../conversations/conversation-manager.ts";
 import { AgentServerError } from "../../errors.ts";
+import { group } from "../../http/route/group.ts";
 import { uuid } from "../../wire/ids.ts";
+import { errorBody } from "../../wire/validation-error.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { isAbsolutePath, joinPath } from "../../workspace/paths.ts";
 import { isWithin, type Place, resolvePath } from "../../workspace/place.ts";
@@ -19,6 +21,13 @@ export interface MachineScope {
   /** Does something at the place of a request, which stays open meanwhile. */
   use<T>(params: ScopeParams, work: (place: Place) => Promise<T>): Promise<T>;
 }
+
+/** Declares routes below the prefix of a scope, such as `/api/git`. They require the key. */
+export function machineGroup(scope: MachineScope, name: string, tag: string) {
+  return group({ prefix: `${scope.prefix}/${name}`, params: scope.params, tags: [tag], auth: "key" });
+}
+
+export const forbidden = { description: "The machine does not allow it", body: errorBody } as const;
 
 /** `/api/…`: the machine of the server, all of it. `kept` are paths that requests may read and not write. */
 export function serverScope(machine: LazyWorkspace, kept: readonly string[]): MachineScope {
