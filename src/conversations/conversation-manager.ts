@@ -31,11 +31,10 @@ import type { ConversationContext, LiveContext } from "./live/conversation-conte
 import { ConversationHandle } from "./live/conversation-handle.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
-import { openConversation } from "./live/open-conversation.ts";
 import { Reopenings } from "./live/reopenings.ts";
-import { findCutPauses, findCutRuns } from "./live/runs/cut-runs.ts";
+import { repairCutRuns } from "./live/runs/cut-runs.ts";
 import { RunSlots } from "./live/runs/run-slots.ts";
-import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
+import { loadConversation } from "./load-conversation.ts";
 import { DamageLog } from "./record/damage/damage-log.ts";
 import { isDamaged } from "./record/damage/damaged.ts";
 import { readableStore } from "./record/damage/readable-store.ts";
@@ -141,17 +140,13 @@ export class ConversationManager {
    */
   async start(): Promise<void> {
     const { store } = this.#options;
-    for (const id of await findCutRuns(store)) await this.#repair(id);
-    for (const id of await findCutPauses(store)) await this.#repair(id);
+    await repairCutRuns(store, {
+      isHeld: (id) => this.#claims.isHeld(id),
+      recover: (id) => this.#live.use(id, (conversation) => conversation.recover()),
+      failed: (id, error) => this.#reportCutRun(id, error),
+    });
     // Not awaited: requests need not wait until folders are removed.
     void this.#removals.finishBegun((id) => this.#claims.isHeld(id));
-  }
-
-  async #repair(id: string): Promise<void> {
-    if (await this.#claims.isHeld(id)) return;
-    await this.#live
-      .use(id, (conversation) => conversation.recover())
-      .catch((error: unknown) => this.#reportCutRun(id, error));
   }
 
   #reportCutRun(id: string, error: unknown): void {
@@ -317,23 +312,11 @@ export class ConversationManager {
 
   async #load(id: string): Promise<LiveConversation | undefined> {
     if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
-    const fence = await this.#claims.take(id);
-    const conversation = await this.#read(id, fence).catch(async (error: unknown) => {
-      await this.#claims.release(id, fence);
-      throw error;
+    return loadConversation(id, {
+      context: this.#context,
+      claims: this.#claims,
+      lost: (fence, error) => void this.#readAgain(id, fence, error),
     });
-    if (conversation === undefined) await this.#claims.release(id, fence);
-    return conversation;
-  }
-
-  /** Reads a claimed conversation. A run without a living owner was cut short, and is repaired. */
-  async #read(id: string, fence: number): Promise<LiveConversation | undefined> {
-    const [record] = await this.#options.store.conversations.find([id], LIVE_DOCUMENTS);
-    if (record === undefined) return undefined;
-    const claim = { fence, onLost: (error: unknown) => void this.#readAgain(id, fence, error) };
-    const conversation = openConversation(record, this.#context, claim);
-    if (record.status === "running") await conversation.recover();
-    return conversation;
   }
 
   /** Lets a conversation leave memory that is not what the store has. What a failed write cut short is repaired. */

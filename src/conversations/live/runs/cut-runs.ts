@@ -6,8 +6,30 @@ const PAGE = 100;
 /** Number of events, the newest of a log, among which an open call is looked for. */
 const NEWEST = 100;
 
+/** The ways in which cut runs are repaired. */
+export interface Repair {
+  /** Whether any living server holds the conversation, so that its run goes on. */
+  isHeld(id: string): Promise<boolean>;
+  recover(id: string): Promise<void>;
+  /** Called when a conversation cannot be repaired. The others are. */
+  failed(id: string, error: unknown): void;
+}
+
+/** Repairs the runs that no living server holds, also behind a pause, one after the other. */
+export async function repairCutRuns(
+  store: Pick<Store, "conversations" | "events">,
+  { isHeld, recover, failed }: Repair,
+): Promise<void> {
+  for (const find of [findCutRuns, findCutPauses]) {
+    for (const id of await find(store)) {
+      if (await isHeld(id)) continue;
+      await recover(id).catch((error: unknown) => failed(id, error));
+    }
+  }
+}
+
 /** Finds the conversations whose status is running, the oldest first. */
-export function findCutRuns(store: Pick<Store, "conversations">): Promise<string[]> {
+function findCutRuns(store: Pick<Store, "conversations">): Promise<string[]> {
   return idsOf(store.conversations, "running");
 }
 
@@ -15,7 +37,7 @@ export function findCutRuns(store: Pick<Store, "conversations">): Promise<string
  * Finds the paused conversations with a call that has no result: a pause shows at once, while the tool still runs. Reads
  * the newest 100 events of each.
  */
-export async function findCutPauses(store: Pick<Store, "conversations" | "events">): Promise<string[]> {
+async function findCutPauses(store: Pick<Store, "conversations" | "events">): Promise<string[]> {
   const cut: string[] = [];
   for (const id of await idsOf(store.conversations, "paused")) {
     if (await hasOpenCall(store, id)) cut.push(id);

@@ -1,0 +1,40 @@
+import type { Claims } from "./live/claims.ts";
+import type { LiveContext } from "./live/conversation-context.ts";
+import type { LiveConversation } from "./live/live-conversation.ts";
+import { openConversation } from "./live/open-conversation.ts";
+import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
+
+export interface LoadOptions {
+  context: LiveContext;
+  claims: Claims;
+  /** Called when a conversation in memory is no longer what the store has. */
+  lost(fence: number, error: unknown): void;
+}
+
+/** Claims a conversation and reads it from the store. Undefined for an unknown one, whose claim is given back. */
+export async function loadConversation(
+  id: string,
+  { context, claims, lost }: LoadOptions,
+): Promise<LiveConversation | undefined> {
+  const fence = await claims.take(id);
+  const claim = { fence, onLost: (error: unknown) => lost(fence, error) };
+  const conversation = await read(id, context, claim).catch(async (error: unknown) => {
+    await claims.release(id, fence);
+    throw error;
+  });
+  if (conversation === undefined) await claims.release(id, fence);
+  return conversation;
+}
+
+/** A run without a living owner was cut short, and is repaired. */
+async function read(
+  id: string,
+  context: LiveContext,
+  claim: Parameters<typeof openConversation>[2],
+): Promise<LiveConversation | undefined> {
+  const [record] = await context.store.conversations.find([id], LIVE_DOCUMENTS);
+  if (record === undefined) return undefined;
+  const conversation = openConversation(record, context, claim);
+  if (record.status === "running") await conversation.recover();
+  return conversation;
+}
