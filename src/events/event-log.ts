@@ -98,8 +98,8 @@ export class EventLog {
   }
 
   /** Stores a change of state without events, after everything called before. */
-  commit(change: LogChange): Promise<void> {
-    return this.#write(change, []);
+  async commit(change: LogChange): Promise<void> {
+    await this.#write(change, []);
   }
 
   /** Publishes an event that is not stored, after everything called before. */
@@ -129,7 +129,8 @@ export class EventLog {
     });
   }
 
-  async #write(change: LogChange, events: readonly Event[], { isAhead = false } = {}): Promise<void> {
+  /** Throws at once for events that cannot be written: nothing of them is shown or stored then. */
+  #write(change: LogChange, events: readonly Event[], { isAhead = false } = {}): Promise<void> {
     this.#assertOpen();
     const { conversationId, store, fence } = this.#options;
     const rows = events.map((event, offset) => toStoredEvent(event, this.#called.nextSeq + offset));

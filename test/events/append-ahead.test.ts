@@ -118,3 +118,11 @@ it("is refused once the log is closed, which waits for what is being stored", as
   await closed;
   expect(published()).toEqual(["PauseEvent"]);
 });
+
+it("an event that cannot be written is refused at once, and nothing of it is shown", async () => {
+  const { log, passedOn } = await open();
+  const unwritable = { ...pause, extra: 1n } as unknown as NewEvent;
+  await expect(log.appendAhead([unwritable])).rejects.toThrow("BigInt");
+  await expect(log.append([unwritable])).rejects.toThrow("BigInt");
+  expect(passedOn).toEqual([]);
+});

@@ -7,8 +7,9 @@ import type { AgentSession } from "./session.ts";
 import { type StepOutcome, step } from "./step.ts";
 import { judgeProgress, type StuckThresholds, stuckWindow } from "./stuck.ts";
 
-const NOT_RUN =
-  "This call was not run, because the run that it belongs to had ended. Call it again if it is needed.";
+const NO_RESULT =
+  "This call has no result, because the run that it belongs to had ended. It may have had a part of its effect: check " +
+  "before you repeat it.";
 
 /** Options of a run. */
 export interface RunOptions {
@@ -48,7 +49,7 @@ export async function runAgent(session: AgentSession, options: RunOptions): Prom
 /** A call that the user has not approved in this process is never run on its own: it may have run before. */
 async function answerLeftCalls(session: AgentSession): Promise<void> {
   if (session.confirmation.allApproved) return;
-  await answerOpenCalls(session, (action) => callError(action, NOT_RUN, INTERNAL_FAILURE));
+  await answerOpenCalls(session, (action) => callError(action, NO_RESULT, INTERNAL_FAILURE));
 }
 
 async function loop(session: AgentSession, options: RunOptions): Promise<void> {
@@ -154,7 +155,7 @@ async function stopIfStuck(session: AgentSession, thresholds?: StuckThresholds):
 }
 
 async function fail(session: AgentSession, error: unknown): Promise<void> {
-  await answerOpenCalls(session, (action) => callError(action, NOT_RUN, INTERNAL_FAILURE));
+  await answerOpenCalls(session, (action) => callError(action, NO_RESULT, INTERNAL_FAILURE));
   await session.update({ execution_status: "error" }, [errorEvent(error)]);
 }
 

@@ -96,7 +96,8 @@ export class LiveConversation {
   /** Answers calls that the end of the process left open, and turns a run that it cut short into an error. */
   async recover(): Promise<void> {
     await this.session.readLog();
-    await recoverRun(this.session);
+    // A run that has begun meanwhile answers its own calls.
+    if (!this.runs.active) await recoverRun(this.session);
   }
 
   /** Ends the run, then the tools. Sockets stay: they read the store and the feed. */
