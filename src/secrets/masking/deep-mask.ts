@@ -6,7 +6,9 @@ const STEP = 65_536;
 const TEXT_COST = 64;
 /** The field of a browser's observation that holds an image without saying so. */
 const SCREENSHOT = "screenshot_data";
-const IMAGE_DATA = /^data:image\/[\w.+-]{1,64};base64,/;
+/** An image and nothing else: words after it would be read by people and models. */
+const IMAGE_DATA = /^(data:image\/[\w.+-]{1,64};base64,)?[A-Za-z0-9+/=\s]*$/;
+const DATA_URL = /^data:image\//;
 
 /** Masks every text of a value, image data excepted, with a pause now and then. */
 export class DeepMask {
@@ -18,7 +20,7 @@ export class DeepMask {
   }
 
   async value(value: unknown): Promise<unknown> {
-    if (typeof value === "string") return this.text(value);
+    if (typeof value === "string") return isImageUrl(value) ? value : this.text(value);
     if (Array.isArray(value)) {
       const items: unknown[] = [];
       for (const item of value) items.push(await this.value(item));
@@ -31,11 +33,11 @@ export class DeepMask {
   }
 
   async field(name: string, value: unknown): Promise<unknown> {
-    return name === SCREENSHOT ? value : this.value(value);
+    const isImage = name === SCREENSHOT && typeof value === "string" && IMAGE_DATA.test(value);
+    return isImage ? value : this.value(value);
   }
 
   async text(text: string): Promise<string> {
-    if (IMAGE_DATA.test(text)) return text;
     this.#characters += text.length + TEXT_COST;
     if (this.#characters > STEP) {
       this.#characters = 0;
@@ -43,4 +45,8 @@ export class DeepMask {
     }
     return this.#mask.maskLong(text);
   }
+}
+
+function isImageUrl(text: string): boolean {
+  return DATA_URL.test(text) && IMAGE_DATA.test(text);
 }

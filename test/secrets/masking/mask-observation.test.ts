@@ -62,3 +62,15 @@ it("an error keeps its class and fields", async () => {
   expect((masked as Error).stack).not.toContain(VALUE);
   expect(await maskError(VALUE, SecretMask.of([VALUE]))).toBe(HIDDEN);
 });
+
+it("hides values in words that begin like an image, and in a screenshot that is none", async () => {
+  const words = `data:image/png;base64,\nTOKEN=${VALUE}`;
+  const original = observation({
+    content: [text(words)],
+    other: words,
+    screenshot_data: `not an image: ${VALUE}`,
+  });
+  const masked = JSON.stringify(await maskObservation(original, SecretMask.of([VALUE])));
+  expect(masked).not.toContain(VALUE);
+  expect(masked.split(HIDDEN)).toHaveLength(4);
+});
