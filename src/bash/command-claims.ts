@@ -12,7 +12,10 @@ export class CommandClaims {
 
   /** Claims a new command. Resolves with a function that ends the claim. */
   async take(commandId: string): Promise<() => Promise<void>> {
-    this.#node ??= this.#ownership.join();
+    this.#node ??= this.#ownership.join().catch((error: unknown) => {
+      this.#node = undefined;
+      throw error;
+    });
     const id = toDashed(commandId);
     const outcome = await this.#ownership.claim(await this.#node, id);
     return async () => {

@@ -67,6 +67,8 @@ export class Housekeeping {
     const { log, factory, claims } = this.#options;
     if (await claims.isRunning(event.id)) return;
     const last = await log.lastOutput(scope, event.id);
+    // It has ended since the list was read: an end is stored before the claim is given up.
+    if (last?.isFinal) return;
     factory.startAfter((last ?? event).timestamp);
     const fields = { order: (last?.order ?? -1) + 1, exit_code: -1, stdout: null, stderr: CUT_SHORT };
     await log.append(scope, factory.output(event.id, fields));

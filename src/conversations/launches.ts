@@ -79,10 +79,12 @@ export class Launches {
     request: StartConversationRequest,
     about: { id: string; createdBy: string | null },
   ): Promise<string[] | undefined> {
-    const { context, claim } = this.#options;
+    const { context, claim, reader } = this.#options;
     if (!request.worktree) return startConversation(request, about, context);
     const release = await claim(about.id);
     try {
+      // Another server may have made it before this one had the claim.
+      if ((await reader.find(about.id, {})) !== undefined) return undefined;
       return await startConversation(request, about, context);
     } finally {
       await release();

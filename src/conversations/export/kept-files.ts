@@ -5,8 +5,11 @@ import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { redactJson } from "./redact-json.ts";
 import type { TrajectoryFile } from "./trajectory-file.ts";
 
-/** Names at the top of a conversation's folder that come from the store, or hold credentials of running programs. */
-const NOT_KEPT = new Set(["meta.json", "base_state.json", "events", "acp"]);
+/**
+ * Names at the top of a conversation's folder that come from the store, hold credentials of running programs, or are the
+ * home and the temporary files of commands in a sandbox.
+ */
+const NOT_KEPT = new Set(["meta.json", "base_state.json", "events", "acp", "home", "tmp"]);
 
 /** Bytes of a JSON file, which is read whole to find credentials in it. A longer one is left out. */
 const MAX_JSON = 32 * 1024 * 1024;

@@ -15,7 +15,10 @@ export class Claims {
 
   /** Claims a conversation and resolves with the fence. Rejects with `unavailable` while another server runs it. */
   async take(id: string): Promise<number> {
-    this.#node ??= this.#ownership.join({ yield: this.#yieldConversation });
+    this.#node ??= this.#ownership.join({ yield: this.#yieldConversation }).catch((error: unknown) => {
+      this.#node = undefined;
+      throw error;
+    });
     const outcome = await this.#ownership.claim(await this.#node, id);
     if ("fence" in outcome) return outcome.fence;
     throw new AgentServerError(

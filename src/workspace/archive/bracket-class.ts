@@ -39,7 +39,7 @@ export function bracketClass(glob: string, start: number): BracketClass | undefi
 }
 
 function named(glob: string, at: number): BracketClass | undefined {
-  const [whole, name = ""] = /^\[:([^\]]*):\]/.exec(glob.slice(at)) ?? [];
+  const [whole, name = ""] = /^\[:([^\]]{0,64}):\]/.exec(glob.slice(at)) ?? [];
   const pairs = NAMED[name];
   if (whole === undefined || pairs === undefined) return undefined;
   const ranges = pairs.match(/[\s\S]{2}/g) ?? [];
@@ -47,7 +47,7 @@ function named(glob: string, at: number): BracketClass | undefined {
 }
 
 function range(glob: string, at: number): BracketClass | undefined {
-  if (glob.startsWith("[:", at) && /^\[:[^\]]*:\]/.test(glob.slice(at))) return undefined;
+  if (glob.startsWith("[:", at) && /^\[:[^\]]{0,64}:\]/.test(glob.slice(at))) return undefined;
   const from = character(glob, at);
   if (from === undefined) return undefined;
   const dash = at + from.length;

@@ -57,7 +57,11 @@ async function* deltaIn(
   if (added.exitCode !== 0) throw failed(added.stderr);
   const patch = { ...command, timeout: DIFF_TIMEOUT, maxBytes: MAX_WORDS };
   const { exitCode, stderr } = yield* outputOf((output) =>
-    git.try([...PATCH, base, ...only], { ...patch, ...output }),
+    git.try([...PATCH, base, ...only], {
+      ...patch,
+      ...output,
+      signal: AbortSignal.any([signal, output.signal]),
+    }),
   );
   if (exitCode !== 0) throw failed(stderr);
 }

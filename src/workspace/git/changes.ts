@@ -47,7 +47,13 @@ export async function listChanges(
   const own = (await isRepository(git)) ? await changesSince(git, ref) : NONE;
   const isOwn = ({ path }: Change) => !nested.some((name) => path === name || path.startsWith(`${name}/`));
   const parts = [{ ...own, changes: own.changes.filter(isOwn) }];
-  for (const name of nested) parts.push(await nestedChanges(git.in(`${folder}/${name}`), name, ref));
+  let count = parts[0]?.changes.length ?? 0;
+  for (const name of nested) {
+    if (count > MAX_CHANGES) break;
+    const part = await nestedChanges(git.in(`${folder}/${name}`), name, ref);
+    parts.push(part);
+    count += part.changes.length;
+  }
   return joined(parts);
 }
 
@@ -77,7 +83,9 @@ export async function isRepository(git: Git): Promise<boolean> {
 
 async function nestedRepositories({ files }: Workspace, folder: string): Promise<string[]> {
   const { entries } = await files.list(folder, { limit: MAX_ENTRIES });
-  const folders = entries.filter(({ name, type }) => type === "directory" && !name.startsWith("."));
+  const folders = entries.filter(
+    ({ name, type, isLink }) => type === "directory" && !isLink && !name.startsWith("."),
+  );
   const found: string[] = [];
   for (const { name } of folders) {
     if (found.length === MAX_NESTED) break;

@@ -168,6 +168,14 @@ describe("the changes of a repository", () => {
     ]);
   });
 
+  it("do not include those of a repository that a link leads to", async () => {
+    const { get, repo, folder } = await openRepository();
+    await run("git", ["init", "--quiet", `${folder}/private`]);
+    await writeFile(`${folder}/private/secret-name`, "1");
+    await symlink(`${folder}/private`, `${repo}/link`);
+    expect((await get("/api/git/changes", { path: repo })).body).toEqual([{ status: "ADDED", path: "link" }]);
+  });
+
   it("of a folder that is missing or in no repository are none", async () => {
     const { get, folder } = await openRepository();
     for (const path of [`${folder}/missing`, folder.concat("/conversations")]) {

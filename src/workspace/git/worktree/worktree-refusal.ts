@@ -17,5 +17,5 @@ export async function asRefusal<T>(step: () => Promise<T>): Promise<T> {
 
 /** A text of git without the user names and passwords of its URLs. */
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/:\/\/[^/@\s]+@/g, "://");
+  return text.replaceAll(/:\/\/[^/\s]+@/g, "://");
 }
