@@ -23,6 +23,7 @@ export async function serve(args: ServeArguments): Promise<void> {
   const { options, warnings } = await readConfiguration();
   for (const warning of [...args.warnings, ...warnings]) logger.warn({}, warning);
   const { dangerouslyAllowUnauthenticated } = args;
+  refuseOpenSandbox(args, options);
   const server = createServer({
     ...options,
     keyless: "loopback",
@@ -43,6 +44,17 @@ export async function serve(args: ServeArguments): Promise<void> {
     await server.close();
     throw error;
   }
+}
+
+/** Without a key, everything that comes from this machine is served: a sandbox with its network could ask for anything. */
+function refuseOpenSandbox(
+  { sandbox, dangerouslyAllowUnauthenticated }: ServeArguments,
+  { apiKeys = [] }: ServerOptions,
+): void {
+  if (sandbox?.network !== "host" || apiKeys.length > 0 || dangerouslyAllowUnauthenticated) return;
+  throw new Error(
+    "--sandbox-network host: set a key (OH_SESSION_API_KEYS_0), or agents could use this server from their sandbox",
+  );
 }
 
 function openSandbox({ root, network }: SandboxArguments, options: ServerOptions): OpenWorkspace {

@@ -124,6 +124,11 @@ describe("agent-server", () => {
     await server.stop();
   });
 
+  it("does not give sandboxes the network of a server that anything on this machine may use", async () => {
+    const { code, stderr } = await run(["--port", "0", "--sandbox", "--sandbox-network", "host"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("--sandbox-network host: set a key")]);
+  });
+
   it.runIf(MISSING)("does not start without the sandbox it was asked for", async () => {
     const { code, stderr } = await run(["--port", "0", "--sandbox"]);
     expect([code, stderr]).toEqual([

@@ -44,11 +44,14 @@ export function takeUpgrades(
     exclusive: options.exclusive,
     async take(incoming, upgrade) {
       const { connection } = upgrade;
-      const fail = () => connection.destroy();
+      const fail = () => void connection.destroy();
       const timeout = setTimeout(fail, DECISION_TIMEOUT_MS);
       connection.on("error", fail);
-      const [outcome, handshakes] = await Promise.all([decide(server, incoming, basePath), loadHandshakes()]);
+      const ready = Promise.all([decide(server, incoming, basePath), loadHandshakes()]);
+      const prepared = await ready.catch(() => null);
       clearTimeout(timeout);
+      if (prepared === null) return fail();
+      const [outcome, handshakes] = prepared;
       if (connection.destroyed) return;
       if (isResponse(outcome)) return refuse(connection, outcome);
       connection.off("error", fail);

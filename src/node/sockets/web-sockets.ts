@@ -25,18 +25,23 @@ let loading: Promise<Handshakes> | undefined;
 
 /** Gets ready for handshakes. The first call takes some milliseconds, which a decision about the upgrade may use. */
 export function loadHandshakes(): Promise<Handshakes> {
-  loading ??= import("ws").then(
-    (ws) =>
-      new ws.WebSocketServer({
-        noServer: true,
-        perMessageDeflate: false,
-        clientTracking: false,
-        maxPayload: MAX_PAYLOAD_BYTES,
-        maxFragments: MAX_FRAGMENTS,
-        maxBufferedChunks: MAX_BUFFERED_CHUNKS,
-      }),
-  );
+  loading ??= loadWebSockets().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
   return loading;
+}
+
+async function loadWebSockets(): Promise<Handshakes> {
+  const { WebSocketServer } = await import("ws");
+  return new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    clientTracking: false,
+    maxPayload: MAX_PAYLOAD_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+  });
 }
 
 const openSockets = new WeakMap<FetchServer, OpenSockets>();

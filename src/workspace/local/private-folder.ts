@@ -5,7 +5,7 @@ import { WorkspaceError } from "../workspace-error.ts";
 import { codeOf, toFileError } from "./file-error.ts";
 import { makeFolder } from "./make-folder.ts";
 
-const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
+const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
 
 /**
  * A private folder in a place where others may write too, such as the one for temporary files. Once the folder is gone,
@@ -33,9 +33,11 @@ export class PrivateFolder {
   }
 
   async #writeFile(name: string, text: string): Promise<void> {
-    // A command may have put a link in the place of the file.
-    const file = await open(join(this.path, name), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+    // A command may have put a link or a pipe in the place of the file. Opening a pipe without a reader would never return.
+    const flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+    const file = await open(join(this.path, name), flags, 0o600);
     try {
+      if (!(await file.stat()).isFile()) throw notPrivate(this.path);
       await file.writeFile(text);
     } finally {
       await file.close();

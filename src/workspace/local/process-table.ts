@@ -47,9 +47,9 @@ export function readProcess(pid: number): ProcessEntry | null {
   };
 }
 
-/** Finds the child of a process that was started first. null without one. */
+/** Finds the child of a process that was started first. null without one, and when the table cannot be read. */
 export function oldestChild(pid: number): number | null {
-  const children = listFromFiles().filter((entry) => entry.parent === pid);
+  const children = readableFiles().filter((entry) => entry.parent === pid);
   children.sort((a, b) => a.startedAt - b.startedAt || a.pid - b.pid);
   return children[0]?.pid ?? null;
 }
@@ -84,4 +84,12 @@ async function listWithPs(): Promise<ProcessEntry[]> {
       zombie: state?.startsWith("Z") === true,
       startedAt: 0,
     }));
+}
+
+function readableFiles(): ReturnType<typeof listFromFiles> {
+  try {
+    return listFromFiles();
+  } catch {
+    return [];
+  }
 }

@@ -157,21 +157,25 @@ async function remove(walk: Walk, recursive: boolean): Promise<void> {
 }
 
 /** Removes everything in an open folder. Folders below are opened by their names, without following a link. */
-async function empty(folder: FileHandle): Promise<void> {
+/** Each level holds a descriptor: a folder deeper than this is left to commands of the sandbox. */
+const MAX_LEVELS = 256;
+
+async function empty(folder: FileHandle, level = 0): Promise<void> {
+  if (level > MAX_LEVELS) throw new WorkspaceError("invalid_path", `${pathOf(folder)}: lies too deep`);
   for (const name of await readdir(pathOf(folder), { encoding: "buffer" })) {
     const path = Buffer.concat([Buffer.from(`${pathOf(folder)}/`), name]);
     const isFolder = await unlink(path).then(
       () => false,
       (error: unknown) => codeOf(error) === "EISDIR" || rethrow(error),
     );
-    if (isFolder) await removeFolder(path);
+    if (isFolder) await removeFolder(path, level + 1);
   }
 }
 
-async function removeFolder(path: Buffer): Promise<void> {
+async function removeFolder(path: Buffer, level: number): Promise<void> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
-    await empty(folder);
+    await empty(folder, level);
   } finally {
     await folder.close();
   }

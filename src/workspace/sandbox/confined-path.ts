@@ -36,6 +36,9 @@ const { O_NOFOLLOW } = constants;
 /** Number of links that Linux follows before it fails. */
 const MAX_LINKS = 40;
 
+/** Parts of a path, each of which holds a descriptor while it is walked. */
+const MAX_DEPTH = 256;
+
 const TOP: Step = { path: "/", root: null, handle: null };
 
 /** A path by which the system reaches exactly the file that a handle holds, whatever has become of its name. */
@@ -145,6 +148,9 @@ export class Walk implements AsyncDisposable {
 
   async #push(step: Step): Promise<void> {
     this.#steps.push(step);
+    // Each step holds a descriptor, of which the server has a limited number.
+    if (this.#steps.length > MAX_DEPTH)
+      throw new WorkspaceError("invalid_path", `${step.path}: lies too deep`);
   }
 }
 

@@ -51,11 +51,14 @@ function limitArguments({ processes, memoryBytes, fileBytes, cpuSeconds }: Resol
   return ["prlimit", ...set.map(([name, value]) => `--${name}=${value}`), "--"];
 }
 
+/** Variables that a shell refuses to set, and then ends. */
+const READ_ONLY = /^(UID|EUID|PPID|SHELLOPTS|BASHOPTS|BASH_VERSINFO)$/;
+
 /** Lines that export the variables, in as few pieces as the system takes. Names that no shell knows are left out. */
 function exportsOf(env: Readonly<Record<string, string>>): string[] {
   const pieces: string[] = [];
   for (const [name, value] of Object.entries(env)) {
-    if (!/^[A-Za-z_]\w*$/.test(name)) continue;
+    if (!/^[A-Za-z_]\w*$/.test(name) || READ_ONLY.test(name)) continue;
     const line = `export ${name}=${shellQuote(value.replaceAll("\0", ""))}\n`;
     const last = pieces.at(-1);
     if (last !== undefined && last.length + line.length < MAX_VARIABLE)

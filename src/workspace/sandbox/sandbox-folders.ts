@@ -1,4 +1,5 @@
 import { realpath } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { makeFolder } from "../local/make-folder.ts";
 import { isWithin } from "../place.ts";
@@ -49,7 +50,38 @@ export async function makeSandboxFolders(
         "Choose a folder apart from it, or another conversationsPath",
     );
   }
+  refuseSpoiledGuards({ workingDir, readOnly, writable });
+  // Every shell of the server keeps its private folder there.
+  const shared = await realpath(tmpdir());
+  for (const path of [workingDir, ...readOnly, ...writable]) {
+    if (!isWithin(path, shared)) continue;
+    throw new WorkspaceError(
+      "unavailable",
+      `${path}: a sandbox cannot show the folder for temporary files of all`,
+    );
+  }
   return { workingDir, dataDir, home, temporaryDir, readOnly, writable };
+}
+
+/** Refuses folders whose rights would not hold: one that another mount covers, or whose place a command could move. */
+function refuseSpoiledGuards({
+  workingDir,
+  readOnly,
+  writable,
+}: Pick<SandboxFolders, "workingDir" | "readOnly" | "writable">): void {
+  for (const path of readOnly) {
+    if (!isWithin(path, workingDir)) continue;
+    throw new WorkspaceError("permission_denied", `${workingDir}: lies in ${path}, which is read-only`);
+  }
+  for (const path of [...readOnly, ...writable]) {
+    for (const outer of [workingDir, ...writable]) {
+      if (path === outer || !isWithin(outer, path) || dirname(path) === outer) continue;
+      throw new WorkspaceError(
+        "unavailable",
+        `${path}: lies too deep in ${outer}, where commands may move its parents`,
+      );
+    }
+  }
 }
 
 /** Checks that the folders are still where they were, and lists them for bubblewrap: outer ones first. */

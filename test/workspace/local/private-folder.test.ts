@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -46,4 +47,13 @@ it("follows no link, neither in its own place nor in that of a file", async () =
   await symlink(join(root, "target"), join(root, "private", "file"));
   await expect(folder.write("file", "secret")).rejects.toMatchObject({ code: "invalid_path" });
   expect(await readFile(join(root, "target"), "utf8")).toBe("old");
+});
+
+it("does not wait for a reader of a pipe that stands in the place of a file", async () => {
+  const folder = new PrivateFolder(join(await temporaryDirectory(), "private"));
+  await folder.write("other", "");
+  execFileSync("mkfifo", [join(folder.path, "file")]);
+  await expect(folder.write("file", "secret")).rejects.toThrow();
+  await rm(join(folder.path, "file"));
+  await folder.write("file", "secret");
 });

@@ -185,6 +185,19 @@ describe.skipIf(MISSING)("a sandbox", () => {
     expect(await succeeds(workspace, script, [readOnly, writable])).toBe(true);
   });
 
+  it("is not opened where a listed folder would lose its guard", async () => {
+    const folder = await temporaryDirectory();
+    const shared = join(folder, "projects", "shared");
+    await mkdir(join(folder, "projects", "one", "a", "kept"), { recursive: true });
+    await mkdir(join(shared, "sub"), { recursive: true });
+    const kept = join(folder, "projects", "one", "a", "kept");
+    await expect(openSandbox({ folder, name: "shared/sub", readOnly: [shared] })).rejects.toThrow(
+      "which is read-only",
+    );
+    await expect(openSandbox({ folder, readOnly: [kept] })).rejects.toThrow("lies too deep");
+    await expect(openSandbox({ writable: ["/tmp"] })).rejects.toThrow("temporary files of all");
+  });
+
   it("obeys no variable outside that a caller adds for a program", async () => {
     const workspace = await openSandbox();
     const env = { LD_DEBUG: "files", LD_DEBUG_OUTPUT: join(workspace.info.workingDir, "loader") };

@@ -285,7 +285,7 @@ export class TerminalSession implements WorkspaceTerminal {
     const code = signal ? 128 + signal : exitCode;
     this.#end = { kind: "shell_exit", exitCode: code };
     this.#exited.resolve();
-    void this.#endFamily();
+    this.#endFamily().catch(() => {});
     this.#intake.notify();
   }
 

@@ -51,7 +51,8 @@ export function waitForEnd(source: WaitSource, options: WaitOptions): Promise<Wa
     if (silence !== probed.silence) probed = { silence, next: FIRST_PROBE };
     if (options.input && now >= silence + probed.next) {
       probed.next *= 2;
-      const waits = await source.waitsForInput();
+      // A machine without free descriptors cannot tell. The other limits of the wait still hold.
+      const waits = await source.waitsForInput().catch(() => false);
       if (isOver) return;
       if (waits && source.lastOutput() <= silence) return settle("input");
     }
