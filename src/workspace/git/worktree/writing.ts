@@ -3,8 +3,10 @@ import type { RunResult } from "../../workspace.ts";
 import type { Git, GitCommand } from "../git.ts";
 import { refused, withoutCredentials } from "./worktree-refusal.ts";
 
-/** Git does not wait for the locks of most files. Others hold them for milliseconds. */
-const LOCKED = /could not lock|cannot lock ref|\.lock': File exists/;
+/**
+ * Git does not wait for the locks of most files, nor for another to finish a worktree that it lists. Both take milliseconds.
+ */
+const LOCKED = /could not lock|cannot lock ref|\.lock': File exists|failed to read \S*worktrees\/\S+: /;
 
 const MAX_ATTEMPTS = 12;
 
