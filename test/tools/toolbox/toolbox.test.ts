@@ -217,7 +217,17 @@ describe("secret values", () => {
 
     expect((await call(toolbox, "leak", { say: "hunter2-long hunter2 $(x)" })).content).toEqual([
       text("<secret-hidden> <secret-hidden> <secret-hidden>"),
-      { cache_prompt: false, type: "image", image_urls: ["data:image/png;base64,hunter2-long hunter2 $(x)"] },
+      // No image, whatever it begins with. Short values stay in fields other than words.
+      {
+        cache_prompt: false,
+        type: "image",
+        image_urls: ["data:image/png;base64,<secret-hidden> hunter2 $(x)"],
+      },
+    ]);
+    const encoded = await toolboxOf([leak], { secrets: { A: "hunter2long" } });
+    expect((await call(encoded, "leak", { say: "hunter2long" })).content).toEqual([
+      text("<secret-hidden>"),
+      { cache_prompt: false, type: "image", image_urls: ["data:image/png;base64,hunter2long"] },
     ]);
   });
 
