@@ -17,9 +17,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   agent: ["wire", "events", "llm", "tools"],
   conversations: ["wire", "agent", "events", "llm", "tools", "secrets", "stores", "workspace"],
   bash: ["wire", "events", "secrets", "stores", "workspace"],
+  settings: ["wire", "llm", "secrets", "stores", "workspace"],
   http: ["wire", "secrets"],
   streams: ["wire", "events", "stores", "http"],
-  routes: ["wire", "http", "streams", "conversations", "bash", "workspace"],
+  routes: ["wire", "http", "streams", "conversations", "bash", "settings", "workspace"],
   node: ["http"],
   configuration: ["server"],
 };

@@ -1,6 +1,7 @@
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { Route } from "../http/route/route.ts";
 import type { SocketRoute } from "../http/sockets/socket-route.ts";
+import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
 import type { ToolCatalogEntry } from "../wire/tools.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
@@ -16,6 +17,7 @@ import { trajectoryRoutes } from "./machine/trajectory.ts";
 import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
+import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
 import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 import { toolRoutes } from "./tools.ts";
 
@@ -31,6 +33,8 @@ export interface RoutesDeps {
   server: ServerRoutesDeps;
   /** The tools of the server. */
   tools(): readonly ToolCatalogEntry[];
+  /** Names of models and providers. Loaded when first asked. */
+  llmCatalogue(): Promise<LlmCatalogue>;
   workspaceSession: WorkspaceSessionDeps;
   sockets: EventSocketDeps;
 }
@@ -43,6 +47,7 @@ export function allRoutes({
   bash,
   server,
   tools,
+  llmCatalogue,
   workspaceSession,
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
@@ -53,6 +58,7 @@ export function allRoutes({
     ...conversationVerbRoutes(conversations),
     ...eventRoutes(conversations),
     ...toolRoutes(tools),
+    ...llmCatalogueRoutes(llmCatalogue),
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),
     ...scopes.flatMap(fileRoutes),

@@ -9,6 +9,7 @@ import { type Listening, listen } from "../node/listen.ts";
 import { attachWebSockets } from "../node/sockets/upgrade.ts";
 import { closeSockets } from "../node/sockets/web-sockets.ts";
 import { receiveUpload } from "../node/uploads/receive-upload.ts";
+import { once } from "../once.ts";
 import { allRoutes, allSockets } from "../routes/all-routes.ts";
 import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
 import { catalogueEntry } from "../tools/catalogue.ts";
@@ -110,6 +111,10 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     kept: services.kept,
     bash: services.bash,
     tools: () => services.tools.all().map(catalogueEntry),
+    llmCatalogue: once(async () => {
+      const { LlmCatalogue } = await import("../settings/llm-catalogue/llm-catalogue.ts");
+      return new LlmCatalogue(options.environment);
+    }),
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {
