@@ -1,6 +1,6 @@
 import { AgentServerError, messageOf } from "../errors.ts";
 import type { Frame } from "../stores/frame-relay.ts";
-import { isOwnershipLost, ownershipLost } from "../stores/refusals.ts";
+import { isFailure, isOwnershipLost, ownershipLost } from "../stores/refusals.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import type { Event, NewEvent } from "../wire/events/events.ts";
 import {
@@ -209,11 +209,6 @@ export class EventLog {
       for (const { seq, json } of rows) this.#publish({ kind: "event", seq, text: json });
     }
   }
-}
-
-/** Whether a commit may be stored although it was rejected. A refusal has written nothing. */
-function isFailure(error: unknown): boolean {
-  return !AgentServerError.is(error) || error.code === "unavailable";
 }
 
 function movesHead(event: Event): boolean {

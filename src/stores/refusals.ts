@@ -33,6 +33,11 @@ export function isOwnershipLost(error: unknown): boolean {
   return AgentServerError.is(error) && error.code === "ownership_lost";
 }
 
+/** Whether a store has failed: the change may be stored although it was rejected. A refusal has written nothing. */
+export function isFailure(error: unknown): boolean {
+  return !AgentServerError.is(error) || error.code === "unavailable";
+}
+
 export function storeClosed(): AgentServerError {
   return new AgentServerError("unavailable", "The store is closed");
 }

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { AgentServerError } from "../../errors.ts";
+import { isFailure } from "../../stores/refusals.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 
 /** Milliseconds before the second attempt. Each further wait is twice as long. */
@@ -9,7 +9,7 @@ const LONGEST_WAIT = 15_000;
 export interface ReopeningsOptions {
   /** Does something with a conversation, which is read from the store when it is not in memory. */
   use(id: string, work: (conversation: LiveConversation) => Promise<void>): Promise<void>;
-  /** Called when a conversation cannot be repaired for another reason than the store. */
+  /** Called at the first failure of a conversation. The attempts go on. */
   failed(id: string, error: unknown): void;
 }
 
@@ -40,24 +40,27 @@ export class Reopenings {
 
   async #reopen(id: string): Promise<void> {
     const { signal } = this.#closing;
+    let isReported = false;
     for (let wait = FIRST_WAIT; !signal.aborted; wait = Math.min(2 * wait, LONGEST_WAIT)) {
-      if (await this.#attempt(id)) return;
+      const error = await this.#attempt(id);
+      // A refusal is the answer to whoever asks for the conversation next.
+      if (error === undefined || !isFailure(error) || signal.aborted) return;
+      if (!isReported) this.#options.failed(id, error);
+      isReported = true;
       await setTimeout(wait, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
-  /** False when the store still fails. */
-  async #attempt(id: string): Promise<boolean> {
+  /** Resolves with what the attempt failed with. */
+  async #attempt(id: string): Promise<unknown> {
     try {
       await this.#options.use(id, async (conversation) => {
         await conversation.recover();
         conversation.keeper.publishFullState();
       });
-      return true;
+      return undefined;
     } catch (error) {
-      if (AgentServerError.is(error) && error.code === "unavailable") return false;
-      if (!AgentServerError.is(error)) this.#options.failed(id, error);
-      return true;
+      return error ?? new Error("No error was given");
     }
   }
 }
