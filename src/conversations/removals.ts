@@ -50,12 +50,23 @@ export class Removals {
    * living server holds their conversations. Never rejects.
    */
   async finishBegun(isHeld: (id: string) => Promise<boolean>): Promise<void> {
-    const { removals } = this.#options;
-    for (const note of (await removals?.begun().catch(() => [])) ?? []) {
+    for (const note of await this.#begun()) {
       await this.#finish(note, isHeld).catch((error) =>
         this.#warn(note.id, error, "Files of a deleted conversation may be left"),
       );
     }
+  }
+
+  async #begun(): Promise<RemovalNote[]> {
+    const { removals, logger } = this.#options;
+    if (removals === undefined) return [];
+    return removals.begun().catch((error: unknown) => {
+      logger.warn(
+        { error: messageOf(error) },
+        "Removals that an earlier process has begun cannot be read; files of deleted conversations may be left",
+      );
+      return [];
+    });
   }
 
   async #finish(note: RemovalNote, isHeld: (id: string) => Promise<boolean>): Promise<void> {

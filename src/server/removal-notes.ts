@@ -26,7 +26,10 @@ export function removalNotes(folder: string): RemovalNotes {
     },
     end: (id) => rm(pathOf(id), { force: true }),
     async begun() {
-      const names = await readdir(folder).catch(() => []);
+      const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return [];
+        throw error;
+      });
       const ids = names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
       return Promise.all(ids.filter(isUuid).map((id) => read(toDashed(id), pathOf(id))));
     },
