@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { ShellScanner } from "../agent/security/worker/shell-scanner.ts";
-import { AgentServerError, messageOf } from "../errors.ts";
+import { AgentServerError } from "../errors.ts";
 import { EventReader } from "../events/event-reader.ts";
 import { Feeds } from "../events/feeds.ts";
 import { createTimestamps } from "../events/timestamp.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
-import { isOwnershipLost, unknownConversation } from "../stores/refusals.ts";
+import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
 import type { ConversationInfo } from "../wire/conversation.ts";
 import {
@@ -16,6 +16,7 @@ import {
 } from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
 import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
+import { ClaimedConversations } from "./claimed-conversations.ts";
 import {
   type ConversationPage,
   ConversationReader,
@@ -26,17 +27,10 @@ import { trajectory } from "./export/trajectory.ts";
 import type { TrajectoryFile } from "./export/trajectory-file.ts";
 import { follow } from "./follow.ts";
 import { type CreateOptions, type Launched, Launches } from "./launches.ts";
-import { Claims } from "./live/claims.ts";
 import type { ConversationContext, LiveContext } from "./live/conversation-context.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
-import type { LiveConversation } from "./live/live-conversation.ts";
-import { LiveConversations } from "./live/live-conversations.ts";
-import { Reopenings } from "./live/reopenings.ts";
-import { repairCutRuns } from "./live/runs/cut-runs.ts";
 import { RunSlots } from "./live/runs/run-slots.ts";
-import { loadConversation } from "./load-conversation.ts";
 import { DamageLog } from "./record/damage/damage-log.ts";
-import { isDamaged } from "./record/damage/damaged.ts";
 import { readableStore } from "./record/damage/readable-store.ts";
 import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
@@ -74,9 +68,7 @@ export class ConversationManager {
   readonly #reader: ConversationReader;
   readonly #options: ConversationManagerOptions;
   readonly #context: LiveContext;
-  readonly #live: LiveConversations;
-  readonly #claims: Claims;
-  readonly #reopenings: Reopenings;
+  readonly #live: ClaimedConversations;
   readonly #removals: Removals;
   readonly #launches: Launches;
   readonly #turns = new Turns();
@@ -106,27 +98,18 @@ export class ConversationManager {
       damage,
       lostSecrets: (record) => lostSecrets(record, this.#context),
     });
-    this.#live = new LiveConversations({
+    this.#live = new ClaimedConversations({
+      context: this.#context,
       idleTtlSeconds: options.idleTtlSeconds,
-      now: () => options.clock.now(),
-      load: (id) => this.#load(id),
-      left: (id, { fence }) => this.#claims.release(id, fence),
+      assertOpen: () => this.#assertOpen(),
     });
     this.#launches = new Launches({
       reader: this.#reader,
       context: this.#context,
       use: (id, work) => this.#live.use(id, work),
-      claim: async (id) => {
-        const fence = await this.#claims.take(id);
-        return () => this.#claims.release(id, fence);
-      },
+      claim: (id) => this.#live.claim(id),
       turns: this.#turns,
     });
-    this.#reopenings = new Reopenings({
-      use: (id, work) => this.#live.use(id, work),
-      failed: (id, error) => this.#reportCutRun(id, error),
-    });
-    this.#claims = new Claims(options.store.ownership, (id) => this.#live.yield(id));
   }
 
   /** Number of conversations in memory: those with a run, a title in the making or a recent request. */
@@ -139,38 +122,16 @@ export class ConversationManager {
    * is loaded.
    */
   async start(): Promise<void> {
-    const { store } = this.#options;
-    await repairCutRuns(store, {
-      isHeld: (id) => this.#claims.isHeld(id),
-      recover: (id) => this.#live.use(id, (conversation) => conversation.recover()),
-      failed: (id, error) => this.#reportCutRun(id, error),
-    });
+    await this.#live.repair();
     // Not awaited: requests need not wait until folders are removed.
-    void this.#removals.finishBegun((id) => this.#claims.isHeld(id));
-  }
-
-  #reportCutRun(id: string, error: unknown): void {
-    this.#options.logger.error(
-      { conversation_id: id, error: messageOf(error) },
-      "A run that was cut short cannot be repaired",
-    );
-  }
-
-  #reportUnclean(id: string, error: unknown): void {
-    this.#options.logger.warn(
-      { conversation_id: id, error: messageOf(error) },
-      "A deleted conversation did not close cleanly",
-    );
+    void this.#removals.finishBegun((id) => this.#live.isHeld(id));
   }
 
   /** Interrupts runs, closes tools, then ends every watch. The store stays open. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#reopenings.close();
     try {
-      const conversations = await this.#live.takeAll();
-      await Promise.all(conversations.map((conversation) => conversation.close()));
-      await this.#claims.leave();
+      await this.#live.close();
     } finally {
       await this.#context.shellScanner.close();
       this.#feeds.close();
@@ -252,21 +213,16 @@ export class ConversationManager {
 
   /** Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too. */
   async delete(id: string): Promise<void> {
-    const conversation = await this.#live.get(id).catch((error: unknown) => {
-      if (!isDamaged(error)) throw error;
-      return "damaged" as const;
-    });
-    if (conversation === undefined) {
+    // Outside the turn, because a run may take a while to end.
+    if (!(await this.#live.shut(id))) {
       // An earlier attempt may have removed it and failed to say so.
       this.#options.store.relay.publish(id, { kind: "removed" });
       throw unknownConversation(id);
     }
-    if (conversation !== "damaged") {
-      await conversation.close().catch((error: unknown) => this.#reportUnclean(id, error));
-    }
     await this.#turns.take(id, async () => {
-      // Forgotten last: a request in between meets the closed one and loads no other.
-      const removed = await this.#removals.remove(id).finally(() => this.#live.forget(id));
+      // It may have left memory and been loaded again, here before its removal and in the next line during that.
+      await this.#live.shut(id);
+      const removed = await this.#removals.remove(id).finally(() => this.#live.discard(id));
       this.#context.unsealed.forget(id);
       this.#options.store.relay.publish(id, { kind: "removed" });
       await this.#removals.removeFolders(removed);
@@ -310,18 +266,7 @@ export class ConversationManager {
     return new ConversationHandle(id, (work) => this.#live.use(id, work));
   }
 
-  async #load(id: string): Promise<LiveConversation | undefined> {
+  #assertOpen(): void {
     if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
-    return loadConversation(id, {
-      context: this.#context,
-      claims: this.#claims,
-      lost: (fence, error) => void this.#readAgain(id, fence, error),
-    });
-  }
-
-  /** Lets a conversation leave memory that is not what the store has. What a failed write cut short is repaired. */
-  async #readAgain(id: string, fence: number, error: unknown): Promise<void> {
-    await this.#live.drop(id, fence);
-    if (!isOwnershipLost(error)) this.#reopenings.begin(id);
   }
 }

@@ -1,21 +1,27 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Ownership } from "../../stores/ownership.ts";
 
+export interface ClaimsOptions {
+  /** Called when another server wants a conversation that this one holds. */
+  yield(id: string): Promise<void>;
+  /** Called when a claim could not be given back. It ends with the server, or with the next claim of it here. */
+  unreleased(id: string, error: unknown): void;
+}
+
 /** The claims of one server on the conversations it has in memory. */
 export class Claims {
   readonly #ownership: Ownership;
-  readonly #yieldConversation: (id: string) => Promise<void>;
+  readonly #options: ClaimsOptions;
   #node: Promise<number> | undefined;
 
-  /** `yieldConversation` is called when another server wants a conversation that this one holds. */
-  constructor(ownership: Ownership, yieldConversation: (id: string) => Promise<void>) {
+  constructor(ownership: Ownership, options: ClaimsOptions) {
     this.#ownership = ownership;
-    this.#yieldConversation = yieldConversation;
+    this.#options = options;
   }
 
   /** Claims a conversation and resolves with the fence. Rejects with `unavailable` while another server runs it. */
   async take(id: string): Promise<number> {
-    this.#node ??= this.#ownership.join({ yield: this.#yieldConversation }).catch((error: unknown) => {
+    this.#node ??= this.#ownership.join({ yield: this.#options.yield }).catch((error: unknown) => {
       this.#node = undefined;
       throw error;
     });
@@ -28,8 +34,13 @@ export class Claims {
     );
   }
 
-  release(id: string, fence: number): Promise<void> {
-    return this.#ownership.release(id, fence);
+  /** Gives a claim back. Never rejects, because that would hide the error for which it is given back. */
+  async release(id: string, fence: number): Promise<void> {
+    try {
+      await this.#ownership.release(id, fence);
+    } catch (error) {
+      this.#options.unreleased(id, error);
+    }
   }
 
   /** Whether any living server holds the conversation. */

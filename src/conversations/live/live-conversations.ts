@@ -14,8 +14,10 @@ const MAX_TRIES = 5;
 export interface LiveConversationsOptions {
   /** Reads a conversation from the store; undefined for an unknown one. */
   load(id: string): Promise<LiveConversation | undefined>;
-  /** Called when a conversation that left memory is closed. */
+  /** Called when a conversation that left memory is closed. Must not reject. */
   left(id: string, conversation: LiveConversation): Promise<void>;
+  /** Called when a conversation that leaves memory does not close cleanly. */
+  unclean(id: string, error: unknown): void;
   /** Seconds without a touch after which a conversation may leave memory; null keeps it. */
   idleTtlSeconds: number | null;
   /** Milliseconds since some fixed moment. */
@@ -78,20 +80,25 @@ export class LiveConversations {
 
   /** Makes the conversation with this fence leave memory at once, whatever goes on in it. */
   async drop(id: string, fence: number): Promise<void> {
-    const conversation = await this.#entries.get(id)?.catch(() => undefined);
-    if (conversation?.fence === fence) await this.#leave(id, conversation);
+    const entry = this.#entries.get(id);
+    const conversation = await entry?.catch(() => undefined);
+    if (conversation?.fence === fence) await this.#leave(id, conversation, entry);
   }
 
   /** Makes a conversation leave memory if nothing goes on in it. Resolves once it has left, or when it stays. */
   async yield(id: string): Promise<void> {
-    const conversation = await this.#entries.get(id)?.catch(() => undefined);
-    if (conversation?.isIdleSince(Number.POSITIVE_INFINITY)) await this.#leave(id, conversation);
+    const entry = this.#entries.get(id);
+    const conversation = await entry?.catch(() => undefined);
+    if (conversation?.isIdleSince(Number.POSITIVE_INFINITY)) await this.#leave(id, conversation, entry);
     else await this.#leaving.get(id);
   }
 
-  /** Makes the next use read the store again. */
-  forget(id: string): void {
-    this.#entries.delete(id);
+  /** Makes the conversation leave memory, whatever goes on in it. Resolves once it is closed. */
+  async discard(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    const conversation = await entry?.catch(() => undefined);
+    if (conversation !== undefined) await this.#leave(id, conversation, entry);
+    else await this.#leaving.get(id);
   }
 
   evictIdle(): Promise<void> {
@@ -133,15 +140,15 @@ export class LiveConversations {
       if (this.#entries.size <= keep) return;
       const conversation = await entry.catch(() => undefined);
       if (conversation?.isIdleSince(before) && this.#entries.get(id) === entry) {
-        await this.#leave(id, conversation);
+        await this.#leave(id, conversation, entry);
       }
     }
   }
 
-  #leave(id: string, conversation: LiveConversation): Promise<void> {
-    const current = this.#leaving.get(id);
-    if (current !== undefined && this.#left.has(conversation)) return current;
-    this.#entries.delete(id);
+  /** The entry is the one that the conversation was found in: another may have been loaded meanwhile. */
+  #leave(id: string, conversation: LiveConversation, entry: Entry | undefined): Promise<void> {
+    if (this.#entries.get(id) === entry) this.#entries.delete(id);
+    if (this.#left.has(conversation)) return this.#leaving.get(id) ?? Promise.resolve();
     this.#left.add(conversation);
     const leaving = this.#close(id, conversation).finally(() => this.#leaving.delete(id));
     this.#leaving.set(id, leaving);
@@ -150,8 +157,8 @@ export class LiveConversations {
 
   /** Never rejects: one that does not close cleanly must not keep the others in memory. */
   async #close(id: string, conversation: LiveConversation): Promise<void> {
-    await conversation.close().catch(() => {});
-    await this.#options.left(id, conversation).catch(() => {});
+    await conversation.close().catch((error: unknown) => this.#options.unclean(id, error));
+    await this.#options.left(id, conversation);
   }
 
   #load(id: string): Entry {

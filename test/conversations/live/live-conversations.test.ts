@@ -16,7 +16,8 @@ function openLive(idleTtlSeconds: number | null) {
     const close = async () => void closed.push(id);
     return { touch, isIdleSince, close } as unknown as LiveConversation;
   };
-  const live = new LiveConversations({ idleTtlSeconds, load, left: async () => {}, now: clock.now });
+  const left = async () => {};
+  const live = new LiveConversations({ idleTtlSeconds, load, left, unclean: () => {}, now: clock.now });
   onTestFinished(() => void live.takeAll());
   const open = async (first: number, count: number) => {
     for (let index = first; index < first + count; index += 1) await live.get(`${index}`);

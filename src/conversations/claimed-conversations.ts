@@ -1,0 +1,150 @@
+import { messageOf } from "../errors.ts";
+import { isOwnershipLost } from "../stores/refusals.ts";
+import { Claims } from "./live/claims.ts";
+import type { LiveContext } from "./live/conversation-context.ts";
+import type { LiveConversation } from "./live/live-conversation.ts";
+import { LiveConversations } from "./live/live-conversations.ts";
+import { Reopenings } from "./live/reopenings.ts";
+import { repairCutRuns } from "./live/runs/cut-runs.ts";
+import { loadConversation } from "./load-conversation.ts";
+import { isDamaged } from "./record/damage/damaged.ts";
+
+export interface ClaimedConversationsOptions {
+  context: LiveContext;
+  /** Seconds without a use after which a conversation leaves memory; null keeps all. */
+  idleTtlSeconds: number | null;
+  /** Throws when nothing may be loaded any more. */
+  assertOpen(): void;
+}
+
+/**
+ * The conversations of this server in memory. Each is claimed from the store while it is there, and what a failure of a
+ * process or of the store has cut short is repaired.
+ */
+export class ClaimedConversations {
+  readonly #options: ClaimedConversationsOptions;
+  readonly #live: LiveConversations;
+  readonly #claims: Claims;
+  readonly #reopenings: Reopenings;
+
+  constructor(options: ClaimedConversationsOptions) {
+    const { store, clock } = options.context;
+    this.#options = options;
+    this.#live = new LiveConversations({
+      idleTtlSeconds: options.idleTtlSeconds,
+      now: () => clock.now(),
+      load: (id) => this.#load(id),
+      left: (id, { fence }) => this.#claims.release(id, fence),
+      unclean: (id, error) => this.#reportUnclean(id, error),
+    });
+    this.#reopenings = new Reopenings({
+      use: (id, work) => this.#live.use(id, work),
+      failed: (id, error) => this.#reportCutRun(id, error),
+    });
+    this.#claims = new Claims(store.ownership, {
+      yield: (id) => this.#live.yield(id),
+      unreleased: (id, error) => this.#warn(id, error, "A claim is not given back before the server ends"),
+    });
+  }
+
+  /** Number of conversations in memory. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  has(id: string): boolean {
+    return this.#live.has(id);
+  }
+
+  /** Does something with a conversation, which stays in memory meanwhile. Unknown ones reject with `not_found`. */
+  use<T>(id: string, work: (conversation: LiveConversation) => Promise<T>): Promise<T> {
+    return this.#live.use(id, work);
+  }
+
+  /** Claims a conversation without loading it. Resolves with a function that gives the claim back and never rejects. */
+  async claim(id: string): Promise<() => Promise<void>> {
+    const fence = await this.#claims.take(id);
+    return () => this.#claims.release(id, fence);
+  }
+
+  /** Whether any living server holds the conversation. */
+  isHeld(id: string): Promise<boolean> {
+    return this.#claims.isHeld(id);
+  }
+
+  /** Claims a conversation and ends what goes on in it, if it can be read at all. False for an unknown one. */
+  async shut(id: string): Promise<boolean> {
+    const conversation = await this.#live.get(id).catch((error: unknown) => {
+      if (!isDamaged(error)) throw error;
+      return "damaged" as const;
+    });
+    if (conversation === undefined) return false;
+    if (conversation !== "damaged") {
+      await conversation.close().catch((error: unknown) => this.#reportUnclean(id, error));
+    }
+    return true;
+  }
+
+  /** Ends a conversation and makes it leave memory, if it is there. Never rejects. */
+  discard(id: string): Promise<void> {
+    return this.#live.discard(id);
+  }
+
+  /** Evicts conversations that were idle longer than the time to live. */
+  evictIdle(): Promise<void> {
+    return this.#live.evictIdle();
+  }
+
+  /** Repairs runs that were cut short, also behind a pause: those that no living server of the store holds. */
+  repair(): Promise<void> {
+    return repairCutRuns(this.#options.context.store, {
+      isHeld: (id) => this.#claims.isHeld(id),
+      recover: (id) => this.#live.use(id, (conversation) => conversation.recover()),
+      failed: (id, error) => this.#reportCutRun(id, error),
+    });
+  }
+
+  /** Interrupts runs, closes tools and gives all claims back, whichever conversation does not close cleanly. */
+  async close(): Promise<void> {
+    this.#reopenings.close();
+    const conversations = await this.#live.takeAll();
+    const closings = conversations.map((conversation) =>
+      conversation
+        .close()
+        .catch((error: unknown) => this.#reportUnclean(conversation.keeper.state.id, error)),
+    );
+    await Promise.all(closings);
+    await this.#claims.leave();
+  }
+
+  async #load(id: string): Promise<LiveConversation | undefined> {
+    this.#options.assertOpen();
+    return loadConversation(id, {
+      context: this.#options.context,
+      claims: this.#claims,
+      lost: (fence, error) => void this.#readAgain(id, fence, error),
+    });
+  }
+
+  /** Lets a conversation leave memory that is not what the store has. What a failed write cut short is repaired. */
+  async #readAgain(id: string, fence: number, error: unknown): Promise<void> {
+    await this.#live.drop(id, fence);
+    if (!isOwnershipLost(error)) this.#reopenings.begin(id);
+  }
+
+  #reportCutRun(id: string, error: unknown): void {
+    const { logger } = this.#options.context;
+    logger.error(
+      { conversation_id: id, error: messageOf(error) },
+      "A run that was cut short cannot be repaired",
+    );
+  }
+
+  #reportUnclean(id: string, error: unknown): void {
+    this.#warn(id, error, "A conversation did not close cleanly");
+  }
+
+  #warn(id: string, error: unknown, message: string): void {
+    this.#options.context.logger.warn({ conversation_id: id, error: messageOf(error) }, message);
+  }
+}
