@@ -43,7 +43,7 @@ export class Reopenings {
     let isReported = false;
     for (let wait = FIRST_WAIT; !signal.aborted; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       const error = await this.#attempt(id);
-      // A refusal is the answer to whoever asks for the conversation next.
+      // A refusal is answered to the next caller as well.
       if (error === undefined || !isFailure(error) || signal.aborted) return;
       if (!isReported) this.#options.failed(id, error);
       isReported = true;
