@@ -12,6 +12,7 @@ export function auditedStore(store: Store, path: string): Store {
     conversations: store.conversations,
     events: store.events,
     bashEvents: store.bashEvents,
+    documents: store.documents,
     relay: store.relay,
     ownership: store.ownership,
     async commit(change) {

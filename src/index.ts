@@ -78,6 +78,15 @@ export type {
   StoredBashEvent,
   UnfinishedCommand,
 } from "./stores/bash-events.ts";
+export {
+  assertDocumentChanges,
+  assertDocumentRoom,
+  type DocumentChange,
+  type DocumentOutcome,
+  type DocumentStore,
+  type DocumentTotals,
+  type StoredDocument,
+} from "./stores/documents.ts";
 export type { Frame, FrameRelay } from "./stores/frame-relay.ts";
 export { LocalOwnership } from "./stores/local-ownership.ts";
 export { localRelay } from "./stores/local-relay.ts";

@@ -101,6 +101,7 @@ describe("siblings do not see each other", () => {
     const shared = [
       "stores/store.ts",
       "stores/bash-events.ts",
+      "stores/documents.ts",
       "stores/refusals.ts",
       "stores/frame-relay.ts",
       "stores/local-relay.ts",

@@ -1,6 +1,7 @@
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
 import { MemoryBashEvents } from "./memory-bash-events.ts";
+import { MemoryDocuments } from "./memory-documents.ts";
 import {
   alreadyExists,
   assertContinues,
@@ -45,6 +46,9 @@ class MemoryStore implements Store {
   readonly relay = localRelay();
   readonly ownership = new LocalOwnership();
   readonly bashEvents = new MemoryBashEvents((id) => this.#open.has(id));
+  readonly documents = new MemoryDocuments(() => {
+    if (this.#closed) throw storeClosed();
+  });
   #closed = false;
 
   readonly conversations: Store["conversations"] = {
@@ -95,6 +99,7 @@ class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#open.clear();
     this.bashEvents.forget();
+    this.documents.forget();
     this.#closed = true;
   }
 

@@ -1,11 +1,13 @@
 import { AgentServerError } from "../errors.ts";
 import type { BashEventStore } from "./bash-events.ts";
+import type { DocumentStore } from "./documents.ts";
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
 import { repeatedEvent, storeClosed } from "./refusals.ts";
 import { SqliteBashEvents } from "./sqlite/bash-event-store.ts";
 import { purgeBashEvents } from "./sqlite/bash-events.ts";
 import { Database } from "./sqlite/database.ts";
+import { SqliteDocuments } from "./sqlite/documents.ts";
 import { SqliteConversations, SqliteEvents } from "./sqlite/readers.ts";
 import { applyChange, purgeEvents, removeConversation } from "./sqlite/writes.ts";
 import type { Change, ConversationStore, EventStore, Store } from "./store.ts";
@@ -42,7 +44,8 @@ export function sqliteStore({ path, durability = "disk" }: SqliteStoreOptions): 
 
 /** A change that waits for the next transaction, and then for the disk. */
 interface Write extends PromiseWithResolvers<void> {
-  conversationId: string;
+  /** The conversation, or what belongs to none. Reads of the same wait for the disk. */
+  key: string;
   run(): void;
 }
 
@@ -57,6 +60,7 @@ export class SqliteStore implements Store {
   readonly conversations: ConversationStore;
   readonly events: EventStore;
   readonly bashEvents: BashEventStore;
+  readonly documents: DocumentStore;
   readonly #database: Database;
   readonly #syncs: boolean;
   readonly relay = localRelay();
@@ -69,7 +73,7 @@ export class SqliteStore implements Store {
   #beingSynced: Outcome[] = [];
   #syncing: Promise<void> | undefined;
   /**
-   * Conversations whose last writes were refused after a failed sync: they are in the database and may not survive.
+   * Keys whose last writes were refused after a failed sync: they are in the database and may not survive.
    * While there are any, nothing is written and these are not read, until a rewrite has made them safe.
    */
   readonly #unsafe = new Set<string>();
@@ -82,12 +86,9 @@ export class SqliteStore implements Store {
     const reads = { read: this.#read, readSynced: this.#readSynced };
     this.conversations = new SqliteConversations(reads);
     this.events = new SqliteEvents(reads);
-    this.bashEvents = new SqliteBashEvents({
-      ...reads,
-      database,
-      write: (key, run) => this.#write(key, run),
-      purge: () => this.#purgeLater(),
-    });
+    const access = { ...reads, database, write: this.#write };
+    this.bashEvents = new SqliteBashEvents({ ...access, purge: () => this.#purgeLater() });
+    this.documents = new SqliteDocuments(access);
     this.#purgeLater();
   }
 
@@ -120,14 +121,12 @@ export class SqliteStore implements Store {
   };
 
   /** Reads some conversations, and waits until everything read is on the disk. Lists do not wait. */
-  readonly #readSynced = async <T>(ids: readonly string[], work: (database: Database) => T): Promise<T> => {
+  readonly #readSynced = async <T>(keys: readonly string[], work: (database: Database) => T): Promise<T> => {
     if (this.#closed) throw storeClosed();
     const result = work(this.#database);
-    const shown = [...this.#beingSynced, ...this.#unsynced].filter(({ write }) =>
-      ids.includes(write.conversationId),
-    );
+    const shown = [...this.#beingSynced, ...this.#unsynced].filter(({ write }) => keys.includes(write.key));
     await Promise.allSettled(shown.map(({ write }) => write.promise));
-    if (ids.some((id) => this.#unsafe.has(id))) this.#makeSafe();
+    if (keys.some((key) => this.#unsafe.has(key))) this.#makeSafe();
     return result;
   };
 
@@ -135,13 +134,13 @@ export class SqliteStore implements Store {
    * Group commit: the writes of one turn of the event loop share a transaction. Writes that come while the disk is waited
    * for share the next one: they have to wait for it in any case.
    */
-  #write(conversationId: string, run: () => void): Promise<void> {
+  readonly #write = (key: string, run: () => void): Promise<void> => {
     if (this.#closed) return Promise.reject(storeClosed());
     if (this.#waiting.length === 0 && this.#syncing === undefined) setImmediate(() => this.#flush());
-    const write = { conversationId, run, ...Promise.withResolvers<void>() };
+    const write = { key, run, ...Promise.withResolvers<void>() };
     this.#waiting.push(write);
     return write.promise;
-  }
+  };
 
   #flush(): void {
     const writes = this.#waiting;
@@ -197,7 +196,7 @@ export class SqliteStore implements Store {
     } catch {
       // The rewrite is the second attempt.
     }
-    for (const { write } of [...outcomes, ...this.#unsynced]) this.#unsafe.add(write.conversationId);
+    for (const { write } of [...outcomes, ...this.#unsynced]) this.#unsafe.add(write.key);
     this.#makeSafe();
   }
 
@@ -236,7 +235,7 @@ export class SqliteStore implements Store {
       this.#database.transaction(write.run);
       return { write };
     } catch (error) {
-      return { write, error: isRepeatedId(error) ? repeatedEvent(write.conversationId) : error };
+      return { write, error: isRepeatedId(error) ? repeatedEvent(write.key) : error };
     }
   }
 }

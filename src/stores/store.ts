@@ -1,6 +1,7 @@
 import type { ConversationSortOrder } from "../wire/conversation.ts";
 import type { ExecutionStatus } from "../wire/execution-status.ts";
 import type { BashEventStore } from "./bash-events.ts";
+import type { DocumentStore } from "./documents.ts";
 import type { FrameRelay } from "./frame-relay.ts";
 import type { Ownership } from "./ownership.ts";
 
@@ -153,6 +154,8 @@ export interface Store {
   readonly events: EventStore;
   /** Keeps what bash commands were and wrote. */
   readonly bashEvents: BashEventStore;
+  /** Keeps what belongs to no conversation. */
+  readonly documents: DocumentStore;
   /** Carries published frames between the servers that share the store; `localRelay` serves one process. */
   readonly relay: FrameRelay;
   /** Decides which server may write a conversation; `LocalOwnership` serves one process. */

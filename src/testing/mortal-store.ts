@@ -25,7 +25,7 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
       assertAlive();
       return work(...args);
     };
-  const { conversations, events, bashEvents } = disk;
+  const { conversations, events, bashEvents, documents } = disk;
   return {
     died,
     get isDead() {
@@ -50,6 +50,11 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
         unfinished: alive(() => bashEvents.unfinished()),
         clear: alive((...args) => bashEvents.clear(...args)),
         prune: alive((...args) => bashEvents.prune(...args)),
+      },
+      documents: {
+        read: alive((...args) => documents.read(...args)),
+        list: alive((...args) => documents.list(...args)),
+        write: alive((...args) => documents.write(...args)),
       },
       commit: alive(async (change) => {
         if (commits >= lifetime) {

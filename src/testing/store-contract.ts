@@ -3,6 +3,7 @@ import type { Store } from "../stores/store.ts";
 import { BASH_EVENT_CHECKS, command } from "./store-contract/bash-event-checks.ts";
 import { COMMIT_CHECKS } from "./store-contract/commit-checks.ts";
 import { CONVERSATION_CHECKS } from "./store-contract/conversation-checks.ts";
+import { DOCUMENT_CHECKS } from "./store-contract/document-checks.ts";
 import { EVENT_CHECKS } from "./store-contract/event-checks.ts";
 import { OWNERSHIP_CHECKS } from "./store-contract/ownership-checks.ts";
 import { RELAY_CHECKS } from "./store-contract/relay-checks.ts";
@@ -53,6 +54,7 @@ const CHECKS = {
   ...CONVERSATION_CHECKS,
   ...EVENT_CHECKS,
   ...BASH_EVENT_CHECKS,
+  ...DOCUMENT_CHECKS,
   ...OWNERSHIP_CHECKS,
   ...RELAY_CHECKS,
 };
@@ -66,9 +68,16 @@ function durability(create: Create, reopen: (store: Store) => Promise<Store> | S
       await store.commit({ conversationId: A, update: { title: "Kept", leafEventId: "leaf" } });
       await store.bashEvents.append(A, command(1));
       await store.bashEvents.append(null, command(2));
+      await store.documents.write([{ kind: "setting", name: "theme", json: '"dark"', expected: null }]);
       const before = await everything(store);
       const again = await reopen(store);
       assert.deepEqual(await everything(again), before);
+      const [theme] = await again.documents.list("setting");
+      await again.documents.write([
+        { kind: "setting", name: "theme", json: '"light"', expected: theme?.revision ?? null },
+      ]);
+      const later = await again.documents.read("setting", "theme");
+      assert.ok((later?.revision ?? 0) > (theme?.revision ?? 0));
       await again.commit({ conversationId: A, events: [event(20)] });
       assert.deepEqual(await filtered(again, { timestampGte: time(19) }), [19, 20]);
       await again.close();
@@ -82,5 +91,6 @@ async function everything(store: Store): Promise<unknown> {
     events: await store.events.search(A, { order: "asc", limit: 1_000 }),
     bashEvents: await store.bashEvents.search(A, { direction: "asc", limit: 1_000 }),
     unfinished: await store.bashEvents.unfinished(),
+    documents: await store.documents.list("setting"),
   };
 }

@@ -106,6 +106,7 @@ function fillableStore(disk: { isFull: boolean }): Store {
       clear: (scope) => bashEvents.clear(scope),
       prune: (olderThan) => bashEvents.prune(olderThan),
     },
+    documents: store.documents,
     relay: store.relay,
     ownership: store.ownership,
     commit: (change) => store.commit(change),

@@ -19,6 +19,7 @@ function dyingStore(disk: Store) {
     conversations: disk.conversations,
     events: disk.events,
     bashEvents: disk.bashEvents,
+    documents: disk.documents,
     relay: disk.relay,
     ownership: {
       join: async (options) => {

@@ -80,6 +80,8 @@ describe("the database file", () => {
     const store = sqliteStore({ path });
     const [record] = await store.conversations.find([CONVERSATION], []);
     expect(record).toMatchObject({ createdAt: "2026", createdBy: null });
+    const document = { kind: "setting", name: "theme", json: '"dark"', expected: null };
+    expect(await store.documents.write([document])).toBe("written");
     await store.close();
   });
 
@@ -133,6 +135,61 @@ describe("a write that fails below the store", () => {
     await store.commit({ conversationId: CONVERSATION, events: [event(2)] });
     const [record] = await store.conversations.find([CONVERSATION], []);
     expect(record).toMatchObject({ title: null, eventCount: 3 });
+    await store.close();
+  });
+});
+
+describe("documents", () => {
+  test("survive kill -9 as far as they were acknowledged, and never as half of a write", async () => {
+    const path = join(folder, "killed-documents.db");
+    const child = start(`
+      const store = sqliteStore({ path: ${JSON.stringify(path)} });
+      let revisions = [null, null];
+      for (let step = 0; ; step++) {
+        const json = JSON.stringify({ step, filling: "x".repeat(20_000) });
+        await store.documents.write(["left", "right"].map((name, place) =>
+          ({ kind: "pair", name, json, expected: revisions[place] })));
+        process.stdout.write(step + "\\n");
+        revisions = (await store.documents.list("pair")).map(({ revision }) => revision);
+      }
+    `);
+    const printed = collect(child);
+    await once(child.stdout as NonNullable<typeof child.stdout>, "data");
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const acknowledged = printed().split("\n").length - 2;
+    expect(acknowledged).toBeGreaterThanOrEqual(0);
+    const store = sqliteStore({ path });
+    const steps = (await store.documents.list("pair")).map(({ json }) => JSON.parse(json).step);
+    expect(steps).toEqual([steps[0], steps[0]]);
+    expect(steps[0]).toBeGreaterThanOrEqual(acknowledged);
+    await store.close();
+  });
+
+  test("stay as they are when the disk is full, and can be written again when it is not", async () => {
+    const path = join(folder, "full-documents.db");
+    await sqliteStore({ path }).close();
+    alter(
+      path,
+      `CREATE TRIGGER full BEFORE INSERT ON named_documents WHEN new.name = 'b' AND new.json = '"too much"'
+       BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END`,
+    );
+    const store = sqliteStore({ path });
+    const write = (json: string, revisions: readonly (number | null)[]) =>
+      store.documents.write(
+        ["a", "b"].map((name, place) => ({ kind: "pair", name, json, expected: revisions[place] ?? null })),
+      );
+    await write('"first"', []);
+    const before = await store.documents.list("pair");
+    const revisions = before.map(({ revision }) => revision);
+    const outcomes = await Promise.allSettled([
+      write('"too much"', revisions),
+      store.commit(creation()),
+      store.documents.write([{ kind: "other", name: "c", json: "1", expected: null }]),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
+    expect(await store.documents.list("pair")).toEqual(before);
+    expect(await write('"second"', revisions)).toBe("written");
     await store.close();
   });
 });

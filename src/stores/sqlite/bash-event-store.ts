@@ -16,17 +16,14 @@ import {
   unfinishedCommands,
 } from "./bash-events.ts";
 import type { Database } from "./database.ts";
-import type { Reads } from "./readers.ts";
+import type { Access } from "./readers.ts";
 
 /** The key under which writes of the server's own events wait for the disk. No conversation has this id. */
 const SERVER_KEY = "bash";
 
-export interface BashEventAccess extends Reads {
-  /** Runs a write in the next transaction. Resolves once it survives. */
-  write(key: string, run: () => void): Promise<void>;
+export interface BashEventAccess extends Access {
   /** Called when events were hidden and can be deleted. */
   purge(): void;
-  database: Database;
 }
 
 /** The bash events of a database. */

@@ -9,6 +9,8 @@
  *
  * A bash scope is a conversation, or the server, whose place has the number 0. Its events are hidden at once by giving up
  * its key, which `bash_removed` then holds until they are deleted. A command has `ended` with its final output.
+ *
+ * `documents` belong to conversations, `named_documents` to none. `size` is the length of `json` in UTF-16 code units.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -92,6 +94,17 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX bash_events_by_age ON bash_events (timestamp);
   CREATE INDEX bash_commands_unfinished ON bash_events (seq) WHERE command IS NULL AND ended = 0;
   CREATE TABLE bash_removed (scope INTEGER PRIMARY KEY) STRICT;
+  `,
+  `
+  CREATE TABLE named_documents (
+    revision INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    UNIQUE (kind, name)
+  ) STRICT;
+  CREATE INDEX named_documents_by_kind ON named_documents (kind, size);
   `,
 ];
 

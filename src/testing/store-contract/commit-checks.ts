@@ -176,6 +176,9 @@ export const COMMIT_CHECKS: Record<string, (store: Store) => Promise<void>> = {
       () => store.events.find(A, []),
       () => store.events.search(A, { order: "asc", limit: 1 }),
       () => store.events.count(A, {}),
+      () => store.documents.read("kind", "name"),
+      () => store.documents.list("kind"),
+      () => store.documents.write([]),
       () => store.close(),
     ];
     for (const call of calls) await assert.rejects(call());

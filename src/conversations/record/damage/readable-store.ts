@@ -9,6 +9,7 @@ export function readableStore(store: Store, damage: DamageLog): Store {
     conversations: store.conversations,
     events,
     bashEvents: store.bashEvents,
+    documents: store.documents,
     relay: store.relay,
     ownership: store.ownership,
     commit: (change) => store.commit(change),
