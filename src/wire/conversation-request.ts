@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { agent } from "./agent/agent.ts";
 import { agentDefinition, pluginSource } from "./agent/agent-definition.ts";
-import { agentSettings } from "./agent/agent-settings.ts";
 import { hookConfig } from "./agent/hook-config.ts";
 import { confirmationPolicy, securityAnalyzer } from "./agent/policies.ts";
 import { clientToolSpec } from "./agent/tool-definition.ts";
@@ -21,6 +20,7 @@ import { uuid } from "./ids.ts";
 import { nullable, orElse } from "./nullable.ts";
 import { secretsByName } from "./secret-limits.ts";
 import { secretSource } from "./secret-source.ts";
+import { agentSettings } from "./settings/agent/agent-settings.ts";
 
 const neverConfirm = { kind: "NeverConfirm" } as const;
 

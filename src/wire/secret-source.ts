@@ -7,11 +7,16 @@ import { secretsByName } from "./secret-limits.ts";
 /** Replaces secrets in answers. In requests it means "not set", as does a blank string. */
 export const REDACTED = "**********";
 
+/** Whether a value is a secret that is not set: blank text, or the mark that stands for a secret in answers. */
+export function isUnset(value: unknown): boolean {
+  return typeof value === "string" && (value === REDACTED || value.trim() === "");
+}
+
 /** A secret value, required. Blank text and `REDACTED` become null. */
 export const requiredSecret = z
   .string()
   .nullable()
-  .transform((value) => (value === null || value.trim() === "" || value === REDACTED ? null : value))
+  .transform((value) => (isUnset(value) ? null : value))
   // A transform alone has no type in the document.
   .pipe(z.string().nullable());
 

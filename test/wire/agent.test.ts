@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { validate } from "../../src/http/route/validation.ts";
 import { agent } from "../../src/wire/agent/agent.ts";
 import { agentDefinition, pluginSource } from "../../src/wire/agent/agent-definition.ts";
-import { agentSettings } from "../../src/wire/agent/agent-settings.ts";
 import { confirmationPolicy, securityAnalyzer } from "../../src/wire/agent/policies.ts";
 import { clientToolSpec } from "../../src/wire/agent/tool-definition.ts";
 
@@ -307,41 +306,6 @@ describe("a tool of the client", () => {
     ).toContain(
       "parameters: Value error, ClientToolSpec.parameters must be an object JSON Schema (got type='string')",
     );
-  });
-});
-
-describe("settings of an agent", () => {
-  it("refuse a switch that they no longer have, unless they say that they are old", () => {
-    const sent = { llm, enable_sub_agents: true };
-    expect(fault(agentSettings, sent)).toBe(": Value error, Removed agent settings: enable_sub_agents");
-    expect(agentSettings.parse({ ...sent, schema_version: 7 }).tools?.map(({ name }) => name)).toEqual([
-      ...["terminal", "file_editor", "task_tracker", "browser_tool_set", "task_tool_set", "switch_llm"],
-    ]);
-    expect(agentSettings.parse({ ...sent, schema_version: 8 }).tools).toBeNull();
-    expect(
-      agentSettings.parse({ llm, tools: [], schema_version: 5, enable_switch_llm_tool: true }).tools,
-    ).toBeNull();
-  });
-
-  it("read the condenser of older clients, which has no kind", () => {
-    expect(agentSettings.parse({ llm, condenser: { max_size: 100 } }).condenser).toMatchObject({
-      max_size: 100,
-      keep_first: 2,
-    });
-    expect(agentSettings.parse({ llm, condenser: { condenser_kind: "no_op" } }).condenser).toEqual({
-      condenser_kind: "no_op",
-      enabled: true,
-    });
-    expect(fault(agentSettings, { llm, condenser: { max_size: 1 } })).toBe(
-      "condenser.max_size: Input should be greater than or equal to 20",
-    );
-  });
-
-  it("leave out what they do not know of an MCP server", () => {
-    const mcp_config = { a: { type: "shttp", url: "https://a.example", unknown: 1 } };
-    expect(agentSettings.parse({ llm, mcp_config }).mcp_config).toEqual({
-      a: { transport: "http", url: "https://a.example", enabled: true },
-    });
   });
 });
 

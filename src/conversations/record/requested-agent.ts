@@ -2,6 +2,7 @@ import { AgentServerError } from "../../errors.ts";
 import type { Agent, Skill } from "../../wire/agent/agent.ts";
 import type { ClientToolSpec } from "../../wire/agent/tool-definition.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
+import type { AgentSettings, OpenHandsSettings } from "../../wire/settings/agent/agent-settings.ts";
 import { agentOfSettings, emptyContext } from "./agent/agent-of-settings.ts";
 
 /**
@@ -28,8 +29,15 @@ function withSkills(agent: Agent, added: readonly Skill[], now: string): Agent {
 
 function chosenAgent(request: StartConversationRequest, now: string): Agent {
   if (request.agent !== null) return request.agent;
-  if (request.agent_settings !== null) return agentOfSettings(request.agent_settings, now);
+  if (request.agent_settings !== null) return agentOfSettings(servedSettings(request.agent_settings), now);
   throw new AgentServerError("not_found", `Agent profile with id '${request.agent_profile_id}' not found`);
+}
+
+/** Agents that are other programs are refused where they come as an agent, too. */
+function servedSettings(settings: AgentSettings): OpenHandsSettings {
+  if (settings.agent_kind === "openhands") return settings;
+  const detail = `agent_settings.agent_kind: asks for ${settings.agent_kind}, but this server runs openhands agents only`;
+  throw new AgentServerError("unprocessable", detail);
 }
 
 /** Names the client's tools among those of the agent, as the reference does: clients find all tools in one place. */

@@ -7,6 +7,9 @@ const text = nullable(z.string());
 const count = nullable(z.int());
 const flag = nullable(z.boolean());
 
+/** The model of settings that name none. */
+export const DEFAULT_MODEL = "gpt-5.6";
+
 const DEFAULT_TIMEOUT = 300;
 const OPENAI_HOST: ReadonlySet<unknown> = new Set(["https://api.openai.com", "https://api.openai.com/"]);
 const DEFAULT_AZURE_VERSION = "2024-12-01-preview";
@@ -19,7 +22,7 @@ const fields = z
   .object({
     model: z
       .string()
-      .meta({ default: "gpt-5.6" })
+      .meta({ default: DEFAULT_MODEL })
       .describe("Provider and model, LiteLLM style, for example anthropic/claude-sonnet-4-5"),
     api_key: secretString,
     provider_connection_id: text,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isObject } from "../../is-object.ts";
+import { isUnset } from "../secret-source.ts";
 
 const text = z.string().optional();
 const secret = z.string().optional();
@@ -97,11 +98,31 @@ function faultOf({ url, command, transport, headers, auth: credentials }: Server
 /** Depth at which absent values are looked for: servers, their credentials, and the state of those. */
 const MAX_DEPTH = 4;
 
-/** Leaves out what is null or an empty map: the reference announces servers by what is set. */
-function withoutAbsent(value: unknown, depth = 0): unknown {
+/** Maps whose texts are all secret, and fields of credentials that are. */
+const SECRET_MAPS: ReadonlySet<string> = new Set(["env", "headers"]);
+const SECRET_FIELDS: ReadonlySet<string> = new Set([
+  "value",
+  "password",
+  "client_secret",
+  "access_token",
+  "refresh_token",
+]);
+
+/**
+ * Leaves out what is null or an empty map, because the reference announces servers by what is set, and secrets that are
+ * blank or redacted.
+ */
+function withoutAbsent(value: unknown, parent = "", depth = 0): unknown {
   if (!isObject(value) || depth > MAX_DEPTH) return value;
-  const set = Object.entries(value).filter(([key, child]) => !isAbsent(child, key));
-  return Object.fromEntries(set.map(([key, child]) => [key, withoutAbsent(child, depth + 1)]));
+  const entries = Object.entries(value).map(
+    ([key, child]) => [key, withoutAbsent(child, key, depth + 1)] as const,
+  );
+  return Object.fromEntries(
+    entries.filter(([key, child]) => {
+      if (isAbsent(child, key)) return false;
+      return !(isUnset(child) && (SECRET_MAPS.has(parent) || SECRET_FIELDS.has(key)));
+    }),
+  );
 }
 
 /** Credentials without a strategy are an error, so they stay. */
@@ -110,13 +131,18 @@ function isAbsent(value: unknown, key: string): boolean {
   return key !== "auth" && isObject(value) && Object.keys(value).length === 0;
 }
 
-const KNOWN = new Set(Object.keys(server.shape));
+/** Names of the fields of a server. */
+export const MCP_SERVER_FIELDS: ReadonlySet<string> = new Set(Object.keys(server.shape));
 
 /** Reads `{"mcpServers": …}`, as other programs write it, and `type` for `transport`. */
 function unwrapped(input: unknown): unknown {
   const servers = isObject(input) && isObject(input.mcpServers) ? input.mcpServers : input;
   if (!isObject(servers)) return servers;
-  return Object.fromEntries(Object.entries(servers).map(([name, value]) => [name, withoutAbsent(value)]));
+  return mapValues(servers, (value) => withoutAbsent(value));
+}
+
+function mapValues(map: Record<string, unknown>, change: (value: unknown) => unknown) {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
 }
 
 /** Leaves out what this protocol does not know: settings are shared with programs that know more. */
@@ -136,10 +162,22 @@ function ofKnown({ type, ...value }: Record<string, unknown>): Record<string, un
     ...value,
     ...(transport === undefined ? {} : { transport: transport === "shttp" ? "http" : transport }),
   };
-  return Object.fromEntries(Object.entries(named).filter(([key]) => KNOWN.has(key)));
+  return Object.fromEntries(Object.entries(named).filter(([key]) => MCP_SERVER_FIELDS.has(key)));
 }
 
 const servers = z.record(z.string(), server);
+
+/** One MCP server, written with what is set. */
+export const mcpServer = z.preprocess((input) => withoutAbsent(input), server);
+
+/** Credentials for a remote MCP server, without what is not set. */
+export const mcpAuth = z.preprocess((input) => withoutAbsent(input), auth);
+
+/** MCP servers of settings by name. An unknown field of a server is an error. */
+export const mcpServers = z.preprocess(
+  (input) => (isObject(input) ? mapValues(input, (value) => withoutAbsent(value)) : input),
+  servers,
+);
 
 /** MCP servers of an agent by name. An unknown field of a server is an error. */
 export const mcpConfig = z.preprocess(unwrapped, servers);

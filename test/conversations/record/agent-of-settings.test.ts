@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { agentOfSettings } from "../../../src/conversations/record/agent/agent-of-settings.ts";
 import { agent as agentSchema } from "../../../src/wire/agent/agent.ts";
-import { agentSettings } from "../../../src/wire/agent/agent-settings.ts";
+import { openHandsSettings } from "../../../src/wire/settings/agent/agent-settings.ts";
 
 const llm = { model: "openai/gpt-4o", api_key: "k", stream: true };
 
 function agentOf(settings: object) {
-  return agentOfSettings(agentSettings.parse({ llm, ...settings }), "2026-01-02T03:04:05Z");
+  return agentOfSettings(openHandsSettings.parse({ llm, ...settings }), "2026-01-02T03:04:05Z");
 }
 
 const names = ({ tools }: { tools: readonly { name: string }[] }) => tools.map(({ name }) => name);

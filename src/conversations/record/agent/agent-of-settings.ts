@@ -1,10 +1,10 @@
 import type { Agent, AgentContext } from "../../../wire/agent/agent.ts";
-import type { AgentSettings } from "../../../wire/agent/agent-settings.ts";
 import { critic } from "../../../wire/agent/critics.ts";
+import type { OpenHandsSettings } from "../../../wire/settings/agent/agent-settings.ts";
 import { toolsOfSettings } from "./tools-of-settings.ts";
 
 /** Builds the agent that settings describe. */
-export function agentOfSettings(settings: AgentSettings, now: string): Agent {
+export function agentOfSettings(settings: OpenHandsSettings, now: string): Agent {
   const { tools, include_default_tools } = toolsOfSettings(settings);
   return {
     llm: settings.llm,
@@ -43,7 +43,7 @@ export function emptyContext(now: string): AgentContext {
   };
 }
 
-function condenserOf({ condenser, llm }: AgentSettings): Agent["condenser"] {
+function condenserOf({ condenser, llm }: OpenHandsSettings): Agent["condenser"] {
   if (!condenser.enabled) return null;
   if (condenser.condenser_kind === "no_op") return { kind: "NoOpCondenser" };
   const { condenser_kind: _kind, enabled: _enabled, ...settings } = condenser;
@@ -56,7 +56,7 @@ function condenserOf({ condenser, llm }: AgentSettings): Agent["condenser"] {
 }
 
 /** The critic needs a key, so that there is none without one. */
-function criticOf({ verification, llm }: AgentSettings): Agent["critic"] {
+function criticOf({ verification, llm }: OpenHandsSettings): Agent["critic"] {
   const api_key = verification.critic_api_key ?? llm.api_key;
   if (!verification.critic_enabled || api_key === null) return null;
   const { critic_server_url: url, critic_model_name: model } = verification;

@@ -1,5 +1,5 @@
 import type { Agent, ToolSpec } from "../../../wire/agent/agent.ts";
-import type { AgentSettings } from "../../../wire/agent/agent-settings.ts";
+import type { OpenHandsSettings } from "../../../wire/settings/agent/agent-settings.ts";
 
 const DEFAULT_TOOLS: readonly ToolSpec[] = ["terminal", "file_editor", "task_tracker", "switch_llm"].map(
   (name) => ({ name, params: {} }),
@@ -20,7 +20,7 @@ const BUILT_IN: Readonly<Record<string, string>> = {
 };
 
 /** Sorts the tools of settings: built-in ones are named by class, except those with parameters. */
-export function toolsOfSettings(settings: AgentSettings): Pick<Agent, "tools" | "include_default_tools"> {
+export function toolsOfSettings(settings: OpenHandsSettings): Pick<Agent, "tools" | "include_default_tools"> {
   const tools: ToolSpec[] = [];
   const classes = new Set(ALWAYS);
   for (const spec of withoutDoubles(settings.tools ?? DEFAULT_TOOLS)) {
@@ -62,7 +62,7 @@ function builtInClass(name: string): string | undefined {
   return Object.values(BUILT_IN).includes(name) ? name : undefined;
 }
 
-function routingParams(settings: AgentSettings): Record<string, unknown> {
+function routingParams(settings: OpenHandsSettings): Record<string, unknown> {
   const { active_meta_profile: name, meta_profile: profile, meta_profile_llms: llms } = settings;
   return {
     ...(name ? { active_meta_profile: name } : {}),
