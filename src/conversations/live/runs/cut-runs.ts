@@ -1,8 +1,10 @@
-import type { ConversationStore, Store } from "../../../stores/store.ts";
+import type { ConversationStore, EventStore, Store, StoredEvent } from "../../../stores/store.ts";
 import type { ExecutionStatus } from "../../../wire/execution-status.ts";
 
 /** Number of conversations read at a time. */
 const PAGE = 100;
+/** Number of events read at a time. Most replies and their results fit in. */
+const EVENTS = 10;
 /** Number of events, the newest of a log, among which an open call is looked for. */
 const NEWEST = 100;
 
@@ -35,7 +37,7 @@ function findCutRuns(store: Pick<Store, "conversations">): Promise<string[]> {
 
 /**
  * Finds the paused conversations with a call that has no result: a pause shows at once, while the tool still runs. Reads
- * the newest 100 events of each.
+ * each back to the calls of its newest reply, because those of earlier ones have results.
  */
 async function findCutPauses(store: Pick<Store, "conversations" | "events">): Promise<string[]> {
   const cut: string[] = [];
@@ -67,13 +69,43 @@ const RESULTS: ReadonlySet<string> = new Set([
   "AgentErrorEvent",
 ]);
 
+interface CallEvent {
+  source: string;
+  tool_call_id: string;
+  llm_response_id: string;
+}
+
 async function hasOpenCall({ events }: Pick<Store, "events">, id: string): Promise<boolean> {
   const answered = new Set<string>();
-  for (const { kind, json } of await events.search(id, { order: "desc", limit: NEWEST })) {
-    if (kind !== "ActionEvent" && !RESULTS.has(kind)) continue;
-    const { tool_call_id: callId } = JSON.parse(json) as { tool_call_id: string };
-    if (kind === "ActionEvent" && !answered.has(callId)) return true;
-    answered.add(callId);
+  let reply: string | undefined;
+  for await (const { kind, json } of newestFirst(events, id)) {
+    const isResult = RESULTS.has(kind);
+    if (!isResult && kind !== "ActionEvent" && kind !== "MessageEvent") continue;
+    const event = JSON.parse(json) as CallEvent;
+    if (isResult) answered.add(event.tool_call_id);
+    else if (kind === "MessageEvent") {
+      // Words of the agent are a reply without calls.
+      if (event.source === "agent") return false;
+    } else {
+      if (reply !== undefined && event.llm_response_id !== reply) return false;
+      if (!answered.has(event.tool_call_id)) return true;
+      reply = event.llm_response_id;
+    }
   }
   return false;
+}
+
+async function* newestFirst(events: EventStore, id: string): AsyncGenerator<StoredEvent, void, void> {
+  let from: number | undefined;
+  for (let read = 0; read < NEWEST; read += EVENTS) {
+    const page = await events.search(id, {
+      order: "desc",
+      limit: EVENTS,
+      ...(from === undefined ? {} : { from }),
+    });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || last.seq === 0) return;
+    from = last.seq - 1;
+  }
 }
