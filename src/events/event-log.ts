@@ -102,11 +102,17 @@ export class EventLog {
     await this.#write(change, []);
   }
 
-  /** Publishes an event that is not stored, after everything called before. */
+  /**
+   * Publishes an event that is not stored, after everything called before. Nothing once a write has failed: the event may
+   * show what is not stored.
+   */
   publish(event: NewTransientEvent): void {
     const text = transientText(event, this.#called, this.#options);
-    if (this.#pending === 0) this.#publish({ kind: "transient", text });
-    else void this.#inTurn(() => this.#publish({ kind: "transient", text }));
+    const publish = () => {
+      if (this.#refusal === undefined) this.#publish({ kind: "transient", text });
+    };
+    if (this.#pending === 0) publish();
+    else void this.#inTurn(publish);
   }
 
   /** Waits for what is being stored. Appends are refused from now on. */
@@ -189,9 +195,15 @@ export class EventLog {
   #fail(error: unknown): void {
     const { conversationId } = this.#options;
     const detail = `Conversation ${conversationId} is read again, because its store failed: ${messageOf(error)}`;
-    if (this.#lose(new AgentServerError("unavailable", detail), error)) {
-      this.publish({ kind: "ServerErrorEvent", source: "environment", code: "StoreUnavailable", detail });
-    }
+    if (!this.#lose(new AgentServerError("unavailable", detail), error)) return;
+    const event = {
+      kind: "ServerErrorEvent",
+      source: "environment",
+      code: "StoreUnavailable",
+      detail,
+    } as const;
+    const text = transientText(event, this.#called, this.#options);
+    void this.#inTurn(() => this.#publish({ kind: "transient", text }));
   }
 
   /** False when the log was lost before. */

@@ -3,6 +3,7 @@ import { AgentServerError } from "../../src/errors.ts";
 import { EventLog, type EventLogOptions } from "../../src/events/event-log.ts";
 import type { FeedReader } from "../../src/events/feed.ts";
 import { Feeds } from "../../src/events/feeds.ts";
+import type { NewTransientEvent } from "../../src/events/stamp-event.ts";
 import { createTimestamps } from "../../src/events/timestamp.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Change, Store } from "../../src/stores/store.ts";
@@ -328,3 +329,18 @@ test.each([new Error("the connection broke"), new AgentServerError("unavailable"
     expect(published(reader)).toMatchObject([{ kind: "ServerErrorEvent", code: "StoreUnavailable" }]);
   },
 );
+
+test("once a write has failed, no frame shows the state in memory, which is not stored", async () => {
+  const store = memoryStore();
+  const full = async () => {
+    throw new AgentServerError("unavailable", "the disk is full");
+  };
+  const log = logOver({ relay: store.relay, commit: full });
+  const reader = readerOf(store);
+  const writing = log.append([status("finished")]);
+  log.publish({ ...status("finished"), key: "full_state" } as NewTransientEvent);
+  await expect(writing).rejects.toThrow("the disk is full");
+  log.publish({ ...status("finished"), key: "full_state" } as NewTransientEvent);
+  await expect(log.append([pause])).rejects.toThrow("the disk is full");
+  expect(published(reader)).toMatchObject([{ kind: "ServerErrorEvent", code: "StoreUnavailable" }]);
+});
