@@ -5,6 +5,9 @@ import { addressGroup } from "./address-group.ts";
 const BURST = 60;
 /** Further wrong keys a second. */
 const REFILL_PER_SECOND = 1;
+/** Characters of a key, and different ones among them, from which on no number of requests finds it: over 100 bits. */
+const LONG_KEY = 32;
+const VARIED_KEY = 10;
 /** Addresses that are remembered; past it the one known longest is forgotten. */
 const MAX_ADDRESSES = 4096;
 
@@ -36,15 +39,16 @@ export class KeyAttempts {
 
   /**
    * True for a right key. Throws `too_many_requests` for an address that has shown too many wrong ones, without saying
-   * whether this one is right. A key that the address has shown before still passes: behind a proxy all clients share an
-   * address, and one of them must not lock the others out.
+   * whether this one is right. Two kinds of right keys still pass, because all clients behind a proxy share an address and
+   * one of them must not lock the others out: a key that the address has shown before, and a key too long to be guessed,
+   * which the limit need not protect.
    */
   check(candidate: string | null, peerAddress: string | undefined): boolean {
     if (candidate === null || candidate === "") return false;
     const isRight = this.#isKey(candidate);
     if (peerAddress === undefined) return isRight;
     const caller = this.#callerAt(addressGroup(peerAddress));
-    if (isRight && caller.keys.has(candidate)) return true;
+    if (isRight && (caller.keys.has(candidate) || isBeyondGuessing(candidate))) return true;
     if (caller.left < 1) throw tooManyAttempts(caller.left);
     if (isRight) caller.keys.add(candidate);
     else caller.left -= 1;
@@ -68,6 +72,10 @@ export class KeyAttempts {
     this.#callers.set(group, caller);
     return caller;
   }
+}
+
+function isBeyondGuessing(key: string): boolean {
+  return key.length >= LONG_KEY && new Set(key).size >= VARIED_KEY;
 }
 
 function tooManyAttempts(left: number): AgentServerError {

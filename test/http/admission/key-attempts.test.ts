@@ -49,6 +49,18 @@ describe("an address that shows wrong keys", () => {
     expect(await statusOf(core, withKey())).toBe(200);
   });
 
+  it.each([
+    ["a random key", "9f86d081884c7d659a2feaa0c55ad015", 200],
+    ["a UUID", "b6a1c0de-52f4-4c0b-9f0e-0d5c3b7a1e42", 200],
+    ["a short key", "9f86d081884c7d65", 429],
+    ["a long key of few characters", "passpasspasspasspasspasspasspass", 429],
+  ])("at its first request after a restart %s is answered with %3$i", async (_, key, status) => {
+    const core = makeCore({ keys: [key] });
+    await exhaust(core);
+    expect(await statusOf(core, { "x-session-api-key": key })).toBe(status);
+    expect(await statusOf(core, { "x-session-api-key": `${key.slice(0, -1)}x` })).toBe(429);
+  });
+
   it("may go on when it has waited, once a second", async () => {
     let now = 1_000_000;
     const core = makeCore({ now: () => now });
