@@ -12,6 +12,7 @@ import type { BashDeps } from "../routes/machine/bash.ts";
 import { type Cipher, createRotatingCipher } from "../secrets/cipher.ts";
 import type { LookupOptions } from "../secrets/lookup-secret.ts";
 import { ServerSecrets } from "../secrets/server-secrets.ts";
+import { Documents } from "../settings/documents/documents.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { namedTools } from "../tools/catalogue.ts";
@@ -45,6 +46,8 @@ export interface Services {
   readonly kept: readonly string[];
   /** Bash commands of clients. */
   readonly bash: BashDeps;
+  /** What is kept beside conversations. */
+  readonly documents: Documents;
   /** Returns the time of the last activity in milliseconds since 1970. */
   lastActivity(): number;
 }
@@ -89,6 +92,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address))),
     }),
   };
+  const cipher = cipherOf(options);
+  const documents = new Documents({ store: store.documents, cipher, logger });
   const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   let lastActivity = clock.now();
   const onActivity = () => {
@@ -99,7 +104,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     clock,
     logger,
     tools,
-    cipher: cipherOf(options),
+    cipher,
     createLlm: llmFactory(options, { serverSecrets, lookup }),
     serverSecrets,
     openWorkspace,
@@ -127,7 +132,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     mask: () => serverSecrets.mask(),
     onActivity,
   };
-  return { store, tools, conversations, machine, kept, bash, lastActivity: () => lastActivity };
+  return { store, documents, tools, conversations, machine, kept, bash, lastActivity: () => lastActivity };
 }
 
 function cipherOf({ secretKey, previousSecretKeys, clock }: ResolvedOptions): Cipher | undefined {
