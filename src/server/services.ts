@@ -46,7 +46,7 @@ export interface Services {
   readonly kept: readonly string[];
   /** Bash commands of clients. */
   readonly bash: BashDeps;
-  /** What is kept beside conversations. */
+  /** Settings, secrets, profiles: the documents that belong to no conversation. */
   readonly documents: Documents;
   /** Returns the time of the last activity in milliseconds since 1970. */
   lastActivity(): number;
