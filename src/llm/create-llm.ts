@@ -107,7 +107,7 @@ function decorated(model: Model, options: BuildOptions): Llm {
 
 /** A model without retries and price: its provider's protocol, with latency and named errors. */
 function connect(model: Model, options: BuildOptions): Llm {
-  const { fetch = globalThis.fetch, clock, maxReplyBytes = REPLY_LIMITS.bytes } = options;
+  const { clock } = options;
   const { endpoint, capabilities } = model;
   let protocol: Promise<Protocol> | undefined;
   return {
@@ -115,7 +115,7 @@ function connect(model: Model, options: BuildOptions): Llm {
     async complete(request) {
       const started = performance.now();
       try {
-        protocol ??= loadProtocol(model, providerFetch(fetch, maxReplyBytes));
+        protocol ??= loadProtocol(model, options);
         const reply = await (await protocol)(request);
         return {
           ...reply,
@@ -145,7 +145,10 @@ function withoutKey(error: LlmError, key: string | null): LlmError {
 }
 
 /** Loads a protocol with its SDK, which takes a good part of a second. */
-async function loadProtocol(model: Model, fetch: Fetch): Promise<Protocol> {
+async function loadProtocol(model: Model, options: BuildOptions): Promise<Protocol> {
+  const { dispatchedFetch } = await import("../outbound/dispatched/dispatched-fetch.ts");
+  const { fetch: send = dispatchedFetch(), maxReplyBytes = REPLY_LIMITS.bytes } = options;
+  const fetch = providerFetch(send, maxReplyBytes);
   if (model.endpoint.provider.protocol === "anthropic") {
     const { anthropicMessages } = await import("./anthropic-messages/anthropic-messages.ts");
     return anthropicMessages(model, fetch);

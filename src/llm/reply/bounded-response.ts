@@ -1,3 +1,4 @@
+import { plainResponse } from "../../outbound/plain-response.ts";
 import { malformedReply } from "./reply-fault.ts";
 import { tooLarge } from "./reply-limits.ts";
 
@@ -10,14 +11,20 @@ const ERROR_BYTES = 256 * 1024;
  * passed as it is: counting it costs more than parsing it.
  */
 export function boundedResponse(response: Response, maxBytes: number): Response {
-  const { body, status, statusText, headers, ok } = response;
+  const { body, status, statusText, headers, ok, url } = response;
   if (body === null) return response;
-  // `Response` cannot be made with another status.
   if (status < 200 || status > 599) throw malformedReply(`status ${status}`);
   const limit = ok ? maxBytes : ERROR_BYTES;
   if (statedLength(headers) <= limit) return response;
-  const counter = ok ? failPast(maxBytes) : cutAt(ERROR_BYTES);
-  return new Response(body.pipeThrough(counter), { status, statusText, headers });
+  const bounded = ok ? failPast(body, maxBytes) : cutAt(body, ERROR_BYTES);
+  const cancel = () => body.cancel();
+  return plainResponse({
+    status,
+    statusText,
+    headers,
+    url,
+    body: { [Symbol.asyncIterator]: () => bounded, cancel },
+  });
 }
 
 /** Number of bytes of a body that is sent as it is, which HTTP does not let it exceed; infinite for any other. */
@@ -27,24 +34,21 @@ function statedLength(headers: Headers): number {
   return isPlain && /^\d+$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY;
 }
 
-function failPast(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
+async function* failPast(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) controller.error(tooLarge(`more than ${maxBytes} bytes`));
-      else controller.enqueue(chunk);
-    },
-  });
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    // An error inside the loop ends the connection.
+    if (bytes > maxBytes) throw tooLarge(`more than ${maxBytes} bytes`);
+    yield chunk;
+  }
 }
 
-function cutAt(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
+async function* cutAt(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
   let left = maxBytes;
-  return new TransformStream({
-    transform(chunk, controller) {
-      controller.enqueue(chunk.subarray(0, left));
-      left -= chunk.byteLength;
-      if (left <= 0) controller.terminate();
-    },
-  });
+  for await (const chunk of body) {
+    yield chunk.subarray(0, left);
+    left -= chunk.byteLength;
+    if (left <= 0) return;
+  }
 }

@@ -1,4 +1,5 @@
 import { isObject } from "../../is-object.ts";
+import { readText } from "../../outbound/plain-response.ts";
 import { LlmError } from "../llm-error.ts";
 import { malformedReply, reportedFailure } from "./reply-fault.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
@@ -69,13 +70,6 @@ async function* replay(
     // Ends the connection when the reader has seen enough.
     await rest.return?.();
   }
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
 }
 
 /** A wrong `base_url` often leads to the web page of a server. */

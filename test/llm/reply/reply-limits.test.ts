@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createGzip } from "node:zlib";
+import { createGzip, gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createLlm } from "../../../src/llm/create-llm.ts";
 import type { LlmRequest } from "../../../src/llm/llm.ts";
@@ -130,6 +130,26 @@ describe.each(NAMES)("a reply of %s", (name) => {
     });
     expect(time).toBeLessThan(10_000);
   });
+});
+
+it.each(["", "gzip"])("the replies after the first are bounded too (%s)", async (encoding) => {
+  let calls = 0;
+  const { url, ended } = await provider((response) => {
+    calls += 1;
+    if (calls === 1) return response.writeHead(400).end("{}");
+    const type = { "content-type": "application/json", ...(encoding && { "content-encoding": encoding }) };
+    response.writeHead(200, type);
+    const zeros = "0".repeat(MIB);
+    if (encoding === "") return writeForever(response, zeros);
+    const packed = gzipSync(zeros.repeat(40));
+    return response.end(packed);
+  });
+  const config = llmConfig.parse({ model: "openai/gpt-4o", base_url: url, api_key: "k", num_retries: 1 });
+  const llm = createLlm(config, { environment: {}, logger: silentLogger });
+  const request: LlmRequest = { messages: [user("Hi")], tools: [], signal: new AbortController().signal };
+  await expect(llm.complete(request)).rejects.toMatchObject({ status: 400 });
+  await expect(llm.complete(request)).rejects.toMatchObject({ name: "LLMReplyTooLargeError" });
+  await expect.poll(() => ended).toEqual([true, true]);
 });
 
 it("20,000 pieces of one call, each with its name, are joined in linear time", async () => {
