@@ -17,10 +17,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   agent: ["wire", "events", "llm", "tools"],
   conversations: ["wire", "agent", "events", "llm", "tools", "secrets", "stores", "workspace"],
   bash: ["wire", "events", "secrets", "stores", "workspace"],
+  extensions: ["wire", "secrets", "stores", "workspace"],
   settings: ["wire", "llm", "secrets", "stores", "workspace"],
   http: ["wire", "secrets"],
   streams: ["wire", "events", "stores", "http"],
-  routes: ["wire", "http", "streams", "conversations", "bash", "settings", "workspace"],
+  routes: ["wire", "http", "streams", "conversations", "bash", "settings", "extensions", "workspace"],
   node: ["http"],
   configuration: ["server"],
 };

@@ -1,4 +1,5 @@
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import type { ExtensionPlace } from "../extensions/place.ts";
 import type { Route } from "../http/route/route.ts";
 import type { SocketRoute } from "../http/sockets/socket-route.ts";
 import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
@@ -7,6 +8,9 @@ import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { pluginRoutes } from "./extensions/plugins.ts";
+import { projectFileRoutes } from "./extensions/project-files.ts";
+import { skillRoutes } from "./extensions/skills.ts";
 import { archiveRoutes } from "./machine/archive.ts";
 import { type BashDeps, bashRoutes } from "./machine/bash.ts";
 import { fileSearchRoutes } from "./machine/file-search.ts";
@@ -35,6 +39,8 @@ export interface RoutesDeps {
   tools(): readonly ToolCatalogEntry[];
   /** Names of models and providers. Loaded when first asked. */
   llmCatalogue(): Promise<LlmCatalogue>;
+  /** The machine on which skills, plugins, hooks and sub-agents lie. */
+  extensionPlace(): Promise<ExtensionPlace>;
   workspaceSession: WorkspaceSessionDeps;
   sockets: EventSocketDeps;
 }
@@ -48,6 +54,7 @@ export function allRoutes({
   server,
   tools,
   llmCatalogue,
+  extensionPlace,
   workspaceSession,
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
@@ -59,6 +66,9 @@ export function allRoutes({
     ...eventRoutes(conversations),
     ...toolRoutes(tools),
     ...llmCatalogueRoutes(llmCatalogue),
+    ...skillRoutes(extensionPlace),
+    ...pluginRoutes(extensionPlace),
+    ...projectFileRoutes(extensionPlace),
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),
     ...scopes.flatMap(fileRoutes),

@@ -44,6 +44,8 @@ export interface Services {
   readonly machine: LazyWorkspace;
   /** Absolute paths on that machine that requests may not write to: the database. */
   readonly kept: readonly string[];
+  /** Absolute path of the folder of the user's files. undefined: `.openhands` in the home folder of the machine. */
+  readonly userDir: string | undefined;
   /** Bash commands of clients. */
   readonly bash: BashDeps;
   /** Settings, secrets, profiles: the documents that belong to no conversation. */
@@ -99,6 +101,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   const onActivity = () => {
     lastActivity = clock.now();
   };
+  const userDir = userFolder(options.userDir, logger);
   const conversations = new ConversationManager({
     store,
     clock,
@@ -116,7 +119,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
     worktreeRoot: options.worktreeRoot === undefined ? undefined : resolve(options.worktreeRoot),
-    userDir: userFolder(options.userDir, logger),
+    userDir,
     idleTtlSeconds: options.idleTtlSeconds,
     maxConcurrentRuns: options.maxConcurrentRuns,
     maxQueuedRuns: options.maxQueuedRuns,
@@ -132,7 +135,17 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     mask: () => serverSecrets.mask(),
     onActivity,
   };
-  return { store, documents, tools, conversations, machine, kept, bash, lastActivity: () => lastActivity };
+  return {
+    store,
+    documents,
+    tools,
+    conversations,
+    machine,
+    kept,
+    userDir,
+    bash,
+    lastActivity: () => lastActivity,
+  };
 }
 
 function cipherOf({ secretKey, previousSecretKeys, clock }: ResolvedOptions): Cipher | undefined {

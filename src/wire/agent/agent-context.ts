@@ -4,7 +4,7 @@ import { secretsByName } from "../secret-limits.ts";
 import { secretSource } from "../secret-source.ts";
 import { skill } from "./skill.ts";
 
-const marketplaceRegistration = z
+export const marketplaceRegistration = z
   .object({
     name: z.string(),
     source: z.string(),

@@ -1,0 +1,77 @@
+import type { Logger } from "../logger.ts";
+import { isAbsolutePath, joinPath, parentOf } from "../workspace/paths.ts";
+import type { Workspace } from "../workspace/workspace.ts";
+import type { DirectoryEntry } from "../workspace/workspace-files.ts";
+
+/** A machine on which extensions lie, as files that people and agents wrote. */
+export interface ExtensionPlace {
+  workspace: Workspace;
+  /** Absolute path of the folder of the user's files, `~/.openhands` by default. */
+  userDir: string;
+  logger: Logger;
+}
+
+/** A skill is text for a prompt; a larger file cannot be meant as one. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** Folders from which one kind of extension is read, those that win first. */
+export function userFolders({ workspace, userDir }: ExtensionPlace, kind: string): string[] {
+  return [joinPath(workspace.info.home, ".agents", kind), joinPath(userDir, kind)];
+}
+
+/** The same in a project, where the working directory wins over the top of its repository. */
+export function projectFolders(root: string, kind: string): string[] {
+  return [joinPath(root, ".agents", kind), joinPath(root, ".openhands", kind)];
+}
+
+/** A project's folder and, if it lies below, the top of its repository. Relative paths start where the server does. */
+export async function projectRoots({ workspace }: ExtensionPlace, projectDir: string): Promise<string[]> {
+  const folder = absolute(workspace, projectDir);
+  const top = await repositoryTop(workspace, folder);
+  return top === null || top === folder ? [folder] : [folder, top];
+}
+
+function absolute(workspace: Workspace, path: string): string {
+  return isAbsolutePath(path) ? joinPath(path) : joinPath(workspace.info.workingDir, path);
+}
+
+async function repositoryTop(workspace: Workspace, folder: string): Promise<string | null> {
+  for (let path = folder; ; path = parentOf(path)) {
+    if ((await quietly(workspace.files.stat(joinPath(path, ".git")), null)) !== null) return path;
+    if (path === parentOf(path)) return null;
+  }
+}
+
+/** Lists a folder; empty when it is missing or cannot be read. */
+export async function entriesOf({ workspace }: ExtensionPlace, folder: string): Promise<DirectoryEntry[]> {
+  const listing = await quietly(workspace.files.list(folder), null);
+  return listing?.entries ?? [];
+}
+
+/** Reads a text file. null when it is missing, larger than 1 MiB or cannot be read. */
+export async function readText({ workspace }: ExtensionPlace, path: string): Promise<string | null> {
+  const bytes = await quietly(workspace.files.read(path, { maxBytes: MAX_FILE_BYTES }), null);
+  return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+/** Reads one extension. null for a faulty one, which is logged and costs nothing else. */
+export async function orSkip<T>(
+  { logger }: ExtensionPlace,
+  path: string,
+  load: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await load();
+  } catch (error) {
+    logger.warn({ path, error }, "an extension was left out: its file cannot be read");
+    return null;
+  }
+}
+
+async function quietly<T, F>(promise: Promise<T>, fallback: F): Promise<T | F> {
+  try {
+    return await promise;
+  } catch {
+    return fallback;
+  }
+}

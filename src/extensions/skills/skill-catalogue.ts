@@ -1,0 +1,88 @@
+import type { Skill } from "../../wire/agent/skill.ts";
+import type { SkillCatalogEntry, SkillInfo, SkillsRequest } from "../../wire/extensions/skills.ts";
+import type { ExtensionPlace } from "../place.ts";
+import { projectSkills } from "./project-skills.ts";
+import { userSkills } from "./user-skills.ts";
+
+/** Skills that clients may see, and how many each source had. */
+export interface ListedSkills {
+  skills: SkillInfo[];
+  sources: Record<string, number>;
+}
+
+/** Addresses of the sandbox with this at the beginning of their name are for the agent. */
+const FOR_AGENT = "WORKER_";
+
+/**
+ * Lists the skills of the sources that a request names; later sources win. Public skills, marketplaces and repositories
+ * of organisations are not fetched by this server: their counts are 0.
+ */
+export async function listSkills(place: ExtensionPlace, request: SkillsRequest): Promise<ListedSkills> {
+  const { load_user: ofUser, load_project: ofProject, project_dir: projectDir } = request;
+  const sources: Record<string, Skill[]> = {
+    sandbox: sandboxSkills(request),
+    registered_marketplaces: [],
+    sdk_base: ofUser ? await userSkills(place) : [],
+    org: [],
+    project: ofProject && projectDir ? await projectSkills(place, projectDir) : [],
+  };
+  const byName = new Map(Object.values(sources).flatMap((list) => list.map((one) => [one.name, one])));
+  const counts = Object.entries(sources).map(([source, { length }]) => [source, length]);
+  return { skills: [...byName.values()].map(toSkillInfo), sources: Object.fromEntries(counts) };
+}
+
+/** Lists the skills that the launch of an agent profile can load, without those of projects. */
+export async function listCatalogue(place: ExtensionPlace): Promise<SkillCatalogEntry[]> {
+  return (await userSkills(place)).map((one) => ({ ...toSkillInfo(one), origin: "user" }));
+}
+
+function toSkillInfo(one: Skill): SkillInfo {
+  const { name, content, source, description, trigger, is_agentskills_format: isStandard } = one;
+  return {
+    name,
+    type: isStandard ? "agentskills" : trigger === null ? "repo" : "knowledge",
+    content,
+    triggers: wordsOf(trigger),
+    source,
+    description,
+    is_agentskills_format: isStandard,
+    disable_model_invocation: one.disable_model_invocation,
+  };
+}
+
+function wordsOf(trigger: Skill["trigger"]): string[] {
+  switch (trigger?.type) {
+    case "keyword":
+      return trigger.keywords;
+    case "task":
+      return trigger.triggers;
+    case "path":
+    case undefined:
+      return [];
+  }
+}
+
+function sandboxSkills({ sandbox_config: sandbox }: SkillsRequest): Skill[] {
+  const urls = (sandbox?.exposed_urls ?? []).filter(({ name }) => name.startsWith(FOR_AGENT));
+  if (urls.length === 0) return [];
+  const hosts = urls.map(({ url, port }) => `* ${url} (port ${port})`).join("\n");
+  return [
+    {
+      name: "work_hosts",
+      content: `Web applications that you start are reached by the user under these addresses, by port:\n${hosts}`,
+      trigger: null,
+      source: null,
+      mcp_tools: null,
+      inputs: [],
+      is_agentskills_format: false,
+      version: "1.0.0",
+      description: null,
+      license: null,
+      compatibility: null,
+      metadata: null,
+      allowed_tools: null,
+      disable_model_invocation: false,
+      resources: null,
+    },
+  ];
+}
