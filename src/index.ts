@@ -158,6 +158,8 @@ export type { Observation } from "./wire/events/observations.ts";
 export type { ExecutionStatus } from "./wire/execution-status.ts";
 export type { SecretSource, SecretSources } from "./wire/secret-source.ts";
 export { type LocalWorkspaceOptions, localWorkspace } from "./workspace/local/local-workspace.ts";
+export { remoteWorkspace } from "./workspace/remote/remote-workspace.ts";
+export type { RemoteOptions } from "./workspace/remote/server/remote-options.ts";
 export type { SandboxLimits, SandboxOptions } from "./workspace/sandbox/sandbox-options.ts";
 export { sandboxedWorkspace } from "./workspace/sandbox/sandboxed-workspace.ts";
 export type {

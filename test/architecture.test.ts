@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, "..");
 const MAY_IMPORT: Record<string, readonly string[]> = {
   wire: [],
   outbound: [],
-  workspace: [],
+  workspace: ["outbound"],
   stores: ["wire"],
   secrets: ["wire", "outbound"],
   events: ["wire", "stores"],
@@ -83,7 +83,7 @@ describe("directions of import", () => {
   it("only the composition root knows how this machine is reached", () => {
     const local = imports.filter(({ to }) => to.startsWith("workspace/local/"));
     const outside = local.filter(
-      ({ from }) => !/^(index\.ts$|(workspace\/(local|sandbox)|server|testing|cli)\/)/.test(from),
+      ({ from }) => !/^(index\.ts$|(workspace\/(local|sandbox|remote)|server|testing|cli)\/)/.test(from),
     );
     expect(outside).toEqual([]);
   });

@@ -1,0 +1,289 @@
+import { isObject } from "../../../is-object.ts";
+import { credentialedFetch } from "../../../outbound/credentialed-fetch.ts";
+import { readBounded } from "../../../read-bounded.ts";
+import type { ByteRange } from "../../workspace-files.ts";
+import { afterFailure, isUnsent, LostRequest, lost, Patience, unreadable } from "./remote-failure.ts";
+import type { ResolvedRemote } from "./remote-options.ts";
+
+/** The end of a command on the other server. */
+export interface RemoteOutput {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** A call of a short script. */
+export interface ExecuteOptions extends CallOptions {
+  /** Whether the script may run twice without harm, so that it is repeated when its answer is lost. */
+  repeatable?: boolean;
+}
+
+/** Bytes of a JSON answer. */
+const MAX_JSON_BYTES = 32 * 1024 * 1024;
+
+/** Seconds that a short script may take over there. */
+const SCRIPT_SECONDS = 60;
+
+/** Commands among which one is looked for whose start was not answered. */
+const COMMANDS_SHOWN = 50;
+
+/** Answers of a server that may have room or be back a moment later. Proxies give 502 and 504. */
+const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+interface Call {
+  method: "GET" | "POST";
+  path: string;
+  query?: Readonly<Record<string, string>>;
+  json?: unknown;
+  headers?: Readonly<Record<string, string>>;
+  body?: { stream: ReadableStream<Uint8Array>; patience: Patience };
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until the answer begins. Default: those of the options. */
+  patience?: number;
+  /** How often it is tried when its answer is lost. It is tried again anyway when it certainly did not arrive. */
+  attempts?: number;
+}
+
+/**
+ * The bash and file routes of another agent server. Every answer is bounded in size and time, redirects are not followed,
+ * and no failure shows the key.
+ *
+ * @throws WorkspaceError `unavailable`
+ */
+export class RemoteServer {
+  readonly #options: ResolvedRemote;
+  readonly #fetch = credentialedFetch((target: string, init: RequestInit) => fetch(target, init));
+
+  constructor(options: ResolvedRemote) {
+    this.#options = options;
+  }
+
+  /** Scheme, host and path, for messages. */
+  get address(): string {
+    return this.#options.address;
+  }
+
+  /** Starts a command and returns its id. Rejects with `LostRequest` when it is unknown whether it has been started. */
+  async start(command: string, timeoutSeconds: number, options: CallOptions = {}): Promise<string> {
+    const json = { command, timeout: timeoutSeconds };
+    const answer = await this.#json({
+      ...options,
+      method: "POST",
+      path: "/api/bash/start_bash_command",
+      json,
+    });
+    return this.#text(answer, "id");
+  }
+
+  /** Finds the newest command whose text contains a word. null without one. */
+  async findCommand(word: string): Promise<string | null> {
+    const query = { kind__eq: "BashCommand", sort_order: "TIMESTAMP_DESC", limit: String(COMMANDS_SHOWN) };
+    const found = (await this.#events(query)).find((item) => String(item.command).includes(word));
+    return found === undefined ? null : this.#text(found, "id");
+  }
+
+  /** Ends a command with its process group. One that has ended, or is unknown, is fine. */
+  async stop(id: string): Promise<void> {
+    const path = `/api/bash/bash_commands/${encodeURIComponent(id)}/stop`;
+    const response = await this.#send({ method: "POST", path, attempts: 3 });
+    await response.body?.cancel();
+    if (!response.ok && response.status !== 404) throw await this.refused(response);
+  }
+
+  /** The end of a command that was started. null while it runs. */
+  async end(commandId: string, options: CallOptions = {}): Promise<RemoteOutput | null> {
+    const query = {
+      kind__eq: "BashOutput",
+      command_id__eq: commandId,
+      sort_order: "TIMESTAMP_DESC",
+      limit: "1",
+    };
+    const [last] = await this.#events(query, options);
+    return last === undefined || last.exit_code === null ? null : this.#output(last);
+  }
+
+  /** Runs a short script to its end. */
+  async execute(
+    command: string,
+    { repeatable = false, ...options }: ExecuteOptions = {},
+  ): Promise<RemoteOutput> {
+    const json = { command, timeout: SCRIPT_SECONDS };
+    const path = "/api/bash/execute_bash_command";
+    const patience = Math.max(this.#options.patience, (SCRIPT_SECONDS + 10) * 1000);
+    const attempts = repeatable ? 3 : 1;
+    return this.#output(await this.#json({ ...options, method: "POST", path, json, patience, attempts }));
+  }
+
+  /** Asks for a file, or a range of it. The answer is not read, and may be a refusal. */
+  download(path: string, { offset = 0, length }: ByteRange, options: CallOptions = {}): Promise<Response> {
+    const end = length === undefined ? "" : String(offset + Math.max(length, 1) - 1);
+    const isWhole = offset === 0 && length === undefined;
+    // A compressed answer would have no range of the file.
+    const headers = {
+      "accept-encoding": "identity",
+      ...(isWhole ? {} : { range: `bytes=${offset}-${end}` }),
+    };
+    const query = { path };
+    return this.#send({ ...options, method: "GET", path: "/api/file/download", query, headers, attempts: 3 });
+  }
+
+  /** Reads a range of a file into memory. Empty where the file or the range does not exist yet. */
+  async tail(path: string, range: Required<ByteRange>, options: CallOptions = {}): Promise<Uint8Array> {
+    const response = await this.download(path, range, options);
+    if (response.status === 404 || response.status === 416) {
+      await response.body?.cancel();
+      return new Uint8Array(0);
+    }
+    if (!response.ok) throw await this.refused(response);
+    const skipped = response.status === 206 ? 0 : range.offset;
+    const read = () => readBounded(response.body, skipped + range.length);
+    return (await this.#within(this.#options.patience, response, read)).subarray(skipped);
+  }
+
+  /** Puts a file at an absolute path. Folders above it are made. */
+  async upload(path: string, content: AsyncIterable<Uint8Array>, options: CallOptions = {}): Promise<void> {
+    const { multipartBody } = await import("./multipart-body.ts");
+    const patience = new Patience(this.#options.patience);
+    const { type, stream } = multipartBody(content, patience);
+    const headers = { "content-type": type };
+    const query = { path };
+    const call = { ...options, method: "POST", path: "/api/file/upload", query, headers } as const;
+    const response = await this.#send({ ...call, body: { stream, patience } });
+    if (!response.ok) throw await this.refused(response);
+    await response.body?.cancel();
+  }
+
+  /** The error for an answer that is a refusal. Its text is what the other server says, cut to a sentence. */
+  async refused(response: Response): Promise<Error> {
+    const text = await readBounded(response.body, 64 * 1024).then(String, () => "");
+    return lost(this.#options, `it answered ${response.status}: ${detailOf(text)}`);
+  }
+
+  async #events(
+    query: Record<string, string>,
+    options: CallOptions = {},
+  ): Promise<Record<string, unknown>[]> {
+    const path = "/api/bash/bash_events/search";
+    const page = await this.#json({ ...options, method: "GET", path, query, attempts: 3 });
+    if (!Array.isArray(page.items) || !page.items.every(isObject)) throw unreadable(this.#options, "items");
+    return page.items;
+  }
+
+  async #json(call: Call): Promise<Record<string, unknown>> {
+    const response = await this.#send(call);
+    if (!response.ok) throw await this.refused(response);
+    const patience = call.patience ?? this.#options.patience;
+    const value: unknown = await this.#within(patience, response, async () => {
+      const body = await readBounded(response.body, MAX_JSON_BYTES);
+      return JSON.parse(body.toString("utf8"));
+    });
+    if (!isObject(value)) throw unreadable(this.#options, "the answer");
+    return value;
+  }
+
+  /** Reads an answer. A body that does not end in time is left. */
+  async #within<T>(patience: number, response: Response, read: () => Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error("its answer did not end in time")), patience);
+    try {
+      return await Promise.race([read(), late.promise]);
+    } catch (error) {
+      response.body?.cancel().catch(() => {});
+      throw new LostRequest(this.#options, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #send(call: Call): Promise<Response> {
+    const { attempts = 1 } = call;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#sendOnce(call);
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        const mayRepeat = isUnsent(error) ? call.body === undefined && attempt < 3 : attempt < attempts;
+        if (!mayRepeat) throw error;
+        await afterFailure(attempt, call.signal);
+      }
+    }
+  }
+
+  async #sendOnce({
+    method,
+    path,
+    query = {},
+    json,
+    headers = {},
+    body,
+    signal,
+    patience,
+  }: Call): Promise<Response> {
+    const { address, apiKey } = this.#options;
+    const parameters = Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
+    const watch = body?.patience ?? new Patience(patience ?? this.#options.patience);
+    const signals = [watch.signal, ...(signal === undefined ? [] : [signal])];
+    const init: RequestInit & { duplex?: "half" } = {
+      method,
+      headers: {
+        accept: "*/*",
+        ...headers,
+        ...(json !== undefined && { "content-type": "application/json" }),
+        ...(apiKey !== undefined && { "x-session-api-key": apiKey }),
+      },
+      signal: AbortSignal.any(signals),
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+      ...(body !== undefined && { body: body.stream, duplex: "half" }),
+    };
+    watch.begin();
+    try {
+      const response = await this.#fetch(`${address}${path}${parameters}`, init);
+      if (!BUSY.has(response.status)) return response;
+      const isUnsent = response.status === 429 || response.status === 503;
+      throw new LostRequest(this.#options, await this.refused(response), isUnsent);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof LostRequest) throw error;
+      throw new LostRequest(this.#options, watch.signal.aborted ? watch.signal.reason : error);
+    } finally {
+      watch.end();
+    }
+  }
+
+  #output(value: Record<string, unknown>): RemoteOutput {
+    const { exit_code: exitCode, stdout = null, stderr = null } = value;
+    if (typeof exitCode !== "number") throw unreadable(this.#options, "exit_code");
+    const texts = [stdout, stderr].map((text) => text ?? "");
+    const [out, err] = texts;
+    if (typeof out !== "string" || typeof err !== "string")
+      throw unreadable(this.#options, "stdout or stderr");
+    return { exitCode, stdout: out, stderr: err };
+  }
+
+  #text(value: Record<string, unknown>, name: string): string {
+    const text = value[name];
+    if (typeof text !== "string" || text === "" || text.length > 200) throw unreadable(this.#options, name);
+    return text;
+  }
+}
+
+function detailOf(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isObject(value)) return text;
+    const detail = value.detail ?? value.exception ?? text;
+    return typeof detail === "string" ? detail : JSON.stringify(detail);
+  } catch {
+    return text;
+  }
+}
+
+/** A text as the content of an upload. */
+export async function* textPieces(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
