@@ -1,4 +1,5 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { defineConfig, type Options } from "tsup";
 import manifest from "./package.json" with { type: "json" };
 import { DOCS_ASSET_SOURCES } from "./src/node/docs-assets.ts";
@@ -46,6 +47,14 @@ const withoutLocales: Plugin = {
     build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: 'export { default as en } from "./en.js";',
     }));
+  },
+};
+
+/** Lets the command note down its schemas and build them, and load zod, when one is first used. */
+const deferredZod: Plugin = {
+  name: "deferred-zod",
+  setup(build) {
+    build.onResolve({ filter: /^zod$/ }, () => ({ path: resolve("src/cli/deferred-zod.ts") }));
   },
 };
 
@@ -99,9 +108,17 @@ export default defineConfig([
     entry: { cli: "src/cli.ts" },
     // The modules that every start loads are bundled: as separate files they take a quarter longer.
     noExternal: ["openapi3-ts", "ws", "zod"],
+    esbuildPlugins: [withoutYaml, deferredZod],
     banner: {
       js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
 ${checkNode((message) => `process.stderr.write(${message} + "\\n"); process.exit(1);`)}`,
     },
+  },
+  // A file of its own, because a start does not load it. Only such a file can be loaded without waiting.
+  {
+    entry: { zod: "node_modules/zod/index.js" },
+    format: "cjs",
+    target: "node22",
+    esbuildPlugins: [withoutLocales],
   },
 ]);

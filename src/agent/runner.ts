@@ -1,6 +1,6 @@
 import { AgentServerError } from "../errors.ts";
 import type { ExtensionHost } from "./loop/extension.ts";
-import { type RunOptions, runAgent } from "./loop/run.ts";
+import type { RunOptions } from "./loop/run.ts";
 import type { AgentSession } from "./loop/session.ts";
 
 /**
@@ -30,7 +30,14 @@ export type RunnerFactory = (host: ExtensionHost) => Runner;
 export type Runners = Readonly<Record<string, RunnerFactory>>;
 
 /** The kinds of agents that need nothing else: the built-in loop. */
-export const BUILT_IN_RUNNERS: Runners = { Agent: () => ({ run: runAgent }) };
+export const BUILT_IN_RUNNERS: Runners = {
+  Agent: () => ({
+    async run(session, options) {
+      const { runAgent } = await import("./loop/run.ts");
+      return runAgent(session, options);
+    },
+  }),
+};
 
 /** Makes the runner for a kind of agent. Throws `unprocessable` for a kind that is not in the table. */
 export function createRunner(kind: string, runners: Runners, host: ExtensionHost): Runner {

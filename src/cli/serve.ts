@@ -2,7 +2,6 @@ import { messageOf } from "../errors.ts";
 import { consoleLogger } from "../node/console-logger.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
 import type { ServerOptions } from "../server/options.ts";
-import { sandboxedWorkspace } from "../workspace/sandbox/sandboxed-workspace.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { firstSteps } from "./first-steps.ts";
 import type { SandboxArguments } from "./parse-arguments.ts";
@@ -30,7 +29,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     logger,
     dangerouslyAllowUnauthenticated,
     debug,
-    ...(args.sandbox && { workspace: openSandbox(args.sandbox, options) }),
+    ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
   });
   stopOnSignal(server);
   const host = args.host ?? (server.options.apiKeyCount > 0 ? "0.0.0.0" : "127.0.0.1");
@@ -57,7 +56,11 @@ function refuseOpenSandbox(
   );
 }
 
-function openSandbox({ root, network }: SandboxArguments, options: ServerOptions): OpenWorkspace {
+async function openSandbox(
+  { root, network }: SandboxArguments,
+  options: ServerOptions,
+): Promise<OpenWorkspace> {
+  const { sandboxedWorkspace } = await import("../workspace/sandbox/sandboxed-workspace.ts");
   const { environment, commandEnvironment, terminalPriority, idleTimeoutSeconds } = options;
   return sandboxedWorkspace({
     ...(root !== undefined && { root }),

@@ -1,7 +1,7 @@
 import type { Claims } from "./live/claims.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
-import { openConversation } from "./live/open-conversation.ts";
+import type { ConversationClaim } from "./live/open-conversation.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
 
 export interface LoadOptions {
@@ -30,10 +30,11 @@ export async function loadConversation(
 async function read(
   id: string,
   context: LiveContext,
-  claim: Parameters<typeof openConversation>[2],
+  claim: ConversationClaim,
 ): Promise<LiveConversation | undefined> {
   const [record] = await context.store.conversations.find([id], LIVE_DOCUMENTS);
   if (record === undefined) return undefined;
+  const { openConversation } = await import("./live/open-conversation.ts");
   const conversation = openConversation(record, context, claim);
   if (record.status === "running") await conversation.recover();
   return conversation;

@@ -1,12 +1,13 @@
 import { isObject } from "../is-object.ts";
+import { once } from "../once.ts";
 import type { EventStore, StoredEvent } from "../stores/store.ts";
 import { readDateTime } from "../wire/datetime.ts";
-import { event as eventSchema } from "../wire/events/events.ts";
+import { event as eventSchema, logEvents } from "../wire/events/events.ts";
 import { CheckedEvents } from "./checked-events.ts";
 import { serialiseEvent } from "./serialise-event.ts";
 
 /** Kinds whose shape is part of the wire. Events of other kinds are shown as they are stored. */
-const KINDS: ReadonlySet<string> = new Set(eventSchema.options.map(({ shape }) => shape.kind.value));
+const kinds = once<ReadonlySet<string>>(() => new Set(logEvents.map(({ shape }) => shape.kind.value)));
 /** The time of an event whose stored time cannot be read. */
 const NO_TIME = "1970-01-01T00:00:00.000000";
 
@@ -47,7 +48,7 @@ export function readableEvents(
 function isReadable(json: string): boolean {
   const value = parse(json);
   if (!isObject(value)) return false;
-  if (typeof value.kind === "string" && KINDS.has(value.kind)) return eventSchema.safeParse(value).success;
+  if (typeof value.kind === "string" && kinds().has(value.kind)) return eventSchema.safeParse(value).success;
   return [value.id, value.timestamp, value.source, value.kind].every((part) => typeof part === "string");
 }
 

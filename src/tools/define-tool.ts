@@ -92,11 +92,17 @@ export function defineTool<Schema extends z.ZodObject, State = undefined>(
   if (!NAME.test(source.name)) {
     throw new TypeError(`Tool name '${source.name}': use 1 to 64 letters, digits, underscores and dashes`);
   }
+  return { ...builtInTool(source), parameters: parametersOf(source) };
+}
+
+/** Makes a tool of this package. Its schema is tested, so it is not built to be checked: that would be a part of every start. */
+export function builtInTool<Schema extends z.ZodObject, State = undefined>(
+  source: ToolSource<Schema, State>,
+): Tool<Schema> {
   return {
     name: source.name,
     description: source.description,
     input: source.input,
-    parameters: parametersOf(source),
     annotations: source.annotations ?? null,
     ...(source.guidance !== undefined && { guidance: source.guidance }),
     wire: source.wire ?? MCP_WIRE,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineTool } from "./define-tool.ts";
+import { builtInTool } from "./define-tool.ts";
 
 const description = `Ends the work on the current task and hands your answer to the user. Nothing runs after it.
 
@@ -10,7 +10,7 @@ In \`message\`, tell the user:
 - what is left open or did not work, plainly;
 - what you need from them, if anything.`;
 
-export const finishTool = defineTool({
+export const finishTool = builtInTool({
   name: "finish",
   description,
   input: z.object({ message: z.string().describe("Your closing message to the user.") }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineTool } from "./define-tool.ts";
+import { builtInTool } from "./define-tool.ts";
 
 const description = `Writes down a thought. It looks at nothing and changes nothing.
 
@@ -7,7 +7,7 @@ Use it where a moment of reasoning saves work: to weigh several fixes once you k
 change that touches many files, to make sense of surprising test results, or to check a plan against what the user \
 asked for before you act on it.`;
 
-export const thinkTool = defineTool({
+export const thinkTool = builtInTool({
   name: "think",
   description,
   input: z.object({ thought: z.string().describe("The thought to write down.") }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isObject } from "../is-object.ts";
+import { once } from "../once.ts";
 
 type Variant = z.ZodObject<{ kind: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>> }>;
 
@@ -35,9 +36,9 @@ export function kindUnion<const T extends readonly [Variant, ...Variant[]], cons
   variants: T,
   options: O,
 ): KindUnion<T, O> {
-  const kinds = variants.map((variant) => literalOf(variant.shape.kind));
+  const kinds = once(() => variants.map((variant) => literalOf(variant.shape.kind)));
   const union = z.discriminatedUnion("kind", variants as unknown as [T[number], ...T[number][]], {
-    error: (issue) => unknownKind(issue.input, kinds, options.base),
+    error: (issue) => unknownKind(issue.input, kinds(), options.base),
   });
   const read = z.preprocess((input) => withKind(input, options.fallback), union);
   const named = options.isNamed === false ? read : read.meta({ id: nameOf(options.base) });

@@ -1,3 +1,4 @@
+import { once } from "../../once.ts";
 import { redactSecrets } from "../../secrets/secret-fields.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
@@ -20,7 +21,7 @@ export interface InfoOptions {
 
 const AVAILABLE = { runtime_status: "available", can_resume: true, runtime_error: null } as const;
 
-const INFO_KEYS = Object.keys(conversationInfo.shape) as readonly (keyof ConversationInfo)[];
+const infoKeys = once(() => Object.keys(conversationInfo.shape) as readonly (keyof ConversationInfo)[]);
 
 /**
  * Makes the info of a stored conversation, as routes show it: the keys of its schema, from the state and from the fields
@@ -36,7 +37,7 @@ export function toConversationInfo(record: ConversationRecord, options: InfoOpti
   const isHidden = (key: string) =>
     SECRET_KEYS.some((secret) => secret === key) && !(key === "agent" && isShownAgent(options));
   return Object.fromEntries(
-    INFO_KEYS.map((key) => [key, isHidden(key) ? redactSecrets(values[key], "null") : values[key]]),
+    infoKeys().map((key) => [key, isHidden(key) ? redactSecrets(values[key], "null") : values[key]]),
   ) as unknown as ConversationInfo;
 }
 

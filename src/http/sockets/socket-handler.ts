@@ -1,4 +1,5 @@
 import { AgentServerError } from "../../errors.ts";
+import { once } from "../../once.ts";
 import type { Principal } from "../../principal.ts";
 import type { Authentication } from "../admission/authentication.ts";
 import { SESSION_KEY_HEADER } from "../admission/authentication.ts";
@@ -36,10 +37,10 @@ export function createSocketHandler(
 ): SocketEndpoint {
   const { spec } = route;
   const admit = authentication.checkOf(["key"]);
-  const lists = spec.query === undefined ? new Set<string>() : listFields(spec.query);
+  const lists = once(() => (spec.query === undefined ? new Set<string>() : listFields(spec.query)));
 
   return async (request, { params, context }) => {
-    const query = readQuery(context.search, lists);
+    const query = readQuery(context.search, lists());
     const validParams = spec.params && validate(spec.params, params, "path");
     const validQuery = spec.query && validate(spec.query, query, "query");
     if (validParams?.items !== undefined || validQuery?.items !== undefined) return refusedUpgrade();

@@ -1,9 +1,8 @@
-import { defineTool } from "../define-tool.ts";
+import { builtInTool } from "../define-tool.ts";
 import { fileEditorDescription } from "./description.ts";
-import { FileEditor } from "./file-editor.ts";
 import { fileEditorInput } from "./input.ts";
 
-export const fileEditorTool = defineTool({
+export const fileEditorTool = builtInTool({
   name: "file_editor",
   description: (host) => fileEditorDescription(host.workspace.info.workingDir),
   input: fileEditorInput,
@@ -19,6 +18,9 @@ export const fileEditorTool = defineTool({
   resources: async ({ path }, { workspace: { files } }) => [
     `file:${await files.realPath(path).catch(() => path)}`,
   ],
-  open: (host) => new FileEditor(host.workspace),
+  async open({ workspace }) {
+    const { FileEditor } = await import("./file-editor.ts");
+    return new FileEditor(workspace);
+  },
   run: (input, { state }) => state.run(input),
 });

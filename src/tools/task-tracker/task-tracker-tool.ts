@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { taskItem } from "../../wire/events/actions.ts";
-import { defineTool } from "../define-tool.ts";
+import { taskFields } from "../../wire/events/actions.ts";
+import { builtInTool } from "../define-tool.ts";
 import { taskTrackerDescription } from "./description.ts";
 import { TaskTracker } from "./task-tracker.ts";
 
@@ -12,16 +12,16 @@ const input = z.object({
   task_list: z
     .array(
       z.object({
-        title: taskItem.shape.title.describe("What is to be done, in a few words."),
-        notes: taskItem.shape.notes.describe("Details worth keeping: files, findings, how to check it."),
-        status: taskItem.shape.status.describe("`todo`, `in_progress` or `done`."),
+        title: taskFields.title.describe("What is to be done, in a few words."),
+        notes: taskFields.notes.describe("Details worth keeping: files, findings, how to check it."),
+        status: taskFields.status.describe("`todo`, `in_progress` or `done`."),
       }),
     )
     .default([])
     .describe("For `plan`: the whole list, tasks already done included."),
 });
 
-export const taskTrackerTool = defineTool({
+export const taskTrackerTool = builtInTool({
   name: "task_tracker",
   description: taskTrackerDescription,
   input,

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { terminalAction } from "../../wire/events/actions.ts";
+import { terminalArguments } from "../../wire/events/actions.ts";
 import type { Tool } from "../tool.ts";
 import { fieldDescriptions, terminalDescription } from "./description.ts";
-import { TerminalExecutor } from "./terminal-executor.ts";
 
-const { command, is_input, timeout, reset } = terminalAction.shape;
+const { command, is_input, timeout, reset } = terminalArguments;
 
 const input = z.object({
   command: command.describe(fieldDescriptions.command),
@@ -27,5 +26,8 @@ export const terminalTool: Tool<typeof input> = {
   wire: { tool: "TerminalTool", action: "TerminalAction", observation: "TerminalObservation" },
   // One shell for the conversation: its calls run one after the other, concurrently with those of other tools.
   resources: () => ["terminal:session"],
-  open: (host) => new TerminalExecutor(host),
+  async open(host) {
+    const { TerminalExecutor } = await import("./terminal-executor.ts");
+    return new TerminalExecutor(host);
+  },
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isObject } from "../../is-object.ts";
+import { once } from "../../once.ts";
 import { isUnset } from "../secret-source.ts";
 
 const text = z.string().optional();
@@ -132,7 +133,7 @@ function isAbsent(value: unknown, key: string): boolean {
 }
 
 /** Names of the fields of a server. */
-export const MCP_SERVER_FIELDS: ReadonlySet<string> = new Set(Object.keys(server.shape));
+export const mcpServerFields = once<ReadonlySet<string>>(() => new Set(Object.keys(server.shape)));
 
 /** Reads `{"mcpServers": …}`, as other programs write it, and `type` for `transport`. */
 function unwrapped(input: unknown): unknown {
@@ -162,7 +163,7 @@ function ofKnown({ type, ...value }: Record<string, unknown>): Record<string, un
     ...value,
     ...(transport === undefined ? {} : { transport: transport === "shttp" ? "http" : transport }),
   };
-  return Object.fromEntries(Object.entries(named).filter(([key]) => MCP_SERVER_FIELDS.has(key)));
+  return Object.fromEntries(Object.entries(named).filter(([key]) => mcpServerFields().has(key)));
 }
 
 const servers = z.record(z.string(), server);

@@ -6,13 +6,16 @@ import { editorArguments, fileActions } from "./tool-kinds/files.ts";
 import { modelActions } from "./tool-kinds/models.ts";
 import { actionOf } from "./tool-kinds/of-kind.ts";
 
-/** A command for the terminal. All actions have exactly the reference's keys, because its client refuses others. */
-export const terminalAction = actionOf("TerminalAction", {
+/** The arguments of the terminal tool. */
+export const terminalArguments = {
   command: z.string(),
   is_input: z.boolean().default(false),
   timeout: nullable(z.number().min(0)),
   reset: z.boolean().default(false),
-});
+};
+
+/** A command for the terminal. All actions have exactly the reference's keys, because its client refuses others. */
+const terminalAction = actionOf("TerminalAction", terminalArguments);
 
 const fileEditorAction = actionOf("FileEditorAction", editorArguments);
 
@@ -34,13 +37,14 @@ function toStatus(value: unknown): unknown {
 
 const taskStatus = z.enum(["todo", "in_progress", "done"]);
 
-export const taskItem = z
-  .object({
-    title: z.string(),
-    notes: z.string().default(""),
-    status: z.preprocess(toStatus, taskStatus).default("todo"),
-  })
-  .meta({ id: "TaskItem" });
+/** The fields of an entry of a task list. */
+export const taskFields = {
+  title: z.string(),
+  notes: z.string().default(""),
+  status: z.preprocess(toStatus, taskStatus).default("todo"),
+};
+
+export const taskItem = z.object(taskFields).meta({ id: "TaskItem" });
 
 export const taskTrackerAction = actionOf("TaskTrackerAction", {
   command: z.enum(["view", "plan"]).default("view"),

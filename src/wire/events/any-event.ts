@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nullable } from "../nullable.ts";
-import { event, eventKind, serverErrorEvent, streamingDeltaEvent } from "./events.ts";
+import { eventKind, logEvents, serverErrorEvent, streamingDeltaEvent } from "./events.ts";
 
 /** A tool call of an agent that is another program. */
 const acpToolCallEvent = eventKind("ACPToolCallEvent", {
@@ -49,7 +49,7 @@ const tokenEvent = eventKind("TokenEvent", {
 /** Every event that clients may meet: in logs, on sockets, and from servers with more features than this one. */
 export const anyEvent = z
   .discriminatedUnion("kind", [
-    ...event.options,
+    ...logEvents,
     acpToolCallEvent,
     condensationSummaryEvent,
     hookExecutionEvent,

@@ -120,8 +120,8 @@ const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
   usage_id: z.string().default("default"),
 });
 
-/** An event of a conversation's log. */
-export const event = z.discriminatedUnion("kind", [
+/** The kinds of events of a conversation's log. */
+export const logEvents = [
   systemPromptEvent,
   messageEvent,
   actionEvent,
@@ -136,7 +136,10 @@ export const event = z.discriminatedUnion("kind", [
   condensation,
   securityAnalysisEvent,
   llmCompletionLogEvent,
-]);
+] as const;
+
+/** An event of a conversation's log. */
+export const event = z.discriminatedUnion("kind", logEvents);
 
 /** A piece of a reply, sent to sockets while the model streams it. */
 export const streamingDeltaEvent = eventKind("StreamingDeltaEvent", {

@@ -1,5 +1,5 @@
 import { isObject } from "../../../is-object.ts";
-import { MCP_SERVER_FIELDS } from "../../agent/mcp-server.ts";
+import { mcpServerFields } from "../../agent/mcp-server.ts";
 import { oauthState, withType } from "./mcp-oauth.ts";
 import type { Payload } from "./migrate.ts";
 
@@ -25,7 +25,7 @@ function mapServers(servers: Payload, map: (server: Payload) => Payload): Payloa
 
 /** Only files of other programs have more fields, and those wrap the servers. */
 function ofKnownFields(server: Payload): Payload {
-  return Object.fromEntries(Object.entries(server).filter(([key]) => MCP_SERVER_FIELDS.has(key)));
+  return Object.fromEntries(Object.entries(server).filter(([key]) => mcpServerFields().has(key)));
 }
 
 function migrateServer({ authentication, oauth_credentials, api_key, type, ...server }: Payload): Payload {
