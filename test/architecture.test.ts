@@ -104,6 +104,7 @@ describe("siblings do not see each other", () => {
       "stores/bash-events.ts",
       "stores/documents.ts",
       "stores/refusals.ts",
+      "stores/page-length.ts",
       "stores/frame-relay.ts",
       "stores/local-relay.ts",
       "stores/ownership.ts",

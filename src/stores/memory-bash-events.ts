@@ -7,6 +7,7 @@ import type {
   StoredBashEvent,
   UnfinishedCommand,
 } from "./bash-events.ts";
+import { longerThan } from "./page-length.ts";
 import { repeatedBashEvent, unknownConversation } from "./refusals.ts";
 
 /** Bash events in memory. */
@@ -39,18 +40,15 @@ export class MemoryBashEvents implements BashEventStore {
 
   async search(
     scope: BashScope,
-    { direction, from, limit, maxLength = Number.POSITIVE_INFINITY, ...filter }: BashEventQuery,
+    { direction, from, limit, maxLength, ...filter }: BashEventQuery,
   ): Promise<StoredBashEvent[]> {
     const sign = direction === "asc" ? 1 : -1;
     const events = this.#of(scope).filter(
       (event) => matches(event, filter) && (from === undefined || sign * byTime(event, from) >= 0),
     );
     if (direction === "desc") events.reverse();
-    let length = 0;
-    const end = events.slice(0, limit).findIndex(({ json }) => {
-      length += json.length;
-      return length > maxLength;
-    });
+    const isFull = longerThan(maxLength);
+    const end = events.slice(0, limit).findIndex(({ json }) => isFull(json.length));
     return events.slice(0, end === -1 ? limit : end + 1);
   }
 

@@ -2,6 +2,7 @@ import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
 import { MemoryBashEvents } from "./memory-bash-events.ts";
 import { MemoryDocuments } from "./memory-documents.ts";
+import { longerThan } from "./page-length.ts";
 import {
   alreadyExists,
   assertContinues,
@@ -131,19 +132,20 @@ class MemoryStore implements Store {
 
   #searchEvents(
     conversationId: string,
-    { order, from, limit, maxLength = Number.POSITIVE_INFINITY, ...filter }: EventQuery,
+    { order, from, limit, maxLength, ...filter }: EventQuery,
   ): StoredEvent[] {
     const events = this.#open.get(conversationId)?.events ?? [];
     const step = order === "asc" ? 1 : -1;
     const matching: StoredEvent[] = [];
     const last = events.length - 1;
     let seq = order === "asc" ? (from ?? 0) : Math.min(from ?? last, last);
-    for (let length = 0; matching.length < limit && length <= maxLength; seq += step) {
+    const isFull = longerThan(maxLength);
+    for (; matching.length < limit; seq += step) {
       const event = events[seq];
       if (event === undefined) break;
       if (!matches(event, filter)) continue;
       matching.push(event);
-      length += event.json.length;
+      if (isFull(event.json.length)) break;
     }
     return matching;
   }

@@ -7,6 +7,7 @@ import type {
   StoredBashEvent,
   UnfinishedCommand,
 } from "../bash-events.ts";
+import { longerThan } from "../page-length.ts";
 import { repeatedBashEvent, unknownConversation } from "../refusals.ts";
 import type { Database, Row } from "./database.ts";
 
@@ -56,7 +57,7 @@ export function findBashEvents(
 export function searchBashEvents(
   database: Database,
   scope: BashScope,
-  { direction, from, limit, maxLength = Number.POSITIVE_INFINITY, ...filter }: BashEventQuery,
+  { direction, from, limit, maxLength, ...filter }: BashEventQuery,
 ): StoredBashEvent[] {
   const key = scopeKey(database, scope);
   if (key === undefined) return [];
@@ -64,12 +65,9 @@ export function searchBashEvents(
   const isAscending = direction === "asc";
   const start = from === undefined ? "" : ` AND (timestamp, seq) ${isAscending ? ">=" : "<="} (?, ?)`;
   const order = isAscending ? "ASC" : "DESC";
-  let length = 0;
+  const isFull = longerThan(maxLength);
   const rows = database.allUntil(
-    ({ json }) => {
-      length += String(json).length;
-      return length > maxLength;
-    },
+    ({ json }) => isFull(String(json).length),
     `SELECT ${EVENT} FROM bash_events WHERE scope = ?${sql}${start} ORDER BY timestamp ${order}, seq ${order} LIMIT ?`,
     key,
     ...values,
@@ -122,12 +120,9 @@ export function pruneBashEvents(database: Database, olderThan: string): number {
 }
 
 function deleteSome(database: Database, condition: string, value: SQLInputValue): number {
-  let length = 0;
+  const isFull = longerThan(DELETE_STEP.length);
   const rows = database.allUntil(
-    ({ size }) => {
-      length += Number(size);
-      return length > DELETE_STEP.length;
-    },
+    ({ size }) => isFull(Number(size)),
     `SELECT seq, size FROM bash_events WHERE ${condition} LIMIT ?`,
     value,
     DELETE_STEP.rows,

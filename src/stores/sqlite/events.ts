@@ -1,9 +1,10 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import { longerThan } from "../page-length.ts";
 import type { EventFilter, EventQuery, StoredEvent } from "../store.ts";
 import type { Columns, Database, Row } from "./database.ts";
 import { EVENT_COUNT } from "./schema.ts";
 
-/** `json` is the last: `longerThan` and `fromColumns` count on the order. */
+/** `json` is the last: `searchEvents` and `fromColumns` count on the order. */
 const EVENT = "seq, id, kind, source, timestamp, body, json";
 
 /** The key of a conversation's row, as it was read. */
@@ -34,8 +35,9 @@ export function searchEvents(database: Database, conversationId: string, query: 
   if (conditions === undefined) return [];
   const ascending = query.order === "asc";
   const start = query.from === undefined ? "" : `AND seq ${ascending ? ">=" : "<="} ?`;
+  const isFull = longerThan(query.maxLength);
   const rows = database.columnsUntil(
-    longerThan(query.maxLength ?? Number.POSITIVE_INFINITY),
+    (row) => isFull(String(row.at(-1)).length),
     `SELECT ${EVENT} FROM events WHERE ${conditions.sql} ${start} ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ?`,
     ...conditions.values,
     ...(query.from === undefined ? [] : [query.from]),
@@ -58,15 +60,6 @@ export function countEvents(database: Database, conversationId: string, filter: 
     ...conditions.values,
   );
   return Number(counted?.count);
-}
-
-/** True from the row on with which the texts are longer than this. */
-function longerThan(maxLength: number): (row: Columns) => boolean {
-  let length = 0;
-  return (row) => {
-    length += String(row.at(-1)).length;
-    return length > maxLength;
-  };
 }
 
 function toStoredEvent(row: Row): StoredEvent {
