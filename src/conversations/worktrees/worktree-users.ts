@@ -1,4 +1,5 @@
 import type { ConversationRecord, ConversationStore } from "../../stores/store.ts";
+import { nameOf } from "../../workspace/paths.ts";
 import { isWithin } from "../../workspace/place.ts";
 import { readConfig } from "../record/conversation-documents.ts";
 
@@ -23,11 +24,18 @@ export async function isUsedByAnother(
   }
 }
 
-/** A damaged record counts if its text names the folder. */
+/** Few texts hold the name of the folder, so that few are parsed. A damaged record counts if its text names the folder. */
 function worksIn(record: ConversationRecord, folder: string): boolean {
+  const { config = "" } = record.documents;
+  if (!config.includes(asWritten(nameOf(folder)))) return false;
   try {
     return isWithin(folder, readConfig(record).workspace.working_dir);
   } catch {
-    return record.documents.config?.includes(folder) ?? false;
+    return config.includes(asWritten(folder));
   }
+}
+
+/** A path as JSON writes it within a text. */
+function asWritten(path: string): string {
+  return JSON.stringify(path).slice(1, -1);
 }
