@@ -4,7 +4,7 @@ import type { WorkspaceFiles } from "../workspace-files.ts";
 /** Levels below a folder that are searched for a repository. */
 const MAX_DEPTH = 3;
 
-/** Folders that a search looks into, and entries of each. Past it, the folder is taken as it is. */
+/** Folders that a search looks at in all, and entries of each. Past it, the folder is taken as it is. */
 const MAX_FOLDERS = 10_000;
 const MAX_IN_FOLDER = 10_000;
 
@@ -18,15 +18,17 @@ const VENDORED = new Set(["node_modules", "venv", "site-packages", "vendor"]);
 export async function repositoryRoot(files: WorkspaceFiles, folder: string): Promise<string> {
   if (await isRoot(files, folder)) return folder;
   let found: string | undefined;
+  let looked = 0;
   let level = [folder];
   for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
     const next: string[] = [];
-    for (const child of await foldersIn(files, level)) {
+    for await (const child of foldersIn(files, level)) {
+      looked += 1;
+      if (looked > MAX_FOLDERS) return folder;
       if (!(await isRoot(files, child))) next.push(child);
       else if (found !== undefined) return folder;
       else found = child;
     }
-    if (next.length > MAX_FOLDERS) return folder;
     level = next;
   }
   return found ?? folder;
@@ -37,14 +39,15 @@ export async function isRoot(files: WorkspaceFiles, folder: string): Promise<boo
   return (await files.stat(joinPath(folder, ".git")).catch(() => null)) !== null;
 }
 
-async function foldersIn(files: WorkspaceFiles, folders: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
+async function* foldersIn(
+  files: WorkspaceFiles,
+  folders: readonly string[],
+): AsyncGenerator<string, void, void> {
   for (const folder of folders) {
     const { entries } = await files.list(folder, { limit: MAX_IN_FOLDER }).catch(() => ({ entries: [] }));
     for (const { name, type, isLink } of entries) {
       if (type !== "directory" || isLink || name.startsWith(".") || VENDORED.has(name)) continue;
-      found.push(joinPath(folder, name));
+      yield joinPath(folder, name);
     }
   }
-  return found;
 }
