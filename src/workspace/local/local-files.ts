@@ -26,7 +26,7 @@ export const localFiles: WorkspaceFiles = {
   read: (path, options = {}) => attempt(path, () => read(path, options)),
   readStream: (path, range = {}) => attempt(path, () => readStream(path, range)),
   write: (path, content, options = {}) => attempt(path, () => writeFileAtomic(path, content, options.mode)),
-  list: (path, { limit = DEFAULT_LIMIT } = {}) => attempt(path, () => list(path, limit)),
+  list: (path, options = {}) => attempt(path, () => listFolder(path, options)),
   makeFolder: (path, options = {}) => attempt(path, () => makeFolder(path, options.mode)),
   move: (from, to) => attempt(from, () => rename(from, to)),
   remove: (path, { recursive = false } = {}) => attempt(path, () => rm(path, { recursive, force: true })),
@@ -122,14 +122,24 @@ async function readStream(
   );
 }
 
-/** Looks at `limit` entries at most, so that a folder of millions costs no more than that. */
-async function list(path: string, limit: number): Promise<DirectoryListing> {
+export interface ListOptions {
+  /** Default: 1,000 entries. */
+  limit?: number;
+  /** Finds the type behind a link of the folder. Default: wherever it leads on this machine. */
+  typeBehindLink?(name: string): Promise<FileType>;
+}
+
+/** Looks at `limit` entries at most, so that a folder of millions costs no more than that. Fails as Node does. */
+export async function listFolder(
+  path: string,
+  { limit = DEFAULT_LIMIT, typeBehindLink = (name) => typeAt(join(path, name)) }: ListOptions = {},
+): Promise<DirectoryListing> {
   const listing: DirectoryListing = { entries: [], truncated: false };
   for await (const entry of await opendir(path)) {
     listing.truncated = listing.entries.length >= limit;
     if (listing.truncated) break;
     const isLink = entry.isSymbolicLink();
-    const type = isLink ? await typeBehindLink(join(path, entry.name)) : typeOf(entry);
+    const type = isLink ? await typeBehindLink(entry.name) : typeOf(entry);
     listing.entries.push({ name: entry.name, type, isLink });
   }
   listing.entries.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -141,7 +151,7 @@ function typeOf(entry: Pick<Stats, "isFile" | "isDirectory">): FileType {
   return entry.isDirectory() ? "directory" : "other";
 }
 
-async function typeBehindLink(path: string): Promise<FileType> {
+async function typeAt(path: string): Promise<FileType> {
   return stat(path).then(typeOf, () => "other" as const);
 }
 

@@ -12,7 +12,7 @@ import {
 } from "node:fs/promises";
 import { basename, isAbsolute, resolve } from "node:path/posix";
 import { codeOf, isMissing, toFileError } from "../local/file-error.ts";
-import { localFiles } from "../local/local-files.ts";
+import { listFolder, localFiles } from "../local/local-files.ts";
 import { replaceFile } from "../local/write-file-atomic.ts";
 import { WorkspaceError } from "../workspace-error.ts";
 import type { DirectoryListing, FileContent, FileStatus, WorkspaceFiles } from "../workspace-files.ts";
@@ -92,18 +92,17 @@ function statusOf({ handle }: Step): Promise<FileStatus | null> {
   return handle === null ? Promise.resolve(null) : localFiles.stat(pathOf(handle));
 }
 
-async function list(
+/** The type behind a link that leads out of the sandbox is not shown. */
+function list(
   folder: Step,
   options: { limit?: number } | undefined,
   stat: (path: string) => Promise<FileStatus | null>,
 ): Promise<DirectoryListing> {
-  const listing = await localFiles.list(existing(folder), options);
-  for (const entry of listing.entries.filter(({ isLink }) => isLink)) {
-    // The type behind a link that leads out of the sandbox is not shown.
-    const status = await stat(`${folder.path}/${entry.name}`).catch(() => null);
-    entry.type = status?.type ?? "other";
-  }
-  return listing;
+  const typeBehindLink = async (name: string) => {
+    const status = await stat(`${folder.path}/${name}`).catch(() => null);
+    return status?.type ?? "other";
+  };
+  return listFolder(existing(folder), { ...options, typeBehindLink });
 }
 
 /** The path of a name in its open folder, which may be changed. */
@@ -156,10 +155,10 @@ async function remove(walk: Walk, recursive: boolean): Promise<void> {
   await removeName(path, rmdir);
 }
 
-/** Removes everything in an open folder. Folders below are opened by their names, without following a link. */
 /** Each level holds a descriptor: a folder deeper than this is left to commands of the sandbox. */
 const MAX_LEVELS = 256;
 
+/** Removes everything in an open folder. Folders below are opened by their names, without following a link. */
 async function empty(folder: FileHandle, level = 0): Promise<void> {
   if (level > MAX_LEVELS) throw new WorkspaceError("invalid_path", `${pathOf(folder)}: lies too deep`);
   for (const name of await readdir(pathOf(folder), { encoding: "buffer" })) {

@@ -1,7 +1,7 @@
-import { chmod, readdir, stat, writeFile } from "node:fs/promises";
+import { chmod, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { localFiles } from "../../../src/workspace/local/local-files.ts";
+import { listFolder, localFiles } from "../../../src/workspace/local/local-files.ts";
 import { temporaryDirectory } from "../open-local.ts";
 
 it.runIf(process.platform === "linux")("reads files whose size the system does not know", async () => {
@@ -37,4 +37,20 @@ it("names the path and the reason in its errors", async () => {
     `${directory}/a: no such file or directory`,
   );
   await expect(localFiles.read("a")).rejects.toThrow("a: is not an absolute path");
+});
+
+it("leaves the look behind links to its caller, once for each", async () => {
+  const directory = await temporaryDirectory();
+  await writeFile(join(directory, "file"), "");
+  await symlink("/", join(directory, "link"));
+  const looked: string[] = [];
+  const typeBehindLink = async (name: string) => {
+    looked.push(name);
+    return "other" as const;
+  };
+  expect((await listFolder(directory, { typeBehindLink })).entries).toEqual([
+    { name: "file", type: "file", isLink: false },
+    { name: "link", type: "other", isLink: true },
+  ]);
+  expect(looked).toEqual(["link"]);
 });
