@@ -49,6 +49,8 @@ interface Wanted {
   workspace: Workspace;
   /** Absolute real path. */
   folder: string;
+  /** In the folder. */
+  git: Git;
   excludes: Excludes;
   patterns: readonly string[];
 }
@@ -89,7 +91,8 @@ async function wantedFolder(place: Place, query: ArchiveQuery): Promise<Wanted> 
   const { readExcludes } = await import("../../workspace/archive/exclude-pattern.ts");
   const { repositoryRoot } = await import("../../workspace/archive/repository-root.ts");
   const excludes = await readExcludes(patterns);
-  return { workspace, folder: await repositoryRoot(workspace.files, path), excludes, patterns };
+  const folder = await repositoryRoot(workspace.files, path);
+  return { workspace, folder, git: new Git(workspace, folder), excludes, patterns };
 }
 
 async function tarBody(wanted: Wanted): Promise<MadeBody> {
@@ -103,7 +106,7 @@ async function deltaBody(
   wanted: Wanted,
   { baseRef, signal }: { baseRef: string | undefined; signal: AbortSignal },
 ): Promise<MadeBody> {
-  const git = new Git(wanted.workspace, wanted.folder);
+  const { git } = wanted;
   if (!(await isRepository(git))) throw refusal(`Not a git repository: ${wanted.folder}`);
   const { tree, commit } = await exportBase(git, baseRef);
   const { gitDelta } = await import("../../workspace/archive/git-delta.ts");
@@ -112,11 +115,11 @@ async function deltaBody(
     headers["x-archive-base-commit"] = commit;
     headers["x-archive-base-ref"] = printable(baseRef ?? "auto");
   }
-  return { pieces: gitDelta({ ...wanted, git, base: tree, signal }), headers };
+  return { pieces: gitDelta({ ...wanted, base: tree, signal }), headers };
 }
 
 async function headersOf(
-  { workspace, folder }: Wanted,
+  { workspace, folder, git }: Wanted,
   { type, extension }: { type: string; extension: string },
 ): Promise<Record<string, string>> {
   const headers: Record<string, string> = {
@@ -126,9 +129,7 @@ async function headersOf(
   const { isRoot } = await import("../../workspace/archive/repository-root.ts");
   if (!(await isRoot(workspace.files, folder))) return headers;
   // An archive of files is worth more than what is known about them.
-  const { remote, branch, head } = await repositoryFacts(new Git(workspace, folder)).catch(
-    (): RepositoryFacts => ({}),
-  );
+  const { remote, branch, head } = await repositoryFacts(git).catch((): RepositoryFacts => ({}));
   if (remote) headers["x-archive-repo-remote"] = encoded(remote);
   if (branch) headers["x-archive-branch"] = encoded(branch);
   if (head) headers["x-archive-head-commit"] = encoded(head);

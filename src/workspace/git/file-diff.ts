@@ -56,12 +56,11 @@ interface Found {
 async function findRepository(workspace: Workspace, path: string): Promise<Found | undefined> {
   let folder = parentOf(path);
   while ((await workspace.files.stat(folder))?.type !== "directory") folder = parentOf(folder);
-  const top = await new Git(workspace, folder).ask("rev-parse", "--show-toplevel");
+  const below = new Git(workspace, folder);
+  const top = await below.ask("rev-parse", "--show-toplevel");
   if (top === undefined || top === "") return undefined;
   const prefix = top.endsWith("/") ? top : `${top}/`;
-  return path.startsWith(prefix)
-    ? { git: new Git(workspace, top), name: path.slice(prefix.length) }
-    : undefined;
+  return path.startsWith(prefix) ? { git: below.within(top), name: path.slice(prefix.length) } : undefined;
 }
 
 /** The text of a file on disk; null when there is none. */

@@ -61,9 +61,16 @@ export class Git {
     this.folder = folder;
   }
 
-  /** The same git in another folder. */
+  /** Git in another folder, whose repository may be another. */
   in(folder: string): Git {
     return new Git(this.#workspace, folder);
+  }
+
+  /** Git in another folder of the same repository, whose configuration is not read again. */
+  within(folder: string): Git {
+    const git = new Git(this.#workspace, folder);
+    git.#configuration = this.#configuration;
+    return git;
   }
 
   /** Runs a command that may fail. Only a command that does not end is an error. */

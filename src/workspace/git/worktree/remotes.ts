@@ -1,5 +1,6 @@
 import { messageOf } from "../../../errors.ts";
 import type { Git } from "../git.ts";
+import { ownSettings } from "../own-settings.ts";
 import { withoutCredentials } from "./worktree-refusal.ts";
 import { tryWriting } from "./writing.ts";
 
@@ -41,16 +42,9 @@ export interface RemoteAccess {
 
 /** The user's own programs and keys may be used to ask a remote; those that the repository's configuration names not. */
 export async function remoteAccess(git: Git): Promise<RemoteAccess> {
-  const { stdout } = await git.try([
-    ...["config", "--null", "--show-scope", "--name-only"],
-    ...["--get-regexp", PROGRAMS],
-  ]);
-  const fields = stdout.split("\0");
-  const obstacles = new Set<string>();
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    if (fields[index] === "local" || fields[index] === "worktree") obstacles.add(fields[index + 1] ?? "");
-  }
-  const isFree = obstacles.size === 0;
+  const { keys, isComplete } = await ownSettings((parameters) => git.try(parameters), PROGRAMS);
+  const obstacles = new Set(keys);
+  const isFree = isComplete && obstacles.size === 0;
   return { env: isFree ? ASK_REMOTES : ASK_NONE, obstacles: [...obstacles].slice(0, MAX_NAMED) };
 }
 
