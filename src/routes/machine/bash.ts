@@ -19,14 +19,14 @@ import {
 } from "../../wire/machine/bash.ts";
 import { errorBody } from "../../wire/validation-error.ts";
 import { notFound, SUCCESS } from "../conversation-params.ts";
-import { type MachineScope, machineGroup, type ScopeParams } from "./machine-scope.ts";
+import { type MachineScope, machineGroup, type ScopeParams, usePlace } from "./machine-scope.ts";
 
 /** Services for bash commands. */
 export interface BashDeps {
   commands: BashCommands;
   /** Secret values of the server, which no output may show. */
   mask: BashMachine["mask"];
-  /** Called when a client starts or stops a command. */
+  /** Called when a client does something on a machine. Searches of commands are no such thing. */
   onActivity(): void;
 }
 
@@ -54,17 +54,20 @@ export function bashRoutes(
 ): Route[] {
   const bashRoute = machineGroup(scope, "bash", "Bash");
 
-  /** The owner of the events. Rejects for an unknown conversation. */
-  const ownerIn = async ({ runtime_conversation_id: id }: ScopeParams): Promise<string | null> =>
-    typeof id === "string" ? (await conversations.open(id)).id : null;
+  /** null for the server. Rejects for an unknown conversation. */
+  const conversationIn = async ({ runtime_conversation_id: id }: ScopeParams) =>
+    typeof id === "string" ? conversations.open(id) : null;
+
+  /** The owner of the events. */
+  const ownerIn = async (params: ScopeParams): Promise<string | null> =>
+    (await conversationIn(params))?.id ?? null;
 
   const placeIn = async (params: ScopeParams): Promise<BashPlace> => {
-    const owner = await ownerIn(params);
-    if (owner === null) return serverBashPlace(scope, { mask });
-    const conversation = await conversations.open(owner);
+    const conversation = await conversationIn(params);
+    if (conversation === null) return serverBashPlace(scope, { mask });
     const use: BashPlace["use"] = (work) =>
-      scope.use(params, (place) => work({ ...place, mask: () => conversation.secretMask() }));
-    return { scope: owner, use };
+      usePlace(conversation, (place) => work({ ...place, mask: () => conversation.secretMask() }));
+    return { scope: conversation.id, use };
   };
 
   return [

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ConversationManager } from "../../conversations/conversation-manager.ts";
+import type { ConversationHandle } from "../../conversations/live/conversation-handle.ts";
 import { AgentServerError } from "../../errors.ts";
 import { group } from "../../http/route/group.ts";
 import { uuid } from "../../wire/ids.ts";
@@ -55,11 +56,29 @@ export function conversationScope(conversations: ConversationManager): MachineSc
     params: runtimeParams,
     use: async (params, work) => {
       const { runtime_conversation_id: id } = runtimeParams.parse(params);
-      const conversation = await conversations.open(id);
-      const used = conversation.useWorkspace((workspace) =>
-        work({ workspace, root: workspace.info.workingDir, kept: [] }),
-      );
-      return answeringFailures(used);
+      return usePlace(await conversations.open(id), work);
+    },
+  };
+}
+
+/** Does something at the place of a conversation, below its working directory. */
+export function usePlace<T>(
+  conversation: ConversationHandle,
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
+  const used = conversation.useWorkspace((workspace) =>
+    work({ workspace, root: workspace.info.workingDir, kept: [] }),
+  );
+  return answeringFailures(used);
+}
+
+/** The same scope, whose every use counts as activity of the server. */
+export function withActivity(scope: MachineScope, onActivity: () => void): MachineScope {
+  return {
+    ...scope,
+    use: (params, work) => {
+      onActivity();
+      return scope.use(params, work);
     },
   };
 }
