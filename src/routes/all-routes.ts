@@ -16,7 +16,7 @@ import { type BashDeps, bashRoutes } from "./machine/bash.ts";
 import { fileSearchRoutes } from "./machine/file-search.ts";
 import { fileRoutes } from "./machine/files.ts";
 import { gitRoutes } from "./machine/git.ts";
-import { conversationScope, serverScope } from "./machine/machine-scope.ts";
+import { conversationScope, serverScope, withActivity } from "./machine/machine-scope.ts";
 import { trajectoryRoutes } from "./machine/trajectory.ts";
 import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
@@ -59,6 +59,7 @@ export function allRoutes({
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
   const scopes = [ofServer, conversationScope(conversations)];
+  const active = scopes.map((scope) => withActivity(scope, bash.onActivity));
   return [
     ...serverRoutes(server),
     ...conversationRoutes(conversations),
@@ -71,11 +72,11 @@ export function allRoutes({
     ...projectFileRoutes(extensionPlace),
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),
-    ...scopes.flatMap(fileRoutes),
-    ...scopes.flatMap(archiveRoutes),
+    ...active.flatMap(fileRoutes),
+    ...active.flatMap(archiveRoutes),
     ...trajectoryRoutes(conversations),
     ...fileSearchRoutes(ofServer),
-    ...scopes.flatMap(gitRoutes),
+    ...active.flatMap(gitRoutes),
     ...scopes.flatMap((scope) => bashRoutes(scope, { ...bash, conversations })),
   ];
 }

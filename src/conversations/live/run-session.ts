@@ -30,7 +30,7 @@ export interface RunSessionParts {
   secrets: SecretRegistry;
   /** Whether the key of the model was not kept. */
   isModelKeyLost: boolean;
-  context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "shellScanner">;
+  context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "shellScanner" | "onActivity">;
   openTools(): Promise<Toolbox>;
   openExtensions(): Promise<Extensions>;
   /** Text of the agent's own security policy, if it has one. */
@@ -127,7 +127,7 @@ export class RunSession implements AgentSession {
 
   update(changes: Partial<ConversationState>, reasons: readonly NewEvent[] = []): Promise<void> {
     if (!reasons.some(needsMask)) return this.#parts.keeper.update(changes, reasons);
-    return this.#updateMasked(changes, reasons);
+    return this.#masked(reasons).then((masked) => this.#parts.keeper.update(changes, masked));
   }
 
   async updateAhead(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
@@ -146,6 +146,8 @@ export class RunSession implements AgentSession {
   }
 
   publishDelta(delta: LlmDelta): void {
+    // A reply may take longer than an operator lets a server idle, and has no event until its end.
+    this.#parts.context.onActivity?.();
     this.#parts.keeper.log.publish({
       kind: "StreamingDeltaEvent",
       source: "agent",
@@ -209,10 +211,6 @@ export class RunSession implements AgentSession {
     await this.#opened?.tools.close();
     await this.#parts.workspace.close();
     await this.#parts.keeper.log.close();
-  }
-
-  async #updateMasked(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
-    await this.#parts.keeper.update(changes, await this.#masked(reasons));
   }
 
   async #masked(reasons: readonly NewEvent[]): Promise<NewEvent[]> {
