@@ -30,7 +30,8 @@ export function createSelfFetch<Init extends SelfRequest>(
   };
 }
 
-function isSameServer(a: URL, b: URL): boolean {
+/** Whether two URLs lead to the same server: of one origin, or both to the same port of this machine. */
+export function isSameServer(a: URL, b: URL): boolean {
   if (a.origin === b.origin) return true;
   const bothLocal = isLoopbackHost(a.hostname) && isLoopbackHost(b.hostname);
   return bothLocal && a.protocol === b.protocol && a.port === b.port;

@@ -22,6 +22,8 @@ import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
+import { secretRoutes } from "./settings/secrets.ts";
+import type { SettingsDeps } from "./settings/settings-deps.ts";
 import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 import { toolRoutes } from "./tools.ts";
 
@@ -41,6 +43,7 @@ export interface RoutesDeps {
   llmCatalogue(): Promise<LlmCatalogue>;
   /** The machine on which skills, plugins, hooks and sub-agents lie. */
   extensionPlace(): Promise<ExtensionPlace>;
+  settings: SettingsDeps;
   workspaceSession: WorkspaceSessionDeps;
   sockets: EventSocketDeps;
 }
@@ -55,6 +58,7 @@ export function allRoutes({
   tools,
   llmCatalogue,
   extensionPlace,
+  settings,
   workspaceSession,
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
@@ -70,6 +74,7 @@ export function allRoutes({
     ...skillRoutes(extensionPlace),
     ...pluginRoutes(extensionPlace),
     ...projectFileRoutes(extensionPlace),
+    ...secretRoutes(settings),
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),
     ...active.flatMap(fileRoutes),

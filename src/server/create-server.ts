@@ -118,6 +118,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
       return new LlmCatalogue(options.environment);
     }),
     extensionPlace: () => extensionPlace(options, services),
+    settings: services.settings,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {

@@ -9,8 +9,9 @@ import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { createSelfFetch } from "../outbound/self-fetch.ts";
 import type { BashDeps } from "../routes/machine/bash.ts";
+import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import { type Cipher, createRotatingCipher } from "../secrets/cipher.ts";
-import type { LookupOptions } from "../secrets/lookup-secret.ts";
+import type { LookupFetch, LookupOptions } from "../secrets/lookup-secret.ts";
 import { ServerSecrets } from "../secrets/server-secrets.ts";
 import { Documents } from "../settings/documents/documents.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
@@ -25,8 +26,10 @@ import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { llmFactory } from "./llm-factory.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { withOwnSecrets } from "./own-secrets.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
 import { removalNotes } from "./removal-notes.ts";
+import { settingsRooms } from "./settings-rooms.ts";
 import { userFolder } from "./user-folder.ts";
 
 /** Name of the SQLite database in `conversationsPath`. */
@@ -50,6 +53,8 @@ export interface Services {
   readonly bash: BashDeps;
   /** Settings, secrets, profiles: the documents that belong to no conversation. */
   readonly documents: Documents;
+  /** The rooms that read and write these documents. */
+  readonly settings: SettingsDeps;
   /** Returns the time of the last activity in milliseconds since 1970. */
   lastActivity(): number;
 }
@@ -85,17 +90,13 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       terminalPriority: options.terminalPriority,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
     });
-  const lookup: LookupOptions = {
-    internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
-    fetch: createSelfFetch({
-      ownUrls: self.ownUrls,
-      serve: (request) => untilAborted(self.serve(request), request.signal),
-      // Secrets may come from the client's machine or network, so only metadata services are refused.
-      elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address))),
-    }),
-  };
   const cipher = cipherOf(options);
   const documents = new Documents({ store: store.documents, cipher, logger });
+  const settings = settingsRooms(documents);
+  const lookup: LookupOptions = {
+    internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
+    fetch: lookupFetch(options, { self, settings }),
+  };
   const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   let lastActivity = clock.now();
   const onActivity = () => {
@@ -138,6 +139,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   return {
     store,
     documents,
+    settings,
     tools,
     conversations,
     machine,
@@ -146,6 +148,22 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     bash,
     lastActivity: () => lastActivity,
   };
+}
+
+/** With an `authenticate` of the host, what a caller may see is its matter, so its answer decides. */
+function lookupFetch(
+  { authenticate }: ResolvedOptions,
+  { self, settings }: { self: SelfAccess; settings: SettingsDeps },
+): LookupFetch {
+  const fetch: LookupFetch = createSelfFetch({
+    ownUrls: self.ownUrls,
+    serve: (request) => untilAborted(self.serve(request), request.signal),
+    // Secrets may come from the client's machine or network, so only metadata services are refused.
+    elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address))),
+  });
+  if (authenticate !== undefined) return fetch;
+  const value = async (name: string) => (await settings.secrets()).value(name);
+  return withOwnSecrets(fetch, { ownUrls: self.ownUrls, value });
 }
 
 function cipherOf({ secretKey, previousSecretKeys, clock }: ResolvedOptions): Cipher | undefined {

@@ -1,6 +1,8 @@
 import { isSecretName } from "../../secrets/secret-names.ts";
 
 const SECRET_CONTAINER = /^(environment|env|headers)$/i;
+/** The field that holds a secret in sources of secrets, in bodies that set one and in tokens of MCP servers. */
+const VALUE = "value";
 const REDACTED = "<redacted>";
 
 /** Limits on the parts of a request that a refusal repeats. */
@@ -14,7 +16,7 @@ const MAX_STRING = 4_096;
  */
 export function redactInput(value: unknown, path: readonly PropertyKey[] = []): unknown {
   const names = path.filter((part) => typeof part === "string");
-  if (names.some((name) => isSecretName(name) || SECRET_CONTAINER.test(name))) return redactLeaves(value);
+  if (names.some((name) => hidesValue(name) || SECRET_CONTAINER.test(name))) return redactLeaves(value);
   return redact(value, { depth: 0, entries: { left: MAX_ENTRIES } });
 }
 
@@ -36,7 +38,11 @@ function redact(value: unknown, budget: Budget): unknown {
 
 function redactEntry(name: string, value: unknown, budget: Budget): unknown {
   if (SECRET_CONTAINER.test(name)) return redactLeaves(value);
-  return isSecretName(name) ? REDACTED : redact(value, budget);
+  return hidesValue(name) ? REDACTED : redact(value, budget);
+}
+
+function hidesValue(name: string): boolean {
+  return name === VALUE || isSecretName(name);
 }
 
 /** Keeps the names of an object or the length of a list, one level deep. */

@@ -1,0 +1,6 @@
+import type { CustomSecrets } from "../../settings/secrets/custom-secrets.ts";
+
+/** Rooms of `settings`. Each is loaded when it is first asked for, so that a start does not pay for it. */
+export interface SettingsDeps {
+  secrets(): Promise<CustomSecrets>;
+}
