@@ -26,7 +26,7 @@ export interface BashDeps {
   commands: BashCommands;
   /** Secret values of the server, which no output may show. */
   mask: BashMachine["mask"];
-  /** Called when a client does something on a machine. Searches of commands are no such thing. */
+  /** Called when a client works on a machine; searches of commands are not counted. */
   onActivity(): void;
 }
 
