@@ -67,6 +67,7 @@ export type { Listening } from "./node/listen.ts";
 export type { Principal } from "./principal.ts";
 export type { SecretMask } from "./secrets/masking/secret-mask.ts";
 export { type AgentServer, createServer, type ShownOptions } from "./server/create-server.ts";
+export type { VscodeOptions } from "./server/editor/vscode-options.ts";
 export type { KeyRefreshSource, ResolvedOptions, ServerOptions } from "./server/options.ts";
 export { type ServerInput, toServer } from "./server/to-server.ts";
 export type {

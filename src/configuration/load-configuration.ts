@@ -1,5 +1,6 @@
 import { AgentServerError, messageOf } from "../errors.ts";
 import { isObject } from "../is-object.ts";
+import type { VscodeOptions } from "../server/editor/vscode-options.ts";
 import type { ServerOptions } from "../server/options.ts";
 import { keyRefreshFrom } from "./key-refresh.ts";
 import { type Environment, settingFromEnvironment } from "./parse-environment.ts";
@@ -114,6 +115,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     ...(settings.bash_events_retention_seconds === undefined
       ? {}
       : { bashEventsRetentionSeconds: settings.bash_events_retention_seconds }),
+    vscode: vscodeOf(settings, apiKeys.length > 0),
     ...(settings.max_concurrent_runs === undefined
       ? {}
       : { maxConcurrentRuns: settings.max_concurrent_runs }),
@@ -121,6 +123,17 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     ...(settings.conversation_idle_ttl_seconds === undefined
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),
+  };
+}
+
+/** Like the command, it is open to other machines only where there are keys. */
+function vscodeOf(settings: Settings, hasKeys: boolean): VscodeOptions | null {
+  const { enable_vscode: isEnabled = true, vscode_port: port, vscode_base_path: basePath } = settings;
+  if (!isEnabled) return null;
+  return {
+    host: hasKeys ? "0.0.0.0" : "127.0.0.1",
+    ...(port !== undefined && { port }),
+    ...(basePath && { basePath }),
   };
 }
 

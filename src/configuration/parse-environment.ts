@@ -14,8 +14,19 @@ export function settingFromEnvironment(name: SettingName, environment: Environme
   const { type } = SETTINGS[name];
   if (type === "list") return listFromEnvironment(variable, environment);
   const text = environment[variable];
-  if (text !== undefined) return type === "number" ? parseNumber(variable, text) : text;
+  if (text !== undefined) return parseText(variable, text, type);
   return isTrue(environment[`${variable}_IS_NONE`]) && isNullable(name) ? null : undefined;
+}
+
+function parseText(variable: string, text: string, type: "text" | "number" | "boolean"): unknown {
+  switch (type) {
+    case "text":
+      return text;
+    case "number":
+      return parseNumber(variable, text);
+    case "boolean":
+      return isTrue(text);
+  }
 }
 
 function isNullable(name: SettingName): boolean {

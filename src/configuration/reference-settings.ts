@@ -2,7 +2,7 @@ import { z } from "zod";
 import { KEY_REFRESH_VARIABLES } from "./key-refresh.ts";
 
 /** The syntax of a setting in an environment variable. */
-type SettingType = "text" | "list" | "number";
+type SettingType = "text" | "list" | "number" | "boolean";
 
 export interface Setting {
   type: SettingType;
@@ -26,6 +26,9 @@ export const SETTINGS = {
   bash_events_retention_seconds: { type: "number", schema: z.int().positive().nullable() },
   /** Another runtime stops the start: what is meant for a container must not run on the machine itself. */
   conversation_runtime: { type: "text", schema: z.literal("local", { error: "only 'local' is served" }) },
+  enable_vscode: { type: "boolean", schema: z.boolean() },
+  vscode_port: { type: "number", schema: z.int().min(1).max(65535) },
+  vscode_base_path: { type: "text", schema: text },
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
@@ -37,9 +40,6 @@ export const UNSUPPORTED = [
   "bash_events_dir",
   "static_files_path",
   "webhooks",
-  "enable_vscode",
-  "vscode_port",
-  "vscode_base_path",
   "enable_browser",
   "app_backend_public_url",
   "trust_forwarded_headers",

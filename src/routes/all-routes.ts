@@ -18,6 +18,7 @@ import { fileRoutes } from "./machine/files.ts";
 import { gitRoutes } from "./machine/git.ts";
 import { conversationScope, serverScope, withActivity } from "./machine/machine-scope.ts";
 import { trajectoryRoutes } from "./machine/trajectory.ts";
+import { type EditorAccess, vscodeRoutes } from "./machine/vscode.ts";
 import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
@@ -36,6 +37,8 @@ export interface RoutesDeps {
   kept: readonly string[];
   /** Bash commands of clients. */
   bash: BashDeps;
+  /** The editor for browsers. */
+  editor: EditorAccess;
   server: ServerRoutesDeps;
   /** The tools of the server. */
   tools(): readonly ToolCatalogEntry[];
@@ -54,6 +57,7 @@ export function allRoutes({
   machine,
   kept,
   bash,
+  editor,
   server,
   tools,
   llmCatalogue,
@@ -83,6 +87,7 @@ export function allRoutes({
     ...fileSearchRoutes(ofServer),
     ...active.flatMap(gitRoutes),
     ...scopes.flatMap((scope) => bashRoutes(scope, { ...bash, conversations })),
+    ...scopes.flatMap((scope) => vscodeRoutes(scope, editor)),
   ];
 }
 

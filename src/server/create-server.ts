@@ -16,6 +16,7 @@ import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/
 import { catalogueEntry } from "../tools/catalogue.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
 import { joinPath } from "../workspace/paths.ts";
+import { type ClosableEditor, editorAccess } from "./editor/editor-access.ts";
 import { startLifecycle } from "./lifecycle.ts";
 import { refuseOpenHost } from "./listen-policy.ts";
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from "./options.ts";
@@ -73,7 +74,8 @@ export function createServer(input: ServerOptions = {}): AgentServer {
   const ownUrls = () => ownUrlsOf(options, listenings);
   const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request, IN_PROCESS) });
   const lifecycle = startLifecycle({ ...services, logger: options.logger, endNetwork });
-  const core = createCore(options, services, () => lifecycle.ready);
+  const editor = editorAccess(options);
+  const core = createCore(options, { ...services, editor }, () => lifecycle.ready);
   const server: AgentServer = {
     options: shownOptions(options),
     conversations: services.conversations,
@@ -97,12 +99,16 @@ export function createServer(input: ServerOptions = {}): AgentServer {
 
   async function endNetwork(): Promise<void> {
     core.endStreams();
-    await closeSockets(server);
+    await Promise.all([closeSockets(server), editor.close()]);
     await Promise.all([...listenings].map((listening) => listening.close()));
   }
 }
 
-function createCore(options: ResolvedOptions, services: Services, ready: () => boolean): HttpCore {
+function createCore(
+  options: ResolvedOptions,
+  services: Services & { editor: ClosableEditor },
+  ready: () => boolean,
+): HttpCore {
   const { clock } = options;
   const startedAt = clock.now();
   const publicPath = options.webUrl && new URL(options.webUrl).pathname;
@@ -112,6 +118,7 @@ function createCore(options: ResolvedOptions, services: Services, ready: () => b
     machine: services.machine,
     kept: services.kept,
     bash: services.bash,
+    editor: services.editor,
     tools: () => services.tools.all().map(catalogueEntry),
     llmCatalogue: once(async () => {
       const { LlmCatalogue } = await import("../settings/llm-catalogue/llm-catalogue.ts");

@@ -9,6 +9,7 @@ import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
+import { type ResolvedVscode, resolveVscode, type VscodeOptions } from "./editor/vscode-options.ts";
 
 /** A place that knows the current key of an operator's models. */
 export interface KeyRefreshSource {
@@ -95,6 +96,11 @@ export interface ServerOptions {
    */
   workspace?: OpenWorkspace;
   /**
+   * Offers an installed VS Code server to clients, which then have this machine in their browser. It is started when a
+   * client first asks for its address, and never together with `workspace`. Default: null, none.
+   */
+  vscode?: VscodeOptions | null;
+  /**
    * Code that takes part in the loop of agents: guards, hooks, budgets, condensers. A list is shared by all conversations;
    * a function is called each time a conversation is loaded for work, and its extensions may keep what belongs to that
    * conversation. Default: none.
@@ -165,9 +171,11 @@ export interface ServerOptions {
 }
 
 /** Options with their defaults filled in. */
-export type ResolvedOptions = Omit<ServerOptions, "logger"> & {
+export type ResolvedOptions = Omit<ServerOptions, "logger" | "vscode"> & {
   /** Receiver of reports. */
   logger: Logger;
+  /** The editor that clients are offered. null for none. */
+  vscode: ResolvedVscode | null;
 } & Required<
     Pick<
       ServerOptions,
@@ -211,6 +219,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     previousSecretKeys: previousKeysOf(options),
     conversationsPath: options.conversationsPath ?? "workspace/conversations",
     tools: options.tools ?? [],
+    vscode: options.vscode ? resolveVscode(options.vscode) : null,
     corsOrigins: options.corsOrigins ?? [],
     allowedHosts: options.allowedHosts ?? [],
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,

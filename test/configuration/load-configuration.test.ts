@@ -120,13 +120,31 @@ describe("the config file", () => {
   });
 });
 
+describe("the editor", () => {
+  it("is offered unless it is switched off, to other machines only where there are keys", () => {
+    expect(options({}).vscode).toEqual({ host: "127.0.0.1" });
+    expect(options({ OH_SESSION_API_KEYS_0: "k" }).vscode).toEqual({ host: "0.0.0.0" });
+    for (const off of ["0", "false", "no", "on"])
+      expect(options({ OH_ENABLE_VSCODE: off }).vscode).toBeNull();
+    expect(options({}, '{"enable_vscode":false}').vscode).toBeNull();
+  });
+
+  it("has a port and a path", () => {
+    expect(
+      options({ OH_ENABLE_VSCODE: "TRUE", OH_VSCODE_PORT: "9001", OH_VSCODE_BASE_PATH: "/vscode" }).vscode,
+    ).toEqual({ host: "127.0.0.1", port: 9001, basePath: "/vscode" });
+    expect(() => options({ OH_VSCODE_PORT: "70000" })).toThrow(/vscode_port/);
+    expect(() => options({ OH_VSCODE_PORT: "x" })).toThrow(/OH_VSCODE_PORT: expected a number/);
+  });
+});
+
 describe("what is not understood", () => {
   const warnings = (environment: Record<string, string>, text = "{}") =>
     loadConfiguration({ environment, file: { path: "config.json", text } }).warnings;
 
   it("is warned about by name, whether unknown or without effect here", () => {
-    expect(warnings({ OH_ENABLE_VSCODE: "0", OH_TYPO: "1" })).toEqual([
-      "OH_ENABLE_VSCODE: this setting has no effect",
+    expect(warnings({ OH_ENABLE_BROWSER: "0", OH_TYPO: "1" })).toEqual([
+      "OH_ENABLE_BROWSER: this setting has no effect",
       "OH_TYPO: unknown variable, ignored",
     ]);
     expect(warnings({}, '{"deferred_init":true,"typo":1}')).toEqual([

@@ -16,6 +16,8 @@ export interface MachineServer {
   ): Promise<{ status: number; body: unknown; headers: Headers }>;
   /** Starts a conversation in a folder and gives its id. */
   start(workingDir: string): Promise<string>;
+  /** Closes the server before the test ends. */
+  close(): Promise<void>;
 }
 
 /** A server without a network whose machine is this one. Closed when the test ends. */
@@ -33,6 +35,7 @@ export async function openMachineServer(options: ServerOptions = {}): Promise<Ma
   return {
     folder,
     fetch,
+    close: () => server.close(),
     async get(path, query = {}) {
       const search = new URLSearchParams(query).toString();
       const response = await fetch(`${path}?${search}`);
