@@ -13,6 +13,7 @@ import { checkParent } from "./record/parent-conversation.ts";
 import { withSuffix } from "./record/requested-agent.ts";
 import type { OpenSecrets } from "./record/unsealed-secrets.ts";
 import { judgeRequest } from "./unserved.ts";
+import { assertUsable } from "./worktrees/allowed-worktree.ts";
 import { openPlace } from "./worktrees/open-place.ts";
 import { startInWorktree } from "./worktrees/start-in-worktree.ts";
 import { worktreeGuidance } from "./worktrees/worktree-guidance.ts";
@@ -43,7 +44,7 @@ export async function startConversation(
     const placed = plan === undefined ? { request, opened } : inWorktree(plan, { request, opened, now });
     const about = { id, now, createdBy, cipher, persistenceDir, worktree: plan && toPlace(plan) };
     warnings.push(...worktree.warnings, ...(await worktree.make()));
-    await prepare(placed.request, { id, agent: placed.opened.agent }, context);
+    await prepare(placed.request, { id, agent: placed.opened.agent, plan }, context);
     try {
       await store.commit(toFirstChange(placed.request, placed.opened, about));
     } catch (error) {
@@ -71,7 +72,7 @@ function inWorktree(
 /** Makes the working directory where it is missing. */
 async function prepare(
   { workspace: requested }: StartConversationRequest,
-  { id, agent }: { id: string; agent: Agent },
+  { id, agent, plan }: { id: string; agent: Agent; plan: WorktreePlan | undefined },
   context: LiveContext,
 ): Promise<void> {
   const workspace = await openPlace(id, requested.working_dir, context);
@@ -79,6 +80,7 @@ async function prepare(
     // Read again with the prompt. A missing file is reported here, where the caller hears of it.
     await readSecurityPolicy(agent, async () => workspace);
     await prepareWorkspace(workspace);
+    if (plan !== undefined) await assertUsable(workspace, plan);
   } finally {
     await workspace.close();
   }

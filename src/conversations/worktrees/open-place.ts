@@ -8,8 +8,12 @@ export interface PlaceOptions {
   dataDir(conversationId: string): string;
 }
 
-/** Codes of a workspace that refuses the folder that was asked for. The others are failures of the server. */
-const REFUSALS: readonly WorkspaceErrorCode[] = ["permission_denied", "invalid_path", "not_a_directory"];
+/** Codes of a workspace that refuses a folder. The others are failures of the server. */
+export const REFUSALS: readonly WorkspaceErrorCode[] = [
+  "permission_denied",
+  "invalid_path",
+  "not_a_directory",
+];
 
 /**
  * Opens the machine of a conversation in a folder.

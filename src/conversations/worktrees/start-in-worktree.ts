@@ -8,6 +8,7 @@ import {
 import { planWorktree, toPlace, type WorktreePlan } from "../../workspace/git/worktree/plan-worktree.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { LiveContext } from "../live/conversation-context.ts";
+import { whereAllowed } from "./allowed-worktree.ts";
 import { openPlace } from "./open-place.ts";
 import { worktreeRootOf } from "./worktree-root.ts";
 import { isUsedByAnother } from "./worktree-users.ts";
@@ -46,7 +47,7 @@ export async function startInWorktree<T>(
   try {
     const { base, ref, branch_prefix: branchPrefix } = request.worktree_options ?? DEFAULTS;
     const wish = { root: worktreeRootOf(context), id, branchPrefix, start: { base, ref } };
-    const { plan, warning } = await planWorktree(workspace, wish);
+    const { plan, warning } = await whereAllowed(() => planWorktree(workspace, wish));
     if (plan !== undefined) return await inWorktree({ ...start, workspace, plan }, work);
     return await work({ ...NO_WORKTREE, warnings: warning === undefined ? [] : [warning] });
   } finally {
@@ -61,8 +62,8 @@ async function inWorktree<T>(
   const note = noteOf(plan, { id, context });
   let made: MadeWorktree | undefined;
   const make = async () => {
-    await refuseUsed(workspace, { id, folder: plan.folder }, context);
-    made = await makeWorktree(workspace, plan, note);
+    await whereAllowed(() => refuseUsed(workspace, { id, folder: plan.folder }, context));
+    made = await whereAllowed(() => makeWorktree(workspace, plan, note));
     return made.warnings;
   };
   const undo = () =>

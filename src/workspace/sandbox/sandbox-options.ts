@@ -28,7 +28,10 @@ export interface SandboxOptions {
   network?: "none" | "host";
   /** Absolute paths of folders that programs and file tools can read in addition. They must exist. Default: none. */
   readOnly?: readonly string[];
-  /** Absolute paths of folders that programs and file tools can also write to. They must exist. Default: none. */
+  /**
+   * Absolute paths of folders that programs and file tools can also write to. They must exist. Default: none. Conversations
+   * with `worktree: true` need two: `worktreeRoot`, which lies in `root`, and the repository.
+   */
   writable?: readonly string[];
   /** Bounds of what programs use. */
   limits?: SandboxLimits;
