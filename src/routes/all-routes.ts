@@ -25,6 +25,7 @@ import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
 import { secretRoutes } from "./settings/secrets.ts";
 import type { SettingsDeps } from "./settings/settings-deps.ts";
+import { subscriptionRoutes } from "./settings/subscription.ts";
 import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 import { toolRoutes } from "./tools.ts";
 
@@ -75,6 +76,7 @@ export function allRoutes({
     ...eventRoutes(conversations),
     ...toolRoutes(tools),
     ...llmCatalogueRoutes(llmCatalogue),
+    ...subscriptionRoutes(settings.subscription),
     ...skillRoutes(extensionPlace),
     ...pluginRoutes(extensionPlace),
     ...projectFileRoutes(extensionPlace),
