@@ -3,16 +3,16 @@ import type { BashEventStore } from "./bash-events.ts";
 import type { DocumentStore } from "./documents.ts";
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
-import { repeatedEvent, storeClosed } from "./refusals.ts";
+import { storeClosed } from "./refusals.ts";
 import { SqliteBashEvents } from "./sqlite/bash-event-store.ts";
 import { purgeBashEvents } from "./sqlite/bash-events.ts";
 import { Database } from "./sqlite/database.ts";
 import { SqliteDocuments } from "./sqlite/documents.ts";
+import { LogEnds } from "./sqlite/log-ends.ts";
 import { SqliteConversations, SqliteEvents } from "./sqlite/readers.ts";
 import { applyChange, purgeEvents, removeConversation } from "./sqlite/writes.ts";
 import type { Change, ConversationStore, EventStore, Store } from "./store.ts";
 
-const SQLITE_CONSTRAINT_UNIQUE = 2067;
 /** Events deleted in one turn. It takes a few milliseconds, so that removing a long log does not block requests. */
 const PURGE_STEP = 500;
 
@@ -66,6 +66,7 @@ export class SqliteStore implements Store {
   readonly relay = localRelay();
   /** In memory, because only this process has the database open: the claims of a dead process end with it. */
   readonly ownership = new LocalOwnership();
+  readonly #ends = new LogEnds();
   #waiting: Write[] = [];
   /** Writes that are in the database and may not be on the disk yet. */
   #unsynced: Outcome[] = [];
@@ -95,13 +96,14 @@ export class SqliteStore implements Store {
   commit(change: Change): Promise<void> {
     return this.#write(change.conversationId, () => {
       this.ownership.assertHeld(change);
-      applyChange(this.#database, change);
+      applyChange(this.#database, change, this.#ends);
     });
   }
 
   async remove(conversationId: string): Promise<void> {
     await this.#write(conversationId, () => {
       removeConversation(this.#database, conversationId);
+      this.#ends.forget(conversationId);
       this.ownership.forget(conversationId);
     });
     this.#purgeLater();
@@ -166,6 +168,7 @@ export class SqliteStore implements Store {
       return this.#database.transaction(() => writes.map(attempt));
     } catch {
       // SQLite failed and rolled the whole transaction back: repeat each write in a separate one.
+      this.#ends.clear();
       return writes.map((write) => this.#storeAlone(write));
     }
   }
@@ -235,7 +238,8 @@ export class SqliteStore implements Store {
       this.#database.transaction(write.run);
       return { write };
     } catch (error) {
-      return { write, error: isRepeatedId(error) ? repeatedEvent(write.key) : error };
+      this.#ends.clear();
+      return { write, error };
     }
   }
 }
@@ -254,8 +258,4 @@ function attempt(write: Write): Outcome {
 function settle({ write, error }: Outcome): void {
   if (error === undefined) write.resolve();
   else write.reject(error);
-}
-
-function isRepeatedId(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_CONSTRAINT_UNIQUE;
 }

@@ -1,19 +1,19 @@
-import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import type { SQLOutputValue } from "node:sqlite";
 import { longerThan } from "../page-length.ts";
 import type { EventFilter, EventQuery, StoredEvent } from "../store.ts";
 import type { Columns, Database, Row } from "./database.ts";
+import { EventConditions, eventRows } from "./event-conditions.ts";
+import { MARKED } from "./event-marks.ts";
+import { firstAtOrAfter, lastBefore } from "./log-times.ts";
 import { EVENT_COUNT } from "./schema.ts";
 
-/** `json` is the last: `searchEvents` and `fromColumns` count on the order. */
-const EVENT = "seq, id, kind, source, timestamp, body, json";
+/** `seq` is the first and `json` the last: `eventRows`, `searchEvents` and `fromColumns` count on the order. */
+const EVENT = ["seq", "id", "kind", "source", "timestamp", "body", "json"];
 
-/** The key of a conversation's row, as it was read. */
-type Key = SQLOutputValue;
-
-/** Conditions on the events of one conversation, with the values of their placeholders. */
-interface Conditions {
-  sql: string;
-  values: SQLInputValue[];
+/** A conversation's row: its key, as it was read, and the place up to which its events have marks. */
+interface Place {
+  key: SQLOutputValue;
+  marked: SQLOutputValue;
 }
 
 export function findEvents(
@@ -21,26 +21,26 @@ export function findEvents(
   conversationId: string,
   ids: readonly string[],
 ): StoredEvent[] {
-  const key = keyOf(database, conversationId);
-  if (key === undefined) return [];
+  const place = placeOf(database, conversationId);
+  if (place === undefined) return [];
   return ids.flatMap((id) => {
-    const row = database.get(`SELECT ${EVENT} FROM events WHERE conversation = ? AND id = ?`, key, id);
+    const row = markedEvent(database, place, id) ?? unmarkedEvent(database, place, id);
     return row === undefined ? [] : [toStoredEvent(row)];
   });
 }
 
 export function searchEvents(database: Database, conversationId: string, query: EventQuery): StoredEvent[] {
-  const key = keyOf(database, conversationId);
-  const conditions = key === undefined ? undefined : conditionsOf(database, key, query);
+  const place = placeOf(database, conversationId);
+  const conditions = place === undefined ? undefined : conditionsOf(database, place, query);
   if (conditions === undefined) return [];
   const ascending = query.order === "asc";
-  const start = query.from === undefined ? "" : `AND seq ${ascending ? ">=" : "<="} ?`;
+  if (query.from !== undefined) conditions.add(`seq ${ascending ? ">=" : "<="} ?`, query.from);
+  const { sql, values } = eventRows(EVENT, conditions);
   const isFull = longerThan(query.maxLength);
   const rows = database.columnsUntil(
     (row) => isFull(String(row.at(-1)).length),
-    `SELECT ${EVENT} FROM events WHERE ${conditions.sql} ${start} ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ?`,
-    ...conditions.values,
-    ...(query.from === undefined ? [] : [query.from]),
+    `${sql} ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ?`,
+    ...values,
     query.limit,
   );
   return rows.map(fromColumns);
@@ -48,18 +48,33 @@ export function searchEvents(database: Database, conversationId: string, query: 
 
 export function countEvents(database: Database, conversationId: string, filter: EventFilter): number {
   const row = database.get(
-    `SELECT key, ${EVENT_COUNT} AS eventCount FROM conversations WHERE id = ?`,
+    `SELECT key, ${EVENT_COUNT} AS eventCount, ${MARKED} AS marked FROM conversations WHERE id = ?`,
     conversationId,
   );
-  if (row?.key === undefined) return 0;
+  if (row === undefined) return 0;
   if (Object.values(filter).every((value) => value === undefined)) return Number(row.eventCount);
-  const conditions = conditionsOf(database, row.key, filter);
+  const conditions = conditionsOf(database, row as unknown as Place, filter);
   if (conditions === undefined) return 0;
-  const counted = database.get(
-    `SELECT count(*) AS count FROM events WHERE ${conditions.sql}`,
-    ...conditions.values,
+  const { sql, values } = eventRows(["seq"], conditions);
+  return Number(database.get(`SELECT count(*) AS count FROM (${sql})`, ...values)?.count);
+}
+
+function markedEvent(database: Database, { key }: Place, id: string): Row | undefined {
+  return database.get(
+    `SELECT ${EVENT.join(", ")} FROM events WHERE conversation = ?1 AND id = ?2
+     AND seq = (SELECT seq FROM event_marks WHERE conversation = ?1 AND id = ?2)`,
+    key,
+    id,
   );
-  return Number(counted?.count);
+}
+
+function unmarkedEvent(database: Database, { key, marked }: Place, id: string): Row | undefined {
+  return database.get(
+    `SELECT ${EVENT.join(", ")} FROM events WHERE conversation = ? AND seq >= ? AND id = ?`,
+    key,
+    marked,
+    id,
+  );
 }
 
 function toStoredEvent(row: Row): StoredEvent {
@@ -70,49 +85,25 @@ function fromColumns([seq, id, kind, source, timestamp, body, json]: Columns): S
   return { seq: Number(seq), id, kind, source, timestamp, body, json } as StoredEvent;
 }
 
-function keyOf(database: Database, conversationId: string): Key | undefined {
-  return database.get("SELECT key FROM conversations WHERE id = ?", conversationId)?.key;
+function placeOf(database: Database, conversationId: string): Place | undefined {
+  const row = database.get(`SELECT key, ${MARKED} AS marked FROM conversations WHERE id = ?`, conversationId);
+  return row as Place | undefined;
 }
 
 /** Undefined when nothing can match. */
-function conditionsOf(database: Database, key: Key, filter: EventFilter): Conditions | undefined {
-  const parts = ["conversation = ?"];
-  const values: SQLInputValue[] = [key];
-  const add = (sql: string, ...added: SQLInputValue[]) => {
-    parts.push(sql);
-    values.push(...added);
-  };
-  if (filter.kind !== undefined) add("kind = ?", filter.kind);
-  if (filter.source !== undefined) add("source = ?", filter.source);
-  if (filter.body !== undefined) add("body IS NOT NULL AND instr(body, ?) > 0", filter.body.toLowerCase());
-  if (filter.timestampGte !== undefined) {
-    const first = firstAtOrAfter(database, key, filter.timestampGte);
+function conditionsOf(database: Database, place: Place, filter: EventFilter): EventConditions | undefined {
+  const conditions = new EventConditions(place, filter);
+  const { body, timestampGte, timestampLt } = filter;
+  if (body !== undefined) conditions.add("body IS NOT NULL AND instr(body, ?) > 0", body.toLowerCase());
+  if (timestampGte !== undefined) {
+    const first = firstAtOrAfter(database, place, timestampGte);
     if (first === undefined) return undefined;
-    add("seq >= ? AND timestamp >= ?", first, filter.timestampGte);
+    conditions.add("seq >= ?", first);
+    conditions.add("timestamp >= ?", timestampGte);
   }
-  if (filter.timestampLt !== undefined) {
-    add("seq <= ? AND timestamp < ?", lastBefore(database, key, filter.timestampLt), filter.timestampLt);
+  if (timestampLt !== undefined) {
+    conditions.add("seq <= ?", lastBefore(database, place, timestampLt));
+    conditions.add("timestamp < ?", timestampLt);
   }
-  return { sql: parts.join(" AND "), values };
-}
-
-/** The first event that late: the one where the running latest time gets there. */
-function firstAtOrAfter(database: Database, key: Key, timestamp: string): number | undefined {
-  const row = database.get(
-    "SELECT seq FROM events WHERE conversation = ? AND reached >= ? ORDER BY reached, seq LIMIT 1",
-    key,
-    timestamp,
-  );
-  return row === undefined ? undefined : Number(row.seq);
-}
-
-/** No event after this one is that early: what follows `reached` is late, unless the clock went back. */
-function lastBefore(database: Database, key: Key, timestamp: string): number {
-  const row = database.get(
-    `SELECT max(last_late, coalesce((SELECT seq FROM events WHERE conversation = key AND reached < ?
-       ORDER BY reached DESC, seq DESC LIMIT 1), -1)) AS seq FROM conversations WHERE key = ?`,
-    timestamp,
-    key,
-  );
-  return Number(row?.seq);
+  return conditions;
 }

@@ -5,6 +5,10 @@
  * `last_late` is the last `seq` whose own timestamp lies before it. Together they turn a bound on timestamps into an
  * exact bound on `seq`, whatever the clock did.
  *
+ * `event_marks` says where the events of an id, a kind and a source are: those of the first events of a log, up to some place.
+ * The few after it are looked through. Marks are written many at a time, because an index that every commit adds to costs a
+ * page of the file for each event.
+ *
  * `removed` holds the keys of conversations whose events are still to be deleted, a few at a time.
  *
  * A bash scope is a conversation, or the server, whose place has the number 0. Its events are hidden at once by giving up
@@ -105,6 +109,38 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (kind, name)
   ) STRICT;
   CREATE INDEX named_documents_by_kind ON named_documents (kind, size);
+  `,
+  `
+  CREATE TABLE log_events (
+    conversation INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    timestamp TEXT NOT NULL,
+    reached TEXT NOT NULL,
+    body TEXT,
+    json TEXT NOT NULL,
+    UNIQUE (conversation, seq)
+  ) STRICT;
+  INSERT INTO log_events SELECT conversation, seq, id, kind, source, timestamp, reached, body, json FROM events ORDER BY rowid;
+  DROP TABLE events;
+  ALTER TABLE log_events RENAME TO events;
+  CREATE INDEX events_with_body ON events (conversation, seq) WHERE body IS NOT NULL;
+
+  CREATE TABLE event_marks (
+    conversation INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    UNIQUE (conversation, seq),
+    UNIQUE (conversation, id)
+  ) STRICT;
+  CREATE INDEX event_marks_by_kind ON event_marks (conversation, kind, seq);
+  CREATE INDEX event_marks_by_source ON event_marks (conversation, source, seq);
+  INSERT OR IGNORE INTO event_marks SELECT conversation, seq, id, kind, source FROM events
+    WHERE seq < ${Number.MAX_SAFE_INTEGER} ORDER BY conversation, seq;
   `,
 ];
 

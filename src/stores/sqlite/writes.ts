@@ -1,8 +1,10 @@
-import { alreadyExists, assertContinues, unknownConversation } from "../refusals.ts";
+import type { SQLInputValue } from "node:sqlite";
+import { alreadyExists, assertContinues, repeatedEvent, unknownConversation } from "../refusals.ts";
 import type { Change, ConversationHeader, StoredEvent } from "../store.ts";
 import { clearBashEvents } from "./bash-events.ts";
 import type { Database } from "./database.ts";
-import { EVENT_COUNT } from "./schema.ts";
+import { isMarkingDue, markEvents } from "./event-marks.ts";
+import { hasEvent, type LogEnd, LogEnds } from "./log-ends.ts";
 
 /** The columns a change may update. SQL names come from here only. */
 const COLUMNS = {
@@ -10,39 +12,41 @@ const COLUMNS = {
   status: "status",
   title: "title",
   leafEventId: "leaf_event_id",
+  eventCount: "event_count",
+  reached: "reached",
+  lastLate: "last_late",
 } as const;
 
-/** Where the log of a conversation stands. */
-interface LogEnd {
-  key: bigint;
-  eventCount: number;
-  reached: string;
-  lastLate: bigint;
-}
+type Columns = Partial<Record<keyof typeof COLUMNS, SQLInputValue | undefined>>;
 
-/** Writes a change inside the transaction that is open. Refuses, before anything is written, what does not fit. */
-export function applyChange(database: Database, change: Change): void {
+/**
+ * Writes a change inside the transaction that is open. Refuses, before anything is written, what does not fit. `ends` must
+ * be cleared if the transaction is rolled back.
+ */
+export function applyChange(database: Database, change: Change, ends = new LogEnds()): void {
   const { conversationId, create, update = {}, documents = {}, events = [] } = change;
-  const existing = logEnd(database, conversationId);
+  const existing = ends.of(database, conversationId);
   if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
   if (create === undefined && existing === undefined) throw unknownConversation(conversationId);
   assertContinues(change, existing?.eventCount ?? 0);
-  const end =
+  const ids = newIds(database, change, existing);
+  const before =
     existing ??
     createConversation(database, { id: conversationId, ...(create as NonNullable<typeof create>) });
-  updateConversation(database, end.key, update);
+  const end = events.length > 0 ? appendEvents(database, before, { events, ids }) : before;
+  updateConversation(database, end.key, { ...update, ...(events.length > 0 ? placeOf(end) : {}) });
   for (const [name, json] of Object.entries(documents)) writeDocument(database, { key: end.key, name, json });
-  if (events.length > 0) appendEvents(database, end, events);
+  ends.keep(conversationId, end);
 }
 
 /** Out of sight at once; the events themselves go with `purgeEvents` and `purgeBashEvents`. */
 export function removeConversation(database: Database, conversationId: string): void {
-  const end = logEnd(database, conversationId);
-  if (end === undefined) return;
+  const key = database.get("SELECT key FROM conversations WHERE id = ?", conversationId)?.key;
+  if (key === undefined) return;
   clearBashEvents(database, conversationId);
-  database.run("DELETE FROM documents WHERE conversation = ?", end.key);
-  database.run("DELETE FROM conversations WHERE key = ?", end.key);
-  database.run("INSERT OR IGNORE INTO removed (conversation) VALUES (?)", end.key);
+  database.run("DELETE FROM documents WHERE conversation = ?", key);
+  database.run("DELETE FROM conversations WHERE key = ?", key);
+  database.run("INSERT OR IGNORE INTO removed (conversation) VALUES (?)", key);
 }
 
 /**
@@ -57,31 +61,31 @@ export function purgeEvents(database: Database, limit: number): boolean {
     database.run("DELETE FROM removed WHERE conversation = ?", key);
     return true;
   }
+  for (const table of ["event_marks", "events"]) {
+    database.run(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE conversation = ? LIMIT ?)`,
+      key,
+      limit,
+    );
+  }
   database.run(
-    "DELETE FROM events WHERE rowid IN (SELECT rowid FROM events WHERE conversation = ? LIMIT ?)",
-    key,
-    limit,
-  );
-  database.run(
-    "DELETE FROM removed WHERE conversation = ?1 AND NOT EXISTS (SELECT 1 FROM events WHERE conversation = ?1)",
+    `DELETE FROM removed WHERE conversation = ?1 AND NOT EXISTS (SELECT 1 FROM events WHERE conversation = ?1)
+     AND NOT EXISTS (SELECT 1 FROM event_marks WHERE conversation = ?1)`,
     key,
   );
   return true;
 }
 
-function logEnd(database: Database, conversationId: string): LogEnd | undefined {
-  const row = database.get(
-    `SELECT key, ${EVENT_COUNT} AS eventCount, reached, last_late AS lastLate FROM conversations WHERE id = ?`,
-    conversationId,
-  );
-  if (row === undefined) return undefined;
-  const { key, eventCount, reached, lastLate } = row;
-  return {
-    key: key as bigint,
-    eventCount: Number(eventCount),
-    reached: String(reached),
-    lastLate: lastLate as bigint,
-  };
+/** Returns the ids of the new events. Refuses one that the log has, or that two of them share. */
+function newIds(
+  database: Database,
+  { conversationId, events = [] }: Change,
+  existing: LogEnd | undefined,
+): ReadonlySet<string> {
+  const ids = new Set(events.map(({ id }) => id));
+  const isTaken = (id: string) => existing !== undefined && hasEvent(database, existing, id);
+  if (ids.size < events.length || [...ids].some(isTaken)) throw repeatedEvent(conversationId);
+  return ids;
 }
 
 function createConversation(database: Database, header: ConversationHeader): LogEnd {
@@ -97,17 +101,20 @@ function createConversation(database: Database, header: ConversationHeader): Log
     header.createdBy,
     header.leafEventId,
   );
-  return { key: row?.key as bigint, eventCount: 0, reached: "", lastLate: -1n };
+  const key = row?.key as bigint;
+  return { key, eventCount: 0, marked: 0, reached: "", lastLate: -1n, unmarkedIds: new Set() };
 }
 
-function updateConversation(database: Database, key: bigint, update: NonNullable<Change["update"]>): void {
-  const names = (Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]).filter(
-    (name) => update[name] !== undefined,
-  );
+function updateConversation(database: Database, key: bigint, update: Columns): void {
+  const names = (Object.keys(COLUMNS) as (keyof Columns)[]).filter((name) => update[name] !== undefined);
   if (names.length === 0) return;
   const assignments = names.map((name) => `${COLUMNS[name]} = ?`).join(", ");
   const values = names.map((name) => update[name] ?? null);
   database.run(`UPDATE conversations SET ${assignments} WHERE key = ?`, ...values, key);
+}
+
+function placeOf({ eventCount, reached, lastLate }: LogEnd): Columns {
+  return { eventCount, reached, lastLate };
 }
 
 function writeDocument(database: Database, document: { key: bigint; name: string; json: string }): void {
@@ -120,7 +127,12 @@ function writeDocument(database: Database, document: { key: bigint; name: string
   );
 }
 
-function appendEvents(database: Database, end: LogEnd, events: readonly StoredEvent[]): void {
+interface NewEvents {
+  events: readonly StoredEvent[];
+  ids: ReadonlySet<string>;
+}
+
+function appendEvents(database: Database, end: LogEnd, { events, ids }: NewEvents): LogEnd {
   let { reached, lastLate } = end;
   for (const event of events) {
     if (event.timestamp < reached) lastLate = BigInt(event.seq);
@@ -139,11 +151,12 @@ function appendEvents(database: Database, end: LogEnd, events: readonly StoredEv
       event.json,
     );
   }
-  database.run(
-    `UPDATE conversations SET event_count = ?, reached = ?, last_late = ? WHERE key = ?`,
-    end.eventCount + events.length,
-    reached,
-    lastLate,
-    end.key,
-  );
+  const eventCount = end.eventCount + events.length;
+  const grown = { ...end, eventCount, reached, lastLate };
+  if (isMarkingDue(end, eventCount)) {
+    markEvents(database, end, eventCount);
+    return { ...grown, marked: eventCount, unmarkedIds: new Set() };
+  }
+  for (const id of ids) end.unmarkedIds.add(id);
+  return grown;
 }
