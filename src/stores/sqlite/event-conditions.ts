@@ -51,7 +51,7 @@ export function eventRows(columns: readonly string[], conditions: EventCondition
   const bounds = conditions.added({ onSeq: true });
   const others = conditions.added({ onSeq: false });
   const select = `SELECT ${columns.join(", ")} FROM events WHERE conversation = ?`;
-  // Messages have an index of their own.
+  // Messages have a separate index.
   if (author.values.length === 0 || filter.body !== undefined) {
     const values = [key, ...author.values, ...bounds.values, ...others.values];
     return { sql: `${select}${author.sql}${bounds.sql}${others.sql}`, values };
