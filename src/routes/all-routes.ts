@@ -24,6 +24,7 @@ import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/wor
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
 import { secretRoutes } from "./settings/secrets.ts";
+import { settingsRoutes } from "./settings/settings.ts";
 import type { SettingsDeps } from "./settings/settings-deps.ts";
 import { subscriptionRoutes } from "./settings/subscription.ts";
 import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
@@ -80,6 +81,7 @@ export function allRoutes({
     ...skillRoutes(extensionPlace),
     ...pluginRoutes(extensionPlace),
     ...projectFileRoutes(extensionPlace),
+    ...settingsRoutes(settings),
     ...secretRoutes(settings),
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),

@@ -32,6 +32,7 @@ const OPAQUE: ReadonlySet<string> = new Set([
   "litellm_extra_body",
   "agent_state",
   "client_tools",
+  "misc_settings",
   "observability_metadata",
   "stats",
   "tags",

@@ -92,7 +92,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     });
   const cipher = cipherOf(options);
   const documents = new Documents({ store: store.documents, cipher, logger });
-  const settings = settingsRooms(documents, clock);
+  const settings = settingsRooms({ documents, cipher, clock });
   const lookup: LookupOptions = {
     internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
     fetch: lookupFetch(options, { self, settings }),

@@ -1,10 +1,18 @@
 import type { Clock } from "../clock.ts";
 import { once } from "../once.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
+import type { Cipher } from "../secrets/cipher.ts";
 import type { Documents } from "../settings/documents/documents.ts";
 
+export interface SettingsRoomsOptions {
+  documents: Documents;
+  /** Opens the tokens that clients send back. */
+  cipher: Cipher | undefined;
+  clock: Clock;
+}
+
 /** The rooms of `settings` over the documents of a store. Their code is loaded when they are first asked for. */
-export function settingsRooms(documents: Documents, clock: Clock): SettingsDeps {
+export function settingsRooms({ documents, cipher, clock }: SettingsRoomsOptions): SettingsDeps {
   return {
     secrets: once(async () => {
       const { CustomSecrets } = await import("../settings/secrets/custom-secrets.ts");
@@ -13,6 +21,11 @@ export function settingsRooms(documents: Documents, clock: Clock): SettingsDeps 
     subscription: once(async () => {
       const { openSubscription } = await import("../settings/subscription/open-subscription.ts");
       return openSubscription({ documents, clock });
+    }),
+    serverSettings: once(async () => {
+      const { ServerSettings } = await import("../settings/server-settings/server-settings.ts");
+      const { NO_PROFILES } = await import("../settings/server-settings/pointer-targets.ts");
+      return new ServerSettings({ documents, cipher, clock, targets: NO_PROFILES });
     }),
   };
 }

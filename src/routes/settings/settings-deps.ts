@@ -1,8 +1,10 @@
 import type { CustomSecrets } from "../../settings/secrets/custom-secrets.ts";
+import type { ServerSettings } from "../../settings/server-settings/server-settings.ts";
 import type { ChatGptSubscription } from "../../settings/subscription/chatgpt-subscription.ts";
 
 /** Rooms of `settings`. Each is loaded when it is first asked for, so that a start does not pay for it. */
 export interface SettingsDeps {
   secrets(): Promise<CustomSecrets>;
   subscription(): Promise<ChatGptSubscription>;
+  serverSettings(): Promise<ServerSettings>;
 }

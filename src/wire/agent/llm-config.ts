@@ -18,7 +18,7 @@ const DEFAULT_AZURE_VERSION = "2024-12-01-preview";
  * The reference's 56 keys in its order. Unknown keys are ignored, `modify_params` of older versions among them.
  * `fallback_strategy`, which the reference never echoes, is refused: a model here has no others to fall back to.
  */
-const fields = z
+export const llmFields = z
   .object({
     model: z
       .string()
@@ -93,12 +93,15 @@ const fields = z
   .meta({ id: "LLM" });
 
 /** The model of an agent and how it is called, with all defaults filled in. */
-export type LlmConfig = z.output<typeof fields>;
+export type LlmConfig = z.output<typeof llmFields>;
 /** The model of an agent and how it is called. Only `model` is required. */
-export type LlmConfigInput = z.input<typeof fields>;
+export type LlmConfigInput = z.input<typeof llmFields>;
 
 /** The `llm` of an agent. A model must be named, although the reference's document shows a default. */
-export const llmConfig = z.preprocess(normalize, fields) as unknown as z.ZodType<LlmConfig, LlmConfigInput>;
+export const llmConfig = z.preprocess(normalize, llmFields) as unknown as z.ZodType<
+  LlmConfig,
+  LlmConfigInput
+>;
 
 /**
  * Fills in the defaults.

@@ -53,12 +53,15 @@ const auth = z.discriminatedUnion("strategy", [
     .meta({ id: "MCPOAuthAuthCredential" }),
 ]);
 
-const REMOTE: readonly (string | undefined)[] = ["http", "streamable-http", "sse"];
+/** The ways to an MCP server. */
+export const TRANSPORTS = ["stdio", "http", "streamable-http", "sse"] as const;
+
+const REMOTE: readonly (string | undefined)[] = TRANSPORTS.slice(1);
 
 const server = z
   .strictObject({
     url: z.string().min(1).optional(),
-    transport: z.enum(["stdio", "http", "streamable-http", "sse"]).optional(),
+    transport: z.enum(TRANSPORTS).optional(),
     command: z.string().min(1).optional(),
     args: z.array(z.string()).optional(),
     env: secrets,
@@ -120,8 +123,9 @@ function withoutAbsent(value: unknown, parent = "", depth = 0): unknown {
   );
   return Object.fromEntries(
     entries.filter(([key, child]) => {
-      if (isAbsent(child, key)) return false;
-      return !(isUnset(child) && (SECRET_MAPS.has(parent) || SECRET_FIELDS.has(key)));
+      // A secret of a map is there or not; null is an error.
+      if (SECRET_MAPS.has(parent)) return !isUnset(child);
+      return !isAbsent(child, key) && !(SECRET_FIELDS.has(key) && isUnset(child));
     }),
   );
 }
@@ -175,10 +179,13 @@ export const mcpServer = z.preprocess((input) => withoutAbsent(input), server);
 export const mcpAuth = z.preprocess((input) => withoutAbsent(input), auth);
 
 /** MCP servers of settings by name. An unknown field of a server is an error. */
-export const mcpServers = z.preprocess(
-  (input) => (isObject(input) ? mapValues(input, (value) => withoutAbsent(value)) : input),
-  servers,
-);
+export const mcpServers = z.preprocess((input, context) => {
+  if (!isObject(input)) return input;
+  // A record would leave it out without a word.
+  if (Object.hasOwn(input, "__proto__"))
+    context.addIssue({ code: "custom", message: "Value error, no server is named __proto__", path: [] });
+  return mapValues(input, (value) => withoutAbsent(value));
+}, servers);
 
 /** MCP servers of an agent by name. An unknown field of a server is an error. */
 export const mcpConfig = z.preprocess(unwrapped, servers);

@@ -4,6 +4,7 @@ import { agentContext, toolSpec } from "../../agent/agent.ts";
 import { DEFAULT_MODEL, llmConfig } from "../../agent/llm-config.ts";
 import { mcpServers } from "../../agent/mcp-server.ts";
 import { nullable } from "../../nullable.ts";
+import { metaProfile } from "../meta-profile.ts";
 import {
   AGENT_SETTINGS_VERSION,
   migrateRequestedAgentSettings,
@@ -24,7 +25,7 @@ export const openHandsSettings = z
     tools: nullable(z.array(toolSpec)).describe("null selects the default set"),
     enable_classify_and_switch_llm_tool: z.boolean().default(false),
     active_meta_profile: nullable(z.string()),
-    meta_profile: nullable(z.looseObject({})),
+    meta_profile: nullable(metaProfile),
     meta_profile_llms: z.record(z.string(), llmConfig).default({}),
     tool_concurrency_limit: z.int().min(1).default(1),
     mcp_config: mcpServers.default({}),

@@ -23,6 +23,12 @@ export const noOpSettings = z
   .object({ condenser_kind: z.literal("no_op"), enabled })
   .meta({ id: "NoOpCondenserSettings" });
 
+/** The kinds of condensers that settings choose from. */
+export const condenserKind = z.enum([
+  ...summarisingSettings.shape.condenser_kind.unwrap().values,
+  ...noOpSettings.shape.condenser_kind.values,
+]);
+
 /** Settings of a condenser. Those without a kind are of the summarising one. */
 export const condenserSettings = z.preprocess(
   (input) => (isObject(input) ? { condenser_kind: "llm_summarizing", ...input } : input),
