@@ -10,6 +10,7 @@ import { errorScenarios } from "./scenarios/errors.ts";
 import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
+import { extensionScenarios } from "./scenarios/settings/extensions.ts";
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
 import { terminalScenarios } from "./scenarios/terminal.ts";
@@ -32,6 +33,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...errorScenarios,
     ...confirmationScenarios,
     ...analyzerScenarios,
+    ...extensionScenarios,
     ...capacityScenarios,
     ...secretScenarios(model.secretUrl),
   ];

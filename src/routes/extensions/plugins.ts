@@ -52,7 +52,7 @@ export function pluginRoutes(place: () => Promise<ExtensionPlace>): Route[] {
           summary: "Get an installed plugin",
         },
         () => ({
-          params: z.object({ plugin_name: extensionName() }),
+          params: z.object({ plugin_name: extensionName(/^[a-z0-9]+(?:-[a-z0-9]+)*$/) }),
           responses: {
             200: { description: "The plugin", body: installedPlugin() },
             404: { description: "It is not installed", body: errorBody },

@@ -77,7 +77,7 @@ export function skillRoutes(place: () => Promise<ExtensionPlace>): Route[] {
           summary: "Get an installed skill",
         },
         () => ({
-          params: z.object({ skill_name: extensionName() }),
+          params: z.object({ skill_name: extensionName(/^[a-z0-9]+(-[a-z0-9]+)*$/) }),
           responses: {
             200: { description: "The skill", body: installedSkill() },
             404: { description: "It is not installed", body: errorBody },

@@ -21,10 +21,4 @@ export const installedExtension = once(() =>
 export type InstalledExtension = z.output<ReturnType<typeof installedExtension>>;
 
 /** The name of an installed extension in a path. */
-export const extensionName = once(() =>
-  z
-    .string()
-    .min(1)
-    .max(255)
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
-);
+export const extensionName = (pattern: RegExp) => z.string().min(1).max(255).regex(pattern);
