@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { type ChunkingContext, type Plugin as RolldownPlugin, rolldown } from "rolldown";
 import { defineConfig, type Options } from "tsup";
 import manifest from "./package.json" with { type: "json" };
 import { DOCS_ASSET_SOURCES } from "./src/node/docs-assets.ts";
@@ -29,13 +30,15 @@ async function copyGrammar(): Promise<void> {
   }
 }
 
+const NO_YAML = "export const stringify = undefined;";
+
 /** `yaml` would take a fifth of every start, for a method of openapi3-ts that is never called. */
 const withoutYaml: Plugin = {
   name: "without-yaml",
   setup(build) {
     build.onResolve({ filter: /^yaml$/ }, ({ path }) => ({ path, namespace: "without-yaml" }));
     build.onLoad({ filter: /^yaml$/, namespace: "without-yaml" }, () => ({
-      contents: "export const stringify = undefined;",
+      contents: NO_YAML,
     }));
   },
 };
@@ -47,14 +50,6 @@ const withoutLocales: Plugin = {
     build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: 'export { default as en } from "./en.js";',
     }));
-  },
-};
-
-/** Lets the command note down its schemas and build them, and load zod, when one is first used. */
-const deferredZod: Plugin = {
-  name: "deferred-zod",
-  setup(build) {
-    build.onResolve({ filter: /^zod$/ }, () => ({ path: resolve("src/cli/deferred-zod.ts") }));
   },
 };
 
@@ -103,22 +98,78 @@ export default defineConfig([
       await copyGrammar();
     },
   },
-  {
-    ...shared,
-    entry: { cli: "src/cli.ts" },
-    // The modules that every start loads are bundled: as separate files they take a quarter longer.
-    noExternal: ["openapi3-ts", "ws", "zod"],
-    esbuildPlugins: [withoutYaml, deferredZod],
-    banner: {
-      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
-${checkNode((message) => `process.stderr.write(${message} + "\\n"); process.exit(1);`)}`,
-    },
-  },
-  // A file of its own, because a start does not load it. Only such a file can be loaded without waiting.
+  // A file of its own, because a start does not load it. Only a file of this format can be loaded without waiting.
   {
     entry: { zod: "node_modules/zod/index.js" },
     format: "cjs",
     target: "node22",
     esbuildPlugins: [withoutLocales],
+    onSuccess: buildCommand,
   },
 ]);
+
+/** Modules that every start loads are bundled: as separate files they take a quarter longer. */
+const BUNDLED = /^(openapi3-ts|ws)(\/|$)/;
+const PACKAGE = /^[a-z@]/;
+
+/** Finds the modules of the command: `yaml` is left out, and schemas are noted down and built, by zod, when one is first used. */
+const commandModules: RolldownPlugin = {
+  name: "command-modules",
+  resolveId(name, importer) {
+    if (importer === undefined || name.startsWith("node:")) return null;
+    if (name === "zod") return resolve("src/cli/deferred-zod.ts");
+    if (name === "yaml") return "\0yaml";
+    return PACKAGE.test(name) && !BUNDLED.test(name) ? { id: name, external: true } : null;
+  },
+  load: (id) => (id === "\0yaml" ? NO_YAML : null),
+};
+
+/**
+ * Builds the command. What a start loads goes into one file, whatever else shares parts of it: a start took a millisecond
+ * longer with each further file. The entry and what it imports itself are apart, because it switches on the cache of
+ * compiled code for all that follows.
+ */
+async function buildCommand(): Promise<void> {
+  const bundle = await rolldown({
+    input: { cli: "src/cli.ts" },
+    platform: "node",
+    preserveEntrySignatures: false,
+    plugins: [commandModules],
+    transform: { target: "node22" },
+  });
+  const closures = new Map<string, Set<string>>();
+  await bundle.write({
+    dir: "dist",
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    banner: checkNode((message) => `process.stderr.write(${message} + "\\n"); process.exit(1);`),
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [{ name: groupOf, debugName: "start" }],
+    },
+  });
+  await bundle.close();
+  await chmod("dist/cli.js", 0o755);
+
+  /** The entry waits for its command at its top level, so no other file may import the one that it is in. */
+  function groupOf(id: string, graph: ChunkingContext): string | null {
+    if (id === resolve("src/cli.ts")) return null;
+    if (staticImports("src/cli.ts", graph).has(id)) return "command";
+    return staticImports("src/cli/serve.ts", graph).has(id) ? "start" : null;
+  }
+
+  /** The modules that are loaded with `entry`, it included. */
+  function staticImports(entry: string, graph: ChunkingContext): ReadonlySet<string> {
+    const found = closures.get(entry) ?? new Set<string>();
+    if (closures.has(entry)) return found;
+    closures.set(entry, found);
+    const open = [resolve(entry)];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (found.has(id)) continue;
+      found.add(id);
+      open.push(...(graph.getModuleInfo(id)?.importedIds ?? []));
+    }
+    return found;
+  }
+}

@@ -49,7 +49,7 @@ const HARMLESS_MODULES = /"node:(util|timers\/promises|events)"/;
 
 /** Files that may import the other built-in modules of Node. */
 const NODE_MODULES_ALLOWED =
-  /^(node|workspace|outbound|cli|testing|server)\/|^stores\/sqlite\/|^agent\/security\/worker\/|^secrets\/(cipher|key-matcher)|^caller-pattern\.ts/;
+  /^(node|workspace|outbound|cli|testing|server)\/|^stores\/sqlite\/|^agent\/security\/worker\/|^secrets\/cipher|^caller-pattern\.ts/;
 
 /** Rooms stay small enough to be taken in at a glance. */
 const MAX_FILES_IN_FOLDER = 15;

@@ -23,7 +23,6 @@ import {
   type ConversationSearch,
   type InfoQuery,
 } from "./conversation-reader.ts";
-import { trajectory } from "./export/trajectory.ts";
 import type { TrajectoryFile } from "./export/trajectory-file.ts";
 import { follow } from "./follow.ts";
 import { type CreateOptions, type Launched, Launches } from "./launches.ts";
@@ -258,8 +257,9 @@ export class ConversationManager {
    * Yields everything that is stored of a conversation as files in the reference's layout, without secrets. What a run
    * adds meanwhile is left out. Loads nothing.
    */
-  trajectory(id: string): AsyncGenerator<TrajectoryFile, void, void> {
-    return trajectory(id, this.#options);
+  async *trajectory(id: string): AsyncGenerator<TrajectoryFile, void, void> {
+    const { trajectory } = await import("./export/trajectory.ts");
+    yield* trajectory(id, this.#options);
   }
 
   #handle(id: string): ConversationHandle {

@@ -7,7 +7,6 @@ import { deliver } from "./live/deliver.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import type { RunSlot } from "./live/runs/run-slots.ts";
 import { checkRole } from "./live/user-message.ts";
-import { startConversation } from "./start-conversation.ts";
 import type { Turns } from "./turns.ts";
 import { checkRuntime } from "./unserved.ts";
 
@@ -80,6 +79,7 @@ export class Launches {
     about: { id: string; createdBy: string | null },
   ): Promise<string[] | undefined> {
     const { context, claim, reader } = this.#options;
+    const { startConversation } = await import("./start-conversation.ts");
     if (!request.worktree) return startConversation(request, about, context);
     const release = await claim(about.id);
     try {

@@ -1,13 +1,6 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  type Decipheriv,
-  randomBytes,
-  timingSafeEqual,
-} from "node:crypto";
+import type { Decipheriv } from "node:crypto";
 import { type Clock, systemClock } from "../clock.ts";
+import { nodeCrypto } from "./node-crypto.ts";
 
 /** Encrypts secrets at rest as Fernet tokens. The reference reads them, and its tokens can be read here. */
 export interface Cipher {
@@ -28,6 +21,8 @@ const ALGORITHM = "aes-128-cbc";
  * tokens; default: the system's.
  */
 export function createCipher(secretKey: string, clock: Pick<Clock, "now"> = systemClock): Cipher {
+  const { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, timingSafeEqual } =
+    nodeCrypto();
   const digest = createHash("sha256").update(secretKey, "utf8").digest();
   const signingKey = digest.subarray(0, 16);
   const encryptionKey = digest.subarray(16);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { nodeCrypto } from "./node-crypto.ts";
 
 /**
  * Builds a test of whether a candidate is one of the keys. It keeps digests only, and compares all of them in constant
@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
  * the same as a wrong one.
  */
 export function keyMatcher(keys: readonly string[]): (candidate: string | null) => boolean {
+  const { timingSafeEqual } = nodeCrypto();
   const digests = keys.map(digestOf);
   return (candidate) => {
     const candidateDigest = digestOf(candidate ?? "");
@@ -16,5 +17,5 @@ export function keyMatcher(keys: readonly string[]): (candidate: string | null) 
 }
 
 function digestOf(text: string): Buffer {
-  return createHash("sha256").update(text, "utf8").digest();
+  return nodeCrypto().createHash("sha256").update(text, "utf8").digest();
 }

@@ -175,7 +175,7 @@ async function extensionPlace({ logger }: ResolvedOptions, services: Services): 
 
 /** Sessions outlast a restart, and hold on every node, as long as the keys are the same. */
 function workspaceTokens({ secretKey, apiKeys, clock }: ResolvedOptions): SessionTokens {
-  const secret = secretKey ?? (apiKeys.length > 0 ? JSON.stringify(apiKeys) : crypto.randomUUID());
+  const secret = () => secretKey ?? (apiKeys.length > 0 ? JSON.stringify(apiKeys) : crypto.randomUUID());
   return new SessionTokens({ secret, lifetime: WORKSPACE_SESSION_LIFETIME, now: () => clock.now() });
 }
 

@@ -21,11 +21,13 @@ export interface SpawnedServer {
 
 export interface SpawnOptions {
   cwd: string;
+  /** The file of the command. Default: that of the sources. */
+  command?: string;
   args?: string[];
   environment?: Record<string, string>;
 }
 
-/** The command as a user runs it, from the sources: a process of its own, with nothing of this one's settings. */
+/** The command as a user runs it: a process of its own, with nothing of this one's settings. */
 export async function spawnServer(options: SpawnOptions): Promise<SpawnedServer> {
   const spawned = spawnCommand({ ...options, args: ["--port", "0", ...(options.args ?? [])] });
   const deadline = Date.now() + 20_000;
@@ -43,7 +45,7 @@ export function spawnCommand(options: SpawnOptions): Omit<SpawnedServer, "url"> 
   const { PATH, HOME } = process.env;
   const child = spawn(
     join(root, "node_modules/.bin/node"),
-    [join(root, "src/cli.ts"), ...(options.args ?? [])],
+    [options.command ?? join(root, "src/cli.ts"), ...(options.args ?? [])],
     {
       cwd: options.cwd,
       env: { PATH, HOME, ...options.environment },

@@ -13,6 +13,8 @@ let folder: string;
 let started: SpawnedServer;
 /** The modules that were loaded when the server was ready. */
 let atStart: string[];
+/** The stack of the first use of a schema until then. */
+let reader: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "agent-server-start-"));
@@ -20,6 +22,7 @@ beforeAll(async () => {
   started = await spawnServer({ cwd: folder, environment });
   await vi.waitFor(async () => expect((await fetch(`${started.url}/ready`)).status).toBe(200), 10_000);
   atStart = await loaded();
+  reader = await readFile(join(folder, "modules.reader"), "utf8").catch(() => "");
 });
 
 afterAll(async () => {
@@ -33,8 +36,35 @@ async function loaded(): Promise<string[]> {
 
 const isZod = (url: string) => url.includes("/node_modules/zod/");
 
+/** Folders of which a start loads nothing: what is in them is imported by the function that needs it. */
+const LATER = [
+  /^acp/,
+  /^agent\/(calls|condensers|view)/,
+  /^agent\/loop\/(run|step)/,
+  /^agent\/security\/shell/,
+  /^conversations\/(export\/trajectory|start-conversation)/,
+  /^llm\/(anthropic-messages|openai-chat|openai-responses)/,
+  /^telemetry/,
+  /^tools\/(mcp|browser)/,
+  /^workspace\/(archive|container|remote|sandbox)\//,
+  /^workspace\/local\/terminal\//,
+];
+
 describe("a start", () => {
+  it("loads no package but the one that describes the API", () => {
+    const packages = atStart
+      .filter((url) => !isZod(url))
+      .map((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
+    expect(new Set(packages)).toEqual(new Set([undefined, "openapi3-ts", "yaml"]));
+  });
+
+  it("loads nothing that only some requests need", () => {
+    const sources = atStart.map((url) => url.split("/src/")[1] ?? "");
+    expect(sources.filter((file) => LATER.some((folder) => folder.test(file)))).toEqual([]);
+  });
+
   it("builds no schema, and loads zod with the first one that is used", async () => {
+    expect(reader).toBe("");
     expect(atStart.filter(isZod)).toEqual([]);
     const answer = await fetch(`${started.url}/api/conversations/count?status=strange`);
     expect(answer.status).toBe(422);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { spawnServer } from "../cli/spawn-server.ts";
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
@@ -129,6 +130,21 @@ describe("the packed tarball", () => {
     const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
     const { stdout } = await run(bin("node"), [join(folder, "node_modules/.bin/agent-server"), "--version"]);
     expect(stdout.trim()).toBe(version);
+  });
+
+  it("starts with a handful of files", async () => {
+    const hooks = join(root, "test/cli/start-hooks.ts");
+    const modules = join(folder, "modules");
+    const started = await spawnServer({
+      cwd: folder,
+      command: join(folder, "node_modules/agent-server/dist/cli.js"),
+      environment: { NODE_OPTIONS: `--import ${hooks}`, LOADED_MODULES: modules },
+    });
+    const health = await fetch(`${started.url}/health`);
+    await started.stop();
+    expect(health.status).toBe(200);
+    const files = (await readFile(modules, "utf8")).split("\n").filter((url) => url.startsWith("file:"));
+    expect(files.length).toBeLessThan(10);
   });
 
   it("has types for every subpath, as a strict compiler sees them", async () => {

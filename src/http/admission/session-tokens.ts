@@ -10,8 +10,8 @@ interface Claims {
 }
 
 export interface SessionTokensOptions {
-  /** Secret that signs the tokens. Servers with the same secret accept each other's. */
-  secret: string;
+  /** Gets the secret that signs the tokens. Servers with the same secret accept each other's. */
+  secret(): string;
   /** Milliseconds that a token is valid. */
   lifetime: number;
   /** Milliseconds since 1970. */
@@ -55,10 +55,14 @@ export class SessionTokens {
   }
 
   #signingKey(): Promise<SigningKey> {
-    // The purpose is part of the key, so that a signature made elsewhere with the same secret is never a token.
-    const material = bytesOf(`workspace session\0${this.#options.secret}`);
-    this.#key ??= crypto.subtle.importKey("raw", material, ALGORITHM, false, ["sign", "verify"]);
+    this.#key ??= this.#importKey();
     return this.#key;
+  }
+
+  #importKey(): Promise<SigningKey> {
+    // The purpose is part of the key, so that a signature made elsewhere with the same secret is never a token.
+    const material = bytesOf(`workspace session\0${this.#options.secret()}`);
+    return crypto.subtle.importKey("raw", material, ALGORITHM, false, ["sign", "verify"]);
   }
 }
 

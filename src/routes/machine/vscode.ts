@@ -31,7 +31,7 @@ const DEFAULT_FOLDER = "workspace";
 /** `…/vscode`: the editor. That of a conversation opens folders of its working directory only. */
 export function vscodeRoutes(scope: MachineScope, editor: EditorAccess): Route[] {
   const vscodeRoute = machineGroup(scope, "vscode", "VSCode");
-  const isOfServer = Object.keys(scope.params.shape).length === 0;
+  const isOfServer = !scope.prefix.includes("{");
   return [
     vscodeRoute
       .lazy(

@@ -7,9 +7,7 @@ import type { TerminalOptions, WorkspaceTerminal } from "../workspace-terminal.t
 import { childEnvironment, type Environment } from "./child-environment.ts";
 import { localFiles } from "./local-files.ts";
 import { machineIdentity } from "./machine-identity.ts";
-import { runProcess } from "./run-process.ts";
-import { removeLeftFolders } from "./terminal/shell-folders.ts";
-import { TerminalSession } from "./terminal/terminal-session.ts";
+import type { TerminalSession, TerminalSessionOptions } from "./terminal/terminal-session.ts";
 import { unwrapped, type WrapCommand } from "./wrap-command.ts";
 
 /** Environment of the commands on this machine. */
@@ -42,7 +40,7 @@ export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspa
   let cleaning: Promise<void> | undefined;
   const { home, ...identity } = machineIdentity();
   return async (spec) => {
-    cleaning ??= removeLeftFolders();
+    cleaning ??= import("./terminal/shell-folders.ts").then(({ removeLeftFolders }) => removeLeftFolders());
     await cleaning;
     const info: WorkspaceInfo = {
       kind: "local",
@@ -93,7 +91,7 @@ export class LocalWorkspace implements Workspace {
 
   async terminal({ cwd, env, ...options }: TerminalOptions): Promise<WorkspaceTerminal> {
     this.#checkOpen();
-    const opening = TerminalSession.open({
+    const opening = openTerminal({
       ...options,
       workingDir: cwd ?? this.info.workingDir,
       env: { ...this.#parts.environment, ...env },
@@ -122,6 +120,7 @@ export class LocalWorkspace implements Workspace {
     const { cwd = this.info.workingDir, env, signal } = options;
     const { environment, wrap } = this.#parts;
     const command = await wrap({ argv, cwd, env: { ...environment, ...env } });
+    const { runProcess } = await import("./run-process.ts");
     const result = await runProcess(command.argv, {
       ...options,
       cwd: command.cwd,
@@ -134,6 +133,11 @@ export class LocalWorkspace implements Workspace {
   #checkOpen(): void {
     if (this.#closing.signal.aborted) throw closed();
   }
+}
+
+async function openTerminal(options: TerminalSessionOptions): Promise<TerminalSession> {
+  const { TerminalSession } = await import("./terminal/terminal-session.ts");
+  return TerminalSession.open(options);
 }
 
 function closed(): WorkspaceError {
