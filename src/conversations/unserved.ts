@@ -88,6 +88,12 @@ const WARNED: readonly Unserved[] = [
     instead: "the agent works without these tools",
   },
   {
+    field: "agent.tools",
+    asked: ({ agent }) =>
+      agent.tools.some(({ params }) => params.terminal_type === "tmux") ? "terminal_type tmux" : undefined,
+    instead: "terminals are sessions of their own, which behave alike and cannot be attached to",
+  },
+  {
     field: "agent.include_default_tools",
     asked: ({ agent }) => listed(agent.include_default_tools.filter(isOptionalDefaultTool)),
     instead: "the agent works without these tools",

@@ -49,6 +49,8 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
   description: string | ((host: ToolHost) => string);
   /** Arguments of a call. The model reads the texts of `.describe()`. */
   input: Schema;
+  /** Schema of `tools[].params`; a conversation whose agent has others is not started. Default: any, and `open` checks them. */
+  params?: z.ZodType;
   /** Hints about the effects of the tool, for policies and clients. Default: none. */
   annotations?: ToolAnnotations;
   /** Advice for the system prompt on when and how to use the tool. Tools that share a text have it there once. */
@@ -104,6 +106,7 @@ export function builtInTool<Schema extends z.ZodObject, State = undefined>(
     description: source.description,
     input: source.input,
     annotations: source.annotations ?? null,
+    ...(source.params !== undefined && { params: source.params }),
     ...(source.guidance !== undefined && { guidance: source.guidance }),
     wire: source.wire ?? MCP_WIRE,
     ...(source.resources && { resources: source.resources.bind(source) }),

@@ -14,6 +14,7 @@ export const finishTool = builtInTool({
   name: "finish",
   description,
   input: z.object({ message: z.string().describe("Your closing message to the user.") }),
+  params: z.strictObject({}),
   annotations: {
     title: "finish",
     readOnlyHint: true,

@@ -11,6 +11,7 @@ export const thinkTool = builtInTool({
   name: "think",
   description,
   input: z.object({ thought: z.string().describe("The thought to write down.") }),
+  params: z.strictObject({}),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   wire: { tool: "ThinkTool", action: "ThinkAction", observation: "ThinkObservation" },
   resources: () => [],

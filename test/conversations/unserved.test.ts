@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Logger } from "../../src/logger.ts";
+import { namedTools } from "../../src/tools/catalogue.ts";
+import { ToolRegistry } from "../../src/tools/registry.ts";
 import type { NewConversation } from "../../src/wire/conversation-request.ts";
-import { openManager, startRequest } from "./open-manager.ts";
+import { echoTool, openManager, startRequest } from "./open-manager.ts";
 
+const TOOLS = new ToolRegistry([echoTool(), ...namedTools()]);
 const AGENT = { llm: { model: "scripted" }, tools: [{ name: "echo" }] };
 const SUMMARISE = {
   kind: "LLMSummarizingCondenser",
@@ -52,9 +55,29 @@ describe("a request is refused, and makes nothing, that asks for", () => {
       withAgent({ tools: [{ name: "echo", params: { username: "guest" } }] }),
       "agent.tools: asks for the user guest, but commands run as the user of this server",
     ],
+    [
+      "a kind of terminal that is not known",
+      withAgent({ tools: [{ name: "terminal", params: { terminal_type: "screen" } }] }),
+      "Tool 'terminal': params.terminal_type: must be 'subprocess' or 'tmux'",
+    ],
+    [
+      "a kind of terminal that this server does not have",
+      withAgent({ tools: [{ name: "terminal", params: { terminal_type: "powershell" } }] }),
+      "Tool 'terminal': params.terminal_type: this server has no PowerShell",
+    ],
+    [
+      "wrong parameters of a terminal",
+      withAgent({ tools: [{ name: "terminal", params: { no_change_timeout_seconds: "soon" } }] }),
+      "Tool 'terminal': params.no_change_timeout_seconds: ",
+    ],
+    [
+      "parameters that a tool does not have",
+      withAgent({ tools: [{ name: "file_editor", params: { workspace_root: "/" } }] }),
+      "Tool 'file_editor': params: Unrecognized key: \"workspace_root\"",
+    ],
     ["a container", { conversation_runtime: "docker" }, "This server only runs local conversations"],
   ])("%s", async (_, fields, words) => {
-    const { manager, prepared } = openManager();
+    const { manager, prepared } = openManager({ tools: TOOLS });
     await expect(manager.create(startRequest(fields))).rejects.toMatchObject({
       code: "unprocessable",
       detail: expect.stringContaining(words),
@@ -71,6 +94,11 @@ describe("a request is carried out, with a warning in the log and in the answer,
       "browser tools",
       withAgent({ tools: [{ name: "browser_tool_set" }] }),
       "agent.tools: asks for browser_tool_set",
+    ],
+    [
+      "terminals in tmux",
+      withAgent({ tools: [{ name: "terminal", params: { terminal_type: "tmux" } }] }),
+      "agent.tools: asks for terminal_type tmux",
     ],
     [
       "a switch of models",
@@ -118,7 +146,7 @@ describe("a request is carried out, with a warning in the log and in the answer,
     ["limits of a container", { container: { memory: "2g" } }, "container: asks for limits"],
   ])("%s", async (_, fields, words) => {
     const logged: unknown[] = [];
-    const { manager } = openManager({ logger: recorder(logged) });
+    const { manager } = openManager({ logger: recorder(logged), tools: TOOLS });
     const { info, warnings } = await manager.create(startRequest(fields));
     expect(warnings).toEqual([expect.stringContaining(words)]);
     expect(logged).toEqual([{ conversation_id: info.id, warnings }]);
@@ -127,7 +155,7 @@ describe("a request is carried out, with a warning in the log and in the answer,
 
 it("an analyzer that a conversation gets later is warned of, too", async () => {
   const logged: unknown[] = [];
-  const { manager } = openManager({ logger: recorder(logged) });
+  const { manager } = openManager({ logger: recorder(logged), tools: TOOLS });
   const { conversation, info } = await manager.create(startRequest());
   await conversation.setSecurityAnalyzer({ kind: "LLMSecurityAnalyzer" });
   expect(logged).toEqual([]);
@@ -141,6 +169,10 @@ describe("a request leads to no warning that asks for", () => {
     [
       "what clients send when they want nothing",
       { hook_config: noHooks, plugins: [], agent_definitions: [] },
+    ],
+    [
+      "the terminal that this server has",
+      withAgent({ tools: [{ name: "terminal", params: { terminal_type: "subprocess", username: null } }] }),
     ],
     ["no condensation", withAgent({ condenser: { kind: "NoOpCondenser" } })],
     [
@@ -158,7 +190,7 @@ describe("a request leads to no warning that asks for", () => {
     ["a worktree in a folder that does not exist yet", { worktree: true }],
   ])("%s", async (_, fields) => {
     const logged: unknown[] = [];
-    const { manager } = openManager({ logger: recorder(logged) });
+    const { manager } = openManager({ logger: recorder(logged), tools: TOOLS });
     expect((await manager.create(startRequest(fields))).warnings).toEqual([]);
     expect(logged).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { builtInTool } from "../define-tool.ts";
 import { fileEditorDescription } from "./description.ts";
 import { fileEditorInput } from "./input.ts";
@@ -6,6 +7,7 @@ export const fileEditorTool = builtInTool({
   name: "file_editor",
   description: (host) => fileEditorDescription(host.workspace.info.workingDir),
   input: fileEditorInput,
+  params: z.strictObject({}),
   annotations: {
     title: "file_editor",
     readOnlyHint: false,

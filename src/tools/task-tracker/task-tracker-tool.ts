@@ -25,6 +25,7 @@ export const taskTrackerTool = builtInTool({
   name: "task_tracker",
   description: taskTrackerDescription,
   input,
+  params: z.strictObject({}),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   wire: { tool: "TaskTrackerTool", action: "TaskTrackerAction", observation: "TaskTrackerObservation" },
   open: (host) => TaskTracker.load(host.storage),

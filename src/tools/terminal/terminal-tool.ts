@@ -2,6 +2,7 @@ import { z } from "zod";
 import { terminalArguments } from "../../wire/events/actions.ts";
 import type { Tool } from "../tool.ts";
 import { fieldDescriptions, terminalDescription } from "./description.ts";
+import { terminalParams } from "./terminal-params.ts";
 
 const { command, is_input, timeout, reset } = terminalArguments;
 
@@ -16,6 +17,7 @@ export const terminalTool: Tool<typeof input> = {
   name: "terminal",
   description: terminalDescription,
   input,
+  params: terminalParams,
   annotations: {
     title: "terminal",
     readOnlyHint: false,

@@ -31,7 +31,7 @@ export interface ResolvedTool {
 /**
  * Finds the tools of an agent, in the order the model sees them: those it names, the client's, the default ones.
  * `filter_tools_regex` does not apply to `include_default_tools`. Throws `unprocessable` for unknown names, two tools
- * with one name and a filter that is not a regular expression.
+ * with one name, parameters that a tool does not take and a filter that is not a regular expression.
  */
 export async function resolveTools(options: ResolveToolsOptions): Promise<ResolvedTool[]> {
   const { agent, registry } = options;
@@ -70,6 +70,7 @@ function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveTool
   if (tool !== undefined) {
     const { response_schema: schema, ...own } = params;
     const response = schema == null ? undefined : readResponseSchema(tool, schema);
+    checkParams(tool, own);
     return [{ tool, params: own, response }];
   }
   if (!isOptionalTool(name)) {
@@ -77,6 +78,13 @@ function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveTool
   }
   logger.warn({ tool: name }, "The agent names a tool that this server does not have; it is left out");
   return [];
+}
+
+function checkParams({ name, params: schema }: Tool, params: Record<string, unknown>): void {
+  const [issue] = schema?.safeParse(params).error?.issues ?? [];
+  if (issue === undefined) return;
+  const field = ["params", ...issue.path.map(String)].join(".");
+  throw refusal(`Tool '${name}': ${field}: ${issue.message}`);
 }
 
 function defaultTool(className: string, { logger }: ResolveToolsOptions): ResolvedTool[] {

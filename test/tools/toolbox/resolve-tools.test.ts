@@ -49,12 +49,12 @@ function namesOf(resolved: Awaited<ReturnType<typeof resolve>>): string[] {
 describe("the tools of an agent", () => {
   it("are those it names, then the default ones", async () => {
     const resolved = await resolve({
-      tools: ["weather", { name: "file_editor", params: { depth: 1 } }],
+      tools: [{ name: "weather", params: { depth: 1 } }, "file_editor"],
       include_default_tools: ["FinishTool", "ThinkTool"],
     });
 
     expect(namesOf(resolved)).toEqual(["weather", "file_editor", "finish", "think"]);
-    expect(resolved.map(({ params }) => params)).toEqual([{}, { depth: 1 }, {}, {}]);
+    expect(resolved.map(({ params }) => params)).toEqual([{ depth: 1 }, {}, {}, {}]);
   });
 
   it.each(["finish", "FinishTool"])(
