@@ -1,7 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { readDateTime } from "../wire/datetime.ts";
 
+const MICROSECONDS_PER_SECOND = 1_000_000;
 const MICROSECONDS_PER_MINUTE = 60_000_000;
+const FRACTION_DIGITS = 6;
 
 export interface Timestamps {
   /** For events: server-local time without a zone, `2026-11-22T08:26:32.783735`. Each text is greater than the last. */
@@ -20,16 +22,18 @@ const EVENT_MARGIN = 1_000;
 export function createTimestamps(clock: Clock, { after }: { after?: string } = {}): Timestamps {
   let utc = after === undefined ? 0 : toMicroseconds(Date.parse(after)) + EVENT_MARGIN;
   let local = after === undefined ? 0 : toLocal(utc);
+  const localText = textWriter();
+  const utcText = textWriter();
   return {
     eventTimestamp() {
       const now = clock.now();
       const offset = new Date(now).getTimezoneOffset() * MICROSECONDS_PER_MINUTE;
       local = Math.max(toMicroseconds(now) - offset, local + 1);
-      return toText(local);
+      return localText(local);
     },
     utcTimestamp() {
       utc = Math.max(toMicroseconds(clock.now()), utc + 1);
-      return `${toText(utc)}Z`;
+      return `${utcText(utc)}Z`;
     },
   };
 }
@@ -65,6 +69,20 @@ function toMicroseconds(milliseconds: number): number {
 
 function withoutZeroFraction(microseconds: number): string {
   return toText(microseconds).replace(/\.000000$/, "");
+}
+
+/** Writes times as `toText` does. Most fall into the second of the one before, whose text is kept. */
+function textWriter(): (microseconds: number) => string {
+  let second = Number.NaN;
+  let text = "";
+  return (microseconds) => {
+    const own = Math.floor(microseconds / MICROSECONDS_PER_SECOND);
+    if (own !== second) {
+      second = own;
+      text = toText(own * MICROSECONDS_PER_SECOND).slice(0, -FRACTION_DIGITS);
+    }
+    return text + String(microseconds - own * MICROSECONDS_PER_SECOND).padStart(FRACTION_DIGITS, "0");
+  };
 }
 
 function toText(microseconds: number): string {

@@ -9,6 +9,11 @@ const OPEN_WAIT_MS = 1_000;
 /** Size to which the write-ahead log is cut back after it grew. */
 const WAL_KEEP_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 8 * 1024;
+/**
+ * Pages of the write-ahead log, 16 MiB, after which they are moved to the database. That waits for the disk on this thread.
+ * Four times the default, so that pages written again and again are moved a quarter as often.
+ */
+const CHECKPOINT_PAGES = 4_000;
 const SQLITE_BUSY = 5;
 /** Result codes of disk failures: read-only, input/output, corrupt, full, cannot open. */
 const DISK_FAILURES: readonly number[] = [8, 10, 11, 13, 14];
@@ -167,6 +172,7 @@ function claim(database: DatabaseSync): void {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA journal_size_limit = ${WAL_KEEP_BYTES};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
     PRAGMA cache_size = -${CACHE_KIB};
     PRAGMA trusted_schema = OFF;
     BEGIN IMMEDIATE; COMMIT;
