@@ -23,10 +23,12 @@ import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
+import { providerConnectionRoutes } from "./settings/provider-connections.ts";
 import { secretRoutes } from "./settings/secrets.ts";
 import { settingsRoutes } from "./settings/settings.ts";
 import type { SettingsDeps } from "./settings/settings-deps.ts";
 import { subscriptionRoutes } from "./settings/subscription.ts";
+import { savedWorkspaceRoutes } from "./settings/workspaces.ts";
 import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
 import { toolRoutes } from "./tools.ts";
 
@@ -83,6 +85,8 @@ export function allRoutes({
     ...projectFileRoutes(extensionPlace),
     ...settingsRoutes(settings),
     ...secretRoutes(settings),
+    ...providerConnectionRoutes(settings),
+    ...savedWorkspaceRoutes(settings),
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),
     ...active.flatMap(fileRoutes),

@@ -27,5 +27,13 @@ export function settingsRooms({ documents, cipher, clock }: SettingsRoomsOptions
       const { NO_PROFILES } = await import("../settings/server-settings/pointer-targets.ts");
       return new ServerSettings({ documents, cipher, clock, targets: NO_PROFILES });
     }),
+    connections: once(async () => {
+      const { ProviderConnections } = await import("../settings/connections/provider-connections.ts");
+      return new ProviderConnections(documents, clock);
+    }),
+    workspaces: once(async () => {
+      const { SavedWorkspaces } = await import("../settings/workspaces/saved-workspaces.ts");
+      return new SavedWorkspaces(documents);
+    }),
   };
 }

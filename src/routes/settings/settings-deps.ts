@@ -1,10 +1,14 @@
+import type { ProviderConnections } from "../../settings/connections/provider-connections.ts";
 import type { CustomSecrets } from "../../settings/secrets/custom-secrets.ts";
 import type { ServerSettings } from "../../settings/server-settings/server-settings.ts";
 import type { ChatGptSubscription } from "../../settings/subscription/chatgpt-subscription.ts";
+import type { SavedWorkspaces } from "../../settings/workspaces/saved-workspaces.ts";
 
 /** Rooms of `settings`. Each is loaded when it is first asked for, so that a start does not pay for it. */
 export interface SettingsDeps {
   secrets(): Promise<CustomSecrets>;
   subscription(): Promise<ChatGptSubscription>;
   serverSettings(): Promise<ServerSettings>;
+  connections(): Promise<ProviderConnections>;
+  workspaces(): Promise<SavedWorkspaces>;
 }
