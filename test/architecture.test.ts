@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
@@ -158,6 +159,13 @@ it("provider SDKs, terminals and other heavy packages are imported when first us
   expect(files("src").filter((file) => heavy.test(read(`src/${file}`)))).toEqual([]);
 });
 
+it("no module reads a schema while it is loaded, which would build it at every start", () => {
+  const reading = /\.(shape|options|unwrap\(|parse\(|safeParse\()/;
+  const readers = files("src").filter((file) => /zod|wire\//.test(file + read(`src/${file}`)));
+  const early = readers.filter((file) => reading.test(read(`src/${file}`))).flatMap(readAtTopLevel);
+  expect(early).toEqual([]);
+});
+
 it("adapters import public entries only", () => {
   const paths = files("adapters").flatMap((file) => specifiers(read(`adapters/${file}`)));
   expect(paths.filter((path) => path.startsWith("."))).toEqual([]);
@@ -167,6 +175,25 @@ it("adapters stay translations", () => {
   const long = files("adapters").filter((file) => read(`adapters/${file}`).split("\n").length > 50);
   expect(long).toEqual([]);
 });
+
+/** Reads of schemas in a module that no function surrounds. */
+function readAtTopLevel(file: string): string[] {
+  const source = ts.createSourceFile(file, read(`src/${file}`), ts.ScriptTarget.Latest);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node)) return;
+    if (ts.isPropertyAccessExpression(node) && isSchemaRead(node))
+      found.push(`${file}: ${node.getText(source)}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function isSchemaRead({ name, expression }: ts.PropertyAccessExpression): boolean {
+  const isJson = ts.isIdentifier(expression) && expression.text === "JSON";
+  return !isJson && ["shape", "options", "unwrap", "parse", "safeParse"].includes(name.text);
+}
 
 /** The files of one import circle in order; empty without one. */
 function findCircle(all: readonly Import[]): string[] {

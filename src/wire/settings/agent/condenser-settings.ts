@@ -2,13 +2,16 @@ import { z } from "zod";
 import { isObject } from "../../../is-object.ts";
 import { nullable } from "../../nullable.ts";
 
+const SUMMARISING = "llm_summarizing";
+const NO_OP = "no_op";
+
 const share = z.number().gt(0).lt(1);
 const enabled = z.boolean().default(true);
 
 /** Settings of the condenser that summarises the oldest events. */
 export const summarisingSettings = z
   .object({
-    condenser_kind: z.literal("llm_summarizing").default("llm_summarizing"),
+    condenser_kind: z.literal(SUMMARISING).default(SUMMARISING),
     enabled,
     max_size: z.int().min(20).default(240),
     max_tokens: nullable(z.int().gt(0)),
@@ -20,17 +23,14 @@ export const summarisingSettings = z
   .meta({ id: "LLMSummarizingCondenserSettings" });
 
 export const noOpSettings = z
-  .object({ condenser_kind: z.literal("no_op"), enabled })
+  .object({ condenser_kind: z.literal(NO_OP), enabled })
   .meta({ id: "NoOpCondenserSettings" });
 
 /** The kinds of condensers that settings choose from. */
-export const condenserKind = z.enum([
-  ...summarisingSettings.shape.condenser_kind.unwrap().values,
-  ...noOpSettings.shape.condenser_kind.values,
-]);
+export const condenserKind = z.enum([SUMMARISING, NO_OP]);
 
 /** Settings of a condenser. Those without a kind are of the summarising one. */
 export const condenserSettings = z.preprocess(
-  (input) => (isObject(input) ? { condenser_kind: "llm_summarizing", ...input } : input),
+  (input) => (isObject(input) ? { condenser_kind: SUMMARISING, ...input } : input),
   z.discriminatedUnion("condenser_kind", [summarisingSettings, noOpSettings]),
 );
