@@ -10,6 +10,24 @@ export interface Place {
   readonly kept: readonly string[];
 }
 
+/**
+ * The place of requests that stay in a folder. Its files do, too, where the machine can see to it: then a link that is
+ * put in between the check of a path and its use leads nowhere else.
+ */
+export async function placeWithin(workspace: Workspace, root: string): Promise<Place> {
+  const { files } = workspace;
+  if (files.within === undefined) return { workspace, root, kept: [] };
+  const confined = files.within(await files.realPath(root));
+  const shown: Workspace = {
+    info: workspace.info,
+    files: confined,
+    run: (argv, options) => workspace.run(argv, options),
+    terminal: (options) => workspace.terminal(options),
+    close: () => workspace.close(),
+  };
+  return { workspace: shown, root, kept: [] };
+}
+
 /** A path of a request: its one name, or the reason why no request may use it. */
 export type ResolvedPath =
   | { readonly outcome: "resolved"; readonly path: string }

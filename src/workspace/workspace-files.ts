@@ -89,4 +89,10 @@ export interface WorkspaceFiles {
    * Two paths of one file have the same. Rejects only for an `invalid_path`.
    */
   realPath(path: string): Promise<string>;
+  /**
+   * Gives the same files as long as they lie in a folder, which is named by its real path. Elsewhere is
+   * `permission_denied`, also where a link, or a folder that is replaced by one meanwhile, leads out; `realPath` alone
+   * looks everywhere. Left out by machines that look paths up by name only: check a path by `realPath` there.
+   */
+  within?(folder: string): WorkspaceFiles;
 }

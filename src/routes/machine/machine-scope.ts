@@ -7,7 +7,7 @@ import { uuid } from "../../wire/ids.ts";
 import { errorBody } from "../../wire/validation-error.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { isAbsolutePath, joinPath } from "../../workspace/paths.ts";
-import { isWithin, type Place, resolvePath } from "../../workspace/place.ts";
+import { isWithin, type Place, placeWithin, resolvePath } from "../../workspace/place.ts";
 import { answeringFailures } from "./workspace-failure.ts";
 
 /** The parsed parameters of a scope's prefix. */
@@ -66,8 +66,8 @@ export function usePlace<T>(
   conversation: ConversationHandle,
   work: (place: Place) => Promise<T>,
 ): Promise<T> {
-  const used = conversation.useWorkspace((workspace) =>
-    work({ workspace, root: workspace.info.workingDir, kept: [] }),
+  const used = conversation.useWorkspace(async (workspace) =>
+    work(await placeWithin(workspace, workspace.info.workingDir)),
   );
   return answeringFailures(used);
 }

@@ -5,7 +5,7 @@ import { type ByteSource, bytes } from "../../http/content/bytes.ts";
 import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import { type Place, resolvePath } from "../../workspace/place.ts";
+import { type Place, placeWithin, resolvePath } from "../../workspace/place.ts";
 import type { FileStatus } from "../../workspace/workspace-files.ts";
 import { conversationParams, notFound, refused } from "../conversation-params.ts";
 import { readableFile, statOrNull } from "./place-files.ts";
@@ -39,10 +39,9 @@ const responses = {
 export function workspaceFileRoutes(conversations: ConversationManager): Route[] {
   const answer = async (id: string, name: string) => {
     const conversation = await conversations.open(id);
-    const finding = conversation.useWorkspace(async (workspace) => {
-      const place = { workspace, root: workspace.info.workingDir, kept: [] };
-      return findFile(place, name);
-    });
+    const finding = conversation.useWorkspace(async (workspace) =>
+      findFile(await placeWithin(workspace, workspace.info.workingDir), name),
+    );
     const { path, source } = await answeringFailures(finding);
     return {
       status: 200 as const,

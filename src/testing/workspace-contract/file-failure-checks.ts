@@ -78,4 +78,31 @@ export const FILE_FAILURE_CHECKS: Record<string, WorkspaceCheck> = {
     assert.equal(await textIn(workspace, "file"), "old");
     assert.deepEqual(await namesIn(workspace), ["file"]);
   },
+
+  "keeps files in a folder, links included, where it says that it can": async (workspace) => {
+    const { files, info } = workspace;
+    if (files.within === undefined) return;
+    await files.write(inside(workspace, "folder/file"), "in it");
+    await files.write(inside(workspace, "secret"), "beside it");
+    await workspace.run(["ln", "-s", info.workingDir, inside(workspace, "folder/out")]);
+    const confined = files.within(await files.realPath(inside(workspace, "folder")));
+    const read = await confined.read(inside(workspace, "folder/file"));
+    assert.equal(new TextDecoder().decode(read), "in it");
+    await confined.write(inside(workspace, "folder/new/file"), "new");
+    assert.equal(await textIn(workspace, "folder/new/file"), "new");
+    for (const path of ["secret", "folder/out/secret", "folder/../secret"].map((name) =>
+      inside(workspace, name),
+    )) {
+      await assertFails(confined.read(path), "permission_denied");
+      await assertFails(confined.readStream(path), "permission_denied");
+      await assertFails(confined.write(path, "x"), "permission_denied");
+      await assertFails(confined.stat(path), "permission_denied");
+      await assertFails(confined.remove(path), "permission_denied");
+      await assertFails(confined.move(inside(workspace, "folder/file"), path), "permission_denied");
+      assert.equal(await confined.realPath(path), await files.realPath(path));
+    }
+    await assertFails(confined.makeFolder(inside(workspace, "folder/out/made")), "permission_denied");
+    await assertFails(confined.list(inside(workspace, "folder/out")), "permission_denied");
+    assert.equal(await textIn(workspace, "secret"), "beside it");
+  },
 };

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { resolve } from "node:path";
+import { localFilesWithin } from "../sandbox/local-files-within.ts";
 import type { Argv, OpenWorkspace, RunOptions, RunResult, Workspace, WorkspaceInfo } from "../workspace.ts";
 import { WorkspaceError } from "../workspace-error.ts";
 import type { WorkspaceFiles } from "../workspace-files.ts";
@@ -24,6 +25,10 @@ export interface LocalWorkspaceOptions {
   /** Seconds without activity after which the operator may stop this machine. Default: null, never. */
   idleTimeoutSeconds?: number | null | undefined;
 }
+
+/** The files of this machine, which elsewhere than on Linux are looked up by name only. */
+const jailable: WorkspaceFiles =
+  process.platform === "linux" ? { ...localFiles, within: localFilesWithin } : localFiles;
 
 /** CPU priority of a shell, against the server's own. */
 export type TerminalPriority = "low" | "normal";
@@ -52,7 +57,7 @@ export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspa
       ...identity,
     };
     const { terminalPriority } = options;
-    return new LocalWorkspace({ info, environment, terminalPriority, files: localFiles, wrap: unwrapped });
+    return new LocalWorkspace({ info, environment, terminalPriority, files: jailable, wrap: unwrapped });
   };
 }
 

@@ -14,6 +14,7 @@ import { basename, isAbsolute, resolve } from "node:path/posix";
 import { codeOf, isMissing, toFileError } from "../local/file-error.ts";
 import { listFolder, localFiles } from "../local/local-files.ts";
 import { replaceFile } from "../local/write-file-atomic.ts";
+import { isWithin } from "../place.ts";
 import { WorkspaceError } from "../workspace-error.ts";
 import type { DirectoryListing, FileContent, FileStatus, WorkspaceFiles } from "../workspace-files.ts";
 import { pathOf, type Root, readOnly, type Step, Walk, type WalkOptions } from "./confined-path.ts";
@@ -21,10 +22,10 @@ import { pathOf, type Root, readOnly, type Step, Walk, type WalkOptions } from "
 /**
  * The files of this machine that lie in some folders. Every path is walked part by part through open handles, and the
  * file at its end is reached through its handle: no link and no exchange of one, whenever it happens, leads to another
- * file. Elsewhere is `permission_denied`.
+ * file. Elsewhere is `permission_denied`. `name` stands for the folders in messages.
  */
-export function confinedFiles(roots: readonly Root[]): WorkspaceFiles {
-  const within = withRoots(roots);
+export function confinedFiles(roots: readonly Root[], name = "sandbox"): WorkspaceFiles {
+  const within = withRoots(roots, name);
   const stat = (path: string) => within(path, {}, ({ last }) => statusOf(last));
   return {
     stat,
@@ -42,17 +43,27 @@ export function confinedFiles(roots: readonly Root[]): WorkspaceFiles {
     remove: (path, { recursive = false } = {}) =>
       within(path, { followLast: false }, (walk) => remove(walk, recursive)),
     realPath: (path) => realPathOf(roots, path),
+    within: (folder) => filesWithin(folder, roots),
   };
+}
+
+/** The files of the roots in a folder. Names are resolved as in all of them. */
+function filesWithin(folder: string, roots: readonly Root[]): WorkspaceFiles {
+  const around = roots.filter(({ path }) => isWithin(path, folder));
+  const innermost = around.toSorted((a, b) => b.path.length - a.path.length)[0];
+  const inner = roots.filter(({ path }) => path !== folder && isWithin(folder, path));
+  const own = innermost === undefined ? [] : [{ ...innermost, path: folder }];
+  return { ...confinedFiles([...own, ...inner]), realPath: (path) => realPathOf(roots, path) };
 }
 
 type Within = <T>(path: string, options: WalkOptions, action: (walk: Walk) => Promise<T>) => Promise<T>;
 
-function withRoots(roots: readonly Root[]): Within {
+function withRoots(roots: readonly Root[], name: string): Within {
   return async (path, options, action) => {
     checkForm(path);
     try {
       await using walk = await Walk.along(roots, path, options);
-      if (walk.last.root === null) throw outside(path, roots);
+      if (walk.last.root === null) throw outside(path, roots, name);
       return await action(walk);
     } catch (error) {
       throw named(toFileError(error, path), path);
@@ -67,11 +78,11 @@ function checkForm(path: string): void {
   if (!isAbsolute(path)) throw new WorkspaceError("invalid_path", `${shown}: is not an absolute path`);
 }
 
-function outside(path: string, roots: readonly Root[]): WorkspaceError {
+function outside(path: string, roots: readonly Root[], name: string): WorkspaceError {
   const folders = roots.filter(({ isWritable }) => isWritable).map((root) => root.path);
   return new WorkspaceError(
     "permission_denied",
-    `${path}: lies outside of the sandbox, whose folders are ${folders.join(", ")}`,
+    `${path}: lies outside of the ${name}, whose folders are ${folders.join(", ")}`,
   );
 }
 

@@ -172,7 +172,7 @@ async function openRoot({ path }: Root): Promise<FileHandle | null> {
   const handle = await openPart(path);
   if (handle === null || (await readlink(pathOf(handle))) === path) return handle;
   await handle.close();
-  throw new WorkspaceError("permission_denied", `${path}: a link leads away from the sandbox's folder`);
+  throw new WorkspaceError("permission_denied", `${path}: a link leads away from this folder`);
 }
 
 function partsOf(path: string): string[] {
