@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../../is-object.ts";
 import { nullable } from "../nullable.ts";
 import { secretsByName } from "../secret-limits.ts";
 import { secretSource } from "../secret-source.ts";
@@ -26,11 +27,8 @@ function pathFault(path: string): string | undefined {
   return path.split("/").includes("..") ? "repo_path cannot contain '..' path traversal" : undefined;
 }
 
-/**
- * Skills and texts added to an agent's prompt. `memory_context`, which the reference's server fills in itself and never
- * echoes, is ignored.
- */
-export const agentContext = z
+/** The fields of `agentContext`, as a form shows them. */
+export const agentContextFields = z
   .object({
     skills: z
       .array(skill)
@@ -61,5 +59,23 @@ export const agentContext = z
   })
   .meta({ id: "AgentContext" });
 
+/**
+ * Skills and texts added to an agent's prompt. `memory_context` is refused: a server fills it in from the files of
+ * `load_memory`, and neither the reference's nor this one passes on what a client sends.
+ */
+export const agentContext = z.preprocess(withoutMemory, agentContextFields) as unknown as z.ZodType<
+  z.output<typeof agentContextFields>,
+  z.input<typeof agentContextFields>
+>;
+
+function withoutMemory(input: unknown, context: z.core.$RefinementCtx): unknown {
+  if (isObject(input) && input.memory_context != null && input.memory_context !== "") {
+    const message =
+      "Value error, the server fills this in itself: leave it out, or use system_message_suffix";
+    context.addIssue({ code: "custom", message, path: ["memory_context"] });
+  }
+  return input;
+}
+
 /** Skills and texts added to an agent's prompt. */
-export type AgentContext = z.output<typeof agentContext>;
+export type AgentContext = z.output<typeof agentContextFields>;

@@ -40,7 +40,7 @@ const UNNAMED: Readonly<Record<string, string>> = {
 
 /** Fields that differ, and why. */
 const FIELDS: Readonly<Record<string, string>> = {
-  "AgentContext.memory_context": "never echoed, and set by the server",
+  "AgentContext.memory_context": "refused: set by the server",
   "AgentContext.secrets": "the type is named here",
   "InstalledCanvasExtensionResponse.manifest": "no extension of Agent Canvas is installed by this server",
   "HookDefinition.command": "only hooks that run a command have one",

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { once } from "../../../once.ts";
-import { agentContext } from "../../../wire/agent/agent-context.ts";
+import { agentContextFields } from "../../../wire/agent/agent-context.ts";
 import { llmFields } from "../../../wire/agent/llm-config.ts";
 import { acpSettings } from "../../../wire/settings/agent/acp-settings.ts";
 import { openHandsSettings } from "../../../wire/settings/agent/agent-settings.ts";
@@ -32,7 +32,7 @@ export const agentSettingsSchema = once((): SettingsSchema => {
       section({ ...GENERAL, shape: openHandsSettings.shape, defaults: general, fields: GENERAL_FIELDS }),
       nested("llm", "LLM", { shape: llmFields.shape, defaults: llm, fields: LLM_FIELDS }),
       nested("agent_context", "Memory", {
-        shape: agentContext.shape,
+        shape: agentContextFields.shape,
         defaults: context,
         fields: CONTEXT_FIELDS,
       }),
