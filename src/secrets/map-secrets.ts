@@ -25,9 +25,11 @@ const FIELDS: ReadonlySet<string> = new Set([
   "critic_api_key",
 ]);
 
-/** Fields whose content belongs to tools, providers and clients. The reference shows it too. */
+/** The parameter of a tool that holds models; the others belong to tools. The reference shows those, too. */
+const MODELS_OF_TOOL = "meta_profile_llms";
+
+/** Fields whose content belongs to providers and clients. The reference shows it too. */
 const OPAQUE: ReadonlySet<string> = new Set([
-  "params",
   "extra_headers",
   "litellm_extra_body",
   "agent_state",
@@ -79,6 +81,7 @@ class SecretWalk {
 
   #child(child: unknown, key: string, { path, depth }: { path: string; depth: number }): unknown {
     if (OPAQUE.has(key)) return child;
+    if (key === "params") return this.#params(child, path, depth);
     if (typeof child === "string")
       return FIELDS.has(key) ? this.#replace(child, { path, place: "field" }) : child;
     if (!isObject(child)) return this.any(child, path, depth);
@@ -86,6 +89,13 @@ class SecretWalk {
     if (key === "secrets" || key === "secret_sources") return this.#named(child, path);
     if (key === "custom_secrets") return this.#customSecrets(child, path);
     return this.any(child, path, depth);
+  }
+
+  #params(params: unknown, path: string, depth: number): unknown {
+    if (!isObject(params)) return params;
+    return mapFields(params, (child, key) =>
+      key === MODELS_OF_TOOL ? this.any(child, at(path, key), depth + 1) : child,
+    );
   }
 
   /** Secrets by name: strings, or sources whose kind may be left out. */

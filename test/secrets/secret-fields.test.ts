@@ -187,6 +187,14 @@ describe("at rest", () => {
     expect(openSecrets(saved, cipher).value.critic.api_key).toBe("kept");
   });
 
+  test("models in the parameters of a tool have secrets, other parameters have none", () => {
+    const params = { api_key: "shown", meta_profile_llms: { fast: { model: "m", api_key: "sk-1" } } };
+    const agent = { tools: [{ name: "ClassifyAndSwitchLLMTool", params }] };
+    const masked = { ...params, meta_profile_llms: { fast: { model: "m", api_key: "**********" } } };
+    expect(redactSecrets(agent, "asterisks").tools[0]?.params).toEqual(masked);
+    expect(JSON.stringify(sealSecrets(agent, cipher))).not.toContain("sk-1");
+  });
+
   test("the names of a conversation's secrets are not taken for those of fields", () => {
     const names = [
       "params",

@@ -30,17 +30,22 @@ export function agentAndSecrets(
   request: StartConversationRequest,
   { cipher, now }: Pick<StartContext, "cipher" | "now">,
 ): OpenSecrets {
-  const agent = requestedAgent(request, now);
-  const requested = { agent, secrets: withContextSecrets(request.secrets, agent) };
-  assertWithinLimits(requested.secrets);
-  if (!request.secrets_encrypted) return requested;
-  if (cipher === undefined) {
-    throw new AgentServerError(
-      "internal",
-      "Cannot decrypt secrets: cipher not configured. Set OH_SECRET_KEY environment variable.",
-    );
-  }
-  return openSecrets(requested, cipher).value;
+  const { agent: sentAgent, agent_settings, secrets } = request;
+  const sent = { agent: sentAgent, agent_settings, secrets };
+  // Opened before the agent is built: what settings lead to depends on whether there is a key.
+  const open = request.secrets_encrypted ? openSecrets(sent, requiredCipher(cipher)).value : sent;
+  const agent = requestedAgent({ ...request, ...open }, now);
+  const opened = { agent, secrets: withContextSecrets(open.secrets, agent) };
+  assertWithinLimits(opened.secrets);
+  return opened;
+}
+
+function requiredCipher(cipher: Cipher | undefined): Cipher {
+  if (cipher !== undefined) return cipher;
+  throw new AgentServerError(
+    "internal",
+    "Cannot decrypt secrets: cipher not configured. Set OH_SECRET_KEY environment variable.",
+  );
 }
 
 /** The change that stores a new conversation, idle and without events. */

@@ -2,8 +2,8 @@ import { AgentServerError } from "../../errors.ts";
 import type { Agent, Skill } from "../../wire/agent/agent.ts";
 import type { ClientToolSpec } from "../../wire/agent/tool-definition.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
+import { agentOfSettings, emptyContext } from "../../wire/settings/agent/agent-of-settings.ts";
 import type { AgentSettings, OpenHandsSettings } from "../../wire/settings/agent/agent-settings.ts";
-import { agentOfSettings, emptyContext } from "./agent/agent-of-settings.ts";
 
 /**
  * Returns the agent of a start request: `agent` as it is, or one built from `agent_settings`.

@@ -1,5 +1,5 @@
-import type { Agent, ToolSpec } from "../../../wire/agent/agent.ts";
-import type { OpenHandsSettings } from "../../../wire/settings/agent/agent-settings.ts";
+import type { Agent, ToolSpec } from "../../agent/agent.ts";
+import type { OpenHandsSettings } from "./agent-settings.ts";
 
 const DEFAULT_TOOLS: readonly ToolSpec[] = ["terminal", "file_editor", "task_tracker", "switch_llm"].map(
   (name) => ({ name, params: {} }),

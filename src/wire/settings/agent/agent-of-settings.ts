@@ -1,6 +1,6 @@
-import type { Agent, AgentContext } from "../../../wire/agent/agent.ts";
-import { critic } from "../../../wire/agent/critics.ts";
-import type { OpenHandsSettings } from "../../../wire/settings/agent/agent-settings.ts";
+import type { Agent, AgentContext } from "../../agent/agent.ts";
+import { critic } from "../../agent/critics.ts";
+import type { OpenHandsSettings } from "./agent-settings.ts";
 import { toolsOfSettings } from "./tools-of-settings.ts";
 
 /** Builds the agent that settings describe. */

@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { agentOfSettings } from "../../../src/conversations/record/agent/agent-of-settings.ts";
 import { agent as agentSchema } from "../../../src/wire/agent/agent.ts";
+import { agentOfSettings } from "../../../src/wire/settings/agent/agent-of-settings.ts";
 import { openHandsSettings } from "../../../src/wire/settings/agent/agent-settings.ts";
 
 const llm = { model: "openai/gpt-4o", api_key: "k", stream: true };
@@ -10,6 +12,18 @@ function agentOf(settings: object) {
 }
 
 const names = ({ tools }: { tools: readonly { name: string }[] }) => tools.map(({ name }) => name);
+
+/** Settings and the agent that the reference builds from them, one pair a line, without long lists and the time. */
+const REFERENCE = readFileSync(join(import.meta.dirname, "reference-agents.txt"), "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => line.split("\t"));
+
+describe("the agent that the reference builds", () => {
+  it.each(REFERENCE)("of %s", (settings = "", agent = "") => {
+    expect(agentOf(JSON.parse(settings))).toMatchObject(JSON.parse(agent));
+  });
+});
 
 describe("the agent of settings", () => {
   it("has the keys of an agent in a request, in their order", () => {
