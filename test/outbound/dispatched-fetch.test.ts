@@ -79,6 +79,22 @@ describe("a later request to a server", () => {
     expect(made()).toEqual({ direct: 1, fetched: 0 });
   });
 
+  it("goes through the dispatcher that the host has set, such as one for a proxy", async () => {
+    const { ask } = await introduced(echo());
+    const before = Reflect.get(globalThis, GLOBAL_DISPATCHER) as Dispatcher;
+    const asked: unknown[] = [];
+    const own: Dispatcher = {
+      dispatch(request, handler) {
+        asked.push(request);
+        return before.dispatch(request, handler);
+      },
+    };
+    Reflect.set(globalThis, GLOBAL_DISPATCHER, own);
+    onTestFinished(() => void Reflect.set(globalThis, GLOBAL_DISPATCHER, before));
+    expect(await (await ask("/there")).json()).toMatchObject({ url: "/there" });
+    expect(asked).toMatchObject([{ path: "/there", method: "GET" }]);
+  });
+
   it.each([204, 302, 404, 429, 500])("returns the status %i", async (status) => {
     const { ask } = await introduced((_, response) => {
       response.writeHead(status, { location: "/elsewhere", "retry-after": "3" }).end();

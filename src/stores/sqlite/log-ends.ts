@@ -3,7 +3,7 @@ import { hasMark, MARKED, type Marks, unmarkFrom } from "./event-marks.ts";
 import { EVENT_COUNT } from "./schema.ts";
 
 /** Logs whose ends are kept in memory. */
-const MAX_KEPT = 256;
+const MAX_KEPT = 1_000;
 
 /** Where the log of a conversation stands. */
 export interface LogEnd extends Marks {
