@@ -33,6 +33,10 @@ async function main(args: string[]): Promise<void> {
       const { exportFixture } = await import("./cli/export.ts");
       return exportFixture(command);
     }
+    case "ui-install": {
+      const { installUi } = await import("./cli/install-ui.ts");
+      return installUi(command.version);
+    }
     case "serve": {
       const { serve } = await import("./cli/serve.ts");
       return serve(command);

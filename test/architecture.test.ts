@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   http: ["wire", "secrets"],
   streams: ["wire", "events", "stores", "http"],
   routes: ["wire", "http", "streams", "conversations", "bash", "settings", "extensions", "workspace"],
+  ui: ["http"],
   node: ["http"],
   configuration: ["server"],
 };

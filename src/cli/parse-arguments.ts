@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { AgentServerError, messageOf } from "../errors.ts";
+import { CANVAS_VERSION } from "../server/ui/find-canvas.ts";
 import { isUuid, toDashed } from "../wire/ids.ts";
 
 export const USAGE = `agent-server: the server behind coding agents
@@ -10,12 +11,18 @@ export const USAGE = `agent-server: the server behind coding agents
                                  serve a scripted model that speaks OpenAI's and Anthropic's protocols, for tests
   agent-server export ID --fixture [--data DIR]
                                  print a stored conversation as a fixture that tests can replay
+  agent-server ui install [VERSION]
+                                 get the pages of Agent Canvas, which --ui serves
 
 Options of the server
   --host HOST    address to bind; 127.0.0.1 without session keys, 0.0.0.0 with them
   --port PORT    port to bind; 8000, and 0 takes any free one
   --dangerously-allow-unauthenticated
                  bind beyond this machine without a key: anyone who reaches the port can run commands here
+
+  --ui           serve Agent Canvas, the web app, on the same port
+  --ui-dir DIR   folder of its build; default: the installed one. Implies --ui
+  --open         open it in the browser. Implies --ui
 
   --sandbox      run commands and file tools in bubblewrap: without the server's files, processes and network
   --sandbox-root DIR
@@ -45,15 +52,24 @@ export type Command =
   | { name: "demo"; workspace: string | undefined }
   | { name: "mock-llm"; script: string; port: number }
   | { name: "export"; id: string; data: string | undefined }
+  | { name: "ui-install"; version: string }
   | {
       name: "serve";
       host: string | undefined;
       port: number;
       dangerouslyAllowUnauthenticated: boolean;
+      /** null: no pages for browsers but the documentation. */
+      ui: UiArguments | null;
       /** null: commands run as the user of the server, without confinement. */
       sandbox: SandboxArguments | null;
       warnings: string[];
     };
+
+/** Flags of the web app. */
+export interface UiArguments {
+  directory: string | undefined;
+  open: boolean;
+}
 
 /** Flags of the sandbox. */
 export interface SandboxArguments {
@@ -68,6 +84,7 @@ export function parseArguments(args: string[]): Command {
   if (values.version) return { name: "version" };
   const [command, ...rest] = positionals;
   if (command === "export") return parseExport(rest, values);
+  if (command === "ui") return parseUiCommand(rest);
   if (rest.length > 0) throw usageError(`unknown command: ${positionals.join(" ")}`);
   if (command === "demo") return { name: "demo", workspace: values.workspace };
   if (command === "mock-llm") return parseMockLlm(values);
@@ -77,6 +94,7 @@ export function parseArguments(args: string[]): Command {
     host: values.host,
     port: parsePort(values.port ?? "8000"),
     dangerouslyAllowUnauthenticated: values["dangerously-allow-unauthenticated"] ?? false,
+    ui: parseUi(values),
     sandbox: parseSandbox(values),
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(
       (flag) => `--${flag}: this flag has no effect`,
@@ -95,6 +113,9 @@ function parse(args: string[]) {
         host: { type: "string" },
         port: { type: "string" },
         "dangerously-allow-unauthenticated": { type: "boolean" },
+        ui: { type: "boolean" },
+        "ui-dir": { type: "string" },
+        open: { type: "boolean" },
         sandbox: { type: "boolean" },
         "sandbox-root": { type: "string" },
         "sandbox-network": { type: "string" },
@@ -114,6 +135,20 @@ function parse(args: string[]) {
 }
 
 type Values = ReturnType<typeof parse>["values"];
+
+function parseUi({ ui = false, "ui-dir": directory, open = false }: Values): UiArguments | null {
+  return ui || open || directory !== undefined ? { directory, open } : null;
+}
+
+function parseUiCommand([verb, version = CANVAS_VERSION, ...rest]: string[]): Command {
+  if (verb !== "install" || rest.length > 0) throw usageError("ui: expected `ui install [VERSION]`");
+  if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
+    throw usageError(
+      `ui install: expected a version such as ${CANVAS_VERSION}, got ${JSON.stringify(version)}`,
+    );
+  }
+  return { name: "ui-install", version };
+}
 
 function parseSandbox(values: Values): SandboxArguments | null {
   const { sandbox = false, "sandbox-root": root, "sandbox-network": network = "none" } = values;

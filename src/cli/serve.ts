@@ -1,16 +1,19 @@
 import { messageOf } from "../errors.ts";
+import { isLoopbackHost } from "../loopback.ts";
 import { consoleLogger } from "../node/console-logger.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
 import type { ServerOptions } from "../server/options.ts";
+import type { UiOptions } from "../server/ui/ui-options.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { firstSteps } from "./first-steps.ts";
-import type { SandboxArguments } from "./parse-arguments.ts";
+import type { SandboxArguments, UiArguments } from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 export interface ServeArguments {
   host: string | undefined;
   port: number;
   dangerouslyAllowUnauthenticated: boolean;
+  ui: UiArguments | null;
   sandbox: SandboxArguments | null;
   warnings: string[];
 }
@@ -23,25 +26,45 @@ export async function serve(args: ServeArguments): Promise<void> {
   for (const warning of [...args.warnings, ...warnings]) logger.warn({}, warning);
   const { dangerouslyAllowUnauthenticated } = args;
   refuseOpenSandbox(args, options);
+  const host = args.host ?? ((options.apiKeys ?? []).length > 0 ? "0.0.0.0" : "127.0.0.1");
   const server = createServer({
     ...options,
     keyless: "loopback",
     logger,
     dangerouslyAllowUnauthenticated,
     debug,
+    ...(args.ui && { ui: uiOptions(args.ui, host) }),
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
   });
   stopOnSignal(server);
-  const host = args.host ?? (server.options.apiKeyCount > 0 ? "0.0.0.0" : "127.0.0.1");
   try {
     const { url } = await server.listen(args.port, host);
-    process.stdout.write(banner(url, server, args.sandbox));
+    process.stdout.write(banner(url, server, args));
     // Inside a sandbox, relative working folders lie in its root.
     const folder = args.sandbox ? "tour" : undefined;
     if (server.options.apiKeyCount === 0) process.stdout.write(firstSteps(url, folder));
+    if (args.ui?.open) await openBrowser(url);
   } catch (error) {
     await server.close();
     throw error;
+  }
+}
+
+/** A server that only this machine reaches hands its key to the browser. Any other lets its users show theirs. */
+function uiOptions({ directory }: UiArguments, host: string): UiOptions {
+  return {
+    ...(directory !== undefined && { directory }),
+    ...(isLoopbackHost(host) && { shareKey: "loopback" }),
+  };
+}
+
+/** A machine without a browser still serves. */
+async function openBrowser(url: string): Promise<void> {
+  const { default: open } = await import("open");
+  try {
+    await open(url);
+  } catch (error) {
+    process.stderr.write(`--open: ${messageOf(error)}\n`);
   }
 }
 
@@ -70,7 +93,7 @@ async function openSandbox(
   });
 }
 
-function banner(url: string, server: AgentServer, sandbox: SandboxArguments | null): string {
+function banner(url: string, server: AgentServer, { ui, sandbox }: ServeArguments): string {
   const { apiKeyCount, conversationsPath, hasSecretKey } = server.options;
   const keys =
     apiKeyCount > 0
@@ -81,6 +104,7 @@ function banner(url: string, server: AgentServer, sandbox: SandboxArguments | nu
     : "not stored: set OH_SECRET_KEY to keep them across restarts";
   return [
     `Agent server   ${url}`,
+    ...(ui ? [`Agent Canvas   ${url}/`] : []),
     `API docs       ${url}/docs`,
     `Keys           ${keys}`,
     `Conversations  ${conversationsPath}`,

@@ -11,6 +11,7 @@ import { createEndpoints, reach, reachSocket, routeOf } from "./endpoints.ts";
 import { errorAnswer } from "./error-answer.ts";
 import type { ConnectionInfo } from "./fetch-server.ts";
 import type { DocsAssets } from "./openapi/docs.ts";
+import { type Pages, reachPage } from "./pages.ts";
 import { RequestContext } from "./request-about.ts";
 import { belowPrefix, normalizePrefix, splitUrl } from "./request-path.ts";
 import type { Route } from "./route/route.ts";
@@ -46,6 +47,8 @@ export interface HttpCoreOptions extends AuthenticationOptions {
   version: string;
   /** Files of `/docs` and `/redoc`; without them there are no such pages. */
   docsAssets?: DocsAssets;
+  /** Pages for people. With them every path below the base path is the server's. */
+  pages?: Pages | undefined;
 }
 
 /** The server without a host: everything about HTTP but the network. */
@@ -65,7 +68,7 @@ export interface HttpCore {
 }
 
 export function createHttpCore(options: HttpCoreOptions): HttpCore {
-  const { logger, newId, debug = false } = options;
+  const { logger, newId, debug = false, pages } = options;
   const basePath = normalizePrefix(options.basePath ?? options.publicPath);
   const authentication = createAuthentication(options);
   const cors = createCors(options.cors);
@@ -97,7 +100,9 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
     return runStages(stages, {
       request,
       about: context,
-      endpoint: () => reach(match, { request, context, basePath }),
+      endpoint: async () =>
+        (await reachPage(pages, match, { request, about: context })) ??
+        reach(match, { request, context, basePath }),
       recover: (error) => errorAnswer(error, { debug, logger, request, context }),
     });
   }
@@ -122,7 +127,8 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
     answer,
     upgrade,
     endStreams: () => eventStreams.close(),
-    handles: (pathname, mountPath = "") => isOurs(pathname, mountPath) && router.knows(below(pathname)),
+    handles: (pathname, mountPath = "") =>
+      isOurs(pathname, mountPath) && (pages !== undefined || router.knows(below(pathname))),
     handlesSocket: (pathname, mountPath = "") =>
       isOurs(pathname, mountPath) && socketRouter.knows(below(pathname)),
     async fetch(request, connection) {

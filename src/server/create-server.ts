@@ -23,6 +23,7 @@ import { type ResolvedOptions, resolveOptions, type ServerOptions } from "./opti
 import { ownUrlsOf } from "./own-urls.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
 import { createServices, type Services } from "./services.ts";
+import { canvasUi } from "./ui/canvas-ui.ts";
 
 /** A server for coding agents, as `createServer` returns it. */
 export interface AgentServer extends FetchServer, AsyncDisposable {
@@ -163,6 +164,7 @@ function createCore(
     now: clock.now,
     version: PROTOCOL_VERSION,
     docsAssets,
+    pages: canvasUi(options, publicPath),
     receiveUpload,
   });
 }

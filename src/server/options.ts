@@ -10,6 +10,7 @@ import type { Tool } from "../tools/tool.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { type ResolvedVscode, resolveVscode, type VscodeOptions } from "./editor/vscode-options.ts";
+import { type ResolvedUi, resolveUi, type UiOptions } from "./ui/ui-options.ts";
 
 /** A place that knows the current key of an operator's models. */
 export interface KeyRefreshSource {
@@ -101,6 +102,12 @@ export interface ServerOptions {
    */
   vscode?: VscodeOptions | null;
   /**
+   * Serves Agent Canvas, the web app, at every path below `basePath` that is not the server's own. Mount the server below
+   * a path, or behind the routes of the host. Its package is not a dependency: `npx agent-server ui install` gets it.
+   * Default: false.
+   */
+  ui?: boolean | UiOptions;
+  /**
    * Code that takes part in the loop of agents: guards, hooks, budgets, condensers. A list is shared by all conversations;
    * a function is called each time a conversation is loaded for work, and its extensions may keep what belongs to that
    * conversation. Default: none.
@@ -171,11 +178,13 @@ export interface ServerOptions {
 }
 
 /** Options with their defaults filled in. */
-export type ResolvedOptions = Omit<ServerOptions, "logger" | "vscode"> & {
+export type ResolvedOptions = Omit<ServerOptions, "logger" | "vscode" | "ui"> & {
   /** Receiver of reports. */
   logger: Logger;
   /** The editor that clients are offered. null for none. */
   vscode: ResolvedVscode | null;
+  /** The web app that people are shown. null for none. */
+  ui: ResolvedUi | null;
 } & Required<
     Pick<
       ServerOptions,
@@ -220,6 +229,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     conversationsPath: options.conversationsPath ?? "workspace/conversations",
     tools: options.tools ?? [],
     vscode: options.vscode ? resolveVscode(options.vscode) : null,
+    ui: options.ui ? resolveUi(options.ui) : null,
     corsOrigins: options.corsOrigins ?? [],
     allowedHosts: options.allowedHosts ?? [],
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,

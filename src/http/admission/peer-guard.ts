@@ -50,7 +50,7 @@ export function createPeerGuard(logger: Logger): PeerGuard {
 
   return {
     check({ headers }, { peerAddress }) {
-      const proxied = PROXY_HEADERS.find((name) => headers.has(name));
+      const proxied = proxyHeaderOf(headers);
       if (proxied !== undefined) {
         throw refusal(`Without a key no proxy is served, and the request has the header '${proxied}'.`);
       }
@@ -62,6 +62,11 @@ export function createPeerGuard(logger: Logger): PeerGuard {
       }
     },
   };
+}
+
+/** Returns the name of a header that a proxy has added. Undefined for a request without one. */
+export function proxyHeaderOf(headers: Headers): string | undefined {
+  return PROXY_HEADERS.find((name) => headers.has(name));
 }
 
 function refusal(reason: string): AgentServerError {

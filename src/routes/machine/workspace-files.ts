@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ConversationManager } from "../../conversations/conversation-manager.ts";
 import { AgentServerError } from "../../errors.ts";
 import { type ByteSource, bytes } from "../../http/content/bytes.ts";
+import { mediaTypeOf } from "../../http/content/media-type.ts";
 import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
 import { joinPath } from "../../workspace/paths.ts";
@@ -46,7 +47,7 @@ export function workspaceFileRoutes(conversations: ConversationManager): Route[]
     return {
       status: 200 as const,
       bytes: source,
-      headers: { ...HEADERS, "content-type": await typeOf(path) },
+      headers: { ...HEADERS, "content-type": await mediaTypeOf(path) },
     };
   };
   return [
@@ -98,11 +99,4 @@ function found({ workspace }: Place, path: string, status: FileStatus | null, de
 
 function missing(detail: string): AgentServerError {
   return new AgentServerError("not_found", detail);
-}
-
-/** The media type by the name's extension. Text is UTF-8, as everything here. */
-async function typeOf(path: string): Promise<string> {
-  const { default: mime } = await import("mime");
-  const type = mime.getType(path) ?? "application/octet-stream";
-  return /^text\/|[+/](javascript|json|xml)$/.test(type) ? `${type}; charset=utf-8` : type;
 }
