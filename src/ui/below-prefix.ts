@@ -20,9 +20,13 @@ export function kindOf(path: string): Kind | undefined {
 export function moveBelow(prefix: string, text: string, kind: Kind): string {
   switch (kind) {
     case "html":
-      return moveBelow(prefix, text, "script")
-        .replaceAll(/ (href|src)="\/(?!\/)/g, ` $1="${prefix}/`)
-        .replace('"basename":"/"', `"basename":"${prefix}"`);
+      return moveBelow(
+        prefix,
+        text
+          .replaceAll(/ (href|src)="\/(?!\/|assets\/)/g, ` $1="${prefix}/`)
+          .replace('"basename":"/"', `"basename":"${prefix}"`),
+        "script",
+      );
     case "script":
       return text
         .replaceAll(/(["'`])\/assets\//g, `$1${prefix}/assets/`)

@@ -22,6 +22,7 @@ export type ResolvedUi = UiOptions & { directory: string };
  */
 export function resolveUi(ui: true | UiOptions): ResolvedUi {
   const options = ui === true ? {} : ui;
+  if (typeof options !== "object") throw new TypeError("ui: must be true, false or options");
   if (options.shareKey !== undefined && options.shareKey !== "loopback") {
     throw new TypeError('ui.shareKey: must be "loopback"');
   }
