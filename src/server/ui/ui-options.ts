@@ -6,8 +6,8 @@ export interface UiOptions {
   directory?: string;
   /**
    * Who gets the first of `apiKeys` with the page. `loopback`: browsers of this machine that ask by one of its loopback
-   * names, with no header of a proxy. A proxy on this machine that adds no header and replaces the name cannot be told
-   * from them. Default: nobody; Agent Canvas asks its user for the key once.
+   * names, with no header of a proxy. A proxy on this machine that adds no header and replaces the name looks like
+   * them. Default: no browser; Agent Canvas asks its user for the key once.
    */
   shareKey?: "loopback";
 }
