@@ -37,6 +37,10 @@ async function main(args: string[]): Promise<void> {
       const { installUi } = await import("./cli/install-ui.ts");
       return installUi(command.version);
     }
+    case "reseal": {
+      const { reseal } = await import("./cli/reseal.ts");
+      return reseal(command);
+    }
     case "serve": {
       const { serve } = await import("./cli/serve.ts");
       return serve(command);

@@ -13,6 +13,8 @@ export const USAGE = `agent-server: the server behind coding agents
                                  print a stored conversation as a fixture that tests can replay
   agent-server ui install [VERSION]
                                  get the pages of Agent Canvas, which --ui serves
+  agent-server reseal [--data DIR] [--forget-unreadable]
+                                 encrypt every stored secret with OH_SECRET_KEY, reading with OH_PREVIOUS_SECRET_KEYS too
 
 Options of the server
   --host HOST    address to bind; 127.0.0.1 without session keys, 0.0.0.0 with them
@@ -33,10 +35,12 @@ Options of the server
 Options of the demo
   --workspace DIR    folder the agent works in; default: a new temporary one
 
-Options of mock-llm and export
+Options of mock-llm, export and reseal
   --script FILE      JSON list of steps, such as ["Hello", {"call": "terminal", "arguments": {"command": "ls"}}]
   --port PORT        port of the scripted model; default: any free one
   --data DIR         folder of the conversations; default: OH_CONVERSATIONS_PATH
+  --forget-unreadable
+                     drop the secrets that none of the keys opens; without it they stay as they are
 
   --help, --version
 
@@ -53,6 +57,7 @@ export type Command =
   | { name: "mock-llm"; script: string; port: number }
   | { name: "export"; id: string; data: string | undefined }
   | { name: "ui-install"; version: string }
+  | { name: "reseal"; data: string | undefined; forgetUnreadable: boolean }
   | {
       name: "serve";
       host: string | undefined;
@@ -88,6 +93,9 @@ export function parseArguments(args: string[]): Command {
   if (rest.length > 0) throw usageError(`unknown command: ${positionals.join(" ")}`);
   if (command === "demo") return { name: "demo", workspace: values.workspace };
   if (command === "mock-llm") return parseMockLlm(values);
+  if (command === "reseal") {
+    return { name: "reseal", data: values.data, forgetUnreadable: values["forget-unreadable"] ?? false };
+  }
   if (command !== undefined) throw usageError(`unknown command: ${command}`);
   return {
     name: "serve",
@@ -123,6 +131,7 @@ function parse(args: string[]) {
         script: { type: "string" },
         fixture: { type: "boolean" },
         data: { type: "string" },
+        "forget-unreadable": { type: "boolean" },
         reload: { type: "boolean" },
         "check-browser": { type: "boolean" },
         "import-modules": { type: "string" },

@@ -7,6 +7,8 @@ export interface Cipher {
   encrypt(text: string): string;
   /** Null for a token of another key and for any other text. */
   decrypt(token: string): string | null;
+  /** Whether a text is a token of the key that encrypts. One of an earlier key is not. */
+  isCurrent(token: string): boolean;
 }
 
 const VERSION = 0x80;
@@ -28,7 +30,7 @@ export function createCipher(secretKey: string, clock: Pick<Clock, "now"> = syst
   const encryptionKey = digest.subarray(16);
   const sign = (bytes: Buffer) => createHmac("sha256", signingKey).update(bytes).digest();
 
-  return {
+  const self: Cipher = {
     encrypt(text) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv(ALGORITHM, encryptionKey, iv);
@@ -47,7 +49,10 @@ export function createCipher(secretKey: string, clock: Pick<Clock, "now"> = syst
       const decipher = createDecipheriv(ALGORITHM, encryptionKey, iv);
       return finish(decipher, signed.subarray(HEADER_BYTES + IV_BYTES));
     },
+
+    isCurrent: (token) => self.decrypt(token) !== null,
   };
+  return self;
 }
 
 export interface KeyRotation {
@@ -71,6 +76,7 @@ export function createRotatingCipher({ secretKey, previousSecretKeys, clock }: K
       }
       return null;
     },
+    isCurrent: (token) => current.isCurrent(token),
   };
 }
 

@@ -20,6 +20,8 @@ export interface LifecycleParts {
   /** Bash commands of clients. */
   bash: { readonly commands: BashCommands };
   store: Store;
+  /** Encrypts kept secrets with today's key. */
+  rotateKeys(): Promise<void>;
   logger: Logger;
   /** Closes sockets and listening ports. */
   endNetwork(): Promise<void>;
@@ -34,6 +36,7 @@ export function startLifecycle({
   machine,
   bash: { commands },
   store,
+  rotateKeys,
   logger,
   endNetwork,
 }: LifecycleParts): Lifecycle {
@@ -47,8 +50,11 @@ export function startLifecycle({
     (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
   );
   const tidied = commands.start();
+  const rotated = rotateKeys().catch((error: unknown) =>
+    logger.error({ error: messageOf(error) }, "Kept secrets could not be sealed with the new secret key"),
+  );
   const end = async () => {
-    await Promise.all([started, tidied]);
+    await Promise.all([started, tidied, rotated]);
     await commands.close();
     await Promise.all([conversations.close(), machine.close()]);
     await endNetwork();

@@ -55,6 +55,8 @@ export interface Services {
   readonly documents: Documents;
   /** The rooms that read and write these documents. */
   readonly settings: SettingsDeps;
+  /** Encrypts the kept secrets of earlier keys with today's. Does nothing without earlier keys. */
+  rotateKeys(): Promise<void>;
   /** Returns the time of the last activity in milliseconds since 1970. */
   lastActivity(): number;
 }
@@ -146,6 +148,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     kept,
     userDir,
     bash,
+    rotateKeys: () => rotateKeys(options, { store, cipher }),
     lastActivity: () => lastActivity,
   };
 }
@@ -164,6 +167,17 @@ function lookupFetch(
   if (authenticate !== undefined) return fetch;
   const value = async (name: string) => (await settings.secrets()).value(name);
   return withOwnSecrets(fetch, { ownUrls: self.ownUrls, value });
+}
+
+/** Conversations are left to their next change and to the command: there may be many. */
+async function rotateKeys(
+  { previousSecretKeys, logger }: ResolvedOptions,
+  { store, cipher }: { store: Store; cipher: Cipher | undefined },
+): Promise<void> {
+  if (cipher === undefined || previousSecretKeys.length === 0) return;
+  const { resealDocuments } = await import("../settings/documents/reseal-documents.ts");
+  const { renewed } = await resealDocuments(store.documents, { cipher });
+  if (renewed > 0) logger.info({ secrets: renewed }, "Kept secrets are sealed with the new secret key");
 }
 
 function cipherOf({ secretKey, previousSecretKeys, clock }: ResolvedOptions): Cipher | undefined {
