@@ -1,7 +1,7 @@
 /**
- * A process: declares every operation of the protocol and makes the core of a server of them. The schemas stand for those
- * that are not written yet: a few levels of fields in each body and answer. Argument: `lazy` or `built`. Writes milliseconds
- * of processor time.
+ * A process: declares operations of the protocol and makes the core of a server of them. The schemas stand for those
+ * that are not written yet: a few levels of fields in each body and answer. Arguments: `lazy` or `built`, or `none` for no operation, and a file with the
+ * OpenAPI document of a server, whose operations are left out. Writes milliseconds of processor time.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,11 +12,18 @@ import { silentLogger } from "../../../src/logger.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-const isLazy = process.argv[2] === "lazy";
+const [, , schemas, served] = process.argv;
+const isLazy = schemas === "lazy";
+const { paths }: { paths: Record<string, object> } =
+  served === undefined ? { paths: {} } : JSON.parse(readFileSync(served, "utf8"));
 const operations = readFileSync(join(import.meta.dirname, "../operations.tsv"), "utf8")
   .trimEnd()
   .split("\n")
-  .map((line) => line.split("\t") as [Method, string]);
+  .map((line) => line.split("\t") as [Method, string])
+  .filter(
+    ([method, path]) =>
+      schemas !== "none" && !(method.toLowerCase() in (paths[path.replace(":path}", "}")] ?? {})),
+  );
 
 const before = process.cpuUsage();
 createHttpCore({
