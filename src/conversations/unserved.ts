@@ -57,6 +57,9 @@ const REFUSED: readonly Unserved[] = [
   },
 ];
 
+/** The default of the wire: a client that sends it asks for nothing. */
+const DEFAULT_MESSAGE_CHARS = 30_000;
+
 const UNRATED = "this server asks no such service: these rate every action UNKNOWN";
 
 /** Requests that are carried out as far as possible, with a warning: clients send these by default. */
@@ -70,6 +73,17 @@ const WARNED: readonly Unserved[] = [
     field: "agent.llm.custom_tokenizer",
     asked: ({ agent }) => agent.llm.custom_tokenizer?.slice(0, MAX_NAME),
     instead: "tokens are counted by the provider alone",
+  },
+  {
+    field: "agent.llm.max_message_chars",
+    asked: ({ agent: { llm } }) =>
+      llm.max_message_chars === DEFAULT_MESSAGE_CHARS ? undefined : `${llm.max_message_chars} characters`,
+    instead: "the result of a tool is cut at 50,000 characters, as in the reference, and nothing else is cut",
+  },
+  {
+    field: "agent.llm.ollama_base_url",
+    asked: ({ agent }) => agent.llm.ollama_base_url?.slice(0, MAX_NAME) || undefined,
+    instead: "the model is asked at base_url",
   },
   {
     field: "agent.llm.provider_connection_id",

@@ -134,6 +134,16 @@ describe("a request is carried out, with a warning in the log and in the answer,
       "security_analyzer: asks for GraySwanAnalyzer",
     ],
     [
+      "another limit of messages",
+      withAgent({ llm: { model: "scripted", max_message_chars: 500 } }),
+      "agent.llm.max_message_chars: asks for 500 characters",
+    ],
+    [
+      "an address that nothing is asked at",
+      withAgent({ llm: { model: "scripted", ollama_base_url: "http://localhost:11434" } }),
+      "agent.llm.ollama_base_url: asks for http://localhost:11434",
+    ],
+    [
       "a tokenizer",
       withAgent({ llm: { model: "scripted", custom_tokenizer: "mine" } }),
       "agent.llm.custom_tokenizer: asks for mine",
