@@ -46,7 +46,8 @@ const LATER = [
   /^llm\/(anthropic-messages|openai-chat|openai-responses)/,
   /^telemetry/,
   /^tools\/(mcp|browser)/,
-  /^workspace\/(archive|container|remote|sandbox)\//,
+  /^workspace\/(archive|container|remote)\//,
+  /^workspace\/sandbox\/(sandboxed-workspace|find-bubblewrap|process-count)/,
   /^workspace\/local\/terminal\//,
 ];
 
