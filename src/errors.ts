@@ -13,7 +13,9 @@ const STATUS = {
   damaged: 500,
   internal: 500,
   ownership_lost: 409,
+  bad_gateway: 502,
   unavailable: 503,
+  gateway_timeout: 504,
 } as const;
 
 /** The reason of an error, such as `not_found`. It determines the HTTP status. */

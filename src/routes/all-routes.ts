@@ -24,6 +24,7 @@ import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/wor
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
 import { providerConnectionRoutes } from "./settings/provider-connections.ts";
+import { repositoryRoutes } from "./settings/repositories.ts";
 import { secretRoutes } from "./settings/secrets.ts";
 import { settingsRoutes } from "./settings/settings.ts";
 import type { SettingsDeps } from "./settings/settings-deps.ts";
@@ -87,6 +88,7 @@ export function allRoutes({
     ...secretRoutes(settings),
     ...providerConnectionRoutes(settings),
     ...savedWorkspaceRoutes(settings),
+    ...repositoryRoutes(settings),
     ...workspaceSessionRoutes(workspaceSession),
     ...workspaceFileRoutes(conversations),
     ...active.flatMap(fileRoutes),

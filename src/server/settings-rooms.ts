@@ -1,5 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { once } from "../once.ts";
+import { isMetadataAddress } from "../outbound/addresses.ts";
+import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { Documents } from "../settings/documents/documents.ts";
@@ -13,7 +15,7 @@ export interface SettingsRoomsOptions {
 
 /** The rooms of `settings` over the documents of a store. Their code is loaded when they are first asked for. */
 export function settingsRooms({ documents, cipher, clock }: SettingsRoomsOptions): SettingsDeps {
-  return {
+  const rooms: SettingsDeps = {
     secrets: once(async () => {
       const { CustomSecrets } = await import("../settings/secrets/custom-secrets.ts");
       return new CustomSecrets(documents);
@@ -31,9 +33,16 @@ export function settingsRooms({ documents, cipher, clock }: SettingsRoomsOptions
       const { ProviderConnections } = await import("../settings/connections/provider-connections.ts");
       return new ProviderConnections(documents, clock);
     }),
+    repositories: once(async () => {
+      const { RepositorySearch } = await import("../settings/repositories/repository-search.ts");
+      const fetch = createGuardedFetch(async (address) => !(await isMetadataAddress(address)));
+      const secret = async (name: string) => (await rooms.secrets()).value(name);
+      return new RepositorySearch({ secret, fetch });
+    }),
     workspaces: once(async () => {
       const { SavedWorkspaces } = await import("../settings/workspaces/saved-workspaces.ts");
       return new SavedWorkspaces(documents);
     }),
   };
+  return rooms;
 }

@@ -1,4 +1,5 @@
 import type { Difference } from "./differences/difference.ts";
+import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
 import { TOOL_DIFFERENCES } from "./differences/tools.ts";
@@ -38,4 +39,5 @@ export const DIFFERENCES: readonly Difference[] = [
   ...TOOL_DIFFERENCES,
   ...RUN_DIFFERENCES,
   ...REQUEST_DIFFERENCES,
+  ...DOCUMENT_DIFFERENCES,
 ];

@@ -10,6 +10,7 @@ import { errorScenarios } from "./scenarios/errors.ts";
 import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
+import { documentScenarios } from "./scenarios/settings/documents.ts";
 import { extensionScenarios } from "./scenarios/settings/extensions.ts";
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
@@ -33,6 +34,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...errorScenarios,
     ...confirmationScenarios,
     ...analyzerScenarios,
+    ...documentScenarios,
     ...extensionScenarios,
     ...capacityScenarios,
     ...secretScenarios(model.secretUrl),

@@ -1,4 +1,5 @@
 import type { ProviderConnections } from "../../settings/connections/provider-connections.ts";
+import type { RepositorySearch } from "../../settings/repositories/repository-search.ts";
 import type { CustomSecrets } from "../../settings/secrets/custom-secrets.ts";
 import type { ServerSettings } from "../../settings/server-settings/server-settings.ts";
 import type { ChatGptSubscription } from "../../settings/subscription/chatgpt-subscription.ts";
@@ -11,4 +12,5 @@ export interface SettingsDeps {
   serverSettings(): Promise<ServerSettings>;
   connections(): Promise<ProviderConnections>;
   workspaces(): Promise<SavedWorkspaces>;
+  repositories(): Promise<RepositorySearch>;
 }
