@@ -29,16 +29,6 @@ export type RunnerFactory = (host: ExtensionHost) => Runner;
 /** Runners by the `kind` of the agent. */
 export type Runners = Readonly<Record<string, RunnerFactory>>;
 
-/** The kinds of agents that need nothing else: the built-in loop. */
-export const BUILT_IN_RUNNERS: Runners = {
-  Agent: () => ({
-    async run(session, options) {
-      const { runAgent } = await import("./loop/run.ts");
-      return runAgent(session, options);
-    },
-  }),
-};
-
 /** Makes the runner for a kind of agent. Throws `unprocessable` for a kind that is not in the table. */
 export function createRunner(kind: string, runners: Runners, host: ExtensionHost): Runner {
   const create = Object.hasOwn(runners, kind) ? runners[kind] : undefined;

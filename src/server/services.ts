@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
-import { BUILT_IN_RUNNERS } from "../agent/runner.ts";
 import { BashCommands } from "../bash/bash-commands.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import { providerKeysIn } from "../llm/providers.ts";
@@ -118,7 +117,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     disk: localFiles,
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
-    runners: BUILT_IN_RUNNERS,
+    runners: {},
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
     worktreeRoot: options.worktreeRoot === undefined ? undefined : resolve(options.worktreeRoot),

@@ -1,8 +1,9 @@
 import { scriptedLlm } from "agent-server/testing";
 import { expect, it } from "vitest";
+import { BUILT_IN_RUNNERS } from "../../src/agent/built-in-runners.ts";
 import type { ExtensionHost } from "../../src/agent/loop/extension.ts";
 import { agentSays } from "../../src/agent/loop/messages.ts";
-import { BUILT_IN_RUNNERS, createRunner, type RunnerFactory } from "../../src/agent/runner.ts";
+import { createRunner, type RunnerFactory } from "../../src/agent/runner.ts";
 import { openManager, send, start, until } from "../conversations/open-manager.ts";
 import { toolHost } from "../tools/tool-host.ts";
 import { ArraySession } from "./loop/harness.ts";

@@ -1,6 +1,5 @@
 import { call, type ScriptedLlm, type Steps, say, scriptedLlm } from "agent-server/testing";
 import { z } from "zod";
-import { BUILT_IN_RUNNERS } from "../../src/agent/runner.ts";
 import { systemClock } from "../../src/clock.ts";
 import {
   ConversationManager,
@@ -99,7 +98,7 @@ export function openManager({
     logger: silentLogger,
     tools: new ToolRegistry([echoTool()]),
     createLlm: () => llm,
-    runners: BUILT_IN_RUNNERS,
+    runners: {},
     openWorkspace: (spec) => memoryWorkspace(spec, { files, folders: prepared }),
     removeFolder: async (folder) => {
       removed.push(folder);

@@ -1,3 +1,4 @@
+import { BUILT_IN_RUNNERS } from "../../agent/built-in-runners.ts";
 import type { ExtensionHost } from "../../agent/loop/extension.ts";
 import { Extensions } from "../../agent/loop/extensions.ts";
 import { createRunner } from "../../agent/runner.ts";
@@ -85,6 +86,7 @@ export function openConversation(
     });
     return openToolbox({ tools, host, storageOf, logger });
   };
+  const runners = { ...BUILT_IN_RUNNERS, ...context.runners };
   const session: RunSession = new RunSession({
     keeper,
     logView,
@@ -101,7 +103,7 @@ export function openConversation(
     keeper,
     session,
     workspace,
-    createRunner: async () => createRunner(state.agent.kind, context.runners, await openHost()),
+    createRunner: async () => createRunner(state.agent.kind, runners, await openHost()),
     slots: context.slots,
     logger,
     wantsTitle: config.autotitle && record.title === null,
