@@ -1,3 +1,4 @@
+import type { MachineKind, MachineLimits } from "./machines.ts";
 import type { WorkspaceFiles } from "./workspace-files.ts";
 import type { TerminalOptions, WorkspaceTerminal } from "./workspace-terminal.ts";
 
@@ -108,10 +109,16 @@ export interface WorkspaceSpec {
   readonly dataDir: string;
   /** `workspace` of the start request. Without a conversation, a `LocalWorkspace` at the working directory. */
   readonly requested: Readonly<Record<string, unknown>>;
+  /** What the start request asks the machine to have, within what its `MachineKind` allows. Default: nothing. */
+  readonly limits?: MachineLimits | undefined;
 }
 
 /**
  * Opens a workspace. Called when something first needs it, and again after it was closed: the same spec leads to the
  * same files.
  */
-export type OpenWorkspace = (spec: WorkspaceSpec) => Workspace | Promise<Workspace>;
+export interface OpenWorkspace {
+  (spec: WorkspaceSpec): Workspace | Promise<Workspace>;
+  /** Care of machines that outlive their workspaces. Left out where closing a workspace leaves nothing. */
+  readonly machines?: MachineKind;
+}

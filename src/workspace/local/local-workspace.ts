@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { resolve } from "node:path";
 import { localFilesWithin } from "../sandbox/local-files-within.ts";
@@ -70,6 +71,10 @@ export interface LocalWorkspaceParts {
   /** Default: `low`. */
   terminalPriority?: TerminalPriority | undefined;
   wrap: WrapCommand;
+  /** Whether commands find a folder at a path. Default: that of this machine decides. */
+  isFolder?(path: string): Promise<boolean>;
+  /** Absolute path of a folder for the files of shells, which commands can read and not change. Default: a folder each. */
+  shellFolder?: string;
   /** Called when every program has ended. */
   onClosed?(): Promise<void>;
 }
@@ -96,9 +101,15 @@ export class LocalWorkspace implements Workspace {
 
   async terminal({ cwd, env, ...options }: TerminalOptions): Promise<WorkspaceTerminal> {
     this.#checkOpen();
+    const { isFolder = isFolderHere, shellFolder } = this.#parts;
+    const workingDir = cwd ?? this.info.workingDir;
+    if (!(await isFolder(workingDir))) {
+      throw new WorkspaceError("not_a_directory", `The working directory ${workingDir} is not a folder.`);
+    }
+    this.#checkOpen();
     const opening = openTerminal({
       ...options,
-      workingDir: cwd ?? this.info.workingDir,
+      ...{ workingDir, shellFolder },
       env: { ...this.#parts.environment, ...env },
       wrap: this.#parts.wrap,
       hasLowPriority: this.#parts.terminalPriority !== "normal" && env?.[PRIORITY_VARIABLE] !== "none",
@@ -124,15 +135,23 @@ export class LocalWorkspace implements Workspace {
   async #run(argv: Argv, options: RunOptions): Promise<RunResult> {
     const { cwd = this.info.workingDir, env, signal } = options;
     const { environment, wrap } = this.#parts;
-    const command = await wrap({ argv, cwd, env: { ...environment, ...env } });
+    const { elsewhere, layers, ...command } = await wrap(
+      { argv, cwd, env: { ...environment, ...env } },
+      { hasInput: options.stdin !== undefined },
+    );
     const { runProcess } = await import("./run-process.ts");
-    const result = await runProcess(command.argv, {
-      ...options,
-      cwd: command.cwd,
-      env: command.env,
-      signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
-    });
-    return command.layers === 0 ? result : withSignal(result);
+    try {
+      const result = await runProcess(command.argv, {
+        ...options,
+        ...{ cwd: command.cwd, env: command.env },
+        signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
+        endElsewhere: elsewhere && ((exited) => elsewhere.end(exited)),
+      });
+      await elsewhere?.check(result);
+      return layers === 0 ? result : withSignal(result);
+    } finally {
+      await elsewhere?.started();
+    }
   }
 
   #checkOpen(): void {
@@ -143,6 +162,10 @@ export class LocalWorkspace implements Workspace {
 async function openTerminal(options: TerminalSessionOptions): Promise<TerminalSession> {
   const { TerminalSession } = await import("./terminal/terminal-session.ts");
   return TerminalSession.open(options);
+}
+
+async function isFolderHere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 function closed(): WorkspaceError {

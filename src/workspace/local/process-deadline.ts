@@ -9,20 +9,24 @@ export interface DeadlineOptions {
   /** Milliseconds. */
   timeout: number;
   signal?: AbortSignal | undefined;
+  /** Ends what the child only waits for, before the child itself. `exited` resolves when the child has ended. */
+  endElsewhere?: ((exited: Promise<unknown>) => Promise<void>) | undefined;
 }
 
 /** Ends the process group of a child at its timeout or abort signal. */
 export class ProcessDeadline {
   readonly #child: ChildProcess;
   readonly #signal: AbortSignal | undefined;
+  readonly #endElsewhere: DeadlineOptions["endElsewhere"];
   readonly #timer: NodeJS.Timeout;
   readonly #reached = Promise.withResolvers<void>();
   #outcome: RunResult["outcome"] = "exited";
   #ending: Promise<void> | null = null;
 
-  constructor(child: ChildProcess, { timeout, signal }: DeadlineOptions) {
+  constructor(child: ChildProcess, { timeout, signal, endElsewhere }: DeadlineOptions) {
     this.#child = child;
     this.#signal = signal;
+    this.#endElsewhere = endElsewhere;
     this.#timer = setTimeout(() => this.#reach("timed_out"), timeout);
     signal?.addEventListener("abort", this.#abort);
     // It may have aborted while the child was started.
@@ -64,6 +68,7 @@ export class ProcessDeadline {
     const { pid } = this.#child;
     if (pid === undefined) return;
     const closed = new Promise((resolve) => this.#child.once("close", resolve));
+    await this.#endElsewhere?.(closed);
     sendSignal(-pid, "SIGTERM");
     const { promise: grace, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, GRACE);

@@ -14,6 +14,8 @@ export interface ProcessOptions extends RunOptions {
   cwd: string;
   /** Everything the program sees of an environment. */
   env: Readonly<Record<string, string>>;
+  /** Ends what the program only waits for, before the program itself. */
+  endElsewhere?: ((exited: Promise<unknown>) => Promise<void>) | undefined;
 }
 
 const DEFAULT_TIMEOUT = 10 * 60 * 1000;
@@ -28,7 +30,7 @@ export async function runProcess(argv: Argv, options: ProcessOptions): Promise<R
   const child = await start(argv, options);
   if (!(child instanceof ChildProcess)) return child;
   const closed = once(child, "close") as Promise<[number | null, string | null]>;
-  const deadline = new ProcessDeadline(child, { timeout, signal });
+  const deadline = new ProcessDeadline(child, { timeout, signal, endElsewhere: options.endElsewhere });
   const outputs = { stdout: new BoundedOutput(maxBytes), stderr: new BoundedOutput(maxBytes) };
   let failure: { error: unknown } | undefined;
   const drain = async (stream: OutputChunk["stream"]) => {

@@ -54,12 +54,17 @@ function limitArguments({ processes, memoryBytes, fileBytes, cpuSeconds }: Resol
 /** Variables that a shell refuses to set, and then ends. */
 const READ_ONLY = /^(UID|EUID|PPID|SHELLOPTS|BASHOPTS|BASH_VERSINFO)$/;
 
-/** Lines that export the variables, in as few pieces as the system takes. Names that no shell knows are left out. */
+/** A line of a shell for each variable, which exports it. Names that no shell knows are left out. */
+export function exportLines(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env)
+    .filter(([name]) => /^[A-Za-z_]\w*$/.test(name) && !READ_ONLY.test(name))
+    .map(([name, value]) => `export ${name}=${shellQuote(value.replaceAll("\0", ""))}\n`);
+}
+
+/** The same in as few pieces as the system takes. */
 function exportsOf(env: Readonly<Record<string, string>>): string[] {
   const pieces: string[] = [];
-  for (const [name, value] of Object.entries(env)) {
-    if (!/^[A-Za-z_]\w*$/.test(name) || READ_ONLY.test(name)) continue;
-    const line = `export ${name}=${shellQuote(value.replaceAll("\0", ""))}\n`;
+  for (const line of exportLines(env)) {
     const last = pieces.at(-1);
     if (last !== undefined && last.length + line.length < MAX_VARIABLE)
       pieces[pieces.length - 1] = last + line;

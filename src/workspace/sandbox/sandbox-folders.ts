@@ -29,7 +29,7 @@ export interface SandboxFolders {
  * host must not show.
  */
 export async function makeSandboxFolders(
-  sandbox: ResolvedSandbox,
+  sandbox: Pick<ResolvedSandbox, "root" | "readOnly" | "writable">,
   spec: WorkspaceSpec,
 ): Promise<SandboxFolders> {
   await makeFolder(spec.dataDir, 0o700);

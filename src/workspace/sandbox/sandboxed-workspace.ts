@@ -99,7 +99,7 @@ interface WrapperParts {
 }
 
 function wrapper({ program, sandbox, folders, count }: WrapperParts): WrapCommand {
-  return async (command, extra) => {
+  return async (command, { folders: extra } = {}) => {
     const { argv, env } = launch(command, sandbox.limits);
     const parameters = bubblewrapArguments({ ...sandbox, mounts: await mountsOf(folders, extra) });
     const outer: Argv = ["/bin/sh", "-c", OUTER, "sh", count?.path ?? "", program, ...parameters, ...argv];

@@ -12,13 +12,19 @@ import { shellStartup } from "./terminal-marker.ts";
  */
 export class ShellFiles {
   readonly #folder: PrivateFolder;
+  readonly #isReadOnlyInside: boolean;
+  #isRemoved = false;
+  #last: Promise<void> = Promise.resolve();
 
-  static async make(): Promise<ShellFiles> {
-    return new ShellFiles(await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`)));
+  /** `folder` is one that commands can only read; by default the shell's folder lies with temporary files. */
+  static async make(folder?: string): Promise<ShellFiles> {
+    const path = await mkdtemp(join(folder ?? tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+    return new ShellFiles(path, folder !== undefined);
   }
 
-  private constructor(path: string) {
+  private constructor(path: string, isReadOnlyInside: boolean) {
     this.#folder = new PrivateFolder(path);
+    this.#isReadOnlyInside = isReadOnlyInside;
   }
 
   /** Absolute path of the folder. */
@@ -35,13 +41,33 @@ export class ShellFiles {
 
   /** Writes what the shell reads at the next run line. The shell empties both files before the command starts. */
   async writeCommand(command: string, exports: Readonly<Record<string, string>>): Promise<void> {
-    await this.#folder.write("exports", toExports(exports));
-    await this.#folder.write("command", withoutZero(command));
+    await this.#inTurn(async () => {
+      await this.#folder.write("exports", toExports(exports));
+      await this.#folder.write("command", withoutZero(command));
+    });
+  }
+
+  /** Empties what the shell has read, where it cannot do that itself. */
+  async forget(name: "startup" | "command"): Promise<void> {
+    if (!this.#isReadOnlyInside) return;
+    const names = name === "command" ? ["exports", "command"] : [name];
+    await this.#inTurn(async () => {
+      for (const file of names) if (!this.#isRemoved) await this.#folder.write(file, "");
+    }).catch(() => {});
   }
 
   /** Removes the folder, unless it belongs to another user by now. */
   async remove(): Promise<void> {
+    this.#isRemoved = true;
+    await this.#last;
     await rm(this.#folder.path, { recursive: true, force: true }).catch(() => {});
+  }
+
+  /** Emptying the files of one command must not empty those of the next. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
   }
 }
 

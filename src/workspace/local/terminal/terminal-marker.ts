@@ -5,6 +5,8 @@ export type TerminalMarker =
   | { kind: "started"; commandId: number }
   | {
       kind: "prompt";
+      /** Process id of the shell where it runs. */
+      shellPid: number;
       exitCode: number;
       /** Process id of the last background job, -1 without one. */
       backgroundPid: number;
@@ -17,15 +19,16 @@ export const MARKER_NUMBER = 7717;
 
 /** Reads the text of a marker. null when it does not have the nonce of this shell. */
 export function parseMarker(data: string, nonce: string): TerminalMarker | null {
-  const [shell, kind, first, second, third, ...rest] = data.split(";");
+  const [shell, kind, first, exitCode, background, python, ...rest] = data.split(";");
   if (shell !== nonce) return null;
   if (kind === "S") return { kind: "started", commandId: Number(first) };
   if (kind !== "P") return null;
   return {
     kind: "prompt",
-    exitCode: toInteger(first),
-    backgroundPid: toInteger(second),
-    pythonPath: third || null,
+    shellPid: toInteger(first),
+    exitCode: toInteger(exitCode),
+    backgroundPid: toInteger(background),
+    pythonPath: python || null,
     workingDir: rest.join(";"),
   };
 }
@@ -48,9 +51,9 @@ unset HISTFILE MAILCHECK
 IGNOREEOF=100
 PS1= PS2=
 __agent_dir=${shellQuote(options.directory)}
-: >|"$__agent_dir/startup"
+{ : >|"$__agent_dir/startup"; } 2>/dev/null
 # The server removes the folder. After it was killed, the shell ends with its terminal and does that.
-trap 'command -p rm -rf "$__agent_dir"' EXIT
+trap 'command -p rm -rf "$__agent_dir" 2>/dev/null' EXIT
 __agent_begin() {
   local status=$2
   command -p stty echo </dev/tty
@@ -70,7 +73,7 @@ __agent_prompt() {
   command -p stty sane -echo </dev/tty
   while builtin read -r -t 0 </dev/tty; do builtin read -r -t 1 line </dev/tty || break; done
   python=$(builtin type -P python || builtin type -P python3)
-  ${mark} "P;$status;\${!:-};\${python//[;[:cntrl:]]/?};\${PWD//[[:cntrl:]]/?}" >/dev/tty
+  ${mark} "P;$$;$status;\${!:-};\${python//[;[:cntrl:]]/?};\${PWD//[[:cntrl:]]/?}" >/dev/tty
   __agent_arm
   return $status
 }

@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { stat } from "node:fs/promises";
-import { setPriority } from "node:os";
 import type { IPty } from "@lydell/node-pty";
 import { WorkspaceError } from "../../workspace-error.ts";
 import type {
@@ -10,18 +8,15 @@ import type {
   WaitOutcome,
   WorkspaceTerminal,
 } from "../../workspace-terminal.ts";
-import { endProcessFamily } from "../process-family.ts";
-import { readProcess } from "../process-table.ts";
-import { sendSignal } from "../send-signal.ts";
-import type { WrapCommand } from "../wrap-command.ts";
+import type { WrapCommand, WrappedCommand } from "../wrap-command.ts";
 import { loadPty } from "./load-pty.ts";
+import { ShellElsewhere } from "./shell-elsewhere.ts";
 import { ShellFiles } from "./shell-files.ts";
-import { ShellProcess } from "./shell-process.ts";
+import { LocalShellProcess, lowerPriority, type ShellProcess } from "./shell-process.ts";
 import { TerminalIntake } from "./terminal-intake.ts";
 import { MARKER_NUMBER, parseMarker, runLine, type TerminalMarker } from "./terminal-marker.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
 import { waitForEnd } from "./terminal-wait.ts";
-import { waitsForInput } from "./waits-for-input.ts";
 
 export interface TerminalSessionOptions extends Omit<TerminalOptions, "cwd"> {
   /** Absolute path of an existing folder. */
@@ -30,6 +25,8 @@ export interface TerminalSessionOptions extends Omit<TerminalOptions, "cwd"> {
   env: Readonly<Record<string, string>>;
   /** Puts the shell into whatever surrounds the programs of the workspace. */
   wrap: WrapCommand;
+  /** Folder for the files of the shell, which it can only read. Default: one with temporary files, and it empties them. */
+  shellFolder?: string | undefined;
   /** Whether the shell and all that it starts run at a lower CPU priority than the server. Default: false. */
   hasLowPriority?: boolean;
   /** Called when the terminal was closed. */
@@ -45,9 +42,6 @@ const START_LIMIT = 15_000;
 /** Milliseconds between two steps of an interrupt. */
 const INTERRUPT_PATIENCE = 400;
 
-/** Niceness added to shells, as in the reference. What a shell starts inherits it. */
-const NICENESS = 10;
-
 /** A bash on a pseudo-terminal, in a session of process groups that it leads. */
 export class TerminalSession implements WorkspaceTerminal {
   readonly #pty: IPty;
@@ -55,7 +49,6 @@ export class TerminalSession implements WorkspaceTerminal {
   readonly #screen: TerminalScreen;
   readonly #files: ShellFiles;
   readonly #intake: TerminalIntake;
-  readonly #tag: string;
   readonly #options: TerminalSessionOptions;
   readonly #exited = Promise.withResolvers<void>();
   #commandId = 0;
@@ -64,23 +57,17 @@ export class TerminalSession implements WorkspaceTerminal {
   #end: CommandEnd | null = null;
   #interrupted = false;
   #closed = false;
-  #familyEnd: Promise<boolean> | null = null;
+  #familyEnd: Promise<unknown> | null = null;
   #workingDir: string;
+  #shellPid: number | null = null;
 
   /** Starts a shell and waits for its first prompt. */
   static async open(options: TerminalSessionOptions): Promise<TerminalSession> {
-    const folder = await stat(options.workingDir).catch(() => null);
-    if (!folder?.isDirectory()) {
-      throw new WorkspaceError(
-        "not_a_directory",
-        `The working directory ${options.workingDir} is not a folder.`,
-      );
-    }
     const { spawn } = await loadPty();
     const nonce = randomBytes(12).toString("hex");
     // Every command sees the tag, so it must not be the nonce.
     const tag = crypto.randomUUID();
-    const files = await ShellFiles.make();
+    const files = await ShellFiles.make(options.shellFolder);
     try {
       const startup = await files.writeStartup(nonce);
       const screen = await TerminalScreen.open({
@@ -98,7 +85,8 @@ export class TerminalSession implements WorkspaceTerminal {
         "-i",
       ] as const;
       const env = { ...options.env, AGENT_TERMINAL: tag };
-      const command = await options.wrap({ argv: shell, cwd: options.workingDir, env }, [files.path]);
+      const use = { folders: [files.path], hasTerminal: true };
+      const command = await options.wrap({ argv: shell, cwd: options.workingDir, env }, use);
       const [program, ...parameters] = command.argv;
       const pty = spawn(program, parameters, {
         name: "xterm-256color",
@@ -108,9 +96,12 @@ export class TerminalSession implements WorkspaceTerminal {
         env: command.env,
       });
       if (options.hasLowPriority) lowerPriority(pty.pid);
-      const process = new ShellProcess(pty.pid, command.layers);
-      const session = new TerminalSession({ pty, process, screen, files, nonce, tag, options });
-      await session.#firstPrompt();
+      const session = new TerminalSession({ pty, command, screen, files, nonce, tag, options });
+      try {
+        await session.#firstPrompt();
+      } finally {
+        await command.elsewhere?.started();
+      }
       return session;
     } catch (error) {
       await files.remove();
@@ -120,7 +111,7 @@ export class TerminalSession implements WorkspaceTerminal {
 
   private constructor(parts: {
     pty: IPty;
-    process: ShellProcess;
+    command: WrappedCommand;
     screen: TerminalScreen;
     files: ShellFiles;
     nonce: string;
@@ -128,11 +119,10 @@ export class TerminalSession implements WorkspaceTerminal {
     options: TerminalSessionOptions;
   }) {
     this.#pty = parts.pty;
-    this.#process = parts.process;
     this.#screen = parts.screen;
     this.#files = parts.files;
     this.#intake = new TerminalIntake(parts.pty, parts.screen);
-    this.#tag = `AGENT_TERMINAL=${parts.tag}`;
+    this.#process = this.#findProcess(parts.command, `AGENT_TERMINAL=${parts.tag}`);
     this.#workingDir = parts.options.workingDir;
     this.#options = parts.options;
     this.#screen.onMarker = (data) => this.#mark(parseMarker(data, parts.nonce));
@@ -198,7 +188,7 @@ export class TerminalSession implements WorkspaceTerminal {
         received: () => this.#intake.received,
         lastOutput: () => this.#intake.lastOutput,
         settled: () => this.#intake.settled,
-        waitsForInput: async () => this.#state === "running" && waitsForInput(this.#process.pid),
+        waitsForInput: async () => this.#state === "running" && this.#process.waitsForInput(),
         onChange: (listener) => this.#intake.onChange(listener),
       },
       options,
@@ -213,13 +203,13 @@ export class TerminalSession implements WorkspaceTerminal {
     this.#interrupted = true;
     const steps = [
       () => this.write("\x03"),
-      () => this.#signalForeground("SIGTERM"),
-      () => this.#signalForeground("SIGKILL"),
-      () => sendSignal(this.#process.pid, "SIGKILL"),
+      () => this.#process.signalForeground("SIGTERM"),
+      () => this.#process.signalForeground("SIGKILL"),
+      () => this.#process.kill(),
     ];
     for (const step of steps) {
       if (this.state !== "running") return;
-      step();
+      await step();
       await this.wait({ timeout: INTERRUPT_PATIENCE });
     }
   }
@@ -236,7 +226,8 @@ export class TerminalSession implements WorkspaceTerminal {
   async #firstPrompt(): Promise<void> {
     const outcome = await this.wait({ timeout: START_LIMIT });
     if (outcome === "ended" && this.#state === "idle") {
-      if (this.#options.hasLowPriority) lowerPriority(this.#process.pid);
+      if (this.#options.hasLowPriority) this.#process.lowerPriority();
+      await this.#files.forget("startup");
       return;
     }
     const said = this.pendingText;
@@ -244,11 +235,11 @@ export class TerminalSession implements WorkspaceTerminal {
     throw new WorkspaceError("unavailable", `The shell did not start: ${said || "no prompt came"}`);
   }
 
-  #signalForeground(signal: NodeJS.Signals): void {
-    const shell = readProcess(this.#process.pid);
-    if (shell === null || shell.foreground <= 0 || shell.foreground === shell.group) return;
-    sendSignal(-shell.foreground, signal);
-    sendSignal(-shell.foreground, "SIGCONT");
+  #findProcess({ layers, elsewhere }: WrappedCommand, tag: string): ShellProcess {
+    const about = { first: this.pid, layers, tag };
+    if (elsewhere === undefined) return new LocalShellProcess(about);
+    const { promise: exited } = this.#exited;
+    return new ShellElsewhere({ ...about, exited, processes: elsewhere, shellPid: () => this.#shellPid });
   }
 
   #mark(marker: TerminalMarker | null): void {
@@ -256,26 +247,19 @@ export class TerminalSession implements WorkspaceTerminal {
     if (marker.kind === "started") {
       if (this.#state !== "starting" || marker.commandId !== this.#commandId) return;
       this.#state = "running";
+      void this.#files.forget("command");
       this.#options.onStart?.();
       return;
     }
-    if (!this.#isAtPrompt()) return;
+    if (!this.#process.isAtPrompt()) return;
     this.#workingDir = marker.workingDir;
+    this.#shellPid ??= marker.shellPid;
     // A prompt before the command started belongs to something else that was typed, unless Ctrl-C took the command.
     if (this.#state === "starting" && this.#commandId > 0 && !this.#interrupted) return;
     if (this.#state === "exited") return;
     this.#state = "idle";
     const { kind, exitCode, backgroundPid, pythonPath } = marker;
     this.#end = { kind, exitCode, backgroundPid, pythonPath };
-  }
-
-  /**
-   * Whether the shell itself reads the terminal, where the system knows that. A program that has found out the nonce
-   * could print the marker of a prompt while it has the terminal.
-   */
-  #isAtPrompt(): boolean {
-    const shell = readProcess(this.#process.pid);
-    return shell === null || shell.foreground <= 0 || shell.foreground === shell.group;
   }
 
   async #exit(exitCode: number, signal: number | null): Promise<void> {
@@ -290,17 +274,8 @@ export class TerminalSession implements WorkspaceTerminal {
   }
 
   /** Ends every process once, at the latest when the shell has exited: later its id may belong to another process. */
-  #endFamily(): Promise<boolean> {
-    this.#familyEnd ??= endProcessFamily({ leader: this.pid, tag: this.#tag });
+  #endFamily(): Promise<unknown> {
+    this.#familyEnd ??= this.#process.endFamily();
     return this.#familyEnd;
-  }
-}
-
-/** Lowers the CPU priority of a process. A shell that is already gone has none, which its first prompt will show. */
-function lowerPriority(pid: number): void {
-  try {
-    setPriority(pid, NICENESS);
-  } catch {
-    // Some sandboxes forbid it. A shell at the server's priority is better than none.
   }
 }

@@ -30,7 +30,7 @@ it("a program that knows the nonce of the shell cannot fake the end of its comma
   expect(await output('cat "$__agent_dir"/* 2>&1')).toBe("");
   const nonce = (await output("declare -f __agent_prompt")).match(/7717;([0-9a-f]{24});/)?.[1];
   expect(nonce).toBeDefined();
-  const forged = `\\033c\\033]7717;${nonce};P;0;-1;;/forged\\007`;
+  const forged = `\\033c\\033]7717;${nonce};P;1;0;-1;;/forged\\007`;
   await terminal.run(`sh -c "printf '${forged}' >/dev/tty; sleep 0.3; exit 3"`);
   await untilEnded(terminal);
   expect(terminal.end).toMatchObject({ exitCode: 3 });

@@ -1,0 +1,50 @@
+/** The state of a conversation's machine. `missing` is no failure: it starts when it is used. */
+export type MachineState =
+  | { status: "available" | "starting" | "missing" }
+  | {
+      status: "error";
+      /** Why it could not be started, in words. */
+      message: string;
+    };
+
+/** What a start request asks its machine to have. Left out: what the host has set. */
+export interface MachineLimits {
+  /** Bytes of memory. */
+  memoryBytes?: number;
+  /** Processors. */
+  cpus?: number;
+}
+
+/** A server as the machines of its conversations see it. */
+export interface MachinesHost {
+  /** Absolute path of the folder that the data folders of conversations lie in. Made when missing. */
+  stateFolder: string;
+  /** The ids among these, dashed UUIDs, of conversations that exist. */
+  existing(conversationIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Called with what went wrong while nobody waited for it. */
+  onError(error: unknown): void;
+}
+
+/** The machines of one server, which stay when the workspaces on them are closed. Ids are dashed UUIDs. */
+export interface Machines {
+  /** The state of a conversation's machine, as far as it is known here. */
+  stateOf(conversationId: string): MachineState;
+  /** The same, as it is found now. */
+  look(conversationId: string): Promise<MachineState>;
+  /** Ends everything on a machine. The next use starts it again; files in mounted folders stay. */
+  stop(conversationId: string): Promise<void>;
+  /** Removes the machine of a conversation that was removed. */
+  remove(conversationId: string): Promise<void>;
+  /** Stops the machines that this server has used. */
+  close(): Promise<void>;
+}
+
+/** Care of machines that outlive the workspaces on them. */
+export interface MachineKind {
+  /** What start requests and `/server_info` call it. */
+  readonly runtime: "docker";
+  /** Begins to care for the machines of a server: those of removed conversations are removed. */
+  serve(host: MachinesHost): Machines;
+  /** The fault of limits that the host does not allow, by the name of one of them. undefined for allowed ones. */
+  fault(limits: MachineLimits): { name: keyof MachineLimits; allowed: string } | undefined;
+}
