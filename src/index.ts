@@ -158,7 +158,21 @@ export {
 export type { Observation } from "./wire/events/observations.ts";
 export type { ExecutionStatus } from "./wire/execution-status.ts";
 export type { SecretSource, SecretSources } from "./wire/secret-source.ts";
+export type {
+  ContainerEngine,
+  ContainerLimits,
+  ContainerOptions,
+  RequestLimits,
+} from "./workspace/container/container-options.ts";
+export { containerWorkspace } from "./workspace/container/container-workspace.ts";
 export { type LocalWorkspaceOptions, localWorkspace } from "./workspace/local/local-workspace.ts";
+export type {
+  MachineKind,
+  MachineLimits,
+  MachineState,
+  Machines,
+  MachinesHost,
+} from "./workspace/machines.ts";
 export { remoteWorkspace } from "./workspace/remote/remote-workspace.ts";
 export type { RemoteOptions } from "./workspace/remote/server/remote-options.ts";
 export type { SandboxLimits, SandboxOptions } from "./workspace/sandbox/sandbox-options.ts";

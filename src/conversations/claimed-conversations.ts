@@ -61,6 +61,11 @@ export class ClaimedConversations {
     return this.#live.use(id, work);
   }
 
+  /** Makes a conversation leave memory if nothing goes on in it. */
+  yield(id: string): Promise<void> {
+    return this.#live.yield(id);
+  }
+
   /** Claims a conversation without loading it. Resolves with a function that gives the claim back and never rejects. */
   async claim(id: string): Promise<() => Promise<void>> {
     const fence = await this.#claims.take(id);

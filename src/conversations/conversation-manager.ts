@@ -8,7 +8,7 @@ import { createTimestamps } from "../events/timestamp.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
-import type { ConversationInfo } from "../wire/conversation.ts";
+import type { ConversationInfo, RuntimeInfo } from "../wire/conversation.ts";
 import {
   type NewConversation,
   type StartConversationRequest,
@@ -35,6 +35,7 @@ import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { watchedRecord } from "./record/watched-record.ts";
 import { type RemovalOptions, Removals } from "./removals.ts";
+import { AVAILABLE, toRuntimeInfo } from "./runtime-info.ts";
 import { Turns } from "./turns.ts";
 
 /** The default of the reference. */
@@ -92,10 +93,12 @@ export class ConversationManager {
       }),
       shellScanner: new ShellScanner({ logger: options.logger }),
     };
+    const { machines } = options;
     this.#reader = new ConversationReader({
       ...options,
       damage,
       lostSecrets: (record) => lostSecrets(record, this.#context),
+      runtimeOf: machines && ((id) => toRuntimeInfo(machines.stateOf(id))),
     });
     this.#live = new ClaimedConversations({
       context: this.#context,
@@ -198,6 +201,20 @@ export class ConversationManager {
   /** As `search`, as JSON text. */
   searchJson(search: ConversationSearch = {}): Promise<string> {
     return this.#reader.searchJson(search);
+  }
+
+  /** The state of the machine that a conversation works on, as it is found now. Loads nothing. */
+  async runtime(id: string): Promise<RuntimeInfo> {
+    await this.#reader.assertStored(id);
+    const { machines } = this.#options;
+    return machines === undefined ? AVAILABLE : toRuntimeInfo(await machines.look(id));
+  }
+
+  /** Ends everything on the machine of a conversation, where it has one of its own. Its next use starts it again. */
+  async stopRuntime(id: string): Promise<void> {
+    await this.#reader.assertStored(id);
+    await this.#live.yield(id);
+    await this.#options.machines?.stop(id);
   }
 
   /** Number of conversations that meet the conditions. */

@@ -1,6 +1,6 @@
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter, ConversationQuery, ConversationRecord, Store } from "../stores/store.ts";
-import type { ConversationInfo, ConversationSortOrder } from "../wire/conversation.ts";
+import type { ConversationInfo, ConversationSortOrder, RuntimeInfo } from "../wire/conversation.ts";
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { finalResponse } from "./final-response.ts";
 import { InfoTexts } from "./info-texts.ts";
@@ -8,6 +8,7 @@ import { listedDocuments, toConversationInfo, withShownAgent } from "./record/co
 import type { DamageLog } from "./record/damage/damage-log.ts";
 import { isConversationId, isDamaged } from "./record/damage/damaged.ts";
 import { withLostSecrets } from "./record/state-update.ts";
+import { AVAILABLE } from "./runtime-info.ts";
 
 /** Parts of a `ConversationInfo` that are left out unless they are requested. */
 export interface InfoQuery {
@@ -40,6 +41,8 @@ export interface ConversationReaderOptions {
   /** Names of the secrets of a conversation that must be set again. */
   lostSecrets: (record: ConversationRecord) => string[];
   damage: DamageLog;
+  /** The state of the machine of a conversation. Default: it is always available. */
+  runtimeOf?: ((conversationId: string) => RuntimeInfo) | undefined;
 }
 
 /**
@@ -52,9 +55,12 @@ export class ConversationReader {
   readonly #persistenceDir: string;
   readonly #lostSecrets: (record: ConversationRecord) => string[];
   readonly #damage: DamageLog;
+  readonly #runtimeOf: (conversationId: string) => RuntimeInfo;
   readonly #texts = new InfoTexts();
 
-  constructor({ store, persistenceDir, lostSecrets, damage }: ConversationReaderOptions) {
+  constructor(options: ConversationReaderOptions) {
+    const { store, persistenceDir, lostSecrets, damage, runtimeOf = () => AVAILABLE } = options;
+    this.#runtimeOf = runtimeOf;
     this.#damage = damage;
     this.#lostSecrets = lostSecrets;
     this.#store = store;
@@ -140,16 +146,19 @@ export class ConversationReader {
   }
 
   #toInfo(record: ConversationRecord, { includeSkills = false }: InfoQuery): ConversationInfo {
-    return toConversationInfo(record, {
+    const info = toConversationInfo(record, {
       includeSkills,
       persistenceDir: this.#persistenceDir,
       onDamaged: (...about) => this.#damage.report(...about),
     });
+    return { ...info, runtime_info: this.#runtimeOf(record.id) };
   }
 
   /** Texts without skills are kept: those are the ones that clients read again and again. */
   #toText(record: ConversationRecord, { includeSkills = false }: InfoQuery): string {
-    if (includeSkills) return JSON.stringify(this.#toInfo(record, { includeSkills }));
+    // A kept text says that the machine is available, which the record does not know.
+    const isKept = !includeSkills && this.#runtimeOf(record.id) === AVAILABLE;
+    if (!isKept) return JSON.stringify(this.#toInfo(record, { includeSkills }));
     return this.#texts.textOf(record, () => this.#toInfo(record, {}));
   }
 

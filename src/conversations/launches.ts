@@ -48,8 +48,8 @@ export class Launches {
 
   /** Starts a conversation, or finds the one that has the requested id. */
   async launch(request: StartConversationRequest, options: CreateOptions): Promise<Launched> {
-    checkRuntime(request);
     const { context, turns } = this.#options;
+    checkRuntime(request, context.openWorkspace.machines?.runtime ?? "local");
     const id = request.conversation_id ?? context.clock.newId();
     return turns.take(id, () => this.#launch(request, id, options));
   }

@@ -2,12 +2,15 @@ import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { WorktreeRemains } from "../workspace/git/worktree/remove-worktree.ts";
+import type { Machines } from "../workspace/machines.ts";
 import type { RemovalNote, RemovalNotes } from "./removal-notes.ts";
 import { removeUnused, type WorktreeRemovalOptions, worktreeOf } from "./worktrees/worktree-removals.ts";
 
 export interface RemovalOptions extends WorktreeRemovalOptions {
   store: Store;
   logger: Logger;
+  /** The machines that stay when workspaces are closed. Default: there are none. */
+  machines?: Machines | undefined;
   /** Removes a folder of the server's disk with everything in it. A missing one is fine. */
   removeFolder(path: string): Promise<void>;
   /** Default: none, and the folder of a conversation may be left when the process is killed while it is removed. */
@@ -35,14 +38,22 @@ export class Removals {
 
   /** Removes the folders of a conversation that the store no longer has. Never rejects. */
   async removeFolders({ id, worktree }: RemovalNote): Promise<void> {
-    const { removeFolder, removals, dataDir } = this.#options;
-    try {
-      await removeFolder(dataDir(id));
-      if (worktree !== undefined) await removeUnused(id, worktree, this.#options);
-      await removals?.end(id);
-    } catch (error) {
-      this.#warn(id, error, "Files of a deleted conversation are left");
+    const { removeFolder, removals, dataDir, machines } = this.#options;
+    // The worktree is removed on the machine, which shows the folder.
+    const steps = [
+      async () => worktree && removeUnused(id, worktree, this.#options),
+      async () => machines?.remove(id),
+      () => removeFolder(dataDir(id)),
+    ];
+    let isClean = true;
+    for (const step of steps) {
+      await step().catch((error: unknown) => {
+        isClean = false;
+        this.#warn(id, error, "Files of a deleted conversation are left");
+      });
     }
+    if (isClean)
+      await removals?.end(id).catch((error) => this.#warn(id, error, "A note of a removal is left"));
   }
 
   /**

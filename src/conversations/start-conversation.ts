@@ -9,12 +9,13 @@ import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
 import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
+import { checkMachineLimits, machineLimits } from "./record/machine-limits.ts";
 import { checkParent } from "./record/parent-conversation.ts";
 import { withSuffix } from "./record/requested-agent.ts";
 import type { OpenSecrets } from "./record/unsealed-secrets.ts";
 import { judgeRequest } from "./unserved.ts";
 import { assertUsable } from "./worktrees/allowed-worktree.ts";
-import { openPlace } from "./worktrees/open-place.ts";
+import { answeringRefusals, openPlace } from "./worktrees/open-place.ts";
 import { startInWorktree } from "./worktrees/start-in-worktree.ts";
 import { worktreeGuidance } from "./worktrees/worktree-guidance.ts";
 
@@ -34,7 +35,9 @@ export async function startConversation(
   if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
   const now = timestamps.utcTimestamp();
   const opened = agentAndSecrets(request, { cipher, now });
-  const warnings = judgeRequest({ request, agent: opened.agent });
+  const { machines: kind } = context.openWorkspace;
+  checkMachineLimits(request.container, kind);
+  const warnings = judgeRequest({ request, agent: opened.agent, hasContainers: kind !== undefined });
   await resolveTools({ agent: opened.agent, clientTools, registry, logger: silentLogger });
   warnOfTemplate(opened.agent, logger);
   if (request.security_analyzer !== null)
@@ -71,15 +74,16 @@ function inWorktree(
 
 /** Makes the working directory where it is missing. */
 async function prepare(
-  { workspace: requested }: StartConversationRequest,
+  { workspace: requested, container }: StartConversationRequest,
   { id, agent, plan }: { id: string; agent: Agent; plan: WorktreePlan | undefined },
   context: LiveContext,
 ): Promise<void> {
-  const workspace = await openPlace(id, requested.working_dir, context);
+  const limits = machineLimits(container);
+  const workspace = await openPlace(id, requested.working_dir, { ...context, limits });
   try {
     // Read again with the prompt. A missing file is reported here, where the caller hears of it.
     await readSecurityPolicy(agent, async () => workspace);
-    await prepareWorkspace(workspace);
+    await answeringRefusals(() => prepareWorkspace(workspace));
     if (plan !== undefined) await assertUsable(workspace, plan);
   } finally {
     await workspace.close();

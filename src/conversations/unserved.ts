@@ -10,6 +10,8 @@ import type { StartConversationRequest } from "../wire/conversation-request.ts";
 export interface AskedFor {
   request: StartConversationRequest;
   agent: Agent;
+  /** Whether the machines of conversations are containers. */
+  hasContainers: boolean;
 }
 
 /** A part of the protocol that this server does not carry out yet. */
@@ -134,7 +136,8 @@ const WARNED: readonly Unserved[] = [
   },
   {
     field: "container",
-    asked: ({ request }) => (request.container === null ? undefined : "limits of a container"),
+    asked: ({ request, hasContainers }) =>
+      request.container === null || hasContainers ? undefined : "limits of a container",
     instead: "conversations run on the server's machine",
   },
 ];
@@ -157,9 +160,12 @@ export function judgeAnalyzer(analyzer: SecurityAnalyzer | null): string[] {
 }
 
 /** Throws `unprocessable` for another runtime than the one that this server has. */
-export function checkRuntime({ conversation_runtime: runtime }: StartConversationRequest): void {
-  if (runtime === null || runtime === "local") return;
-  throw new AgentServerError("unprocessable", "This server only runs local conversations");
+export function checkRuntime(
+  { conversation_runtime: asked }: StartConversationRequest,
+  runtime: "local" | "docker",
+): void {
+  if (asked === null || asked === runtime) return;
+  throw new AgentServerError("unprocessable", `This server only runs ${runtime} conversations`);
 }
 
 function sentence({ field, asked, instead }: Unserved, request: AskedFor): string[] {

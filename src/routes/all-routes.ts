@@ -5,6 +5,7 @@ import type { SocketRoute } from "../http/sockets/socket-route.ts";
 import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
 import type { ToolCatalogEntry } from "../wire/tools.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import { conversationRuntimeRoutes } from "./conversation-runtime.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
@@ -77,6 +78,7 @@ export function allRoutes({
     ...serverRoutes(server),
     ...conversationRoutes(conversations),
     ...conversationVerbRoutes(conversations),
+    ...conversationRuntimeRoutes(conversations, server),
     ...eventRoutes(conversations),
     ...toolRoutes(tools),
     ...llmCatalogueRoutes(llmCatalogue),

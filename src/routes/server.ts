@@ -18,6 +18,8 @@ export interface ServerRoutesDeps {
   runtime: string;
   /** Seconds without activity after which the host of this process may stop it; null for never. */
   idleTimeoutSeconds: number | null;
+  /** Where conversations run. */
+  conversationRuntime: "local" | "docker";
 }
 
 /** Share of the idle time-out that a single command may last, so that it does not look like idleness. */
@@ -97,7 +99,7 @@ function describeServer(deps: ServerRoutesDeps): ServerInfo {
     python_version: `none (${deps.runtime})`,
     usable_tools: deps.tools(),
     runtime_idle_timeout_seconds: timeout,
-    conversation_runtime: "local",
+    conversation_runtime: deps.conversationRuntime,
     available_conversation_runtimes: [],
     capabilities: [...CAPABILITIES],
     app_backend_ingress_url: null,

@@ -138,6 +138,7 @@ function createCore(
       packageVersion: PACKAGE_VERSION,
       runtime: `Node.js ${process.versions.node}`,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
+      conversationRuntime: services.runtime,
     },
   };
   return createHttpCore({

@@ -4,6 +4,7 @@ import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import type { Machines } from "../workspace/machines.ts";
 import { shareStore } from "./shared-store.ts";
 
 export interface Lifecycle {
@@ -17,6 +18,8 @@ export interface LifecycleParts {
   conversations: ConversationManager;
   /** The machine of routes that belong to no conversation. */
   machine: LazyWorkspace;
+  /** The machines of conversations that stay when workspaces are closed. */
+  machines: Machines | undefined;
   /** Bash commands of clients. */
   bash: { readonly commands: BashCommands };
   store: Store;
@@ -34,6 +37,7 @@ export interface LifecycleParts {
 export function startLifecycle({
   conversations,
   machine,
+  machines,
   bash: { commands },
   store,
   rotateKeys,
@@ -57,6 +61,7 @@ export function startLifecycle({
     await Promise.all([started, tidied, rotated]);
     await commands.close();
     await Promise.all([conversations.close(), machine.close()]);
+    await machines?.close();
     await endNetwork();
     await releaseStore();
   };

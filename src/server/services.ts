@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { BashCommands } from "../bash/bash-commands.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
+import { messageOf } from "../errors.ts";
 import { providerKeysIn } from "../llm/providers.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
@@ -22,6 +23,7 @@ import { toHex } from "../wire/ids.ts";
 import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { localFiles } from "../workspace/local/local-files.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
+import type { Machines } from "../workspace/machines.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { llmFactory } from "./llm-factory.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -44,6 +46,10 @@ export interface Services {
   readonly conversations: ConversationManager;
   /** The machine of routes that belong to no conversation. */
   readonly machine: LazyWorkspace;
+  /** The machines of conversations that stay when workspaces are closed. undefined where there are none. */
+  readonly machines: Machines | undefined;
+  /** Where conversations run, as clients name it. */
+  readonly runtime: "local" | "docker";
   /** Absolute paths on that machine that requests may not write to: the database. */
   readonly kept: readonly string[];
   /** Absolute path of the folder of the user's files. undefined: `.openhands` in the home folder of the machine. */
@@ -104,7 +110,13 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     lastActivity = clock.now();
   };
   const userDir = userFolder(options.userDir, logger);
+  const machines = openWorkspace.machines?.serve({
+    stateFolder: resolve(conversationsPath),
+    existing: async (ids) => new Set((await store.conversations.find(ids, [])).map(({ id }) => id)),
+    onError: (error) => logger.warn({ error: messageOf(error) }, "Left machines cannot be removed"),
+  });
   const conversations = new ConversationManager({
+    machines,
     store,
     clock,
     logger,
@@ -144,10 +156,12 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     tools,
     conversations,
     machine,
+    machines,
     kept,
     userDir,
     bash,
     rotateKeys: () => rotateKeys(options, { store, cipher }),
+    runtime: openWorkspace.machines?.runtime ?? "local",
     lastActivity: () => lastActivity,
   };
 }

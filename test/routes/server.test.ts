@@ -15,6 +15,7 @@ function serverWith(changes: Partial<Parameters<typeof serverRoutes>[0]> = {}) {
     packageVersion: "0.1.0",
     runtime: "Node.js 24.1.0",
     idleTimeoutSeconds: null,
+    conversationRuntime: "local",
     ...changes,
   });
   const core = makeCore({ routes });

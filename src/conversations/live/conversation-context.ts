@@ -12,6 +12,7 @@ import type { ServerSecrets } from "../../secrets/server-secrets.ts";
 import type { Store } from "../../stores/store.ts";
 import type { ToolRegistry } from "../../tools/registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import type { Machines } from "../../workspace/machines.ts";
 import type { OpenWorkspace } from "../../workspace/workspace.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
@@ -41,6 +42,8 @@ export interface ConversationContext {
   createLlm: CreateLlm;
   /** Opens the machine that a conversation works on. */
   openWorkspace: OpenWorkspace;
+  /** The machines that stay when workspaces are closed. Default: there are none. */
+  machines?: Machines | undefined;
   /** Makes the extensions of a conversation. Default: none. */
   extensions?: ExtensionFactory | undefined;
   /** Runners of agents by their kind. */

@@ -12,7 +12,9 @@ import { openToolbox, type Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
+import type { ConversationConfig } from "../record/conversation-config.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
+import { machineLimits } from "../record/machine-limits.ts";
 import { openState } from "../record/stored-state.ts";
 import type { LiveContext } from "./conversation-context.ts";
 import { LiveConversation } from "./live-conversation.ts";
@@ -67,7 +69,7 @@ export function openConversation(
     secrets,
     context: { ...context, timestamps },
   });
-  const workspace = openWorkspace(state, context);
+  const workspace = openWorkspace(state, config, context);
   const openHost = async (): Promise<ExtensionHost> => ({
     conversationId: id,
     workspace: await workspace.get(),
@@ -129,13 +131,18 @@ function openSecretRegistry(
   });
 }
 
-function openWorkspace({ id, workspace }: ConversationState, context: LiveContext): LazyWorkspace {
+function openWorkspace(
+  { id, workspace }: ConversationState,
+  config: Pick<ConversationConfig, "container">,
+  context: LiveContext,
+): LazyWorkspace {
   return new LazyWorkspace(() =>
     context.openWorkspace({
       conversationId: id,
       workingDir: workspace.working_dir,
       dataDir: context.dataDir(id),
       requested: workspace,
+      limits: machineLimits(config.container),
     }),
   );
 }

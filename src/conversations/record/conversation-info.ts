@@ -4,6 +4,7 @@ import type { ConversationRecord } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import { type ConversationInfo, conversationInfo } from "../../wire/conversation.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
+import { AVAILABLE } from "../runtime-info.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
 import { readAgent, readDocuments } from "./conversation-documents.ts";
 import type { OnDamaged } from "./damage/damaged.ts";
@@ -18,8 +19,6 @@ export interface InfoOptions {
   /** Called when figures are shown as zero because they are damaged. */
   onDamaged?: OnDamaged | undefined;
 }
-
-const AVAILABLE = { runtime_status: "available", can_resume: true, runtime_error: null } as const;
 
 const infoKeys = once(() => Object.keys(conversationInfo.shape) as readonly (keyof ConversationInfo)[]);
 

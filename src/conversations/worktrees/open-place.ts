@@ -1,4 +1,5 @@
 import { AgentServerError } from "../../errors.ts";
+import type { MachineLimits } from "../../workspace/machines.ts";
 import type { OpenWorkspace, Workspace } from "../../workspace/workspace.ts";
 import { WorkspaceError, type WorkspaceErrorCode } from "../../workspace/workspace-error.ts";
 
@@ -6,6 +7,8 @@ export interface PlaceOptions {
   openWorkspace: OpenWorkspace;
   /** Absolute folder of a conversation on the server's disk. */
   dataDir(conversationId: string): string;
+  /** What the start request asks its machine to have. Default: nothing. */
+  limits?: MachineLimits | undefined;
 }
 
 /** Codes of a workspace that refuses a folder. The others are failures of the server. */
@@ -23,11 +26,17 @@ export const REFUSALS: readonly WorkspaceErrorCode[] = [
 export async function openPlace(
   id: string,
   workingDir: string,
-  { openWorkspace, dataDir }: PlaceOptions,
+  { openWorkspace, dataDir, limits }: PlaceOptions,
 ): Promise<Workspace> {
   const requested = { kind: "LocalWorkspace", working_dir: workingDir };
+  const spec = { conversationId: id, workingDir, dataDir: dataDir(id), requested, limits };
+  return answeringRefusals(async () => openWorkspace(spec));
+}
+
+/** Does something at a place, which may start its machine. Rejects as `openPlace` does. */
+export async function answeringRefusals<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await openWorkspace({ conversationId: id, workingDir, dataDir: dataDir(id), requested });
+    return await work();
   } catch (cause) {
     if (!WorkspaceError.is(cause)) throw cause;
     const code = REFUSALS.includes(cause.code) ? "bad_request" : "unavailable";

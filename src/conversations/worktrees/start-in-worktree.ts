@@ -8,6 +8,7 @@ import {
 import { planWorktree, toPlace, type WorktreePlan } from "../../workspace/git/worktree/plan-worktree.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { LiveContext } from "../live/conversation-context.ts";
+import { machineLimits } from "../record/machine-limits.ts";
 import { whereAllowed } from "./allowed-worktree.ts";
 import { openPlace } from "./open-place.ts";
 import { worktreeRootOf } from "./worktree-root.ts";
@@ -43,7 +44,8 @@ export async function startInWorktree<T>(
 ): Promise<T | undefined> {
   if (!request.worktree) return work(NO_WORKTREE);
   const { id, context } = start;
-  const workspace = await openPlace(id, request.workspace.working_dir, context);
+  const limits = machineLimits(request.container);
+  const workspace = await openPlace(id, request.workspace.working_dir, { ...context, limits });
   try {
     const { base, ref, branch_prefix: branchPrefix } = request.worktree_options ?? DEFAULTS;
     const wish = { root: worktreeRootOf(context), id, branchPrefix, start: { base, ref } };
