@@ -85,7 +85,8 @@ describe("directions of import", () => {
   it("only the composition root knows how this machine is reached", () => {
     const local = imports.filter(({ to }) => to.startsWith("workspace/local/"));
     const outside = local.filter(
-      ({ from }) => !/^(index\.ts$|(workspace\/(local|sandbox|container|remote)|server|testing|cli)\/)/.test(from),
+      ({ from }) =>
+        !/^(index\.ts$|(workspace\/(local|sandbox|container|remote)|server|testing|cli)\/)/.test(from),
     );
     expect(outside).toEqual([]);
   });

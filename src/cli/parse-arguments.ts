@@ -32,6 +32,15 @@ Options of the server
   --sandbox-network none|host
                  the network inside; default: none
 
+  --container IMAGE
+                 run commands and file tools in containers of this image, one for each conversation
+  --container-engine podman|docker
+                 the program that makes them; default: podman
+  --container-root DIR, --container-network NAME
+                 as for the sandbox; another network of the engine than none and host is allowed, too
+  --container-argument ARGUMENT
+                 an argument of the engine's run, such as --container-argument=--runtime=runc; may be repeated
+
 Options of the demo
   --workspace DIR    folder the agent works in; default: a new temporary one
 
@@ -67,6 +76,8 @@ export type Command =
       ui: UiArguments | null;
       /** null: commands run as the user of the server, without confinement. */
       sandbox: SandboxArguments | null;
+      /** null: no containers. */
+      container: ContainerArguments | null;
       warnings: string[];
     };
 
@@ -80,6 +91,15 @@ export interface UiArguments {
 export interface SandboxArguments {
   root: string | undefined;
   network: "none" | "host";
+}
+
+/** Flags of containers. */
+export interface ContainerArguments {
+  image: string;
+  engine: "podman" | "docker";
+  root: string | undefined;
+  network: string;
+  engineArguments: readonly string[];
 }
 
 /** Parses the arguments of the command. Throws an error that names the fault and `--help`. */
@@ -104,6 +124,7 @@ export function parseArguments(args: string[]): Command {
     dangerouslyAllowUnauthenticated: values["dangerously-allow-unauthenticated"] ?? false,
     ui: parseUi(values),
     sandbox: parseSandbox(values),
+    container: parseContainer(values),
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(
       (flag) => `--${flag}: this flag has no effect`,
     ),
@@ -127,6 +148,11 @@ function parse(args: string[]) {
         sandbox: { type: "boolean" },
         "sandbox-root": { type: "string" },
         "sandbox-network": { type: "string" },
+        container: { type: "string" },
+        "container-engine": { type: "string" },
+        "container-root": { type: "string" },
+        "container-network": { type: "string" },
+        "container-argument": { type: "string", multiple: true },
         workspace: { type: "string" },
         script: { type: "string" },
         fixture: { type: "boolean" },
@@ -168,6 +194,21 @@ function parseSandbox(values: Values): SandboxArguments | null {
     throw usageError(`--sandbox-network: expected none or host, got ${JSON.stringify(network)}`);
   }
   return sandbox ? { root, network } : null;
+}
+
+function parseContainer(values: Values): ContainerArguments | null {
+  const { container: image, "container-engine": engine = "podman", "container-root": root } = values;
+  if (image === undefined) {
+    const [flag] = Object.keys(values).filter((name) => name.startsWith("container-"));
+    if (flag !== undefined) throw usageError(`--${flag} needs --container`);
+    return null;
+  }
+  if (values.sandbox) throw usageError("--sandbox and --container: only one of them is possible");
+  if (engine !== "podman" && engine !== "docker") {
+    throw usageError(`--container-engine: expected podman or docker, got ${JSON.stringify(engine)}`);
+  }
+  const { "container-network": network = "none", "container-argument": engineArguments = [] } = values;
+  return { image, engine, root, network, engineArguments };
 }
 
 function parseMockLlm({ script, port = "0" }: Values): Command {

@@ -6,7 +6,7 @@ import type { ServerOptions } from "../server/options.ts";
 import type { UiOptions } from "../server/ui/ui-options.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { firstSteps } from "./first-steps.ts";
-import type { SandboxArguments, UiArguments } from "./parse-arguments.ts";
+import type { ContainerArguments, SandboxArguments, UiArguments } from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 export interface ServeArguments {
@@ -15,6 +15,7 @@ export interface ServeArguments {
   dangerouslyAllowUnauthenticated: boolean;
   ui: UiArguments | null;
   sandbox: SandboxArguments | null;
+  container: ContainerArguments | null;
   warnings: string[];
 }
 
@@ -35,13 +36,14 @@ export async function serve(args: ServeArguments): Promise<void> {
     debug,
     ...(args.ui && { ui: uiOptions(args.ui, host) }),
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
+    ...(args.container && { workspace: await openContainers(args.container, options) }),
   });
   stopOnSignal(server);
   try {
     const { url } = await server.listen(args.port, host);
     process.stdout.write(banner(url, server, args));
-    // Inside a sandbox, relative working folders lie in its root.
-    const folder = args.sandbox ? "tour" : undefined;
+    // In a sandbox or container, relative working folders lie in its root.
+    const folder = args.sandbox || args.container ? "tour" : undefined;
     if (server.options.apiKeyCount === 0) process.stdout.write(firstSteps(url, folder));
     if (args.ui?.open) await openBrowser(url);
   } catch (error) {
@@ -70,13 +72,29 @@ async function openBrowser(url: string): Promise<void> {
 
 /** Without a key, everything that comes from this machine is served: a sandbox with its network could ask for anything. */
 function refuseOpenSandbox(
-  { sandbox, dangerouslyAllowUnauthenticated }: ServeArguments,
+  { sandbox, container, dangerouslyAllowUnauthenticated }: ServeArguments,
   { apiKeys = [] }: ServerOptions,
 ): void {
-  if (sandbox?.network !== "host" || apiKeys.length > 0 || dangerouslyAllowUnauthenticated) return;
+  const { network = "none" } = sandbox ?? container ?? {};
+  if (network === "none" || apiKeys.length > 0 || dangerouslyAllowUnauthenticated) return;
+  const kind = sandbox ? "sandbox" : "container";
   throw new Error(
-    "--sandbox-network host: set a key (OH_SESSION_API_KEYS_0), or agents could use this server from their sandbox",
+    `--${kind}-network ${network}: set a key (OH_SESSION_API_KEYS_0), or agents could use this server from their ${kind}`,
   );
+}
+
+async function openContainers(
+  { root, ...container }: ContainerArguments,
+  options: ServerOptions,
+): Promise<OpenWorkspace> {
+  const { containerWorkspace } = await import("../workspace/container/container-workspace.ts");
+  const { environment, commandEnvironment, idleTimeoutSeconds } = options;
+  return containerWorkspace({
+    ...container,
+    ...(root !== undefined && { root }),
+    ...(environment && { environment }),
+    ...{ commandEnvironment, idleTimeoutSeconds },
+  });
 }
 
 async function openSandbox(
@@ -93,7 +111,7 @@ async function openSandbox(
   });
 }
 
-function banner(url: string, server: AgentServer, { ui, sandbox }: ServeArguments): string {
+function banner(url: string, server: AgentServer, { ui, sandbox, container }: ServeArguments): string {
   const { apiKeyCount, conversationsPath, hasSecretKey } = server.options;
   const keys =
     apiKeyCount > 0
@@ -110,6 +128,9 @@ function banner(url: string, server: AgentServer, { ui, sandbox }: ServeArgument
     `Conversations  ${conversationsPath}`,
     `Secrets        ${secrets}`,
     ...(sandbox ? [`Sandbox        bubblewrap, network: ${sandbox.network}`] : []),
+    ...(container
+      ? [`Containers     ${container.engine}, image: ${container.image}, network: ${container.network}`]
+      : []),
     "",
   ].join("\n");
 }

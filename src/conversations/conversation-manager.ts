@@ -210,7 +210,7 @@ export class ConversationManager {
     return machines === undefined ? AVAILABLE : toRuntimeInfo(await machines.look(id));
   }
 
-  /** Ends everything on the machine of a conversation, where it has one of its own. Its next use starts it again. */
+  /** Ends everything on the machine of a conversation, where it shares it with no other. The next use starts it again. */
   async stopRuntime(id: string): Promise<void> {
     await this.#reader.assertStored(id);
     await this.#live.yield(id);

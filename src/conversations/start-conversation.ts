@@ -8,8 +8,8 @@ import { toPlace, type WorktreePlan } from "../workspace/git/worktree/plan-workt
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
+import { checkMachineLimits, machineLimits } from "./machine-limits.ts";
 import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
-import { checkMachineLimits, machineLimits } from "./record/machine-limits.ts";
 import { checkParent } from "./record/parent-conversation.ts";
 import { withSuffix } from "./record/requested-agent.ts";
 import type { OpenSecrets } from "./record/unsealed-secrets.ts";

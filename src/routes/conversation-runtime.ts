@@ -13,7 +13,7 @@ const runtimeRoute = group({
   params: conversationParams,
 });
 
-/** Routes of the machine that a conversation works on. Only one of its own can be stopped. */
+/** Routes of the machine that a conversation works on. Only a separate one can be stopped. */
 export function conversationRuntimeRoutes(
   conversations: ConversationManager,
   { conversationRuntime }: Pick<ServerRoutesDeps, "conversationRuntime">,

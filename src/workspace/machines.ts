@@ -1,4 +1,4 @@
-/** The state of a conversation's machine. `missing` is no failure: it starts when it is used. */
+/** The state of a conversation's machine. A missing one starts when it is used. */
 export type MachineState =
   | { status: "available" | "starting" | "missing" }
   | {
@@ -7,7 +7,7 @@ export type MachineState =
       message: string;
     };
 
-/** What a start request asks its machine to have. Left out: what the host has set. */
+/** Limits that a start request asks for. Left out: those of the host. */
 export interface MachineLimits {
   /** Bytes of memory. */
   memoryBytes?: number;
@@ -21,7 +21,7 @@ export interface MachinesHost {
   stateFolder: string;
   /** The ids among these, dashed UUIDs, of conversations that exist. */
   existing(conversationIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Called with what went wrong while nobody waited for it. */
+  /** Called with failures of work that no caller waits for. */
   onError(error: unknown): void;
 }
 
@@ -41,7 +41,7 @@ export interface Machines {
 
 /** Care of machines that outlive the workspaces on them. */
 export interface MachineKind {
-  /** What start requests and `/server_info` call it. */
+  /** Its name in start requests and `/server_info`. */
   readonly runtime: "docker";
   /** Begins to care for the machines of a server: those of removed conversations are removed. */
   serve(host: MachinesHost): Machines;

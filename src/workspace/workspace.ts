@@ -109,7 +109,7 @@ export interface WorkspaceSpec {
   readonly dataDir: string;
   /** `workspace` of the start request. Without a conversation, a `LocalWorkspace` at the working directory. */
   readonly requested: Readonly<Record<string, unknown>>;
-  /** What the start request asks the machine to have, within what its `MachineKind` allows. Default: nothing. */
+  /** Limits of the start request, which the `MachineKind` allows. Default: those of the host. */
   readonly limits?: MachineLimits | undefined;
 }
 

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
+import { TEST_IMAGE } from "../workspace/container/test-image.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
 import { spawnCommand, spawnServer } from "./spawn-server.ts";
 
@@ -104,6 +106,9 @@ describe("agent-server", () => {
     [["serve"], "unknown command: serve"],
     [["--sandbox", "--sandbox-network", "some"], "--sandbox-network: expected none or host"],
     [["--sandbox-root", "/srv"], "need --sandbox"],
+    [["--container-root", "/srv"], "--container-root needs --container"],
+    [["--container", "a:1", "--sandbox"], "only one of them is possible"],
+    [["--container", "a:1", "--container-engine", "lxc"], "--container-engine: expected podman or docker"],
   ])("refuses %j and points to --help", async (args, words) => {
     const { code, stderr } = await run(args);
     expect(code).toBe(1);
@@ -128,6 +133,37 @@ describe("agent-server", () => {
     const { code, stderr } = await run(["--port", "0", "--sandbox", "--sandbox-network", "host"]);
     expect([code, stderr]).toEqual([1, expect.stringContaining("--sandbox-network host: set a key")]);
   });
+
+  it("does not give containers a network in which anything may use the server", async () => {
+    const { code, stderr } = await run([
+      ...["--port", "0", "--container", TEST_IMAGE, "--container-network", "bridge"],
+    ]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("--container-network bridge: set a key")]);
+  });
+
+  it.skipIf(NO_CONTAINERS)(
+    "works in containers when it is asked to, and stops them with itself",
+    async () => {
+      const engineArguments = TEST_OPTIONS.engineArguments.map(
+        (argument) => `--container-argument=${argument}`,
+      );
+      const args = ["--container", TEST_IMAGE, ...engineArguments];
+      const server = await spawnServer({ cwd, args, environment: { TMPDIR: cwd } });
+      await expect.poll(server.stdout).toContain("npm run demo");
+      expect(server.stdout()).toMatch(
+        /^Containers +podman, image: localhost\/agent-server-test:\d+, network: none$/m,
+      );
+      const [create = ""] = server.stdout().match(/curl .+/g) ?? [];
+      const { id } = JSON.parse((await shell("sh", ["-c", create])).stdout);
+      const answer = async () =>
+        (await fetch(`${server.url}/api/conversations/${id}/agent_final_response`)).json();
+      await expect.poll(answer).toMatchObject({ response: expect.stringContaining("tour") });
+      const running = () => shell("podman", ["ps", "--format", "{{.Mounts}}"]);
+      expect((await running()).stdout).toContain(cwd);
+      await server.stop();
+      expect((await running()).stdout).not.toContain(cwd);
+    },
+  );
 
   it.runIf(MISSING)("does not start without the sandbox it was asked for", async () => {
     const { code, stderr } = await run(["--port", "0", "--sandbox"]);

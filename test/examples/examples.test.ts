@@ -18,6 +18,8 @@ import { runReviewed } from "../../examples/10-confirmation.ts";
 import { listen as listenWithHono } from "../../examples/11-fetch-host.ts";
 import { talk } from "../../examples/12-in-process.ts";
 import { buildApp as buildSandboxed } from "../../examples/13-sandbox.ts";
+import { buildServer as buildContained } from "../../examples/14-containers.ts";
+import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
 
 let folder: string;
@@ -175,6 +177,16 @@ it.skipIf(MISSING)("13-sandbox serves a conversation whose agent works in a sand
   const url = `${urlOf(server)}/agents`;
   await tour("sandbox", { url, headers: { "X-Session-API-Key": "my-key" } });
   await close(server);
+  await rm(conversationsPath, { recursive: true, force: true });
+});
+
+it.skipIf(NO_CONTAINERS)("14-containers serves a conversation whose agent works in a container", async () => {
+  const conversationsPath = await mkdtemp(join(tmpdir(), "agent-server-examples-"));
+  const containers = { ...TEST_OPTIONS, root: folder };
+  const server = buildContained({ ...options(), conversationsPath }, containers);
+  const { url } = await server.listen(0);
+  await tour("container", { url, headers: { "X-Session-API-Key": "my-key" } });
+  await server.close();
   await rm(conversationsPath, { recursive: true, force: true });
 });
 

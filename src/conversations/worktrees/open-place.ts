@@ -7,7 +7,7 @@ export interface PlaceOptions {
   openWorkspace: OpenWorkspace;
   /** Absolute folder of a conversation on the server's disk. */
   dataDir(conversationId: string): string;
-  /** What the start request asks its machine to have. Default: nothing. */
+  /** Limits of the start request. Default: those of the host. */
   limits?: MachineLimits | undefined;
 }
 

@@ -8,7 +8,7 @@ import {
 import { planWorktree, toPlace, type WorktreePlan } from "../../workspace/git/worktree/plan-worktree.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { LiveContext } from "../live/conversation-context.ts";
-import { machineLimits } from "../record/machine-limits.ts";
+import { machineLimits } from "../machine-limits.ts";
 import { whereAllowed } from "./allowed-worktree.ts";
 import { openPlace } from "./open-place.ts";
 import { worktreeRootOf } from "./worktree-root.ts";

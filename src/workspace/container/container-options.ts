@@ -19,7 +19,7 @@ export interface ContainerLimits {
   cpuSeconds?: number | null;
 }
 
-/** What the start request of a conversation may ask for at most, instead of the limits of the host. */
+/** Highest limits that the start request of a conversation may ask for, instead of those of the host. */
 export interface RequestLimits {
   /** Bytes. Default: the memory of this machine. */
   memoryBytes?: number;
@@ -48,7 +48,7 @@ export interface ContainerOptions {
   writable?: readonly string[];
   /** Bounds of what a container uses. */
   limits?: ContainerLimits;
-  /** What start requests may ask for at most. */
+  /** Highest limits that start requests may ask for. */
   requestLimits?: RequestLimits;
   /** Capabilities that programs keep, such as `CHOWN`. Default: none. */
   capabilities?: readonly string[];
@@ -134,7 +134,7 @@ export function resolveContainer(options: ContainerOptions): ResolvedContainer {
   };
 }
 
-/** The daemon of docker is root, whoever asks it: without a user, the files of programs would belong to root. */
+/** The daemon of docker is always root: without a user, the files of programs would belong to root. */
 function defaultUser(engine: ContainerEngine): string {
   if (engine === "podman") return "0:0";
   return `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;

@@ -23,7 +23,7 @@ const ALIVE = "alive";
 /** Turns without a sign of life after which a container ends. */
 const TURNS = 4;
 
-/** Variables of every command, beside those of the image. */
+/** Variables of every command, in addition to those of the image. */
 const STANDARD = {
   TERM: "xterm-256color",
   LANG: "C.UTF-8",

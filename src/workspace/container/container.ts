@@ -46,7 +46,7 @@ export class Container {
   #idle: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
 
-  /** `left` is called when the container has stopped and nobody holds it. */
+  /** `left` is called when the container has stopped and is not held. */
   constructor(plan: ContainerPlan, engine: Engine, left: () => void) {
     this.plan = plan;
     this.#engine = engine;
@@ -102,7 +102,7 @@ export class Container {
     await this.#engine.run(["kill", "--signal", "KILL", this.plan.name]).catch(() => {});
   }
 
-  /** Stops the container, whoever uses it. Never rejects. */
+  /** Stops the container, even while it is used. Never rejects. */
   stop(): Promise<void> {
     return this.#end(this.plan.isRemovedWhenStopped);
   }

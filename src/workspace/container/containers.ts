@@ -48,9 +48,7 @@ export class Containers {
     }
     const known = this.#all.get(plan.name);
     if (known !== undefined) return known;
-    const container: Container = new Container(plan, this.#engine, () => {
-      if (container.state.status !== "error") this.#all.delete(plan.name);
-    });
+    const container = new Container(plan, this.#engine, () => this.#all.delete(plan.name));
     this.#all.set(plan.name, container);
     return container;
   }

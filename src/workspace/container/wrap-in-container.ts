@@ -9,7 +9,7 @@ import { ContainerProcesses } from "./container-processes.ts";
 import type { Engine } from "./engine.ts";
 import { COMMAND_VARIABLE, LAUNCHER, TERMINAL_LAUNCHER } from "./scripts.ts";
 
-/** Keys that a terminal's client takes for its own. Podman takes none; docker cannot, and gets keys that nobody types. */
+/** Keys that a terminal's client takes for its own. Podman takes none; docker cannot, and gets keys that are never typed. */
 const DETACH_KEYS = { podman: "", docker: "ctrl-@,ctrl-_,ctrl-@,ctrl-_" } as const;
 
 /** Bytes in the unit of the shell's `ulimit -f`. */

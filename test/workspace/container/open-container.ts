@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { messageOf } from "../../../src/errors.ts";
 import type { ContainerOptions } from "../../../src/workspace/container/container-options.ts";
 import { containerWorkspace } from "../../../src/workspace/container/container-workspace.ts";
+import type { MachinesHost } from "../../../src/workspace/machines.ts";
 import type { OpenWorkspace, Workspace } from "../../../src/workspace/workspace.ts";
 import { temporaryDirectory } from "../open-local.ts";
 import { makeTestImage, TEST_IMAGE } from "./test-image.ts";
@@ -39,7 +40,11 @@ export interface OpenContainer extends Partial<ContainerOptions> {
 }
 
 /** Opens containers in a folder, as a server does. They are removed when the test ends. */
-export function openContainers(top: string, options: Partial<ContainerOptions> = {}) {
+export function openContainers(
+  top: string,
+  options: Partial<ContainerOptions> = {},
+  existing: MachinesHost["existing"] = async (ids) => new Set(ids),
+) {
   const open: OpenWorkspace = containerWorkspace({
     ...TEST_OPTIONS,
     root: join(top, "projects"),
@@ -47,7 +52,7 @@ export function openContainers(top: string, options: Partial<ContainerOptions> =
   });
   const machines = open.machines?.serve({
     stateFolder: join(top, "state"),
-    existing: async (ids) => new Set(ids),
+    existing,
     onError: () => {},
   });
   const opened = new Set<string>();

@@ -26,7 +26,7 @@ export class ShellElsewhere implements ShellProcess {
   }
 
   lowerPriority(): void {
-    // The place where it runs has limits of its own.
+    // The place where it runs has separate limits.
   }
 
   async signalForeground(signal: NodeJS.Signals): Promise<void> {

@@ -7,7 +7,7 @@ import { waitsForInput } from "./waits-for-input.ts";
 /** Niceness added to shells, as in the reference. What a shell starts inherits it. */
 const NICENESS = 10;
 
-/** What a terminal knows of the process of its shell, and does to it. */
+/** The process of a shell, as its terminal knows and signals it. */
 export interface ShellProcess {
   /** Whether the shell itself reads the terminal. True where that is not known. */
   isAtPrompt(): boolean;

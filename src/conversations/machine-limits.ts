@@ -1,6 +1,6 @@
-import { AgentServerError } from "../../errors.ts";
-import type { StartConversationRequest } from "../../wire/conversation-request.ts";
-import type { MachineKind, MachineLimits } from "../../workspace/machines.ts";
+import { AgentServerError } from "../errors.ts";
+import type { StartConversationRequest } from "../wire/conversation-request.ts";
+import type { MachineKind, MachineLimits } from "../workspace/machines.ts";
 
 /** Powers of 1024 by the letter of a unit, as docker reads them. */
 const UNITS = ["b", "k", "m", "g", "t", "p"];
