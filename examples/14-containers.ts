@@ -5,8 +5,8 @@ import { type ContainerOptions, containerWorkspace, createServer, type ServerOpt
 /** Whatever agents do, they do in a container of their conversation: its files lie in `root`, nothing else is there. */
 const CONTAINERS: ContainerOptions = {
   engine: "podman",
-  // podman pull docker.io/library/node:24
-  image: "docker.io/library/node:24",
+  // Once: podman pull docker.io/library/node:24
+  image: process.env.IMAGE ?? "docker.io/library/node:24",
   root: resolve("workspace/projects"),
   network: "none",
   limits: { memoryBytes: 2 * 1024 ** 3, cpus: 1, processes: 256 },

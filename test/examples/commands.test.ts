@@ -1,15 +1,26 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { NO_CONTAINERS } from "../workspace/container/open-container.ts";
+import { TEST_IMAGE } from "../workspace/container/test-image.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
 const isServer = (name: string) => readExample(name).includes("process.env.PORT");
+const isPossible = (name: string) => name !== "14-containers.ts" || NO_CONTAINERS === undefined;
+
+/** The image of the tests, and how podman runs it on a machine without systemd. */
+async function containerVariables(): Promise<Record<string, string>> {
+  const path = join(checkout, "containers.conf");
+  const limits = '["nofile=1024:1024", "nproc=2048:2048"]';
+  await writeFile(path, `[containers]\ndefault_ulimits = ${limits}\n[engine]\nruntime = "runc"\n`);
+  return { IMAGE: TEST_IMAGE, CONTAINERS_CONF: path };
+}
 
 /** A checkout without conversations: another server may have those of this one open. */
 let checkout: string;
@@ -31,11 +42,11 @@ afterEach(async () => {
 });
 
 describe("the command in the header", () => {
-  it.each(examples.filter(isServer))(
+  it.each(examples.filter(isServer).filter(isPossible))(
     "of %s starts it",
     async (name) => {
       const port = await freePort();
-      const { output } = runHeader(name, { PORT: String(port) });
+      const { output } = runHeader(name, { PORT: String(port), ...(await containerVariables()) });
       await expect.poll(output, { timeout: 30_000 }).toContain(`:${port}`);
       expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
     },

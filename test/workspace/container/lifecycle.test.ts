@@ -154,10 +154,10 @@ describe.skipIf(NO_CONTAINERS)("containers of a server", { timeout: TIMEOUT }, (
   it("get the network that the host chose, and variables by no way that others can read", async () => {
     const top = await temporaryDirectory();
     const workspace = await openContainers(top, { network: "host" }).open(crypto.randomUUID());
-    const running = workspace.run(["sh", "-c", "sleep 3; echo $SECRET"], { env: { SECRET: "hunter2" } });
-    await expect
-      .poll(() => spawnSync("podman", ["top", ...containersBelow(top), "args"], { encoding: "utf8" }).stdout)
-      .toContain("sleep 3");
+    const waiting = "touch begun; until [ -e go ]; do sleep 0.1; done; echo $SECRET";
+    const running = workspace.run(["sh", "-c", waiting], { env: { SECRET: "hunter2" } });
+    const { workingDir } = workspace.info;
+    await expect.poll(() => workspace.files.stat(join(workingDir, "begun"))).not.toBeNull();
     const script = "cat /proc/[0-9]*/cmdline; cat /proc/$1/environ; podman inspect $2";
     const engine = spawnSync("pgrep", ["-f", "podman exec --env AGENT_COMMAND"], { encoding: "utf8" });
     const pid = engine.stdout.split("\n")[0] ?? "";
@@ -165,6 +165,7 @@ describe.skipIf(NO_CONTAINERS)("containers of a server", { timeout: TIMEOUT }, (
     expect(seen.stdout).toContain("AGENT_COMMAND");
     expect(seen.stdout).toContain("LC_ALL=C.UTF-8");
     expect(seen.stdout).not.toContain("hunter2");
+    await workspace.files.write(join(workingDir, "go"), "");
     expect((await running).stdout).toBe("hunter2\n");
     const { stdout } = await workspace.run(["ls", "/proc/net/route"]);
     expect(stdout).toContain("route");
