@@ -12,6 +12,7 @@ import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
 import { documentScenarios } from "./scenarios/settings/documents.ts";
 import { extensionScenarios } from "./scenarios/settings/extensions.ts";
+import { serverSettingsScenarios } from "./scenarios/settings/server-settings.ts";
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
 import { terminalScenarios } from "./scenarios/terminal.ts";
@@ -38,5 +39,6 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...extensionScenarios,
     ...capacityScenarios,
     ...secretScenarios(model.secretUrl),
+    ...serverSettingsScenarios,
   ];
 }
