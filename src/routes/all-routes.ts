@@ -24,6 +24,8 @@ import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
+import { llmProfileRoutes } from "./settings/llm-profiles.ts";
+import { metaProfileRoutes } from "./settings/meta-profiles.ts";
 import { providerConnectionRoutes } from "./settings/provider-connections.ts";
 import { repositoryRoutes } from "./settings/repositories.ts";
 import { secretRoutes } from "./settings/secrets.ts";
@@ -82,6 +84,8 @@ export function allRoutes({
     ...eventRoutes(conversations),
     ...toolRoutes(tools),
     ...llmCatalogueRoutes(llmCatalogue),
+    ...llmProfileRoutes(settings),
+    ...metaProfileRoutes(settings),
     ...subscriptionRoutes(settings.subscription),
     ...skillRoutes(extensionPlace),
     ...pluginRoutes(extensionPlace),

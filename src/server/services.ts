@@ -99,11 +99,17 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     });
   const cipher = cipherOf(options);
   const documents = new Documents({ store: store.documents, cipher, logger });
-  const settings = settingsRooms({ documents, cipher, clock });
+  const settings = settingsRooms({
+    documents,
+    cipher,
+    clock,
+    createLlm: (config) => createLlm(config, { onCompletion: () => {}, isKeyLost: false }),
+  });
   const lookup: LookupOptions = {
     internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
     fetch: lookupFetch(options, { self, settings }),
   };
+  const createLlm = llmFactory(options, { serverSecrets, lookup });
   const tools = new ToolRegistry([...namedTools(), ...options.tools]);
   let lastActivity = clock.now();
   const onActivity = () => {
@@ -122,7 +128,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     logger,
     tools,
     cipher,
-    createLlm: llmFactory(options, { serverSecrets, lookup }),
+    createLlm,
     serverSecrets,
     openWorkspace,
     removals: removalNotes(conversationsPath),

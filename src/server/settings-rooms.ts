@@ -1,20 +1,24 @@
 import type { Clock } from "../clock.ts";
+import type { Llm } from "../llm/llm.ts";
 import { once } from "../once.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { Documents } from "../settings/documents/documents.ts";
+import type { LlmConfig } from "../wire/agent/llm-config.ts";
 
 export interface SettingsRoomsOptions {
   documents: Documents;
   /** Opens the tokens that clients send back. */
   cipher: Cipher | undefined;
   clock: Clock;
+  /** Creates the model of a configuration. */
+  createLlm(config: LlmConfig): Llm;
 }
 
 /** The rooms of `settings` over the documents of a store. Their code is loaded when they are first asked for. */
-export function settingsRooms({ documents, cipher, clock }: SettingsRoomsOptions): SettingsDeps {
+export function settingsRooms({ documents, cipher, clock, createLlm }: SettingsRoomsOptions): SettingsDeps {
   const rooms: SettingsDeps = {
     secrets: once(async () => {
       const { CustomSecrets } = await import("../settings/secrets/custom-secrets.ts");
@@ -26,8 +30,17 @@ export function settingsRooms({ documents, cipher, clock }: SettingsRoomsOptions
     }),
     serverSettings: once(async () => {
       const { ServerSettings } = await import("../settings/server-settings/server-settings.ts");
-      const { NO_PROFILES } = await import("../settings/server-settings/pointer-targets.ts");
-      return new ServerSettings({ documents, cipher, clock, targets: NO_PROFILES });
+      const { pointerTargets } = await import("../settings/pointer-targets.ts");
+      return new ServerSettings({ documents, cipher, clock, targets: pointerTargets });
+    }),
+    llmProfiles: once(async () => {
+      const { LlmProfiles } = await import("../settings/llm-profiles/llm-profiles.ts");
+      const connections = await rooms.connections();
+      return new LlmProfiles({ documents, cipher, connections, createLlm, settings: rooms.serverSettings });
+    }),
+    metaProfiles: once(async () => {
+      const { MetaProfiles } = await import("../settings/meta-profiles/meta-profiles.ts");
+      return new MetaProfiles({ documents, settings: rooms.serverSettings });
     }),
     connections: once(async () => {
       const { ProviderConnections } = await import("../settings/connections/provider-connections.ts");

@@ -1,4 +1,6 @@
 import type { ProviderConnections } from "../../settings/connections/provider-connections.ts";
+import type { LlmProfiles } from "../../settings/llm-profiles/llm-profiles.ts";
+import type { MetaProfiles } from "../../settings/meta-profiles/meta-profiles.ts";
 import type { RepositorySearch } from "../../settings/repositories/repository-search.ts";
 import type { CustomSecrets } from "../../settings/secrets/custom-secrets.ts";
 import type { ServerSettings } from "../../settings/server-settings/server-settings.ts";
@@ -8,6 +10,8 @@ import type { SavedWorkspaces } from "../../settings/workspaces/saved-workspaces
 /** Rooms of `settings`. Each is loaded when it is first asked for, so that a start does not pay for it. */
 export interface SettingsDeps {
   secrets(): Promise<CustomSecrets>;
+  llmProfiles(): Promise<LlmProfiles>;
+  metaProfiles(): Promise<MetaProfiles>;
   subscription(): Promise<ChatGptSubscription>;
   serverSettings(): Promise<ServerSettings>;
   connections(): Promise<ProviderConnections>;
