@@ -25,8 +25,11 @@ const FIELDS: ReadonlySet<string> = new Set([
   "critic_api_key",
 ]);
 
-/** The parameter of a tool that holds models; the others belong to tools. The reference shows those, too. */
-const MODELS_OF_TOOL = "meta_profile_llms";
+/**
+ * Models by the names of their profiles, which may be those of any field. Of the parameters of a tool, only these do not
+ * belong to the tool. The reference shows the others, too.
+ */
+const MODELS = "meta_profile_llms";
 
 /** Fields whose content belongs to providers and clients. The reference shows it too. */
 const OPAQUE: ReadonlySet<string> = new Set([
@@ -85,6 +88,7 @@ class SecretWalk {
     if (typeof child === "string")
       return FIELDS.has(key) ? this.#replace(child, { path, place: "field" }) : child;
     if (!isObject(child)) return this.any(child, path, depth);
+    if (key === MODELS) return this.#models(child, path, depth);
     if (MCP_CONFIGS.has(key)) return this.#servers(child, path);
     if (key === "secrets" || key === "secret_sources") return this.#named(child, path);
     if (key === "custom_secrets") return this.#customSecrets(child, path);
@@ -94,8 +98,12 @@ class SecretWalk {
   #params(params: unknown, path: string, depth: number): unknown {
     if (!isObject(params)) return params;
     return mapFields(params, (child, key) =>
-      key === MODELS_OF_TOOL ? this.any(child, at(path, key), depth + 1) : child,
+      key === MODELS && isObject(child) ? this.#models(child, at(path, key), depth + 1) : child,
     );
+  }
+
+  #models(models: Fields, path: string, depth: number): unknown {
+    return mapFields(models, (model, name) => this.any(model, at(path, name), depth + 1));
   }
 
   /** Secrets by name: strings, or sources whose kind may be left out. */

@@ -227,3 +227,22 @@ describe("at rest", () => {
     expect(keepLost({ other: 1 }, stored, lost)).toEqual({ other: 1 });
   });
 });
+
+test("keys of models are sealed whatever their profiles are called", () => {
+  const cipher = createCipher("key");
+  const models = {
+    params: { api_key: "k1" },
+    secrets: { model: "m", api_key: "k2" },
+    tags: { api_key: "k3" },
+  };
+  const agent = {
+    meta_profile_llms: models,
+    tools: [{ name: "switch", params: { meta_profile_llms: models, api_key: "shown" } }],
+  };
+  const sealed = sealSecrets(agent, cipher);
+  expect(JSON.stringify(sealed)).not.toMatch(/"k\d"/);
+  expect([sealed.tools[0]?.params.api_key, sealed.meta_profile_llms.secrets.model]).toEqual(["shown", "m"]);
+  expect(openSecrets(sealed, cipher)).toEqual({ value: agent, lost: [] });
+  const { lost } = openSecrets(sealed, createCipher("other"));
+  expect(lost).toContain("/tools/0/params/meta_profile_llms/params/api_key");
+});
