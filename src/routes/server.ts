@@ -26,7 +26,11 @@ export interface ServerRoutesDeps {
 const FOREGROUND_SHARE = 0.9;
 
 /** The abilities that clients switch features on by. Only those that are whole. */
-const CAPABILITIES = ["idempotent_conversation_create_v1", "tool_catalog_v1"] as const;
+const CAPABILITIES = [
+  "conversation_runtime_routes_v1",
+  "idempotent_conversation_create_v1",
+  "tool_catalog_v1",
+] as const;
 
 const status = z.object({ status: z.literal("ok") }).meta({ id: "HealthStatus" });
 const ready = z.object({ status: z.literal("ready") }).meta({ id: "Ready" });

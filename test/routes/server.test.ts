@@ -56,7 +56,11 @@ describe("what can be asked of a server without a key", () => {
       runtime_idle_timeout_seconds: null,
       conversation_runtime: "local",
       available_conversation_runtimes: [],
-      capabilities: ["idempotent_conversation_create_v1", "tool_catalog_v1"],
+      capabilities: [
+        "conversation_runtime_routes_v1",
+        "idempotent_conversation_create_v1",
+        "tool_catalog_v1",
+      ],
       app_backend_ingress_url: null,
       max_foreground_terminal_timeout_seconds: null,
       docs: "/docs",
