@@ -14,6 +14,7 @@ import {
 } from "../../../src/stores/sqlite/bash-events.ts";
 import { findConversations, searchConversations } from "../../../src/stores/sqlite/conversations.ts";
 import { type Columns, Database, type Row } from "../../../src/stores/sqlite/database.ts";
+import { listDocuments, readDocument, writeDocuments } from "../../../src/stores/sqlite/documents.ts";
 import { findEvents, searchEvents } from "../../../src/stores/sqlite/events.ts";
 import { applyChange } from "../../../src/stores/sqlite/writes.ts";
 import type { EventFilter } from "../../../src/stores/store.ts";
@@ -166,4 +167,11 @@ test("every combination of bash event filters seeks in an index, and so do all o
 test("looking up by id seeks in an index", () => {
   expectPageCost(() => findConversations(database, [ID], ["state"]));
   expectPageCost(() => findEvents(database, ID, ["event-0"]));
+});
+
+test("documents are read, listed and measured along an index", () => {
+  const change = { kind: "setting", name: "theme", json: "1", expected: null };
+  expectPageCost(() => writeDocuments(database, [change, { ...change, name: "other" }]));
+  expectPageCost(() => readDocument(database, "setting", "theme"));
+  expectPageCost(() => listDocuments(database, "setting"));
 });

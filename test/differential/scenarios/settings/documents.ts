@@ -1,5 +1,5 @@
 import type { Client } from "../../client.ts";
-import type { Scenario } from "../../scenario.ts";
+import { finish, run, type Scenario } from "../../scenario.ts";
 
 const SECRETS = "/api/settings/secrets";
 const WORKSPACES = "/api/workspaces";
@@ -51,6 +51,25 @@ export const documentScenarios: Scenario[] = [
       await client.ask("POST", SECRETS, { name: "A", value: "x" });
       await client.ask("PATCH", `${SECRETS}/A`, {});
       await client.ask("GET", `${SECRETS}/A`);
+    },
+  },
+  {
+    name: "a secret that the server itself looks up",
+    alone: true,
+    script: [run("echo OWN_TOKEN has $(expr length $OWN_TOKEN): $OWN_TOKEN"), finish],
+    request: {
+      secrets: {
+        OWN_TOKEN: {
+          kind: "LookupSecret",
+          url: `${SECRETS}/OWN_TOKEN`,
+          headers: { "X-Session-API-Key": "not needed here" },
+        },
+      },
+    },
+    drive: async (client) => {
+      await put(client, { name: "OWN_TOKEN", value: "hush-4711" });
+      await client.sendAndWait("Go.");
+      await client.ask("DELETE", `${SECRETS}/OWN_TOKEN`);
     },
   },
   {
