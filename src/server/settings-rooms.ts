@@ -33,6 +33,10 @@ export function settingsRooms({ documents, cipher, clock, createLlm }: SettingsR
       const { pointerTargets } = await import("../settings/pointer-targets.ts");
       return new ServerSettings({ documents, cipher, clock, targets: pointerTargets });
     }),
+    agentProfiles: once(async () => {
+      const { AgentProfiles } = await import("../settings/agent-profiles/agent-profiles.ts");
+      return new AgentProfiles(documents);
+    }),
     llmProfiles: once(async () => {
       const { LlmProfiles } = await import("../settings/llm-profiles/llm-profiles.ts");
       const connections = await rooms.connections();

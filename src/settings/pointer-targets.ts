@@ -1,4 +1,5 @@
 import { AgentServerError } from "../errors.ts";
+import { hasAgentProfile } from "./agent-profiles/agent-profiles.ts";
 import { loadLlmProfile } from "./llm-profiles/llm-profiles.ts";
 import { hasMetaProfile } from "./meta-profiles/meta-profiles.ts";
 import type { PointerTargets } from "./server-settings/pointer-targets.ts";
@@ -14,5 +15,5 @@ export const pointerTargets: PointerTargets = {
     }
   },
   hasMetaProfile,
-  hasAgentProfile: async () => false,
+  hasAgentProfile,
 };

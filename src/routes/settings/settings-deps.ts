@@ -1,3 +1,4 @@
+import type { AgentProfiles } from "../../settings/agent-profiles/agent-profiles.ts";
 import type { ProviderConnections } from "../../settings/connections/provider-connections.ts";
 import type { LlmProfiles } from "../../settings/llm-profiles/llm-profiles.ts";
 import type { MetaProfiles } from "../../settings/meta-profiles/meta-profiles.ts";
@@ -10,6 +11,7 @@ import type { SavedWorkspaces } from "../../settings/workspaces/saved-workspaces
 /** Rooms of `settings`. Each is loaded when it is first asked for, so that a start does not pay for it. */
 export interface SettingsDeps {
   secrets(): Promise<CustomSecrets>;
+  agentProfiles(): Promise<AgentProfiles>;
   llmProfiles(): Promise<LlmProfiles>;
   metaProfiles(): Promise<MetaProfiles>;
   subscription(): Promise<ChatGptSubscription>;
