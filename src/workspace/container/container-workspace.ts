@@ -20,6 +20,9 @@ import { wrapInContainer } from "./wrap-in-container.ts";
 const EXCHANGE = "exchange";
 const ALIVE = "alive";
 
+/** The working folder that clients name where they leave it to the server. The folder itself lies in the root. */
+const NEW_FOLDER = "/workspace";
+
 /** Turns without a sign of life after which a container ends. */
 const TURNS = 4;
 
@@ -41,7 +44,7 @@ const STANDARD = {
  * server that starts again within `leaseSeconds` after it was killed goes on using it. It is removed with its
  * conversation. Needs Linux. An exit code of 129 to 159 is reported as the signal that it stands for.
  *
- * Working folders lie in `root`. Do not give one conversation a folder inside another's working folder.
+ * Working folders lie in `root`. `/workspace` is a new one for each conversation, which the container shows there. Do not give one conversation a folder inside another's working folder.
  *
  * @throws WorkspaceError `unavailable` where the engine or the image cannot be had: containers are never left out silently.
  * @throws TypeError for invalid options.
@@ -58,8 +61,9 @@ export function containerWorkspace(options: ContainerOptions): OpenWorkspace {
   const containers = new Containers(engine);
   const { commandEnvironment, idleTimeoutSeconds = null } = options;
   const open = async (spec: WorkspaceSpec): Promise<Workspace> => {
-    const folders = await makeSandboxFolders(container, spec);
-    const { workingDir, dataDir, home, temporaryDir } = folders;
+    const folders = await makeSandboxFolders(container, placeOf(spec));
+    const { dataDir, home, temporaryDir } = folders;
+    const workingDir = shownAt(spec, folders);
     const exchange = join(dataDir, EXCHANGE);
     await makeFolder(exchange, 0o700);
     const plan = await planOf({ spec, folders, container });
@@ -69,7 +73,7 @@ export function containerWorkspace(options: ContainerOptions): OpenWorkspace {
       ...{ kind: "container", workingDir, dataDir, home, temporaryDir, idleTimeoutSeconds },
       ...{ username: null, hostname: "agent" },
     };
-    const files = confinedFiles(rootsOf(folders));
+    const files = confinedFiles(rootsOf(folders, workingDir));
     const isKnown = async (path: string) => (await files.stat(path).catch(() => null))?.type === "directory";
     const workspace: LocalWorkspace = new LocalWorkspace({
       info,
@@ -106,7 +110,7 @@ async function planOf({ spec, folders, container }: PlanParts): Promise<Containe
   const conversation = spec.conversationId?.replaceAll("-", "") ?? "machine";
   const aliveFile = join(folders.dataDir, EXCHANGE, ALIVE);
   const limits = { ...container.limits, ...present(spec.limits) };
-  const mounts = await mountsIn(folders);
+  const mounts = await mountsIn(folders, shownAt(spec, folders));
   for (const { path } of mounts) checkMountable(path, engine);
   const turn = leaseSeconds / TURNS;
   const how = [
@@ -125,8 +129,26 @@ async function planOf({ spec, folders, container }: PlanParts): Promise<Containe
   };
 }
 
-async function mountsIn(folders: SandboxFolders): Promise<ContainerMount[]> {
-  return (await mountsOf(folders)).map(({ path, isWritable }) => ({ source: path, path, isWritable }));
+async function mountsIn(folders: SandboxFolders, workingDir: string): Promise<ContainerMount[]> {
+  return (await mountsOf(folders)).map(({ path: source, isWritable }) => ({
+    source,
+    path: source === folders.workingDir ? workingDir : source,
+    isWritable,
+  }));
+}
+
+/** The folder that is asked for where the conversation gets a new one, by the name of its id. */
+function placeOf(spec: WorkspaceSpec): WorkspaceSpec {
+  return wantsNewFolder(spec) ? { ...spec, workingDir: spec.conversationId ?? "" } : spec;
+}
+
+/** The path of the working folder in the container. */
+function shownAt(spec: WorkspaceSpec, { workingDir }: SandboxFolders): string {
+  return wantsNewFolder(spec) ? NEW_FOLDER : workingDir;
+}
+
+function wantsNewFolder({ conversationId, workingDir }: WorkspaceSpec): boolean {
+  return conversationId !== null && workingDir === NEW_FOLDER;
 }
 
 async function identityOf(path: string): Promise<string> {
@@ -134,9 +156,13 @@ async function identityOf(path: string): Promise<string> {
   return `${dev}:${ino}`;
 }
 
-function rootsOf({ workingDir, dataDir, home, temporaryDir, readOnly, writable }: SandboxFolders): Root[] {
+function rootsOf(
+  { workingDir, dataDir, home, temporaryDir, readOnly, writable }: SandboxFolders,
+  shown: string,
+): Root[] {
   return [
-    ...[workingDir, dataDir, home, temporaryDir, ...writable].map((path) => ({ path, isWritable: true })),
+    { path: shown, source: workingDir, isWritable: true },
+    ...[dataDir, home, temporaryDir, ...writable].map((path) => ({ path, isWritable: true })),
     ...readOnly.map((path) => ({ path, isWritable: false })),
     ...[join(dataDir, EXCHANGE), "/dev/null"].map((path) => ({ path, isWritable: false })),
   ];

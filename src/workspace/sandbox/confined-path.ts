@@ -4,10 +4,12 @@ import { join } from "node:path/posix";
 import { codeOf, isMissing } from "../local/file-error.ts";
 import { WorkspaceError } from "../workspace-error.ts";
 
-/** A folder or file that a sandbox shows, at the path it has on the machine. */
+/** A folder or file that a sandbox shows. */
 export interface Root {
   /** Absolute path without links. */
   readonly path: string;
+  /** Absolute path on the machine, without links. Default: the same. */
+  readonly source?: string;
   readonly isWritable: boolean;
 }
 
@@ -168,9 +170,9 @@ async function openPart(path: string): Promise<FileHandle | null> {
 }
 
 /** Opens a root by its path and checks that no link has led elsewhere. */
-async function openRoot({ path }: Root): Promise<FileHandle | null> {
-  const handle = await openPart(path);
-  if (handle === null || (await readlink(pathOf(handle))) === path) return handle;
+async function openRoot({ path, source = path }: Root): Promise<FileHandle | null> {
+  const handle = await openPart(source);
+  if (handle === null || (await readlink(pathOf(handle))) === source) return handle;
   await handle.close();
   throw new WorkspaceError("permission_denied", `${path}: a link leads away from this folder`);
 }

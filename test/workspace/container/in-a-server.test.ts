@@ -103,6 +103,33 @@ describe.skipIf(NO_CONTAINERS)("a server whose agents work in containers", { tim
     await expect(stat(folder)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  it("gives a conversation that asks for /workspace a new folder, which it shows there", async () => {
+    const { workingDir, options } = await folders();
+    const server = await openMachineServer(options);
+    const [one, two] = [await server.start("/workspace"), await server.start("/workspace")];
+    const path = `/api/conversations/${one}`;
+    expect((await server.get(path)).body).toMatchObject({ workspace: { working_dir: "/workspace" } });
+    const form = new FormData();
+    form.set("file", new Blob(["text"]), "file");
+    const search = new URLSearchParams({ path: "/workspace/file" });
+    const upload = await server.fetch(`${path}/file/upload?${search}`, { method: "POST", body: form });
+    expect(upload.status).toBe(200);
+    const command = "pwd; cat /workspace/file; ln -s /workspace/file inside; ln -s /etc/passwd outside";
+    const bash = await post(server, `${path}/bash/execute_bash_command`, { command });
+    expect(await bash.json()).toMatchObject({ stdout: "/workspace\ntext", exit_code: 0 });
+    const download = (name: string) =>
+      server.fetch(`${path}/file/download?${new URLSearchParams({ path: `/workspace/${name}` })}`);
+    expect(await (await download("inside")).text()).toBe("text");
+    expect((await download("outside")).status).toBe(422);
+    const changes = await server.get(`${path}/git/changes`, { path: "/workspace" });
+    expect(changes).toMatchObject({ status: 200, body: [{}, {}, {}] });
+    expect(await readFile(join(workingDir, "..", one, "file"), "utf8")).toBe("text");
+    const other = await post(server, `/api/conversations/${two}/bash/execute_bash_command`, {
+      command: "ls",
+    });
+    expect(await other.json()).toMatchObject({ exit_code: 0, stdout: null });
+  });
+
   it("honours the limits of a start request within what the host allows", async () => {
     const { workingDir, options } = await folders();
     const server = await openMachineServer(options);
