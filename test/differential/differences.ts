@@ -1,5 +1,6 @@
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
+import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
 import { TOOL_DIFFERENCES } from "./differences/tools.ts";
@@ -40,4 +41,5 @@ export const DIFFERENCES: readonly Difference[] = [
   ...RUN_DIFFERENCES,
   ...REQUEST_DIFFERENCES,
   ...DOCUMENT_DIFFERENCES,
+  ...PROFILE_DIFFERENCES,
 ];

@@ -12,6 +12,7 @@ import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
 import { documentScenarios } from "./scenarios/settings/documents.ts";
 import { extensionScenarios } from "./scenarios/settings/extensions.ts";
+import { profileScenarios } from "./scenarios/settings/profiles.ts";
 import { serverSettingsScenarios } from "./scenarios/settings/server-settings.ts";
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
@@ -37,6 +38,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...analyzerScenarios,
     ...documentScenarios,
     ...extensionScenarios,
+    ...profileScenarios,
     ...capacityScenarios,
     ...secretScenarios(model.secretUrl),
     ...serverSettingsScenarios,

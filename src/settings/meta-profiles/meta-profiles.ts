@@ -5,7 +5,7 @@ import type { StoredSettings } from "../../wire/settings/stored-settings.ts";
 import { type Document, defineCollection } from "../documents/collection.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Edit } from "../documents/edit.ts";
-import { byFileName, canonicalProfileName, MAX_PROFILES } from "../llm-profiles/profile-names.ts";
+import { canonicalProfileName, MAX_PROFILES } from "../llm-profiles/profile-names.ts";
 import { withRouting } from "../server-settings/apply-update.ts";
 import type { ServerSettings } from "../server-settings/server-settings.ts";
 import { SETTINGS, SETTINGS_NAME } from "../server-settings/settings-collection.ts";
@@ -30,10 +30,10 @@ export class MetaProfiles {
     this.#options = options;
   }
 
-  /** Lists those that can be read, by the names of the reference's files. */
+  /** Lists those that can be read, by name. */
   async list(): Promise<MetaProfileInfo[]> {
     const all = await this.#options.documents.list(META_PROFILES);
-    return [...all].sort(byFileName).flatMap(({ name, value }) => {
+    return all.flatMap(({ name, value }) => {
       if (value === null) return [];
       return [{ name, classifier_model: value.classifier_model, num_classes: value.classes.length }];
     });

@@ -21,4 +21,5 @@ export const installedExtension = once(() =>
 export type InstalledExtension = z.output<ReturnType<typeof installedExtension>>;
 
 /** The name of an installed extension in a path. */
-export const extensionName = (pattern: RegExp) => z.string().min(1).max(255).regex(pattern);
+export const extensionName = (pattern: RegExp) =>
+  z.string().min(1, { abort: true }).max(255, { abort: true }).regex(pattern);

@@ -6,8 +6,8 @@ import { llmConfig } from "../agent/llm-config.ts";
 export const profileName = once(() =>
   z
     .string()
-    .min(1)
-    .max(64)
+    .min(1, { abort: true })
+    .max(64, { abort: true })
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
 );
 
