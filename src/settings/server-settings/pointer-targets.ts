@@ -8,10 +8,3 @@ export interface PointerTargets {
   hasAgentProfile(id: string, edit: Edit): Promise<boolean>;
   hasMetaProfile(name: string, edit: Edit): Promise<boolean>;
 }
-
-/** A server that keeps no profiles. */
-export const NO_PROFILES: PointerTargets = {
-  llmProfile: async () => null,
-  hasAgentProfile: async () => false,
-  hasMetaProfile: async () => false,
-};

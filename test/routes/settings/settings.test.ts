@@ -9,6 +9,15 @@ const SETTINGS = "/api/settings";
 const UNREADABLE =
   "Settings file is corrupted or encrypted with a different key: restore that key as OH_SECRET_KEY or add it to OH_PREVIOUS_SECRET_KEYS";
 
+interface Call {
+  path?: string;
+  body?: unknown;
+  /** The header `X-Expose-Secrets`. */
+  expose?: string;
+  /** Beginning of the path. Default: that of the settings. */
+  at?: string;
+}
+
 interface Options {
   store?: Store;
   secretKey?: string;
@@ -17,12 +26,9 @@ interface Options {
 
 function open({ store = memoryStore(), ...keys }: Options = {}) {
   const server = createServer({ keyless: "loopback", store, logger: "silent", ...keys });
-  const call = async (
-    method: string,
-    { path = "", body, expose }: { path?: string; body?: unknown; expose?: string } = {},
-  ) => {
+  const call = async (method: string, { path = "", body, expose, at = SETTINGS }: Call = {}) => {
     const headers = { "content-type": "application/json", ...(expose && { "x-expose-secrets": expose }) };
-    const request = new Request(`http://localhost${SETTINGS}${path}`, {
+    const request = new Request(`http://localhost${at}${path}`, {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -295,6 +301,79 @@ describe("a change of settings", () => {
     for (let index = 0; index < 6; index += 1)
       statuses.push((await patch({ misc_settings_diff: { [`t${index}`]: text } })).status);
     expect(statuses.at(-1)).toBe(413);
+  });
+});
+
+describe("settings that point to a profile", () => {
+  async function withProfiles() {
+    const bench = open({ secretKey: KEY });
+    const llm = { model: "openai/profiled", api_key: "sk-p", temperature: 0.5 };
+    const saved = [
+      await bench.call("POST", { at: "/api/profiles/fast", body: { llm, include_secrets: true } }),
+      await bench.call("POST", {
+        at: "/api/meta-profiles/routed",
+        body: { classifier_model: "fast", classes: [{ description: "all", model: "fast" }] },
+      }),
+    ];
+    expect(saved.map(({ status }) => status)).toEqual([201, 201]);
+    return bench;
+  }
+
+  it("have its model, in place of all that was set", async () => {
+    const { patch, patchAgent, get } = await withProfiles();
+    await patchAgent({ llm: { model: "m", api_key: "old", base_url: "https://old.example" } });
+    expect((await patch({ active_profile: "fast" })).body.active_profile).toBe("fast");
+    expect((await get("plaintext")).body.agent_settings.llm).toMatchObject({
+      model: "openai/profiled",
+      api_key: "sk-p",
+      temperature: 0.5,
+      base_url: null,
+    });
+  });
+
+  it("keep the model of the same change, and that of a profile that is left", async () => {
+    const { patch, get } = await withProfiles();
+    await patch({ active_profile: "fast", agent_settings_diff: { llm: { model: "mine" } } });
+    expect((await get()).body).toMatchObject({
+      active_profile: "fast",
+      agent_settings: { llm: { model: "mine" } },
+    });
+    await patch({ active_profile: null });
+    expect((await get()).body).toMatchObject({
+      active_profile: null,
+      agent_settings: { llm: { model: "mine" } },
+    });
+  });
+
+  it("only name it when the agent is another program", async () => {
+    const { patch } = await withProfiles();
+    const acp = { agent_kind: "acp" };
+    const { body } = await patch({ active_profile: "fast", agent_settings_diff: acp });
+    expect(body).toMatchObject({ active_profile: "fast", agent_settings: acp, llm_api_key_is_set: false });
+    expect((await patch({ active_meta_profile: "routed" })).body.active_meta_profile).toBeNull();
+  });
+
+  it("route by a meta-profile until they name none, or the agent is another program", async () => {
+    const { patch, patchAgent } = await withProfiles();
+    const routed = (await patch({ active_meta_profile: "routed" })).body;
+    expect(routed).toMatchObject({
+      active_meta_profile: "routed",
+      agent_settings: { active_meta_profile: "routed", enable_classify_and_switch_llm_tool: true },
+    });
+    const none = (await patch({ active_meta_profile: null })).body;
+    expect(none).toMatchObject({
+      active_meta_profile: null,
+      agent_settings: { active_meta_profile: null, enable_classify_and_switch_llm_tool: false },
+    });
+    await patch({ active_meta_profile: "routed" });
+    expect((await patchAgent({ agent_kind: "acp" })).body.active_meta_profile).toBeNull();
+  });
+
+  it("change nothing when it does not exist", async () => {
+    const { patch, get } = await withProfiles();
+    const { status } = await patch({ active_profile: "no", misc_settings_diff: { never: 1 } });
+    expect(status).toBe(404);
+    expect((await get()).body.misc_settings).toEqual({});
   });
 });
 

@@ -56,6 +56,10 @@ class Settings {
     await this.patch(...diffs.map((misc_settings_diff) => ({ misc_settings_diff })));
   }
 
+  async profile(method: string, path: string, body?: unknown): Promise<void> {
+    await this.#client.ask(method, `/api/${path}`, body);
+  }
+
   async server(method: string, name: string, ...bodies: unknown[]): Promise<void> {
     const path = `${SETTINGS}/mcp/${name}`;
     if (bodies.length === 0) await this.#client.ask(method, path);
@@ -211,5 +215,27 @@ export const serverSettingsScenarios: Scenario[] = [
     await settings.patch({ active_meta_profile: null }, { active_profile: null });
     await settings.agent({ agent_kind: "openhands", llm: { model: "y" } });
     await settings.get();
+  }),
+
+  scenario("settings that point to a profile", async (settings) => {
+    const llm = { model: "openai/pointed", api_key: "sk", temperature: 0.5 };
+    await settings.profile("POST", "profiles/pointed", { llm, include_secrets: true });
+    const rules = { classifier_model: "pointed", classes: [{ description: "all", model: "pointed" }] };
+    await settings.profile("POST", "meta-profiles/pointed", rules);
+    await settings.agent({ llm: { model: "openai/x", base_url: "https://a.example" } });
+    await settings.patch({ active_profile: "pointed" });
+    await settings.get("plaintext");
+    await settings.patch({ active_profile: "pointed", ...agent({ llm: { model: "openai/own" } }) });
+    await settings.patch(
+      { active_profile: null },
+      { active_profile: "no", misc_settings_diff: { never: 1 } },
+    );
+    await settings.patch({ active_meta_profile: "pointed" }, { active_meta_profile: null });
+    await settings.patch({ active_meta_profile: "pointed" }, agent({ agent_kind: "acp" }));
+    await settings.patch({ active_meta_profile: "pointed" }, { active_profile: "pointed" });
+    await settings.patch({ active_profile: "pointed", ...agent({ agent_kind: "openhands" }) });
+    await settings.patch({ active_profile: null });
+    await settings.profile("DELETE", "profiles/pointed");
+    await settings.profile("DELETE", "meta-profiles/pointed");
   }),
 ];
