@@ -129,4 +129,19 @@ describe("provider connections", () => {
     expect((await rotated("PATCH", `${PATH}/${id}`, { provider: "openai" })).status).toBe(200);
     expect((await openOn(store, "new")("GET", PATH)).body).toHaveLength(1);
   });
+
+  it("give LLM profiles their key, also a new one, for as long as the profiles refer to them", async () => {
+    const ask = openServer();
+    const { id } = (await create(ask, { base_url: "https://models.test" })).body;
+    const llm = { model: "openai/x", api_key: "sk-own", provider_connection_id: id };
+    await ask("POST", "/api/profiles/linked", { llm, include_secrets: true });
+    const inClear = async () =>
+      (await ask("GET", "/api/profiles/linked", undefined, { "X-Expose-Secrets": "plaintext" })).body.config;
+    expect(await inClear()).toMatchObject({ api_key: KEY, base_url: "https://models.test" });
+    await ask("PATCH", `${PATH}/${id}`, { api_key: "sk-rotated", base_url: null });
+    expect(await inClear()).toMatchObject({ api_key: "sk-rotated", base_url: null });
+    expect((await ask("DELETE", `${PATH}/${id}`)).status).toBe(409);
+    await ask("DELETE", "/api/profiles/linked");
+    expect((await ask("DELETE", `${PATH}/${id}`)).status).toBe(200);
+  });
 });

@@ -159,6 +159,47 @@ export const documentScenarios: Scenario[] = [
     },
   },
   {
+    name: "a provider connection that is in use",
+    alone: true,
+    script: [],
+    drive: async (client) => {
+      const id = await create(client, {
+        display_name: "Shared",
+        api_key: "sk-1",
+        base_url: "https://a.test",
+      });
+      const path = `${CONNECTIONS}/${id}`;
+      const llm = {
+        model: "openai/x",
+        api_key: "sk-own",
+        base_url: "https://b.test",
+        provider_connection_id: id,
+      };
+      await client.ask("POST", "/api/profiles/linked", { llm, include_secrets: true });
+      await client.ask("GET", "/api/profiles/linked");
+      const headers = { "X-Expose-Secrets": "plaintext" };
+      await client.request({ method: "GET", path: "/api/profiles/linked", headers });
+      await ask(client, "DELETE", path);
+      await client.ask("POST", "/api/profiles/linked/activate");
+      await ask(client, "DELETE", path);
+      await client.ask("DELETE", "/api/profiles/linked");
+      await ask(client, "DELETE", path);
+      const unlinked = {
+        llm: { provider_connection_id: null, base_url: null, api_key: null, model: "gpt-5.5" },
+      };
+      await client.quietly({
+        method: "PATCH",
+        path: "/api/settings",
+        body: { agent_settings_diff: unlinked },
+      });
+      await ask(client, "DELETE", path);
+      await client.ask("POST", "/api/profiles/linked", { llm, include_secrets: true });
+      await client.ask("POST", "/api/profiles/linked/activate");
+      await client.request({ method: "GET", path: "/api/profiles/linked", headers });
+      await client.ask("DELETE", "/api/profiles/linked");
+    },
+  },
+  {
     name: "provider connections that are refused",
     script: [],
     drive: async (client) => {
