@@ -10,7 +10,7 @@ import {
   rmdir,
   unlink,
 } from "node:fs/promises";
-import { basename, isAbsolute, resolve } from "node:path/posix";
+import { basename, isAbsolute, join, relative, resolve } from "node:path/posix";
 import { codeOf, isMissing, toFileError } from "../local/file-error.ts";
 import { listFolder, localFiles } from "../local/local-files.ts";
 import { replaceFile } from "../local/write-file-atomic.ts";
@@ -52,8 +52,12 @@ function filesWithin(folder: string, roots: readonly Root[]): WorkspaceFiles {
   const around = roots.filter(({ path }) => isWithin(path, folder));
   const innermost = around.toSorted((a, b) => b.path.length - a.path.length)[0];
   const inner = roots.filter(({ path }) => path !== folder && isWithin(folder, path));
-  const own = innermost === undefined ? [] : [{ ...innermost, path: folder }];
+  const own = innermost === undefined ? [] : [rootBelow(innermost, folder)];
   return { ...confinedFiles([...own, ...inner]), realPath: (path) => realPathOf(roots, path) };
+}
+
+function rootBelow({ path, source = path, isWritable }: Root, folder: string): Root {
+  return { path: folder, source: join(source, relative(path, folder)), isWritable };
 }
 
 type Within = <T>(path: string, options: WalkOptions, action: (walk: Walk) => Promise<T>) => Promise<T>;
