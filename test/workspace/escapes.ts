@@ -126,7 +126,7 @@ const ATTEMPTS: Attempt[] = [
   { name: "change the programs of the system", script: "test -w /usr/bin -o -w /etc", needsRoot: true },
   {
     name: "start more processes than allowed",
-    script: "i=0; while [ $i -lt 100 ]; do sleep 3 >/dev/null 2>&1 & i=$((i+1)); done",
+    script: "i=0; while [ $i -lt 100 ]; do sleep 20 >/dev/null 2>&1 & i=$((i+1)); done",
     limits: { processes: 40 },
   },
   {
