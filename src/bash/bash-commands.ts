@@ -3,13 +3,7 @@ import type { Logger } from "../logger.ts";
 import type { BashScope } from "../stores/bash-events.ts";
 import type { Store } from "../stores/store.ts";
 import { toHex } from "../wire/ids.ts";
-import type {
-  BashCommand,
-  BashError,
-  BashEvent,
-  BashOutput,
-  ExecuteBashRequest,
-} from "../wire/machine/bash.ts";
+import type { BashCommand, BashError, BashEvent, ExecuteBashRequest } from "../wire/machine/bash.ts";
 import { BashEventLog, type BashWatch } from "./bash-event-log.ts";
 import { BashEventFactory } from "./bash-events.ts";
 import type { BashPlace } from "./bash-place.ts";
@@ -32,7 +26,7 @@ export interface BashCommandsOptions {
 
 /**
  * The bash commands that clients run through one server: on its machine, and on those of conversations. Their output is
- * stored in pieces of up to 1 Mi characters, at most 64 Mi for each command. Agents do not see it.
+ * stored in pieces of up to 256 Ki characters, at most 64 Mi for each command. Agents do not see it.
  */
 export class BashCommands {
   readonly #store: Store;
@@ -81,11 +75,13 @@ export class BashCommands {
     return (await this.#runner.begin(place, request)).command;
   }
 
-  /** Runs a command to its end. Resolves with all its output, up to 8 Mi characters. Rejects as `startCommand` does. */
-  async execute(place: BashPlace, request: ExecuteBashRequest): Promise<BashOutput> {
+  /**
+   * Runs a command to its end. Resolves with the JSON text of a `BashOutput` that has all its output, up to 8 Mi
+   * characters. Rejects as `startCommand` does.
+   */
+  async execute(place: BashPlace, request: ExecuteBashRequest): Promise<string> {
     const { command, ended } = await this.#runner.begin(place, request);
-    const final = await ended;
-    return final.order === 0 ? final : joinOutputs(final, this.#log.outputsOf(place.scope, command.id));
+    return joinOutputs(await ended, this.#log.outputsOf(place.scope, command.id));
   }
 
   /** Ends a command with everything it started. False when there is none with this id. One that has ended is fine. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { AgentServerError } from "../errors.ts";
 import type { FeedReader } from "../events/feed.ts";
 import { Feeds } from "../events/feeds.ts";
@@ -19,6 +20,8 @@ const CHANNEL = "bash-events";
 const DEFAULT_LIMIT = 100;
 /** Length of the texts of a page of history past which it ends early. */
 const HISTORY_LENGTH = 1024 * 1024;
+/** Length of the texts of the outputs of one command that are read in one turn. */
+const OUTPUTS_LENGTH = 128 * 1024;
 /** Number of events of a batch that are read before their length is looked at. */
 const BATCH_STEP = 4;
 
@@ -85,14 +88,15 @@ export class BashEventLog {
     return ids.map((id) => found.get(id) ?? null);
   }
 
-  /** The outputs of a command in their order, page by page. */
+  /** The outputs of a command in their order. Each long one is read in a turn of its own, so that others get theirs. */
   async *outputsOf(scope: BashScope, commandId: string): AsyncGenerator<BashOutput, void, void> {
     let last: StoredBashEvent | undefined;
     do {
       const query = { commandId, direction: "asc", from: placeAfter(last), limit: DEFAULT_LIMIT } as const;
-      const rows = await this.#page(scope, query);
+      const rows = await this.#store.bashEvents.search(scope, { ...query, maxLength: OUTPUTS_LENGTH });
       for (const event of rows.map(readStored)) if (event.kind === "BashOutput") yield event;
       last = rows.at(-1);
+      await nextTurn();
     } while (last !== undefined);
   }
 

@@ -110,11 +110,12 @@ it("stops a command while it starts, while it runs and after its end, with every
   expect(await bash.stop("aaaaaaaa-0000-4000-8000-000000000001", quick.id)).toBe(false);
 });
 
-it("cuts long output into pieces of 1 Mi characters, and joins them in the answer", async () => {
+it("cuts long output into pieces of 256 Ki characters, and joins them in the answer", async () => {
   const { bash, execute } = await openBash();
-  const joined = await execute(`head -c ${3 * MIB + 5} /dev/zero | tr '\\0' x; echo end >&2`);
+  const piece = 256 * 1024;
+  const joined = await execute(`head -c ${3 * piece + 5} /dev/zero | tr '\\0' x; echo end >&2`);
   expect(joined).toMatchObject({ order: 3, exit_code: 0, stderr: "end\n" });
-  expect(joined.stdout === "x".repeat(3 * MIB + 5)).toBe(true);
+  expect(joined.stdout === "x".repeat(3 * piece + 5)).toBe(true);
   const { items } = await bash.search(null, { commandId: joined.command_id, kind: "BashOutput" });
   const outputs = items.filter((item) => item.kind === "BashOutput");
   expect(outputs.map(({ order, exit_code }) => [order, exit_code])).toEqual([
@@ -124,13 +125,26 @@ it("cuts long output into pieces of 1 Mi characters, and joins them in the answe
     [3, 0],
   ]);
   expect(outputs.map(({ stdout, stderr }) => [stdout?.length, stderr])).toEqual([
-    [MIB, null],
-    [MIB, null],
-    [MIB, null],
+    [piece, null],
+    [piece, null],
+    [piece, null],
     [5, "end\n"],
   ]);
   const rest = await bash.search(null, { commandId: joined.command_id, orderGt: 2 });
   expect(rest.items).toMatchObject([{ order: 3 }]);
+});
+
+it("joins what has to be escaped in JSON, of both streams, with the keys of every other output", async () => {
+  const { bash, execute } = await openBash();
+  const line = `"\\\u0001ä🙂\t\n`;
+  const count = 40_000;
+  const printed = `printf '"\\\\\\001ä🙂\\t\\n%.0s' $(seq ${count})`;
+  const joined = await execute(`${printed}; ${printed} >&2; exit 3`);
+  expect(joined.order).toBeGreaterThan(0);
+  expect(joined.exit_code).toBe(3);
+  expect([joined.stdout, joined.stderr].map((text) => text === line.repeat(count))).toEqual([true, true]);
+  const last = await bash.get(null, joined.id);
+  expect(Object.keys(joined)).toEqual(Object.keys(last ?? {}));
 });
 
 it("splits no character, neither between chunks nor between pieces", async () => {

@@ -48,8 +48,11 @@ export async function openBash(options: BashBenchOptions = {}) {
   });
   const start = (command: string, more: { cwd?: string | null; timeout?: number } = {}) =>
     bash.startCommand(place, { command, cwd: null, timeout: 30, ...more });
-  const execute = (command: string, more: { cwd?: string | null; timeout?: number } = {}) =>
-    bash.execute(place, { command, cwd: null, timeout: 30, ...more });
+  const execute = async (
+    command: string,
+    more: { cwd?: string | null; timeout?: number } = {},
+  ): Promise<BashOutput> =>
+    JSON.parse(await bash.execute(place, { command, cwd: null, timeout: 30, ...more }));
   /** Waits until a command has a final output, and returns all of them. */
   const ended = async (commandId: string): Promise<BashOutput[]> => {
     for (;;) {

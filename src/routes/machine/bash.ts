@@ -100,7 +100,7 @@ export function bashRoutes(
       },
     }).handle(async ({ params, body }) => {
       onActivity();
-      return { status: 200, body: await commands.execute(await placeIn(params), body) };
+      return { status: 200, json: await commands.execute(await placeIn(params), body) };
     }),
 
     bashRoute({
