@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Answer, isResponse } from "../http/answer.ts";
+import { bytesReader } from "../http/content/exact-length.ts";
 import type { ConnectionInfo } from "../http/fetch-server.ts";
 import { announcesNoBody, NodeRequest, type NodeRequestSource } from "./node-request.ts";
 
@@ -94,15 +95,13 @@ async function writeStream(outgoing: ServerResponse, response: Response): Promis
     outgoing.end();
     return;
   }
-  const reader = response.body.getReader();
+  const bytes = bytesReader(response.body);
+  const reader = bytes ?? response.body.getReader();
   const cancel = () => void reader.cancel().catch(() => {});
   outgoing.once("close", cancel);
   try {
-    while (!outgoing.destroyed) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (!outgoing.write(value)) await untilDrained(outgoing);
-    }
+    if (bytes !== null) await sendBytes(outgoing, bytes);
+    else if (reader instanceof ReadableStreamDefaultReader) await sendPieces(outgoing, reader);
     if (outgoing.destroyed) cancel();
     else outgoing.end();
   } catch (error) {
@@ -110,6 +109,35 @@ async function writeStream(outgoing: ServerResponse, response: Response): Promis
     outgoing.destroy(error instanceof Error ? error : undefined);
   } finally {
     outgoing.off("close", cancel);
+  }
+}
+
+async function sendPieces(
+  outgoing: ServerResponse,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<void> {
+  while (!outgoing.destroyed) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (!outgoing.write(value)) await untilDrained(outgoing);
+  }
+}
+
+/** Bytes of each of the two buffers that a stream of bytes goes through. */
+const BUFFER = 256 * 1024;
+
+/** Reads into one buffer while the other is sent, so that a body of any size takes no more memory than both. */
+async function sendBytes(outgoing: ServerResponse, reader: ReadableStreamBYOBReader): Promise<void> {
+  let sending: Promise<Uint8Array<ArrayBuffer>> = Promise.resolve(new Uint8Array(BUFFER));
+  let reading = reader.read(new Uint8Array(BUFFER));
+  while (!outgoing.destroyed) {
+    const { done, value } = await reading;
+    const free = await sending;
+    if (done || outgoing.destroyed) return;
+    reading = reader.read(new Uint8Array(free.buffer));
+    // Awaited in the next round.
+    reading.catch(() => {});
+    sending = new Promise((resolve) => outgoing.write(value, () => resolve(value)));
   }
 }
 

@@ -13,6 +13,7 @@ import type { Figure, Measured } from "./figure.ts";
 import { attach } from "./figures/attach.ts";
 import { coldStart } from "./figures/cold-start.ts";
 import { fanOut } from "./figures/fan-out.ts";
+import { files } from "./figures/files.ts";
 import { health } from "./figures/health.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
 import { list } from "./figures/list.ts";
@@ -40,6 +41,7 @@ const FIGURES: readonly Figure[] = [
   resume,
   slowReader,
   shellFlood,
+  files,
   attach,
   router,
 ];

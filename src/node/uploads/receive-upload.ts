@@ -3,7 +3,9 @@ import type { BusboyFileStream, BusboyInstance } from "@fastify/busboy";
 import { AgentServerError } from "../../errors.ts";
 import type { ReceivedUpload, ReceiveUpload, UploadSpec } from "../../http/content/upload.ts";
 import { bodyMalformed, bodyTooLarge, missingFromBody, UNREAD } from "../../http/route/body-errors.ts";
+import { NodeRequest } from "../node-request.ts";
 import { Failure } from "./failure.ts";
+import { freeBuffers } from "./free-buffers.ts";
 
 const MULTIPART = /^multipart\/form-data\s*;/i;
 /** Bytes of the headers of one part. */
@@ -12,9 +14,26 @@ const MAX_PART_HEADER_BYTES = 8 * 1024;
 /** Receives uploads from the bodies of Fetch requests. */
 export const receiveUpload: ReceiveUpload = async (request, spec) => {
   const type = request.headers.get("content-type") ?? "";
-  if (!MULTIPART.test(type) || request.body === null) throw noFile(spec, UNREAD);
-  return new Reception(await createParser(type, spec), spec).begin(request.body);
+  if (!MULTIPART.test(type)) throw noFile(spec, UNREAD);
+  const parser = await createParser(type, spec);
+  const chunks = chunksOf(request);
+  if (chunks === null) throw noFile(spec, UNREAD);
+  return new Reception(parser, spec).begin(chunks);
 };
+
+/** The chunks of a body, one at a time. */
+interface Chunks {
+  next(): Promise<{ done?: boolean | undefined; value?: Uint8Array | undefined }>;
+}
+
+/** null without a body. */
+function chunksOf(request: Request): Chunks | null {
+  const incoming = NodeRequest.unreadBody(request);
+  // What is left unread must not cut the connection that carries the answer.
+  if (incoming !== null) return incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
+  const reader = request.body?.getReader();
+  return reader === undefined ? null : { next: () => reader.read() };
+}
 
 /** The parser is loaded with the first upload: most servers see none. */
 async function createParser(type: string, { maxFileBytes, maxFields, maxFieldBytes, maxParts }: UploadSpec) {
@@ -56,9 +75,9 @@ class Reception {
   }
 
   /** Resolves at the beginning of the file. */
-  async begin(body: ReadableStream<Uint8Array>): Promise<ReceivedUpload> {
+  async begin(chunks: Chunks): Promise<ReceivedUpload> {
     this.#listen();
-    const whole = this.#feed(body);
+    const whole = this.#feed(chunks);
     whole.then(
       () => this.#found.reject(noFile(this.#spec)),
       (error: unknown) => this.#end(error),
@@ -111,12 +130,13 @@ class Reception {
   }
 
   /** One chunk at a time: the next is read when the reader of the file has taken the one before. */
-  async #feed(body: ReadableStream<Uint8Array>): Promise<void> {
-    const reader = body.getReader();
+  async #feed(chunks: Chunks): Promise<void> {
+    const passed = await freeBuffers();
     for (;;) {
-      const { done, value } = await this.#failure.orResult(reader.read());
-      if (done) break;
+      const { done, value } = await this.#failure.orResult(chunks.next());
+      if (done || value === undefined) break;
       await this.#failure.orResult(written(this.#parser, value));
+      passed(value.length);
     }
     const finished = new Promise((resolve) => this.#parser.once("finish", resolve));
     this.#parser.end();

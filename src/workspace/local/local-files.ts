@@ -17,7 +17,7 @@ import { statOrNull, writeFileAtomic } from "./write-file-atomic.ts";
 const DEFAULT_MAX_BYTES = 10 * 1024 * 1024;
 const DEFAULT_LIMIT = 1000;
 
-/** Bytes of one piece of a stream. */
+/** Bytes of one piece of a stream, where its reader brings no buffer. */
 const PIECE = 64 * 1024;
 
 /** The files of this machine. */
@@ -106,20 +106,23 @@ async function readStream(
   const { file } = await openRegular(path);
   let position = offset;
   const end = offset + length;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const buffer = new Uint8Array(Math.min(PIECE, end - position));
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-        position += bytesRead;
-        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
-        await file.close();
-        controller.close();
-      },
-      cancel: () => file.close(),
+  // A stream of bytes: who sends a file on reads all of it into the same memory.
+  return new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: PIECE,
+    async pull(controller) {
+      const request = controller.byobRequest;
+      if (request === null || request.view === null) return;
+      const buffer = new Uint8Array(request.view.buffer, request.view.byteOffset, request.view.byteLength);
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
+      position += bytesRead;
+      if (bytesRead > 0) return request.respond(bytesRead);
+      await file.close();
+      controller.close();
+      request.respond(0);
     },
-    { highWaterMark: 0 },
-  );
+    cancel: () => file.close(),
+  });
 }
 
 export interface ListOptions {

@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { access, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, type FileHandle, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { FileContent } from "../workspace-files.ts";
 import { isMissing } from "./file-error.ts";
@@ -7,6 +7,9 @@ import { makeFolder } from "./make-folder.ts";
 
 /** Number of links that Linux follows before it fails. */
 const MAX_LINKS = 40;
+
+/** Bytes that are written at once, about. */
+const BATCH = 256 * 1024;
 
 /**
  * Writes a file whole or not at all, by renaming a temporary file of the same folder over it. Keeps a symbolic link,
@@ -52,7 +55,7 @@ export interface NewFile {
 async function writeNew(path: string, { content, mode, existing }: NewFile): Promise<void> {
   const file = await open(path, "wx", mode);
   try {
-    await file.writeFile(content);
+    await writeContent(file, content);
     if (existing === null) return;
     // Only root may give files away; anyone else becomes the owner. Before chmod, because chown resets mode bits.
     await file.chown(existing.uid, existing.gid).catch(() => {});
@@ -60,6 +63,44 @@ async function writeNew(path: string, { content, mode, existing }: NewFile): Pro
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Writes content to an open file. Small pieces are put together, and the next ones are taken while those before are
+ * written; two batches at most are in memory.
+ */
+async function writeContent(file: FileHandle, content: FileContent): Promise<void> {
+  if (typeof content === "string" || content instanceof Uint8Array) return file.writeFile(content);
+  let batch: Uint8Array[] = [];
+  let size = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const flush = async () => {
+    await writing;
+    writing = writeAll(file, batch);
+    // A failure is passed on by the next flush.
+    writing.catch(() => {});
+    batch = [];
+    size = 0;
+  };
+  try {
+    for await (const piece of content) {
+      batch.push(piece);
+      size += piece.length;
+      if (size >= BATCH) await flush();
+    }
+    if (size > 0) await flush();
+  } finally {
+    // The file is not closed under a write.
+    await writing.catch(() => {});
+  }
+  await writing;
+}
+
+/** A write may take a part of what it is given. */
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  const total = pieces.reduce((sum, { length }) => sum + length, 0);
+  const { bytesWritten } = await file.writev([...pieces]);
+  if (bytesWritten < total) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten));
 }
 
 /** Finds the path that a write to `path` reaches, also when the last link points to a file that does not exist yet. */
