@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { freeBuffers } from "../../src/node/uploads/free-buffers.ts";
+import { freeBuffers } from "../../../src/node/uploads/free-buffers.ts";
 
 const MIB = 1024 * 1024;
 
