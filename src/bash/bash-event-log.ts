@@ -88,7 +88,7 @@ export class BashEventLog {
     return ids.map((id) => found.get(id) ?? null);
   }
 
-  /** The outputs of a command in their order. Each long one is read in a turn of its own, so that others get theirs. */
+  /** The outputs of a command in their order. Others get their turn after each long one. */
   async *outputsOf(scope: BashScope, commandId: string): AsyncGenerator<BashOutput, void, void> {
     let last: StoredBashEvent | undefined;
     do {

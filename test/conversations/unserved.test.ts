@@ -144,6 +144,16 @@ describe("a request is carried out, with a warning in the log and in the answer,
       "agent.llm.ollama_base_url: asks for http://localhost:11434",
     ],
     [
+      "the vendor of a subscription that is not used",
+      withAgent({ llm: { model: "scripted", subscription_vendor: "openai" } }),
+      "agent.llm.subscription_vendor: asks for openai",
+    ],
+    [
+      "requests signed for AWS",
+      withAgent({ llm: { model: "scripted", aws_role_name: "arn:role", aws_session_name: "night" } }),
+      "agent.llm: asks for aws_role_name, aws_session_name, but requests to Bedrock are not signed",
+    ],
+    [
       "a tokenizer",
       withAgent({ llm: { model: "scripted", custom_tokenizer: "mine" } }),
       "agent.llm.custom_tokenizer: asks for mine",

@@ -60,6 +60,45 @@ describe("anthropic messages", () => {
     });
   });
 
+  it("marks what a client asks to be cached, with at most four marks in all, the newest first", async () => {
+    const provider = await recordedProvider({ body: message([{ type: "text", text: "Hi" }]) });
+    const { ask } = model({ model: "anthropic/claude-sonnet-4-5", base_url: provider.url });
+    const marked = (value: string) => ({ type: "text" as const, text: value, cache_prompt: true });
+    const plain = (value: string) => ({ ...marked(value), cache_prompt: false });
+    const image_urls = ["data:image/png;base64,AA", "data:image/png;base64,BB"];
+    await ask({
+      messages: [
+        system("fixed"),
+        { role: "user", content: [marked("too old")] },
+        { role: "assistant", content: [plain("ok")] },
+        { role: "user", content: [plain("before"), { type: "image", image_urls, cache_prompt: true }] },
+        { role: "assistant", content: [plain("ok")] },
+        { role: "user", content: [marked("a"), plain("b"), marked(" "), marked("c")] },
+      ],
+    });
+    const [first, , second, , third] = provider.requests[0]?.body.messages ?? [];
+    expect(provider.requests[0]?.body.system).toEqual([{ type: "text", text: "fixed", cache_control }]);
+    expect(JSON.stringify(first)).not.toContain("cache_control");
+    const hasMark = (part: object) => "cache_control" in part;
+    expect(second.content.map(hasMark)).toEqual([false, false, true]);
+    expect(third.content.map(hasMark)).toEqual([true, false, true]);
+  });
+
+  it("marks the result of a tool as a whole, and gives up the mark where the client takes it back", async () => {
+    const provider = await recordedProvider({ body: message([{ type: "text", text: "Hi" }]) });
+    const { ask } = model({ model: "anthropic/claude-sonnet-4-5", base_url: provider.url });
+    const asked = user("Look");
+    const called = assistantCalls(["toolu_1", "terminal", '{"command":"ls"}']);
+    const result = toolResult("toolu_1", "terminal", "files");
+    const kept = { ...result, content: result.content.map((part) => ({ ...part, cache_prompt: true })) };
+    await ask({ messages: [asked, called, kept, user("on")] });
+    await ask({ messages: [asked, called, result, user("on")] });
+    const results = provider.requests.map(({ body }) => body.messages[2].content[0]);
+    expect(results[0]).toMatchObject({ type: "tool_result", cache_control });
+    expect(results[0].content[0]).not.toHaveProperty("cache_control");
+    expect(results[1]).not.toHaveProperty("cache_control");
+  });
+
   it("lets newer models think as they see fit, at the effort asked for", async () => {
     const provider = await recordedProvider({ body: message([{ type: "text", text: "Hi" }]) });
     await model({ model: "claude-opus-4-8", base_url: provider.url, reasoning_effort: "medium" }).ask();
@@ -84,7 +123,10 @@ describe("anthropic messages", () => {
   it("leaves the marks out when caching is off", async () => {
     const provider = await recordedProvider({ body: message([{ type: "text", text: "Hi" }]) });
     await model({ model: "anthropic/claude-sonnet-4-5", base_url: provider.url, caching_prompt: false }).ask({
-      messages: [system("fixed"), user("Hello")],
+      messages: [
+        system("fixed"),
+        { role: "user", content: [{ type: "text", text: "Hello", cache_prompt: true }] },
+      ],
     });
     expect(JSON.stringify(provider.requests[0]?.body)).not.toContain("cache_control");
   });

@@ -157,6 +157,21 @@ describe("openai chat: the request", () => {
     ]);
   });
 
+  it("marks the parts that a client asks to be cached", async () => {
+    const provider = await recordedProvider({ body: completion({ content: "Hi" }) });
+    const part = { type: "text" as const, text: "long", cache_prompt: true };
+    const content = [part, { ...part, text: "short", cache_prompt: false }];
+    const messages = [{ role: "user" as const, content }, user("two")];
+    const cache_control = { type: "ephemeral" };
+    await model({ model: "litellm_proxy/claude-sonnet-4-5", base_url: provider.url }).ask({ messages });
+    expect(provider.requests[0]?.body.messages[0].content).toEqual([
+      { type: "text", text: "long", cache_control },
+      { type: "text", text: "short" },
+    ]);
+    await model({ model: "openai/gpt-4o", base_url: provider.url }).ask({ messages });
+    expect(JSON.stringify(provider.requests[1]?.body)).not.toContain("cache_control");
+  });
+
   it("moves the marker on without leaving the old one behind", async () => {
     const provider = await recordedProvider({ body: completion({ content: "Hi" }) });
     const { ask } = model({ model: "litellm_proxy/claude-sonnet-4-5", base_url: provider.url });

@@ -8,7 +8,7 @@ import type {
 import { asObject } from "../../is-object.ts";
 import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/events/message.ts";
 import type { Capabilities } from "../capabilities.ts";
-import { cacheMarks } from "../prompt/cache-marks.ts";
+import { cacheMarks, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 
@@ -27,8 +27,8 @@ type OpenTurn = "user" | "assistant" | null;
 
 interface Piece {
   message: Message;
-  /** Index of the block to mark, from the end where it is negative; undefined for no mark. */
-  mark: number | undefined;
+  /** The parts to mark; undefined for no mark. */
+  marked: MarkedParts | undefined;
 }
 
 const CACHE: CacheControlEphemeral = { type: "ephemeral" };
@@ -42,12 +42,12 @@ export function anthropicPromptWriter(
 ): (messages: readonly Message[]) => AnthropicPrompt {
   const turns = new JoinedPrompt<Piece, OpenTurn>({
     first: null,
-    isSame: (one, other) => one.message === other.message && one.mark === other.mark,
+    isSame: (one, other) => one.message === other.message && isMarkedAlike(one.marked, other.marked),
     write: (piece, open) => writeInTurn(piece, open, capabilities),
   });
   return (prompt) => {
-    const marks = capabilities.promptCacheMarkers ? cacheMarks(prompt) : null;
-    const pieces = prompt.map((message): Piece => ({ message, mark: marks?.get(message) }));
+    const marks = capabilities.promptCacheMarkers ? cacheMarks(prompt, capabilities.vision) : null;
+    const pieces = prompt.map((message): Piece => ({ message, marked: marks?.get(message) }));
     const system = pieces
       .filter(({ message }) => message.role === "system")
       .map((piece) => writeBlocks(piece, capabilities))
@@ -73,23 +73,25 @@ function writeInTurn(
   return { text: `${open === null ? "" : "]},"}{"role":"${role}","content":[${blocks}`, after: role };
 }
 
-function writeBlocks({ message, mark }: Piece, capabilities: Capabilities): string {
-  const blocks = toBlocks(message, capabilities);
-  return (mark === undefined ? blocks : markBlock(blocks, mark))
+function writeBlocks(piece: Piece, capabilities: Capabilities): string {
+  return toBlocks(piece, capabilities)
     .map((block) => JSON.stringify(block))
     .join(",");
 }
 
-function toBlocks(message: Message, { vision, unsignedThinking }: Capabilities): ContentBlockParam[] {
+function toBlocks(
+  { message, marked }: Piece,
+  { vision, unsignedThinking }: Capabilities,
+): ContentBlockParam[] {
   switch (message.role) {
     case "system":
-      return textBlocks(message.content);
+      return textBlocks(message.content, marked);
     case "user":
-      return contentBlocks(message.content, vision);
+      return contentBlocks(message.content, vision, marked);
     case "assistant":
       return [
         ...(message.thinking_blocks ?? []).flatMap((block) => toThinking(block, unsignedThinking)),
-        ...textBlocks(message.content),
+        ...textBlocks(message.content, marked),
         ...(message.tool_calls ?? []).map(toToolUse),
       ];
     case "tool": {
@@ -99,6 +101,7 @@ function toBlocks(message: Message, { vision, unsignedThinking }: Capabilities):
           type: "tool_result",
           tool_use_id: toCallId(message.tool_call_id ?? ""),
           ...(content.length && { content }),
+          ...(marked && { cache_control: CACHE }),
         },
       ];
     }
@@ -132,17 +135,30 @@ function toCallId(id: string): string {
 
 type SimpleBlock = TextBlockParam | ImageBlockParam;
 
-function contentBlocks(content: readonly Content[], vision: boolean): SimpleBlock[] {
+function contentBlocks(
+  content: readonly Content[],
+  vision: boolean,
+  marked: MarkedParts = [],
+): SimpleBlock[] {
   return content.flatMap((part): SimpleBlock[] => {
-    if (part.type === "text") return textBlocks([part]);
-    return vision ? part.image_urls.map(toImage) : [];
+    if (part.type === "text") return textBlocks([part], marked);
+    const images = vision ? part.image_urls.map(toImage) : [];
+    return marked.includes(part) ? markLast(images) : images;
   });
 }
 
 /** Leaves out blank text, which the protocol refuses. */
-function textBlocks(content: readonly Content[]): TextBlockParam[] {
-  return content.flatMap((part): TextBlockParam[] =>
-    part.type === "text" && part.text.trim() !== "" ? [{ type: "text", text: part.text }] : [],
+function textBlocks(content: readonly Content[], marked: MarkedParts = []): TextBlockParam[] {
+  return content.flatMap((part): TextBlockParam[] => {
+    if (part.type !== "text" || part.text.trim() === "") return [];
+    const block: TextBlockParam = { type: "text", text: part.text };
+    return [marked.includes(part) ? { ...block, cache_control: CACHE } : block];
+  });
+}
+
+function markLast(blocks: readonly SimpleBlock[]): SimpleBlock[] {
+  return blocks.map((block, index) =>
+    index === blocks.length - 1 ? { ...block, cache_control: CACHE } : block,
   );
 }
 
@@ -151,11 +167,4 @@ function toImage(url: string): ImageBlockParam {
   if (type === undefined || data === undefined) return { type: "image", source: { type: "url", url } };
   const media_type = (type === "image/jpg" ? "image/jpeg" : type) as "image/png";
   return { type: "image", source: { type: "base64", media_type, data } };
-}
-
-function markBlock(blocks: readonly ContentBlockParam[], at: number): ContentBlockParam[] {
-  const marked = at < 0 ? blocks.length + at : at;
-  return blocks.map((block, index) =>
-    index === marked ? ({ ...block, cache_control: CACHE } as ContentBlockParam) : block,
-  );
 }

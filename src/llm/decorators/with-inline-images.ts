@@ -38,7 +38,7 @@ async function inline(message: Message, load: LoadImage | undefined, signal: Abo
       continue;
     }
     for (const url of part.image_urls) {
-      if (!isRemote(url)) content.push({ ...part, image_urls: [url] });
+      if (!isRemote(url)) content.push({ ...part, cache_prompt: false, image_urls: [url] });
       else if (inlined > MAX_INLINED) content.push(text("[An image was left out: there are too many]"));
       else {
         const image = await inlineOne(url, load, signal);
@@ -46,8 +46,14 @@ async function inline(message: Message, load: LoadImage | undefined, signal: Abo
         content.push(image);
       }
     }
+    if (part.cache_prompt && part.image_urls.length > 0) content.push(...content.splice(-1).map(withMark));
   }
   return { ...message, content };
+}
+
+/** The mark of several images is at the end of the last. */
+function withMark(part: Content): Content {
+  return { ...part, cache_prompt: true };
 }
 
 async function inlineOne(url: string, load: LoadImage | undefined, signal: AbortSignal): Promise<Content> {

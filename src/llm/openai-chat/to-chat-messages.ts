@@ -4,7 +4,7 @@ import type {
 } from "openai/resources/chat/completions";
 import type { Content, Message, MessageToolCall } from "../../wire/events/message.ts";
 import type { Capabilities } from "../capabilities.ts";
-import { cacheMarks } from "../prompt/cache-marks.ts";
+import { cacheMarks, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 
@@ -19,7 +19,8 @@ export interface ChatDialect {
   thinkingBlocks: boolean;
 }
 
-type CacheControl = { cache_control?: { type: "ephemeral" } };
+const CACHE = { type: "ephemeral" } as const;
+type CacheControl = { cache_control?: typeof CACHE };
 type Part = ChatCompletionContentPart & CacheControl;
 /** A message of the request, with the fields that other providers add to OpenAI's. */
 type ChatMessage = ChatCompletionMessageParam & CacheControl;
@@ -30,8 +31,8 @@ interface Converted {
   images: Part[];
 }
 
-/** A message, one with a cache mark at a part, or the images of the tool results before. */
-type Piece = Message | { marked: Message; at: number } | { imagesOf: readonly Message[] };
+/** A message, one with cache marks, or the images of the tool results before. */
+type Piece = Message | { marked: Message; parts: MarkedParts } | { imagesOf: readonly Message[] };
 
 /**
  * Builds a writer of prompts as the JSON text of the messages, without the brackets of the list. The bytes are valid
@@ -47,7 +48,7 @@ export function chatMessageWriter(dialect: ChatDialect): (messages: readonly Mes
 }
 
 function toPieces(messages: readonly Message[], capabilities: ChatDialect["capabilities"]): Piece[] {
-  const marks = capabilities.promptCacheMarkers ? cacheMarks(messages) : null;
+  const marks = capabilities.promptCacheMarkers ? cacheMarks(messages, capabilities.vision) : null;
   const pieces: Piece[] = [];
   let imagesOf: Message[] = [];
   for (const message of messages) {
@@ -56,8 +57,8 @@ function toPieces(messages: readonly Message[], capabilities: ChatDialect["capab
       pieces.push({ imagesOf });
       imagesOf = [];
     }
-    const at = marks?.get(message);
-    pieces.push(at === undefined ? message : { marked: message, at });
+    const parts = marks?.get(message);
+    pieces.push(parts === undefined ? message : { marked: message, parts });
     if (capabilities.vision && message.role === "tool" && hasImage(message)) imagesOf.push(message);
   }
   if (imagesOf.length > 0) pieces.push({ imagesOf });
@@ -70,14 +71,15 @@ function hasImage({ content }: Message): boolean {
 
 function isSamePiece(one: Piece, other: Piece): boolean {
   if (one === other) return true;
-  if ("marked" in one) return "marked" in other && one.marked === other.marked && one.at === other.at;
+  if ("marked" in one) {
+    return "marked" in other && one.marked === other.marked && isMarkedAlike(one.parts, other.parts);
+  }
   // The messages before them are the same, and decide what they are.
   return "imagesOf" in one && "imagesOf" in other;
 }
 
 function writePiece(piece: Piece, dialect: ChatDialect): string {
-  if ("marked" in piece)
-    return JSON.stringify(markPart(toChatMessage(piece.marked, dialect).message, piece.at));
+  if ("marked" in piece) return JSON.stringify(toChatMessage(piece.marked, dialect, piece.parts).message);
   if ("imagesOf" in piece) {
     const images = piece.imagesOf.flatMap((message) => toChatMessage(message, dialect).images);
     return JSON.stringify({ role: "user", content: images });
@@ -85,34 +87,40 @@ function writePiece(piece: Piece, dialect: ChatDialect): string {
   return JSON.stringify(toChatMessage(piece, dialect).message);
 }
 
-function toChatMessage(message: Message, dialect: ChatDialect): Converted {
+function toChatMessage(message: Message, dialect: ChatDialect, marked?: MarkedParts): Converted {
   const { vision } = dialect.capabilities;
   switch (message.role) {
     case "system":
       return {
-        message: { role: "system", content: contentOf(message.content, dialect) as string },
+        message: { role: "system", content: contentOf(message.content, dialect, marked) as string },
         images: [],
       };
     case "user":
-      return { message: { role: "user", content: contentOf(message.content, dialect) }, images: [] };
+      return { message: { role: "user", content: contentOf(message.content, dialect, marked) }, images: [] };
     case "assistant":
-      return { message: toAssistant(message, dialect), images: [] };
+      return { message: toAssistant(message, dialect, marked), images: [] };
     case "tool": {
       const images = vision ? imageParts(message.content) : [];
       const texts = message.content.filter((part) => part.type === "text");
       const content = contentOf(texts, dialect);
-      const tool = { role: "tool", tool_call_id: message.tool_call_id ?? "", content } as ChatMessage;
+      const mark = marked === undefined ? {} : { cache_control: CACHE };
+      const tool = {
+        role: "tool",
+        tool_call_id: message.tool_call_id ?? "",
+        content,
+        ...mark,
+      } as ChatMessage;
       // OpenAI's shape has no name here, but Gemini's and some chat templates need it.
       return { message: message.name ? ({ ...tool, name: message.name } as ChatMessage) : tool, images };
     }
   }
 }
 
-function toAssistant(message: Message, dialect: ChatDialect): ChatMessage {
+function toAssistant(message: Message, dialect: ChatDialect, marked?: MarkedParts): ChatMessage {
   const calls = message.tool_calls ?? [];
   const texts = message.content.filter((part) => part.type === "text" && part.text.trim() !== "");
   const assistant: Record<string, unknown> = { role: "assistant" };
-  if (texts.length > 0) assistant.content = contentOf(texts, dialect);
+  if (texts.length > 0) assistant.content = contentOf(texts, dialect, marked);
   else if (calls.length === 0) assistant.content = "";
   if (calls.length > 0) assistant.tool_calls = toToolCalls(message, calls);
   // The field must not be empty, also where another model made the calls without reasoning.
@@ -142,16 +150,22 @@ function toToolCalls(message: Message, calls: readonly MessageToolCall[]): unkno
 }
 
 /** Writes text without marks as one string, the form that every server accepts, and everything else as a list. */
-function contentOf(content: readonly Content[], dialect: ChatDialect): string | Part[] {
+function contentOf(
+  content: readonly Content[],
+  dialect: ChatDialect,
+  marked: MarkedParts = [],
+): string | Part[] {
   const { stringContent, vision, promptCacheMarkers } = dialect.capabilities;
   const parts = content.filter((part) => part.type === "text" || vision);
   const onlyText = parts.every((part) => part.type === "text");
   if (onlyText && (stringContent || (dialect.plainText && !promptCacheMarkers))) {
-    return parts.map((part) => part.text).join("\n");
+    const text = parts.map((part) => part.text).join("\n");
+    return marked.length > 0 ? markLast([{ type: "text", text }]) : text;
   }
-  return parts.flatMap((part): Part[] =>
-    part.type === "text" ? [{ type: "text", text: part.text }] : imageParts([part]),
-  );
+  return parts.flatMap((part): Part[] => {
+    const written: Part[] = part.type === "text" ? [{ type: "text", text: part.text }] : imageParts([part]);
+    return marked.includes(part) ? markLast(written) : written;
+  });
 }
 
 function imageParts(content: readonly Content[]): Part[] {
@@ -162,15 +176,6 @@ function imageParts(content: readonly Content[]): Part[] {
   );
 }
 
-function markPart(message: ChatMessage, index: number): ChatMessage {
-  const cache_control = { type: "ephemeral" } as const;
-  if (message.role === "tool") return { ...message, cache_control };
-  const content =
-    typeof message.content === "string"
-      ? [{ type: "text" as const, text: message.content }]
-      : message.content;
-  if (!content || content.length === 0) return message;
-  const at = index < 0 ? content.length + index : index;
-  const marked = content.map((part, position) => (position === at ? { ...part, cache_control } : part));
-  return { ...message, content: marked } as ChatMessage;
+function markLast(parts: readonly Part[]): Part[] {
+  return parts.map((part, index) => (index === parts.length - 1 ? { ...part, cache_control: CACHE } : part));
 }

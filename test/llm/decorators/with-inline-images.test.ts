@@ -29,3 +29,21 @@ it("a message of many images is loaded up to a bound", async () => {
     text: "[An image was left out: there are too many]",
   });
 });
+
+it("keeps the cache mark of a part at the end of its last image", async () => {
+  const requests: LlmRequest[] = [];
+  const model: Llm = {
+    complete: (request) => {
+      requests.push(request);
+      return Promise.reject(new Error("not part of this test"));
+    },
+  };
+  const image_urls = ["https://example.com/a.png", "https://example.com/b.png"];
+  const messages: LlmRequest["messages"] = [
+    { role: "user", content: [{ type: "image", cache_prompt: true, image_urls }] },
+  ];
+  await withInlineImages(model, async () => "data:image/png;base64,AA")
+    .complete({ messages, tools: [], signal: new AbortController().signal })
+    .catch(() => {});
+  expect(requests[0]?.messages[0]?.content.map((part) => part.cache_prompt)).toEqual([false, true]);
+});
