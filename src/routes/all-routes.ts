@@ -23,6 +23,7 @@ import { type EditorAccess, vscodeRoutes } from "./machine/vscode.ts";
 import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
+import { acpModelRoutes } from "./settings/acp-models.ts";
 import { agentProfileRoutes } from "./settings/agent-profiles.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
 import { llmProfileRoutes } from "./settings/llm-profiles.ts";
@@ -88,6 +89,7 @@ export function allRoutes({
     ...llmProfileRoutes(settings),
     ...metaProfileRoutes(settings),
     ...agentProfileRoutes(settings),
+    ...acpModelRoutes(),
     ...subscriptionRoutes(settings.subscription),
     ...skillRoutes(extensionPlace),
     ...pluginRoutes(extensionPlace),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acpModel } from "./agent/acp-model.ts";
 import { agent } from "./agent/agent.ts";
 import { hookConfig } from "./agent/hook-config.ts";
 import { confirmationPolicy, securityAnalyzer } from "./agent/policies.ts";
@@ -35,11 +36,6 @@ export const launchedAgentProfile = z
   })
   .meta({ id: "LaunchedAgentProfile" });
 
-/** A model that an agent of another program offers. */
-const modelInfo = z
-  .object({ model_id: z.string(), name: nullable(z.string()), description: nullable(z.string()) })
-  .meta({ id: "ACPModelInfo" });
-
 /** A conversation as every route shows it. All 35 keys are always present; secrets are null. */
 export const conversationInfo = z
   .object({
@@ -73,7 +69,7 @@ export const conversationInfo = z
     sub_conversation_ids: z.array(z.string()),
     tags: z.record(z.string(), z.string()),
     current_model_id: z.string().nullable(),
-    available_models: z.array(modelInfo),
+    available_models: z.array(acpModel),
     supports_runtime_model_switch: z.boolean(),
     launched_agent_profile: launchedAgentProfile.nullable(),
     agent,

@@ -10,6 +10,7 @@ import { errorScenarios } from "./scenarios/errors.ts";
 import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
+import { acpScenarios } from "./scenarios/settings/acp.ts";
 import { documentScenarios } from "./scenarios/settings/documents.ts";
 import { extensionScenarios } from "./scenarios/settings/extensions.ts";
 import { profileScenarios } from "./scenarios/settings/profiles.ts";
@@ -36,6 +37,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...errorScenarios,
     ...confirmationScenarios,
     ...analyzerScenarios,
+    ...acpScenarios,
     ...documentScenarios,
     ...extensionScenarios,
     ...profileScenarios,

@@ -7,6 +7,7 @@ export const DOCUMENT_DIFFERENCES: readonly Difference[] = [
       "secrets of a server that are refused",
       "provider connections",
       "provider connections that are refused",
+      "questions for ACP models that are refused",
     ],
     at: ['answers.*.body.detail.0.input*: * -> "<redacted>"'],
     reason: "a refusal repeats nothing that may be a secret",

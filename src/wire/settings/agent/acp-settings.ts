@@ -66,7 +66,7 @@ const FILE_SECRETS: readonly z.output<typeof fileSecret>[] = [
 export const acpSettings = z
   .object({
     schema_version: z.int().min(1).max(AGENT_SETTINGS_VERSION).default(AGENT_SETTINGS_VERSION),
-    agent_kind: z.literal("acp"),
+    agent_kind: z.literal("acp").default("acp"),
     acp_server: z.enum(ACP_SERVERS).default("claude-code"),
     acp_command: z.array(z.string()).default([]),
     acp_args: z.array(z.string()).default([]),
