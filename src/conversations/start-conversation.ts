@@ -6,6 +6,7 @@ import type { Agent } from "../wire/agent/agent.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import { toPlace, type WorktreePlan } from "../workspace/git/worktree/plan-worktree.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
+import { requestedProfile } from "./agent-profiles.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
 import { checkMachineLimits, machineLimits } from "./machine-limits.ts";
@@ -34,7 +35,9 @@ export async function startConversation(
   const workingDir = request.workspace.working_dir;
   if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
   const now = timestamps.utcTimestamp();
-  const opened = agentAndSecrets(request, { cipher, now });
+  const profile = await requestedProfile(request, context.profiles);
+  const loadsMemory = (await context.profiles?.wantsMemory()) ?? false;
+  const opened = agentAndSecrets(request, { cipher, now, profile, loadsMemory });
   const { machines: kind } = context.openWorkspace;
   checkMachineLimits(request.container, kind);
   const warnings = judgeRequest({ request, agent: opened.agent, hasContainers: kind !== undefined });
@@ -45,7 +48,8 @@ export async function startConversation(
   const started = await startInWorktree(request, { id, context }, async (worktree) => {
     const { plan } = worktree;
     const placed = plan === undefined ? { request, opened } : inWorktree(plan, { request, opened, now });
-    const about = { id, now, createdBy, cipher, persistenceDir, worktree: plan && toPlace(plan) };
+    const launched = profile?.launched ?? null;
+    const about = { id, now, createdBy, cipher, persistenceDir, launched, worktree: plan && toPlace(plan) };
     warnings.push(...worktree.warnings, ...(await worktree.make()));
     await prepare(placed.request, { id, agent: placed.opened.agent, plan }, context);
     try {

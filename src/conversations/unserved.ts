@@ -112,7 +112,8 @@ const WARNED: readonly Unserved[] = [
     field: "agent.llm.provider_connection_id",
     asked: ({ agent: { llm } }) =>
       llm.api_key === null ? llm.provider_connection_id?.slice(0, MAX_NAME) : undefined,
-    instead: "this server keeps no connections; the model has the key of the environment, if any",
+    instead:
+      "the connections of this server are asked for LLM profiles alone; the model has the key of the environment, if any",
   },
   {
     field: "agent.condenser",

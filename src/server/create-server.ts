@@ -1,7 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import type { ExtensionPlace } from "../extensions/place.ts";
 import { SessionTokens } from "../http/admission/session-tokens.ts";
 import type { FetchServer } from "../http/fetch-server.ts";
 import { createHttpCore, type HttpCore } from "../http/http-core.ts";
@@ -15,7 +14,6 @@ import { allRoutes, allSockets } from "../routes/all-routes.ts";
 import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
 import { catalogueEntry } from "../tools/catalogue.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
-import { joinPath } from "../workspace/paths.ts";
 import { type ClosableEditor, editorAccess } from "./editor/editor-access.ts";
 import { startLifecycle } from "./lifecycle.ts";
 import { refuseOpenHost } from "./listen-policy.ts";
@@ -125,7 +123,7 @@ function createCore(
       const { LlmCatalogue } = await import("../settings/llm-catalogue/llm-catalogue.ts");
       return new LlmCatalogue(options.environment);
     }),
-    extensionPlace: () => extensionPlace(options, services),
+    extensionPlace: services.extensionPlace,
     settings: services.settings,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
@@ -168,12 +166,6 @@ function createCore(
     pages: canvasUi(options, publicPath),
     receiveUpload,
   });
-}
-
-/** Extensions lie on the machine of the routes that belong to no conversation. */
-async function extensionPlace({ logger }: ResolvedOptions, services: Services): Promise<ExtensionPlace> {
-  const workspace = await services.machine.get();
-  return { workspace, userDir: services.userDir ?? joinPath(workspace.info.home, ".openhands"), logger };
 }
 
 /** Sessions outlast a restart, and hold on every node, as long as the keys are the same. */

@@ -4,6 +4,7 @@ import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { BashCommands } from "../bash/bash-commands.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import { messageOf } from "../errors.ts";
+import type { ExtensionPlace } from "../extensions/place.ts";
 import { providerKeysIn } from "../llm/providers.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
@@ -24,11 +25,13 @@ import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { localFiles } from "../workspace/local/local-files.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
+import { joinPath } from "../workspace/paths.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { llmFactory } from "./llm-factory.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { withOwnSecrets } from "./own-secrets.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
+import { profileSource } from "./profile-source.ts";
 import { removalNotes } from "./removal-notes.ts";
 import { settingsRooms } from "./settings-rooms.ts";
 import { userFolder } from "./user-folder.ts";
@@ -52,8 +55,8 @@ export interface Services {
   readonly runtime: "local" | "docker";
   /** Absolute paths on that machine that requests may not write to: the database. */
   readonly kept: readonly string[];
-  /** Absolute path of the folder of the user's files. undefined: `.openhands` in the home folder of the machine. */
-  readonly userDir: string | undefined;
+  /** Where extensions lie: on that machine. */
+  extensionPlace(): Promise<ExtensionPlace>;
   /** Bash commands of clients. */
   readonly bash: BashDeps;
   /** Settings, secrets, profiles: the documents that belong to no conversation. */
@@ -104,6 +107,10 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     cipher,
     clock,
     createLlm: (config) => createLlm(config, { onCompletion: () => {}, isKeyLost: false }),
+    async skills() {
+      const { userSkills } = await import("../extensions/skills/user-skills.ts");
+      return userSkills(await extensionPlace());
+    },
   });
   const lookup: LookupOptions = {
     internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
@@ -135,6 +142,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     disk: localFiles,
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
+    profiles: profileSource(settings, store.documents),
     runners: {},
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
@@ -148,6 +156,10 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     onActivity,
   });
   const machine = new LazyWorkspace(() => openWorkspace(machineSpec(conversationsPath)));
+  const extensionPlace = async (): Promise<ExtensionPlace> => {
+    const workspace = await machine.get();
+    return { workspace, userDir: userDir ?? joinPath(workspace.info.home, ".openhands"), logger };
+  };
   const kept = options.store === undefined ? databaseFiles(conversationsPath) : [];
   const retentionSeconds = options.bashEventsRetentionSeconds;
   const bash: BashDeps = {
@@ -164,7 +176,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     machine,
     machines,
     kept,
-    userDir,
+    extensionPlace,
     bash,
     rotateKeys: () => rotateKeys(options, { store, cipher }),
     runtime: openWorkspace.machines?.runtime ?? "local",

@@ -7,6 +7,7 @@ import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { Documents } from "../settings/documents/documents.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
+import type { Skill } from "../wire/agent/skill.ts";
 
 export interface SettingsRoomsOptions {
   documents: Documents;
@@ -15,10 +16,18 @@ export interface SettingsRoomsOptions {
   clock: Clock;
   /** Creates the model of a configuration. */
   createLlm(config: LlmConfig): Llm;
+  /** Reads the skills that agents of profiles may have. */
+  skills(): Promise<Skill[]>;
 }
 
 /** The rooms of `settings` over the documents of a store. Their code is loaded when they are first asked for. */
-export function settingsRooms({ documents, cipher, clock, createLlm }: SettingsRoomsOptions): SettingsDeps {
+export function settingsRooms({
+  documents,
+  cipher,
+  clock,
+  createLlm,
+  skills,
+}: SettingsRoomsOptions): SettingsDeps {
   const rooms: SettingsDeps = {
     secrets: once(async () => {
       const { CustomSecrets } = await import("../settings/secrets/custom-secrets.ts");
@@ -36,6 +45,11 @@ export function settingsRooms({ documents, cipher, clock, createLlm }: SettingsR
     agentProfiles: once(async () => {
       const { AgentProfiles } = await import("../settings/agent-profiles/agent-profiles.ts");
       return new AgentProfiles(documents);
+    }),
+    profileLaunches: once(async () => {
+      const { ProfileLaunches } = await import("../settings/launch/profile-launches.ts");
+      const connections = await rooms.connections();
+      return new ProfileLaunches({ documents, connections, skills, settings: rooms.serverSettings });
     }),
     llmProfiles: once(async () => {
       const { LlmProfiles } = await import("../settings/llm-profiles/llm-profiles.ts");

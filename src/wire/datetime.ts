@@ -48,3 +48,26 @@ function offsetOf(zone: string): number | undefined {
   if (hours > 23 || minutes > 59) return undefined;
   return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes);
 }
+
+/**
+ * The moment `now`, UTC with Z, in the zone of an earlier moment, or of the server where that names none. Text that is no
+ * date and time is returned as it is; null means UTC.
+ */
+export function inZoneOf(earlier: string | null, now: string): string {
+  if (earlier === null) return now;
+  const former = /^\d{4}-/.test(earlier.trim()) ? readDateTime(earlier) : undefined;
+  if (former === undefined) return earlier;
+  const { wall = 0 } = readDateTime(now) ?? {};
+  const offset = former.offset ?? -new Date(wall / 1_000).getTimezoneOffset();
+  if (offset === 0) return now;
+  const shifted = wall + offset * 60_000_000;
+  const seconds = new Date(Math.floor(shifted / 1_000)).toISOString().slice(0, 19);
+  const fraction = String(((shifted % 1_000_000) + 1_000_000) % 1_000_000).padStart(6, "0");
+  return `${seconds}.${fraction}${zoneText(offset)}`;
+}
+
+function zoneText(offset: number): string {
+  const minutes = Math.abs(offset);
+  const digits = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0"));
+  return `${offset < 0 ? "-" : "+"}${digits.join(":")}`;
+}

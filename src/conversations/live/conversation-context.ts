@@ -14,6 +14,7 @@ import type { ToolRegistry } from "../../tools/registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Machines } from "../../workspace/machines.ts";
 import type { OpenWorkspace } from "../../workspace/workspace.ts";
+import type { ProfileSource } from "../agent-profiles.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RemovalNotes } from "../removal-notes.ts";
@@ -46,6 +47,8 @@ export interface ConversationContext {
   machines?: Machines | undefined;
   /** Makes the extensions of a conversation. Default: none. */
   extensions?: ExtensionFactory | undefined;
+  /** Profiles that agents and models are launched from. Default: none. */
+  profiles?: ProfileSource | undefined;
   /** Runners of agents by their kind. */
   runners: Runners;
   /** Absolute folder of worktrees, on the machines of the conversations. Default: `/tmp/conversation-worktrees`. */

@@ -116,9 +116,12 @@ export class ConversationHandle {
     return this.#use(({ session }) => session.secretMask());
   }
 
-  /** Adds secrets; those with the name of an existing one replace it. */
+  /**
+   * Adds secrets; those with the name of an existing one replace it. Names that the agent profile of the conversation
+   * leaves out of its `secret_refs` are ignored.
+   */
   setSecrets(sources: SecretSources): Promise<void> {
-    return this.#use(({ keeper }) => keeper.setSecrets(sources));
+    return this.#use((conversation) => conversation.setSecrets(sources));
   }
 
   /** Decides which actions wait for confirmation, from the next action on. */

@@ -6,7 +6,10 @@ import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
+import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
+import { allowedSecrets } from "../agent-profiles.ts";
 import { AutoTitle } from "./auto-title.ts";
 import type { RunSession } from "./run-session.ts";
 import { RunControl } from "./runs/run-control.ts";
@@ -31,6 +34,8 @@ export interface LiveConversationOptions {
   wantsTitle: boolean;
   /** Words of the client that ask for the title; null for our own. */
   titleRequest: string | null;
+  /** The agent profile that it was launched from; null without one. */
+  launched: LaunchedAgentProfile | null;
   /** Default: those of the agent. */
   stuckThresholds?: StuckThresholds | undefined;
 }
@@ -66,6 +71,11 @@ export class LiveConversation {
       isIdle: () => this.status === "idle",
       ended: () => keeper.publishFullState(),
     });
+  }
+
+  /** Adds secrets, as far as the conversation may have them. */
+  async setSecrets(sources: SecretSources): Promise<void> {
+    await this.keeper.setSecrets(allowedSecrets(sources, this.#options.launched));
   }
 
   get status() {

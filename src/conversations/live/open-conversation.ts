@@ -108,6 +108,7 @@ export function openConversation(
     createRunner: async () => createRunner(state.agent.kind, runners, await openHost()),
     slots: context.slots,
     logger,
+    launched: config.launched_agent_profile ?? null,
     wantsTitle: config.autotitle && record.title === null,
     titleRequest: config.prompt ?? null,
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,

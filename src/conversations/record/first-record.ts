@@ -4,9 +4,11 @@ import { openSecrets } from "../../secrets/secret-fields.ts";
 import { assertWithinLimits } from "../../secrets/secret-limits.ts";
 import type { Change } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
+import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { WorktreePlace } from "../../workspace/git/worktree/plan-worktree.ts";
+import { allowedSecrets, type ResolvedProfile } from "../agent-profiles.ts";
 import { toConfig } from "./conversation-config.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { requestedAgent } from "./requested-agent.ts";
@@ -21,21 +23,36 @@ export interface StartContext {
   createdBy: string | null;
   cipher: Cipher | undefined;
   persistenceDir: string;
+  /** The agent profile that it is launched from; null without one. */
+  launched: LaunchedAgentProfile | null;
   /** The worktree that was made for it; undefined without one. */
   worktree: WorktreePlace | undefined;
 }
 
-/** The agent and the secrets of a start request, those of the agent's context too, opened if they came sealed. */
+/** What the server adds to a start request. */
+export interface LaunchContext extends Pick<StartContext, "cipher" | "now"> {
+  /** The agent profile of the request; undefined without one. */
+  profile: ResolvedProfile | undefined;
+  /** Whether the agent is asked to load its memory, whatever the request says. */
+  loadsMemory: boolean;
+}
+
+/**
+ * The agent and the secrets of a start request, those of the agent's context too, opened if they came sealed. A profile
+ * limits the secrets.
+ */
 export function agentAndSecrets(
   request: StartConversationRequest,
-  { cipher, now }: Pick<StartContext, "cipher" | "now">,
+  { cipher, now, profile, loadsMemory }: LaunchContext,
 ): OpenSecrets {
   const { agent: sentAgent, agent_settings, secrets } = request;
   const sent = { agent: sentAgent, agent_settings, secrets };
   // Opened before the agent is built: what settings lead to depends on whether there is a key.
   const open = request.secrets_encrypted ? openSecrets(sent, requiredCipher(cipher)).value : sent;
-  const agent = requestedAgent({ ...request, ...open }, now);
-  const opened = { agent, secrets: withContextSecrets(open.secrets, agent) };
+  const source = profile === undefined ? open : { ...open, agent_settings: profile.settings };
+  const agent = requestedAgent({ ...request, ...source }, { now, loadsMemory });
+  const supplied = withContextSecrets(open.secrets, agent);
+  const opened = { agent, secrets: allowedSecrets(supplied, profile?.launched ?? null) };
   assertWithinLimits(opened.secrets);
   return opened;
 }
@@ -52,7 +69,7 @@ function requiredCipher(cipher: Cipher | undefined): Cipher {
 export function toFirstChange(
   request: StartConversationRequest,
   { agent, secrets }: OpenSecrets,
-  { id, now, createdBy, cipher, persistenceDir, worktree }: StartContext,
+  { id, now, createdBy, cipher, persistenceDir, launched, worktree }: StartContext,
 ): Change {
   const create = {
     createdAt: now,
@@ -68,6 +85,7 @@ export function toFirstChange(
       ...request,
       tool_module_qualnames: toolModules(request.tool_module_qualnames, agent),
     }),
+    launched_agent_profile: launched,
     ...(worktree && { worktree_place: worktree }),
   };
   const stats = { usage_to_metrics: {} };

@@ -2,16 +2,22 @@ import { AgentServerError } from "../../errors.ts";
 import type { Agent, Skill } from "../../wire/agent/agent.ts";
 import type { ClientToolSpec } from "../../wire/agent/tool-definition.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
+import { inZoneOf } from "../../wire/datetime.ts";
 import { agentOfSettings, emptyContext } from "../../wire/settings/agent/agent-of-settings.ts";
 import type { AgentSettings, OpenHandsSettings } from "../../wire/settings/agent/agent-settings.ts";
 
-/**
- * Returns the agent of a start request: `agent` as it is, or one built from `agent_settings`.
- *
- * @throws AgentServerError `not_found` for an `agent_profile_id`: this server keeps no profiles.
- */
-export function requestedAgent(request: StartConversationRequest, now: string): Agent {
-  const agent = withClientTools(withMoment(chosenAgent(request, now), now), request.client_tools);
+/** What does not come from the request. */
+export interface Moment {
+  /** UTC with Z. */
+  now: string;
+  /** Whether the agent is asked to load its memory, whatever the request says. */
+  loadsMemory: boolean;
+}
+
+/** Returns the agent of a start request: `agent` as it is, or one built from `agent_settings`. */
+export function requestedAgent(request: StartConversationRequest, { now, loadsMemory }: Moment): Agent {
+  const chosen = withMoment(chosenAgent(request, now), now);
+  const agent = withClientTools(loadsMemory ? withMemory(chosen, now) : chosen, request.client_tools);
   const { system_message_suffix_append: suffix, skills } = request.agent_launch_additions ?? {};
   const skilled = skills ? withSkills(agent, skills, now) : agent;
   const addition = suffix?.trim();
@@ -30,7 +36,7 @@ function withSkills(agent: Agent, added: readonly Skill[], now: string): Agent {
 function chosenAgent(request: StartConversationRequest, now: string): Agent {
   if (request.agent !== null) return request.agent;
   if (request.agent_settings !== null) return agentOfSettings(servedSettings(request.agent_settings), now);
-  throw new AgentServerError("not_found", `Agent profile with id '${request.agent_profile_id}' not found`);
+  throw new Error("A start request without an agent was not refused");
 }
 
 /** Agents that are other programs are refused where they come as an agent, too. */
@@ -38,6 +44,11 @@ function servedSettings(settings: AgentSettings): OpenHandsSettings {
   if (settings.agent_kind === "openhands") return settings;
   const detail = `agent_settings.agent_kind: asks for ${settings.agent_kind}, but this server runs openhands agents only`;
   throw new AgentServerError("unprocessable", detail);
+}
+
+function withMemory(agent: Agent, now: string): Agent {
+  const context = agent.agent_context ?? emptyContext(now);
+  return { ...agent, agent_context: { ...context, load_memory: true } };
 }
 
 /** Names the client's tools among those of the agent, as the reference does: clients find all tools in one place. */
@@ -49,11 +60,17 @@ function withClientTools(agent: Agent, clientTools: readonly ClientToolSpec[]): 
   return added.length === 0 ? agent : { ...agent, tools: [...agent.tools, ...added] };
 }
 
-/** Fixes the date and time that the prompt shows, so that the prompt stays the same for the whole conversation. */
+/**
+ * Fixes the date and time that the prompt shows, so that the prompt stays the same for the whole conversation. A moment
+ * that the request has is an earlier one, and gives only the zone; other words stay.
+ */
 function withMoment(agent: Agent, now: string): Agent {
   const context = agent.agent_context;
-  if (context === null || context.current_datetime !== null) return agent;
-  return { ...agent, agent_context: { ...context, current_datetime: now } };
+  if (context === null) return agent;
+  return {
+    ...agent,
+    agent_context: { ...context, current_datetime: inZoneOf(context.current_datetime, now) },
+  };
 }
 
 /** Adds a paragraph to the agent's own part of the system prompt. */

@@ -1,5 +1,6 @@
 import type { AgentProfiles } from "../../settings/agent-profiles/agent-profiles.ts";
 import type { ProviderConnections } from "../../settings/connections/provider-connections.ts";
+import type { ProfileLaunches } from "../../settings/launch/profile-launches.ts";
 import type { LlmProfiles } from "../../settings/llm-profiles/llm-profiles.ts";
 import type { MetaProfiles } from "../../settings/meta-profiles/meta-profiles.ts";
 import type { RepositorySearch } from "../../settings/repositories/repository-search.ts";
@@ -12,6 +13,8 @@ import type { SavedWorkspaces } from "../../settings/workspaces/saved-workspaces
 export interface SettingsDeps {
   secrets(): Promise<CustomSecrets>;
   agentProfiles(): Promise<AgentProfiles>;
+  /** Agent profiles with everything that they refer to. */
+  profileLaunches(): Promise<ProfileLaunches>;
   llmProfiles(): Promise<LlmProfiles>;
   metaProfiles(): Promise<MetaProfiles>;
   subscription(): Promise<ChatGptSubscription>;

@@ -58,7 +58,7 @@ export class LlmProfiles {
    */
   async show(name: string, exposure: Exposure): Promise<ShownProfile> {
     const { documents, connections, cipher } = this.#options;
-    const stored = sound(await documents.read(LLM_PROFILES, canonicalProfileName(name)), name);
+    const stored = soundProfile(await documents.read(LLM_PROFILES, canonicalProfileName(name)), name);
     const llm = exposure === "plaintext" ? await resolveConnection(stored, connections, name) : stored;
     const config = exposeSecrets(llm, exposure, cipher);
     return {
@@ -105,7 +105,7 @@ export class LlmProfiles {
   async rename(name: string, newName: string): Promise<void> {
     const [from, to] = [canonicalProfileName(name), canonicalProfileName(newName)];
     await this.#options.documents.edit(async (edit) => {
-      const llm = sound(await edit.read(LLM_PROFILES, from), name);
+      const llm = soundProfile(await edit.read(LLM_PROFILES, from), name);
       if (from === to) return;
       if ((await edit.read(LLM_PROFILES, to)) !== null) {
         throw new AgentServerError("conflict", `Profile '${newName}' already exists`);
@@ -165,7 +165,7 @@ export class LlmProfiles {
  */
 export async function loadLlmProfile(edit: Edit, name: string): Promise<LlmConfig> {
   const key = canonicalProfileName(name);
-  const llm = sound(await edit.read(LLM_PROFILES, key), name);
+  const llm = soundProfile(await edit.read(LLM_PROFILES, key), name);
   await edit.touch(LLM_PROFILES, key);
   return resolveConnection(llm, { find: (id) => referToConnection(edit, id) }, name);
 }
@@ -188,7 +188,8 @@ function keyIsSet({ value, lost }: Document<Pick<LlmConfig, "api_key">>): boolea
   return (value?.api_key ?? null) !== null || lost.includes("/api_key");
 }
 
-function sound(document: Document<LlmConfig> | null, name: string): LlmConfig {
+/** @throws AgentServerError `not_found`, or `bad_request` for one that cannot be read. */
+export function soundProfile(document: Document<LlmConfig> | null, name: string): LlmConfig {
   if (document === null) throw new AgentServerError("not_found", `Profile '${name}' not found`);
   if (document.damage === null) return document.value;
   throw new AgentServerError("bad_request", `Profile '${name}' cannot be read: ${document.damage}`);

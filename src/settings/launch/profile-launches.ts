@@ -1,0 +1,90 @@
+import { AgentServerError } from "../../errors.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import type { Skill } from "../../wire/agent/skill.ts";
+import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
+import type { AgentSettings } from "../../wire/settings/agent/agent-settings.ts";
+import type { AgentProfile } from "../../wire/settings/agent-profiles/agent-profile.ts";
+import type { StoredSettings } from "../../wire/settings/stored-settings.ts";
+import { AGENT_PROFILES, infosOf, SUMMARIES } from "../agent-profiles/agent-profile-collection.ts";
+import { resolveConnection } from "../connections/resolve-connection.ts";
+import { soundProfile } from "../llm-profiles/llm-profiles.ts";
+import { LLM_PROFILES } from "../llm-profiles/profile-collection.ts";
+import { canonicalProfileName } from "../llm-profiles/profile-names.ts";
+import type { ServerSettings } from "../server-settings/server-settings.ts";
+import { findReferences, type LaunchStores } from "./find-references.ts";
+import { invalidLaunch, unreadable } from "./launch-error.ts";
+import { type ProfileParts, settingsOfProfile } from "./settings-of-profile.ts";
+
+export interface ProfileLaunchesOptions extends LaunchStores {
+  settings(): Promise<ServerSettings>;
+  /** Reads the skills that agents of profiles may have. */
+  skills(): Promise<Skill[]>;
+}
+
+/** Agent profiles and LLM profiles as conversations use them: with everything that they refer to. Changes nothing. */
+export class ProfileLaunches {
+  readonly #options: ProfileLaunchesOptions;
+
+  constructor(options: ProfileLaunchesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads a profile by its id. `llmProfile` replaces the model that it refers to.
+   *
+   * @throws AgentServerError `not_found`; `unprocessable` for references to nothing, all at once; `damaged` for what
+   * cannot be read.
+   */
+  async resolve(
+    id: string,
+    llmProfile: string | null,
+  ): Promise<{ settings: AgentSettings; launched: LaunchedAgentProfile }> {
+    const profile = await this.#byId(id);
+    if (llmProfile !== null && profile.agent_kind === "acp") {
+      throw invalidLaunch(
+        "agent_launch_additions.llm_profile_ref applies only to an OpenHands Agent Profile",
+      );
+    }
+    const settings = settingsOfProfile(profile, await this.partsOf(profile, llmProfile));
+    const { revision, secret_refs } = profile;
+    return {
+      settings,
+      launched: { agent_profile_id: profile.id, revision, secret_refs, llm_profile_ref: llmProfile },
+    };
+  }
+
+  /** Reads what a profile refers to, and the other parts of its settings. Throws as `resolve`. */
+  async partsOf(profile: AgentProfile, llmProfile: string | null): Promise<ProfileParts> {
+    const settings = await (await this.#options.settings()).read();
+    return {
+      references: await findReferences(profile, settings, { ...this.#options, llmProfile }),
+      skills: profile.agent_kind === "acp" ? [] : await this.#options.skills(),
+      criticKey: criticKeyOf(settings),
+    };
+  }
+
+  /**
+   * The model of an LLM profile, with the key and address of its provider connection.
+   *
+   * @throws AgentServerError `not_found`; `bad_request` for one that cannot be read; `unprocessable` for a provider
+   * connection that does not exist.
+   */
+  async model(name: string): Promise<LlmConfig> {
+    const { documents, connections } = this.#options;
+    const stored = await documents.read(LLM_PROFILES, canonicalProfileName(name));
+    return resolveConnection(soundProfile(stored, name), connections, name);
+  }
+
+  async #byId(id: string): Promise<AgentProfile> {
+    const { documents } = this.#options;
+    const found = infosOf(await documents.list(SUMMARIES)).find((info) => info.id === id);
+    const stored = found === undefined ? null : await documents.read(AGENT_PROFILES, found.name);
+    if (stored === null) throw new AgentServerError("not_found", `Agent profile with id '${id}' not found`);
+    if (stored.damage !== null) throw unreadable("agent profile", stored.damage);
+    return stored.value;
+  }
+}
+
+function criticKeyOf({ agent_settings: agent }: StoredSettings): string | null {
+  return agent.agent_kind === "openhands" ? agent.verification.critic_api_key : null;
+}
