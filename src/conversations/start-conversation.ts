@@ -6,7 +6,7 @@ import type { Agent } from "../wire/agent/agent.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import { toPlace, type WorktreePlan } from "../workspace/git/worktree/plan-worktree.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
-import { requestedProfile } from "./agent-profiles.ts";
+import { requestedProfile } from "./launch/agent-profiles.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
 import { checkMachineLimits, machineLimits } from "./machine-limits.ts";

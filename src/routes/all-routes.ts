@@ -22,6 +22,7 @@ import { trajectoryRoutes } from "./machine/trajectory.ts";
 import { type EditorAccess, vscodeRoutes } from "./machine/vscode.ts";
 import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
+import { modelSwitchRoutes } from "./model-switches.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
 import { acpModelRoutes } from "./settings/acp-models.ts";
 import { agentProfileRoutes } from "./settings/agent-profiles.ts";
@@ -82,6 +83,7 @@ export function allRoutes({
     ...serverRoutes(server),
     ...conversationRoutes(conversations),
     ...conversationVerbRoutes(conversations),
+    ...modelSwitchRoutes({ conversations, launches: settings.profileLaunches }),
     ...conversationRuntimeRoutes(conversations, server),
     ...eventRoutes(conversations),
     ...toolRoutes(tools),

@@ -1,4 +1,4 @@
-import type { ProfileSource } from "../conversations/agent-profiles.ts";
+import type { ProfileSource } from "../conversations/launch/agent-profiles.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import { SETTINGS_KIND, SETTINGS_NAME } from "../settings/server-settings/settings-name.ts";
 import type { DocumentStore } from "../stores/documents.ts";

@@ -49,7 +49,7 @@ export function settingsRooms({
     profileLaunches: once(async () => {
       const { ProfileLaunches } = await import("../settings/launch/profile-launches.ts");
       const connections = await rooms.connections();
-      return new ProfileLaunches({ documents, connections, skills, settings: rooms.serverSettings });
+      return new ProfileLaunches({ documents, cipher, connections, skills, settings: rooms.serverSettings });
     }),
     llmProfiles: once(async () => {
       const { LlmProfiles } = await import("../settings/llm-profiles/llm-profiles.ts");

@@ -14,7 +14,7 @@ import type { ToolRegistry } from "../../tools/registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Machines } from "../../workspace/machines.ts";
 import type { OpenWorkspace } from "../../workspace/workspace.ts";
-import type { ProfileSource } from "../agent-profiles.ts";
+import type { ProfileSource } from "../launch/agent-profiles.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RemovalNotes } from "../removal-notes.ts";

@@ -1,5 +1,6 @@
 import { createAnalyzer } from "../../agent/security/create-analyzer.ts";
 import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
+import { type LlmConfigInput, parseLlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConfirmationPolicy, SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import type { UpdateConversationRequest } from "../../wire/conversation.ts";
 import { type Content, text } from "../../wire/events/message.ts";
@@ -122,6 +123,14 @@ export class ConversationHandle {
    */
   setSecrets(sources: SecretSources): Promise<void> {
     return this.#use((conversation) => conversation.setSecrets(sources));
+  }
+
+  /**
+   * Gives the agent another model, from its next call on, also during a run. The `usage_id` says which account its use
+   * goes to.
+   */
+  switchLlm(llm: LlmConfigInput): Promise<void> {
+    return this.#use(({ keeper }) => keeper.switchLlm(parseLlmConfig(llm)));
   }
 
   /** Decides which actions wait for confirmation, from the next action on. */

@@ -9,7 +9,7 @@ import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
-import { allowedSecrets } from "../agent-profiles.ts";
+import { allowedSecrets } from "../launch/agent-profiles.ts";
 import { AutoTitle } from "./auto-title.ts";
 import type { RunSession } from "./run-session.ts";
 import { RunControl } from "./runs/run-control.ts";

@@ -53,6 +53,8 @@ interface Opened {
 export class RunSession implements AgentSession {
   readonly confirmation = new Confirmation(this);
   readonly #parts: RunSessionParts;
+  /** The model that the conversation was opened with. */
+  readonly #firstLlm: LlmConfig;
   #llm: { config: LlmConfig; model: Llm } | null = null;
   #opened: Opened | null = null;
   #opening: Promise<void> | null = null;
@@ -61,6 +63,7 @@ export class RunSession implements AgentSession {
 
   constructor(parts: RunSessionParts) {
     this.#parts = parts;
+    this.#firstLlm = parts.keeper.state.agent.llm;
   }
 
   get state(): Readonly<ConversationState> {
@@ -94,7 +97,7 @@ export class RunSession implements AgentSession {
     const llm = this.#parts.context.createLlm(config, {
       // Not awaited. A closed conversation refuses it.
       onCompletion: (log) => void this.#logCompletion(log).catch(() => {}),
-      isKeyLost: this.#parts.isModelKeyLost,
+      isKeyLost: this.#parts.isModelKeyLost && this.state.agent.llm === this.#firstLlm,
     });
     const { id: conversationId } = this.state;
     const own = withComplete(llm, (request) => llm.complete({ conversationId, ...request }));
@@ -136,7 +139,8 @@ export class RunSession implements AgentSession {
   }
 
   recordReply(reply: LlmReply): void {
-    this.#record(this.state.agent.llm, reply);
+    // The agent may have another model by now.
+    this.#record(this.#llm?.config ?? this.state.agent.llm, reply);
   }
 
   #record(config: LlmConfig, reply: LlmReply): void {

@@ -6,6 +6,7 @@ import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
+import { withLlm } from "../launch/with-llm.ts";
 import type { DocumentWriter } from "../record/document-writer.ts";
 import type { StateKey } from "../record/state-fields.ts";
 import { fullState, stateUpdate } from "../record/state-update.ts";
@@ -86,6 +87,18 @@ export class StateKeeper {
     this.#parts.secrets.add(sources);
     this.#unwritten.add("secret_registry");
     await this.#commit([]);
+  }
+
+  /**
+   * Gives the agent another model, from its next call on. A condenser that had the agent's model has it again. Figures go
+   * on under a `usage_id` that has some.
+   */
+  async switchLlm(llm: LlmConfig): Promise<void> {
+    const events = this.assign({ agent: withLlm(this.state.agent, llm) });
+    if (events.length === 0) return;
+    openAccounts(this.state.stats, { llm, condenser: null });
+    this.#unwritten.add("stats");
+    await this.append(events);
   }
 
   /** Adds zeros to the stats for the models of the agent that have no figures yet. Stored with the next commit. */

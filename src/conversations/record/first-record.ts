@@ -8,7 +8,7 @@ import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { WorktreePlace } from "../../workspace/git/worktree/plan-worktree.ts";
-import { allowedSecrets, type ResolvedProfile } from "../agent-profiles.ts";
+import { allowedSecrets, type ResolvedProfile } from "../launch/agent-profiles.ts";
 import { toConfig } from "./conversation-config.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { requestedAgent } from "./requested-agent.ts";
@@ -29,7 +29,7 @@ export interface StartContext {
   worktree: WorktreePlace | undefined;
 }
 
-/** What the server adds to a start request. */
+/** The additions of the server to a start request. */
 export interface LaunchContext extends Pick<StartContext, "cipher" | "now"> {
   /** The agent profile of the request; undefined without one. */
   profile: ResolvedProfile | undefined;

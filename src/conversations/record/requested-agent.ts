@@ -6,7 +6,7 @@ import { inZoneOf } from "../../wire/datetime.ts";
 import { agentOfSettings, emptyContext } from "../../wire/settings/agent/agent-of-settings.ts";
 import type { AgentSettings, OpenHandsSettings } from "../../wire/settings/agent/agent-settings.ts";
 
-/** What does not come from the request. */
+/** The facts of a launch that its request does not have. */
 export interface Moment {
   /** UTC with Z. */
   now: string;

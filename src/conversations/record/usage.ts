@@ -9,13 +9,13 @@ type Calls = Pick<Metrics, "costs" | "response_latencies" | "token_usages">;
 export type CallsByUsage = Record<string, Calls>;
 
 /** Adds an entry of zeros for every model the agent may call that has none yet. */
-export function openAccounts(stats: ConversationStats, agent: Agent): void {
+export function openAccounts(stats: ConversationStats, agent: Pick<Agent, "llm" | "condenser">): void {
   for (const { usage_id, model } of modelsOf(agent)) {
     stats.usage_to_metrics[usage_id] ??= emptyMetrics(model);
   }
 }
 
-function modelsOf(agent: Agent): { usage_id: string; model: string }[] {
+function modelsOf(agent: Pick<Agent, "llm" | "condenser">): { usage_id: string; model: string }[] {
   const condenser = agent.condenser as { llm?: { usage_id: string; model: string } } | null;
   return condenser?.llm ? [agent.llm, condenser.llm] : [agent.llm];
 }

@@ -13,7 +13,7 @@ import { type DanglingRefs, invalidLaunch, unreadable } from "./launch-error.ts"
 
 type McpServers = StoredSettings["agent_settings"]["mcp_config"];
 
-/** What a launch reads. */
+/** The places that a launch reads from. */
 export interface LaunchStores {
   documents: Documents;
   connections: Pick<ProviderConnections, "find">;
@@ -25,7 +25,7 @@ interface Routing {
   llms: Record<string, LlmConfig>;
 }
 
-/** What a profile refers to, as far as it is there. */
+/** The model, servers and rules that a profile refers to, as far as they are there. */
 export interface References {
   mcpServers: McpServers;
   /** null when it is missing, and for another program. */

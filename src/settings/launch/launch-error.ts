@@ -1,6 +1,6 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
 
-/** What a profile refers to and the server does not have. */
+/** References of a profile to nothing. */
 export interface DanglingRefs {
   llmProfile: string | null;
   mcpServers: string[];

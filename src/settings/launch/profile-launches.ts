@@ -1,21 +1,29 @@
 import { AgentServerError } from "../../errors.ts";
+import type { Cipher } from "../../secrets/cipher.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Skill } from "../../wire/agent/skill.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { AgentSettings } from "../../wire/settings/agent/agent-settings.ts";
 import type { AgentProfile } from "../../wire/settings/agent-profiles/agent-profile.ts";
+import { profileName } from "../../wire/settings/llm-profiles.ts";
 import type { StoredSettings } from "../../wire/settings/stored-settings.ts";
 import { AGENT_PROFILES, infosOf, SUMMARIES } from "../agent-profiles/agent-profile-collection.ts";
 import { resolveConnection } from "../connections/resolve-connection.ts";
 import { soundProfile } from "../llm-profiles/llm-profiles.ts";
 import { LLM_PROFILES } from "../llm-profiles/profile-collection.ts";
 import { canonicalProfileName } from "../llm-profiles/profile-names.ts";
+import { openSent } from "../server-settings/open-sent.ts";
 import type { ServerSettings } from "../server-settings/server-settings.ts";
 import { findReferences, type LaunchStores } from "./find-references.ts";
 import { invalidLaunch, unreadable } from "./launch-error.ts";
 import { type ProfileParts, settingsOfProfile } from "./settings-of-profile.ts";
 
+/** Maximum number of characters of a wrong name that its error repeats. */
+const MAX_SHOWN = 100;
+
 export interface ProfileLaunchesOptions extends LaunchStores {
+  /** Opens the tokens that clients send back. */
+  cipher: Cipher | undefined;
   settings(): Promise<ServerSettings>;
   /** Reads the skills that agents of profiles may have. */
   skills(): Promise<Skill[]>;
@@ -66,13 +74,31 @@ export class ProfileLaunches {
   /**
    * The model of an LLM profile, with the key and address of its provider connection.
    *
-   * @throws AgentServerError `not_found`; `bad_request` for one that cannot be read; `unprocessable` for a provider
-   * connection that does not exist.
+   * @throws AgentServerError `not_found`; `bad_request` for a name that is not one, and a profile that cannot be read;
+   * `unprocessable` for a provider connection that does not exist.
    */
   async model(name: string): Promise<LlmConfig> {
     const { documents, connections } = this.#options;
-    const stored = await documents.read(LLM_PROFILES, canonicalProfileName(name));
+    const key = canonicalProfileName(name);
+    if (!profileName().safeParse(key).success) {
+      const shown = JSON.stringify(name.slice(0, MAX_SHOWN));
+      throw new AgentServerError(
+        "bad_request",
+        `Invalid profile name: ${shown}. It has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter or digit.`,
+      );
+    }
+    const stored = await documents.read(LLM_PROFILES, key);
     return resolveConnection(soundProfile(stored, name), connections, name);
+  }
+
+  /**
+   * A model that a client sent, with its tokens opened and the key and address of its provider connection.
+   *
+   * @throws AgentServerError `unprocessable` for a provider connection that does not exist.
+   */
+  async sentModel(llm: LlmConfig): Promise<LlmConfig> {
+    const { cipher, connections } = this.#options;
+    return resolveConnection(openSent(llm, cipher), connections);
   }
 
   async #byId(id: string): Promise<AgentProfile> {

@@ -17,7 +17,7 @@ import type { References } from "./find-references.ts";
 import { assertFound, invalidLaunch } from "./launch-error.ts";
 import { shellWords } from "./shell-words.ts";
 
-/** What a profile itself does not have. */
+/** The parts of settings that a profile does not have itself. */
 export interface ProfileParts {
   references: References;
   /** The skills that agents of profiles may have. */

@@ -1,14 +1,14 @@
-import { AgentServerError } from "../errors.ts";
-import type { LlmConfig } from "../wire/agent/llm-config.ts";
-import type { LaunchedAgentProfile } from "../wire/conversation.ts";
-import type { StartConversationRequest } from "../wire/conversation-request.ts";
-import type { SecretSources } from "../wire/secret-source.ts";
-import type { AgentSettings } from "../wire/settings/agent/agent-settings.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
+import type { StartConversationRequest } from "../../wire/conversation-request.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
+import type { AgentSettings } from "../../wire/settings/agent/agent-settings.ts";
 
 /** An agent profile with everything that it refers to, secrets in clear. */
 export interface ResolvedProfile {
   settings: AgentSettings;
-  /** What a conversation keeps of its profile. */
+  /** The part that a conversation keeps of its profile. */
   launched: LaunchedAgentProfile;
 }
 

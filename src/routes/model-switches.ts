@@ -1,0 +1,106 @@
+import { z } from "zod";
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import { AgentServerError } from "../errors.ts";
+import { group } from "../http/route/group.ts";
+import type { Route } from "../http/route/route.ts";
+import type { ProfileLaunches } from "../settings/launch/profile-launches.ts";
+import { llmConfig } from "../wire/agent/llm-config.ts";
+import { success } from "../wire/conversation.ts";
+import { conversationParams, notFound, orNotFound, refused, SUCCESS } from "./conversation-params.ts";
+
+export interface ModelSwitchDeps {
+  conversations: ConversationManager;
+  /** Reads the models of profiles and provider connections. */
+  launches(): Promise<ProfileLaunches>;
+}
+
+const conversationRoute = group({
+  tags: ["Conversations"],
+  auth: "key",
+  prefix: "/api/conversations/{conversation_id}",
+  params: conversationParams,
+});
+
+/** Another model for a conversation, from its next call on. */
+export function modelSwitchRoutes({ conversations, launches }: ModelSwitchDeps): Route[] {
+  return [
+    conversationRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/switch_llm",
+          id: "switch_conversation_llm",
+          summary: "Give the agent another model",
+        },
+        () => ({
+          body: named("llm", z.object({ llm: llmConfig })),
+          responses: {
+            200: { description: "The next call is made to it", body: success },
+            404: notFound,
+          },
+        }),
+      )
+      .handle(async ({ params: { conversation_id: id }, body }) => {
+        const opened = await orNotFound(conversations.open(id));
+        const llm = await (await launches()).sentModel(body.llm);
+        await orNotFound(opened.switchLlm(llm));
+        return SUCCESS;
+      }),
+
+    conversationRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/switch_profile",
+          id: "switch_conversation_profile",
+          summary: "Give the agent a saved model",
+        },
+        () => ({
+          body: named("profile", z.object({ profile_name: z.string() })),
+          responses: {
+            200: { description: "The next call is made to it", body: success },
+            400: { description: "The name is not valid, or the profile cannot be read", body: refused.body },
+            404: { description: "No such conversation or profile", body: notFound.body },
+          },
+        }),
+      )
+      .handle(async ({ params: { conversation_id: id }, body: { profile_name: name } }) => {
+        const opened = await orNotFound(conversations.open(id));
+        const llm = await (await launches()).model(name);
+        await orNotFound(opened.switchLlm({ ...llm, usage_id: `profile:${name}` }));
+        return SUCCESS;
+      }),
+
+    conversationRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/switch_acp_model",
+          id: "switch_conversation_acp_model",
+          summary: "Give an agent that is another program another model",
+        },
+        () => ({
+          body: named("acp_model", z.object({ model: z.string() })),
+          responses: {
+            200: { description: "Never: this server has no such agents", body: success },
+            400: refused,
+            404: notFound,
+            504: { description: "Never: as 200", body: refused.body },
+          },
+        }),
+      )
+      .handle(async ({ params: { conversation_id: id } }) => {
+        await orNotFound(conversations.open(id));
+        throw new AgentServerError(
+          "bad_request",
+          "switch_acp_model is only supported for ACP conversations.",
+        );
+      }),
+  ];
+}
+
+/** Names a body as the reference does. */
+function named<T extends z.ZodType>(switched: string, schema: T): T {
+  const operation = `switch_conversation_${switched}`;
+  return schema.meta({ id: `Body_${operation}_api_conversations__conversation_id__switch_${switched}_post` });
+}
