@@ -61,6 +61,11 @@ export class ClaimedConversations {
     return this.#live.use(id, work);
   }
 
+  /** The document "calls" of a conversation in memory; undefined for one that is not there. */
+  async callsOf(id: string): Promise<Record<string, string> | undefined> {
+    return (await this.#live.peek(id))?.keeper.calls();
+  }
+
   /** Makes a conversation leave memory if nothing goes on in it. */
   yield(id: string): Promise<void> {
     return this.#live.yield(id);

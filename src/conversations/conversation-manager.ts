@@ -98,6 +98,7 @@ export class ConversationManager {
       ...options,
       damage,
       lostSecrets: (record) => lostSecrets(record, this.#context),
+      callsOf: (id) => this.#live.callsOf(id),
       runtimeOf: machines && ((id) => toRuntimeInfo(machines.stateOf(id))),
     });
     this.#live = new ClaimedConversations({
@@ -256,7 +257,8 @@ export class ConversationManager {
       feeds: this.#feeds,
       timestamps,
       newId: () => clock.newId(),
-      find: () => watchedRecord(store.conversations, id, this.#context),
+      find: () =>
+        watchedRecord(store.conversations, id, { ...this.#context, callsOf: (of) => this.#live.callsOf(of) }),
     });
   }
 

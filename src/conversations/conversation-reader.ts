@@ -8,6 +8,7 @@ import { listedDocuments, toConversationInfo, withShownAgent } from "./record/co
 import type { DamageLog } from "./record/damage/damage-log.ts";
 import { isConversationId, isDamaged } from "./record/damage/damaged.ts";
 import { withLostSecrets } from "./record/state-update.ts";
+import { type LiveCalls, withLiveCalls } from "./record/usage.ts";
 import { AVAILABLE } from "./runtime-info.ts";
 
 /** Parts of a `ConversationInfo` that are left out unless they are requested. */
@@ -41,6 +42,7 @@ export interface ConversationReaderOptions {
   /** Names of the secrets of a conversation that must be set again. */
   lostSecrets: (record: ConversationRecord) => string[];
   damage: DamageLog;
+  callsOf: LiveCalls;
   /** The state of the machine of a conversation. Default: it is always available. */
   runtimeOf?: ((conversationId: string) => RuntimeInfo) | undefined;
 }
@@ -55,12 +57,14 @@ export class ConversationReader {
   readonly #persistenceDir: string;
   readonly #lostSecrets: (record: ConversationRecord) => string[];
   readonly #damage: DamageLog;
+  readonly #callsOf: LiveCalls;
   readonly #runtimeOf: (conversationId: string) => RuntimeInfo;
   readonly #texts = new InfoTexts();
 
   constructor(options: ConversationReaderOptions) {
     const { store, persistenceDir, lostSecrets, damage, runtimeOf = () => AVAILABLE } = options;
     this.#runtimeOf = runtimeOf;
+    this.#callsOf = options.callsOf;
     this.#damage = damage;
     this.#lostSecrets = lostSecrets;
     this.#store = store;
@@ -71,7 +75,8 @@ export class ConversationReader {
     const documents = [...toListed(query), "calls"];
     const [record] = await this.#store.conversations.find([id], documents);
     if (record === undefined) throw unknownConversation(id);
-    const info = await this.#readable(record, (readable) => this.#toInfo(readable, query));
+    const whole = await withLiveCalls(record, this.#callsOf);
+    const info = await this.#readable(whole, (readable) => this.#toInfo(readable, query));
     return { ...info, agent_state: withLostSecrets(info.agent_state, this.#lostSecrets(record)) };
   }
 

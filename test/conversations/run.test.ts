@@ -344,3 +344,38 @@ it("counts tokens and cost for each model and keeps single calls", async () => {
   });
   expect(stats.usage_to_metrics?.default?.token_usages).toHaveLength(2);
 });
+
+it("shows the single calls of a run while it goes on, to requests and to new sockets", async () => {
+  const gate = new Gate();
+  const { manager } = openManager({ steps: [call("echo"), waitFor(gate)] });
+  const id = await start(manager);
+  await send(manager, id, "go");
+  await gate.reached;
+  const { stats } = await manager.get(id);
+  expect(stats.usage_to_metrics?.default?.token_usages).toHaveLength(1);
+  const socket = await attach(manager, id);
+  await until(() => socket.story.length > 0);
+  expect(socket.events[0]?.value).toMatchObject({
+    execution_status: "running",
+    stats: { usage_to_metrics: { default: { token_usages: [{}], costs: [{}] } } },
+  });
+  gate.open();
+  await settled(socket);
+});
+
+it("shows a run of another server of the store with the single calls of the runs before", async () => {
+  const store = memoryStore();
+  const gate = new Gate();
+  const running = openManager({ store, steps: [say("One."), call("echo"), waitFor(gate)] });
+  const id = await start(running.manager);
+  const socket = await attach(running.manager, id);
+  await send(running.manager, id, "one");
+  await settled(socket);
+  await send(running.manager, id, "two");
+  await gate.reached;
+  const other = openManager({ store });
+  const { stats } = await other.manager.get(id);
+  expect(stats.usage_to_metrics?.default?.token_usages).toHaveLength(1);
+  expect(other.manager.liveCount).toBe(0);
+  gate.open();
+});

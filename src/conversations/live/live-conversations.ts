@@ -53,6 +53,13 @@ export class LiveConversations {
     return this.#entries.has(id);
   }
 
+  /** The conversation if it is in memory by now. That does not count as a use. */
+  async peek(id: string): Promise<LiveConversation | undefined> {
+    const entry = this.#entries.get(id);
+    // The first that is settled wins, so that a load is not waited for.
+    return Promise.race([entry, undefined]).catch(() => undefined);
+  }
+
   /** The conversation in memory, loaded when it was not; undefined for an unknown one. */
   async get(id: string): Promise<LiveConversation | undefined> {
     const cached = this.#entries.get(id);

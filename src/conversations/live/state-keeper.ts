@@ -116,9 +116,14 @@ export class StateKeeper {
     return stateUpdate("stats", toSnapshots(stats));
   }
 
+  /** The document of the lists of single model calls. */
+  calls(): Record<string, string> {
+    return this.#parts.documents.calls(this.state);
+  }
+
   /** Stores the lists of single model calls. */
   async storeCalls(): Promise<void> {
-    await this.log.commit({ documents: this.#parts.documents.calls(this.state) });
+    await this.log.commit({ documents: this.calls() });
   }
 
   /** Publishes the whole state. */

@@ -1,5 +1,6 @@
 import type { LlmReply } from "../../llm/llm.ts";
 import { addReply, emptyMetrics, toSnapshot } from "../../llm/metrics.ts";
+import type { ConversationRecord } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import type { ConversationStats, Metrics, MetricsSnapshot } from "../../wire/metrics.ts";
 
@@ -54,6 +55,19 @@ export function toStats(
     ...(calls[usageId] ?? { costs: [], response_latencies: [], token_usages: [] }),
   }));
   return { usage_to_metrics };
+}
+
+/** Reads the document "calls" of a conversation in memory; undefined for one that is not there. Loads nothing. */
+export type LiveCalls = (conversationId: string) => Promise<Record<string, string> | undefined>;
+
+/** Gives the record of a conversation that runs its lists of single model calls, which are stored at the end of a run. */
+export async function withLiveCalls(
+  record: ConversationRecord,
+  callsOf: LiveCalls,
+): Promise<ConversationRecord> {
+  if (record.status !== "running") return record;
+  const calls = await callsOf(record.id);
+  return calls === undefined ? record : { ...record, documents: { ...record.documents, ...calls } };
 }
 
 function mapValues<A, B>(record: Record<string, A>, change: (value: A, key: string) => B): Record<string, B> {
