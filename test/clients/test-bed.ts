@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type SpawnedServer, spawnServer } from "../cli/spawn-server.ts";
@@ -11,6 +11,8 @@ export interface TestBed {
   modelUrl: string;
   /** A folder for the agents' work. */
   folder: string;
+  /** The home folder of the server's user. */
+  home: string;
   /** Kills the server and starts it again on the same port. */
   restart(): Promise<void>;
   /** What the server wrote to stderr, for a failed run. */
@@ -21,13 +23,15 @@ export interface TestBed {
 /** The server as a user starts it, with a session key, and a model for its agents. */
 export async function openTestBed(): Promise<TestBed> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-clients-"));
+  const home = join(folder, "home");
+  await mkdir(home);
   const model = await startObedientModel();
   const key = "client-tests-key";
   const start = (port: string) =>
     spawnServer({
       cwd: folder,
       args: ["--host", "127.0.0.1", "--port", port],
-      environment: { OH_SESSION_API_KEYS_0: key, OH_SECRET_KEY: "secret of the client tests" },
+      environment: { HOME: home, OH_SESSION_API_KEYS_0: key, OH_SECRET_KEY: "secret of the client tests" },
     });
   const servers: SpawnedServer[] = [await start("0")];
   const current = () => servers.at(-1) as SpawnedServer;
@@ -36,6 +40,7 @@ export async function openTestBed(): Promise<TestBed> {
     key,
     modelUrl: model.url,
     folder,
+    home,
     log: () => servers.map((server) => server.stderr()).join(""),
     restart: async () => {
       await current().stop("SIGKILL");

@@ -13,6 +13,21 @@ export const {
   HttpError,
   Workspace,
 } = await import("@openhands/typescript-client");
-export const { BashClient, ConversationClient, ServerClient } = await import(
-  "@openhands/typescript-client/clients"
-);
+export const {
+  AgentProfilesClient,
+  BashClient,
+  ConversationClient,
+  FileClient,
+  HooksClient,
+  LLMMetadataClient,
+  MetaProfilesClient,
+  PluginsClient,
+  ProfilesClient,
+  ServerClient,
+  SettingsClient,
+  SkillsClient,
+  SubAgentsClient,
+  ToolClient,
+  VSCodeClient,
+  WorkspacesClient,
+} = await import("@openhands/typescript-client/clients");

@@ -373,6 +373,29 @@ describe("managing conversations", () => {
     manager.close();
   });
 
+  it("begins, opens, counts and renames through the manager, whoever the agent is", async () => {
+    const manager = new ConversationManager({ host: bed.url, apiKey: bed.key });
+    const before = await manager.countConversations();
+    const created = await manager.createConversation(agent() as never, { workingDir: newFolder() });
+    expect(await manager.countConversations()).toBe(before + 1);
+    expect(await manager.acp.countConversations()).toBe(before + 1);
+    await created.setTitle("Of the manager");
+    const [found, none] = await manager.getConversations([created.id, randomUUID()]);
+    expect([found?.title, none]).toEqual(["Of the manager", null]);
+    await manager.updateConversation(created.id, { tags: { by: "manager" } });
+    const { items } = await manager.searchConversations({ limit: 100 });
+    expect(items.find(({ id }) => id === created.id)).toMatchObject({ tags: { by: "manager" } });
+    const [same] = await manager.acp.getConversations([created.id]);
+    expect(same?.id).toBe(created.id);
+
+    const loaded = await manager.loadConversation(created.id);
+    expect(loaded.id).toBe(created.id);
+    expect(await loaded.state.getWorkspace()).toMatchObject({ kind: "LocalWorkspace" });
+    expect(await loaded.state.modelDump()).toMatchObject({ id: created.id });
+    await Promise.all([created.close(), loaded.close()]);
+    manager.close();
+  });
+
   it("gives what there is when an id is created twice", async () => {
     const conversation_id = randomUUID();
     const first = await create({ conversation_id });
