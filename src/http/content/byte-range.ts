@@ -4,7 +4,7 @@ export interface ByteRange {
   end: number;
 }
 
-const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/;
+const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/i;
 
 /**
  * Reads a `Range` header against a size. `unsatisfiable` begins past the end. Anything else the server may ignore is

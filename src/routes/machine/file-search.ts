@@ -8,6 +8,7 @@ import { joinPath } from "../../workspace/paths.ts";
 import { indexOfToken, listSubfolders } from "../../workspace/subfolders.ts";
 import { refused } from "../conversation-params.ts";
 import { absolutePath, forbidden, type MachineScope, machineGroup } from "./machine-scope.ts";
+import { statOrNull } from "./place-files.ts";
 
 /** Folders of the home folder that are offered at once. */
 const MAX_FAVORITES = 50;
@@ -65,7 +66,7 @@ export function fileSearchRoutes(scope: MachineScope): Route[] {
       scope.use(params, async (place) => {
         const { files } = place.workspace;
         const path = await absolutePath(place, query.path);
-        const status = await files.stat(path);
+        const status = await statOrNull(place.workspace, path);
         if (status === null) throw new AgentServerError("not_found", "Directory not found");
         if (status.type !== "directory") throw new AgentServerError("bad_request", "Path is not a directory");
         const names = await listSubfolders(files, path, { includeHidden: query.include_hidden });

@@ -35,7 +35,7 @@ export function trajectoryRoutes(conversations: ConversationManager): Route[] {
       params: z.object({ conversation_id: z.string().meta({ format: "uuid" }) }),
     }).handle(async ({ params }) => {
       const { runtime_conversation_id: id } = z.object({ runtime_conversation_id: uuid }).parse(params);
-      await assertKnown(conversations.events.count(id));
+      await conversations.events.count(id);
       if (!isUuid(params.conversation_id)) throw refusal("Invalid trajectory conversation id");
       if (toDashed(params.conversation_id) === id) return answer(conversations, id);
       throw refusal("Trajectory must belong to the selected conversation");

@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, open, opendir, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, opendir, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { WorkspaceError } from "../workspace-error.ts";
 import type {
@@ -16,6 +16,9 @@ import { statOrNull, writeFileAtomic } from "./write-file-atomic.ts";
 
 const DEFAULT_MAX_BYTES = 10 * 1024 * 1024;
 const DEFAULT_LIMIT = 1000;
+
+/** Links of one path that lead to nothing and are followed, as many as Linux follows. */
+const MAX_LINKS = 40;
 
 /** Bytes of one piece of a stream, where its reader brings no buffer. */
 const PIECE = 64 * 1024;
@@ -158,11 +161,18 @@ async function typeAt(path: string): Promise<FileType> {
   return stat(path).then(typeOf, () => "other" as const);
 }
 
-async function realPathOf(path: string): Promise<string> {
+/** A link to nothing is followed, too: what is made there lies where the link leads. */
+async function realPathOf(path: string, budget = { links: MAX_LINKS }): Promise<string> {
   try {
     return await realpath(path);
   } catch {
     const parent = dirname(path);
-    return parent === path ? path : join(await realPathOf(parent), basename(path));
+    if (parent === path) return path;
+    const folder = await realPathOf(parent, budget);
+    const name = join(folder, basename(path));
+    const target = await readlink(name).catch(() => undefined);
+    if (target === undefined || budget.links === 0) return name;
+    budget.links -= 1;
+    return realPathOf(isAbsolute(target) ? target : `${folder}/${target}`, budget);
   }
 }

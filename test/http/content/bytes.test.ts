@@ -112,6 +112,7 @@ describe("a range", () => {
   it.each([
     ["bytes=0-0", "0", "bytes 0-0/10"],
     ["bytes=2-4", "234", "bytes 2-4/10"],
+    ["Bytes=2-4", "234", "bytes 2-4/10"],
     ["bytes=7-", "789", "bytes 7-9/10"],
     ["bytes=7-99", "789", "bytes 7-9/10"],
     ["bytes=-2", "89", "bytes 8-9/10"],

@@ -226,6 +226,7 @@ describe("the folders in a folder", () => {
       ["relative", 400, "Path must be absolute"],
       [`${server.folder}/file`, 400, "Path is not a directory"],
       [`${server.folder}/missing`, 404, "Directory not found"],
+      [`${server.folder}/file/below`, 404, "Directory not found"],
     ] as const) {
       expect(await server.get("/api/file/search_subdirs", { path })).toMatchObject({
         status,

@@ -166,7 +166,11 @@ describe("a trajectory", () => {
     const unknown = crypto.randomUUID();
     const cases: [string, number, string][] = [
       [`/api/file/download-trajectory/${unknown}`, 404, "Conversation not found"],
-      [`/api/conversations/${unknown}/file/download-trajectory/${unknown}`, 404, "Conversation not found"],
+      [
+        `/api/conversations/${unknown}/file/download-trajectory/${unknown}`,
+        404,
+        `Conversation not found: ${unknown}`,
+      ],
       [
         `/api/conversations/${id}/file/download-trajectory/${unknown}`,
         422,

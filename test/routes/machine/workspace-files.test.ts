@@ -38,7 +38,7 @@ describe("the files of a working directory", () => {
     await mkdir(`${root}/sub dir`);
     for (const [name, type] of [
       ["page.html", "text/html; charset=utf-8"],
-      ["sub dir/plot ä.svg", "image/svg+xml; charset=utf-8"],
+      ["sub dir/plot ä.svg", "image/svg+xml"],
       ["app.js", "text/javascript; charset=utf-8"],
       ["image.PNG", "image/png"],
       ["no-extension", "application/octet-stream"],

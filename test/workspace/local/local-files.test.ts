@@ -54,3 +54,14 @@ it("leaves the look behind links to its caller, once for each", async () => {
   ]);
   expect(looked).toEqual(["link"]);
 });
+
+it("gives a link to nothing the name that it leads to, through any number of links and no circle", async () => {
+  const directory = await temporaryDirectory();
+  await symlink("there/new", join(directory, "link"));
+  await symlink("../elsewhere", join(directory, "there"));
+  await symlink("circle", join(directory, "circle"));
+  expect(await localFiles.realPath(join(directory, "link/file"))).toBe(
+    join(directory, "../elsewhere/new/file"),
+  );
+  expect(await localFiles.realPath(join(directory, "circle/file"))).toBe(join(directory, "circle/file"));
+});
