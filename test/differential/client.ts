@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { request as httpRequest } from "node:http";
 import { WebSocket } from "ws";
+import { exchange, jsonOrText, type Request, told } from "./exchange.ts";
 
 export interface WireEvent {
   id: string;
@@ -8,14 +8,6 @@ export interface WireEvent {
   key?: string;
   value?: unknown;
   [field: string]: unknown;
-}
-
-export interface Request {
-  method: string;
-  /** `~` is the conversation. */
-  path: string;
-  body?: unknown;
-  headers?: Record<string, string> | undefined;
 }
 
 export interface Answer {
@@ -91,17 +83,25 @@ export class Client {
   }
 
   /** Like `ask`, with headers of its own. */
-  async request({ method, path, body, headers }: Request): Promise<Answer> {
-    const answer = await this.quietly({ method, path, body, headers });
-    const words = typeof body === "object" ? shortly(body) : "";
-    const names = headers === undefined ? "" : shortly(headers);
-    this.noted.push({ call: [method, path, words, names].filter(Boolean).join(" "), ...answer });
+  async request(request: Request): Promise<Answer> {
+    const answer = await this.quietly(request);
+    this.noted.push({ call: nameOf(request), ...answer });
     return answer;
   }
 
+  /** Like `request`, and notes the headers that clients read; packed bodies are unpacked. */
+  async bytes(request: Request): Promise<void> {
+    const answer = await told(await exchange(this.#url, this.#whole(request)));
+    this.noted.push({ call: nameOf(request), ...answer });
+  }
+
   /** Asks without a note, for answers that come in no fixed order. */
-  quietly({ path, ...request }: Request): Promise<Answer> {
-    return call(this.#url, { ...request, path: path.replaceAll("~", `/api/conversations/${this.id}`) });
+  quietly(request: Request): Promise<Answer> {
+    return call(this.#url, this.#whole(request));
+  }
+
+  #whole({ path, ...request }: Request): Request {
+    return { ...request, path: path.replaceAll("~", `/api/conversations/${this.id}`) };
   }
 
   async sendAndWait(text: string): Promise<void> {
@@ -208,37 +208,22 @@ async function quiet(count: () => number, isOver: () => boolean): Promise<void> 
   }
 }
 
+function nameOf({ method, path, body, headers }: Request): string {
+  const isObject = typeof body === "object" && !(body instanceof Uint8Array);
+  const words = isObject ? shortly(body) : "";
+  const names = headers === undefined ? "" : shortly(headers);
+  return [method, path, words, names].filter(Boolean).join(" ");
+}
+
+async function call(url: string, request: Request): Promise<Answer> {
+  const { status, bytes } = await exchange(url, request);
+  return { status, body: jsonOrText(bytes) };
+}
+
 /** The same on both sides: without what differs between them. */
 function shortly(body: unknown): string {
   const words = JSON.stringify(body).replaceAll(/"http[^"]*"|"[0-9a-f]{8}-[0-9a-f-]{27}"/g, '"…"');
   return words.slice(0, 120);
-}
-
-/** `node:http`, because `fetch` sends no body with GET and one route wants it. */
-function call(url: string, { method, path, body, headers: more }: Request): Promise<Answer> {
-  const payload = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-  const about =
-    payload === undefined
-      ? {}
-      : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
-  return new Promise((done, fail) => {
-    const headers = { ...about, ...more };
-    const asked = httpRequest(url + path, { method, headers, agent: false }, async (response) => {
-      let text = "";
-      for await (const part of response) text += part;
-      done({ status: response.statusCode ?? 0, body: parsed(text) });
-    });
-    asked.on("error", fail);
-    asked.end(payload);
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function isOver(event: WireEvent): boolean {

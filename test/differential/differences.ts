@@ -1,5 +1,6 @@
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
+import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
@@ -47,4 +48,5 @@ export const DIFFERENCES: readonly Difference[] = [
   ...REQUEST_DIFFERENCES,
   ...DOCUMENT_DIFFERENCES,
   ...PROFILE_DIFFERENCES,
+  ...MACHINE_DIFFERENCES,
 ];

@@ -7,6 +7,10 @@ import { confirmationScenarios } from "./scenarios/confirmation.ts";
 import { controlScenarios } from "./scenarios/control.ts";
 import { editorScenarios } from "./scenarios/editor.ts";
 import { errorScenarios } from "./scenarios/errors.ts";
+import { archiveScenarios } from "./scenarios/machine/archives.ts";
+import { fileScenarios } from "./scenarios/machine/files.ts";
+import { gitScenarios } from "./scenarios/machine/git.ts";
+import { placeScenarios } from "./scenarios/machine/places.ts";
 import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
@@ -28,6 +32,10 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...controlScenarios,
     ...restScenarios,
     ...bashScenarios,
+    ...fileScenarios,
+    ...archiveScenarios,
+    ...gitScenarios,
+    ...placeScenarios,
     ...startScenarios,
     ...worktreeScenarios,
     ...boundScenarios,

@@ -75,7 +75,7 @@ export async function startOurs(cwd: string): Promise<RunningServer> {
     args: [join(root, "src/cli.ts"), "--port", String(port)],
     port,
     cwd,
-    environment: { TZ: "UTC" },
+    environment: { OH_ENABLE_VSCODE: "0", TZ: "UTC" },
   });
 }
 
