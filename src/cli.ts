@@ -29,9 +29,17 @@ async function main(args: string[]): Promise<void> {
       const { mockLlm } = await import("./cli/mock-llm.ts");
       return mockLlm(command);
     }
-    case "export": {
+    case "export-fixture": {
       const { exportFixture } = await import("./cli/export.ts");
       return exportFixture(command);
+    }
+    case "export": {
+      const { exportConversation } = await import("./cli/export.ts");
+      return exportConversation(command);
+    }
+    case "import": {
+      const { importData } = await import("./cli/import/import.ts");
+      return importData(command);
     }
     case "ui-install": {
       const { installUi } = await import("./cli/install-ui.ts");

@@ -1,9 +1,15 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { trajectory } from "../conversations/export/trajectory.ts";
+import type { TrajectoryFile } from "../conversations/export/trajectory-file.ts";
 import { AgentServerError } from "../errors.ts";
 import { DATABASE_FILE } from "../server/services.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
+import type { Store } from "../stores/store.ts";
 import { toFixture } from "../testing/fixture/fixture.ts";
+import { toHex } from "../wire/ids.ts";
+import { localFiles } from "../workspace/local/local-files.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 export interface ExportArguments {
@@ -14,14 +20,67 @@ export interface ExportArguments {
 
 /** Prints a stored conversation as a fixture. The server that uses the database must be stopped. */
 export async function exportFixture({ id, data }: ExportArguments): Promise<void> {
+  await withStore(data, async (store, home) => {
+    const fixture = await toFixture(store, id);
+    if (fixture === undefined)
+      throw new AgentServerError("not_found", `${join(home, DATABASE_FILE)} has no conversation ${id}`);
+    process.stdout.write(`${JSON.stringify(fixture, null, 2)}\n`);
+  });
+}
+
+/**
+ * Writes a stored conversation into a new folder in `to`, in the reference's layout and without secrets. The folder
+ * is whole or not there. The server that uses the database must be stopped.
+ */
+export async function exportConversation({ id, to, data }: ExportArguments & { to: string }): Promise<void> {
+  const target = resolve(to, toHex(id));
+  if (existsSync(target)) throw new AgentServerError("conflict", `${target} exists already`);
+  const unfinished = resolve(to, `.${toHex(id)}.${process.pid}.tmp`);
+  await withStore(data, async (store, home) => {
+    const dataDir = (conversation: string) => join(home, toHex(conversation));
+    try {
+      for await (const file of trajectory(id, {
+        store,
+        persistenceDir: resolve(to),
+        dataDir,
+        disk: localFiles,
+      })) {
+        await write(file, join(unfinished, file.name));
+      }
+      await rename(join(unfinished, toHex(id)), target);
+    } finally {
+      await rm(unfinished, { recursive: true, force: true });
+    }
+  });
+  process.stdout.write(`${target}\n`);
+}
+
+/** Files are for their owner alone, as the reference's are. */
+async function write({ name, content }: TrajectoryFile, path: string): Promise<void> {
+  if (name.endsWith("/")) {
+    await mkdir(path, { recursive: true });
+    return;
+  }
+  await mkdir(join(path, ".."), { recursive: true });
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(content instanceof Uint8Array ? content : content.pieces);
+  } finally {
+    await file.close();
+  }
+}
+
+async function withStore(
+  data: string | undefined,
+  work: (store: Store, home: string) => Promise<void>,
+): Promise<void> {
   const { options } = await readConfiguration();
-  const path = join(data ?? options.conversationsPath ?? "workspace/conversations", DATABASE_FILE);
+  const home = resolve(data ?? options.conversationsPath ?? "workspace/conversations");
+  const path = join(home, DATABASE_FILE);
   if (!existsSync(path)) throw new AgentServerError("not_found", `no database found at ${path}`);
   const store = sqliteStore({ path });
   try {
-    const fixture = await toFixture(store, id);
-    if (fixture === undefined) throw new AgentServerError("not_found", `${path} has no conversation ${id}`);
-    process.stdout.write(`${JSON.stringify(fixture, null, 2)}\n`);
+    await work(store, home);
   } finally {
     await store.close();
   }

@@ -9,8 +9,12 @@ export const USAGE = `agent-server: the server behind coding agents
   agent-server demo [options]    run one conversation with the built-in demo model and print its events
   agent-server mock-llm --script FILE [--port PORT]
                                  serve a scripted model that speaks OpenAI's and Anthropic's protocols, for tests
+  agent-server import DIR [DIR …] [--data DIR]
+                                 import what an OpenHands agent server keeps: conversations, settings, secrets, profiles
+  agent-server export ID [--to DIR] [--data DIR]
+                                 write a stored conversation as a folder that an OpenHands agent server opens
   agent-server export ID --fixture [--data DIR]
-                                 print a stored conversation as a fixture that tests can replay
+                                 print it as a fixture that tests can replay
   agent-server ui install [VERSION]
                                  get the pages of Agent Canvas, which --ui serves
   agent-server reseal [--data DIR] [--forget-unreadable]
@@ -44,10 +48,11 @@ Options of the server
 Options of the demo
   --workspace DIR    folder the agent works in; default: a new temporary one
 
-Options of mock-llm, export and reseal
+Options of mock-llm, import, export and reseal
   --script FILE      JSON list of steps, such as ["Hello", {"call": "terminal", "arguments": {"command": "ls"}}]
   --port PORT        port of the scripted model; default: any free one
   --data DIR         folder of the conversations; default: OH_CONVERSATIONS_PATH
+  --to DIR           folder that the exported one is made in; default: here
   --forget-unreadable
                      drop the secrets that none of the keys opens; without it they stay as they are
 
@@ -64,7 +69,9 @@ export type Command =
   | { name: "help" | "version" }
   | { name: "demo"; workspace: string | undefined }
   | { name: "mock-llm"; script: string; port: number }
-  | { name: "export"; id: string; data: string | undefined }
+  | { name: "export-fixture"; id: string; data: string | undefined }
+  | { name: "export"; id: string; to: string; data: string | undefined }
+  | { name: "import"; folders: string[]; data: string | undefined }
   | { name: "ui-install"; version: string }
   | { name: "reseal"; data: string | undefined; forgetUnreadable: boolean }
   | {
@@ -109,6 +116,7 @@ export function parseArguments(args: string[]): Command {
   if (values.version) return { name: "version" };
   const [command, ...rest] = positionals;
   if (command === "export") return parseExport(rest, values);
+  if (command === "import") return parseImport(rest, values);
   if (command === "ui") return parseUiCommand(rest);
   if (rest.length > 0) throw usageError(`unknown command: ${positionals.join(" ")}`);
   if (command === "demo") return { name: "demo", workspace: values.workspace };
@@ -156,6 +164,7 @@ function parse(args: string[]) {
         workspace: { type: "string" },
         script: { type: "string" },
         fixture: { type: "boolean" },
+        to: { type: "string" },
         data: { type: "string" },
         "forget-unreadable": { type: "boolean" },
         reload: { type: "boolean" },
@@ -216,11 +225,17 @@ function parseMockLlm({ script, port = "0" }: Values): Command {
   return { name: "mock-llm", script, port: parsePort(port) };
 }
 
-function parseExport([id, ...rest]: string[], { fixture, data }: Values): Command {
+function parseExport([id, ...rest]: string[], { fixture, to, data }: Values): Command {
   if (id === undefined || rest.length > 0) throw usageError("export: expected the id of one conversation");
   if (!isUuid(id)) throw usageError(`export: expected the UUID of a conversation, got ${JSON.stringify(id)}`);
-  if (!fixture) throw usageError("export: --fixture is missing; fixtures are the only format");
-  return { name: "export", id: toDashed(id), data };
+  if (!fixture) return { name: "export", id: toDashed(id), to: to ?? ".", data };
+  if (to !== undefined) throw usageError("export: --fixture is printed, so --to has no effect");
+  return { name: "export-fixture", id: toDashed(id), data };
+}
+
+function parseImport(folders: string[], { data }: Values): Command {
+  if (folders.length === 0) throw usageError("import: expected a folder with the data of an agent server");
+  return { name: "import", folders, data };
 }
 
 function parsePort(text: string): number {

@@ -2,7 +2,7 @@ import { isObject } from "../is-object.ts";
 import { once } from "../once.ts";
 import type { EventStore, StoredEvent } from "../stores/store.ts";
 import { readDateTime } from "../wire/datetime.ts";
-import { event as eventSchema, logEvents } from "../wire/events/events.ts";
+import { type Event, event as eventSchema, logEvents } from "../wire/events/events.ts";
 import { CheckedEvents } from "./checked-events.ts";
 import { serialiseEvent } from "./serialise-event.ts";
 
@@ -30,7 +30,7 @@ export function readableEvents(
   const toReadable = (conversationId: string, rows: readonly StoredEvent[]) =>
     rows.map((row) => {
       if (checked.has(conversationId, row.seq)) return row;
-      if (isReadable(row.json)) {
+      if (isReadableEvent(parse(row.json))) {
         checked.add(conversationId, row.seq);
         return row;
       }
@@ -45,8 +45,8 @@ export function readableEvents(
   };
 }
 
-function isReadable(json: string): boolean {
-  const value = parse(json);
+/** Whether a value is an event that clients can parse. */
+export function isReadableEvent(value: unknown): value is Event {
   if (!isObject(value)) return false;
   if (typeof value.kind === "string" && kinds().has(value.kind)) return eventSchema.safeParse(value).success;
   return [value.id, value.timestamp, value.source, value.kind].every((part) => typeof part === "string");

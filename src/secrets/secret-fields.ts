@@ -109,6 +109,12 @@ function putBack(value: unknown, steps: readonly string[], text: string): void {
   Object.defineProperty(parent, name, { value: text, writable: true, enumerable: true, configurable: true });
 }
 
+/** The text that a JSON pointer leads to; undefined where there is none. */
+export function textAt(value: unknown, pointer: string): string | undefined {
+  const found = valueAt(value, stepsOf(pointer));
+  return typeof found === "string" ? found : undefined;
+}
+
 function childOf(value: unknown, step: string): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
   return (value as Record<string, unknown>)[step];

@@ -2,6 +2,7 @@ import { openFile } from "../../workspace/archive/open-file.ts";
 import { type WalkedEntry, walk } from "../../workspace/archive/walk.ts";
 import { extensionOf } from "../../workspace/paths.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
+import { LAYOUT } from "./layout.ts";
 import { redactJson } from "./redact-json.ts";
 import type { TrajectoryFile } from "./trajectory-file.ts";
 
@@ -9,7 +10,7 @@ import type { TrajectoryFile } from "./trajectory-file.ts";
  * Names at the top of a conversation's folder that come from the store, hold credentials of running programs, or are the
  * home and the temporary files of commands in a sandbox.
  */
-const NOT_KEPT = new Set(["meta.json", "base_state.json", "events", "acp", "home", "tmp"]);
+const NOT_KEPT = new Set<string>([...Object.values(LAYOUT), "acp", "home", "tmp"]);
 
 /** Bytes of a JSON file, which is read whole to find credentials in it. A longer one is left out. */
 const MAX_JSON = 32 * 1024 * 1024;

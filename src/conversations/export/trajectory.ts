@@ -5,6 +5,7 @@ import { toHex } from "../../wire/ids.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { LIVE_DOCUMENTS } from "../record/conversation-documents.ts";
 import { keptFiles } from "./kept-files.ts";
+import { eventFileName, LAYOUT } from "./layout.ts";
 import { redactOwnJson } from "./redact-json.ts";
 import { trajectoryDocuments } from "./trajectory-documents.ts";
 import type { TrajectoryFile } from "./trajectory-file.ts";
@@ -22,12 +23,6 @@ export interface TrajectoryOptions {
 
 /** Number of events that are read at a time. */
 const PAGE = 100;
-
-/** Digits of a place in the log, at least. */
-const DIGITS = 5;
-
-/** Characters that the id of an event may have in a name. */
-const UNSAFE = /[^\w-]/g;
 
 /**
  * Yields the files of a conversation in the layout in which the reference keeps one (`<32-hex id>/…`), without secrets:
@@ -53,11 +48,11 @@ export async function* trajectory(
   const { meta, baseState } = trajectoryDocuments(record, persistenceDir);
   const modifiedAt = Date.parse(record.updatedAt);
   yield { name: `${root}/`, modifiedAt, content: new Uint8Array() };
-  yield { name: `${root}/meta.json`, modifiedAt, content: bytesOf(meta) };
-  yield { name: `${root}/base_state.json`, modifiedAt, content: bytesOf(baseState) };
+  yield { name: `${root}/${LAYOUT.meta}`, modifiedAt, content: bytesOf(meta) };
+  yield { name: `${root}/${LAYOUT.baseState}`, modifiedAt, content: bytesOf(baseState) };
   for await (const event of eventsOf(record, store)) {
     yield {
-      name: `${root}/events/${nameOf(event)}`,
+      name: `${root}/${LAYOUT.events}/${eventFileName({ index: event.seq, id: event.id })}`,
       modifiedAt: timeOf(event),
       content: bytesOf(redactOwnJson(event.json)),
     };
@@ -77,10 +72,6 @@ async function* eventsOf(
     yield* page;
     from = last.seq + 1;
   }
-}
-
-function nameOf({ seq, id }: StoredEvent): string {
-  return `event-${String(seq).padStart(DIGITS, "0")}-${id.replace(UNSAFE, "_")}.json`;
 }
 
 /** 1980 for a time that is none. Times without a zone are UTC. */

@@ -59,6 +59,19 @@ export class Edit {
     this.#change(collection, name, json);
   }
 
+  /**
+   * Writes a document as another server has stored it, with the secrets that no key opens as they are. Returns what it
+   * says; a damaged one is not written. Null when there is one of that name, which stays.
+   */
+  async adopt<T>(collection: Collection<T>, name: string, json: string): Promise<Document<T> | null> {
+    if ((await this.#stored(collection, name)) !== null) return null;
+    const { cipher } = this.#parts;
+    const { document, opened } = parseDocument(collection, { name, json }, cipher);
+    if (document.damage !== null) return document;
+    this.#change(collection, name, JSON.stringify(sealJson(document.value, cipher, opened)));
+    return document;
+  }
+
   /** Removes a document, also one that is damaged. One that does not exist is fine. */
   async remove(collection: Collection<unknown>, name: string): Promise<void> {
     await this.#stored(collection, name);

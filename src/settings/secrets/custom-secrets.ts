@@ -23,7 +23,7 @@ const customSecret = z.object({
 });
 
 /** One secret each, in the form of the reference's file, so that its value is known for a secret. */
-const SECRETS = defineCollection({
+export const SECRETS = defineCollection({
   kind: "secret",
   label: "secret",
   schema: z.object({

@@ -26,7 +26,7 @@ const SKEW = 60_000;
 const token = z.object({ kind: z.literal("StaticSecret"), value: z.string().nullable().default(null) });
 
 /** The tokens have the form of secrets, so that they are sealed. */
-const SUBSCRIPTIONS = defineCollection({
+export const SUBSCRIPTIONS = defineCollection({
   kind: "subscription",
   label: "ChatGPT sign-in",
   schema: z.object({

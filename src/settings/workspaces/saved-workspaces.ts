@@ -15,7 +15,7 @@ export type Saved = z.output<ReturnType<typeof savedWorkspaces>>;
 const VERSION = 1;
 const NAME = "saved";
 
-const WORKSPACES = defineCollection({
+export const WORKSPACES = defineCollection({
   kind: "workspaces",
   label: "list of workspaces",
   schema: savedWorkspaces().extend({ schema_version: z.int().max(VERSION).default(VERSION) }),

@@ -1,0 +1,111 @@
+import { cp, lstat, mkdir, readdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { LAYOUT } from "../../conversations/export/layout.ts";
+import { importConversation } from "../../conversations/import/import-conversation.ts";
+import { AgentServerError } from "../../errors.ts";
+import { silentLogger } from "../../logger.ts";
+import { createRotatingCipher } from "../../secrets/cipher.ts";
+import { DATABASE_FILE } from "../../server/services.ts";
+import { Documents } from "../../settings/documents/documents.ts";
+import { importDocuments } from "../../settings/import/import-documents.ts";
+import { sqliteStore } from "../../stores/sqlite.ts";
+import { localFiles } from "../../workspace/local/local-files.ts";
+import { readConfiguration } from "../read-configuration.ts";
+import { findSources, type ImportSources } from "./find-sources.ts";
+import { ImportReport } from "./import-report.ts";
+import { ProgressBar } from "./progress-bar.ts";
+
+export interface ImportArguments {
+  /** Data folders of the reference: of its conversations, its settings, or both. */
+  folders: readonly string[];
+  /** Folder of the database. Default: the configured one. */
+  data: string | undefined;
+}
+
+/** Files that the store has instead, and those that only a running server needs. */
+const NOT_COPIED = new Set<string>([...Object.values(LAYOUT), "bash_events"]);
+
+/**
+ * Imports everything of the reference's data that is not here yet. The server that uses the database must be stopped. The
+ * exit code is 1 when a file could not be read or a secret not be opened.
+ */
+export async function importData({ folders, data }: ImportArguments): Promise<void> {
+  const sources = await allSources(folders);
+  const { options } = await readConfiguration();
+  const { secretKey, previousSecretKeys = [] } = options;
+  const cipher =
+    secretKey === undefined ? undefined : createRotatingCipher({ secretKey, previousSecretKeys });
+  const home = resolve(data ?? options.conversationsPath ?? "workspace/conversations");
+  const store = sqliteStore({ path: join(home, DATABASE_FILE) });
+  const report = new ImportReport();
+  const bar = new ProgressBar(process.stderr, sources.conversations.length);
+  try {
+    const documents = new Documents({ store: store.documents, cipher, logger: silentLogger });
+    for (const folder of sources.dataFolders) {
+      for await (const document of importDocuments({ files: localFiles, documents, folder })) {
+        report.addDocument(document);
+      }
+    }
+    for (const folder of sources.conversations) {
+      report.addConversation(
+        await importConversation(folder, {
+          store,
+          files: localFiles,
+          cipher,
+          now: Date.now,
+          keepFiles: (_, from) => copyFiles(from, join(home, folder.name)),
+          onEvents: (count) => bar.addEvents(count),
+        }),
+      );
+      bar.step();
+    }
+  } finally {
+    bar.end();
+    await store.close();
+  }
+  process.stdout.write(report.text());
+  if (!report.isWhole) process.exitCode = 1;
+}
+
+/** A conversation or a folder that is found twice counts once. */
+async function allSources(folders: readonly string[]): Promise<ImportSources> {
+  const conversations = new Map<string, ImportSources["conversations"][number]>();
+  const dataFolders = new Set<string>();
+  for (const folder of folders) {
+    const found = await findSources(localFiles, resolve(folder));
+    if (found.conversations.length + found.dataFolders.length === 0) throw nothingIn(folder);
+    for (const each of found.conversations) conversations.set(each.folder, each);
+    for (const each of found.dataFolders) dataFolders.add(each);
+  }
+  return { conversations: [...conversations.values()], dataFolders: [...dataFolders] };
+}
+
+function nothingIn(folder: string): AgentServerError {
+  return new AgentServerError(
+    "not_found",
+    `${folder} holds no data of an OpenHands agent server: neither folders of conversations (<32 hex digits>/meta.json, ` +
+      "also below conversations/ and workspace/conversations/) nor settings.json, secrets.json or profiles/",
+  );
+}
+
+/** Copies what tools keep. Links and devices stay behind. */
+async function copyFiles(from: string, to: string): Promise<void> {
+  if (from === to) return;
+  const kept = (await readdir(from)).filter((name) => !NOT_COPIED.has(name) && !isPassing(name));
+  if (kept.length === 0) return;
+  await mkdir(to, { recursive: true });
+  await cp(from, to, { recursive: true, filter: (path) => isCopied(path, from) });
+}
+
+async function isCopied(path: string, top: string): Promise<boolean> {
+  const name = basename(path);
+  if (dirname(path) === top && NOT_COPIED.has(name)) return false;
+  if (isPassing(name)) return false;
+  const status = await lstat(path);
+  return status.isDirectory() || status.isFile();
+}
+
+/** Whether a file is being written, or is there for the time of that. */
+function isPassing(name: string): boolean {
+  return name.endsWith(".tmp") || name.endsWith(".lock");
+}
