@@ -27,11 +27,12 @@ import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
 import { joinPath } from "../workspace/paths.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
+import { launchTrial } from "./launch/launch-trial.ts";
+import { profileSource } from "./launch/profile-source.ts";
 import { llmFactory } from "./llm-factory.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { withOwnSecrets } from "./own-secrets.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
-import { profileSource } from "./profile-source.ts";
 import { removalNotes } from "./removal-notes.ts";
 import { settingsRooms } from "./settings-rooms.ts";
 import { userFolder } from "./user-folder.ts";
@@ -111,6 +112,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       const { userSkills } = await import("../extensions/skills/user-skills.ts");
       return userSkills(await extensionPlace());
     },
+    trial: launchTrial(() => tools),
   });
   const lookup: LookupOptions = {
     internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,

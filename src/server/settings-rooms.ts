@@ -6,6 +6,7 @@ import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { Documents } from "../settings/documents/documents.ts";
+import type { LaunchTrial } from "../settings/launch/profile-launches.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { Skill } from "../wire/agent/skill.ts";
 
@@ -18,6 +19,8 @@ export interface SettingsRoomsOptions {
   createLlm(config: LlmConfig): Llm;
   /** Reads the skills that agents of profiles may have. */
   skills(): Promise<Skill[]>;
+  /** Tells whether an agent could be launched. */
+  trial: LaunchTrial;
 }
 
 /** The rooms of `settings` over the documents of a store. Their code is loaded when they are first asked for. */
@@ -27,6 +30,7 @@ export function settingsRooms({
   clock,
   createLlm,
   skills,
+  trial,
 }: SettingsRoomsOptions): SettingsDeps {
   const rooms: SettingsDeps = {
     secrets: once(async () => {
@@ -49,7 +53,8 @@ export function settingsRooms({
     profileLaunches: once(async () => {
       const { ProfileLaunches } = await import("../settings/launch/profile-launches.ts");
       const connections = await rooms.connections();
-      return new ProfileLaunches({ documents, cipher, connections, skills, settings: rooms.serverSettings });
+      const settings = rooms.serverSettings;
+      return new ProfileLaunches({ documents, cipher, clock, connections, skills, trial, settings });
     }),
     llmProfiles: once(async () => {
       const { LlmProfiles } = await import("../settings/llm-profiles/llm-profiles.ts");

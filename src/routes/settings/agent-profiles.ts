@@ -8,18 +8,22 @@ import {
   agentProfileMutation,
   renameAgentProfileRequest,
 } from "../../wire/settings/agent-profiles/answers.ts";
+import { materializeRequest, profileDiagnostics } from "../../wire/settings/agent-profiles/diagnostics.ts";
 import { profileName } from "../../wire/settings/llm-profiles.ts";
 import { errorBody } from "../../wire/validation-error.ts";
 import type { SettingsDeps } from "./settings-deps.ts";
 
-type AgentProfileDeps = Pick<SettingsDeps, "agentProfiles">;
+type AgentProfileDeps = Pick<SettingsDeps, "agentProfiles" | "profileLaunches">;
 
 const profileRoute = group({ prefix: "/api/agent-profiles", tags: ["Agent Profiles"], auth: "key" });
 const nameParams = () => z.object({ name: profileName() });
 const unknown = { description: "There is no such profile", body: errorBody } as const;
 
 /** `/api/agent-profiles`: agents that can be launched, without secrets. */
-export function agentProfileRoutes({ agentProfiles: profiles }: AgentProfileDeps): Route[] {
+export function agentProfileRoutes({
+  agentProfiles: profiles,
+  profileLaunches: launches,
+}: AgentProfileDeps): Route[] {
   return [
     profileRoute
       .lazy({ method: "GET", path: "", id: "list_agent_profiles", summary: "List the agents" }, () => ({
@@ -98,6 +102,36 @@ export function agentProfileRoutes({ agentProfiles: profiles }: AgentProfileDeps
         await (await profiles()).rename(name, newName);
         const change = name === newName ? "unchanged (same name)" : `renamed to '${newName}'`;
         return { status: 200, body: { name: newName, message: `Agent profile '${name}' ${change}` } };
+      }),
+
+    profileRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/{name}/materialize",
+          id: "materialize_agent_profile",
+          summary: "Tell what the launch of an agent would do",
+          bodyOptional: true,
+        },
+        () => ({
+          params: nameParams(),
+          body: materializeRequest(),
+          responses: {
+            200: {
+              description: "Also when it would be refused: then `errors` says why",
+              body: profileDiagnostics(),
+            },
+            400: { description: "The stored profile cannot be read", body: errorBody },
+            404: unknown,
+          },
+        }),
+      )
+      .handle(async ({ params: { name }, body }) => {
+        const { readAgentProfile } = await import("./agent-profile-body.ts");
+        const draft = body?.profile ?? null;
+        const profile =
+          draft === null ? await (await profiles()).get(name) : readAgentProfile({ ...draft, name });
+        return { status: 200, body: await (await launches()).preview(profile) };
       }),
 
     profileRoute

@@ -78,8 +78,8 @@ export async function findLlm(
   }
 }
 
-/** Keeps the order of the references, and each once. */
-function chosenServers(
+/** The MCP servers that a profile selects, in the order of its references and each once. */
+export function chosenServers(
   servers: McpServers,
   refs: readonly string[] | null,
 ): { found: McpServers; missing: string[] } {

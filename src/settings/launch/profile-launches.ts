@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock.ts";
 import { AgentServerError } from "../../errors.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
@@ -5,6 +6,7 @@ import type { Skill } from "../../wire/agent/skill.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { AgentSettings } from "../../wire/settings/agent/agent-settings.ts";
 import type { AgentProfile } from "../../wire/settings/agent-profiles/agent-profile.ts";
+import type { ProfileDiagnostics } from "../../wire/settings/agent-profiles/diagnostics.ts";
 import { profileName } from "../../wire/settings/llm-profiles.ts";
 import type { StoredSettings } from "../../wire/settings/stored-settings.ts";
 import { AGENT_PROFILES, infosOf, SUMMARIES } from "../agent-profiles/agent-profile-collection.ts";
@@ -14,17 +16,27 @@ import { LLM_PROFILES } from "../llm-profiles/profile-collection.ts";
 import { canonicalProfileName } from "../llm-profiles/profile-names.ts";
 import { openSent } from "../server-settings/open-sent.ts";
 import type { ServerSettings } from "../server-settings/server-settings.ts";
-import { findReferences, type LaunchStores } from "./find-references.ts";
+import { chosenServers, findReferences, type LaunchStores } from "./find-references.ts";
 import { invalidLaunch, unreadable } from "./launch-error.ts";
+import { previewLaunch, type ToolUse } from "./preview-launch.ts";
 import { type ProfileParts, settingsOfProfile } from "./settings-of-profile.ts";
 
 /** Maximum number of characters of a wrong name that its error repeats. */
 const MAX_SHOWN = 100;
 
+/** The judgement of conversations on an agent. */
+export interface LaunchTrial {
+  useOf(tool: string): ToolUse;
+  /** The reason for which an agent of such settings would not be launched at a moment; undefined when it would. */
+  refusalOf(settings: AgentSettings, now: string): Promise<string | undefined>;
+}
+
 export interface ProfileLaunchesOptions extends LaunchStores {
   /** Opens the tokens that clients send back. */
   cipher: Cipher | undefined;
+  clock: Pick<Clock, "now">;
   settings(): Promise<ServerSettings>;
+  trial: LaunchTrial;
   /** Reads the skills that agents of profiles may have. */
   skills(): Promise<Skill[]>;
 }
@@ -89,6 +101,23 @@ export class ProfileLaunches {
     }
     const stored = await documents.read(LLM_PROFILES, key);
     return resolveConnection(soundProfile(stored, name), connections, name);
+  }
+
+  /** Tells what the launch of a profile would do, stored or not. Makes nothing. */
+  async preview(profile: AgentProfile): Promise<ProfileDiagnostics> {
+    const settings = await (await this.#options.settings()).read();
+    const { found } = chosenServers(settings.agent_settings.mcp_config, profile.mcp_server_refs);
+    const { trial, clock } = this.#options;
+    const now = new Date(clock.now()).toISOString().replace("Z", "000Z");
+    return previewLaunch({
+      profile,
+      mcpServers: Object.keys(found),
+      parts: () => this.partsOf(profile, null),
+      useOf: trial.useOf,
+      refusalOf: (built) => trial.refusalOf(built, now),
+      now,
+      loadsMemory: settings.agent_settings.agent_context?.load_memory ?? false,
+    });
   }
 
   /**

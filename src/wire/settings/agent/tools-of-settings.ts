@@ -6,6 +6,11 @@ const DEFAULT_TOOLS: readonly ToolSpec[] = ["terminal", "file_editor", "task_tra
   (name) => ({ name, params: {} }),
 );
 
+/** The tools of settings; null selects the default set. */
+export function toolsOrDefault(tools: readonly ToolSpec[] | null): readonly ToolSpec[] {
+  return tools ?? DEFAULT_TOOLS;
+}
+
 const ROUTING = "ClassifyAndSwitchLLMTool";
 
 const ALWAYS: readonly string[] = ["FinishTool", "ThinkTool"];
@@ -14,7 +19,7 @@ const ALWAYS: readonly string[] = ["FinishTool", "ThinkTool"];
 export function toolsOfSettings(settings: OpenHandsSettings): Pick<Agent, "tools" | "include_default_tools"> {
   const tools: ToolSpec[] = [];
   const classes = new Set(ALWAYS);
-  for (const spec of withoutDoubles(settings.tools ?? DEFAULT_TOOLS)) {
+  for (const spec of withoutDoubles(toolsOrDefault(settings.tools))) {
     const builtIn = builtInClass(spec.name);
     if (builtIn === undefined) tools.push(spec);
     else if (!hasParams(spec)) classes.add(builtIn);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type LlmRequest, memoryStore } from "agent-server";
 import { call, say, scriptedLlm } from "agent-server/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Ask, openServer } from "./open-server.ts";
+import { type Ask, openServer } from "../open-server.ts";
 
 const LLM = { model: "openai/gpt-4o", api_key: "sk-secret-1", base_url: "http://127.0.0.1:9/v1" };
 

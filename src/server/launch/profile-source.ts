@@ -1,7 +1,7 @@
-import type { ProfileSource } from "../conversations/launch/agent-profiles.ts";
-import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
-import { SETTINGS_KIND, SETTINGS_NAME } from "../settings/server-settings/settings-name.ts";
-import type { DocumentStore } from "../stores/documents.ts";
+import type { ProfileSource } from "../../conversations/launch/agent-profiles.ts";
+import type { SettingsDeps } from "../../routes/settings/settings-deps.ts";
+import { SETTINGS_KIND, SETTINGS_NAME } from "../../settings/server-settings/settings-name.ts";
+import type { DocumentStore } from "../../stores/documents.ts";
 
 /** The kept profiles as conversations see them. */
 export function profileSource(rooms: SettingsDeps, documents: DocumentStore): ProfileSource {

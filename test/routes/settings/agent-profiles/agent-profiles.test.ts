@@ -1,6 +1,6 @@
 import { memoryStore } from "agent-server";
 import { describe, expect, it } from "vitest";
-import { type Ask, openServer } from "./open-server.ts";
+import { type Ask, openServer } from "../open-server.ts";
 
 const PATH = "/api/agent-profiles";
 const LLM = { model: "openai/gpt-4o", api_key: "sk-secret-1", base_url: "http://127.0.0.1:9/v1" };

@@ -1,0 +1,19 @@
+import type { LaunchTrial } from "../../settings/launch/profile-launches.ts";
+import { ALWAYS_TOOLS } from "../../tools/catalogue.ts";
+import type { ToolRegistry } from "../../tools/registry.ts";
+import { isOptionalTool } from "../../tools/toolbox/absent-tools.ts";
+
+/** Judges agents by the tools of a server, and by what its conversations refuse. */
+export function launchTrial(tools: () => ToolRegistry): LaunchTrial {
+  const always = new Set(Object.entries(ALWAYS_TOOLS).flatMap(([name, tool]) => [name, tool.name]));
+  return {
+    useOf(name) {
+      if (tools().has(name) || always.has(name)) return "usable";
+      return isOptionalTool(name) ? "absent" : "unknown";
+    },
+    async refusalOf(settings, now) {
+      const { refusalOf } = await import("../../conversations/launch/trial-launch.ts");
+      return refusalOf(settings, { tools: tools(), now });
+    },
+  };
+}
