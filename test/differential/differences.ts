@@ -1,3 +1,4 @@
+import { AGENT_PROFILE_DIFFERENCES } from "./differences/agent-profiles.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
@@ -49,4 +50,5 @@ export const DIFFERENCES: readonly Difference[] = [
   ...DOCUMENT_DIFFERENCES,
   ...PROFILE_DIFFERENCES,
   ...MACHINE_DIFFERENCES,
+  ...AGENT_PROFILE_DIFFERENCES,
 ];

@@ -15,6 +15,7 @@ import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
 import { acpScenarios } from "./scenarios/settings/acp.ts";
+import { agentProfileScenarios } from "./scenarios/settings/agent-profiles.ts";
 import { documentScenarios } from "./scenarios/settings/documents.ts";
 import { extensionScenarios } from "./scenarios/settings/extensions.ts";
 import { profileScenarios } from "./scenarios/settings/profiles.ts";
@@ -46,6 +47,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...confirmationScenarios,
     ...analyzerScenarios,
     ...acpScenarios,
+    ...agentProfileScenarios,
     ...documentScenarios,
     ...extensionScenarios,
     ...profileScenarios,

@@ -96,8 +96,11 @@ export class StateKeeper {
   async switchLlm(llm: LlmConfig): Promise<void> {
     const events = this.assign({ agent: withLlm(this.state.agent, llm) });
     if (events.length === 0) return;
-    openAccounts(this.state.stats, { llm, condenser: null });
-    this.#unwritten.add("stats");
+    // Before the first message there are no figures at all.
+    if (Object.keys(this.state.stats.usage_to_metrics).length > 0) {
+      openAccounts(this.state.stats, { llm, condenser: null });
+      this.#unwritten.add("stats");
+    }
     await this.append(events);
   }
 
