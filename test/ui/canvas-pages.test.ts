@@ -138,6 +138,7 @@ describe("the script that connects Agent Canvas", () => {
     ["from an unknown address", {}, {}],
     ["by a name that could be anyone's", { host: "rebound.example:8000" }, LOCAL],
     ["through a proxy", { "x-forwarded-for": "192.0.2.7" }, LOCAL],
+    ["for a page of another port", { origin: "http://localhost:5173" }, LOCAL],
   ])("keeps the key from a browser that asks %s", async (_, headers, connection) => {
     const text = await script(shared(), headers, connection as typeof LOCAL);
     expect(text).toContain("AUTH_REQUIRED");

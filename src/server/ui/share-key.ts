@@ -10,7 +10,10 @@ export interface KeySharing {
 /** Agent Canvas knows no server without a key, and a server without keys ignores the one it gets. */
 const ANY_WORD = "local";
 
-/** Returns the key that a page hands to the app. Null where its user must know one. */
+/**
+ * Returns the key that a page hands to the app. Null where its user must know one, and where another page asks: those of
+ * other ports of this machine may read answers, and browsers name the page that does.
+ */
 export function keyFor(
   { apiKeys, shareKey }: KeySharing,
   { headers }: Request,
@@ -22,7 +25,8 @@ export function keyFor(
     peerAddress !== undefined &&
     isLoopbackAddress(peerAddress) &&
     isLoopbackHost(hostName(headers.get("host") ?? "")) &&
-    proxyHeaderOf(headers) === undefined;
+    proxyHeaderOf(headers) === undefined &&
+    !headers.has("origin");
   return shareKey === "loopback" && isLocal ? key : null;
 }
 
