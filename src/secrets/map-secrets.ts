@@ -133,7 +133,8 @@ class SecretWalk {
   #servers(config: Fields, path: string): unknown {
     return mapFields(config, (child, key) => {
       if (!isObject(child)) return child;
-      return key === "mcpServers" ? this.#servers(child, at(path, key)) : this.#server(child, at(path, key));
+      const isWrapper = key === "mcpServers" && !isServer(child);
+      return isWrapper ? this.#servers(child, at(path, key)) : this.#server(child, at(path, key));
     });
   }
 
@@ -169,6 +170,11 @@ class SecretWalk {
       typeof child === "string" && names(key) ? this.#replace(child, { path: at(path, key), place }) : child,
     );
   }
+}
+
+/** Tells a server that has the name of the wrapper from the wrapper, whose fields are servers. */
+function isServer({ command, url }: Fields): boolean {
+  return typeof command === "string" || typeof url === "string";
 }
 
 function at(path: string, key: string): string {

@@ -246,3 +246,14 @@ test("keys of models are sealed whatever their profiles are called", () => {
   const { lost } = openSecrets(sealed, createCipher("other"));
   expect(lost).toContain("/tools/0/params/meta_profile_llms/params/api_key");
 });
+
+test("an MCP server that has the name of the wrapper keeps its secrets", () => {
+  const servers = { mcpServers: { command: "x", env: { TOKEN: "s1" } } };
+  const wrapped = { mcpServers: { command: { command: "x", env: { TOKEN: "s1" } } } };
+  expect(redactSecrets({ mcp_config: servers }, "asterisks")).toEqual({
+    mcp_config: { mcpServers: { command: "x", env: { TOKEN: MARK } } },
+  });
+  expect(redactSecrets({ mcp_config: wrapped }, "asterisks")).toEqual({
+    mcp_config: { mcpServers: { command: { command: "x", env: { TOKEN: MARK } } } },
+  });
+});
