@@ -114,10 +114,17 @@ function listOf(value: unknown, split: (text: string) => string[]): string[] {
     .filter((one) => one !== "");
 }
 
+/** Reads the tags one by one: a pattern of both would search the rest of the text for each that is never closed. */
 function examplesIn(description: string): string[] {
-  return [...description.matchAll(/<example>(.*?)<\/example>/gis)]
-    .map(([, example = ""]) => example.trim())
-    .filter((example) => example !== "");
+  const examples: string[] = [];
+  let from: number | null = null;
+  for (const { 0: tag, index } of description.matchAll(/<\/?example>/gi)) {
+    const isEnd = tag.startsWith("</");
+    if (from !== null && isEnd) examples.push(description.slice(from, index).trim());
+    if (from === null && !isEnd) from = index + tag.length;
+    else if (isEnd) from = null;
+  }
+  return examples.filter((example) => example !== "");
 }
 
 function permissionMode(value: unknown): string | null {

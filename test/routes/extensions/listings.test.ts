@@ -65,6 +65,17 @@ describe("sub-agents that lie in files", () => {
     expect(agents[1]).toMatchObject({ model: "inherit", tools: [], permission_mode: null });
   });
 
+  it("have the examples between tags that belong together, and many tags cost no more than others", async () => {
+    const tags = "</example><EXAMPLE> one <example>two</Example>three<example></example>";
+    const { ask, project } = withFiles({
+      "project/.agents/agents/a.md": `---\ndescription: "${tags}"\n---\n`,
+      "project/.agents/agents/b.md": `---\ndescription: "${"<example>".repeat(100_000)}"\n---\n`,
+    });
+    const { agents } = (await ask("POST", "/api/sub-agents", { project_dir: project })).body;
+    expect(agents[0].when_to_use_examples).toEqual(["one <example>two"]);
+    expect(agents[1].when_to_use_examples).toEqual([]);
+  });
+
   it("are none where none lie", async () => {
     const { ask } = withFiles({});
     expect((await ask("POST", "/api/sub-agents", {})).body).toEqual({ agents: [] });
