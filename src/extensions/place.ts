@@ -13,6 +13,8 @@ export interface ExtensionPlace {
 
 /** A skill is text for a prompt; a larger file cannot be meant as one. */
 const MAX_FILE_BYTES = 1024 * 1024;
+/** Folders above a project in which the top of its repository is looked for. No file system has deeper paths. */
+const MAX_LEVELS = 2_048;
 
 /** Folders from which one kind of extension is read, those that win first. */
 export function userFolders({ workspace, userDir }: ExtensionPlace, kind: string): string[] {
@@ -36,10 +38,13 @@ function absolute(workspace: Workspace, path: string): string {
 }
 
 async function repositoryTop(workspace: Workspace, folder: string): Promise<string | null> {
-  for (let path = folder; ; path = parentOf(path)) {
+  let path = folder;
+  for (let level = 0; level < MAX_LEVELS; level += 1) {
     if ((await quietly(workspace.files.stat(joinPath(path, ".git")), null)) !== null) return path;
     if (path === parentOf(path)) return null;
+    path = parentOf(path);
   }
+  return null;
 }
 
 /** Lists a folder; empty when it is missing or cannot be read. */

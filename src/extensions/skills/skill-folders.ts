@@ -6,6 +6,7 @@ import { isSkillFile, readSkill } from "./read-skill.ts";
 /** Bounds of one folder of skills. */
 const MAX_DEPTH = 8;
 const MAX_SKILLS = 500;
+const MAX_FOLDERS = 2_000;
 
 /** Reads the skills of several folders; the first one of a name wins. Folders in `without` are left out. */
 export async function skillsOfFolders(
@@ -60,7 +61,10 @@ interface SkillFile {
 async function filesOf(place: ExtensionPlace, folder: string, without: readonly string[]) {
   const standard: SkillFile[] = [];
   const loose: SkillFile[] = [];
+  let visited = 0;
   const walk = async (path: string, parts: readonly string[]): Promise<void> => {
+    visited += 1;
+    if (visited > MAX_FOLDERS) return;
     const entries = await entriesOf(place, path);
     const own =
       parts.length === 1 ? entries.find(({ name, type }) => type === "file" && isSkillFile(name)) : undefined;

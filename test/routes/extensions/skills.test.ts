@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withFiles } from "./written-files.ts";
@@ -102,6 +102,16 @@ describe("skills that lie on the machine", () => {
       "agents",
       "deep/a",
     ]);
+  });
+
+  it("are looked for in a bounded number of folders", async () => {
+    const skills = "project/.agents/skills";
+    const place = withFiles({ [`${skills}/a/early.md`]: "Early.", [`${skills}/z/late.md`]: "Late." });
+    for (let index = 0; index < 2_025; index += 1) {
+      const path = [Math.floor(index / 45), index % 45].map((part) => `f${part}`);
+      mkdirSync(join(place.folder, skills, "a", ...path), { recursive: true });
+    }
+    expect((await listed(place)).skills.map(({ name }: { name: string }) => name)).toEqual(["a/early"]);
   });
 
   it("are found from a folder below the top of a repository", async () => {
