@@ -38,6 +38,7 @@ const SHARED = [
   "once.ts",
   "shell-quote.ts",
   "is-object.ts",
+  "json-text.ts",
   "loopback.ts",
   "principal.ts",
   "read-bounded.ts",

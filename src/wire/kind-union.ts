@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isObject } from "../is-object.ts";
+import { jsonText } from "../json-text.ts";
 import { once } from "../once.ts";
 
 type Variant = z.ZodObject<{ kind: z.ZodLiteral<string> | z.ZodDefault<z.ZodLiteral<string>> }>;
@@ -62,7 +63,7 @@ function withKind(input: unknown, fallback: string | undefined): unknown {
 
 function unknownKind(input: unknown, kinds: string[], base: string): string {
   if (!isObject(input)) return "Input should be a valid dictionary or object";
-  const kind = "kind" in input ? String(input.kind).slice(0, MAX_SHOWN) : "";
+  const kind = "kind" in input ? jsonText(input.kind).slice(0, MAX_SHOWN) : "";
   const allowed = kinds.map((name) => `'${name}'`).join(", ");
   return `Value error, Unknown kind '${kind}' for ${base}; Expected one of: [${allowed}]`;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
+import { jsonText } from "../../json-text.ts";
 import type { ValidationErrorItem } from "../../wire/validation-error.ts";
 import { redactInput, shorten } from "./redact-input.ts";
 import { type Fault, invalidFormat, invalidType, outOfRange, quoteOptions } from "./validation-messages.ts";
@@ -114,7 +115,7 @@ function discriminatorFault(issue: z.core.$ZodIssueInvalidUnion, tag: unknown): 
   }
   return {
     type: "union_tag_invalid",
-    msg: `Input tag '${tag}' found using '${issue.discriminator}' does not match any of the expected tags: ${options}`,
+    msg: `Input tag '${jsonText(tag)}' found using '${issue.discriminator}' does not match any of the expected tags: ${options}`,
     ctx: { discriminator: `'${issue.discriminator}'`, tag, expected_tags: options },
   };
 }

@@ -1,5 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import { validate, validationError } from "../../http/route/validation.ts";
+import { jsonText } from "../../json-text.ts";
 import { type AgentProfile, PROFILE_VARIANTS } from "../../wire/settings/agent-profiles/agent-profile.ts";
 import { migrateAgentProfile } from "../../wire/settings/migrations/agent-profile.ts";
 import type { ValidationErrorItem } from "../../wire/validation-error.ts";
@@ -47,7 +48,7 @@ function unknownKind(kind: unknown): ValidationErrorItem {
   if (kind === null) {
     return { loc: [], type: "union_tag_not_found", msg: "Unable to extract a tag from 'agent_kind'" };
   }
-  const shown = String(kind).slice(0, 64);
+  const shown = jsonText(kind).slice(0, 64);
   return {
     loc: [],
     type: "union_tag_invalid",
@@ -74,5 +75,5 @@ function placed(
 
 function condenserKind({ condenser }: Fields): string {
   const { condenser_kind: kind = "llm_summarizing" } = (condenser ?? {}) as Fields;
-  return String(kind).slice(0, 64);
+  return jsonText(kind).slice(0, 64);
 }

@@ -219,6 +219,14 @@ describe("places", () => {
     expect(items(union, {})).toMatchObject([{ type: "union_tag_not_found", loc: ["body"] }]);
   });
 
+  it("a kind that is no text is repeated as JSON", () => {
+    const union = z.discriminatedUnion("type", [z.object({ type: z.literal("a") })]);
+    const kind = { toString: 1 };
+    expect(items(union, { type: kind })?.[0]?.msg).toContain(`Input tag '{"toString":1}' found`);
+    const body = { workspace: { working_dir: "/tmp" }, confirmation_policy: { kind } };
+    expect(items(startConversationRequest, body)?.[0]?.msg).toContain(`Unknown kind '{"toString":1}' for`);
+  });
+
   it("a fault of the whole body is told at the body", () => {
     expect(items(startConversationRequest, { workspace: { working_dir: "/tmp" } })).toMatchObject([
       {

@@ -148,6 +148,13 @@ describe("a saved agent", () => {
     ]);
   });
 
+  it.each([{ agent_kind: { toString: 1 } }, { condenser: { condenser_kind: { toString: 1 } } }])(
+    "is refused with a kind that has no text: %j",
+    async (fields) => {
+      expect((await save(openServer(), "one", fields)).status).toBe(422);
+    },
+  );
+
   it("may be of an earlier version", async () => {
     const ask = openServer();
     const former = { schema_version: 2, enable_sub_agents: true, enable_switch_llm_tool: false, tools: [] };
