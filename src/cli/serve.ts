@@ -119,7 +119,7 @@ function banner(url: string, server: AgentServer, { ui, sandbox, container }: Se
       : "none set: open to every program on this machine";
   const secrets = hasSecretKey
     ? "encrypted at rest"
-    : "not stored: set OH_SECRET_KEY to keep them across restarts";
+    : "of settings in clear, of conversations not stored: set OH_SECRET_KEY to encrypt them";
   return [
     `Agent server   ${url}`,
     ...(ui ? [`Agent Canvas   ${url}/`] : []),

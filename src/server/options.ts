@@ -70,7 +70,10 @@ export interface ServerOptions {
    * `~/.openhands`.
    */
   userDir?: string;
-  /** Encrypts secrets at rest. Without it secrets are not stored and are lost on restart. Default: none. */
+  /**
+   * Encrypts secrets at rest. Without it those of conversations are not stored and are lost on restart, and those of
+   * settings, profiles and the like are stored in clear, as by the reference. Default: none.
+   */
   secretKey?: string;
   /**
    * Keys that `secretKey` has replaced, the newest first. They read what was encrypted with them; it is encrypted with

@@ -83,7 +83,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   if (secretKey === undefined) {
     logger.warn(
       {},
-      "no secret key is set (secretKey, OH_SECRET_KEY): secrets and model keys are not stored and are lost on restart",
+      "no secret key is set (secretKey, OH_SECRET_KEY): the secrets and model keys of conversations are not stored and are " +
+        "lost on restart; those of settings and profiles are stored in clear",
     );
   }
   const store = options.store ?? sqliteStore({ path: join(conversationsPath, DATABASE_FILE) });

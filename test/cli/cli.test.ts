@@ -31,6 +31,7 @@ describe("agent-server", () => {
     expect(server.stdout()).toMatch(/^API docs +http:\/\/127\.0\.0\.1:\d+\/docs$/m);
     expect(server.stdout()).toMatch(/^Keys +none set/m);
     expect(server.stdout()).toMatch(/^Conversations +workspace\/conversations$/m);
+    expect(server.stdout()).toMatch(/^Secrets +of settings in clear, of conversations not stored/m);
     expect(server.stderr()).toContain("no secret key is set");
     expect(await server.stop()).toBe(0);
   });
