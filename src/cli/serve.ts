@@ -34,7 +34,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     logger,
     dangerouslyAllowUnauthenticated,
     debug,
-    ...(args.ui && { ui: uiOptions(args.ui, host) }),
+    ...(args.ui && { ui: uiOptions(args.ui, { host, network: networkOf(args) }) }),
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
     ...(args.container && { workspace: await openContainers(args.container, options) }),
   });
@@ -52,11 +52,17 @@ export async function serve(args: ServeArguments): Promise<void> {
   }
 }
 
-/** A server that only this machine reaches hands its key to the browser. Any other lets its users show theirs. */
-function uiOptions({ directory }: UiArguments, host: string): UiOptions {
+/**
+ * A server that only this machine reaches hands its key to the browser. Any other lets its users show theirs, and so does
+ * one whose agents have a network in their sandbox: they could ask for the page, too.
+ */
+export function uiOptions(
+  { directory }: UiArguments,
+  { host, network }: { host: string; network: string },
+): UiOptions {
   return {
     ...(directory !== undefined && { directory }),
-    ...(isLoopbackHost(host) && { shareKey: "loopback" }),
+    ...(isLoopbackHost(host) && network === "none" && { shareKey: "loopback" }),
   };
 }
 
@@ -70,14 +76,16 @@ async function openBrowser(url: string): Promise<void> {
   }
 }
 
+/** The network of the agents' sandbox. `none` without a sandbox, too: its commands are those of the server's user then. */
+function networkOf({ sandbox, container }: ServeArguments): string {
+  return (sandbox ?? container)?.network ?? "none";
+}
+
 /** Without a key, everything that comes from this machine is served: a sandbox with its network could ask for anything. */
-function refuseOpenSandbox(
-  { sandbox, container, dangerouslyAllowUnauthenticated }: ServeArguments,
-  { apiKeys = [] }: ServerOptions,
-): void {
-  const { network = "none" } = sandbox ?? container ?? {};
-  if (network === "none" || apiKeys.length > 0 || dangerouslyAllowUnauthenticated) return;
-  const kind = sandbox ? "sandbox" : "container";
+function refuseOpenSandbox(args: ServeArguments, { apiKeys = [] }: ServerOptions): void {
+  const network = networkOf(args);
+  if (network === "none" || apiKeys.length > 0 || args.dangerouslyAllowUnauthenticated) return;
+  const kind = args.sandbox ? "sandbox" : "container";
   throw new Error(
     `--${kind}-network ${network}: set a key (OH_SESSION_API_KEYS_0), or agents could use this server from their ${kind}`,
   );

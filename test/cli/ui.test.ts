@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { uiOptions } from "../../src/cli/serve.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { spawnCommand, spawnServer } from "./spawn-server.ts";
 
@@ -45,6 +46,16 @@ describe("agent-server --ui", () => {
     const wider = await page("0.0.0.0");
     expect(wider).toContain("AUTH_REQUIRED");
     expect(wider).not.toContain("the-key");
+  });
+
+  it("hands no key to browsers while a sandbox has a network", () => {
+    const ui = { directory: undefined, open: false };
+    const shared = (network: string) => uiOptions(ui, { host: "127.0.0.1", network }).shareKey;
+    expect([shared("none"), shared("host"), shared("slirp4netns")]).toEqual([
+      "loopback",
+      undefined,
+      undefined,
+    ]);
   });
 
   it("names the command that installs the pages where there are none", async () => {

@@ -7,7 +7,8 @@ export interface UiOptions {
   /**
    * Who gets the first of `apiKeys` with the page. `loopback`: browsers of this machine that ask by one of its loopback
    * names, with no header of a proxy. A proxy on this machine that adds no header and replaces the name looks like
-   * them. Default: no browser; Agent Canvas asks its user for the key once.
+   * them, as do agents in a sandbox with the network of this machine. Default: no browser; Agent Canvas asks its user
+   * for the key once.
    */
   shareKey?: "loopback";
 }
