@@ -1,6 +1,15 @@
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestBed, type TestBed } from "../test-bed.ts";
-import { AgentProfilesClient, MetaProfilesClient, ProfilesClient, SettingsClient } from "./client.ts";
+import {
+  AgentProfilesClient,
+  ConversationClient,
+  ConversationManager,
+  MetaProfilesClient,
+  ProfilesClient,
+  SettingsClient,
+} from "./client.ts";
 
 let bed: TestBed;
 
@@ -194,5 +203,51 @@ describe("rules that choose among saved models", () => {
     });
     expect(await metaProfiles().deleteMetaProfile("routing")).toMatchObject({ name: "routing" });
     expect((await metaProfiles().listMetaProfiles()).meta_profiles).toEqual([]);
+  });
+});
+
+describe("a conversation of what is kept", () => {
+  const conversations = () => new ConversationClient(access());
+  const workspace = () => ({ kind: "LocalWorkspace", working_dir: mkdtempSync(join(bed.folder, "kept-")) });
+  const modelOf = async (id: string) =>
+    ((await conversations().getConversation(id)) as { agent: { llm: { model: string } } }).agent.llm.model;
+
+  it("starts from a saved agent and names it", async () => {
+    await profiles().saveProfile("of-agent", {
+      llm: llm({ model: "openai/of-agent" }),
+      include_secrets: true,
+    });
+    await agents().saveAgentProfile("starter", {
+      agent_kind: "openhands",
+      llm_profile_ref: "of-agent",
+      tools: [],
+    } as never);
+    const { profile } = await agents().getAgentProfile("starter");
+    const { id } = await conversations().createConversation({
+      agent_profile_id: profile.id as string,
+      workspace: workspace(),
+    });
+    expect(await modelOf(id)).toBe("openai/of-agent");
+    expect(await conversations().getConversation(id)).toMatchObject({
+      launched_agent_profile: { agent_profile_id: profile.id, llm_profile_ref: null },
+    });
+  });
+
+  it("goes on with another model: one that is sent, and one that is saved", async () => {
+    const { id } = await conversations().createConversation({
+      agent: { kind: "Agent", llm: llm(), tools: [] },
+      workspace: workspace(),
+    });
+    await conversations().switchLLM(id, llm({ model: "openai/sent", usage_id: "sent" }) as never);
+    expect(await modelOf(id)).toBe("openai/sent");
+
+    await profiles().saveProfile("saved", { llm: llm({ model: "openai/saved" }), include_secrets: true });
+    await conversations().switchProfile(id, "saved");
+    expect(await modelOf(id)).toBe("openai/saved");
+    const manager = new ConversationManager(access());
+    expect(await statusOf(manager.switchProfile(id, "nobody"))).toBe(404);
+    expect(await statusOf(conversations().switchAcpModel(id, "any"))).toBe(400);
+    expect(await modelOf(id)).toBe("openai/saved");
+    manager.close();
   });
 });
