@@ -37,7 +37,9 @@ class RemoteCommands(ClientTestCase):
     @unittest.skipUnless(HAS_START, "newer clients only")
     def test_a_command_in_the_background_is_looked_at_and_stopped(self) -> None:
         workspace = self.workspace()
-        command_id = workspace.start_command("echo begun; exec sleep 300", cwd=None, timeout=600)
+        begun = self.folder / "begun"
+        command_id = workspace.start_command(f"echo begun; touch {begun}; exec sleep 300", cwd=None, timeout=600)
+        self.wait_for(begun.exists, "the command")
         self.assertIsNone(workspace.get_command_output(command_id))
         workspace.stop_command(command_id)
         deadline = time.monotonic() + 20
