@@ -55,9 +55,13 @@ async function findPython(): Promise<string> {
   throw new Error("the reference needs Python 3.12 or 3.13, and neither was found");
 }
 
-export async function startReference(python: string, cwd: string): Promise<RunningServer> {
+export async function startReference(
+  python: string,
+  cwd: string,
+  more: Record<string, string> = {},
+): Promise<RunningServer> {
   const port = await freePort();
-  const environment = { OH_ENABLE_VSCODE: "0", OPENHANDS_SUPPRESS_BANNER: "1", TZ: "UTC" };
+  const environment = { OH_ENABLE_VSCODE: "0", OPENHANDS_SUPPRESS_BANNER: "1", TZ: "UTC", ...more };
   return start({
     command: python,
     args: ["-m", "openhands.agent_server", "--port", String(port)],
