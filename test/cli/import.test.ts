@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, sqliteStore } from "agent-server";
@@ -121,14 +121,15 @@ it("everything in a data folder is imported, and sealed with this server's key",
   const folders = open();
   const { source, data } = folders;
   const id = source.conversation({ apiKey: cipher.encrypt("sk-model"), token: cipher.encrypt("hush") });
-  source.write(`conversations/${hexOf(1)}/TASKS.json`, []);
+  source.write(`conversations/${hexOf(1)}/observations/long.txt`, "long output");
   writeDocuments(source);
   expect(await ended(start(folders, ROTATED))).toEqual({
     code: 0,
     stdout: "imported: 1 conversations with 3 events, 8 settings, secrets and profiles\n",
     stderr: "",
   });
-  expect(readFileSync(join(data, hexOf(1), "TASKS.json"), "utf8")).toBe("[]");
+  expect(readFileSync(join(data, hexOf(1), "observations/long.txt"), "utf8")).toBe("long output");
+  expect(readdirSync(join(data, hexOf(1)))).toEqual(["observations"]);
   await serving(data, "ours", async (ask) => {
     const { json: info } = await ask(`/api/conversations/${id}`);
     expect(info).toMatchObject({
@@ -207,6 +208,9 @@ it("a file that cannot be read costs that file, and is named", async () => {
   source.write(`conversations/${hexOf(2)}/base_state.json`, "[]");
   source.conversation({ index: 3, base: { agent: { kind: "ACPAgent" } } });
   source.write(`conversations/${hexOf(4)}/meta.json`, { title: 7 });
+  source.conversation({ index: 5, events: 0 });
+  source.write(`conversations/${hexOf(5)}/events`, "no folder");
+  source.write("meta-profiles", "no folder");
   source.write("profiles/bad.json", { model: 5 });
   source.write("profiles/good.json", { model: "openai/gpt-4o" });
   source.write("settings.json", { schema_version: 99 });
@@ -221,6 +225,8 @@ it("a file that cannot be read costs that file, and is named", async () => {
     `${path(`conversations/${hexOf(2)}/base_state.json`)}: is not a JSON object`,
     `${path(`conversations/${hexOf(3)}/base_state.json`)}: is not of a known form at agent`,
     `${path(`conversations/${hexOf(4)}/base_state.json`)}: `,
+    `${path(`conversations/${hexOf(5)}`)}: `,
+    `${path("meta-profiles")}: folder: `,
     `${path("profiles/bad.json")}: LLM profile bad: it is not of today's form at model`,
     `${path("settings.json")}: settings document settings: `,
     `${path("secrets.json")}: file: is not JSON`,

@@ -1,6 +1,4 @@
-import { cp, lstat, mkdir, readdir } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { LAYOUT } from "../../conversations/export/layout.ts";
+import { join, resolve } from "node:path";
 import { importConversation } from "../../conversations/import/import-conversation.ts";
 import { AgentServerError } from "../../errors.ts";
 import { silentLogger } from "../../logger.ts";
@@ -11,6 +9,7 @@ import { importDocuments } from "../../settings/import/import-documents.ts";
 import { sqliteStore } from "../../stores/sqlite.ts";
 import { localFiles } from "../../workspace/local/local-files.ts";
 import { readConfiguration } from "../read-configuration.ts";
+import { copyKeptFiles } from "./copy-kept-files.ts";
 import { findSources, type ImportSources } from "./find-sources.ts";
 import { ImportReport } from "./import-report.ts";
 import { ProgressBar } from "./progress-bar.ts";
@@ -21,9 +20,6 @@ export interface ImportArguments {
   /** Folder of the database. Default: the configured one. */
   data: string | undefined;
 }
-
-/** Files that the store has instead, and those that only a running server needs. */
-const NOT_COPIED = new Set<string>([...Object.values(LAYOUT), "bash_events"]);
 
 /**
  * Imports everything of the reference's data that is not here yet. The server that uses the database must be stopped. The
@@ -53,7 +49,7 @@ export async function importData({ folders, data }: ImportArguments): Promise<vo
           files: localFiles,
           cipher,
           now: Date.now,
-          keepFiles: (_, from) => copyFiles(from, join(home, folder.name)),
+          keepFiles: (_, from) => copyKeptFiles(from, join(home, folder.name)),
           onEvents: (count) => bar.addEvents(count),
         }),
       );
@@ -86,26 +82,4 @@ function nothingIn(folder: string): AgentServerError {
     `${folder} holds no data of an OpenHands agent server: neither folders of conversations (<32 hex digits>/meta.json, ` +
       "also below conversations/ and workspace/conversations/) nor settings.json, secrets.json or profiles/",
   );
-}
-
-/** Copies what tools keep. Links and devices stay behind. */
-async function copyFiles(from: string, to: string): Promise<void> {
-  if (from === to) return;
-  const kept = (await readdir(from)).filter((name) => !NOT_COPIED.has(name) && !isPassing(name));
-  if (kept.length === 0) return;
-  await mkdir(to, { recursive: true });
-  await cp(from, to, { recursive: true, filter: (path) => isCopied(path, from) });
-}
-
-async function isCopied(path: string, top: string): Promise<boolean> {
-  const name = basename(path);
-  if (dirname(path) === top && NOT_COPIED.has(name)) return false;
-  if (isPassing(name)) return false;
-  const status = await lstat(path);
-  return status.isDirectory() || status.isFile();
-}
-
-/** Whether a file is being written, or is there for the time of that. */
-function isPassing(name: string): boolean {
-  return name.endsWith(".tmp") || name.endsWith(".lock");
 }

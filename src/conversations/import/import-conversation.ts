@@ -1,6 +1,7 @@
 import type { Cipher } from "../../secrets/cipher.ts";
 import type { Store, StoredEvent } from "../../stores/store.ts";
 import { toDashed } from "../../wire/ids.ts";
+import { WorkspaceError } from "../../workspace/workspace-error.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { LAYOUT } from "../export/layout.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
@@ -22,8 +23,8 @@ export interface ImportContext {
   cipher: Cipher | undefined;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Brings what tools keep in a folder to the place where this server looks for it. */
-  keepFiles(id: string, folder: string): Promise<void>;
+  /** Brings what tools keep in a folder to the place where this server looks for it. Returns what stays behind. */
+  keepFiles(id: string, folder: string): Promise<Fault[]>;
   /** Called with the number of events that were stored. */
   onEvents?(count: number): void;
 }
@@ -62,19 +63,20 @@ export async function importConversation(
     const { files, faults } = await findEventFiles(context.files, `${folder}/${LAYOUT.events}`);
     if (record === undefined) await context.store.commit(beginning(id, source));
     const log = await storeEvents({ id, files, from: record?.eventCount ?? 0 }, context);
-    await context.keepFiles(id, folder);
+    const kept = await context.keepFiles(id, folder);
     const leafEventId = await headOf(id, source, context.store);
     await context.store.commit(ending(id, source, { leafEventId, cipher: context.cipher }));
     return {
       id,
       outcome: "imported",
       events: files.length,
-      faults: [...faults, ...log.faults],
+      faults: [...faults, ...log.faults, ...kept],
       lost: source.lost,
       notes: [...source.notes, ...log.notes],
     };
   } catch (error) {
     if (error instanceof FaultyFile) return { ...result, faults: [error.fault] };
+    if (WorkspaceError.is(error)) return { ...result, faults: [{ file: folder, reason: error.message }] };
     throw error;
   }
 }

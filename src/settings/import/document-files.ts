@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import { isObject } from "../../is-object.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { AGENT_PROFILES } from "../agent-profiles/agent-profile-collection.ts";
@@ -34,6 +35,8 @@ export interface FoundDocument {
 export interface DocumentFile {
   /** Absolute path. */
   path: string;
+  /** Why a folder of such files cannot be looked at. Then there are no documents. */
+  fault?: string;
   /** Lists the documents in a file's content, which is a JSON object. Undefined for content of another form. */
   documentsIn(content: Record<string, unknown>): FoundDocument[] | undefined;
 }
@@ -61,8 +64,13 @@ export async function documentFiles(files: WorkspaceFiles, folder: string): Prom
   const found: DocumentFile[] = [];
   for (const { folder: name, collection } of FOLDERS) {
     const path = `${folder}/${name}`;
-    if ((await files.stat(path))?.type !== "directory") continue;
-    const { entries } = await files.list(path, { limit: MAX_NAMES });
+    if ((await files.stat(path)) === null) continue;
+    const listed = await files.list(path, { limit: MAX_NAMES }).catch((error: unknown) => messageOf(error));
+    if (typeof listed === "string") {
+      found.push({ path, fault: listed, documentsIn: () => [] });
+      continue;
+    }
+    const { entries } = listed;
     const names = entries
       .map((entry) => entry.name)
       .filter((file) => file.endsWith(END) && !file.startsWith("."));

@@ -21,7 +21,11 @@ export interface DocumentSources {
  */
 export async function* importDocuments(sources: DocumentSources): AsyncGenerator<DocumentImport, void, void> {
   const { files, documents, folder } = sources;
-  for (const { path, documentsIn } of await documentFiles(files, folder)) {
+  for (const { path, documentsIn, fault } of await documentFiles(files, folder)) {
+    if (fault !== undefined) {
+      yield { title: "folder", file: path, outcome: "refused", reason: fault, lost: 0 };
+      continue;
+    }
     const content = await readObject(files, path);
     const found = typeof content === "string" ? undefined : documentsIn(content);
     if (found === undefined) {
