@@ -209,6 +209,7 @@ it("a file that cannot be read costs that file, and is named", async () => {
   source.conversation({ index: 3, base: { agent: { kind: "ACPAgent" } } });
   source.write(`conversations/${hexOf(4)}/meta.json`, { title: 7 });
   source.conversation({ index: 5, events: 0 });
+  rmSync(join(source.path, `conversations/${hexOf(5)}/events`), { recursive: true });
   source.write(`conversations/${hexOf(5)}/events`, "no folder");
   source.write("meta-profiles", "no folder");
   source.write("profiles/bad.json", { model: 5 });

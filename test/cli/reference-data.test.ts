@@ -24,13 +24,13 @@ type Ask = <T>(path: string, body?: object) => Promise<T>;
 const headers = { "content-type": "application/json", "X-Expose-Secrets": "plaintext" };
 
 function asking(send: (path: string, init: RequestInit) => Promise<Response>): Ask {
-  return async (path, body) => {
+  return async <T>(path: string, body?: object) => {
     const response = await send(path, {
       headers,
       ...(body !== undefined && { method: path === SECRETS ? "PUT" : "POST", body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return await response.json();
+    return (await response.json()) as T;
   };
 }
 
