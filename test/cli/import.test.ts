@@ -175,6 +175,29 @@ it("an imported conversation goes on with the next message", async () => {
   });
 }, 90_000);
 
+it("an exported conversation has the reference's layout, without secrets, and can be imported elsewhere", async () => {
+  const folders = open();
+  const { source, data } = folders;
+  const id = source.conversation({ apiKey: cipher.encrypt("sk-model"), token: cipher.encrypt("hush-hush") });
+  source.write(`conversations/${hexOf(1)}/observations/long.txt`, "long output");
+  await ended(start(folders, THEIRS));
+  const to = join(data, "out");
+  const run = () =>
+    ended(
+      spawnCommand({ cwd: tmpdir(), args: ["export", id, "--data", data, "--to", to], environment: THEIRS }),
+    );
+  expect(await run()).toEqual({ code: 0, stdout: `${join(to, hexOf(1))}\n`, stderr: "" });
+  const texts = readdirSync(to, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name), "utf8")]);
+  expect(Object.fromEntries(texts)).toMatchObject({ [eventName(2)]: event(2), "long.txt": "long output" });
+  expect(JSON.stringify(texts)).not.toMatch(/sk-model|hush-hush|gAAAAA/);
+  expect(await run()).toMatchObject({ code: 1, stderr: expect.stringContaining("exists already") });
+
+  const elsewhere = { source: referenceFolder(to), data: join(data, "elsewhere") };
+  expect((await ended(start(elsewhere))).stdout).toContain("imported: 1 conversations with 3 events");
+}, 60_000);
+
 it("a second import brings what is new, and leaves alone what is here", async () => {
   const folders = open();
   const { source, data } = folders;
