@@ -6,6 +6,7 @@ import type { Agent } from "../wire/agent/agent.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import { toPlace, type WorktreePlan } from "../workspace/git/worktree/plan-worktree.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
+import { withoutAbsentBrowser } from "./launch/absent-browser.ts";
 import { requestedProfile } from "./launch/agent-profiles.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
@@ -37,12 +38,14 @@ export async function startConversation(
   const now = timestamps.utcTimestamp();
   const profile = await requestedProfile(request, context.profiles);
   const loadsMemory = (await context.profiles?.wantsMemory()) ?? false;
-  const opened = agentAndSecrets(request, { cipher, now, profile, loadsMemory });
+  const asked = agentAndSecrets(request, { cipher, now, profile, loadsMemory });
   const { machines: kind } = context.openWorkspace;
   checkMachineLimits(request.container, kind);
-  const warnings = judgeRequest({ request, agent: opened.agent, hasContainers: kind !== undefined });
-  await resolveTools({ agent: opened.agent, clientTools, registry, logger: silentLogger });
-  warnOfTemplate(opened.agent, logger);
+  const warnings = judgeRequest({ request, agent: asked.agent, hasContainers: kind !== undefined });
+  await resolveTools({ agent: asked.agent, clientTools, registry, logger: silentLogger });
+  const agent = request.agent === null ? withoutAbsentBrowser(asked.agent, registry) : asked.agent;
+  const opened = { ...asked, agent };
+  warnOfTemplate(agent, logger);
   if (request.security_analyzer !== null)
     await createAnalyzer(request.security_analyzer, context.shellScanner);
   const started = await startInWorktree(request, { id, context }, async (worktree) => {

@@ -152,11 +152,6 @@ const WARNED: readonly Unserved[] = [
     instead: "there are no sub-agents yet",
   },
   {
-    field: "title_llm_profile",
-    asked: ({ request }) => request.title_llm_profile ?? undefined,
-    instead: "this server keeps no profiles; the agent's model makes the title",
-  },
-  {
     field: "container",
     asked: ({ request, hasContainers }) =>
       request.container === null || hasContainers ? undefined : "limits of a container",

@@ -122,7 +122,6 @@ describe("a request is carried out, with a warning in the log and in the answer,
     ],
     ["memory", withContext({ load_memory: true }), "agent.agent_context: asks for load_memory"],
     ["sub-agents", { agent_definitions: [{ name: "helper" }] }, "agent_definitions: asks for 1 definitions"],
-    ["a profile for titles", { title_llm_profile: "fast" }, "title_llm_profile: asks for fast"],
     [
       "ratings by a service, also among others",
       {

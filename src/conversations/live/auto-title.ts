@@ -48,6 +48,8 @@ export interface AutoTitleOptions {
   keeper: StateKeeper;
   session: Pick<RunSession, "createLlm">;
   logger: Logger;
+  /** Reads the model that titles are asked of; undefined for that of the agent. */
+  model: (() => Promise<LlmConfig>) | undefined;
   /** Whether a title is wanted and missing. */
   isWanted: boolean;
   /** Words of the client that ask for the title, with `{conversation_content}` and `{max_length}`; null for our own. */
@@ -62,12 +64,14 @@ export class AutoTitle {
   readonly #keeper: StateKeeper;
   readonly #session: Pick<RunSession, "createLlm">;
   readonly #logger: Logger;
+  readonly #model: AutoTitleOptions["model"];
   readonly #abort = new AbortController();
   readonly #request: string | null;
   #isWanted: boolean;
   #work: Promise<void> | null = null;
 
-  constructor({ keeper, session, logger, isWanted, request }: AutoTitleOptions) {
+  constructor({ keeper, session, logger, model, isWanted, request }: AutoTitleOptions) {
+    this.#model = model;
     this.#keeper = keeper;
     this.#session = session;
     this.#logger = logger;
@@ -113,7 +117,7 @@ export class AutoTitle {
 
   /** Asks the model for a title. Empty when it gives none. */
   async #ask(words: string): Promise<string> {
-    const { llm: config } = this.#keeper.state.agent;
+    const config = await this.#modelConfig();
     const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ANSWER_WAIT)]);
     try {
       const llm = this.#session.createLlm(titleConfig(config));
@@ -126,6 +130,17 @@ export class AutoTitle {
       if (!this.#abort.signal.aborted) this.#warn(error, "The model gave no title");
       return "";
     }
+  }
+
+  /** A title is worth no failure: without the other model, that of the agent is asked. */
+  async #modelConfig(): Promise<LlmConfig> {
+    try {
+      const other = await this.#model?.();
+      if (other !== undefined) return other;
+    } catch (error) {
+      this.#warn(error, "The model for titles cannot be read; that of the agent is asked");
+    }
+    return this.#keeper.state.agent.llm;
   }
 
   #warn(error: unknown, message: string): void {

@@ -6,6 +6,7 @@ import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
@@ -30,6 +31,8 @@ export interface LiveConversationOptions {
   createRunner(): Promise<Runner>;
   slots: RunSlots;
   logger: Logger;
+  /** Reads the model that titles are asked of; undefined for that of the agent. */
+  titleModel: (() => Promise<LlmConfig>) | undefined;
   /** Whether the first message gives the conversation its title. */
   wantsTitle: boolean;
   /** Words of the client that ask for the title; null for our own. */
@@ -56,13 +59,20 @@ export class LiveConversation {
   #closing: Promise<void> | undefined;
 
   constructor(options: LiveConversationOptions) {
-    const { fence, keeper, session, workspace, slots, logger, wantsTitle, titleRequest } = options;
+    const { fence, keeper, session, workspace, slots, logger } = options;
     this.#options = options;
     this.fence = fence;
     this.keeper = keeper;
     this.session = session;
     this.workspace = workspace;
-    this.title = new AutoTitle({ keeper, session, logger, isWanted: wantsTitle, request: titleRequest });
+    this.title = new AutoTitle({
+      keeper,
+      session,
+      logger,
+      model: options.titleModel,
+      isWanted: options.wantsTitle,
+      request: options.titleRequest,
+    });
     this.#logger = logger;
     this.runs = new RunControl({
       slots,

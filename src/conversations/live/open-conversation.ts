@@ -9,6 +9,7 @@ import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../../tools/toolbox/toolbox.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
@@ -109,10 +110,18 @@ export function openConversation(
     slots: context.slots,
     logger,
     launched: config.launched_agent_profile ?? null,
+    titleModel: titleModel(config, context),
     wantsTitle: config.autotitle && record.title === null,
     titleRequest: config.prompt ?? null,
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
   });
+}
+
+function titleModel(
+  { title_llm_profile: name }: ConversationConfig,
+  { profiles }: LiveContext,
+): (() => Promise<LlmConfig>) | undefined {
+  return name == null || profiles === undefined ? undefined : () => profiles.model(name);
 }
 
 function openSecretRegistry(

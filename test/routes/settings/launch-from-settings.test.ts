@@ -27,8 +27,9 @@ function open() {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const response = await server.fetch(request);
+    const warning = response.headers.get("warning");
     // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever came
-    return { status: response.status, body: (await response.json()) as any };
+    return { warning, status: response.status, body: (await response.json()) as any };
   };
 }
 
@@ -99,6 +100,14 @@ describe("a start with settings, as Agent Canvas sends it", () => {
       },
     });
     expect(JSON.stringify(started.body)).not.toContain("sk-1");
+    // Settings name a browser for every server, so it is left out where there is none.
+    expect(started.body.agent.tools.map(({ name }: { name: string }) => name)).toEqual([
+      "terminal",
+      "file_editor",
+      "task_tracker",
+      "task_tool_set",
+    ]);
+    expect(started.warning).toContain("browser_tool_set");
   });
 
   it("has no critic when the key of the settings is of another server", async () => {
