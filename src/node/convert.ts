@@ -137,8 +137,20 @@ async function sendBytes(outgoing: ServerResponse, reader: ReadableStreamBYOBRea
     reading = reader.read(new Uint8Array(free.buffer));
     // Awaited in the next round.
     reading.catch(() => {});
-    sending = new Promise((resolve) => outgoing.write(value, () => resolve(value)));
+    sending = sent(outgoing, value);
   }
+}
+
+/** Resolves with the bytes once they are sent, or will never be: Node forgets the callback where the client has left. */
+function sent(outgoing: ServerResponse, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("close", done);
+      resolve(bytes);
+    };
+    outgoing.once("close", done);
+    outgoing.write(bytes, done);
+  });
 }
 
 /** Converts headers for Node. Several `set-cookie` values stay apart; answers without a body get no type. */

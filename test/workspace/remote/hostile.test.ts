@@ -105,6 +105,24 @@ describe("a remote machine that cannot be used", () => {
     for (const bytes of await Promise.all(sent)) expect(bytes).toBeLessThan(64 * 1024 * 1024);
   });
 
+  it.each([404, 500])("that begins a refusal %i and does not end it, is left", async (status) => {
+    const { url } = await otherServer();
+    const left: Promise<unknown>[] = [];
+    let isHonest = true;
+    const liar = await standBefore(url, (_request, response) => {
+      if (isHonest) return false;
+      response.writeHead(status, { "content-type": "application/json" }).write('{"detail": ');
+      left.push(new Promise((resolve) => response.once("close", resolve)));
+      return true;
+    });
+    const workspace = await openRemote(liar, { patience: 300 });
+    isHonest = false;
+    expect((await failureOf(workspace.files.stat("/etc/hostname"))).code).toBe("unavailable");
+    isHonest = true;
+    expect(left.length).toBeGreaterThan(0);
+    await Promise.all(left);
+  });
+
   it("that never answers, is given up when the patience is over", async () => {
     const { url } = await otherServer();
     let isSilent = false;
@@ -159,6 +177,19 @@ describe("a remote machine that lies about files and commands", () => {
     });
     const { code, message } = await failureOf(workspace.run(["sleep", "60"]));
     expect([code, message.includes("damaged")]).toEqual(["unavailable", true]);
+  });
+
+  it("is left where its answers begin and do not end", async () => {
+    const left: Promise<unknown>[] = [];
+    const workspace = await lying((path, response) => {
+      if (!path.includes("log.0")) return false;
+      response.writeHead(206).write("o 5\n");
+      left.push(new Promise((resolve) => response.once("close", resolve)));
+      return true;
+    });
+    const { code, message } = await failureOf(workspace.run(["sleep", "60"]));
+    expect([code, message.includes("did not end in time")]).toEqual(["unavailable", true]);
+    await Promise.all(left);
   });
 
   it("tells that it went away in the middle of a command", async () => {

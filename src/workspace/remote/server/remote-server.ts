@@ -26,6 +26,9 @@ export interface ExecuteOptions extends CallOptions {
 /** Bytes of a JSON answer. */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
 
+/** Bytes of a refusal. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
 /** Seconds that a short script may take over there. */
 const SCRIPT_SECONDS = 60;
 
@@ -141,8 +144,8 @@ export class RemoteServer {
     }
     if (!response.ok) throw await this.refused(response);
     const skipped = response.status === 206 ? 0 : range.offset;
-    const read = () => readBounded(response.body, skipped + range.length);
-    return (await this.#within(this.#options.patience, response, read)).subarray(skipped);
+    const bytes = await this.#body(response, { maxBytes: skipped + range.length });
+    return bytes.subarray(skipped);
   }
 
   /** Puts a file at an absolute path. Folders above it are made. */
@@ -160,7 +163,7 @@ export class RemoteServer {
 
   /** The error for an answer that is a refusal. Its text is what the other server says, cut to a sentence. */
   async refused(response: Response): Promise<Error> {
-    const text = await readBounded(response.body, 64 * 1024).then(String, () => "");
+    const text = await this.#body(response, { maxBytes: MAX_REFUSAL_BYTES }).then(String, () => "");
     return lost(this.#options, `it answered ${response.status}: ${detailOf(text)}`);
   }
 
@@ -178,22 +181,33 @@ export class RemoteServer {
     const response = await this.#send(call);
     if (!response.ok) throw await this.refused(response);
     const patience = call.patience ?? this.#options.patience;
-    const value: unknown = await this.#within(patience, response, async () => {
-      const body = await readBounded(response.body, MAX_JSON_BYTES);
-      return JSON.parse(body.toString("utf8"));
-    });
+    const body = await this.#body(response, { maxBytes: MAX_JSON_BYTES, patience });
+    const value = this.#parse(body.toString("utf8"));
     if (!isObject(value)) throw unreadable(this.#options, "the answer");
     return value;
   }
 
-  /** Reads an answer. A body that does not end in time is left. */
-  async #within<T>(patience: number, response: Response, read: () => Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error("its answer did not end in time")), patience);
+  #parse(text: string): unknown {
     try {
-      return await Promise.race([read(), late.promise]);
+      return JSON.parse(text);
     } catch (error) {
-      response.body?.cancel().catch(() => {});
+      throw new LostRequest(this.#options, error);
+    }
+  }
+
+  /** Reads an answer. One that is too large or does not end in time is left, and its connection is closed. */
+  async #body(
+    { body }: Response,
+    { maxBytes, patience = this.#options.patience }: { maxBytes: number; patience?: number },
+  ): Promise<Buffer> {
+    const leaving = new AbortController();
+    const timer = setTimeout(() => leaving.abort(new Error("its answer did not end in time")), patience);
+    try {
+      // The reader of a body locks it: only a stream in between can be ended from outside.
+      const { signal } = leaving;
+      const passed = body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal });
+      return await readBounded(passed ?? null, maxBytes);
+    } catch (error) {
       throw new LostRequest(this.#options, error);
     } finally {
       clearTimeout(timer);
