@@ -65,6 +65,24 @@ Settings come from OH_* variables, SESSION_API_KEY and a JSON config file
 /** Flags of the reference without an effect here. They are accepted, so that its launch scripts work. */
 const IGNORED = ["reload", "check-browser", "import-modules", "extra-python-path"] as const;
 
+/** Flags of the commands, and of the server, which has none. */
+const FLAGS: ReadonlyMap<string | undefined, readonly string[]> = new Map([
+  [
+    undefined,
+    [
+      ...["host", "port", "dangerously-allow-unauthenticated", "ui", "ui-dir", "open"],
+      ...["sandbox", "sandbox-root", "sandbox-network"],
+      ...["container", "container-engine", "container-root", "container-network", "container-argument"],
+      ...IGNORED,
+    ],
+  ],
+  ["demo", ["workspace"]],
+  ["mock-llm", ["script", "port"]],
+  ["export", ["fixture", "data"]],
+  ["ui", []],
+  ["reseal", ["data", "forget-unreadable"]],
+]);
+
 export type Command =
   | { name: "help" | "version" }
   | { name: "demo"; workspace: string | undefined }
@@ -115,6 +133,7 @@ export function parseArguments(args: string[]): Command {
   if (values.help) return { name: "help" };
   if (values.version) return { name: "version" };
   const [command, ...rest] = positionals;
+  refuseFlagsOfOthers(command, values);
   if (command === "export") return parseExport(rest, values);
   if (command === "import") return parseImport(rest, values);
   if (command === "ui") return parseUiCommand(rest);
@@ -179,6 +198,19 @@ function parse(args: string[]) {
 }
 
 type Values = ReturnType<typeof parse>["values"];
+
+/** A flag of another command would be without effect. Unknown commands are refused by name. */
+function refuseFlagsOfOthers(command: string | undefined, values: Values): void {
+  const allowed = FLAGS.get(command);
+  const flag = Object.keys(values).find((name) => allowed !== undefined && !allowed.includes(name));
+  if (flag === undefined) return;
+  const owners = [...FLAGS].filter(([, flags]) => flags.includes(flag)).map(([name]) => nameOf(name));
+  throw usageError(`--${flag}: not a flag of ${nameOf(command)}, but of ${owners.join(" and ")}`);
+}
+
+function nameOf(command: string | undefined): string {
+  return command ?? "the server";
+}
 
 function parseUi({ ui = false, "ui-dir": directory, open = false }: Values): UiArguments | null {
   return ui || open || directory !== undefined ? { directory, open } : null;
