@@ -35,17 +35,21 @@ export function hardening(
 }
 
 /**
- * Checks that the engine takes the path of a mount. The options of both engines are lists within one text: `--volume` ends
+ * Checks that the engine takes the paths of a mount. The options of both engines are lists within one text: `--volume` ends
  * a path at a colon, `--mount` at a comma, and no quoting works with both.
  *
  * @throws WorkspaceError `invalid_path` for a path that it cannot take.
  */
-export function checkMountable(path: string, engine: ContainerEngine): void {
-  const isHard = /[\n\r]/.test(path) || (path.includes(":") && /[,"]/.test(path));
+export function checkMountable(
+  { source, path }: Pick<ContainerMount, "source" | "path">,
+  engine: ContainerEngine,
+): void {
+  const both = source + path;
+  const isHard = /[\n\r]/.test(both) || (both.includes(":") && /[,"]/.test(both));
   if (!isHard) return;
   throw new WorkspaceError(
     "invalid_path",
-    `${JSON.stringify(path)}: ${engine} cannot mount a folder with these characters in its path`,
+    `${JSON.stringify(source)}: ${engine} cannot mount a folder with these characters in its path`,
   );
 }
 

@@ -55,7 +55,8 @@ it("a folder is mounted by the option that takes its path, or refused", () => {
   expect(mount('/a b,"c')).toEqual(['/a b,"c:/a b,"c:ro']);
   expect(mount("/a:b")).toEqual(["type=bind,source=/a:b,target=/a:b,readonly"]);
   for (const path of ["/a:b,c", '/a:b"c', "/a\nb"])
-    expect(() => checkMountable(path, "podman")).toThrow("cannot mount");
+    expect(() => checkMountable({ source: path, path }, "podman")).toThrow("cannot mount");
+  expect(() => checkMountable({ source: "/a:b,c", path: "/workspace" }, "podman")).toThrow("/a:b,c");
 });
 
 it("an engine that is not installed is an error with its cure, never a workspace without one", () => {
