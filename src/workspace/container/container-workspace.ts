@@ -12,6 +12,7 @@ import { containerMachines } from "./container-machines.ts";
 import { type ContainerOptions, type ResolvedContainer, resolveContainer } from "./container-options.ts";
 import { Containers, nameOf, OWNER_LABEL, ownerOf } from "./containers.ts";
 import { findEngine } from "./find-engine.ts";
+import { removeLeftBehind } from "./left-behind.ts";
 import { type ContainerMount, checkMountable, hardening } from "./run-arguments.ts";
 import { KEEPER } from "./scripts.ts";
 import { wrapInContainer } from "./wrap-in-container.ts";
@@ -66,6 +67,7 @@ export function containerWorkspace(options: ContainerOptions): OpenWorkspace {
     const workingDir = shownAt(spec, folders);
     const exchange = join(dataDir, EXCHANGE);
     await makeFolder(exchange, 0o700);
+    await removeLeftBehind(exchange);
     const plan = await planOf({ spec, folders, container });
     const running = containers.get(plan);
     const release = running.hold();
@@ -111,7 +113,7 @@ async function planOf({ spec, folders, container }: PlanParts): Promise<Containe
   const aliveFile = join(folders.dataDir, EXCHANGE, ALIVE);
   const limits = { ...container.limits, ...present(spec.limits) };
   const mounts = await mountsIn(folders, shownAt(spec, folders));
-  for (const { path } of mounts) checkMountable(path, engine);
+  for (const mount of mounts) checkMountable(mount, engine);
   const turn = leaseSeconds / TURNS;
   const how = [
     ...hardening({ ...container, limits }, mounts),

@@ -7,6 +7,7 @@ import type { Container } from "./container.ts";
 import type { ResolvedContainerLimits } from "./container-options.ts";
 import { ContainerProcesses } from "./container-processes.ts";
 import type { Engine } from "./engine.ts";
+import { PERMIT_SUFFIX } from "./left-behind.ts";
 import { COMMAND_VARIABLE, LAUNCHER, TERMINAL_LAUNCHER } from "./scripts.ts";
 
 /** Keys that a terminal's client takes for its own. Podman takes none; docker cannot, and gets keys that are never typed. */
@@ -33,7 +34,7 @@ export function wrapInContainer({ engine, container, exchange, limits }: Wrapper
   return async ({ argv, cwd, env }, { hasTerminal = false, hasInput = false } = {}) => {
     await container.ready();
     const id = crypto.randomUUID();
-    const permit = `${id}.env`;
+    const permit = `${id}${PERMIT_SUFFIX}`;
     await exchange.write(permit, exportLines(env).join(""));
     const path = join(exchange.path, permit);
     const command: Argv = [

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { temporaryDirectory } from "../open-local.ts";
@@ -184,8 +184,9 @@ describe.skipIf(NO_CONTAINERS)("containers of a server that was killed", { timeo
       const open = containerWorkspace(options);
       const workspace = await open({ conversationId: id, workingDir: "one", dataDir, requested: {} });
       await workspace.run(["sh", "-c", "echo mark >/tmp/mark"]);
-      console.log("ready");
-      setInterval(() => {}, 1000);`;
+      const onOutput = () => console.log("ready");
+      await workspace.terminal({ onText: () => {} });
+      await workspace.run(["sh", "-c", "echo; sleep 600"], { env: { KEY: "secret" }, onOutput });`;
     const source = join(import.meta.dirname, "../../../src/workspace/container/container-workspace.ts");
     const given = JSON.stringify({ id, dataDir: join(top, "state", id.replaceAll("-", "")), options });
     const child: ChildProcess = spawn(
@@ -209,6 +210,20 @@ describe.skipIf(NO_CONTAINERS)("containers of a server that was killed", { timeo
     const workspace = await open(id);
     expect((await workspace.run(["cat", "/tmp/mark"])).stdout).toBe("mark\n");
     expect(containersBelow(top)).toHaveLength(1);
+  });
+
+  it("leave no variables of commands to the next server", async () => {
+    const top = await temporaryDirectory();
+    const id = crypto.randomUUID();
+    await startedAndKilled(top, id, 60);
+    const exchange = join(top, "state", id.replaceAll("-", ""), "exchange");
+    const left = (await readdir(exchange)).filter((name) => name !== "alive");
+    expect(left.length).toBeGreaterThan(1);
+    // The next server begins later than that one ends, unlike this process.
+    for (const name of left) await utimes(join(exchange, name), 0, 0);
+    const workspace = await openContainers(top, { leaseSeconds: 60 }).open(id);
+    expect(await readdir(exchange)).toEqual(["alive"]);
+    expect((await workspace.run(["true"])).exitCode).toBe(0);
   });
 
   it("end by themselves when none does", async () => {
