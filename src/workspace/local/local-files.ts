@@ -117,7 +117,11 @@ async function readStream(
       const request = controller.byobRequest;
       if (request === null || request.view === null) return;
       const buffer = new Uint8Array(request.view.buffer, request.view.byteOffset, request.view.byteLength);
-      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
+      const length = Math.min(buffer.length, end - position);
+      const { bytesRead } = await file.read(buffer, 0, length, position).catch(async (error: unknown) => {
+        await file.close();
+        throw toFileError(error, path);
+      });
       position += bytesRead;
       if (bytesRead > 0) return request.respond(bytesRead);
       await file.close();

@@ -1,4 +1,4 @@
-import { chmod, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, readdir, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { listFolder, localFiles } from "../../../src/workspace/local/local-files.ts";
@@ -9,6 +9,16 @@ it.runIf(process.platform === "linux")("reads files whose size the system does n
   await expect(localFiles.read("/proc/self/maps", { maxBytes: 100 })).rejects.toMatchObject({
     code: "too_large",
   });
+});
+
+it.runIf(process.platform === "linux")("closes a file that cannot be read on", async () => {
+  const path = `/proc/${process.pid}/mem`;
+  const stream = await localFiles.readStream(path);
+  await expect(new Response(stream).bytes()).rejects.toThrow(path);
+  const open = await Promise.all(
+    (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+  );
+  expect(open).not.toContain(path);
 });
 
 it("keeps every mode bit of a file that is written again", async () => {
