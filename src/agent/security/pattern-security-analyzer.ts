@@ -1,18 +1,15 @@
 import { type CallerPattern, callerPattern } from "../../caller-pattern.ts";
+import { builtInPatterns, type PatternField } from "../../wire/agent/built-in-patterns.ts";
 import type { SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import { executedTexts, spokenTexts, visibleText } from "./action-text.ts";
-import {
-  HIGH_PATTERNS,
-  INJECTION_HIGH_PATTERNS,
-  INJECTION_MEDIUM_PATTERNS,
-  MEDIUM_PATTERNS,
-} from "./patterns.ts";
+import { strongerPattern } from "./patterns.ts";
 import type { Analyzer } from "./risk.ts";
 import type { ShellScans } from "./worker/shell-scanner.ts";
 
 /**
  * Looks for known signs of harm. Commands are searched in executed texts only: a thought about `rm -rf` does no harm.
- * Patterns of the configuration take the place of the built-in list of the same name.
+ * A list of the configuration takes the place of the built-in one; built-in patterns in it keep their
+ * stronger form.
  *
  * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression, `unavailable` when shell text
  *   cannot be parsed
@@ -21,10 +18,10 @@ export async function patternSecurityAnalyzer(
   config: SecurityAnalyzer,
   scanner: ShellScans,
 ): Promise<Analyzer> {
-  const high = await patternsOf(config, "high_patterns", HIGH_PATTERNS);
-  const medium = await patternsOf(config, "medium_patterns", MEDIUM_PATTERNS);
-  const injectionHigh = await patternsOf(config, "injection_high_patterns", INJECTION_HIGH_PATTERNS);
-  const injectionMedium = await patternsOf(config, "injection_medium_patterns", INJECTION_MEDIUM_PATTERNS);
+  const high = await patternsOf(config, "high_patterns");
+  const medium = await patternsOf(config, "medium_patterns");
+  const injectionHigh = await patternsOf(config, "injection_high_patterns");
+  const injectionMedium = await patternsOf(config, "injection_medium_patterns");
   await scanner.start();
   return async (action) => {
     const { texts, isCut } = executedTexts(action);
@@ -43,14 +40,14 @@ function matches(patterns: readonly CallerPattern[], text: string): boolean {
 }
 
 /** Compiles a list of the configuration, whose entries are `[regex, description, detector id]` on the wire. */
-async function patternsOf(
-  config: SecurityAnalyzer,
-  field: string,
-  builtIn: readonly RegExp[],
-): Promise<readonly CallerPattern[]> {
+async function patternsOf(config: SecurityAnalyzer, field: PatternField): Promise<readonly CallerPattern[]> {
   const configured = config[field];
-  if (!Array.isArray(configured)) return builtIn;
+  // Analyzers that were stored by an earlier version have no lists.
+  const entries: readonly unknown[] = Array.isArray(configured) ? configured : builtInPatterns(field);
   return Promise.all(
-    configured.map((entry) => callerPattern(String([entry].flat()[0]), { field, ignoreCase: true })),
+    entries.map((entry) => {
+      const regex = String([entry].flat()[0]);
+      return strongerPattern(regex) ?? callerPattern(regex, { field, ignoreCase: true });
+    }),
   );
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { kindUnion } from "../kind-union.ts";
 import { nullable, orElse } from "../nullable.ts";
 import { secretString } from "../secret-source.ts";
+import { builtInPatterns, type PatternField } from "./built-in-patterns.ts";
 import { llmConfig } from "./llm-config.ts";
 
 export const securityRisk = z.enum(["UNKNOWN", "LOW", "MEDIUM", "HIGH"]).meta({ id: "SecurityRisk" });
@@ -26,10 +27,11 @@ export const confirmationPolicy = kindUnion(
   { base: "openhands.sdk.security.confirmation_policy.ConfirmationPolicyBase" },
 );
 
-const patterns = z
-  .array(z.tuple([z.string(), z.string(), z.string()]))
-  .optional()
-  .describe("Regular expression, description and id of each. Default: the built-in ones");
+const patterns = (field: PatternField) =>
+  z
+    .array(z.tuple([z.string(), z.string(), z.string()]))
+    .prefault(() => builtInPatterns(field))
+    .describe("Regular expression, description and id of each. Default: the built-in ones");
 
 /** The policy that the service applies to accounts without another one. */
 const GRAY_SWAN_POLICY = "689ca4885af3538a39b2ba04";
@@ -72,10 +74,10 @@ export const securityAnalyzer: z.ZodType<SecurityAnalyzer> = z
       [
         z
           .object({
-            high_patterns: patterns,
-            medium_patterns: patterns,
-            injection_high_patterns: patterns,
-            injection_medium_patterns: patterns,
+            high_patterns: patterns("high_patterns"),
+            medium_patterns: patterns("medium_patterns"),
+            injection_high_patterns: patterns("injection_high_patterns"),
+            injection_medium_patterns: patterns("injection_medium_patterns"),
             kind: z.literal("PatternSecurityAnalyzer"),
           })
           .meta({ id: "PatternSecurityAnalyzer" }),
