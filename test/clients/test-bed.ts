@@ -21,7 +21,7 @@ export interface TestBed {
 }
 
 /** The server as a user starts it, with a session key, and a model for its agents. */
-export async function openTestBed(): Promise<TestBed> {
+export async function openTestBed({ args = [] }: { args?: string[] } = {}): Promise<TestBed> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-clients-"));
   const home = join(folder, "home");
   await mkdir(home);
@@ -30,7 +30,7 @@ export async function openTestBed(): Promise<TestBed> {
   const start = (port: string) =>
     spawnServer({
       cwd: folder,
-      args: ["--host", "127.0.0.1", "--port", port],
+      args: ["--host", "127.0.0.1", "--port", port, ...args],
       environment: { HOME: home, OH_SESSION_API_KEYS_0: key, OH_SECRET_KEY: "secret of the client tests" },
     });
   const servers: SpawnedServer[] = [await start("0")];
