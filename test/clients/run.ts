@@ -1,6 +1,7 @@
 /**
  * `npm run test:clients`: the real clients against the running server. The TypeScript client is a development
- * dependency; the Python SDK is installed on first use, outside the checkout. `OPENHANDS_ENVIRONMENTS` names virtual
+ * dependency; Agent Canvas and the Python SDK are installed on first use, outside the checkout. Agent Canvas needs a
+ * Chromium of the system. `OPENHANDS_ENVIRONMENTS` names virtual
  * environments to use instead, separated by colons.
  */
 import { spawn } from "node:child_process";
@@ -18,24 +19,31 @@ interface Count {
   failed: number;
 }
 
+interface VitestReport {
+  numPassedTests?: number;
+  numFailedTests?: number;
+  numPendingTests?: number;
+}
+
 const root = resolve(import.meta.dirname, "../..");
 const SUITE_TIMEOUT = 5 * 60 * 1000;
 
-async function runTypeScript(): Promise<Count> {
+/** A suite that needs no other language. */
+async function runSuite(title: string, suiteFolder: string): Promise<Count> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-report-"));
   const report = join(folder, "report.json");
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const suite = [vitest, "run", "--config", "test/vitest.config.ts", "test/clients/typescript"];
+  const suite = [vitest, "run", "--config", "test/vitest.config.ts", suiteFolder];
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { output } = await runCommand(process.execPath, [...suite, ...reporters], {});
-  print("TypeScript client", output);
-  const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(
-    await readFile(report, "utf8").catch(() => "{}"),
-  ) as { numPassedTests?: number; numFailedTests?: number };
+  print(title, output);
+  const {
+    numPassedTests: passed = 0,
+    numFailedTests: failed = 0,
+    numPendingTests: skipped = 0,
+  } = JSON.parse(await readFile(report, "utf8").catch(() => "{}")) as VitestReport;
   await rm(folder, { recursive: true, force: true });
-  return numPassedTests + numFailedTests === 0
-    ? { passed: 0, failed: 1 }
-    : { passed: numPassedTests, failed: numFailedTests };
+  return passed + failed + skipped === 0 ? { passed: 0, failed: 1 } : { passed, failed };
 }
 
 async function runPython(python: string): Promise<Count> {
@@ -110,7 +118,11 @@ async function runPythons(): Promise<Count[]> {
   return Promise.all(runs);
 }
 
-const counts = [await runTypeScript(), ...(await runPythons())];
+const counts = [
+  await runSuite("TypeScript client", "test/clients/typescript"),
+  await runSuite("Agent Canvas", "test/clients/canvas"),
+  ...(await runPythons()),
+];
 const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
 process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed\n`);
 process.exitCode = sum("failed") === 0 ? 0 : 1;

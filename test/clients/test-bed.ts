@@ -20,8 +20,14 @@ export interface TestBed {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export interface TestBedOptions {
+  args?: string[];
+  /** Further variables of the server's environment. An empty one counts as unset. */
+  environment?: Record<string, string>;
+}
+
 /** The server as a user starts it, with a session key, and a model for its agents. */
-export async function openTestBed({ args = [] }: { args?: string[] } = {}): Promise<TestBed> {
+export async function openTestBed({ args = [], environment }: TestBedOptions = {}): Promise<TestBed> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-clients-"));
   const home = join(folder, "home");
   await mkdir(home);
@@ -31,7 +37,12 @@ export async function openTestBed({ args = [] }: { args?: string[] } = {}): Prom
     spawnServer({
       cwd: folder,
       args: ["--host", "127.0.0.1", "--port", port, ...args],
-      environment: { HOME: home, OH_SESSION_API_KEYS_0: key, OH_SECRET_KEY: "secret of the client tests" },
+      environment: {
+        HOME: home,
+        OH_SESSION_API_KEYS_0: key,
+        OH_SECRET_KEY: "secret of the client tests",
+        ...environment,
+      },
     });
   const servers: SpawnedServer[] = [await start("0")];
   const current = () => servers.at(-1) as SpawnedServer;

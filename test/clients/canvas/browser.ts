@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** A browser that Debian and its kin install as `chromium`. */
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"];
+/** Milliseconds that a step waits for what it should see. */
+const PATIENCE = 15_000;
+
+/** Answers that the app asks for in vain of the reference, too: a service of its own, a plan before there is one. */
+const KNOWN_REFUSALS = /^404 \w+ (\S*\/api\/automation\/|\S*\/api\/llm\/balance$|\S*\/api\/file\/download$)/;
+/** What the app shows where the service of automations is missing. */
+const KNOWN_TOAST = /Request failed with status code 404/;
+
+const path = BROWSERS.find((candidate) => existsSync(candidate));
+
+/** Whether these tests cannot run. A line on stderr says so. */
+export const NO_BROWSER = path === undefined;
+if (NO_BROWSER) {
+  process.stderr.write(
+    "\n!!! Agent Canvas is NOT tested: no Chromium in /usr/bin (apt-get install chromium)\n\n",
+  );
+}
+
+/** A browser, and what went wrong in it. */
+export interface WatchedBrowser extends AsyncDisposable {
+  /** Opens a page in a browser that knows nothing yet. */
+  newcomer(url: string): Promise<Page>;
+  /** Lists what should not have happened since the last call: red messages, refused requests, requests to other hosts. */
+  faults(): Promise<string[]>;
+}
+
+export async function openBrowser(own: string): Promise<WatchedBrowser> {
+  const browser: Browser = await chromium.launch({
+    ...(path !== undefined && { executablePath: path }),
+    headless: true,
+    args: ARGUMENTS,
+  });
+  const faults: string[] = [];
+  const { host } = new URL(own);
+
+  async function newcomer(url: string): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    context.setDefaultTimeout(PATIENCE);
+    await watch(context);
+    const page = await context.newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  async function watch(context: BrowserContext): Promise<void> {
+    context.on("requestfinished", (request) => {
+      const url = new URL(request.url());
+      if (/^(http|ws)/.test(url.protocol) && url.host !== host) faults.push(`asked ${url.host}`);
+    });
+    context.on("requestfailed", (request) => {
+      const url = new URL(request.url());
+      const isBlocked = request.failure()?.errorText === "csp";
+      if (url.host !== host && !isBlocked) faults.push(`tried to ask ${url.host}`);
+    });
+    context.on("response", (response) => {
+      if (response.status() < 400) return;
+      const { pathname } = new URL(response.url());
+      const refusal = `${response.status()} ${response.request().method()} ${pathname}`;
+      if (!KNOWN_REFUSALS.test(refusal)) faults.push(refusal);
+    });
+    await context.exposeFunction("reportToast", (text: string) => {
+      if (!KNOWN_TOAST.test(text)) faults.push(`red message: ${text}`);
+    });
+    await context.addInitScript(reportToasts);
+  }
+
+  return {
+    newcomer,
+    faults: async () => faults.splice(0),
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+/** Runs in the page. */
+function reportToasts(): void {
+  const seen = new WeakSet<Element>();
+  const report = (globalThis as unknown as { reportToast(text: string): void }).reportToast;
+  new MutationObserver(() => {
+    for (const icon of document.querySelectorAll('[role="status"] .lucide-circle-x')) {
+      const toast = icon.closest('[role="status"]');
+      if (toast === null || seen.has(toast)) continue;
+      seen.add(toast);
+      report(toast.textContent ?? "");
+    }
+  }).observe(document, { childList: true, subtree: true });
+}
