@@ -2,10 +2,11 @@ import { messageOf } from "../errors.ts";
 import { isLoopbackHost } from "../loopback.ts";
 import { consoleLogger } from "../node/console-logger.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
-import type { ServerOptions } from "../server/options.ts";
+import { DEFAULT_CONVERSATIONS_PATH, type ServerOptions } from "../server/options.ts";
 import type { UiOptions } from "../server/ui/ui-options.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { firstSteps } from "./first-steps.ts";
+import { ownSecretKey } from "./own-secret-key.ts";
 import type { ContainerArguments, SandboxArguments, UiArguments } from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
@@ -35,6 +36,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     dangerouslyAllowUnauthenticated,
     debug,
     ...(args.ui && { ui: uiOptions(args.ui, { host, network: networkOf(args) }) }),
+    ...(args.ui && { secretKey: await secretKeyForUi(options) }),
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
     ...(args.container && { workspace: await openContainers(args.container, options) }),
   });
@@ -50,6 +52,11 @@ export async function serve(args: ServeArguments): Promise<void> {
     await server.close();
     throw error;
   }
+}
+
+/** Agent Canvas starts no conversation on a server that cannot encrypt. */
+async function secretKeyForUi({ secretKey, conversationsPath }: ServerOptions): Promise<string> {
+  return secretKey ?? ownSecretKey(conversationsPath ?? DEFAULT_CONVERSATIONS_PATH);
 }
 
 /**

@@ -163,7 +163,7 @@ function createCore(
     now: clock.now,
     version: PROTOCOL_VERSION,
     docsAssets,
-    pages: canvasUi(options, publicPath),
+    pages: canvasUi(options, { publicPath, settings: services.settings }),
     receiveUpload,
   });
 }

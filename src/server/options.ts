@@ -22,6 +22,9 @@ export interface KeyRefreshSource {
   baseUrls: readonly string[];
 }
 
+/** Where conversations are kept, relative to the current folder. */
+export const DEFAULT_CONVERSATIONS_PATH = "workspace/conversations";
+
 /** Options of a server. Nothing is read from globals except the default of `environment`. */
 export interface ServerOptions {
   /** Keys accepted as `X-Session-API-Key`. Required unless `authenticate` or `keyless` is set. */
@@ -229,7 +232,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     ...options,
     apiKeys,
     previousSecretKeys: previousKeysOf(options),
-    conversationsPath: options.conversationsPath ?? "workspace/conversations",
+    conversationsPath: options.conversationsPath ?? DEFAULT_CONVERSATIONS_PATH,
     tools: options.tools ?? [],
     vscode: options.vscode ? resolveVscode(options.vscode) : null,
     ui: options.ui ? resolveUi(options.ui) : null,

@@ -19,6 +19,8 @@ import { listen as listenWithHono } from "../../examples/11-fetch-host.ts";
 import { talk } from "../../examples/12-in-process.ts";
 import { buildApp as buildSandboxed } from "../../examples/13-sandbox.ts";
 import { buildServer as buildContained } from "../../examples/14-containers.ts";
+import { buildApp as buildWebApp } from "../../examples/15-web-app.ts";
+import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
 
@@ -51,6 +53,17 @@ it("02-express serves its own page and, below /agents, a conversation", async ()
   const url = urlOf(server);
   expect(await (await fetch(url)).text()).toContain("This is the app");
   await tour("express", { url: `${url}/agents`, headers: { "X-Session-API-Key": "my-key" } });
+  await close(server);
+});
+
+it("15-web-app serves its own page and, below /agents, the web app and a conversation", async () => {
+  await using pages = await buildPages();
+  const server = await listen(buildWebApp({ ...options(), ui: { directory: pages.directory } }));
+  const url = urlOf(server);
+  expect(await (await fetch(url)).text()).toContain("This is the app");
+  const page = await fetch(`${url}/agents/`, { headers: { accept: "text/html" } });
+  expect(await page.text()).toContain('"basename":"/agents"');
+  await tour("web-app", { url: `${url}/agents`, headers: { "X-Session-API-Key": "my-key" } });
   await close(server);
 });
 

@@ -67,7 +67,7 @@ export async function openBrowser(own: string): Promise<WatchedBrowser> {
     await context.exposeFunction("reportToast", (text: string) => {
       if (!KNOWN_TOAST.test(text)) faults.push(`red message: ${text}`);
     });
-    await context.addInitScript(reportToasts);
+    await context.addInitScript({ content: REPORT_TOASTS });
   }
 
   return {
@@ -77,16 +77,15 @@ export async function openBrowser(own: string): Promise<WatchedBrowser> {
   };
 }
 
-/** Runs in the page. */
-function reportToasts(): void {
-  const seen = new WeakSet<Element>();
-  const report = (globalThis as unknown as { reportToast(text: string): void }).reportToast;
+/** Runs in every page before its own scripts. */
+const REPORT_TOASTS = `{
+  const seen = new WeakSet();
   new MutationObserver(() => {
     for (const icon of document.querySelectorAll('[role="status"] .lucide-circle-x')) {
       const toast = icon.closest('[role="status"]');
-      if (toast === null || seen.has(toast)) continue;
+      if (seen.has(toast)) continue;
       seen.add(toast);
-      report(toast.textContent ?? "");
+      reportToast(toast.textContent);
     }
   }).observe(document, { childList: true, subtree: true });
-}
+}`;

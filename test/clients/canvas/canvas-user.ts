@@ -103,9 +103,8 @@ export class CanvasUser {
   /** Opens the panel where it is closed. A click on the tab that shows would close it. */
   async openTab(name: string): Promise<void> {
     const tab = this.page.getByTestId(`conversation-tab-${name}`);
-    if (!(await tab.evaluate((element) => element.getBoundingClientRect().left < innerWidth))) {
-      await this.togglePanel();
-    }
+    const [place, window] = [await tab.boundingBox(), this.page.viewportSize()];
+    if (place === null || window === null || place.x >= window.width) await this.togglePanel();
     if (name !== "files" || (await this.page.getByTestId("files-tab").count()) === 0) await tab.click();
   }
 

@@ -106,8 +106,25 @@ describe.skipIf(NO_BROWSER)("the pages of Agent Canvas", { timeout: 40_000 }, ()
     await canvas.user.reads("You said: With the other model");
   });
 
+  it("switch a conversation to another profile by /model, and it goes on", async () => {
+    await canvas.user.send("/model obedient");
+    await expect.poll(() => canvas.user.see("chat-input-llm-profile").textContent()).toBe("obedient");
+    await canvas.user.send("With the first model again");
+    await canvas.user.reads("You said: With the first model again");
+  });
+
+  it("switch a conversation back by the picker next to the box for messages", async () => {
+    await canvas.user.see("chat-input-llm-profile").click();
+    await canvas.user.see("chat-input-llm-profile-option-renamed").click();
+    await expect.poll(() => canvas.user.see("chat-input-llm-profile").textContent()).toBe("renamed");
+  });
+
   it("delete a profile", async () => {
     await canvas.user.visit("/settings/llm");
+    const first = canvas.user.see("profile-row").filter({ hasText: "openai/obedient" });
+    await first.getByTestId("profile-menu-trigger").click();
+    await canvas.user.see("profile-set-active").click();
+    await first.getByTestId("profile-active-badge").waitFor();
     const row = canvas.user.see("profile-row").filter({ hasText: "openai/other" });
     await row.getByTestId("profile-menu-trigger").click();
     await canvas.user.see("profile-delete").click();
