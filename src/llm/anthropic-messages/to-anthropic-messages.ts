@@ -8,7 +8,7 @@ import type {
 import { asObject } from "../../is-object.ts";
 import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/events/message.ts";
 import type { Capabilities } from "../capabilities.ts";
-import { cacheMarks, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
+import { cacheMarker, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 
@@ -45,6 +45,7 @@ export function anthropicPromptWriter(
     isSame: (one, other) => one.message === other.message && isMarkedAlike(one.marked, other.marked),
     write: (piece, open) => writeInTurn(piece, open, capabilities),
   });
+  const cacheMarks = cacheMarker();
   return (prompt) => {
     const marks = capabilities.promptCacheMarkers ? cacheMarks(prompt, capabilities.vision) : null;
     const pieces = prompt.map((message): Piece => ({ message, marked: marks?.get(message) }));

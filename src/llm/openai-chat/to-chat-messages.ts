@@ -4,7 +4,7 @@ import type {
 } from "openai/resources/chat/completions";
 import type { Content, Message, MessageToolCall } from "../../wire/events/message.ts";
 import type { Capabilities } from "../capabilities.ts";
-import { cacheMarks, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
+import { cacheMarker, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 
@@ -44,11 +44,21 @@ export function chatMessageWriter(dialect: ChatDialect): (messages: readonly Mes
     isSame: isSamePiece,
     write: (piece, hasMore) => ({ text: (hasMore ? "," : "") + writePiece(piece, dialect), after: true }),
   });
-  return (messages) => prompt.join(toPieces(messages, dialect.capabilities)).bytes;
+  const { promptCacheMarkers, vision } = dialect.capabilities;
+  const cacheMarks = cacheMarker();
+  return (messages) =>
+    prompt.join(
+      toPieces(messages, { vision, marks: promptCacheMarkers ? cacheMarks(messages, vision) : null }),
+    ).bytes;
 }
 
-function toPieces(messages: readonly Message[], capabilities: ChatDialect["capabilities"]): Piece[] {
-  const marks = capabilities.promptCacheMarkers ? cacheMarks(messages, capabilities.vision) : null;
+interface PieceOptions {
+  vision: boolean;
+  /** null for a provider without marks. */
+  marks: ReadonlyMap<Message, MarkedParts> | null;
+}
+
+function toPieces(messages: readonly Message[], { vision, marks }: PieceOptions): Piece[] {
   const pieces: Piece[] = [];
   let imagesOf: Message[] = [];
   for (const message of messages) {
@@ -59,7 +69,7 @@ function toPieces(messages: readonly Message[], capabilities: ChatDialect["capab
     }
     const parts = marks?.get(message);
     pieces.push(parts === undefined ? message : { marked: message, parts });
-    if (capabilities.vision && message.role === "tool" && hasImage(message)) imagesOf.push(message);
+    if (vision && message.role === "tool" && hasImage(message)) imagesOf.push(message);
   }
   if (imagesOf.length > 0) pieces.push({ imagesOf });
   return pieces;

@@ -6,12 +6,26 @@ const MAX_MARKS = 4;
 /** The parts of a message to mark. A message of a tool is marked as a whole, also where it has no parts. */
 export type MarkedParts = readonly Content[];
 
+/** Finds the marks of a prompt. `vision` says whether images are sent. */
+export type CacheMarker = (messages: readonly Message[], vision: boolean) => Map<Message, MarkedParts>;
+
 /**
- * Finds the messages that end a part of the prompt worth caching, each with its parts to mark: the first part of the
+ * Returns a function that finds the messages that end a part of the prompt worth caching, each with its parts to mark: the first part of the
  * system prompt, which never changes, the last part of the newest turn, and the newest of those that the client has
- * marked (`cache_prompt`), as many as the provider allows. `vision` says whether images are sent.
+ * marked (`cache_prompt`), as many as the provider allows. A message is looked through once, however often it is sent.
  */
-export function cacheMarks(messages: readonly Message[], vision: boolean): Map<Message, MarkedParts> {
+export function cacheMarker(): CacheMarker {
+  const looked = new WeakMap<Message, MarkedParts>();
+  return (messages, vision) => cacheMarks(messages, { vision, looked });
+}
+
+interface Looking {
+  vision: boolean;
+  /** The parts that the client has marked, by message. */
+  looked: WeakMap<Message, MarkedParts>;
+}
+
+function cacheMarks(messages: readonly Message[], { vision, looked }: Looking): Map<Message, MarkedParts> {
   const marks = new Map<Message, MarkedParts>();
   const system = messages.find((message) => message.role === "system");
   if (system !== undefined) marks.set(system, system.content.slice(0, 1));
@@ -21,7 +35,7 @@ export function cacheMarks(messages: readonly Message[], vision: boolean): Map<M
   let left = MAX_MARKS - marks.size;
   for (let index = messages.length - 1; index >= 0 && left > 0; index -= 1) {
     const message = messages[index] as Message;
-    const parts = requested(message, { vision, marked: marks.get(message) }).slice(-left);
+    const parts = requested(message, marks.get(message), { vision, looked }).slice(-left);
     if (parts.length === 0) continue;
     marks.set(message, [...parts, ...(marks.get(message) ?? [])]);
     left -= parts.length;
@@ -31,14 +45,16 @@ export function cacheMarks(messages: readonly Message[], vision: boolean): Map<M
 
 /** The parts that the client has marked and that have no mark yet. */
 function requested(
-  { role, content }: Message,
-  { vision, marked }: { vision: boolean; marked: MarkedParts | undefined },
+  message: Message,
+  marked: MarkedParts | undefined,
+  { vision, looked }: Looking,
 ): MarkedParts {
+  const { role } = message;
   // The parts of the system prompt are marked above: those after the first differ between conversations.
   if (role === "system" || (role === "tool" && marked !== undefined)) return [];
-  const parts = content.filter(
-    (part) => part.cache_prompt && isSent(part, vision) && !(marked ?? []).includes(part),
-  );
+  const asked = looked.get(message) ?? message.content.filter((part) => part.cache_prompt);
+  looked.set(message, asked);
+  const parts = asked.filter((part) => isSent(part, vision) && !(marked ?? []).includes(part));
   return role === "tool" ? parts.slice(-1) : parts;
 }
 

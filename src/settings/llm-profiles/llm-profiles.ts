@@ -70,7 +70,8 @@ export class LlmProfiles {
   /**
    * Saves a profile, in place of the one of that name.
    *
-   * @throws AgentServerError `conflict` when there are too many, or the stored one of that name is damaged.
+   * @throws AgentServerError `conflict` when there are too many, when the stored one of that name is damaged, or when it
+   * has a secret of another secret key and the new one has not, but another provider or address.
    */
   async save(name: string, llm: LlmConfig, { withSecrets }: { withSecrets: boolean }): Promise<void> {
     const key = canonicalProfileName(name);
@@ -78,6 +79,7 @@ export class LlmProfiles {
     const stored = toStoredProfile(withSecrets ? opened : redactSecrets(opened, "null"));
     await this.#options.documents.edit(async (edit) => {
       await refuseTooMany(edit, key);
+      refuseMovedSecret(await edit.read(LLM_PROFILES, key), stored, name);
       await edit.put(LLM_PROFILES, key, stored);
     });
   }
@@ -214,4 +216,19 @@ function referenced(names: readonly string[]): AgentServerError {
     "conflict",
     `LLM profile is referenced by ${names.length} agent profile(s): ${names.join(", ")}`,
   );
+}
+
+/** A secret that no key opens stays in its place. It must not come to serve another provider once its key is back. */
+function refuseMovedSecret(former: Document<LlmConfig> | null, llm: LlmConfig, name: string): void {
+  if (former?.value == null || former.lost.length === 0 || llm.api_key !== null) return;
+  if (providerOf(former.value) === providerOf(llm) && former.value.base_url === llm.base_url) return;
+  throw new AgentServerError(
+    "conflict",
+    `Profile '${name}' has a secret that was encrypted with a different key: restore that key as OH_SECRET_KEY or add ` +
+      "it to OH_PREVIOUS_SECRET_KEYS, send a new api_key, or delete the profile first",
+  );
+}
+
+function providerOf({ model }: LlmConfig): string {
+  return model.slice(0, Math.max(0, model.indexOf("/")));
 }

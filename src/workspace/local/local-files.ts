@@ -70,10 +70,14 @@ async function read(path: string, options: ReadOptions): Promise<Uint8Array> {
 async function openRegular(path: string): Promise<{ file: FileHandle; size: number }> {
   // Without O_NONBLOCK, opening a pipe that has no writer would never return.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const status = await file.stat();
-  if (status.isFile()) return { file, size: status.size };
-  await file.close();
-  throw new WorkspaceError("not_a_file", `${path}: is not a regular file`);
+  try {
+    const status = await file.stat();
+    if (status.isFile()) return { file, size: status.size };
+    throw new WorkspaceError("not_a_file", `${path}: is not a regular file`);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /** null when there are more than `maxBytes`. */
@@ -123,10 +127,12 @@ async function readStream(
         throw toFileError(error, path);
       });
       position += bytesRead;
-      if (bytesRead > 0) return request.respond(bytesRead);
+      if (bytesRead > 0) request.respond(bytesRead);
+      if (bytesRead > 0 && position < end) return;
+      // Now rather than when the end is asked for, which a reader that knows the length may never do.
       await file.close();
       controller.close();
-      request.respond(0);
+      controller.byobRequest?.respond(0);
     },
     cancel: () => file.close(),
   });

@@ -336,7 +336,7 @@ describe("profiles under another secret key", () => {
     const wrong = openServer({ store, secretKey: "wrong" });
     const [listed] = (await wrong("GET", "/api/profiles")).body.profiles;
     expect(listed.api_key_set).toBe(true);
-    await save(wrong, "a", { model: "openai/other" });
+    await save(wrong, "a", { model: "openai/other", base_url: LLM.base_url });
     await wrong("POST", "/api/profiles/a/rename", { new_name: "b" });
     expect((await wrong("GET", "/api/settings")).body.active_profile).toBe("b");
     const header = { "X-Expose-Secrets": "plaintext" };
@@ -345,6 +345,21 @@ describe("profiles under another secret key", () => {
     expect((await wrong("POST", "/api/profiles/b/activate")).status).toBe(409);
     const { agent_settings } = (await right("GET", "/api/settings", undefined, header)).body;
     expect(agent_settings.llm.api_key).toBe("sk-secret-1");
+  });
+
+  it.each([
+    { model: "anthropic/claude-opus-4-8" },
+    { model: LLM.model, base_url: "https://elsewhere.example/v1" },
+  ])("are not moved to %j", async (llm) => {
+    const store = memoryStore();
+    await save(openServer({ store, secretKey: "right" }), "a");
+    const wrong = openServer({ store, secretKey: "wrong" });
+    const moved = await wrong("POST", "/api/profiles/a", { llm });
+    expect([moved.status, moved.body.detail]).toEqual([
+      409,
+      expect.stringContaining("OH_PREVIOUS_SECRET_KEYS"),
+    ]);
+    expect((await wrong("POST", "/api/profiles/a", { llm: { ...llm, api_key: "sk-new" } })).status).toBe(201);
   });
 
   it("that are damaged cost themselves only", async () => {
