@@ -78,7 +78,7 @@ const FLAGS: ReadonlyMap<string | undefined, readonly string[]> = new Map([
   ],
   ["demo", ["workspace"]],
   ["mock-llm", ["script", "port"]],
-  ["export", ["fixture", "data"]],
+  ["export", ["fixture", "data", "to"]],
   ["ui", []],
   ["reseal", ["data", "forget-unreadable"]],
 ]);

@@ -16,6 +16,9 @@ const AGENT_FIELDS = [
   "condenser",
 ];
 
+/** Paths that answer 503 without an issuer of sign-ins or an editor, whatever they are sent. They read no value but ids. */
+const UNAVAILABLE = ["/api/llm/subscription/openai/device/start", "/api/vscode/url"];
+
 it("no value in any place of a request ends in an error of the server or reaches a prototype", async () => {
   const errors: string[] = [];
   const note = (fields: object, message: string) => void errors.push(`${message} ${JSON.stringify(fields)}`);
@@ -47,6 +50,7 @@ it("no value in any place of a request ends in an error of the server or reaches
       each,
     ])) {
       if (method === "DELETE" || /\/(run|pause|interrupt)$/.test(path)) continue;
+      if (UNAVAILABLE.includes(path)) continue;
       const isStart = template === "/api/conversations" && method === "POST";
       const content = operation.requestBody?.content["application/json"];
       const queries: string[] = (operation.parameters ?? []).flatMap((one: { in: string; name: string }) =>

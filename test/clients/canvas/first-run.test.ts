@@ -41,7 +41,7 @@ describe.skipIf(NO_BROWSER)("a newcomer to Agent Canvas", { timeout: 40_000 }, (
   });
 
   it("sees the model that answers beside the box for messages", async () => {
-    expect(await canvas.user.see("chat-input-llm-profile").textContent()).toBe("obedient");
+    await expect.poll(() => canvas.user.see("chat-input-llm-profile").textContent()).toBe("obedient");
   });
 
   it("sees the first steps done in the list of what to do", async () => {
