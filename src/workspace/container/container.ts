@@ -43,6 +43,8 @@ export class Container {
   #verifiedAt = Number.NEGATIVE_INFINITY;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
+  /** Whether the end in progress, or the next one, removes the container. */
+  #isRemoved = false;
   #idle: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
 
@@ -112,18 +114,21 @@ export class Container {
     return this.#end(true);
   }
 
-  async #end(isRemoved: boolean): Promise<void> {
+  /** One end at a time: a second one, by name, could end the container that came after the first. */
+  #end(isRemoved: boolean): Promise<void> {
     clearTimeout(this.#idle);
-    await this.#stopping;
-    this.#stopping ??= (async () => {
-      await this.#starting?.catch(() => {});
-      await this.kill();
-      if (isRemoved) await this.#engine.run(removal(this.plan.name)).catch(() => {});
-    })().finally(() => {
-      this.#stopping = null;
-      if (this.#users === 0) this.#left();
-    });
-    await this.#stopping;
+    this.#isRemoved ||= isRemoved;
+    this.#stopping ??= this.#endNow();
+    return this.#stopping;
+  }
+
+  async #endNow(): Promise<void> {
+    await this.#starting?.catch(() => {});
+    await this.kill();
+    if (this.#isRemoved) await this.#engine.run(removal(this.plan.name)).catch(() => {});
+    this.#isRemoved = false;
+    this.#stopping = null;
+    if (this.#users === 0) this.#left();
   }
 
   async #endIdle(): Promise<void> {

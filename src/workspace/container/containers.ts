@@ -44,7 +44,7 @@ export class Containers {
   /** The container of a plan. Idle ones that the conversation had with other folders or limits are stopped. */
   get(plan: ContainerPlan): Container {
     for (const other of this.#of(plan.owner, plan.conversation)) {
-      if (other.plan.name !== plan.name && !other.isUsed) void other.remove();
+      if (other.plan.name !== plan.name && !other.isUsed) void other.stop();
     }
     const known = this.#all.get(plan.name);
     if (known !== undefined) return known;
