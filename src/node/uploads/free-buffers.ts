@@ -1,7 +1,7 @@
 import { once } from "../../once.ts";
 
 /** Bytes of a body after which its buffers are freed. */
-const PORTION = 2 * 1024 * 1024;
+const PORTION = 1024 * 1024;
 
 /** Frees memory that young objects no longer use. */
 type CollectYoung = () => void;
