@@ -104,7 +104,7 @@ function describeServer(deps: ServerRoutesDeps): ServerInfo {
     usable_tools: deps.tools(),
     runtime_idle_timeout_seconds: timeout,
     conversation_runtime: deps.conversationRuntime,
-    available_conversation_runtimes: [],
+    available_conversation_runtimes: deps.conversationRuntime === "local" ? [] : [deps.conversationRuntime],
     capabilities: [...CAPABILITIES],
     app_backend_ingress_url: null,
     max_foreground_terminal_timeout_seconds: timeout === null ? null : timeout * FOREGROUND_SHARE,

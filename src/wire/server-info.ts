@@ -23,7 +23,7 @@ export const serverInfo = z
     conversation_runtime: z.enum(["local", "docker"]),
     available_conversation_runtimes: z
       .array(z.enum(["local", "docker"]))
-      .describe("Runtimes that a start request may choose; empty when there is only one"),
+      .describe("Runtimes that a start request may ask for by name; empty where only this machine is served"),
     capabilities: z.array(z.string()),
     app_backend_ingress_url: z.string().nullable(),
     max_foreground_terminal_timeout_seconds: z.number().nullable(),

@@ -72,7 +72,10 @@ describe.skipIf(NO_CONTAINERS)("a server whose agents work in containers", { tim
     const server = await openMachineServer(options);
     const runtime = (status: string) => ({ runtime_status: status, can_resume: true, runtime_error: null });
     const about = await server.get("/server_info", {});
-    expect(about.body).toMatchObject({ conversation_runtime: "docker", available_conversation_runtimes: [] });
+    expect(about.body).toMatchObject({
+      conversation_runtime: "docker",
+      available_conversation_runtimes: ["docker"],
+    });
     const id = await server.start(workingDir);
     const path = `/api/conversations/${id}`;
     expect((await server.get(`${path}/runtime`, {})).body).toEqual(runtime("available"));
