@@ -38,7 +38,7 @@ const skills = Array.from({ length: 40 }, (_, index) => ({
   name: `skill-${index}`,
   content: `How to do thing ${index}. `.repeat(200),
   trigger: index % 2 === 0 ? null : { type: "keyword", keywords: [`thing${index}`] },
-  source: `/home/runner/work/extensions/skills/skill-${index}/SKILL.md`,
+  source: `https://github.com/example/extensions/blob/main/skills/skill-${index}/SKILL.md`,
   description: `Does thing ${index}`,
   is_agentskills_format: true,
 }));
