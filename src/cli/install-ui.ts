@@ -23,7 +23,7 @@ export async function installUi(version: string): Promise<void> {
     process.stdout.write(`Getting ${CANVAS_PACKAGE} ${version} with npm …\n`);
     const unpacked = join(work, "package");
     await unpack(await download(version, work), unpacked);
-    await replaceFolder(target, unpacked);
+    await replaceFolder(target, unpacked, join(work, "former"));
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -59,8 +59,11 @@ async function unpack(archive: string, target: string): Promise<void> {
   }
 }
 
-async function replaceFolder(target: string, replacement: string): Promise<void> {
-  await rm(target, { recursive: true, force: true });
+/** The former folder is moved away rather than removed, so that no time passes without pages. */
+async function replaceFolder(target: string, replacement: string, former: string): Promise<void> {
+  await rename(target, former).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
   await rename(replacement, target);
 }
 

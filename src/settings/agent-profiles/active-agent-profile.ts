@@ -1,7 +1,7 @@
 import { type StoredSettings, storedSettings } from "../../wire/settings/stored-settings.ts";
 import type { Edit } from "../documents/edit.ts";
-import { MAX_PROFILES } from "../llm-profiles/profile-names.ts";
 import { seedLlmProfile } from "../llm-profiles/seed-llm-profile.ts";
+import { MAX_PROFILES } from "../profiles/profile-names.ts";
 import { SETTINGS, SETTINGS_NAME } from "../server-settings/settings-collection.ts";
 import { AGENT_PROFILES, infosOf, SUMMARIES } from "./agent-profile-collection.ts";
 import { SEED_NAME, seedProfile } from "./seed-profile.ts";

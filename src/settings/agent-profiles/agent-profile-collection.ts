@@ -5,7 +5,7 @@ import { type AgentProfile, agentProfile } from "../../wire/settings/agent-profi
 import type { AgentProfileInfo } from "../../wire/settings/agent-profiles/answers.ts";
 import { migrateAgentProfile } from "../../wire/settings/migrations/agent-profile.ts";
 import { type Document, defineCollection } from "../documents/collection.ts";
-import { byFileName } from "../llm-profiles/profile-names.ts";
+import { byFileName } from "../profiles/profile-names.ts";
 
 const PLACE = { kind: "agent-profile", label: "agent profile" } as const;
 

@@ -3,13 +3,16 @@ import { agentSettings } from "../../wire/settings/agent/agent-settings.ts";
 import type { AgentProfile } from "../../wire/settings/agent-profiles/agent-profile.ts";
 import type { AgentProfileInfo, AgentProfileList } from "../../wire/settings/agent-profiles/answers.ts";
 import type { StoredSettings } from "../../wire/settings/stored-settings.ts";
-import type { Document } from "../documents/collection.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Edit } from "../documents/edit.ts";
-import { canonicalProfileName, MAX_PROFILES } from "../llm-profiles/profile-names.ts";
+import { canonicalProfileName } from "../profiles/profile-names.ts";
+import { refuseTooMany, soundProfile } from "../profiles/profile-rules.ts";
 import { SETTINGS, SETTINGS_NAME } from "../server-settings/settings-collection.ts";
 import { ensureActive } from "./active-agent-profile.ts";
-import { AGENT_PROFILES, infosOf, SUMMARIES, type Summary } from "./agent-profile-collection.ts";
+import { AGENT_PROFILES, infosOf, SUMMARIES } from "./agent-profile-collection.ts";
+
+/** These profiles in errors. */
+const LABEL = "Agent profile";
 
 /** The agents that can be launched, by name. One of them is active. */
 export class AgentProfiles {
@@ -29,7 +32,7 @@ export class AgentProfiles {
 
   /** @throws AgentServerError `not_found`, or `bad_request` for one that cannot be read. */
   async get(name: string): Promise<AgentProfile> {
-    return sound(await this.#documents.read(AGENT_PROFILES, canonicalProfileName(name)), name);
+    return soundProfile(await this.#documents.read(AGENT_PROFILES, canonicalProfileName(name)), LABEL, name);
   }
 
   /**
@@ -42,7 +45,7 @@ export class AgentProfiles {
     await this.#documents.edit(async (edit) => {
       const infos = infosOf(await edit.list(SUMMARIES));
       const former = infos.find((info) => info.name === key);
-      if (former === undefined) await refuseTooMany(edit);
+      await refuseTooMany(edit, SUMMARIES, { key, label: LABEL });
       await edit.put(AGENT_PROFILES, key, { ...profile, name: key, ...identityAfter(former, profile) });
     });
   }
@@ -70,7 +73,7 @@ export class AgentProfiles {
   async rename(name: string, newName: string): Promise<void> {
     const [from, to] = [canonicalProfileName(name), canonicalProfileName(newName)];
     await this.#documents.edit(async (edit) => {
-      const profile = sound(await edit.read(SUMMARIES, from), name);
+      const profile = soundProfile(await edit.read(SUMMARIES, from), LABEL, name);
       if (from === to) return;
       if ((await edit.read(SUMMARIES, to)) !== null)
         throw new AgentServerError("conflict", `Agent profile '${newName}' already exists`);
@@ -125,23 +128,4 @@ function withoutAgentProfile(settings: StoredSettings): StoredSettings {
   const pointless = { ...settings, active_agent_profile_id: null };
   if (agent.agent_kind === "openhands") return pointless;
   return { ...pointless, agent_settings: agentSettings.parse({ mcp_config: agent.mcp_config }) };
-}
-
-function sound<T>(document: Document<T> | Summary | null, name: string): T {
-  if (document === null) throw new AgentServerError("not_found", `Agent profile '${name}' not found`);
-  if (document.damage === null) return document.value as T;
-  throw new AgentServerError("bad_request", `Agent profile '${name}' cannot be read: ${document.damage}`);
-}
-
-/** As for LLM profiles: of two servers that save at one moment, one tries again. */
-async function refuseTooMany(edit: Edit): Promise<void> {
-  const all = await edit.list(SUMMARIES);
-  if (all.length >= MAX_PROFILES) {
-    throw new AgentServerError(
-      "conflict",
-      `Agent profile limit reached (${MAX_PROFILES}). Delete a profile before saving a new one.`,
-    );
-  }
-  const [first] = all;
-  if (first !== undefined) await edit.touch(SUMMARIES, first.name);
 }

@@ -7,8 +7,8 @@ import type { ProviderConnections } from "../connections/provider-connections.ts
 import { resolveConnection } from "../connections/resolve-connection.ts";
 import type { Documents } from "../documents/documents.ts";
 import { LLM_PROFILES } from "../llm-profiles/profile-collection.ts";
-import { canonicalProfileName } from "../llm-profiles/profile-names.ts";
 import { META_PROFILES } from "../meta-profiles/meta-profiles.ts";
+import { canonicalProfileName } from "../profiles/profile-names.ts";
 import { type DanglingRefs, invalidLaunch, unreadable } from "./launch-error.ts";
 
 type McpServers = StoredSettings["agent_settings"]["mcp_config"];

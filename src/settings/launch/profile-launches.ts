@@ -11,9 +11,9 @@ import { profileName } from "../../wire/settings/llm-profiles.ts";
 import type { StoredSettings } from "../../wire/settings/stored-settings.ts";
 import { AGENT_PROFILES, infosOf, SUMMARIES } from "../agent-profiles/agent-profile-collection.ts";
 import { resolveConnection } from "../connections/resolve-connection.ts";
-import { soundProfile } from "../llm-profiles/llm-profiles.ts";
 import { LLM_PROFILES } from "../llm-profiles/profile-collection.ts";
-import { canonicalProfileName } from "../llm-profiles/profile-names.ts";
+import { canonicalProfileName } from "../profiles/profile-names.ts";
+import { soundProfile } from "../profiles/profile-rules.ts";
 import { openSent } from "../server-settings/open-sent.ts";
 import type { ServerSettings } from "../server-settings/server-settings.ts";
 import { chosenServers, findReferences, type LaunchStores } from "./find-references.ts";
@@ -100,7 +100,7 @@ export class ProfileLaunches {
       );
     }
     const stored = await documents.read(LLM_PROFILES, key);
-    return resolveConnection(soundProfile(stored, name), connections, name);
+    return resolveConnection(soundProfile(stored, "Profile", name), connections, name);
   }
 
   /** Tells what the launch of a profile would do, stored or not. Makes nothing. */

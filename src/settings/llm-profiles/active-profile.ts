@@ -1,6 +1,6 @@
 import type { Edit } from "../documents/edit.ts";
+import { canonicalProfileName } from "../profiles/profile-names.ts";
 import { SETTINGS, SETTINGS_NAME } from "../server-settings/settings-collection.ts";
-import { canonicalProfileName } from "./profile-names.ts";
 
 /**
  * Lets the settings point to another profile, or to none, if they point to this one. Secrets of the settings that no

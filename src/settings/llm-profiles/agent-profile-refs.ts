@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineCollection } from "../documents/collection.ts";
 import type { Edit } from "../documents/edit.ts";
-import { canonicalProfileName } from "./profile-names.ts";
+import { canonicalProfileName } from "../profiles/profile-names.ts";
 
 /** The part of an agent profile that names its model. The room of agent profiles keeps and writes the rest. */
 const AGENT_PROFILES = defineCollection({

@@ -9,14 +9,18 @@ import { resolveConnection } from "../connections/resolve-connection.ts";
 import type { Document, SoundDocument } from "../documents/collection.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Edit } from "../documents/edit.ts";
+import { byFileName, canonicalProfileName } from "../profiles/profile-names.ts";
+import { refuseTooMany, soundProfile } from "../profiles/profile-rules.ts";
 import { type Exposure, exposeSecrets } from "../server-settings/exposure.ts";
 import { openSent } from "../server-settings/open-sent.ts";
 import type { ServerSettings } from "../server-settings/server-settings.ts";
 import { moveActiveProfile } from "./active-profile.ts";
 import { referrersOf, renameReferences } from "./agent-profile-refs.ts";
 import { LLM_PROFILES, toStoredProfile } from "./profile-collection.ts";
-import { byFileName, canonicalProfileName, MAX_PROFILES } from "./profile-names.ts";
 import { type CreateProbe, validateLlm } from "./validate-llm.ts";
+
+/** These profiles in errors. */
+const LABEL = "Profile";
 
 export interface LlmProfilesOptions {
   documents: Documents;
@@ -58,7 +62,7 @@ export class LlmProfiles {
    */
   async show(name: string, exposure: Exposure): Promise<ShownProfile> {
     const { documents, connections, cipher } = this.#options;
-    const stored = soundProfile(await documents.read(LLM_PROFILES, canonicalProfileName(name)), name);
+    const stored = soundProfile(await documents.read(LLM_PROFILES, canonicalProfileName(name)), LABEL, name);
     const llm = exposure === "plaintext" ? await resolveConnection(stored, connections, name) : stored;
     const config = exposeSecrets(llm, exposure, cipher);
     return {
@@ -78,7 +82,7 @@ export class LlmProfiles {
     const opened = openSent(llm, this.#options.cipher);
     const stored = toStoredProfile(withSecrets ? opened : redactSecrets(opened, "null"));
     await this.#options.documents.edit(async (edit) => {
-      await refuseTooMany(edit, key);
+      await refuseTooMany(edit, LLM_PROFILES, { key, label: LABEL });
       refuseMovedSecret(await edit.read(LLM_PROFILES, key), stored, name);
       await edit.put(LLM_PROFILES, key, stored);
     });
@@ -107,7 +111,7 @@ export class LlmProfiles {
   async rename(name: string, newName: string): Promise<void> {
     const [from, to] = [canonicalProfileName(name), canonicalProfileName(newName)];
     await this.#options.documents.edit(async (edit) => {
-      const llm = soundProfile(await edit.read(LLM_PROFILES, from), name);
+      const llm = soundProfile(await edit.read(LLM_PROFILES, from), LABEL, name);
       if (from === to) return;
       if ((await edit.read(LLM_PROFILES, to)) !== null) {
         throw new AgentServerError("conflict", `Profile '${newName}' already exists`);
@@ -167,7 +171,7 @@ export class LlmProfiles {
  */
 export async function loadLlmProfile(edit: Edit, name: string): Promise<LlmConfig> {
   const key = canonicalProfileName(name);
-  const llm = soundProfile(await edit.read(LLM_PROFILES, key), name);
+  const llm = soundProfile(await edit.read(LLM_PROFILES, key), LABEL, name);
   await edit.touch(LLM_PROFILES, key);
   return resolveConnection(llm, { find: (id) => referToConnection(edit, id) }, name);
 }
@@ -188,27 +192,6 @@ function infoOf(profile: SoundDocument<LlmConfig>, connections: ReadonlyMap<stri
 /** A key that cannot be opened now is there all the same. */
 function keyIsSet({ value, lost }: Document<Pick<LlmConfig, "api_key">>): boolean {
   return (value?.api_key ?? null) !== null || lost.includes("/api_key");
-}
-
-/** @throws AgentServerError `not_found`, or `bad_request` for one that cannot be read. */
-export function soundProfile(document: Document<LlmConfig> | null, name: string): LlmConfig {
-  if (document === null) throw new AgentServerError("not_found", `Profile '${name}' not found`);
-  if (document.damage === null) return document.value;
-  throw new AgentServerError("bad_request", `Profile '${name}' cannot be read: ${document.damage}`);
-}
-
-/** Two servers that save at one moment must not both take the last place, so each touches a document of the other. */
-async function refuseTooMany(edit: Edit, key: string): Promise<void> {
-  const all = await edit.list(LLM_PROFILES);
-  if (all.some(({ name }) => name === key)) return;
-  if (all.length >= MAX_PROFILES) {
-    throw new AgentServerError(
-      "conflict",
-      `Profile limit reached (${MAX_PROFILES}). Delete a profile before saving a new one.`,
-    );
-  }
-  const [first] = all;
-  if (first !== undefined) await edit.touch(LLM_PROFILES, first.name);
 }
 
 function referenced(names: readonly string[]): AgentServerError {

@@ -1,7 +1,7 @@
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Edit } from "../documents/edit.ts";
+import { MAX_PROFILES } from "../profiles/profile-names.ts";
 import { LLM_PROFILES, toStoredProfile } from "./profile-collection.ts";
-import { MAX_PROFILES } from "./profile-names.ts";
 
 /**
  * Saves a model that someone has configured under a name that is free, if there is room. One that is as it came would only be

@@ -1,14 +1,17 @@
-import { AgentServerError } from "../../errors.ts";
 import { type MetaProfile, metaProfile } from "../../wire/settings/meta-profile.ts";
 import type { MetaProfileInfo } from "../../wire/settings/meta-profiles.ts";
 import type { StoredSettings } from "../../wire/settings/stored-settings.ts";
-import { type Document, defineCollection } from "../documents/collection.ts";
+import { defineCollection } from "../documents/collection.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Edit } from "../documents/edit.ts";
-import { canonicalProfileName, MAX_PROFILES } from "../llm-profiles/profile-names.ts";
+import { canonicalProfileName } from "../profiles/profile-names.ts";
+import { refuseTooMany, soundProfile } from "../profiles/profile-rules.ts";
 import { withRouting } from "../server-settings/apply-update.ts";
 import type { ServerSettings } from "../server-settings/server-settings.ts";
 import { SETTINGS, SETTINGS_NAME } from "../server-settings/settings-collection.ts";
+
+/** These profiles in errors. */
+const LABEL = "Meta-profile";
 
 /** The rules by which models are chosen, by name. */
 export const META_PROFILES = defineCollection<MetaProfile>({
@@ -41,7 +44,11 @@ export class MetaProfiles {
 
   /** @throws AgentServerError `not_found`, or `bad_request` for one that cannot be read. */
   async get(name: string): Promise<MetaProfile> {
-    return sound(await this.#options.documents.read(META_PROFILES, canonicalProfileName(name)), name);
+    return soundProfile(
+      await this.#options.documents.read(META_PROFILES, canonicalProfileName(name)),
+      LABEL,
+      name,
+    );
   }
 
   /**
@@ -52,7 +59,7 @@ export class MetaProfiles {
   async save(name: string, profile: MetaProfile): Promise<void> {
     const key = canonicalProfileName(name);
     await this.#options.documents.edit(async (edit) => {
-      await refuseTooMany(edit, key);
+      await refuseTooMany(edit, META_PROFILES, { key, label: LABEL });
       await edit.put(META_PROFILES, key, profile);
     });
   }
@@ -80,7 +87,7 @@ export class MetaProfiles {
     const settings = await this.#options.settings();
     const key = canonicalProfileName(name);
     return documents.edit(async (edit) => {
-      const profile = sound(await edit.read(META_PROFILES, key), name);
+      const profile = soundProfile(await edit.read(META_PROFILES, key), LABEL, name);
       await edit.touch(META_PROFILES, key);
       const routed = withRouting(await settings.readIn(edit), name);
       const { agent_settings: agent } = routed;
@@ -104,24 +111,4 @@ export async function hasMetaProfile(name: string, edit: Edit): Promise<boolean>
   if (((await edit.read(META_PROFILES, key))?.value ?? null) === null) return false;
   await edit.touch(META_PROFILES, key);
   return true;
-}
-
-function sound(document: Document<MetaProfile> | null, name: string): MetaProfile {
-  if (document === null) throw new AgentServerError("not_found", `Meta-profile '${name}' not found`);
-  if (document.damage === null) return document.value;
-  throw new AgentServerError("bad_request", `Meta-profile '${name}' cannot be read: ${document.damage}`);
-}
-
-/** As for LLM profiles: of two servers that save at one moment, one tries again. */
-async function refuseTooMany(edit: Edit, key: string): Promise<void> {
-  const all = await edit.list(META_PROFILES);
-  if (all.some(({ name }) => name === key)) return;
-  if (all.length >= MAX_PROFILES) {
-    throw new AgentServerError(
-      "conflict",
-      `Meta-profile limit reached (${MAX_PROFILES}). Delete a meta-profile before saving a new one.`,
-    );
-  }
-  const [first] = all;
-  if (first !== undefined) await edit.touch(META_PROFILES, first.name);
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { makeFolder } from "../local/make-folder.ts";
 import { parentOf } from "../paths.ts";
@@ -198,8 +199,10 @@ export class Container {
     this.#beat ??= setInterval(() => void this.#touch().catch(() => {}), timing.beat).unref();
   }
 
+  /** Writes in place: emptied first, the file would stay empty on a full disk, and the container end for lack of a beat. */
   #touch(): Promise<void> {
-    return writeFile(this.plan.aliveFile, `${Date.now()}\n`, { mode: 0o600 });
+    const flag = constants.O_WRONLY | constants.O_CREAT;
+    return writeFile(this.plan.aliveFile, `${Date.now()}\n`, { mode: 0o600, flag });
   }
 }
 

@@ -100,7 +100,7 @@ export class RemoteFiles implements WorkspaceFiles {
     const script = { text: scripts.LIST, parameters: [String(limit + 1)], repeatable: true };
     const fields = (await this.#script(path, script)).split("\0");
     const entries: DirectoryEntry[] = [];
-    for (let at = 0; at + 3 < fields.length + 0; at += 3) {
+    for (let at = 0; at + 3 < fields.length; at += 3) {
       const [name = "", own, behind = ""] = fields.slice(at, at + 3);
       entries.push({ name, type: TYPES[behind] ?? "other", isLink: own === "l" });
     }
