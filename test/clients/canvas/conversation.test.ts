@@ -118,11 +118,17 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
 
   it("counts the changed lines in its overview", async () => {
     await canvas.user.togglePanel();
-    await canvas.user.see("conversation-overview-toggle").click();
+    const toggle = canvas.user.see("conversation-overview-toggle");
     await expect
-      .poll(() => canvas.user.see("conversation-overview-diffs-additions").textContent())
-      .toMatch(/\+[1-9]/);
-    await canvas.user.see("conversation-overview-toggle").click();
+      .poll(async () => {
+        await toggle.click();
+        return canvas.user.see("conversation-overview-panel").isVisible();
+      })
+      .toBe(true);
+    await expect
+      .poll(() => canvas.user.see("conversation-overview-diffs-additions").allTextContents())
+      .toEqual([expect.stringMatching(/\+[1-9]/)]);
+    await toggle.click();
   });
 
   it("is stopped by a button", async () => {
