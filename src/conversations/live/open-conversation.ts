@@ -18,6 +18,7 @@ import type { ConversationConfig } from "../record/conversation-config.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
 import { openState } from "../record/stored-state.ts";
 import type { LiveContext } from "./conversation-context.ts";
+import { builtInExtensions } from "./extensions/built-in-extensions.ts";
 import { LiveConversation } from "./live-conversation.ts";
 import { LogView } from "./log-view.ts";
 import { readSecurityPolicy } from "./prompt-files.ts";
@@ -89,6 +90,11 @@ export function openConversation(
     });
     return openToolbox({ tools, host, storageOf, logger });
   };
+  const openExtensions = async (): Promise<Extensions> => {
+    const host = await openHost();
+    const builtIn = await builtInExtensions({ host, context });
+    return new Extensions([...builtIn, ...((await context.extensions?.(host)) ?? [])], logger);
+  };
   const runners = { ...BUILT_IN_RUNNERS, ...context.runners };
   const session: RunSession = new RunSession({
     keeper,
@@ -98,7 +104,7 @@ export function openConversation(
     isModelKeyLost,
     context,
     openTools,
-    openExtensions: async () => new Extensions((await context.extensions?.(await openHost())) ?? [], logger),
+    openExtensions,
     readPolicy: () => readSecurityPolicy(state.agent, () => workspace.get()),
   });
   return new LiveConversation({

@@ -1,0 +1,17 @@
+import type { ExtensionHost, LoopExtension } from "../../../agent/loop/extension.ts";
+import type { LiveContext } from "../conversation-context.ts";
+
+/** Parts that the extensions of a conversation are made of. */
+export interface BuiltInParts {
+  host: ExtensionHost;
+  context: LiveContext;
+}
+
+/**
+ * Makes the extensions that a conversation asks for by its own configuration, in the order in which they are asked:
+ * sources of tools, then guards, then what adds text to messages, then what judges whether the agent is done, and last
+ * what shortens the prompt, so that it counts the text that the others add. Those of the embedding program follow.
+ */
+export async function builtInExtensions(_parts: BuiltInParts): Promise<LoopExtension[]> {
+  return [];
+}
