@@ -13,6 +13,8 @@ interface Order {
   fail?: number;
   /** Milliseconds to wait first. */
   delay?: number;
+  /** Milliseconds between the words. */
+  pace?: number;
 }
 
 /**
@@ -21,19 +23,28 @@ interface Order {
  * many conversations share one model. A message that is no plan is answered with itself.
  */
 export function startObedientModel() {
-  return startScriptedLlmServer((request) => nextStep(request), { record: false });
+  return startScriptedLlmServer((request) => nextStep(request), {
+    record: false,
+    pace: (request) => currentOrder(request).order?.pace ?? 0,
+  });
 }
 
-function nextStep({ body }: ScriptedServerRequest): Step<ScriptedServerRequest> {
+function nextStep(request: ScriptedServerRequest): Step<ScriptedServerRequest> {
+  const { said, isPlan, order } = currentOrder(request);
+  if (!isPlan) return say(`You said: ${said}`);
+  if (order === undefined) return say("The plan has no more steps.");
+  return order.delay === undefined ? toStep(order) : after(order.delay, toStep(order));
+}
+
+/** What the last message of the user says, and the order in it whose turn it is. */
+function currentOrder({ body }: ScriptedServerRequest): { said: string; isPlan: boolean; order?: Order } {
   const messages = body.messages as { role: string; content: unknown }[];
   const start = messages.findLastIndex((message) => message.role === "user");
   const said = textOf(messages[start]?.content);
   const plan = parsePlan(said);
-  if (plan === undefined) return say(`You said: ${said}`);
   const played = messages.slice(start).filter((message) => message.role === "assistant").length;
-  const order = plan[played];
-  if (order === undefined) return say("The plan has no more steps.");
-  return order.delay === undefined ? toStep(order) : after(order.delay, toStep(order));
+  const order = plan?.[played];
+  return { said, isPlan: plan !== undefined, ...(order && { order }) };
 }
 
 function toStep(order: Order): Step<ScriptedServerRequest> {

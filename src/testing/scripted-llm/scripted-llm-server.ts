@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { isObject } from "../../is-object.ts";
 import { LlmError } from "../../llm/llm-error.ts";
 import { codeOf } from "../fail.ts";
@@ -41,6 +42,8 @@ export interface ScriptedLlmServerOptions {
   rules?: readonly Rule<ScriptedServerRequest>[];
   /** Continues with the first step after the last. Default: false. */
   repeat?: boolean;
+  /** Milliseconds between the pieces of a streamed answer, as from a model that writes slowly. Default: 0. */
+  pace?(request: ScriptedServerRequest): number;
 }
 
 /** Tells whether a request is a side call, such as one for a title. Calls of the agent's loop always offer tools. */
@@ -64,7 +67,7 @@ const BODY_LIMIT = 64 * 1024 * 1024;
  */
 export async function startScriptedLlmServer(
   steps: Steps<ScriptedServerRequest>,
-  { port = 0, ...options }: ScriptedLlmServerOptions = {},
+  { port = 0, pace, ...options }: ScriptedLlmServerOptions = {},
 ): Promise<ScriptedLlmServer> {
   const script = createScript(steps, {
     ...options,
@@ -90,9 +93,10 @@ export async function startScriptedLlmServer(
     }
     const gone = new AbortController();
     response.once("close", () => gone.abort());
+    const asked = { path, headers: request.headers, body };
     let played: { number: number; parts: readonly ReplyPart[] };
     try {
-      played = await script.next({ path, headers: request.headers, body }, gone.signal);
+      played = await script.next(asked, gone.signal);
     } catch (error) {
       return sendError(response, error);
     }
@@ -101,7 +105,14 @@ export async function startScriptedLlmServer(
       model: String(body.model ?? "scripted"),
       ...upToCut(played.parts),
     };
-    if (body.stream === true) return sendFrames(response, format.frames(reply), reply.isCut);
+    if (body.stream === true) {
+      const { isCut = false } = reply;
+      return sendFrames(response, format.frames(reply), {
+        isCut,
+        pause: pace?.(asked) ?? 0,
+        signal: gone.signal,
+      });
+    }
     if (reply.isCut) return breakOff(response, JSON.stringify(format.whole(reply)));
     sendJson(response, 200, format.whole(reply));
   }
@@ -185,9 +196,25 @@ function breakOff(response: ServerResponse, text: string): void {
   response.write(text.slice(0, text.length / 2), () => response.destroy());
 }
 
-function sendFrames(response: ServerResponse, frames: Iterable<Frame>, isCut = false): void {
+interface Sending {
+  /** Whether the connection breaks after the last frame. */
+  isCut: boolean;
+  /** Milliseconds before each frame but the first. */
+  pause: number;
+  /** Aborted when the client is gone. */
+  signal: AbortSignal;
+}
+
+async function sendFrames(
+  response: ServerResponse,
+  frames: Iterable<Frame>,
+  { isCut, pause, signal }: Sending,
+): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+  let isFirst = true;
   for (const { event, data } of frames) {
+    if (pause > 0 && !isFirst) await setTimeout(pause, undefined, { signal });
+    isFirst = false;
     const text = typeof data === "string" ? data : JSON.stringify(data);
     response.write(`${event === undefined ? "" : `event: ${event}\n`}data: ${text}\n\n`);
   }

@@ -6,6 +6,7 @@ export interface Order {
   calls?: [tool: string, args: Record<string, unknown>][];
   fail?: number;
   delay?: number;
+  pace?: number;
 }
 
 /** What a user does in Agent Canvas, and what a user sees there. */

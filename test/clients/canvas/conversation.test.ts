@@ -38,9 +38,12 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
 
   it("shows a reply while it is written", async () => {
     const words = Array.from({ length: 60 }, (_, index) => `word${index}`).join(" ");
-    await canvas.user.order({ delay: 300, say: words });
+    await canvas.user.order({ pace: 100, say: words });
+    const reply = canvas.user.see("agent-message").filter({ hasText: "word0" });
+    await expect.poll(() => reply.textContent()).toMatch(/word2\b/);
+    expect(await reply.textContent()).not.toContain("word59");
     await canvas.user.reads("word59");
-    expect(await canvas.user.see("agent-message").filter({ hasText: "word59" }).count()).toBe(1);
+    expect(await reply.count()).toBe(1);
   });
 
   it("shows a file that the agent writes, as a card", async () => {
