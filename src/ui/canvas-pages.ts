@@ -18,6 +18,8 @@ export interface CanvasPagesOptions {
 const INDEX = "index.html";
 /** Paths of the server that are never pages, even where no route has them: a program must not get a page for a 404. */
 const OF_PROGRAMS = /^\/(api|sockets|v1|app-backends)(\/|$)/;
+/** Asked for by the start page, which shows an error where there is no answer. */
+const AUTOMATIONS = "/api/automation/v1";
 /** Files whose names hold a hash of their content. */
 const HASHED = /^assets\//;
 
@@ -68,6 +70,7 @@ export function canvasPages({ files, prefix, keyFor }: CanvasPagesOptions): Page
 
   return {
     async answer(request, about) {
+      if (about.pathname === AUTOMATIONS) return Response.json({ automations: [], total: 0 });
       const path = decoded(about.pathname);
       if (path === undefined || OF_PROGRAMS.test(about.pathname)) return undefined;
       const file = path === INDEX ? undefined : await files.find(path);

@@ -55,6 +55,11 @@ describe("the paths of Agent Canvas", () => {
     },
   );
 
+  it("there are no automations, which the start page asks for", async () => {
+    const answer = await serve()("/api/automation/v1", { accept: "application/json" });
+    expect([answer.status, await answer.json()]).toEqual([200, { automations: [], total: 0 }]);
+  });
+
   it("a program that asks for an unknown path gets no page", async () => {
     expect((await serve()("/conversations/0b8", { accept: "*/*" })).status).toBe(404);
   });
