@@ -89,6 +89,17 @@ function validate(raw: Record<string, unknown>): Settings {
   return settings;
 }
 
+/** A local copy of the public extensions, or another version of them. */
+function publicExtensionsOf({ EXTENSIONS_PATH, EXTENSIONS_REF }: Environment): Partial<ServerOptions> {
+  if (!EXTENSIONS_PATH && !EXTENSIONS_REF) return {};
+  return {
+    publicExtensions: {
+      ...(EXTENSIONS_PATH && { source: EXTENSIONS_PATH }),
+      ...(EXTENSIONS_REF && { ref: EXTENSIONS_REF }),
+    },
+  };
+}
+
 function toOptions(settings: Settings, environment: Environment): ServerOptions {
   const alias = environment.SESSION_API_KEY || undefined;
   // An empty key is dropped: it would admit every caller that shows an empty one.
@@ -99,6 +110,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     environment,
     internalUrl: environment.OH_INTERNAL_SERVER_URL,
     ...(environment.OH_PERSISTENCE_DIR ? { userDir: environment.OH_PERSISTENCE_DIR } : {}),
+    ...publicExtensionsOf(environment),
     dockerHost: environment.DOCKER_HOST_ADDR,
     idleTimeoutSeconds: secondsFrom(environment.OH_RUNTIME_IDLE_TIMEOUT_SECONDS),
     ...(isNone(environment.OH_TERMINAL_PROCESS_PRIORITY) ? { terminalPriority: "normal" } : {}),

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import { isAbsolutePath, joinPath, parentOf } from "../workspace/paths.ts";
 import type { Workspace } from "../workspace/workspace.ts";
@@ -9,7 +10,20 @@ export interface ExtensionPlace {
   /** Absolute path of the folder of the user's files, `~/.openhands` by default. */
   userDir: string;
   logger: Logger;
+  clock: Clock;
+  /** Judges a host before a program of the machine connects to it for a user. */
+  judgeHost(host: string): Promise<HostVerdict>;
+  /** The folder of the extensions that everyone is offered. Rejects with a SourceError where it cannot be brought. */
+  publicExtensions: { folder(): Promise<string>; refresh(): Promise<string> };
 }
+
+/** How a program of the machine may reach a host. */
+export type HostVerdict =
+  /** At these addresses, without another look at its name. */
+  | { readonly outcome: "allowed"; readonly addresses: readonly string[] }
+  /** Through a proxy of the operator, which alone knows the name. */
+  | { readonly outcome: "proxied" }
+  | { readonly outcome: "refused" | "unknown" };
 
 /** A skill is text for a prompt; a larger file cannot be meant as one. */
 const MAX_FILE_BYTES = 1024 * 1024;

@@ -1,8 +1,7 @@
-import type { LookupAddress } from "node:dns";
-import { lookup } from "node:dns/promises";
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
 import { type Duplex, Readable } from "node:stream";
+import { allowedAddresses, type Guard, refusal } from "./allowed-addresses.ts";
 
 interface GuardedRequest {
   headers?: Record<string, string>;
@@ -16,9 +15,6 @@ interface GuardedRequest {
 
 /** GET over http or https. Rejects for addresses that the guard does not allow. */
 export type GuardedFetch = (url: URL, request: GuardedRequest) => Promise<Response>;
-
-/** Decides whether a connection to an IP address is allowed. */
-type Guard = (address: string) => Promise<boolean>;
 
 const MAX_REDIRECTS = 5;
 /** Statuses whose answers have no body; `Response` rejects one. */
@@ -86,7 +82,7 @@ async function requesterOf({ protocol }: URL): Promise<typeof import("node:http"
 
 function guardedLookup(allows: Guard): LookupFunction {
   return (hostname, options, callback) => {
-    allowedAddresses(hostname, { options, allows }).then(
+    allowedAddresses(hostname, { ...options, allows }).then(
       ([first, ...others]) => {
         if (options.all) callback(null, [first, ...others]);
         else callback(null, first.address, first.family);
@@ -94,22 +90,6 @@ function guardedLookup(allows: Guard): LookupFunction {
       (error: Error) => callback(error, "", 0),
     );
   };
-}
-
-/** Looks a name up. Rejects if none of its addresses is allowed. */
-async function allowedAddresses(
-  hostname: string,
-  { options, allows }: { options: Parameters<LookupFunction>[1]; allows: Guard },
-): Promise<[LookupAddress, ...LookupAddress[]]> {
-  const addresses = await lookup(hostname, { ...options, all: true });
-  const verdicts = await Promise.all(addresses.map(({ address }) => allows(address)));
-  const [first, ...others] = addresses.filter((_, index) => verdicts[index]);
-  if (first === undefined) throw refusal(hostname);
-  return [first, ...others];
-}
-
-function refusal(host: string): Error {
-  return new Error(`${host} is an address that this server does not open for users`);
 }
 
 function isRedirect(status: number): boolean {

@@ -1,5 +1,6 @@
 import type { ExtensionFactory, LoopExtension } from "../agent/loop/extension.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { DEFAULT_PUBLIC_SOURCE, type PublicSource } from "../extensions/checkout/public-source.ts";
 import type { Authenticate } from "../http/admission/authentication.ts";
 import type { Stage } from "../http/stages.ts";
 import type { Llm } from "../llm/llm.ts";
@@ -73,6 +74,12 @@ export interface ServerOptions {
    * `~/.openhands`.
    */
   userDir?: string;
+  /**
+   * The skills and plugins that everyone is offered: a git repository, or a folder of this machine, and a branch, tag or
+   * commit of the repository. Nothing is fetched before it is first asked for. Default: the branch `main` of
+   * `https://github.com/OpenHands/extensions`.
+   */
+  publicExtensions?: { source?: string; ref?: string };
   /**
    * Encrypts secrets at rest. Without it those of conversations are not stored and are lost on restart, and those of
    * settings, profiles and the like are stored in clear, as by the reference. Default: none.
@@ -184,7 +191,9 @@ export interface ServerOptions {
 }
 
 /** Options with their defaults filled in. */
-export type ResolvedOptions = Omit<ServerOptions, "logger" | "vscode" | "ui"> & {
+export type ResolvedOptions = Omit<ServerOptions, "logger" | "vscode" | "ui" | "publicExtensions"> & {
+  /** The source of what everyone is offered. */
+  publicExtensions: PublicSource;
   /** Receiver of reports. */
   logger: Logger;
   /** The editor that clients are offered. null for none. */
@@ -233,6 +242,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     apiKeys,
     previousSecretKeys: previousKeysOf(options),
     conversationsPath: options.conversationsPath ?? DEFAULT_CONVERSATIONS_PATH,
+    publicExtensions: { ...DEFAULT_PUBLIC_SOURCE, ...options.publicExtensions },
     tools: options.tools ?? [],
     vscode: options.vscode ? resolveVscode(options.vscode) : null,
     ui: options.ui ? resolveUi(options.ui) : null,

@@ -25,8 +25,8 @@ import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { localFiles } from "../workspace/local/local-files.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
-import { joinPath } from "../workspace/paths.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
+import { extensionPlaces } from "./extension-place.ts";
 import { launchTrial } from "./launch/launch-trial.ts";
 import { profileSource } from "./launch/profile-source.ts";
 import { llmFactory } from "./llm-factory.ts";
@@ -111,7 +111,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     createLlm: (config) => createLlm(config, { onCompletion: () => {}, isKeyLost: false }),
     async skills() {
       const { userSkills } = await import("../extensions/skills/user-skills.ts");
-      return userSkills(await extensionPlace());
+      return userSkills(await place());
     },
     trial: launchTrial(() => tools),
   });
@@ -159,10 +159,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     onActivity,
   });
   const machine = new LazyWorkspace(() => openWorkspace(machineSpec(conversationsPath)));
-  const extensionPlace = async (): Promise<ExtensionPlace> => {
-    const workspace = await machine.get();
-    return { workspace, userDir: userDir ?? joinPath(workspace.info.home, ".openhands"), logger };
-  };
+  const place = extensionPlaces(options, { machine, userDir });
   const kept = options.store === undefined ? databaseFiles(conversationsPath) : [];
   const retentionSeconds = options.bashEventsRetentionSeconds;
   const bash: BashDeps = {
@@ -179,7 +176,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     machine,
     machines,
     kept,
-    extensionPlace,
+    extensionPlace: place,
     bash,
     rotateKeys: () => rotateKeys(options, { store, cipher }),
     runtime: openWorkspace.machines?.runtime ?? "local",
