@@ -16,7 +16,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   llm: ["wire", "outbound"],
   tools: ["wire", "llm", "secrets", "workspace"],
   agent: ["wire", "events", "llm", "tools"],
-  conversations: ["wire", "agent", "events", "llm", "tools", "secrets", "stores", "workspace"],
+  mcp: ["wire", "tools", "secrets", "workspace", "outbound"],
+  conversations: ["wire", "agent", "events", "llm", "tools", "mcp", "secrets", "stores", "workspace"],
   bash: ["wire", "events", "secrets", "stores", "workspace"],
   extensions: ["wire", "secrets", "stores", "workspace"],
   settings: ["wire", "llm", "secrets", "stores", "workspace"],
@@ -158,7 +159,7 @@ it("wire needs zod and nothing else", () => {
 
 it("provider SDKs, terminals and other heavy packages are imported when first used", () => {
   const heavy =
-    /^import (?!type).* from "(openai|@fastify\/busboy|@anthropic-ai\/sdk|@lydell\/node-pty|@xterm\/headless|ipaddr\.js|chardet|iconv-lite|modern-tar)[^"]*"/m;
+    /^import (?!type).* from "(openai|@modelcontextprotocol\/client|@fastify\/busboy|@anthropic-ai\/sdk|@lydell\/node-pty|@xterm\/headless|ipaddr\.js|chardet|iconv-lite|modern-tar)[^"]*"/m;
   expect(files("src").filter((file) => heavy.test(read(`src/${file}`)))).toEqual([]);
 });
 

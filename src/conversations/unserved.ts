@@ -1,5 +1,4 @@
 import { AgentServerError } from "../errors.ts";
-import { isObject } from "../is-object.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
 import { momentsWithHooks } from "../wire/agent/hook-config.ts";
@@ -38,11 +37,6 @@ const REFUSED: readonly Unserved[] = [
     field: "plugins",
     asked: ({ request }) => counted(request.plugins, "plugins"),
     instead: "this server loads no plugins yet",
-  },
-  {
-    field: "agent.mcp_config",
-    asked: ({ agent }) => listed(enabledServers(agent.mcp_config)),
-    instead: "this server connects to no MCP servers yet",
   },
   {
     field: "agent.critic",
@@ -214,15 +208,6 @@ function unservedAnalyzers(analyzer: SecurityAnalyzer | null): string[] {
   if (analyzer === null) return [];
   if (RATED_ELSEWHERE.has(analyzer.kind)) return [analyzer.kind];
   return Array.isArray(analyzer.analyzers) ? analyzer.analyzers.flatMap(unservedAnalyzers) : [];
-}
-
-/** Servers that are kept for later, with `enabled: false`, ask for nothing. */
-function enabledServers(config: Readonly<Record<string, unknown>>): string[] {
-  // Older clients wrap the map.
-  const servers = isObject(config.mcpServers) ? config.mcpServers : config;
-  return Object.entries(servers).flatMap(([name, server]) =>
-    isObject(server) && server.enabled === false ? [] : [name],
-  );
 }
 
 function waitsForItsTurn(skill: { trigger: unknown; is_agentskills_format: boolean }): boolean {

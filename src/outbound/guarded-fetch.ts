@@ -4,7 +4,11 @@ import { type Duplex, Readable } from "node:stream";
 import { allowedAddresses, type Guard, refusal } from "./allowed-addresses.ts";
 
 interface GuardedRequest {
+  /** Default: GET. */
+  method?: string;
   headers?: Record<string, string>;
+  /** Default: none. A request with a body is not redirected: use `manual`. */
+  body?: string;
   signal: AbortSignal;
   /**
    * `follow` takes at most five redirects, all on the same host, so that headers reach no other host.
@@ -13,7 +17,7 @@ interface GuardedRequest {
   redirect?: "follow" | "manual";
 }
 
-/** GET over http or https. Rejects for addresses that the guard does not allow. */
+/** A request over http or https. Rejects for addresses that the guard does not allow. */
 export type GuardedFetch = (url: URL, request: GuardedRequest) => Promise<Response>;
 
 const MAX_REDIRECTS = 5;
@@ -21,17 +25,18 @@ const MAX_REDIRECTS = 5;
 const BODILESS = [101, 204, 205, 304];
 
 /**
- * Builds a GET for URLs that come from users. The addresses of a name are judged when the connection is made, so that
+ * Builds a `fetch` for URLs that come from users. The addresses of a name are judged when the connection is made, so that
  * the name cannot resolve to one address for the check and to another for the connection.
  */
 export function createGuardedFetch(allows: Guard): GuardedFetch {
   return async function guardedFetch(url, { redirect = "follow", ...request }) {
     let current = url;
     for (let redirects = 0; ; redirects += 1) {
-      const response = await get(current, { ...request, allows });
+      const response = await send(current, { ...request, allows });
       const location = response.headers.get("location");
       if (redirect === "manual" || location === null || !isRedirect(response.status)) return response;
       await response.body?.cancel();
+      if (request.body !== undefined) throw new Error(`${url.host} redirects a request with a body`);
       if (redirects >= MAX_REDIRECTS)
         throw new Error(`${url.host} redirects more than ${MAX_REDIRECTS} times`);
       const next = new URL(location, current);
@@ -43,13 +48,17 @@ export function createGuardedFetch(allows: Guard): GuardedFetch {
   };
 }
 
-async function get(url: URL, request: GuardedRequest & { allows: Guard }): Promise<Response> {
-  const { allows, headers, signal } = request;
+async function send(url: URL, request: GuardedRequest & { allows: Guard }): Promise<Response> {
+  const { allows, method = "GET", headers, body, signal } = request;
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   // Node connects to literal addresses without a lookup.
-  if (isIP(hostname) !== 0 && !(await allows(hostname))) throw refusal(hostname);
-  const options: RequestOptions = { headers, signal, agent: false, lookup: guardedLookup(allows) };
-  const send = await requesterOf(url);
+  if (isIP(hostname) !== 0 && !(await allows(hostname, hostname))) throw refusal(hostname);
+  const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+  const options: RequestOptions = {
+    ...{ method, headers: { ...headers, ...length }, signal },
+    ...{ agent: false, lookup: guardedLookup(allows) },
+  };
+  const open = await requesterOf(url);
   return new Promise((resolve, reject) => {
     const onAnswer = (message: IncomingMessage) => {
       try {
@@ -64,7 +73,7 @@ async function get(url: URL, request: GuardedRequest & { allows: Guard }): Promi
       connection.destroy();
       reject(new Error(`${url.host} switches to another protocol`));
     };
-    send(url, options, onAnswer).on("upgrade", onUpgrade).on("error", reject).end();
+    open(url, options, onAnswer).on("upgrade", onUpgrade).on("error", reject).end(body);
   });
 }
 

@@ -141,6 +141,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     createLlm,
     serverSecrets,
     openWorkspace,
+    mcp: { fetch: createGuardedFetch(async (address) => !(await isMetadataAddress(address))) },
     removals: removalNotes(conversationsPath),
     disk: localFiles,
     removeFolder: (path) => rm(path, { recursive: true, force: true }),

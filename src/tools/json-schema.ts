@@ -9,8 +9,20 @@ type JsonSchema = Record<string, unknown>;
  * Arguments are checked with the whole schema.
  */
 export function toParameters(input: z.ZodType): JsonSchema {
-  const schema = z.toJSONSchema(input, { io: "input" }) as JsonSchema;
-  return flatten(schema, { definitions: asObject(schema.$defs), root: schema, open: [] });
+  return flattened(z.toJSONSchema(input, { io: "input" }) as JsonSchema);
+}
+
+/** Parts of a schema after references are inlined. Nested references can multiply. */
+const MAX_NODES = 5_000;
+
+/**
+ * Makes of a JSON schema one that every provider accepts, as `toParameters` does.
+ *
+ * @throws RangeError for a schema that has too many parts with its references inlined
+ */
+export function flattened(schema: JsonSchema): JsonSchema {
+  const definitions = { ...asObject(schema.definitions), ...asObject(schema.$defs) };
+  return flatten(schema, { definitions, root: schema, open: [], budget: { nodes: MAX_NODES } });
 }
 
 interface Scope {
@@ -18,9 +30,14 @@ interface Scope {
   root: JsonSchema;
   /** References being inlined. One that occurs again means that the schema contains itself. */
   open: readonly string[];
+  /** Nodes that may still be made. */
+  budget: { nodes: number };
 }
 
 function flatten(schema: JsonSchema, scope: Scope): JsonSchema {
+  scope.budget.nodes -= 1;
+  if (scope.budget.nodes < 0)
+    throw new RangeError(`has more than ${MAX_NODES} parts with its references inlined`);
   if (typeof schema.$ref === "string") return inlined(schema, schema.$ref, scope);
   const alternatives = schema.anyOf ?? schema.oneOf;
   if (Array.isArray(alternatives)) {

@@ -84,6 +84,8 @@ export interface Tool<Schema extends z.ZodType = z.ZodType> {
   readonly guidance?: string;
   /** Class names on the wire. */
   readonly wire: WireNames;
+  /** The tool as its MCP server describes it, for clients. Default: made from name, description and parameters. */
+  readonly mcpTool?: Record<string, unknown>;
   /**
    * Names what a call touches. Calls that share a name run one after the other; with `[]` a call waits for none.
    * Default: calls of the tool run one after the other. Called before the tool is opened.

@@ -1,3 +1,4 @@
+import { isObject } from "../is-object.ts";
 import { type ToolDefinition, toolAnnotations } from "../wire/agent/tool-definition.ts";
 import type { Action } from "../wire/events/actions.ts";
 import type { Tool, ToolHost, WireNames } from "./tool.ts";
@@ -44,15 +45,19 @@ export function toDefinition(
     action_type: tool.wire.action,
     observation_type: tool.wire.observation,
     annotations: tool.annotations === null ? null : toolAnnotations.parse(tool.annotations),
-    meta: null,
+    meta: metaOf(tool),
     ...ownFields(tool, description, parameters),
     kind: tool.wire.tool,
-    title: tool.name,
+    title: tool.annotations?.title ?? tool.name,
   };
 }
 
 export function descriptionOf(tool: Tool, host: ToolHost): string {
   return typeof tool.description === "string" ? tool.description : tool.description(host);
+}
+
+function metaOf({ mcpTool }: Tool): Record<string, unknown> | null {
+  return isObject(mcpTool?._meta) ? mcpTool._meta : null;
 }
 
 function ownFields(
@@ -62,7 +67,7 @@ function ownFields(
 ): Record<string, unknown> {
   switch (tool.wire.tool) {
     case MCP_WIRE.tool:
-      return { mcp_tool: { name: tool.name, description, inputSchema: parameters } };
+      return { mcp_tool: tool.mcpTool ?? { name: tool.name, description, inputSchema: parameters } };
     case CLIENT_TOOL:
       return { client_tool_name: tool.name, input_schema: parameters };
     default:

@@ -39,16 +39,6 @@ describe("a request is refused, and makes nothing, that asks for", () => {
     ["hooks", { hook_config: { ...noHooks, pre_tool_use: HOOK } }, "hook_config: asks for pre_tool_use"],
     ["hooks as other programs write them", { hook_config: { hooks: { PreToolUse: HOOK } } }, "pre_tool_use"],
     ["plugins", { plugins: [{ source: "github:owner/plugin" }] }, "plugins: asks for 1 plugins"],
-    [
-      "MCP servers",
-      withAgent({ mcp_config: { fetch: { command: "uvx" } } }),
-      "agent.mcp_config: asks for fetch",
-    ],
-    [
-      "MCP servers in the older form",
-      withAgent({ mcp_config: { mcpServers: { fetch: { command: "uvx" } } } }),
-      "agent.mcp_config: asks for fetch",
-    ],
     ["a critic", withAgent({ critic: { kind: "AgentFinishedCritic" } }), "agent.critic"],
     [
       "another user for commands",

@@ -6,6 +6,7 @@ import type { Timestamps } from "../../events/timestamp.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
+import type { RemoteAccess } from "../../mcp/transports/remote-transport.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import type { LookupFetch } from "../../secrets/lookup-secret.ts";
 import type { ServerSecrets } from "../../secrets/server-secrets.ts";
@@ -65,6 +66,8 @@ export interface ConversationContext {
   internalUrl(): string;
   /** Looks up the values of lookup secrets. Default: the global `fetch`. */
   lookupFetch?: LookupFetch | undefined;
+  /** The network for MCP servers at URLs. Default: they cannot be reached. */
+  mcp?: RemoteAccess | undefined;
   /** Secret values of the server itself, which no conversation may show. Default: none. */
   serverSecrets?: ServerSecrets | undefined;
   /** Called when something other than a state update happens in any conversation. */

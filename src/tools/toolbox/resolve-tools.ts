@@ -105,8 +105,8 @@ function defaultToolOf(className: string): Tool | undefined {
   return Object.hasOwn(ALWAYS_TOOLS, className) ? ALWAYS_TOOLS[className] : undefined;
 }
 
-/** The pattern must match at the start of the name and may end before its end. */
-async function nameFilter(source: string | null): Promise<(name: string) => boolean> {
+/** Reads `filter_tools_regex`. It must match at the start of the name and may end before its end. */
+export async function nameFilter(source: string | null): Promise<(name: string) => boolean> {
   if (source === null) return () => true;
   const pattern = await callerPattern(source, { field: "filter_tools_regex", anchored: true });
   return (name) => pattern.test(name);

@@ -172,6 +172,9 @@ function ofKnown({ type, ...value }: Record<string, unknown>): Record<string, un
 
 const servers = z.record(z.string(), server);
 
+/** An MCP server as a configuration describes it. */
+export type McpServer = z.output<typeof server>;
+
 /** One MCP server, written with what is set. */
 export const mcpServer = z.preprocess((input) => withoutAbsent(input), server);
 

@@ -1,17 +1,12 @@
-import type { ExtensionHost, LoopExtension } from "../../../agent/loop/extension.ts";
-import type { LiveContext } from "../conversation-context.ts";
-
-/** Parts that the extensions of a conversation are made of. */
-export interface BuiltInParts {
-  host: ExtensionHost;
-  context: LiveContext;
-}
+import type { LoopExtension } from "../../../agent/loop/extension.ts";
+import type { BuiltInParts } from "./built-in-parts.ts";
+import { McpExtension } from "./mcp-extension.ts";
 
 /**
  * Makes the extensions that a conversation asks for by its own configuration, in the order in which they are asked:
  * sources of tools, then guards, then what adds text to messages, then what judges whether the agent is done, and last
  * what shortens the prompt, so that it counts the text that the others add. Those of the embedding program follow.
  */
-export async function builtInExtensions(_parts: BuiltInParts): Promise<LoopExtension[]> {
-  return [];
+export async function builtInExtensions(parts: BuiltInParts): Promise<LoopExtension[]> {
+  return [new McpExtension(parts)];
 }

@@ -293,13 +293,15 @@ describe("a launch that is not possible", () => {
     expect(JSON.stringify(body.detail)).toContain(words);
   });
 
-  it("needs servers of MCP, which are not there yet", async () => {
+  it("has the servers of MCP that the profile chooses", async () => {
     const ask = open();
     await ask("POST", "/api/settings/mcp/files", { command: "mcp" });
     const id = await save(ask);
-    expect((await start(ask, id)).body.detail).toContain("agent.mcp_config: asks for files");
+    expect((await start(ask, id)).body.agent.mcp_config).toEqual({
+      files: { command: "mcp", enabled: true },
+    });
     await save(ask, { mcp_server_refs: [] });
-    expect((await start(ask, id)).status).toBe(201);
+    expect((await start(ask, id)).body.agent.mcp_config).toEqual({});
   });
 });
 

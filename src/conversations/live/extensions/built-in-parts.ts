@@ -1,0 +1,8 @@
+import type { ExtensionHost } from "../../../agent/loop/extension.ts";
+import type { LiveContext } from "../conversation-context.ts";
+
+/** Parts that the extensions of a conversation are made of. */
+export interface BuiltInParts {
+  host: ExtensionHost;
+  context: LiveContext;
+}

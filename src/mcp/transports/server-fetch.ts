@@ -1,0 +1,56 @@
+import type { FetchLike } from "@modelcontextprotocol/client";
+import type { GuardedFetch } from "../../outbound/guarded-fetch.ts";
+import { MAX_MESSAGE_BYTES } from "../limits.ts";
+
+/**
+ * Makes the `fetch` of the client of a server. Redirects are left to the client, which follows them within the origin only.
+ * A body is cut off once a message in it is too long.
+ */
+export function serverFetch(fetch: GuardedFetch): FetchLike {
+  return async (target, init = {}) => {
+    const { method, body } = init;
+    if (
+      body !== null &&
+      body !== undefined &&
+      typeof body !== "string" &&
+      !(body instanceof URLSearchParams)
+    ) {
+      throw new TypeError("Only texts are sent");
+    }
+    const response = await fetch(new URL(target), {
+      ...(method === undefined ? {} : { method }),
+      ...(body == null ? {} : { body: String(body) }),
+      headers: Object.fromEntries(new Headers(init.headers)),
+      signal: init.signal ?? new AbortController().signal,
+      redirect: "manual",
+    });
+    return bounded(response);
+  };
+}
+
+function bounded(response: Response): Response {
+  if (response.body === null) return response;
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  const { status, headers } = response;
+  return new Response(response.body.pipeThrough(limit(isStream)), { status, headers });
+}
+
+/** Ends a stream past the bound: of the whole body, or of one event of a stream of events. */
+function limit(isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      bytes = isStream ? bytesOfEvent(chunk, bytes) : bytes + chunk.byteLength;
+      if (bytes <= MAX_MESSAGE_BYTES) controller.enqueue(chunk);
+      else controller.error(new Error(`it has sent a message of more than ${MAX_MESSAGE_BYTES} bytes`));
+    },
+  });
+}
+
+/** Bytes of the event that is not complete yet. A blank line ends an event; one that is cut by the end of a chunk is missed. */
+function bytesOfEvent(chunk: Uint8Array, before: number): number {
+  const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const ends = ["\n\n", "\r\r", "\r\n\r\n"].map((end) => [text.lastIndexOf(end), end.length] as const);
+  const last = Math.max(...ends.map(([at, length]) => (at === -1 ? -1 : at + length)));
+  return last === -1 ? before + chunk.byteLength : chunk.byteLength - last;
+}

@@ -1,0 +1,7 @@
+import type { Transport } from "@modelcontextprotocol/client";
+
+/** The way to a server, for one connection. */
+export interface ServerTransport extends Transport {
+  /** Why the connection has ended, as far as the transport knows. */
+  readonly lastWords?: string;
+}
