@@ -36,6 +36,8 @@ import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { watchedRecord } from "./record/watched-record.ts";
 import { type RemovalOptions, Removals } from "./removals.ts";
 import { AVAILABLE, toRuntimeInfo } from "./runtime-info.ts";
+import type { ForkOptions } from "./tree/forked-record.ts";
+import { Forks } from "./tree/forks.ts";
 import { Turns } from "./turns.ts";
 
 /** The default of the reference. */
@@ -58,6 +60,14 @@ export interface CreatedConversation extends Omit<Launched, "id"> {
   conversation: ConversationHandle;
 }
 
+/** A conversation that begins with the events of another. */
+export interface ForkedConversation {
+  /** The conversation as HTTP shows it. */
+  info: ConversationInfo;
+  /** The handle with its verbs. */
+  conversation: ConversationHandle;
+}
+
 /**
  * The conversations of a server, for its routes and for callers in the process. Ids are dashed UUIDs in lower case.
  * Unknown ids reject with `not_found`. Reading loads nothing into memory; only the verbs of a handle do.
@@ -71,6 +81,7 @@ export class ConversationManager {
   readonly #live: ClaimedConversations;
   readonly #removals: Removals;
   readonly #launches: Launches;
+  readonly #forks: Forks;
   readonly #turns = new Turns();
   readonly #feeds: Feeds;
   #closed = false;
@@ -111,6 +122,11 @@ export class ConversationManager {
       context: this.#context,
       use: (id, work) => this.#live.use(id, work),
       claim: (id) => this.#live.claim(id),
+      turns: this.#turns,
+    });
+    this.#forks = new Forks({
+      context: this.#context,
+      callsOf: (id) => this.#live.callsOf(id),
       turns: this.#turns,
     });
   }
@@ -176,6 +192,24 @@ export class ConversationManager {
   ): Promise<CreatedConversation> {
     const { id, ...launched } = await this.#launches.launch(request, options);
     return { ...launched, conversation: this.#handle(id) };
+  }
+
+  /**
+   * Makes a conversation that begins with the events of another, which keep their ids: all of them, or those up to one event
+   * along its branch. It is idle, has the agent, the secrets and the configuration of its source as they are now, and goes
+   * its own way from there. The source may run meanwhile.
+   *
+   * @throws AgentServerError `conflict` for an id that is taken, `not_found` for an unknown source or event
+   */
+  async fork(
+    id: string,
+    { includeSkills, ...options }: ForkOptions & InfoQuery = {},
+  ): Promise<ForkedConversation> {
+    this.#assertOpen();
+    const forkId = await this.#forks.fork(id, options);
+    const info = await this.#reader.get(forkId, { ...(includeSkills && { includeSkills }) });
+    // The reference says nothing of the runtime here.
+    return { info: { ...info, runtime_info: null }, conversation: this.#handle(forkId) };
   }
 
   /** The verbs of a conversation. Rejects with `not_found` for an unknown one; loads nothing. */

@@ -105,10 +105,11 @@ export class ConversationReader {
     return this.#store.conversations.count(filter);
   }
 
-  /** The message of the agent's finish call or its last words, whichever is newer; empty when there is neither. */
+  /** The message of the agent's newest finish call or its last words on the active branch; empty when there is neither. */
   async agentFinalResponse(id: string): Promise<string> {
-    await this.assertStored(id);
-    return finalResponse(this.#store, id);
+    const [record] = await this.#store.conversations.find([id], []);
+    if (record === undefined) throw unknownConversation(id);
+    return finalResponse(this.#store, record);
   }
 
   /** The conversation without the lists of single model calls; undefined for an unknown one. */

@@ -73,6 +73,16 @@ export class EventLog {
     return this.#stored.nextSeq - 1;
   }
 
+  /** HEAD as it is stored. */
+  get storedHead(): string | null {
+    return this.#stored.head;
+  }
+
+  /** Whether nothing is being stored. */
+  get isSettled(): boolean {
+    return this.#pending === 0;
+  }
+
   /** HEAD, including appends that are still being stored. */
   get head(): string | null {
     return this.#called.head;
@@ -113,6 +123,11 @@ export class EventLog {
     };
     if (this.#pending === 0) publish();
     else void this.#inTurn(publish);
+  }
+
+  /** Waits for what is being stored. More may be called meanwhile. */
+  settled(): Promise<void> {
+    return this.#settled;
   }
 
   /** Waits for what is being stored. Appends are refused from now on. */

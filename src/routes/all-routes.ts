@@ -6,6 +6,7 @@ import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
 import type { ToolCatalogEntry } from "../wire/tools.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { conversationRuntimeRoutes } from "./conversation-runtime.ts";
+import { conversationTreeRoutes } from "./conversation-tree.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
@@ -83,6 +84,7 @@ export function allRoutes({
     ...serverRoutes(server),
     ...conversationRoutes(conversations),
     ...conversationVerbRoutes(conversations),
+    ...conversationTreeRoutes(conversations),
     ...modelSwitchRoutes({ conversations, launches: settings.profileLaunches }),
     ...conversationRuntimeRoutes(conversations, server),
     ...eventRoutes(conversations),

@@ -16,12 +16,13 @@ export const refused = { description: "The request cannot be carried out", body:
 
 export const SUCCESS = { status: 200, body: { success: true } } as const;
 
-/** Rejects an unknown conversation with no further words, as the reference does everywhere but below `/events`. */
-export async function orNotFound<T>(work: Promise<T>): Promise<T> {
+/** Rejects an unknown conversation with no further words, as the reference does in most places, or with these. */
+export async function orNotFound<T>(work: Promise<T>, detail?: string): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (AgentServerError.is(error) && error.code === "not_found") throw new AgentServerError("not_found");
+    if (AgentServerError.is(error) && error.code === "not_found")
+      throw new AgentServerError("not_found", detail);
     throw error;
   }
 }

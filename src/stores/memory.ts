@@ -16,6 +16,7 @@ import type {
   ConversationHeader,
   ConversationQuery,
   ConversationRecord,
+  CopiedEvents,
   EventFilter,
   EventQuery,
   Store,
@@ -74,18 +75,19 @@ class MemoryStore implements Store {
   };
 
   async commit(change: Change): Promise<void> {
-    const { conversationId, create, update = {}, documents = {}, events = [] } = change;
+    const { conversationId, create, copied, update = {}, documents = {}, events = [] } = change;
     const existing = this.#open.get(conversationId);
     if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
     if (create === undefined && existing === undefined) throw unknownConversation(conversationId);
     this.ownership.assertHeld(change);
     assertContinues(change, existing?.events.length ?? 0);
     assertNewIds(change, existing);
+    const beginning = copied === undefined ? [] : this.#copyOf(copied);
     const record = existing ?? newRecord({ id: conversationId, ...(create as NonNullable<typeof create>) });
     this.#conversations.set(conversationId, record);
     Object.assign(record.header, definedOnly(update));
     for (const [name, json] of Object.entries(documents)) record.documents.set(name, json);
-    for (const event of events) {
+    for (const event of [...beginning, ...events]) {
       record.places.set(event.id, event.seq);
       record.events.push({ ...event });
     }
@@ -107,6 +109,13 @@ class MemoryStore implements Store {
   get #open(): Map<string, MemoryRecord> {
     if (this.#closed) throw storeClosed();
     return this.#conversations;
+  }
+
+  #copyOf({ conversationId, spans }: CopiedEvents): StoredEvent[] {
+    const source = this.#open.get(conversationId);
+    if (source === undefined) throw unknownConversation(conversationId);
+    const events = spans.flatMap(({ first, last }) => source.events.slice(first, last + 1));
+    return events.map((event, seq) => ({ ...event, seq }));
   }
 
   #searchConversations({

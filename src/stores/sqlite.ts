@@ -6,12 +6,13 @@ import { localRelay } from "./local-relay.ts";
 import { storeClosed } from "./refusals.ts";
 import { SqliteBashEvents } from "./sqlite/bash-event-store.ts";
 import { purgeBashEvents } from "./sqlite/bash-events.ts";
+import { beginCopy, copyPart, isWhole } from "./sqlite/copied-log.ts";
 import { Database } from "./sqlite/database.ts";
 import { SqliteDocuments } from "./sqlite/documents.ts";
-import { LogEnds } from "./sqlite/log-ends.ts";
+import { type LogEnd, LogEnds } from "./sqlite/log-ends.ts";
 import { SqliteConversations, SqliteEvents } from "./sqlite/readers.ts";
 import { applyChange, purgeEvents, removeConversation } from "./sqlite/writes.ts";
-import type { Change, ConversationStore, EventStore, Store } from "./store.ts";
+import type { Change, ConversationStore, CopiedEvents, EventStore, Store } from "./store.ts";
 
 /** Events deleted in one turn. It takes a few milliseconds, so that removing a long log does not block requests. */
 const PURGE_STEP = 500;
@@ -78,6 +79,9 @@ export class SqliteStore implements Store {
    * While there are any, nothing is written and these are not read, until a rewrite has made them safe.
    */
   readonly #unsafe = new Set<string>();
+  /** Keys of the logs that are being copied. */
+  readonly #copied = new Set<bigint>();
+  readonly #copies = new Set<Promise<void>>();
   #purging = false;
   #closed = false;
 
@@ -94,10 +98,10 @@ export class SqliteStore implements Store {
   }
 
   commit(change: Change): Promise<void> {
-    return this.#write(change.conversationId, () => {
-      this.ownership.assertHeld(change);
-      applyChange(this.#database, change, this.#ends);
-    });
+    if (change.copied === undefined) return this.#apply(change);
+    const copy = this.#applyWithCopy(change, change.copied);
+    this.#copies.add(copy);
+    return copy.finally(() => this.#copies.delete(copy));
   }
 
   async remove(conversationId: string): Promise<void> {
@@ -111,10 +115,49 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     if (this.#closed) throw storeClosed();
+    await Promise.allSettled(this.#copies);
+    if (this.#closed) throw storeClosed();
     this.#flush();
     this.#closed = true;
     await this.#syncing;
     this.#database.close();
+  }
+
+  #apply(change: Change, copied?: LogEnd): Promise<void> {
+    return this.#write(change.conversationId, () => {
+      this.ownership.assertHeld(change);
+      applyChange(this.#database, change, { ends: this.#ends, copied });
+    });
+  }
+
+  /** The events are copied in small writes, under a key of no conversation; the last write makes it the key of the new one. */
+  async #applyWithCopy(change: Change, from: CopiedEvents): Promise<void> {
+    const { conversationId: id } = change;
+    const keys: bigint[] = [];
+    try {
+      let copy = await this.#writeWith(id, () => {
+        const begun = beginCopy(this.#database, from);
+        keys.push(begun.end.key);
+        this.#copied.add(begun.end.key);
+        return begun;
+      });
+      while (!isWhole(copy)) {
+        const begun = copy;
+        copy = await this.#writeWith(id, () => copyPart(this.#database, begun));
+      }
+      await this.#apply(change, copy.end);
+    } finally {
+      for (const key of keys) this.#copied.delete(key);
+      this.#purgeLater();
+    }
+  }
+
+  async #writeWith<T>(key: string, run: () => T): Promise<T> {
+    let result: T | undefined;
+    await this.#write(key, () => {
+      result = run();
+    });
+    return result as T;
   }
 
   readonly #read = async <T>(work: (database: Database) => T): Promise<T> => {
@@ -229,7 +272,7 @@ export class SqliteStore implements Store {
   }
 
   #purgeSome(): boolean {
-    const hasEvents = purgeEvents(this.#database, PURGE_STEP);
+    const hasEvents = purgeEvents(this.#database, PURGE_STEP, this.#copied);
     return purgeBashEvents(this.#database) || hasEvents;
   }
 

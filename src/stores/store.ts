@@ -53,12 +53,27 @@ export interface ConversationRecord extends ConversationHeader {
   eventCount: number;
 }
 
+/** A part of a log: the events from `first` up to and including `last`, by `seq`. */
+export interface LogSpan {
+  first: number;
+  last: number;
+}
+
+/** Events of another conversation that a new one begins with. */
+export interface CopiedEvents {
+  conversationId: string;
+  /** In the order of the log, none within another. The copies have the places 0, 1, 2 … */
+  spans: readonly LogSpan[];
+}
+
 /** One atomic step of one conversation. */
 export interface Change {
   /** Dashed UUID in lower case. */
   conversationId: string;
   /** Present when the conversation is new; committing an id that exists is a conflict. */
   create?: Omit<ConversationHeader, "id">;
+  /** Only with `create` and without `events`. Refused with `not_found` when that conversation is removed before the end. */
+  copied?: CopiedEvents;
   /** New values of the header. What is left out or undefined stays. */
   update?: Partial<Pick<ConversationHeader, "updatedAt" | "status" | "title" | "leafEventId">>;
   /** Replaced whole, name by name; names left out stay. */
@@ -141,6 +156,8 @@ export interface EventStore {
  * - `commit` applies a change whole or not at all. Once it resolves, the change survives the death of the process.
  *   Commits resolve in the order they were called in, and are visible to reads from then on at the latest.
  * - `conversations.find` and reads of events resolve only with what survives, too: what they show is never undone.
+ * - A commit with copied events costs memory for a few of them only and holds up nothing else. It may resolve after later
+ *   commits.
  * - A commit whose events do not continue the log, whose `create` exists or whose conversation is unknown rejects
  *   and changes nothing.
  * - A commit whose fence is that of a claim that has ended rejects with `ownership_lost` and changes nothing.

@@ -3,6 +3,7 @@ import type { Store } from "../stores/store.ts";
 import { BASH_EVENT_CHECKS, command } from "./store-contract/bash-event-checks.ts";
 import { COMMIT_CHECKS } from "./store-contract/commit-checks.ts";
 import { CONVERSATION_CHECKS } from "./store-contract/conversation-checks.ts";
+import { COPY_CHECKS } from "./store-contract/copy-checks.ts";
 import { DOCUMENT_CHECKS } from "./store-contract/document-checks.ts";
 import { EVENT_CHECKS } from "./store-contract/event-checks.ts";
 import { OWNERSHIP_CHECKS } from "./store-contract/ownership-checks.ts";
@@ -53,6 +54,7 @@ const CHECKS = {
   ...COMMIT_CHECKS,
   ...CONVERSATION_CHECKS,
   ...EVENT_CHECKS,
+  ...COPY_CHECKS,
   ...BASH_EVENT_CHECKS,
   ...DOCUMENT_CHECKS,
   ...OWNERSHIP_CHECKS,

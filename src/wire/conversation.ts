@@ -104,6 +104,22 @@ export const updateConversationRequest = z
   .object({ title: nullable(conversationTitle), tags: nullable(tags) })
   .meta({ id: "UpdateConversationRequest" });
 
+export const forkConversationRequest = z
+  .object({
+    id: nullable(uuid).describe("Default: a new one"),
+    title: nullable(z.string().max(200)),
+    tags: nullable(tags),
+    reset_metrics: z.boolean().default(true).describe("Whether the figures of the fork begin at zero"),
+    from_event_id: nullable(z.string()).describe(
+      "Last event of the branch to copy; by default all is copied",
+    ),
+  })
+  .meta({ id: "ForkConversationRequest" });
+
+export const navigateConversationRequest = z
+  .object({ event_id: nullable(z.string()).describe("The new HEAD; null stands before the first event") })
+  .meta({ id: "NavigateConversationRequest" });
+
 export const success = z.object({ success: z.boolean() }).meta({ id: "Success" });
 export const agentFinalResponse = z.object({ response: z.string() }).meta({ id: "AgentResponseResult" });
 

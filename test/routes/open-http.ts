@@ -1,5 +1,6 @@
 import { createHttpCore, type HttpCore } from "../../src/http/http-core.ts";
 import { silentLogger } from "../../src/logger.ts";
+import { conversationTreeRoutes } from "../../src/routes/conversation-tree.ts";
 import { conversationVerbRoutes } from "../../src/routes/conversation-verbs.ts";
 import { conversationRoutes } from "../../src/routes/conversations.ts";
 import { eventRoutes } from "../../src/routes/events.ts";
@@ -29,6 +30,7 @@ export function openHttp(options: BenchOptions = {}): HttpBench {
     routes: [
       ...conversationRoutes(bench.manager),
       ...conversationVerbRoutes(bench.manager),
+      ...conversationTreeRoutes(bench.manager),
       ...eventRoutes(bench.manager),
     ],
     sockets: eventSocketRoutes(bench.manager, { logger: silentLogger, maxLagBytes: 4 * 1024 * 1024 }),

@@ -6,6 +6,7 @@ import type { UpdateConversationRequest } from "../../wire/conversation.ts";
 import { type Content, text } from "../../wire/events/message.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
+import { navigate } from "../tree/navigate.ts";
 import { judgeAnalyzer } from "../unserved.ts";
 import { deliver } from "./deliver.ts";
 import type { LiveConversation } from "./live-conversation.ts";
@@ -97,6 +98,16 @@ export class ConversationHandle {
       if (!accept) return session.confirmation.reject(reason, actionIds);
       runs.startOrFollow({ approve: () => session.confirmation.approve(actionIds) });
     });
+  }
+
+  /**
+   * Moves HEAD of the event tree to an event, or before the first with null: what comes next continues from there. No event
+   * is removed, and none shows the move. The model reads the events from the first to HEAD, along their parents.
+   *
+   * @throws AgentServerError `not_found` for an unknown event, `conflict` during a run
+   */
+  navigate(eventId: string | null): Promise<void> {
+    return this.#use((conversation) => navigate(conversation, eventId));
   }
 
   /** Changes title and tags, in one step. What is left out or null stays as it is; tags are replaced as a whole. */

@@ -1,18 +1,26 @@
 import { PromptView } from "../../agent/view/prompt-view.ts";
+import { branchSpans, eventsIn, LineCheck } from "../../events/branch.ts";
 import type { EventLog } from "../../events/event-log.ts";
+import type { EventStore } from "../../stores/store.ts";
 import type { Event } from "../../wire/events/events.ts";
 
 export interface LogViewParts {
-  log: Pick<EventLog, "lastSeq">;
-  /** JSON texts of the stored events up to this `seq`, oldest first, in pages. */
-  history(untilSeq: number): AsyncIterable<readonly string[]>;
+  conversationId: string;
+  log: Pick<EventLog, "lastSeq" | "storedHead">;
+  events: EventStore;
 }
 
-/** The prompt view of a log: read when it is first needed, then kept up with what is appended. */
+/** A branch of a log as a prompt. */
+export interface ReadBranch {
+  view: PromptView;
+  /** Whether the branch has a system prompt. */
+  hasPrompt: boolean;
+}
+
+/** The active branch of a log: read when it is first needed, then kept up with what is appended. */
 export class LogView {
   readonly #parts: LogViewParts;
-  #view: PromptView | null = null;
-  #hasPrompt = false;
+  #branch: ReadBranch | null = null;
   #reading: Promise<void> | null = null;
   /** Events that came while the log was being read. */
   #arrived: Event[] = [];
@@ -23,18 +31,17 @@ export class LogView {
 
   /** Throws before `read` has resolved. */
   get view(): PromptView {
-    if (this.#view === null) throw new Error("The log was not read yet");
-    return this.#view;
+    return this.#read.view;
   }
 
-  /** Whether the log has a system prompt. */
+  /** Whether the active branch has a system prompt. Throws before `read` has resolved. */
   get hasPrompt(): boolean {
-    return this.#hasPrompt;
+    return this.#read.hasPrompt;
   }
 
-  /** Reads the log, once. After a failure the next call tries again. */
+  /** Reads the active branch, once. After a failure the next call tries again. */
   read(): Promise<void> {
-    this.#reading ??= this.#read().catch((error: unknown) => {
+    this.#reading ??= this.#readActive().catch((error: unknown) => {
       this.#reading = null;
       this.#arrived = [];
       throw error;
@@ -42,22 +49,66 @@ export class LogView {
     return this.#reading;
   }
 
+  /** Reads the branch that ends with an event; null for the one without events. Undefined for an event that is not stored. */
+  async readBranch(leafId: string | null): Promise<ReadBranch | undefined> {
+    const { conversationId, events } = this.#parts;
+    const branch = newBranch();
+    if (leafId === null) return branch;
+    const spans = await branchSpans({ conversationId, events, leafId });
+    if (spans.length === 0) return undefined;
+    for await (const page of eventsIn({ conversationId, events }, spans)) {
+      for (const event of page) add(branch, event);
+    }
+    return branch;
+  }
+
+  /** Makes a branch the active one, at the moment in which HEAD moves to its end and nothing is being stored. */
+  adopt(branch: ReadBranch): void {
+    this.#branch = branch;
+  }
+
   /** Takes every event of the log, in order, once it is stored. */
   follow(events: readonly Event[]): void {
-    if (this.#view !== null) for (const event of events) this.#view.add(event);
+    if (this.#branch !== null) for (const event of events) add(this.#branch, event);
     else if (this.#reading !== null) this.#arrived.push(...events);
   }
 
-  async #read(): Promise<void> {
-    const view = new PromptView();
-    const add = (event: Event) => {
-      this.#hasPrompt ||= event.kind === "SystemPromptEvent";
-      view.add(event);
-    };
-    for await (const page of this.#parts.history(this.#parts.log.lastSeq)) {
-      for (const text of page) add(JSON.parse(text) as Event);
-    }
-    for (const event of this.#arrived.splice(0)) add(event);
-    this.#view = view;
+  get #read(): ReadBranch {
+    if (this.#branch === null) throw new Error("The log was not read yet");
+    return this.#branch;
   }
+
+  async #readActive(): Promise<void> {
+    const { lastSeq, storedHead } = this.#parts.log;
+    const line = await this.#readLine({ lastSeq, storedHead });
+    const branch = line ?? (await this.readBranch(storedHead)) ?? newBranch();
+    for (const event of this.#arrived.splice(0)) add(branch, event);
+    this.#branch = branch;
+  }
+
+  /** Reads a log that is one line, as most are, in one pass. Undefined for one with branches. */
+  async #readLine({
+    lastSeq,
+    storedHead,
+  }: Pick<EventLog, "lastSeq" | "storedHead">): Promise<ReadBranch | undefined> {
+    const branch = newBranch();
+    const line = new LineCheck();
+    if (lastSeq < 0) return branch;
+    for await (const page of eventsIn(this.#parts, [{ first: 0, last: lastSeq }])) {
+      for (const event of page) {
+        if (!line.continues(event)) return undefined;
+        add(branch, event);
+      }
+    }
+    return line.head === storedHead ? branch : undefined;
+  }
+}
+
+function newBranch(): ReadBranch {
+  return { view: new PromptView(), hasPrompt: false };
+}
+
+function add(branch: ReadBranch, event: Event): void {
+  branch.hasPrompt ||= event.kind === "SystemPromptEvent";
+  branch.view.add(event);
 }

@@ -3,7 +3,6 @@ import type { ExtensionHost } from "../../agent/loop/extension.ts";
 import { Extensions } from "../../agent/loop/extensions.ts";
 import { createRunner } from "../../agent/runner.ts";
 import { EventLog } from "../../events/event-log.ts";
-import { replay } from "../../events/replay.ts";
 import { createTimestamps } from "../../events/timestamp.ts";
 import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
@@ -63,7 +62,7 @@ export function openConversation(
       if (events.some(({ kind }) => kind !== "ConversationStateUpdateEvent")) context.onActivity?.();
     },
   });
-  const logView = new LogView({ log, history: (untilSeq) => replay(store, id, { untilSeq }) });
+  const logView = new LogView({ conversationId: id, log, events: store.events });
   const keeper = new StateKeeper({
     state,
     log,

@@ -17,7 +17,7 @@ import type { Event, NewEvent } from "../../wire/events/events.ts";
 import type { Content } from "../../wire/events/message.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import type { LiveContext } from "./conversation-context.ts";
-import type { LogView } from "./log-view.ts";
+import type { LogView, ReadBranch } from "./log-view.ts";
 import { maskEvent, needsMask } from "./masking/masked-event.ts";
 import { maskedLlm } from "./masking/masked-llm.ts";
 import type { StateKeeper } from "./state-keeper.ts";
@@ -42,7 +42,8 @@ interface Opened {
   tools: Toolbox;
   extensions: Extensions;
   workingDir: string;
-  securityPolicy: string | undefined;
+  /** Read for the first system prompt; undefined until then. */
+  securityPolicy: { text: string | undefined } | undefined;
   /** Whether the system prompt still has to be appended. */
   needsPrompt: boolean;
   /** Events of extensions that follow the system prompt. */
@@ -166,6 +167,21 @@ export class RunSession implements AgentSession {
     return this.#parts.logView.read();
   }
 
+  /** Reads the branch that ends with an event; null for the one without events. Undefined for an event that is not stored. */
+  readBranch(leafId: string | null): Promise<ReadBranch | undefined> {
+    return this.#parts.logView.readBranch(leafId);
+  }
+
+  /**
+   * Makes a branch the active one, at the moment in which HEAD moves to its end and nothing is being stored. A branch
+   * without a system prompt gets one with its first message.
+   */
+  adopt(branch: ReadBranch): void {
+    this.#parts.logView.adopt(branch);
+    this.confirmation.reset();
+    if (this.#opened !== null) this.#opened.needsPrompt = !branch.hasPrompt;
+  }
+
   /** Opens view, tools and extensions, once. After a failure the next call tries again. */
   prepare(): Promise<void> {
     this.#opening ??= this.#open().catch((error: unknown) => {
@@ -177,6 +193,7 @@ export class RunSession implements AgentSession {
 
   /** Appends the system prompt, unless the log has it. */
   async writePrompt(): Promise<void> {
+    await this.#readPromptParts();
     const { needsPrompt, added } = this.#prepared;
     if (needsPrompt || added.length > 0) await this.#appendWithPrompt((prompt) => prompt);
   }
@@ -190,6 +207,7 @@ export class RunSession implements AgentSession {
     const { keeper } = this.#parts;
     const moment = { session: this, signal: this.#closing.signal };
     const verdicts = await this.extensions.userMessage(content, moment);
+    await this.#readPromptParts();
     const suffix = this.state.agent.agent_context?.user_message_suffix;
     const message = admitMessage({ id: this.newId(), content, suffix, verdicts });
     await this.#appendWithPrompt((prompt) => [
@@ -230,11 +248,19 @@ export class RunSession implements AgentSession {
   async #open(): Promise<void> {
     await this.readLog();
     const needsPrompt = !this.#parts.logView.hasPrompt;
-    const securityPolicy = needsPrompt ? await this.#parts.readPolicy() : undefined;
+    const securityPolicy = needsPrompt ? { text: await this.#parts.readPolicy() } : undefined;
     const tools = await this.#parts.openTools();
     const { workingDir } = (await this.#parts.workspace.get()).info;
     const extensions = await this.#parts.openExtensions();
-    const opened = { tools, extensions, workingDir, securityPolicy, needsPrompt, added: [] };
+    const opened: Opened = {
+      tools,
+      extensions,
+      workingDir,
+      securityPolicy,
+      // HEAD may have moved meanwhile.
+      needsPrompt: !this.#parts.logView.hasPrompt,
+      added: [],
+    };
     // Set before the extensions start, because they see the tools then.
     this.#opened = opened;
     this.#opened.added = await this.#startExtensions(opened);
@@ -261,6 +287,14 @@ export class RunSession implements AgentSession {
     return [...this.#parts.keeper.assign(changes), ...rejections];
   }
 
+  /** Reads what a system prompt needs, if one is needed. Appending follows in the same moment: HEAD may move in any other. */
+  async #readPromptParts(): Promise<void> {
+    const opened = this.#prepared;
+    while (opened.needsPrompt && opened.securityPolicy === undefined) {
+      opened.securityPolicy = { text: await this.#parts.readPolicy() };
+    }
+  }
+
   /** Appends events with those that must be in the log before any other. Those are appended once. */
   async #appendWithPrompt(toEvents: (prompt: readonly NewEvent[]) => readonly NewEvent[]): Promise<void> {
     const opened = this.#prepared;
@@ -285,7 +319,15 @@ export class RunSession implements AgentSession {
     }));
     const { clock, userDir } = this.#parts.context;
     const now = clock.now();
-    return systemPromptEvent({ agent, tools: this.tools, secrets, now, workingDir, securityPolicy, userDir });
+    return systemPromptEvent({
+      agent,
+      tools: this.tools,
+      secrets,
+      now,
+      workingDir,
+      securityPolicy: securityPolicy?.text,
+      userDir,
+    });
   }
 
   /** Short values stay: they would match inside the image data that a prompt may have. */

@@ -82,6 +82,13 @@ export class StateKeeper {
     await this.#commit(events, title === null ? { updatedAt } : { updatedAt, title });
   }
 
+  /** Moves HEAD to an event, or before the first one, with an update event for each value that differs in one commit. */
+  async moveHead(leafEventId: string | null, changes: Partial<ConversationState>): Promise<void> {
+    const events = this.assign(changes);
+    this.#assignSilently("head_is_empty", leafEventId === null);
+    await this.#commit(events, { leafEventId });
+  }
+
   /** Adds secrets; those with the name of an existing one replace it. No event shows them. */
   async setSecrets(sources: SecretSources): Promise<void> {
     this.#parts.secrets.add(sources);
@@ -141,7 +148,17 @@ export class StateKeeper {
     );
   }
 
+  /** Assigns a key that no event shows. */
+  #assignSilently<Key extends StateKey>(key: Key, value: ConversationState[Key]): void {
+    if (this.state[key] === value) return;
+    Object.assign(this.state, { [key]: value });
+    this.#unwritten.add(key);
+  }
+
   async #write<T>(events: readonly NewEvent[], write: (change: LogChange) => Promise<T>): Promise<T> {
+    if (events.some(({ kind }) => kind !== "ConversationStateUpdateEvent")) {
+      this.#assignSilently("head_is_empty", false);
+    }
     const keys = [...this.#unwritten];
     this.#unwritten.clear();
     const change = this.#toChange(keys, events);

@@ -21,9 +21,13 @@ type Columns = Partial<Record<keyof typeof COLUMNS, SQLInputValue | undefined>>;
 
 /**
  * Writes a change inside the transaction that is open. Refuses, before anything is written, what does not fit. `ends` must
- * be cleared if the transaction is rolled back.
+ * be cleared if the transaction is rolled back. A new conversation gets the log that was copied for it.
  */
-export function applyChange(database: Database, change: Change, ends = new LogEnds()): void {
+export function applyChange(
+  database: Database,
+  change: Change,
+  { ends = new LogEnds(), copied }: { ends?: LogEnds; copied?: LogEnd | undefined } = {},
+): void {
   const { conversationId, create, update = {}, documents = {}, events = [] } = change;
   const existing = ends.of(database, conversationId);
   if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
@@ -32,9 +36,9 @@ export function applyChange(database: Database, change: Change, ends = new LogEn
   const ids = newIds(database, change, existing);
   const before =
     existing ??
-    createConversation(database, { id: conversationId, ...(create as NonNullable<typeof create>) });
+    createConversation(database, { id: conversationId, ...(create as NonNullable<typeof create>) }, copied);
   const end = events.length > 0 ? appendEvents(database, before, { events, ids }) : before;
-  updateConversation(database, end.key, { ...update, ...(events.length > 0 ? placeOf(end) : {}) });
+  updateConversation(database, end.key, { ...update, ...(end.eventCount > 0 ? placeOf(end) : {}) });
   for (const [name, json] of Object.entries(documents)) writeDocument(database, { key: end.key, name, json });
   ends.keep(conversationId, end);
 }
@@ -50,11 +54,14 @@ export function removeConversation(database: Database, conversationId: string): 
 }
 
 /**
- * Deletes up to `limit` events of removed conversations. False when none is left. A key of a conversation that exists is
- * damage, and is dropped.
+ * Deletes up to `limit` events of removed conversations, but for those with the keys `kept`. False when none is left. A key
+ * of a conversation that exists is damage, and is dropped.
  */
-export function purgeEvents(database: Database, limit: number): boolean {
-  const key = database.get("SELECT conversation FROM removed LIMIT 1")?.conversation;
+export function purgeEvents(database: Database, limit: number, kept: ReadonlySet<bigint>): boolean {
+  const key = database.get(
+    "SELECT conversation FROM removed WHERE conversation NOT IN (SELECT value FROM json_each(?)) LIMIT 1",
+    `[${[...kept].join(",")}]`,
+  )?.conversation;
   if (key === undefined) return false;
   const exists = database.get("SELECT 1 FROM conversations WHERE key = ?", key) !== undefined;
   if (exists) {
@@ -88,10 +95,15 @@ function newIds(
   return ids;
 }
 
-function createConversation(database: Database, header: ConversationHeader): LogEnd {
+function createConversation(
+  database: Database,
+  header: ConversationHeader,
+  copied: LogEnd | undefined,
+): LogEnd {
   const row = database.get(
-    `INSERT INTO conversations (id, created_at, updated_at, status, title, parent_id, created_by, leaf_event_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+    `INSERT INTO conversations (key, id, created_at, updated_at, status, title, parent_id, created_by, leaf_event_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+    copied?.key ?? null,
     header.id,
     header.createdAt,
     header.updatedAt,
@@ -102,7 +114,8 @@ function createConversation(database: Database, header: ConversationHeader): Log
     header.leafEventId,
   );
   const key = row?.key as bigint;
-  return { key, eventCount: 0, marked: 0, reached: "", lastLate: -1n, unmarkedIds: new Set() };
+  if (copied !== undefined) database.run("DELETE FROM removed WHERE conversation = ?", key);
+  return copied ?? { key, eventCount: 0, marked: 0, reached: "", lastLate: -1n, unmarkedIds: new Set() };
 }
 
 function updateConversation(database: Database, key: bigint, update: Columns): void {

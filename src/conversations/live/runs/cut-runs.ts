@@ -1,11 +1,13 @@
-import type { ConversationStore, EventStore, Store, StoredEvent } from "../../../stores/store.ts";
+import { branchUpwards } from "../../../events/branch.ts";
+import type { ConversationHeader, ConversationStore, Store } from "../../../stores/store.ts";
+import type { Event } from "../../../wire/events/events.ts";
 import type { ExecutionStatus } from "../../../wire/execution-status.ts";
 
 /** Number of conversations read at a time. */
 const PAGE = 100;
 /** Number of events read at a time. Most replies and their results fit in. */
 const EVENTS = 10;
-/** Number of events, the newest of a log, among which an open call is looked for. */
+/** Number of events, the newest of the active branch, among which an open call is looked for. */
 const NEWEST = 100;
 
 /** The ways in which cut runs are repaired. */
@@ -31,8 +33,8 @@ export async function repairCutRuns(
 }
 
 /** Finds the conversations whose status is running, the oldest first. */
-function findCutRuns(store: Pick<Store, "conversations">): Promise<string[]> {
-  return idsOf(store.conversations, "running");
+async function findCutRuns(store: Pick<Store, "conversations">): Promise<string[]> {
+  return (await headersOf(store.conversations, "running")).map(({ id }) => id);
 }
 
 /**
@@ -41,14 +43,16 @@ function findCutRuns(store: Pick<Store, "conversations">): Promise<string[]> {
  */
 async function findCutPauses(store: Pick<Store, "conversations" | "events">): Promise<string[]> {
   const cut: string[] = [];
-  for (const id of await idsOf(store.conversations, "paused")) {
-    if (await hasOpenCall(store, id)) cut.push(id);
+  for (const header of await headersOf(store.conversations, "paused")) {
+    if (await hasOpenCall(store, header)) cut.push(header.id);
   }
   return cut;
 }
 
-async function idsOf(conversations: ConversationStore, status: ExecutionStatus): Promise<string[]> {
-  const ids: string[] = [];
+type Header = Pick<ConversationHeader, "id" | "leafEventId">;
+
+async function headersOf(conversations: ConversationStore, status: ExecutionStatus): Promise<Header[]> {
+  const headers: Header[] = [];
   for (let from: string | undefined; ; ) {
     const page = await conversations.search({
       status,
@@ -57,55 +61,34 @@ async function idsOf(conversations: ConversationStore, status: ExecutionStatus):
       limit: PAGE + 1,
       documents: [],
     });
-    ids.push(...page.slice(0, PAGE).map(({ id }) => id));
+    headers.push(...page.slice(0, PAGE).map(({ id, leafEventId }) => ({ id, leafEventId })));
     from = page[PAGE]?.id;
-    if (from === undefined) return ids;
+    if (from === undefined) return headers;
   }
 }
 
-const RESULTS: ReadonlySet<string> = new Set([
-  "ObservationEvent",
-  "UserRejectObservation",
-  "AgentErrorEvent",
-]);
+const RESULTS = ["ObservationEvent", "UserRejectObservation", "AgentErrorEvent"] as const;
 
-interface CallEvent {
-  source: string;
-  tool_call_id: string;
-  llm_response_id: string;
-}
-
-async function hasOpenCall({ events }: Pick<Store, "events">, id: string): Promise<boolean> {
+async function hasOpenCall({ events }: Pick<Store, "events">, header: Header): Promise<boolean> {
+  const { id: conversationId, leafEventId: leafId } = header;
   const answered = new Set<string>();
   let reply: string | undefined;
-  for await (const { kind, json } of newestFirst(events, id)) {
-    const isResult = RESULTS.has(kind);
-    if (!isResult && kind !== "ActionEvent" && kind !== "MessageEvent") continue;
-    const event = JSON.parse(json) as CallEvent;
-    if (isResult) answered.add(event.tool_call_id);
-    else if (kind === "MessageEvent") {
-      // Words of the agent are a reply without calls.
-      if (event.source === "agent") return false;
-    } else {
+  let read = 0;
+  for await (const { event } of branchUpwards({ events, conversationId, leafId, pageSize: EVENTS })) {
+    if (isResult(event)) answered.add(event.tool_call_id);
+    // Words of the agent are a reply without calls.
+    else if (event.kind === "MessageEvent" && event.source === "agent") return false;
+    else if (event.kind === "ActionEvent") {
       if (reply !== undefined && event.llm_response_id !== reply) return false;
       if (!answered.has(event.tool_call_id)) return true;
       reply = event.llm_response_id;
     }
+    read += 1;
+    if (read === NEWEST) return false;
   }
   return false;
 }
 
-async function* newestFirst(events: EventStore, id: string): AsyncGenerator<StoredEvent, void, void> {
-  let from: number | undefined;
-  for (let read = 0; read < NEWEST; read += EVENTS) {
-    const page = await events.search(id, {
-      order: "desc",
-      limit: EVENTS,
-      ...(from === undefined ? {} : { from }),
-    });
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || last.seq === 0) return;
-    from = last.seq - 1;
-  }
+function isResult(event: Event): event is Extract<Event, { kind: (typeof RESULTS)[number] }> {
+  return RESULTS.some((kind) => kind === event.kind);
 }

@@ -13,6 +13,7 @@ async function cutRunsOf(store: ReturnType<typeof memoryStore>) {
   const found: string[] = [];
   let read = 0;
   const counted = {
+    ...events,
     search: async (id: string, query: Parameters<typeof events.search>[1]) => {
       const page = await events.search(id, query);
       read += page.length;
