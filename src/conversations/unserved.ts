@@ -78,7 +78,7 @@ const WARNED: readonly Unserved[] = [
   {
     field: "agent.llm.custom_tokenizer",
     asked: ({ agent }) => agent.llm.custom_tokenizer?.slice(0, MAX_NAME),
-    instead: "tokens are counted by the provider alone",
+    instead: "tokens are counted by the provider, or else by the tokenizer of OpenAI's models or by length",
   },
   {
     field: "agent.llm.max_message_chars",
@@ -108,11 +108,6 @@ const WARNED: readonly Unserved[] = [
       llm.api_key === null ? llm.provider_connection_id?.slice(0, MAX_NAME) : undefined,
     instead:
       "the connections of this server are asked for LLM profiles alone; the model has the key of the environment, if any",
-  },
-  {
-    field: "agent.condenser",
-    asked: ({ agent }) => kindOtherThan(agent.condenser, "NoOpCondenser"),
-    instead: "prompts are not condensed; a prompt that outgrows the model's context ends the run",
   },
   {
     field: "agent.tools",

@@ -12,6 +12,7 @@ export const busy = {
   description: "Too many runs are active; nothing has changed",
   body: errorBody,
 } as const;
+export const upstream = { description: "The model does not do its part", body: errorBody } as const;
 export const refused = { description: "The request cannot be carried out", body: errorBody } as const;
 
 export const SUCCESS = { status: 200, body: { success: true } } as const;

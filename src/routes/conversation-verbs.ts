@@ -6,7 +6,15 @@ import type { Route } from "../http/route/route.ts";
 import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/policies.ts";
 import { success } from "../wire/conversation.ts";
 import { updateSecretsRequest } from "../wire/secret-source.ts";
-import { busy, conflict, conversationParams, notFound, orNotFound, SUCCESS } from "./conversation-params.ts";
+import {
+  busy,
+  conflict,
+  conversationParams,
+  notFound,
+  orNotFound,
+  SUCCESS,
+  upstream,
+} from "./conversation-params.ts";
 
 const conversationRoute = group({
   tags: ["Conversations"],
@@ -57,6 +65,20 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
         404: notFound,
       },
     }).handle(({ params }) => verb(params, (opened) => opened.interrupt())),
+
+    conversationRoute({
+      method: "POST",
+      path: "/condense",
+      id: "condense_conversation",
+      summary: "Put a summary in the place of older events; answers when that is done",
+      responses: {
+        200: { description: "Condensed", body: success },
+        404: notFound,
+        409: conflict,
+        429: busy,
+        502: upstream,
+      },
+    }).handle(({ params }) => verb(params, (opened) => opened.condense())),
 
     conversationRoute({
       method: "POST",

@@ -79,7 +79,6 @@ describe("a request is refused, and makes nothing, that asks for", () => {
 
 describe("a request is carried out, with a warning in the log and in the answer, that asks for", () => {
   it.each<[string, Fields, string]>([
-    ["a condenser", withAgent({ condenser: SUMMARISE }), "agent.condenser: asks for LLMSummarizingCondenser"],
     [
       "browser tools",
       withAgent({ tools: [{ name: "browser_tool_set" }] }),
@@ -184,6 +183,7 @@ describe("a request leads to no warning that asks for", () => {
       withAgent({ tools: [{ name: "terminal", params: { terminal_type: "subprocess", username: null } }] }),
     ],
     ["no condensation", withAgent({ condenser: { kind: "NoOpCondenser" } })],
+    ["a condenser", withAgent({ condenser: SUMMARISE })],
     [
       "MCP servers that are switched off",
       withAgent({ mcp_config: { fetch: { command: "uvx", enabled: false } } }),

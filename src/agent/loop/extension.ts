@@ -13,7 +13,7 @@ import type { PromptView } from "../view/prompt-view.ts";
  *
  * **Order.** At each point the extensions of a conversation are asked one after the other, in the order of their list.
  * During a run no two points overlap; `userMessage` alone may be asked at any time. The first extension that refuses
- * (`block`, `refuse`, `stop`, `goOn`) ends the question: those after it are not asked.
+ * (`block`, `refuse`, `stop`, `again`, `goOn`) ends the question: those after it are not asked.
  *
  * **Storage.** What an extension answers is one commit. The loop makes it before it asks the next extension, except at
  * `start`, `userMessage` and `afterTool`, where all answers share the commit of the prompt, the message or the result.
@@ -106,10 +106,13 @@ export interface LoopContext {
 }
 
 /** The part of the prompt view that is for reading. */
-export type LoopView = Pick<PromptView, "events" | "recent" | "condensationRequested" | "messages">;
+export type LoopView = Pick<
+  PromptView,
+  "events" | "recent" | "condensationRequested" | "messages" | "measuredReply"
+>;
 
 /** The set of tools of a conversation. */
-export type LoopTools = Pick<Toolbox, "names" | "add" | "remove">;
+export type LoopTools = Pick<Toolbox, "names" | "schemas" | "add" | "remove">;
 
 /** The answer of every point: events and state, stored in one commit. */
 export interface LoopChange {
@@ -161,6 +164,8 @@ export interface MessageVerdict extends LoopChange {
 export interface ModelVerdict extends LoopChange {
   /** Ends the run with this status instead of calling the model; the events are the reason. */
   readonly stop?: "paused" | "finished" | "error";
+  /** True: ends the step instead of calling the model. The next one asks every extension again. Default: false. */
+  readonly again?: boolean;
 }
 
 /** Answer to `beforeTool`. */

@@ -12,6 +12,7 @@ import type {
   LoopContext,
   LoopExtension,
   MessageVerdict,
+  ModelVerdict,
   ObservationOfCall,
 } from "./extension.ts";
 import { tellModel } from "./messages.ts";
@@ -71,15 +72,27 @@ export class Extensions {
     return verdicts;
   }
 
-  /** False when an extension has ended the run instead; the status says how. */
-  async beforeModel(moment: Moment): Promise<boolean> {
+  /** Resolves with how to go on. When an extension has stopped the run, the status says how. */
+  async beforeModel(moment: Moment): Promise<"ask" | "again" | "stopped"> {
     for (const extension of this.#list) {
       const verdict = await ask(extension, moment, (context) => extension.beforeModel?.(context));
-      const { stop } = verdict ?? {};
+      const { stop, again } = verdict ?? {};
       await commit(moment, [verdict], stop === undefined ? {} : { execution_status: stop });
-      if (stop !== undefined) return false;
+      if (stop !== undefined) return "stopped";
+      if (again) return "again";
     }
-    return true;
+    return "ask";
+  }
+
+  /** Answers an open CondensationRequest without a run, so that the status stays. Rejects when that is not possible. */
+  async condense(moment: Moment): Promise<void> {
+    for (const extension of this.#list.filter(({ handlesCondensation }) => handlesCondensation)) {
+      const verdict = await ask(extension, moment, (context) => extension.beforeModel?.(context));
+      if (verdict?.stop !== undefined) throw new Error(reasonOf(verdict));
+      await commit(moment, [verdict]);
+      if (!moment.session.view.condensationRequested) return;
+    }
+    throw new Error("The condenser has left the prompt as it is");
   }
 
   /** Resolves with the messages to send to the model. */
@@ -171,6 +184,12 @@ export class Extensions {
     if (await settledWithin(closing, CLOSE_WAIT)) return;
     this.#logger.warn(fields, "An extension is still closing; it is not waited for any longer");
   }
+}
+
+/** Words of the error that a verdict ends a run with. */
+function reasonOf({ events = [] }: ModelVerdict): string {
+  const failure = events.find((event) => event.kind === "ConversationErrorEvent");
+  return failure?.detail ?? "The condenser has ended the run";
 }
 
 /** Asks one extension at one point. A throw becomes an ExtensionError, an abort rejects with the signal's reason. */

@@ -3,6 +3,7 @@ import type { Event, NewEvent } from "../../wire/events/events.ts";
 import { textOf } from "../../wire/events/message.ts";
 import { messageOfEvent } from "../view/event-message.ts";
 import type { PromptView } from "../view/prompt-view.ts";
+import { isRemnant } from "../view/view-event.ts";
 import { tellModel } from "./messages.ts";
 
 const BLOCKED_REPLY =
@@ -36,8 +37,8 @@ export function remedyFor(error: Error, { view, canCondense }: RemedyOptions): N
       return tellModel("environment", `${error.message} ${SHORTER_REPLY}`);
     case "LLMContextWindowExceedError":
     case "LLMMalformedConversationHistoryError":
-      // A request that is still open did not help.
-      if (!canCondense || view.condensationRequested) throw error;
+      // A request that is still open did not help, and one without anything to forget would not either.
+      if (!canCondense || view.condensationRequested || view.events.every(isRemnant)) throw error;
       return { kind: "CondensationRequest", source: "environment" };
     default:
       throw error;

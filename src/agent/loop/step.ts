@@ -55,7 +55,9 @@ export async function step(session: AgentSession, options: StepOptions): Promise
     return { kind: await runOpenCalls(session, options), seen };
   }
   if (await takeBlockedMessage(session)) return declined(session);
-  if (!(await extensions.beforeModel({ session, signal }))) return { kind: "stopped" };
+  const going = await extensions.beforeModel({ session, signal });
+  if (going === "stopped") return { kind: "stopped" };
+  if (going === "again") return { kind: "continue" };
   if (session.state.execution_status === "paused") return { kind: "continue" };
 
   const seen = session.view.userMessageCount;

@@ -1,29 +1,10 @@
-import type {
-  ActionEvent,
-  CondensationEvent,
-  Event,
-  MessageEvent,
-  SystemPromptEvent,
-} from "../../wire/events/events.ts";
-import { type Message, text } from "../../wire/events/message.ts";
-import {
-  isBlankAssistant,
-  messageOfEvent,
-  type ResultEvent,
-  resultMessage,
-  systemMessage,
-} from "./event-message.ts";
+import type { ActionEvent, CondensationEvent, Event } from "../../wire/events/events.ts";
+import type { Message } from "../../wire/events/message.ts";
+import { isBlankAssistant } from "./event-message.ts";
+import { enforceInvariants } from "./invariants.ts";
 import { appendMessage, ToolTurn } from "./tool-turn.ts";
-
-/** Takes the place of forgotten events. It exists in the view only; its id is `<condensation id>-summary`. */
-interface SummaryEvent {
-  kind: "CondensationSummaryEvent";
-  id: string;
-  summary: string;
-}
-
-/** An event that the prompt is made of. The offsets of condensations count these. */
-export type ViewEvent = SystemPromptEvent | MessageEvent | ActionEvent | ResultEvent | SummaryEvent;
+import { isResult, openCalls, type ViewEvent } from "./view-event.ts";
+import { messageOfViewEvent } from "./view-message.ts";
 
 /** Number of events kept for `recent`. */
 const TAIL = 100;
@@ -32,15 +13,21 @@ const TAIL = 100;
  * The active branch of the log as messages for the model. Each event is converted once, when it is added, so the cost
  * of a step does not grow with the log. A returned message object never changes, and only the messages of the last
  * turn are replaced by new ones.
+ *
+ * The invariants of providers hold after every event, whatever the log has: a view that grew with the log is the same as
+ * one that is built of the whole log again.
  */
 export class PromptView {
   #events: ViewEvent[] = [];
+  /** Ids of the calls among the events that have no result. */
+  #open = new Set<string>();
   #settled: Message[] = [];
   #turn: ToolTurn | null = null;
   #snapshot: readonly Message[] | null = null;
   #tail: Event[] = [];
   #callIds = new Set<string>();
   #lastResponseId: string | null = null;
+  #measuredReply: string | null = null;
   #userMessages = 0;
   #condensationRequested = false;
 
@@ -52,11 +39,13 @@ export class PromptView {
       case "SystemPromptEvent":
       case "MessageEvent":
       case "ActionEvent":
+        this.#push(event);
+        return;
       case "ObservationEvent":
       case "UserRejectObservation":
       case "AgentErrorEvent":
-        this.#events.push(event);
-        this.#place(event);
+        // A second result, or one whose call was forgotten, is in no prompt.
+        if (this.#open.has(event.tool_call_id)) this.#push(event);
         return;
       case "CondensationRequest":
         this.#condensationRequested = true;
@@ -64,6 +53,10 @@ export class PromptView {
       case "Condensation":
         this.#condensationRequested = false;
         this.#condense(event);
+        return;
+      case "ConversationErrorEvent":
+        // A request that failed is over, lest it fail every run to come.
+        this.#condensationRequested = false;
         return;
     }
   }
@@ -89,7 +82,7 @@ export class PromptView {
     return this.#events;
   }
 
-  /** Whether the last `CondensationRequest` still has no `Condensation`. */
+  /** Whether the last `CondensationRequest` has neither a `Condensation` nor a failure behind it. */
   get condensationRequested(): boolean {
     return this.#condensationRequested;
   }
@@ -104,6 +97,14 @@ export class PromptView {
     return this.#lastResponseId;
   }
 
+  /**
+   * Id of the newest reply to a prompt that this one begins with, so that what its provider counted still holds. null
+   * before the first, and after a condensation until the next.
+   */
+  get measuredReply(): string | null {
+    return this.#measuredReply;
+  }
+
   /** Whether the branch has a call with this id. */
   hasCall(toolCallId: string): boolean {
     return this.#callIds.has(toolCallId);
@@ -115,27 +116,32 @@ export class PromptView {
     if (event.kind === "ActionEvent") {
       this.#callIds.add(event.tool_call_id);
       this.#lastResponseId = event.llm_response_id;
+      this.#measuredReply = event.llm_response_id;
     }
+    if (event.kind === "MessageEvent" && event.llm_response_id) this.#measuredReply = event.llm_response_id;
     if (isUserMessage(event)) this.#userMessages += 1;
+  }
+
+  #push(event: ViewEvent): void {
+    this.#events.push(event);
+    if (event.kind === "ActionEvent") this.#open.add(event.tool_call_id);
+    else if (isResult(event)) this.#open.delete(event.tool_call_id);
+    this.#place(event);
   }
 
   #place(event: ViewEvent): void {
     this.#snapshot = null;
     switch (event.kind) {
       case "SystemPromptEvent":
-        this.#say(systemMessage(event));
-        return;
       case "MessageEvent":
-        this.#say(messageOfEvent(event));
-        return;
       case "CondensationSummaryEvent":
-        this.#say({ role: "user", content: [text(event.summary)] });
+        this.#say(messageOfViewEvent(event));
         return;
       case "ActionEvent":
         this.#turnOf(event).addAction(event);
         return;
       default:
-        this.#turn?.addResult(event.tool_call_id, resultMessage(event));
+        this.#turn?.addResult(event.tool_call_id, messageOfViewEvent(event));
     }
   }
 
@@ -163,25 +169,19 @@ export class PromptView {
   }
 
   /** Applies a condensation. This is rare, and the only case in which the whole prompt is built again. */
-  #condense(event: CondensationEvent): void {
-    const forgotten = new Set(event.forgotten_event_ids);
-    const broken = new Set<string>();
-    for (const past of this.#events) {
-      if (past.kind === "ActionEvent" && forgotten.has(past.id)) broken.add(past.llm_response_id);
-    }
-    // Calls of one reply are forgotten together: the reasoning of the reply belongs to its first call.
-    const kept = this.#events.filter(
-      (past) => !forgotten.has(past.id) && !(past.kind === "ActionEvent" && broken.has(past.llm_response_id)),
-    );
-    const { summary, summary_offset: offset } = event;
+  #condense({ id, forgotten_event_ids, summary, summary_offset: offset }: CondensationEvent): void {
+    const forgotten = new Set(forgotten_event_ids);
+    const kept = this.#events.filter((past) => !forgotten.has(past.id));
     if (typeof summary === "string" && typeof offset === "number") {
-      kept.splice(offset, 0, { kind: "CondensationSummaryEvent", id: `${event.id}-summary`, summary });
+      kept.splice(offset, 0, { kind: "CondensationSummaryEvent", id: `${id}-summary`, summary });
     }
-    this.#rebuild(kept);
+    this.#rebuild(enforceInvariants(kept, this.#events));
   }
 
-  #rebuild(events: ViewEvent[]): void {
-    this.#events = events;
+  #rebuild(events: readonly ViewEvent[]): void {
+    this.#events = [...events];
+    this.#open = openCalls(events);
+    this.#measuredReply = null;
     this.#userMessages = events.filter(isUserMessage).length;
     this.#settled = [];
     this.#turn = null;

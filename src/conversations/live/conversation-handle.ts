@@ -10,6 +10,7 @@ import { navigate } from "../tree/navigate.ts";
 import { judgeAnalyzer } from "../unserved.ts";
 import { deliver } from "./deliver.ts";
 import type { LiveConversation } from "./live-conversation.ts";
+import { condense } from "./runs/condense.ts";
 
 /** Does something with a conversation, which is loaded when it is not in memory. */
 export type UseConversation = <T>(work: (conversation: LiveConversation) => Promise<T>) => Promise<T>;
@@ -31,7 +32,7 @@ export interface ConfirmationResponse {
 }
 
 /**
- * One conversation and its verbs. No verb waits for a tool or a model; `sendMessage` waits for the extensions. A handle
+ * One conversation and its verbs. No verb waits for a tool or a model, except `condense`; `sendMessage` waits for the extensions. A handle
  * keeps nothing in memory and stays valid when the conversation leaves memory: the next verb loads it again. After a
  * removal every verb rejects with `not_found`.
  */
@@ -108,6 +109,15 @@ export class ConversationHandle {
    */
   navigate(eventId: string | null): Promise<void> {
     return this.#use((conversation) => navigate(conversation, eventId));
+  }
+
+  /**
+   * Makes the prompt shorter: the agent's condenser forgets older events and puts a summary in their place. Resolves once
+   * that is stored; during a run it is done between two steps. Rejects with `conflict` without a condenser that does
+   * this on request, and with `bad_gateway` when its model fails: the conversation goes on as before.
+   */
+  condense(): Promise<void> {
+    return this.#use(condense);
   }
 
   /** Changes title and tags, in one step. What is left out or null stays as it is; tags are replaced as a whole. */

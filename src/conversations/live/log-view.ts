@@ -24,6 +24,8 @@ export class LogView {
   #reading: Promise<void> | null = null;
   /** Events that came while the log was being read. */
   #arrived: Event[] = [];
+  /** Called when no CondensationRequest is open any more. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(parts: LogViewParts) {
     this.#parts = parts;
@@ -69,8 +71,22 @@ export class LogView {
 
   /** Takes every event of the log, in order, once it is stored. */
   follow(events: readonly Event[]): void {
-    if (this.#branch !== null) for (const event of events) add(this.#branch, event);
-    else if (this.#reading !== null) this.#arrived.push(...events);
+    if (this.#branch !== null) {
+      for (const event of events) add(this.#branch, event);
+      if (!this.#branch.view.condensationRequested) this.#release();
+    } else if (this.#reading !== null) this.#arrived.push(...events);
+  }
+
+  /** Resolves when no CondensationRequest is open, after the next event at the earliest. */
+  requestAnswered(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    return promise;
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 
   get #read(): ReadBranch {

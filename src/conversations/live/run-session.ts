@@ -182,6 +182,11 @@ export class RunSession implements AgentSession {
     if (this.#opened !== null) this.#opened.needsPrompt = !branch.hasPrompt;
   }
 
+  /** Resolves when no CondensationRequest is open, after the next event at the earliest. */
+  requestAnswered(): Promise<void> {
+    return this.#parts.logView.requestAnswered();
+  }
+
   /** Opens view, tools and extensions, once. After a failure the next call tries again. */
   prepare(): Promise<void> {
     this.#opening ??= this.#open().catch((error: unknown) => {

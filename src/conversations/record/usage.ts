@@ -2,6 +2,8 @@ import type { LlmReply } from "../../llm/llm.ts";
 import { addReply, emptyMetrics, toSnapshot } from "../../llm/metrics.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
+import type { Condenser } from "../../wire/agent/condensers.ts";
+import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationStats, Metrics, MetricsSnapshot } from "../../wire/metrics.ts";
 
 /** The lists of a model's single calls. They grow, so they are stored apart from the figures. */
@@ -16,9 +18,21 @@ export function openAccounts(stats: ConversationStats, agent: Pick<Agent, "llm" 
   }
 }
 
-function modelsOf(agent: Pick<Agent, "llm" | "condenser">): { usage_id: string; model: string }[] {
-  const condenser = agent.condenser as { llm?: { usage_id: string; model: string } } | null;
-  return condenser?.llm ? [agent.llm, condenser.llm] : [agent.llm];
+type NamedModel = Pick<LlmConfig, "usage_id" | "model">;
+
+function modelsOf({ llm, condenser }: Pick<Agent, "llm" | "condenser">): NamedModel[] {
+  return condenser === null ? [llm] : [llm, ...modelsOfCondenser(condenser)];
+}
+
+function modelsOfCondenser(condenser: Condenser): NamedModel[] {
+  switch (condenser.kind) {
+    case "LLMSummarizingCondenser":
+      return [condenser.llm];
+    case "PipelineCondenser":
+      return condenser.condensers.flatMap(modelsOfCondenser);
+    case "NoOpCondenser":
+      return [];
+  }
 }
 
 /** Adds one reply to the account of the usage id. `at` is in seconds since 1970. */

@@ -1,4 +1,5 @@
 import type { LoopExtension } from "../../../agent/loop/extension.ts";
+import { agentCondenser } from "./agent-condenser.ts";
 import type { BuiltInParts } from "./built-in-parts.ts";
 import { McpExtension } from "./mcp-extension.ts";
 
@@ -8,5 +9,5 @@ import { McpExtension } from "./mcp-extension.ts";
  * what shortens the prompt, so that it counts the text that the others add. Those of the embedding program follow.
  */
 export async function builtInExtensions(parts: BuiltInParts): Promise<LoopExtension[]> {
-  return [new McpExtension(parts)];
+  return [new McpExtension(parts), ...agentCondenser(parts.host)];
 }

@@ -69,6 +69,32 @@ export class RunControl {
     else if (this.#following === "no") this.#following = "if idle";
   }
 
+  /** Resolves when the active run has ended, at once without one. Another may have begun by then. */
+  async ended(): Promise<void> {
+    await this.#run?.done;
+  }
+
+  /**
+   * Does other work in the place of a run: one that is started meanwhile follows it, and an interrupt aborts it. Not to
+   * be called during a run.
+   *
+   * Rejects as the work does, with `too_many_requests` when no slot is free and with `unavailable` after `close`.
+   */
+  async instead(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const slot = this.#options.slots.claim();
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const abort = this.#occupy(slot, done);
+    try {
+      await slot.ready(abort.signal);
+      await work(abort.signal);
+    } finally {
+      this.#run = null;
+      if (this.#shouldFollow()) this.#begin(slot);
+      else slot.release();
+      resolve();
+    }
+  }
+
   /** Lets the active run end, and drops the one that was to follow. */
   cancelFollowing(): void {
     this.#following = "no";
@@ -102,19 +128,25 @@ export class RunControl {
   }
 
   #begin(slot: RunSlot): void {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const { signal } = this.#occupy(slot, done);
+    void this.#work(signal, slot).then(resolve);
+  }
+
+  /** Takes the place of the one active run. */
+  #occupy(slot: RunSlot, done: Promise<void>): AbortController {
     if (this.#closed) {
       slot.release();
       throw new AgentServerError("unavailable", "The conversation is closed");
     }
     const abort = new AbortController();
-    const run = { abort, done: Promise.resolve() };
-    this.#run = run;
-    run.done = this.#work(abort.signal, slot);
+    this.#run = { abort, done };
+    this.#following = "no";
+    return abort;
   }
 
   /** Runs once. A run that follows keeps the slot: it serves a message that was accepted. */
   async #work(signal: AbortSignal, slot: RunSlot): Promise<void> {
-    this.#following = "no";
     await slot.ready(signal);
     await this.#options.run(signal);
     this.#run = null;
