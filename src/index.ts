@@ -1,5 +1,6 @@
 export { type Condenser, condenseWith, type NewCondensation } from "./agent/loop/condenser.ts";
 export type {
+  ClosingAnswer,
   ExtensionAnswer,
   ExtensionEvent,
   ExtensionFactory,
@@ -14,6 +15,7 @@ export type {
   MessageVerdict,
   ModelVerdict,
   ObservationOfCall,
+  ProposedCall,
   StopVerdict,
   ToolAddition,
   ToolVerdict,

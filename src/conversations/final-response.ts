@@ -23,8 +23,8 @@ export async function finalResponse(
   return "";
 }
 
-/** Undefined for events that cannot end a conversation. */
-function lastWords(event: Event): string | undefined {
+/** The words of an event as the end of a conversation; undefined for events that cannot end one. */
+export function lastWords(event: Event): string | undefined {
   if (event.kind === "MessageEvent") return textOf(messageSchema.parse(event.llm_message).content);
   if (event.kind === "ActionEvent" && event.tool_name === "finish") return finishMessage(event.action);
   return undefined;

@@ -1,3 +1,4 @@
+import { planHooks } from "../agent/hooks/hook-plan.ts";
 import { createAnalyzer } from "../agent/security/create-analyzer.ts";
 import { AgentServerError } from "../errors.ts";
 import { silentLogger } from "../logger.ts";
@@ -46,6 +47,8 @@ export async function startConversation(
   const agent = request.agent === null ? withoutAbsentBrowser(asked.agent, registry) : asked.agent;
   const opened = { ...asked, agent };
   warnOfTemplate(agent, logger);
+  // Read again when they are first needed. An invalid matcher is reported here.
+  if (request.hook_config !== null) await planHooks(request.hook_config);
   if (request.security_analyzer !== null)
     await createAnalyzer(request.security_analyzer, context.shellScanner);
   const started = await startInWorktree(request, { id, context }, async (worktree) => {

@@ -1,7 +1,6 @@
 import { AgentServerError } from "../errors.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
-import { momentsWithHooks } from "../wire/agent/hook-config.ts";
 import type { SecurityAnalyzer } from "../wire/agent/policies.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 
@@ -28,11 +27,6 @@ interface Unserved {
  * send them only on purpose.
  */
 const REFUSED: readonly Unserved[] = [
-  {
-    field: "hook_config",
-    asked: ({ request }) => listed(request.hook_config === null ? [] : momentsWithHooks(request.hook_config)),
-    instead: "this server runs no hooks yet, and a guard that is silently off is worse than none",
-  },
   {
     field: "plugins",
     asked: ({ request }) => counted(request.plugins, "plugins"),

@@ -1,5 +1,6 @@
 import type { EventStore, LogSpan, StoredEvent } from "../stores/store.ts";
 import { type Event, ROOT } from "../wire/events/events.ts";
+import { isOffBranch } from "../wire/events/hook-records.ts";
 import { MAX_PAGE_LENGTH } from "./event-search.ts";
 
 const PAGE_SIZE = 256;
@@ -104,9 +105,9 @@ export class LineCheck {
     return this.#head;
   }
 
-  /** False for an event that begins another branch. State updates belong to none. */
+  /** False for an event that begins another branch. State updates and most records of hooks belong to none. */
   continues(event: Event): boolean {
-    if (event.kind === "ConversationStateUpdateEvent") return true;
+    if (event.kind === "ConversationStateUpdateEvent" || isOffBranch(event)) return true;
     const parent = parentOf(event);
     const follows =
       parent === undefined ? this.#head === null : parent === "the one before" || parent.id === this.#head;

@@ -3,6 +3,7 @@ import type { Frame } from "../stores/frame-relay.ts";
 import { isFailure, isOwnershipLost, ownershipLost } from "../stores/refusals.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import type { Event, NewEvent } from "../wire/events/events.ts";
+import { isOffBranch } from "../wire/events/hook-records.ts";
 import {
   type EventStamps,
   type LogPosition,
@@ -143,9 +144,13 @@ export class EventLog {
 
   #stampAll(events: readonly NewEvent[]): Event[] {
     let position = this.#called;
+    /** HEAD without the records of hooks that are off the branch. */
+    let branch = position.head;
     return events.map((event) => {
-      const stamped = stampEvent(event, parentAt(position), this.#options) as Event;
+      const head = hangsOnBranch(event) ? branch : position.head;
+      const stamped = stampEvent(event, parentAt({ ...position, head }), this.#options) as Event;
       position = { head: movesHead(stamped) ? stamped.id : position.head, nextSeq: position.nextSeq + 1 };
+      if (movesHead(stamped) && !isOffBranch(stamped)) branch = stamped.id;
       return stamped;
     });
   }
@@ -238,8 +243,12 @@ export class EventLog {
   }
 }
 
-function movesHead(event: Event): boolean {
+function movesHead(event: NewEvent): boolean {
   return event.kind !== "ConversationStateUpdateEvent";
+}
+
+function hangsOnBranch(event: NewEvent): boolean {
+  return movesHead(event) && event.kind !== "HookExecutionEvent";
 }
 
 function advance(from: LogPosition, leafEventId: string | null | undefined, count: number): LogPosition {

@@ -43,4 +43,5 @@ export type AgentWritable =
   | "activated_path_rules"
   | "invoked_skills"
   | "blocked_actions"
-  | "blocked_messages";
+  | "blocked_messages"
+  | "hook_config";

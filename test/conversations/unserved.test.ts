@@ -13,7 +13,7 @@ const SUMMARISE = {
   max_size: 240,
   keep_first: 2,
 };
-const HOOK = [{ matcher: "*", hooks: [{ command: "./guard.sh" }] }];
+const HOOK = [{ matcher: "/(/", hooks: [{ command: "./guard.sh" }] }];
 const KEYWORD = { type: "keyword", keywords: ["deploy"] };
 const noHooks = {
   pre_tool_use: [],
@@ -36,8 +36,11 @@ function withContext(fields: Record<string, unknown>): Fields {
 
 describe("a request is refused, and makes nothing, that asks for", () => {
   it.each<[string, Fields, string]>([
-    ["hooks", { hook_config: { ...noHooks, pre_tool_use: HOOK } }, "hook_config: asks for pre_tool_use"],
-    ["hooks as other programs write them", { hook_config: { hooks: { PreToolUse: HOOK } } }, "pre_tool_use"],
+    [
+      "hooks whose matcher is not valid",
+      { hook_config: { ...noHooks, pre_tool_use: HOOK } },
+      "hook_config.pre_tool_use.0.matcher '(' is not a regular expression",
+    ],
     ["plugins", { plugins: [{ source: "github:owner/plugin" }] }, "plugins: asks for 1 plugins"],
     ["a critic", withAgent({ critic: { kind: "AgentFinishedCritic" } }), "agent.critic"],
     [

@@ -48,7 +48,9 @@ export async function executeCalls(execution: Execution): Promise<boolean> {
 }
 
 /** The calls of a reply that may run: those up to the first finish. */
-export function callsUpToFinish(actions: readonly ActionEvent[]): readonly ActionEvent[] {
+export function callsUpToFinish<Call extends { tool_name: string }>(
+  actions: readonly Call[],
+): readonly Call[] {
   const finish = actions.findIndex((action) => action.tool_name === "finish");
   return finish === -1 ? actions : actions.slice(0, finish + 1);
 }

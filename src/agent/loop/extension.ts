@@ -3,7 +3,7 @@ import type { ToolHost } from "../../tools/tool.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { LlmConfigInput } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
-import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
 import type { Content, Message } from "../../wire/events/message.ts";
 import type { PromptView } from "../view/prompt-view.ts";
 
@@ -16,8 +16,9 @@ import type { PromptView } from "../view/prompt-view.ts";
  * (`block`, `refuse`, `stop`, `again`, `goOn`) ends the question: those after it are not asked.
  *
  * **Storage.** What an extension answers is one commit. The loop makes it before it asks the next extension, except at
- * `start`, `userMessage` and `afterTool`, where all answers share the commit of the prompt, the message or the result.
- * Events are published once they are stored.
+ * `start`, `userMessage`, `beforeTool` and `afterTool`, where all answers share the commit of the prompt, the message, the
+ * calls or the result. Events are published once they are stored. HookExecutionEvents stand before what they are about:
+ * the prompt, the message, the call or the result.
  *
  * **Abort.** `context.signal` is aborted when the run is interrupted, for `start` and `userMessage` when the
  * conversation closes. The loop then stops waiting at once. Deadlines are the extension's own matter: without an
@@ -52,12 +53,16 @@ export interface LoopExtension {
   readonly handlesCondensation?: boolean;
   /**
    * Asked once each time the conversation is loaded for work, after its tools are there and before the system prompt
-   * is made: tools added here are listed in it. Events follow the system prompt, or the end of a log that has one
-   * already.
+   * is made: tools added here are listed in it. State stands before the system prompt, events follow it, or the end of a
+   * log that has one already.
    */
   start?(context: LoopContext): ExtensionAnswer<LoopChange>;
-  /** Asked about a message of the user before it is stored. */
-  userMessage?(content: readonly Content[], context: LoopContext): ExtensionAnswer<MessageVerdict>;
+  /** Asked about a message of the user before it is stored under this id. */
+  userMessage?(
+    content: readonly Content[],
+    context: LoopContext,
+    id: string,
+  ): ExtensionAnswer<MessageVerdict>;
   /** Asked before each call of the model. Appended messages are part of the prompt. */
   beforeModel?(context: LoopContext): ExtensionAnswer<ModelVerdict>;
   /**
@@ -66,11 +71,11 @@ export interface LoopExtension {
    */
   prompt?(messages: readonly Message[], context: LoopContext): ExtensionAnswer<readonly Message[]>;
   /**
-   * Asked about each call when the model has made it: before the user is asked to confirm it, and once more before it
-   * runs if the conversation was loaded again in between. `action` is in the log by then. A refused call is answered
-   * with the reason, as a UserRejectObservation with source `hook`, and the agent goes on.
+   * Asked about each call when the model has made it: before it is stored and the user is asked to confirm it, and once
+   * more before it runs if the conversation was loaded again in between; `context.view.hasCall` tells the two apart. A
+   * refused call is answered with the reason, as a UserRejectObservation with source `hook`, and the agent goes on.
    */
-  beforeTool?(action: ActionEvent, context: LoopContext): ExtensionAnswer<ToolVerdict>;
+  beforeTool?(action: ProposedCall, context: LoopContext): ExtensionAnswer<ToolVerdict>;
   /**
    * Asked when a tool has given its observation, before that is stored, in the order of the calls. Calls that were
    * refused, interrupted or failed without an observation are left out.
@@ -78,18 +83,23 @@ export interface LoopExtension {
   afterTool?(call: FinishedCall, context: LoopContext): ExtensionAnswer<ToolAddition>;
   /**
    * Asked when the agent wants to finish. Its last words are stored, its status is still running. `max_iterations` and
-   * stuck detection bound how long an agent can be kept going.
+   * stuck detection bound how long an agent can be kept going. Asked once more, with the status finished, when a finished
+   * conversation is run without a new message.
    */
   stop?(context: LoopContext): ExtensionAnswer<StopVerdict>;
   /**
    * Called once when the conversation leaves memory, and when the `start` of any extension has failed. The id tells
-   * conversations apart. It is waited for at most 10 seconds; errors are logged.
+   * conversations apart. It is waited for at most 10 seconds; errors are logged. The machine is still there. Events are
+   * stored at the end of the log, unless a `start` has failed.
    */
-  close?(conversationId: string): void | Promise<void>;
+  close?(conversationId: string): ClosingAnswer;
 }
 
 /** Answer of an extension, now or later; undefined leaves everything as it is. */
 export type ExtensionAnswer<T> = T | undefined | Promise<T | undefined>;
+
+/** Answer to `close`, now or later. */
+export type ClosingAnswer = void | LoopChange | Promise<void> | Promise<LoopChange | undefined>;
 
 /** The part of the conversation that an extension sees. */
 export interface LoopContext {
@@ -108,7 +118,7 @@ export interface LoopContext {
 /** The part of the prompt view that is for reading. */
 export type LoopView = Pick<
   PromptView,
-  "events" | "recent" | "condensationRequested" | "messages" | "measuredReply"
+  "events" | "recent" | "condensationRequested" | "messages" | "measuredReply" | "hasCall"
 >;
 
 /** The set of tools of a conversation. */
@@ -145,7 +155,14 @@ export type ExtensionState =
   | "agent_state"
   | "activated_knowledge_skills"
   | "activated_path_rules"
-  | "invoked_skills";
+  | "invoked_skills"
+  | "hook_config";
+
+/** A call that the model has made. Its time and its parent are not known before it is stored. */
+export type ProposedCall = Extract<NewEvent, { kind: "ActionEvent" }> & {
+  /** Id of the event when it is stored. */
+  readonly id: string;
+};
 
 /** Answer to `userMessage`. Its events stand before the message. */
 export interface MessageVerdict extends LoopChange {
@@ -168,7 +185,7 @@ export interface ModelVerdict extends LoopChange {
   readonly again?: boolean;
 }
 
-/** Answer to `beforeTool`. */
+/** Answer to `beforeTool`. Its state is stored at once; its events stand behind the calls of the reply. */
 export interface ToolVerdict extends LoopChange {
   /** Reason to refuse the call, for the model and the user. */
   readonly refuse?: string;
@@ -177,7 +194,7 @@ export interface ToolVerdict extends LoopChange {
 /** A call that brought an observation. */
 export interface FinishedCall {
   /** The call. */
-  readonly action: ActionEvent;
+  readonly action: ProposedCall;
   /** Its result, with what earlier extensions added. */
   readonly result: ObservationOfCall;
 }

@@ -3,7 +3,8 @@ import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
-import type { ActionEvent } from "../../wire/events/events.ts";
+import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
+import { recordsFirst } from "../../wire/events/hook-records.ts";
 import { type Content, type Message, text } from "../../wire/events/message.ts";
 import { errorEvent } from "../error-classification.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
   MessageVerdict,
   ModelVerdict,
   ObservationOfCall,
+  ProposedCall,
 } from "./extension.ts";
 import { tellModel } from "./messages.ts";
 import type { AgentSession } from "./session.ts";
@@ -33,6 +35,16 @@ export interface Moment {
   signal: AbortSignal;
 }
 
+/** The answers about one call. */
+export interface CallVerdict {
+  /** Events that stand before the call. */
+  records: readonly NewEvent[];
+  /** Events that stand behind the calls of the reply. */
+  events: readonly NewEvent[];
+  /** Reason to refuse the call; undefined when it may run. */
+  refusal: string | undefined;
+}
+
 /** Asks the extensions of one conversation, point by point; `LoopExtension` states the order and the effect of each. */
 export class Extensions {
   readonly #list: readonly LoopExtension[];
@@ -49,6 +61,11 @@ export class Extensions {
     return this.#list.some((extension) => extension.handlesCondensation === true);
   }
 
+  /** Whether any extension is asked about calls. */
+  get judgesCalls(): boolean {
+    return this.#list.some(({ beforeTool }) => beforeTool !== undefined);
+  }
+
   /** Resolves with the changes to store at the beginning, in order. */
   async start(moment: Moment): Promise<LoopChange[]> {
     const changes: LoopChange[] = [];
@@ -60,11 +77,11 @@ export class Extensions {
   }
 
   /** Resolves with the verdicts on a message of the user, up to the first that blocks the message. */
-  async userMessage(content: readonly Content[], moment: Moment): Promise<MessageVerdict[]> {
+  async userMessage(content: readonly Content[], id: string, moment: Moment): Promise<MessageVerdict[]> {
     const verdicts: MessageVerdict[] = [];
     for (const extension of this.#list) {
       const verdict = await ask(extension, moment, (context) =>
-        extension.userMessage?.(content, context),
+        extension.userMessage?.(content, context, id),
       ).catch(throwRefusal);
       if (verdict !== undefined) verdicts.push(verdict);
       if (verdict?.block !== undefined) break;
@@ -105,30 +122,40 @@ export class Extensions {
     return messages;
   }
 
-  /** Asks about open calls, about each once. Reasons of refusals are stored under `blocked_actions`. */
+  /** Yields a verdict for each call of a reply, in their order, before the calls are stored. */
+  async *judge(calls: readonly ProposedCall[], moment: Moment): AsyncGenerator<[string, CallVerdict]> {
+    this.#judged = new Set(calls.map(({ id }) => id));
+    for (const call of calls) yield [call.id, await this.#verdictOn(call, moment)];
+  }
+
+  /** Asks about open calls that were stored before the conversation was loaded, about each once. */
   async beforeTools(actions: readonly ActionEvent[], moment: Moment): Promise<void> {
     for (const action of actions) {
       if (this.#judged.has(action.id)) continue;
-      const reason = await this.#refusalOf(action, moment);
-      if (reason === undefined) continue;
-      const { blocked_actions: blocked } = moment.session.state;
-      await moment.session.update({ blocked_actions: { ...blocked, [action.id]: reason } });
+      const { records, events, refusal } = await this.#verdictOn(action, moment);
+      const refused = refusal === undefined ? {} : blocked(moment.session.state, action.id, refusal);
+      await moment.session.update(refused, [...records, ...events]);
     }
     this.#judged = new Set(actions.map(({ id }) => id));
   }
 
-  async #refusalOf(action: ActionEvent, moment: Moment): Promise<string | undefined> {
+  async #verdictOn(call: ProposedCall, moment: Moment): Promise<CallVerdict> {
+    const changes: LoopChange[] = [];
+    let refusal: string | undefined;
     for (const extension of this.#list) {
       try {
-        const verdict = await ask(extension, moment, (context) => extension.beforeTool?.(action, context));
-        await commit(moment, [verdict]);
-        if (verdict?.refuse !== undefined) return verdict.refuse;
+        const verdict = await ask(extension, moment, (context) => extension.beforeTool?.(call, context));
+        if (verdict === undefined) continue;
+        changes.push(verdict);
+        if (verdict.state !== undefined) await moment.session.update(verdict.state);
+        refusal = verdict.refuse;
       } catch (error) {
         if (!(error instanceof ExtensionError)) throw error;
-        return error.message;
+        refusal = error.message;
       }
+      if (refusal !== undefined) break;
     }
-    return undefined;
+    return { ...recordsFirst(mergeChanges(changes).events), refusal };
   }
 
   /**
@@ -150,8 +177,9 @@ export class Extensions {
         changes.push({ events: [errorEvent(error)] });
       }
     }
-    const { state, events } = mergeChanges(changes);
-    await moment.session.updateAhead(state, [result, ...events]);
+    const { state, events: added } = mergeChanges(changes);
+    const { records, events } = recordsFirst(added);
+    await moment.session.updateAhead(state, [...records, result, ...events]);
   }
 
   /** True when the agent has to go on; the log says why by then. */
@@ -171,18 +199,26 @@ export class Extensions {
     return false;
   }
 
-  /** Closes all extensions and waits for them, at most `CLOSE_WAIT`. Failures are logged. */
-  async close(conversationId: string): Promise<void> {
-    await Promise.all(this.#list.map((extension) => this.#closeOne(extension, conversationId)));
+  /**
+   * Closes all extensions and waits for them, at most `CLOSE_WAIT`. Failures are logged. Resolves with what they have to
+   * store at the end.
+   */
+  async close(conversationId: string): Promise<LoopChange[]> {
+    const changes = this.#list.map((extension) => this.#closeOne(extension, conversationId));
+    return (await Promise.all(changes)).filter((change) => change !== undefined);
   }
 
-  async #closeOne(extension: LoopExtension, conversationId: string): Promise<void> {
+  async #closeOne(extension: LoopExtension, conversationId: string): Promise<LoopChange | undefined> {
     const fields = { extension: extension.name, conversation_id: conversationId };
-    const closing = (async () => extension.close?.(conversationId))().catch((error: unknown) =>
+    let change: LoopChange | undefined;
+    const closing = (async () => {
+      change = (await extension.close?.(conversationId)) ?? undefined;
+    })().catch((error: unknown) =>
       this.#logger.warn({ ...fields, error: messageOf(error) }, "An extension did not close cleanly"),
     );
-    if (await settledWithin(closing, CLOSE_WAIT)) return;
-    this.#logger.warn(fields, "An extension is still closing; it is not waited for any longer");
+    if (!(await settledWithin(closing, CLOSE_WAIT)))
+      this.#logger.warn(fields, "An extension is still closing; it is not waited for any longer");
+    return change;
   }
 }
 
@@ -255,4 +291,13 @@ export function mergeChanges(changes: readonly LoopChange[]): Required<LoopChang
     state: Object.assign({}, ...changes.map(({ state }) => state)),
     events: changes.flatMap(({ events = [] }) => events),
   };
+}
+
+/** The change of the state that makes a call be refused when its turn comes. */
+export function blocked(
+  { blocked_actions: others }: Readonly<ConversationState>,
+  id: string,
+  reason: string,
+): Pick<ConversationState, "blocked_actions"> {
+  return { blocked_actions: { ...others, [id]: reason } };
 }

@@ -35,7 +35,7 @@ class MaxIterationsReached extends Error {
  * written.
  */
 export async function runAgent(session: AgentSession, options: RunOptions): Promise<void> {
-  if (session.state.execution_status === "finished" || session.confirmation.isWaiting) return;
+  if (session.confirmation.isWaiting || (await staysFinished(session, options))) return;
   await answerLeftCalls(session);
   await session.update({ execution_status: "running" });
   try {
@@ -43,6 +43,17 @@ export async function runAgent(session: AgentSession, options: RunOptions): Prom
   } catch (error) {
     if (options.signal.aborted) await interrupt(session);
     else await fail(session, error);
+  }
+}
+
+/** Whether the agent is finished and no extension calls it back. */
+async function staysFinished(session: AgentSession, { extensions, signal }: RunOptions): Promise<boolean> {
+  if (session.state.execution_status !== "finished") return false;
+  try {
+    return !(await extensions.refusesStop({ session, signal }));
+  } catch (error) {
+    if (!signal.aborted) await fail(session, error);
+    return true;
   }
 }
 

@@ -4,11 +4,12 @@ import { type Message, text, textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
 import { needsConfirmation } from "./confirmation/needs-confirmation.ts";
 import { analyseRisks } from "./confirmation/risk-analysis.ts";
-import { callsUpToFinish, executeCalls } from "./execute-calls.ts";
+import { executeCalls } from "./execute-calls.ts";
 import type { Extensions } from "./extensions.ts";
 import { agentMessage, tellModel } from "./messages.ts";
 import { remedyFor } from "./remedy.ts";
 import type { AgentSession } from "./session.ts";
+import { storeCalls } from "./store-calls.ts";
 import { hasUnseenImage, unseenImageMessage } from "./unseen-images.ts";
 
 const EMPTY_REPLY =
@@ -130,8 +131,7 @@ async function call(session: AgentSession, reply: LlmReply, options: StepOptions
     isKnownCall: (id) => view.hasCall(id),
     newId: () => session.newId(),
   });
-  await session.append(events);
-  await options.extensions.beforeTools(callsUpToFinish(view.pending()), { session, ...options });
+  await storeCalls(events, { session, ...options });
   return (await mustWait(session, options)) ? "waiting" : runOpenCalls(session, options);
 }
 

@@ -1,4 +1,5 @@
 import type { ActionEvent, CondensationEvent, Event } from "../../wire/events/events.ts";
+import { isOffBranch } from "../../wire/events/hook-records.ts";
 import type { Message } from "../../wire/events/message.ts";
 import { isBlankAssistant } from "./event-message.ts";
 import { enforceInvariants } from "./invariants.ts";
@@ -189,12 +190,17 @@ export class PromptView {
   }
 }
 
-/** State updates are not part of the branch; records of calls and risks must not count as progress of the agent. */
-function isAside({ kind }: Event): boolean {
+/**
+ * State updates and most records of hooks are not part of the branch; records of calls and risks must not count as
+ * progress of the agent.
+ */
+function isAside(event: Event): boolean {
+  const { kind } = event;
   return (
     kind === "ConversationStateUpdateEvent" ||
     kind === "LLMCompletionLogEvent" ||
-    kind === "SecurityAnalysisEvent"
+    kind === "SecurityAnalysisEvent" ||
+    isOffBranch(event)
   );
 }
 

@@ -91,7 +91,7 @@ export function openConversation(
   };
   const openExtensions = async (): Promise<Extensions> => {
     const host = await openHost();
-    const builtIn = await builtInExtensions({ host, context });
+    const builtIn = await builtInExtensions({ host, context, config });
     return new Extensions([...builtIn, ...((await context.extensions?.(host)) ?? [])], logger);
   };
   const runners = { ...BUILT_IN_RUNNERS, ...context.runners };

@@ -14,6 +14,7 @@ import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import { type LlmConfig, type LlmConfigInput, parseLlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
+import { recordsFirst } from "../../wire/events/hook-records.ts";
 import type { Content } from "../../wire/events/message.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import type { LiveContext } from "./conversation-context.ts";
@@ -46,9 +47,17 @@ interface Opened {
   securityPolicy: { text: string | undefined } | undefined;
   /** Whether the system prompt still has to be appended. */
   needsPrompt: boolean;
-  /** Events of extensions that follow the system prompt. */
-  added: readonly NewEvent[];
+  /** Events of extensions, before and behind the system prompt, that still have to be appended. */
+  added: Added;
 }
+
+/** Events of extensions around the system prompt. */
+interface Added {
+  before: readonly NewEvent[];
+  behind: readonly NewEvent[];
+}
+
+const NOTHING: Added = { before: [], behind: [] };
 
 /** The session of a run: model, tools, extensions and the view of the log, each opened when it is first needed. */
 export class RunSession implements AgentSession {
@@ -200,7 +209,7 @@ export class RunSession implements AgentSession {
   async writePrompt(): Promise<void> {
     await this.#readPromptParts();
     const { needsPrompt, added } = this.#prepared;
-    if (needsPrompt || added.length > 0) await this.#appendWithPrompt((prompt) => prompt);
+    if (needsPrompt || added !== NOTHING) await this.#appendWithPrompt((prompt) => prompt);
   }
 
   /**
@@ -211,14 +220,17 @@ export class RunSession implements AgentSession {
     await this.prepare();
     const { keeper } = this.#parts;
     const moment = { session: this, signal: this.#closing.signal };
-    const verdicts = await this.extensions.userMessage(content, moment);
+    const id = this.newId();
+    const verdicts = await this.extensions.userMessage(content, id, moment);
     await this.#readPromptParts();
     const suffix = this.state.agent.agent_context?.user_message_suffix;
-    const message = admitMessage({ id: this.newId(), content, suffix, verdicts });
+    const message = admitMessage({ id, content, suffix, verdicts });
     await this.#appendWithPrompt((prompt) => [
       ...(message.isBlocked ? [] : this.#answerWaiting()),
       ...(isSettled(this.state) ? keeper.assign({ execution_status: "idle" }) : []),
       ...prompt,
+      ...message.before,
+      ...keeper.assign(message.block(this.state)),
       ...message.events,
       ...keeper.assign(message.changes(this.state)),
     ]);
@@ -234,10 +246,16 @@ export class RunSession implements AgentSession {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#opening?.catch(() => {});
-    await this.#opened?.extensions.close(this.state.id);
+    await this.#closeExtensions();
     await this.#opened?.tools.close();
     await this.#parts.workspace.close();
     await this.#parts.keeper.log.close();
+  }
+
+  /** Stores what extensions have to say at the end. A log that takes nothing more is left as it is. */
+  async #closeExtensions(): Promise<void> {
+    const { state, events } = mergeChanges((await this.#opened?.extensions.close(this.state.id)) ?? []);
+    await this.update(state, events).catch(() => {});
   }
 
   async #masked(reasons: readonly NewEvent[]): Promise<NewEvent[]> {
@@ -264,7 +282,7 @@ export class RunSession implements AgentSession {
       securityPolicy,
       // HEAD may have moved meanwhile.
       needsPrompt: !this.#parts.logView.hasPrompt,
-      added: [],
+      added: NOTHING,
     };
     // Set before the extensions start, because they see the tools then.
     this.#opened = opened;
@@ -273,11 +291,13 @@ export class RunSession implements AgentSession {
   }
 
   /** Returns the events that extensions add. A failure closes what was opened: the next attempt opens it again. */
-  async #startExtensions({ tools, extensions }: Opened): Promise<readonly NewEvent[]> {
+  async #startExtensions({ tools, extensions }: Opened): Promise<Added> {
     try {
       const changes = await extensions.start({ session: this, signal: this.#closing.signal });
       const { state, events } = mergeChanges(changes);
-      return [...this.#parts.keeper.assign(state), ...events];
+      const { records, events: behind } = recordsFirst(events);
+      const before = [...this.#parts.keeper.assign(state), ...records];
+      return before.length + behind.length === 0 ? NOTHING : { before, behind };
     } catch (error) {
       this.#opened = null;
       await Promise.all([extensions.close(this.state.id), tools.close()]);
@@ -304,14 +324,14 @@ export class RunSession implements AgentSession {
   async #appendWithPrompt(toEvents: (prompt: readonly NewEvent[]) => readonly NewEvent[]): Promise<void> {
     const opened = this.#prepared;
     const { needsPrompt, added } = opened;
-    const prompt = [...(needsPrompt ? [this.#systemPrompt(opened)] : []), ...added];
+    const prompt = [...added.before, ...(needsPrompt ? [this.#systemPrompt(opened)] : []), ...added.behind];
     opened.needsPrompt = false;
-    opened.added = [];
+    opened.added = NOTHING;
     try {
       await this.append(toEvents(prompt));
     } catch (error) {
       opened.needsPrompt = needsPrompt;
-      opened.added = [...added, ...opened.added];
+      opened.added = added;
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import type { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
+import { recordsFirst } from "../../wire/events/hook-records.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { withLlm } from "../launch/with-llm.ts";
 import type { DocumentWriter } from "../record/document-writer.ts";
@@ -49,15 +50,18 @@ export class StateKeeper {
     return this.#commit(events);
   }
 
-  /** Assigns values and appends an update event for each that differs, then `reasons`, in one commit. */
+  /**
+   * Assigns values and appends an update event for each that differs, then `reasons`, in one commit. Records of hooks
+   * among them stand before the updates that they led to.
+   */
   async update(changes: Partial<ConversationState>, reasons: readonly NewEvent[] = []): Promise<void> {
-    const events = [...this.assign(changes), ...reasons];
+    const events = this.#withReasons(changes, reasons);
     if (events.length > 0) await this.append(events);
   }
 
   /** As `update`, but resolves as `EventLog.appendAhead` does. */
   async updateAhead(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
-    const events = [...this.assign(changes), ...reasons];
+    const events = this.#withReasons(changes, reasons);
     if (events.length > 0) await this.#write(events, (change) => this.log.appendAhead(events, change));
   }
 
@@ -140,6 +144,11 @@ export class StateKeeper {
   publishFullState(): void {
     const state = { ...this.state, leaf_event_id: this.log.head };
     this.log.publish(fullState(state, this.#parts.secrets.lost));
+  }
+
+  #withReasons(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): NewEvent[] {
+    const { records, events } = recordsFirst(reasons);
+    return [...records, ...this.assign(changes), ...events];
   }
 
   #commit(events: readonly NewEvent[], update: LogChange["update"] = {}): Promise<Event[]> {

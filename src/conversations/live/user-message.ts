@@ -13,9 +13,13 @@ export function checkRole({ role }: Pick<SendMessageRequest, "role">): void {
 
 /** A message of the user as it is stored. */
 export interface AdmittedMessage {
-  /** The message between the events of extensions. */
+  /** Events of extensions that stand before the message. */
+  before: readonly NewEvent[];
+  /** The message, and its removal from the prompt if it is blocked. */
   events: NewEvent[];
   isBlocked: boolean;
+  /** The keys of the state that block the message, in the same commit. */
+  block(state: ConversationState): Partial<ConversationState>;
   /** The keys of the state that change in the same commit. */
   changes(state: ConversationState): Partial<ConversationState>;
 }
@@ -48,15 +52,16 @@ export function admitMessage({ id, content, suffix, verdicts }: MessageToAdmit):
   const isBlocked = reason !== undefined;
   const { state: assigned, events } = mergeChanges(verdicts);
   return {
-    events: [...events, message, ...(isBlocked ? [forget(id)] : [])],
+    before: events,
+    events: [message, ...(isBlocked ? [forget(id)] : [])],
     isBlocked,
+    block: (state) => (isBlocked ? { blocked_messages: { ...state.blocked_messages, [id]: reason } } : {}),
     changes: (state) => ({
       last_user_message_id: id,
       ...assigned,
       ...(skills.length > 0 && {
         activated_knowledge_skills: union(state.activated_knowledge_skills, skills),
       }),
-      ...(isBlocked && { blocked_messages: { ...state.blocked_messages, [id]: reason } }),
     }),
   };
 }

@@ -2,6 +2,7 @@ import { once } from "../../once.ts";
 import { redactSecrets } from "../../secrets/secret-fields.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
+import { type HookConfig, hookConfig } from "../../wire/agent/hook-config.ts";
 import { type ConversationInfo, conversationInfo } from "../../wire/conversation.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import { AVAILABLE } from "../runtime-info.ts";
@@ -32,7 +33,8 @@ export function toConversationInfo(record: ConversationRecord, options: InfoOpti
   const { persistenceDir, onDamaged } = options;
   const documents = readDocuments(record, { agent: agentDocument(options), onDamaged });
   const state = toState({ record, documents, persistenceDir });
-  const values = { ...state, ...ownFields(record, documents.config) };
+  const hooks = { hook_config: shownHooks(state.hook_config) };
+  const values = { ...state, ...ownFields(record, documents.config), ...hooks };
   const isHidden = (key: string) =>
     SECRET_KEYS.some((secret) => secret === key) && !(key === "agent" && isShownAgent(options));
   return Object.fromEntries(
@@ -62,6 +64,11 @@ export function withShownAgent(
 ): ConversationRecord {
   const shown = JSON.stringify(toShownAgent(readAgent(withAgent)));
   return { ...record, documents: { ...record.documents, shown_agent: shown } };
+}
+
+/** Hooks under the names that infos have for them. Damaged ones are not shown. */
+function shownHooks(inState: ConversationState["hook_config"]): HookConfig | null {
+  return inState === null ? null : (hookConfig.safeParse(inState).data ?? null);
 }
 
 /** The fields of an info that are not part of the state. */

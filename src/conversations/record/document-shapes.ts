@@ -59,6 +59,7 @@ export const DOCUMENT_SHAPES: Readonly<Record<DocumentName, z.ZodType>> = {
       head_is_empty: z.boolean(),
       tags: textsByName,
       agent_state: object,
+      hook_config: object.nullable(),
     })
     .partial(),
   stats: z.looseObject({

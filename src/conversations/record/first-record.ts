@@ -10,6 +10,7 @@ import type { SecretSources } from "../../wire/secret-source.ts";
 import type { WorktreePlace } from "../../workspace/git/worktree/plan-worktree.ts";
 import { allowedSecrets, type ResolvedProfile } from "../launch/agent-profiles.ts";
 import { toConfig } from "./conversation-config.ts";
+import type { StateDocument } from "./conversation-documents.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { requestedAgent } from "./requested-agent.ts";
 import { STATE_KEYS, toState, toStateDocument } from "./state-fields.ts";
@@ -89,7 +90,7 @@ export function toFirstChange(
     ...(worktree && { worktree_place: worktree }),
   };
   const stats = { usage_to_metrics: {} };
-  const documents = { config, agent, secrets, state: toStateDocument(request), stats };
+  const documents = { config, agent, secrets, state: firstState(request), stats };
   const state = toState({ record: { ...create, id }, documents, persistenceDir });
   const written = new DocumentWriter(cipher).change(state, STATE_KEYS).documents;
   return {
@@ -97,6 +98,11 @@ export function toFirstChange(
     create,
     documents: { ...written, config: JSON.stringify(config), calls: "{}" },
   };
+}
+
+/** Hooks show in the state once they are in force, with those of plugins. */
+function firstState(request: StartConversationRequest): StateDocument {
+  return toStateDocument({ ...request, hook_config: null });
 }
 
 /** Secrets of the agent's context fill the names that the request leaves free. */

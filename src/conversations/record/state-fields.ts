@@ -59,7 +59,7 @@ export const STATE_FIELDS: StateFields = {
   secret_registry: { home: "secrets", read: ({ documents }) => ({ secret_sources: documents.secrets }) },
   tags: { home: "state", empty: map },
   agent_state: { home: "state", empty: map },
-  hook_config: { home: "config" },
+  hook_config: { home: "state", empty: nothing },
 };
 
 /** The keys of the table, in its order. */

@@ -61,12 +61,38 @@ const HOOKS = {
 /** Hooks of a conversation by the moment at which they run. Also read from `{"hooks": {"PreToolUse": …}}`. */
 export const hookConfig = z.preprocess(normalise, z.strictObject(HOOKS).meta({ id: "HookConfig" }));
 
+/** One hook: a command, or a question to a model or an agent. */
+export type HookDefinition = z.output<typeof hookDefinition>;
 /** Hooks of a conversation by the moment at which they run. */
 export type HookConfig = z.output<typeof hookConfig>;
 
 /** The names of the moments at which hooks would run. */
 export function momentsWithHooks(config: HookConfig): string[] {
   return Object.entries(config).flatMap(([moment, list]) => (list.length > 0 ? [moment] : []));
+}
+
+/** Several configurations as one: at each moment the hooks of the first run first. */
+export function joinHooks(configs: readonly HookConfig[]): HookConfig {
+  const at = (moment: keyof HookConfig) => configs.flatMap((config) => config[moment]);
+  return {
+    pre_tool_use: at("pre_tool_use"),
+    post_tool_use: at("post_tool_use"),
+    user_prompt_submit: at("user_prompt_submit"),
+    session_start: at("session_start"),
+    session_end: at("session_end"),
+    stop: at("stop"),
+  };
+}
+
+/** Hooks as states show them: `async` is `async_` there. `hookConfig` reads both. */
+export function toStateForm(config: HookConfig): Record<string, unknown> {
+  const inState = ({ async: isAsync, ...hook }: HookDefinition) => ({ ...hook, async_: isAsync });
+  return Object.fromEntries(
+    Object.entries(config).map(([moment, matchers]) => [
+      moment,
+      matchers.map(({ matcher, hooks }) => ({ matcher, hooks: hooks.map(inState) })),
+    ]),
+  );
 }
 
 function withAsync(input: unknown): unknown {

@@ -17,30 +17,6 @@ const acpToolCallEvent = eventKind("ACPToolCallEvent", {
 /** A summary as the prompt has it. Normally it is not stored. */
 const condensationSummaryEvent = eventKind("CondensationSummaryEvent", { summary: z.string() });
 
-const hookExecutionEvent = eventKind("HookExecutionEvent", {
-  hook_event_type: z.enum([
-    "PreToolUse",
-    "PostToolUse",
-    "UserPromptSubmit",
-    "SessionStart",
-    "SessionEnd",
-    "Stop",
-  ]),
-  hook_command: z.string(),
-  tool_name: nullable(z.string()),
-  success: z.boolean(),
-  blocked: z.boolean().default(false),
-  exit_code: z.int(),
-  stdout: z.string().default(""),
-  stderr: z.string().default(""),
-  reason: nullable(z.string()),
-  additional_context: nullable(z.string()),
-  error: nullable(z.string()),
-  action_id: nullable(z.string()),
-  message_id: nullable(z.string()),
-  hook_input: nullable(z.record(z.string(), z.unknown())),
-});
-
 const tokenEvent = eventKind("TokenEvent", {
   prompt_token_ids: z.array(z.int()),
   response_token_ids: z.array(z.int()),
@@ -52,7 +28,6 @@ export const anyEvent = z
     ...logEvents,
     acpToolCallEvent,
     condensationSummaryEvent,
-    hookExecutionEvent,
     serverErrorEvent,
     streamingDeltaEvent,
     tokenEvent,

@@ -112,6 +112,31 @@ const securityAnalysisEvent = eventKind("SecurityAnalysisEvent", {
   details: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
 });
 
+/** One run of a hook and its answer. No prompt has it. */
+const hookExecutionEvent = eventKind("HookExecutionEvent", {
+  hook_event_type: z.enum([
+    "PreToolUse",
+    "PostToolUse",
+    "UserPromptSubmit",
+    "SessionStart",
+    "SessionEnd",
+    "Stop",
+  ]),
+  hook_command: z.string(),
+  tool_name: nullable(z.string()),
+  success: z.boolean(),
+  blocked: z.boolean().default(false),
+  exit_code: z.int(),
+  stdout: z.string().default(""),
+  stderr: z.string().default(""),
+  reason: nullable(z.string()),
+  additional_context: nullable(z.string()),
+  error: nullable(z.string()),
+  action_id: nullable(z.string()),
+  message_id: nullable(z.string()),
+  hook_input: nullable(z.record(z.string(), z.unknown())),
+});
+
 /** The record of one model call. Written if the model has `log_completions`. */
 const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
   filename: z.string(),
@@ -136,6 +161,7 @@ export const logEvents = [
   condensation,
   securityAnalysisEvent,
   llmCompletionLogEvent,
+  hookExecutionEvent,
 ] as const;
 
 /** An event of a conversation's log. */
@@ -170,6 +196,10 @@ export type ConversationStateUpdateEvent = z.input<typeof conversationStateUpdat
 export type CondensationEvent = z.input<typeof condensation>;
 /** The risks that an analyzer sees in the calls of one reply. `details` has what it says about single calls. */
 export type SecurityAnalysisEvent = z.input<typeof securityAnalysisEvent>;
+/** One run of a hook: its input, its output, and whether it refused what it was asked about. */
+export type HookExecutionEvent = z.input<typeof hookExecutionEvent>;
+/** A moment at which hooks run. */
+export type HookMoment = HookExecutionEvent["hook_event_type"];
 /** An event that is sent to sockets and never stored. */
 export type TransientEvent =
   | ConversationStateUpdateEvent

@@ -9,5 +9,11 @@ import { McpExtension } from "./mcp-extension.ts";
  * what shortens the prompt, so that it counts the text that the others add. Those of the embedding program follow.
  */
 export async function builtInExtensions(parts: BuiltInParts): Promise<LoopExtension[]> {
-  return [new McpExtension(parts), ...agentCondenser(parts.host)];
+  return [new McpExtension(parts), ...(await hooks(parts)), ...agentCondenser(parts.host)];
+}
+
+async function hooks(parts: BuiltInParts): Promise<LoopExtension[]> {
+  if (parts.config.hook_config === null) return [];
+  const { conversationHooks } = await import("./hooks.ts");
+  return [await conversationHooks(parts)];
 }

@@ -1,8 +1,10 @@
 import type { ExtensionHost } from "../../../agent/loop/extension.ts";
+import type { ConversationConfig } from "../../record/conversation-config.ts";
 import type { LiveContext } from "../conversation-context.ts";
 
 /** Parts that the extensions of a conversation are made of. */
 export interface BuiltInParts {
   host: ExtensionHost;
   context: LiveContext;
+  config: ConversationConfig;
 }
