@@ -27,6 +27,8 @@ export type HostVerdict =
 
 /** A skill is text for a prompt; a larger file cannot be meant as one. */
 const MAX_FILE_BYTES = 1024 * 1024;
+/** Names of one folder that are looked at. */
+const MAX_ENTRIES = 2_000;
 /** Folders above a project in which the top of its repository is looked for. No file system has deeper paths. */
 const MAX_LEVELS = 2_048;
 
@@ -61,10 +63,16 @@ async function repositoryTop(workspace: Workspace, folder: string): Promise<stri
   return null;
 }
 
-/** Lists a folder; empty when it is missing or cannot be read. */
-export async function entriesOf({ workspace }: ExtensionPlace, folder: string): Promise<DirectoryEntry[]> {
-  const listing = await quietly(workspace.files.list(folder), null);
+/** Lists a folder; empty when it is missing or cannot be read. What is left out of a full one is logged. */
+export async function entriesOf(place: ExtensionPlace, folder: string): Promise<DirectoryEntry[]> {
+  const listing = await quietly(place.workspace.files.list(folder, { limit: MAX_ENTRIES }), null);
+  if (listing?.truncated) tellOfBound(place, folder, `${MAX_ENTRIES} names of a folder`);
   return listing?.entries ?? [];
+}
+
+/** Logs that a folder has more than is read of it. */
+export function tellOfBound({ logger }: ExtensionPlace, path: string, bound: string): void {
+  logger.warn({ path, bound }, "a folder has more extensions than are read: the rest is left out");
 }
 
 /** Reads a text file. null when it is missing, larger than 1 MiB or cannot be read. */

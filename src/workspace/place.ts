@@ -1,4 +1,5 @@
 import type { Workspace } from "./workspace.ts";
+import type { WorkspaceFiles } from "./workspace-files.ts";
 
 /** A machine as one group of routes serves it. */
 export interface Place {
@@ -18,14 +19,18 @@ export async function placeWithin(workspace: Workspace, root: string): Promise<P
   const { files } = workspace;
   if (files.within === undefined) return { workspace, root, kept: [] };
   const confined = files.within(await files.realPath(root));
-  const shown: Workspace = {
+  return { workspace: withFiles(workspace, confined), root, kept: [] };
+}
+
+/** The same machine, seen through other files. */
+export function withFiles(workspace: Workspace, files: WorkspaceFiles): Workspace {
+  return {
     info: workspace.info,
-    files: confined,
+    files,
     run: (argv, options) => workspace.run(argv, options),
     terminal: (options) => workspace.terminal(options),
     close: () => workspace.close(),
   };
-  return { workspace: shown, root, kept: [] };
 }
 
 /** A path of a request: its one name, or the reason why no request may use it. */

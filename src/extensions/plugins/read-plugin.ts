@@ -74,7 +74,7 @@ async function skillsOf(place: ExtensionPlace, folder: string): Promise<Summary[
     if (path === null || !path.endsWith(".md") || name.toLowerCase() === "readme.md") continue;
     const text = (await isInside(place, folder, path)) ? await readText(place, path) : null;
     if (text === null) continue;
-    const one = await orSkip(place, path, () => readSkill(text, path, name.replace(/\.md$/, "")));
+    const one = await orSkip(place, path, () => readSkill(text, { path, name: name.replace(/\.md$/, "") }));
     if (one !== null) found.push({ name: one.name, description: one.description });
   }
   return found;

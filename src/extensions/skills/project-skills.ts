@@ -1,6 +1,16 @@
 import type { Skill } from "../../wire/agent/skill.ts";
+import { Git } from "../../workspace/git/git.ts";
 import { joinPath, nameOf, parentOf } from "../../workspace/paths.ts";
-import { type ExtensionPlace, entriesOf, orSkip, projectFolders, projectRoots, readText } from "../place.ts";
+import { placeIn } from "../confined-place.ts";
+import {
+  type ExtensionPlace,
+  entriesOf,
+  orSkip,
+  projectFolders,
+  projectRoots,
+  readText,
+  tellOfBound,
+} from "../place.ts";
 import { folderRule, readSkill, THIRD_PARTY_NAMES } from "./read-skill.ts";
 import { firstOfName, skillsOfFolders } from "./skill-folders.ts";
 
@@ -8,15 +18,15 @@ import { firstOfName, skillsOfFolders } from "./skill-folders.ts";
 const MAX_RULES = 200;
 const MAX_FOLDERS = 2_000;
 const GIT_TIMEOUT = 10_000;
-const GIT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads the skills of a project: the files of other agents at its top and at the top of its repository, those of its
- * folders as rules of these, then its own folders of skills.
+ * folders as rules of these, then its own folders of skills. Links are followed within the repository only.
  */
-export async function projectSkills(place: ExtensionPlace, projectDir: string): Promise<Skill[]> {
-  const roots = await projectRoots(place, projectDir);
+export async function projectSkills(everywhere: ExtensionPlace, projectDir: string): Promise<Skill[]> {
+  const roots = await projectRoots(everywhere, projectDir);
   const [folder = projectDir] = roots;
+  const place = await placeIn(everywhere, roots.at(-1) ?? folder);
   const atTop: Skill[] = [];
   for (const root of roots) atTop.push(...(await filesAtTop(place, root)));
   const folders = roots.flatMap((root) => [
@@ -32,7 +42,9 @@ export async function projectSkills(place: ExtensionPlace, projectDir: string): 
 
 /** Two names of one file count once, as do two spellings of one name. */
 async function filesAtTop(place: ExtensionPlace, root: string): Promise<Skill[]> {
-  const known = (await entriesOf(place, root)).filter(({ name, type }) => type === "file" && isKnown(name));
+  const known = (await entriesOf(place, root)).filter(
+    ({ name, type }) => type !== "directory" && isKnown(name),
+  );
   const seen = new Set<string>();
   const skills: Skill[] = [];
   for (const { name } of known) {
@@ -40,27 +52,35 @@ async function filesAtTop(place: ExtensionPlace, root: string): Promise<Skill[]>
     const real = await place.workspace.files.realPath(path);
     if (seen.has(name.toLowerCase()) || seen.has(real)) continue;
     seen.add(name.toLowerCase()).add(real);
-    const text = await readText(place, path);
-    if (text !== null) skills.push(await readSkill(text, path, name));
+    const one = await orSkip(place, path, async () => readSkill(await textOf(place, path), { path, name }));
+    if (one !== null) skills.push(one);
   }
   return skills;
+}
+
+async function textOf(place: ExtensionPlace, path: string): Promise<string> {
+  const text = await readText(place, path);
+  if (text === null) throw new Error("it is larger than 1 MiB, or leads to a file elsewhere");
+  return text;
 }
 
 async function rulesBelow(place: ExtensionPlace, folder: string): Promise<Skill[]> {
   const paths = ((await trackedFiles(place, folder)) ?? (await walkedFiles(place, folder)))
     .filter((path) => path.includes("/") && isKnown(nameOf(path)))
-    .sort((one, other) => (parentOf(one) < parentOf(other) ? -1 : 1))
-    .slice(0, MAX_RULES);
+    .sort((one, other) => (parentOf(one) < parentOf(other) ? -1 : 1));
+  if (paths.length > MAX_RULES) tellOfBound(place, folder, `${MAX_RULES} files of other agents`);
   const seen = new Set<string>();
   const rules: Skill[] = [];
-  for (const path of paths) {
+  for (const path of paths.slice(0, MAX_RULES)) {
     const full = joinPath(folder, path);
     const real = await place.workspace.files.realPath(full);
     if (seen.has(real)) continue;
     seen.add(real);
-    const text = await readText(place, full);
-    const rule =
-      text === null ? null : await orSkip(place, full, async () => folderRule(text, full, parentOf(path)));
+    const rule = await orSkip(place, full, async () => {
+      // Deleted files may still be listed.
+      if ((await place.workspace.files.stat(full)) === null) return null;
+      return folderRule(await textOf(place, full), full, parentOf(path));
+    });
     if (rule !== null) rules.push(rule);
   }
   return rules;
@@ -70,11 +90,10 @@ async function rulesBelow(place: ExtensionPlace, folder: string): Promise<Skill[
 async function trackedFiles({ workspace }: ExtensionPlace, folder: string): Promise<string[] | null> {
   if ((await workspace.files.stat(folder).catch(() => null))?.type !== "directory") return [];
   const names = Object.keys(THIRD_PARTY_NAMES).map((name) => `:(icase,glob)**/${name}`);
-  const { exitCode, stdout } = await workspace
-    .run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...names], {
-      cwd: folder,
+  const { exitCode, stdout } = await new Git(workspace, folder)
+    .try(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...names], {
       timeout: GIT_TIMEOUT,
-      maxBytes: GIT_BYTES,
+      magic: true,
     })
     .catch(() => ({ exitCode: 1, stdout: "" }));
   return exitCode === 0 ? stdout.split("\0").filter((path) => path !== "") : null;
@@ -83,9 +102,12 @@ async function trackedFiles({ workspace }: ExtensionPlace, folder: string): Prom
 async function walkedFiles(place: ExtensionPlace, folder: string): Promise<string[]> {
   const files: string[] = [];
   const left = [""];
-  for (let visited = 0; visited < MAX_FOLDERS; visited++) {
-    const below = left.shift();
-    if (below === undefined) break;
+  for (let visited = 0; left.length > 0; visited++) {
+    if (visited === MAX_FOLDERS) {
+      tellOfBound(place, folder, `${MAX_FOLDERS} folders`);
+      break;
+    }
+    const below = left.shift() ?? "";
     for (const { name, type, isLink } of await entriesOf(place, joinPath(folder, below))) {
       const path = below === "" ? name : `${below}/${name}`;
       if (type === "file" && isKnown(name)) files.push(path);

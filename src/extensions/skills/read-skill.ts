@@ -1,6 +1,7 @@
 import { type Skill, skill } from "../../wire/agent/skill.ts";
 import { nameOf, parentOf } from "../../workspace/paths.ts";
 import { parseFrontMatter } from "../front-matter.ts";
+import type { SkillPackage } from "./skill-package.ts";
 
 /** Files of other agents at the top of a project, by their name in lower case, with the name of their skill. */
 export const THIRD_PARTY_NAMES: Readonly<Record<string, string>> = {
@@ -13,32 +14,42 @@ export const THIRD_PARTY_NAMES: Readonly<Record<string, string>> = {
 
 const SKILL_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const MAX_NAME = 64;
-const MAX_DESCRIPTION = 1024;
 
 /** Whether a file is the one of an AgentSkills folder. */
 export function isSkillFile(path: string): boolean {
   return nameOf(path).toLowerCase() === "skill.md";
 }
 
+/** The place of a skill's file, and what lies beside it. */
+export interface SkillOrigin {
+  path: string;
+  /** The name that its place gives it; the file's own wins. */
+  name: string;
+  /** Of a SKILL.md. */
+  parts?: SkillPackage | undefined;
+}
+
 /**
- * Makes a skill of a Markdown file. `name` is the one that its place gives it; the file's own wins.
+ * Makes a skill of a Markdown file.
  *
  * @throws Error that says what is wrong with the file
  */
-export async function readSkill(file: string, path: string, name: string): Promise<Skill> {
+export async function readSkill(file: string, { path, name, parts }: SkillOrigin): Promise<Skill> {
   const thirdParty = THIRD_PARTY_NAMES[nameOf(path).toLowerCase()];
   if (thirdParty !== undefined) return skill.parse({ name: thirdParty, content: file, source: path });
   const { fields, content } = await parseFrontMatter(file);
   const ownName = fields.name === undefined ? name : String(fields.name);
-  if (isSkillFile(path)) refuseName(ownName, nameOf(parentOf(path)));
-  const condition = conditionOf(ownName, fields);
+  const isStandard = isSkillFile(path);
+  if (isStandard) refuseName(ownName, nameOf(parentOf(path)));
   return skill.parse({
     name: ownName,
+    content,
     source: path,
-    is_agentskills_format: isSkillFile(path),
+    is_agentskills_format: isStandard,
+    // Loose files name their servers themselves.
+    ...(isStandard ? parts : { mcp_tools: fields.mcp_tools }),
     ...standardFields(fields),
-    ...condition,
-    content: withQuestions(content, condition),
+    ...conditionOf(ownName, fields),
   });
 }
 
@@ -50,7 +61,6 @@ export function folderRule(file: string, path: string, folder: string): Skill {
     content: file,
     source: path,
     trigger: { type: "path", paths: [`${folder}/**`] },
-    disable_model_invocation: true,
   });
 }
 
@@ -65,7 +75,7 @@ function refuseName(name: string, folder: string): void {
 
 function standardFields(fields: Record<string, unknown>): Record<string, unknown> {
   const all = {
-    description: shortened(fields.description),
+    description: fields.description,
     license: fields.license,
     compatibility: fields.compatibility,
     metadata: fields.metadata,
@@ -75,12 +85,7 @@ function standardFields(fields: Record<string, unknown>): Record<string, unknown
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== null));
 }
 
-function shortened(description: unknown): unknown {
-  if (typeof description !== "string" || description.length <= MAX_DESCRIPTION) return description;
-  return `${description.slice(0, MAX_DESCRIPTION - 1)}…`;
-}
-
-type Condition = Partial<Pick<Skill, "trigger" | "disable_model_invocation">> & { inputs?: unknown };
+type Condition = Partial<Pick<Skill, "trigger">> & { inputs?: unknown };
 
 /** The first of paths, inputs and words decides when a skill applies. */
 function conditionOf(name: string, fields: Record<string, unknown>): Condition {
@@ -88,7 +93,7 @@ function conditionOf(name: string, fields: Record<string, unknown>): Condition {
   if (!Array.isArray(triggers)) throw new Error("triggers must be a list of words");
   const words = triggers.map(String);
   const paths = pathsOf(fields.paths);
-  if (paths.length > 0) return { trigger: { type: "path", paths }, disable_model_invocation: true };
+  if (paths.length > 0) return { trigger: { type: "path", paths } };
   if (inputs !== undefined) {
     if (!Array.isArray(inputs)) throw new Error("inputs must be a list");
     return { trigger: { type: "task", triggers: [...new Set([...words, `/${name}`])] }, inputs };
@@ -101,14 +106,4 @@ function pathsOf(paths: unknown): string[] {
   const list = typeof paths === "string" ? paths.split(",") : paths;
   if (!Array.isArray(list)) throw new Error("paths must be a text or a list");
   return list.map((path) => String(path).trim()).filter((path) => path !== "");
-}
-
-const VARIABLE = /\$\{[a-zA-Z_][a-zA-Z0-9_]*\}/;
-const QUESTIONS =
-  "\n\nAsk the user for each of these variables that is still unknown before you begin with the task.";
-
-function withQuestions(content: string, { trigger, inputs }: Condition): string {
-  if (trigger?.type !== "task" || content === "") return content;
-  const asks = VARIABLE.test(content) || (Array.isArray(inputs) && inputs.length > 0);
-  return asks ? content + QUESTIONS : content;
 }

@@ -1,12 +1,18 @@
 import type { Skill } from "../../wire/agent/skill.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import { type ExtensionPlace, entriesOf, orSkip, readText } from "../place.ts";
+import type { DirectoryEntry } from "../../workspace/workspace-files.ts";
+import { type ExtensionPlace, entriesOf, orSkip, readText, tellOfBound } from "../place.ts";
 import { isSkillFile, readSkill } from "./read-skill.ts";
+import { skillPackage } from "./skill-package.ts";
 
 /** Bounds of one folder of skills. */
 const MAX_DEPTH = 8;
 const MAX_SKILLS = 500;
 const MAX_FOLDERS = 2_000;
+/** Characters of all skills of a folder: they are kept in the conversation, and shown with it. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
+/** Skills that are read at once: other machines are slow to answer, and quick to answer many. */
+const READERS = 8;
 
 /** Reads the skills of several folders; the first one of a name wins. Folders in `without` are left out. */
 export async function skillsOfFolders(
@@ -28,7 +34,8 @@ export function firstOfName<T extends { name: string }>(list: readonly T[]): T[]
 
 /**
  * Reads the skills of a folder: each folder in it with a SKILL.md, and each other Markdown file below it. Those that
- * always apply come first, then those with triggers, then those of the AgentSkills standard.
+ * always apply come first, then those with triggers, then those of the AgentSkills standard. What passes the bounds is
+ * left out and logged.
  */
 async function skillsOfFolder(
   place: ExtensionPlace,
@@ -36,16 +43,48 @@ async function skillsOfFolder(
   without: readonly string[],
 ): Promise<Skill[]> {
   const { standard, loose } = await filesOf(place, folder, without);
-  const skills: Skill[] = [];
-  for (const { path, name } of [...loose, ...standard].slice(0, MAX_SKILLS)) {
-    const one = await orSkip(place, path, async () => {
-      const text = await readText(place, path);
-      if (text === null) throw new Error("it is missing or larger than 1 MiB");
-      return readSkill(text, path, name);
-    });
-    if (one !== null) skills.push(one);
-  }
+  const skills = within(place, folder, await readAll(place, folder, [...loose, ...standard]));
   return skills.sort((one, other) => rank(one) - rank(other));
+}
+
+async function readAll(
+  place: ExtensionPlace,
+  folder: string,
+  files: readonly SkillFile[],
+): Promise<(Skill | null)[]> {
+  if (files.length > MAX_SKILLS) tellOfBound(place, folder, `${MAX_SKILLS} skills`);
+  const chosen = files.slice(0, MAX_SKILLS);
+  const skills: (Skill | null)[] = [];
+  for (let from = 0; from < chosen.length; from += READERS) {
+    const some = chosen.slice(from, from + READERS);
+    skills.push(...(await Promise.all(some.map((file) => readOne(place, file)))));
+  }
+  return skills;
+}
+
+/** Reads the skill of a file. null for a faulty one, which is logged. */
+export function readOne(place: ExtensionPlace, { path, name, beside }: SkillFile): Promise<Skill | null> {
+  return orSkip(place, path, async () => {
+    const text = await readText(place, path);
+    if (text === null) throw new Error("it is missing, larger than 1 MiB, or leads to a file elsewhere");
+    const parts = beside === undefined ? undefined : await skillPackage(place, beside.folder, beside.entries);
+    return readSkill(text, { path, name, parts });
+  });
+}
+
+function within(place: ExtensionPlace, folder: string, skills: readonly (Skill | null)[]): Skill[] {
+  let characters = 0;
+  const kept: Skill[] = [];
+  for (const skill of skills) {
+    if (skill === null) continue;
+    characters += skill.content.length;
+    if (characters > MAX_CHARACTERS) {
+      tellOfBound(place, folder, `${MAX_CHARACTERS} characters of skills`);
+      break;
+    }
+    kept.push(skill);
+  }
+  return kept;
 }
 
 function rank({ is_agentskills_format: isStandard, trigger }: Skill): number {
@@ -53,9 +92,13 @@ function rank({ is_agentskills_format: isStandard, trigger }: Skill): number {
   return trigger === null ? 0 : 1;
 }
 
-interface SkillFile {
+/** A file that holds a skill. */
+export interface SkillFile {
   path: string;
+  /** The name that its place gives it. */
   name: string;
+  /** The folder of a SKILL.md, with what is in it. */
+  beside?: { folder: string; entries: readonly DirectoryEntry[] };
 }
 
 async function filesOf(place: ExtensionPlace, folder: string, without: readonly string[]) {
@@ -69,12 +112,14 @@ async function filesOf(place: ExtensionPlace, folder: string, without: readonly 
     const own =
       parts.length === 1 ? entries.find(({ name, type }) => type === "file" && isSkillFile(name)) : undefined;
     if (own !== undefined) {
-      standard.push({ path: joinPath(path, own.name), name: parts[0] ?? "" });
+      const beside = { folder: path, entries };
+      standard.push({ path: joinPath(path, own.name), name: parts[0] ?? "", beside });
       return;
     }
     for (const { name, type, isLink } of entries) {
       const below = joinPath(path, name);
-      if (loose.length >= MAX_SKILLS || without.includes(below)) continue;
+      // One more than are read, so that the bound is told.
+      if (loose.length > MAX_SKILLS || without.includes(below)) continue;
       // A folder behind a link below the first level may lead back up.
       const isFolder = type === "directory" && !(isLink && parts.length > 0);
       if (isFolder && parts.length < MAX_DEPTH) await walk(below, [...parts, name]);
@@ -84,6 +129,7 @@ async function filesOf(place: ExtensionPlace, folder: string, without: readonly 
     }
   };
   await walk(folder, []);
+  if (visited > MAX_FOLDERS) tellOfBound(place, folder, `${MAX_FOLDERS} folders`);
   return { standard, loose };
 }
 

@@ -69,7 +69,7 @@ describe("sub-agents that lie in files", () => {
     const tags = "</example><EXAMPLE> one <example>two</Example>three<example></example>";
     const { ask, project } = withFiles({
       "project/.agents/agents/a.md": `---\ndescription: "${tags}"\n---\n`,
-      "project/.agents/agents/b.md": `---\ndescription: "${"<example>".repeat(100_000)}"\n---\n`,
+      "project/.agents/agents/b.md": `---\ndescription: "${"<example>".repeat(7_000)}"\n---\n`,
     });
     const { agents } = (await ask("POST", "/api/sub-agents", { project_dir: project })).body;
     expect(agents[0].when_to_use_examples).toEqual(["one <example>two"]);
