@@ -8,9 +8,10 @@ import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import { toPlace, type WorktreePlan } from "../workspace/git/worktree/plan-worktree.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
 import { withoutAbsentBrowser } from "./launch/absent-browser.ts";
+import { requestedSkills } from "./launch/agent-files.ts";
 import { requestedProfile } from "./launch/agent-profiles.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
-import { readSecurityPolicy, warnOfTemplate } from "./live/prompt-files.ts";
+import { checkTemplate, readSecurityPolicy } from "./live/prompt-files.ts";
 import { checkMachineLimits, machineLimits } from "./machine-limits.ts";
 import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
 import { checkParent } from "./record/parent-conversation.ts";
@@ -39,14 +40,15 @@ export async function startConversation(
   const now = timestamps.utcTimestamp();
   const profile = await requestedProfile(request, context.profiles);
   const loadsMemory = (await context.profiles?.wantsMemory()) ?? false;
-  const asked = agentAndSecrets(request, { cipher, now, profile, loadsMemory });
+  const sharedSkills = await requestedSkills(request, profile, context.agentFiles);
+  const asked = agentAndSecrets(request, { cipher, now, profile, loadsMemory, sharedSkills });
   const { machines: kind } = context.openWorkspace;
   checkMachineLimits(request.container, kind);
   const warnings = judgeRequest({ request, agent: asked.agent, hasContainers: kind !== undefined });
   await resolveTools({ agent: asked.agent, clientTools, registry, logger: silentLogger });
   const agent = request.agent === null ? withoutAbsentBrowser(asked.agent, registry) : asked.agent;
   const opened = { ...asked, agent };
-  warnOfTemplate(agent, logger);
+  checkTemplate(agent);
   // Read again when they are first needed. An invalid matcher is reported here.
   if (request.hook_config !== null) await planHooks(request.hook_config);
   if (request.security_analyzer !== null)

@@ -120,14 +120,9 @@ const WARNED: readonly Unserved[] = [
     instead: "the agent works without these tools",
   },
   {
-    field: "agent.agent_context.skills",
-    asked: ({ agent }) => counted(agent.agent_context?.skills.filter(waitsForItsTurn), "skills"),
-    instead: "skills with a trigger, and those read on demand, are not given to the agent yet",
-  },
-  {
-    field: "agent.agent_context",
-    asked: ({ agent }) => listed(requestedSources(agent)),
-    instead: "skills and memory are taken from the request alone",
+    field: "agent.agent_context.registered_marketplaces",
+    asked: ({ agent }) => counted(agent.agent_context?.registered_marketplaces, "marketplaces"),
+    instead: "this server loads no plugins yet",
   },
   {
     field: "agent_definitions",
@@ -197,16 +192,4 @@ function unservedAnalyzers(analyzer: SecurityAnalyzer | null): string[] {
   if (analyzer === null) return [];
   if (RATED_ELSEWHERE.has(analyzer.kind)) return [analyzer.kind];
   return Array.isArray(analyzer.analyzers) ? analyzer.analyzers.flatMap(unservedAnalyzers) : [];
-}
-
-function waitsForItsTurn(skill: { trigger: unknown; is_agentskills_format: boolean }): boolean {
-  return skill.trigger !== null || skill.is_agentskills_format;
-}
-
-const SOURCES = ["load_user_skills", "load_public_skills", "load_project_skills", "load_memory"] as const;
-
-function requestedSources({ agent_context: context }: Agent): string[] {
-  if (context === null) return [];
-  const loads = SOURCES.filter((source) => context[source]);
-  return [...loads, ...(context.registered_marketplaces.length > 0 ? ["registered_marketplaces"] : [])];
 }

@@ -27,6 +27,7 @@ import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { extensionPlaces } from "./extension-place.ts";
+import { agentFiles } from "./launch/agent-files.ts";
 import { launchTrial } from "./launch/launch-trial.ts";
 import { profileSource } from "./launch/profile-source.ts";
 import { llmFactory } from "./llm-factory.ts";
@@ -147,6 +148,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
     profiles: profileSource(settings, store.documents),
+    agentFiles: agentFiles({ serverPlace: () => place(), userDir, logger }),
     runners: {},
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,

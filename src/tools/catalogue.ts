@@ -1,6 +1,7 @@
 import type { ToolCatalogEntry } from "../wire/tools.ts";
 import { fileEditorTool } from "./file-editor/file-editor-tool.ts";
 import { finishTool } from "./finish.ts";
+import { invokeSkillTool } from "./invoke-skill/invoke-skill-tool.ts";
 import { taskTrackerTool } from "./task-tracker/task-tracker-tool.ts";
 import { terminalTool } from "./terminal/terminal-tool.ts";
 import { thinkTool } from "./think.ts";
@@ -36,4 +37,5 @@ export function catalogueEntry({ name, description }: Tool): ToolCatalogEntry {
 export const ALWAYS_TOOLS: Readonly<Record<string, Tool>> = {
   FinishTool: finishTool,
   ThinkTool: thinkTool,
+  InvokeSkillTool: invokeSkillTool,
 };

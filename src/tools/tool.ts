@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { SecretMask } from "../secrets/masking/secret-mask.ts";
+import type { Skill } from "../wire/agent/skill.ts";
 import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
 import type { Observation } from "../wire/events/observations.ts";
 import type { Workspace } from "../workspace/workspace.ts";
@@ -26,6 +27,8 @@ export interface ToolHost {
   params: Record<string, unknown>;
   /** The secrets of the conversation. */
   secrets: ToolSecrets;
+  /** The skills that the agent has at the moment. */
+  skills(): readonly Skill[];
 }
 
 /**

@@ -1,6 +1,5 @@
 import { call } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
-import type { Logger } from "../../src/logger.ts";
 import type { TextContent } from "../../src/wire/events/message.ts";
 import { attach, logOf, openManager, send, settled, start, until } from "./open-manager.ts";
 
@@ -36,15 +35,13 @@ describe("security_policy_filename", () => {
   });
 });
 
-it("a prompt template is warned of, and the agent gets the default prompt", async () => {
-  const warnings: unknown[] = [];
-  const warn = (fields: object) => warnings.push(fields);
-  const logger = { debug() {}, info() {}, warn, error() {} } satisfies Logger;
-  const bench = openManager({ logger });
-  const template = await promptOf(bench, { system_prompt_filename: "mine.j2" });
-
-  expect(warnings).toContainEqual(expect.objectContaining({ system_prompt_filename: "mine.j2" }));
-  expect(template).toBe(await promptOf(bench, {}));
+it("a prompt template of one's own is refused, unless the agent has its prompt as text", async () => {
+  const { manager, prepared } = openManager();
+  await expect(start(manager, agent({ system_prompt_filename: "mine.j2" }))).rejects.toMatchObject({
+    status: 422,
+    detail: expect.stringMatching(/^agent\.system_prompt_filename: asks for the template mine\.j2, /),
+  });
+  expect(prepared).toEqual([]);
 });
 
 describe("user_message_suffix", () => {

@@ -14,7 +14,6 @@ const SUMMARISE = {
   keep_first: 2,
 };
 const HOOK = [{ matcher: "/(/", hooks: [{ command: "./guard.sh" }] }];
-const KEYWORD = { type: "keyword", keywords: ["deploy"] };
 const noHooks = {
   pre_tool_use: [],
   post_tool_use: [],
@@ -98,21 +97,10 @@ describe("a request is carried out, with a warning in the log and in the answer,
       "agent.include_default_tools: asks for SwitchLLMTool",
     ],
     [
-      "skills with triggers",
-      withContext({ skills: [{ name: "s", content: "c", trigger: KEYWORD }] }),
-      "agent.agent_context.skills: asks for 1 skills",
+      "marketplaces",
+      withContext({ registered_marketplaces: [{ name: "m", source: "github:o/m" }] }),
+      "agent.agent_context.registered_marketplaces: asks for 1 marketplaces",
     ],
-    [
-      "skills that are read on demand",
-      withContext({ skills: [{ name: "s", content: "c", is_agentskills_format: true }] }),
-      "agent.agent_context.skills: asks for 1 skills",
-    ],
-    [
-      "skills of the user and of the project",
-      withContext({ load_user_skills: true, load_project_skills: true }),
-      "agent.agent_context: asks for load_user_skills, load_project_skills",
-    ],
-    ["memory", withContext({ load_memory: true }), "agent.agent_context: asks for load_memory"],
     ["sub-agents", { agent_definitions: [{ name: "helper" }] }, "agent_definitions: asks for 1 definitions"],
     [
       "ratings by a service, also among others",
@@ -192,7 +180,19 @@ describe("a request leads to no warning that asks for", () => {
       withAgent({ mcp_config: { fetch: { command: "uvx", enabled: false } } }),
     ],
     ["a critic that is content with everything", withAgent({ critic: { kind: "PassCritic" } })],
-    ["skills that always apply", withContext({ skills: [{ name: "s", content: "c" }] })],
+    [
+      "skills of every kind, and memory",
+      withContext({
+        skills: [
+          { name: "always", content: "c" },
+          { name: "called", content: "c", trigger: { type: "keyword", keywords: ["deploy"] } },
+          { name: "read", content: "c", is_agentskills_format: true },
+        ],
+        load_user_skills: true,
+        load_project_skills: true,
+        load_memory: true,
+      }),
+    ],
     [
       "a key beside the connection that it came from",
       withAgent({ llm: { model: "scripted", api_key: "sk-model", provider_connection_id: "work" } }),

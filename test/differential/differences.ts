@@ -25,15 +25,6 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: "this server starts no ACP agents, so it does not know whether the program is there",
   },
   {
-    scenarios: ["a skill that a word wakes"],
-    at: [
-      'log.1 MessageEvent.activated_skills.0: "hello" -> absent',
-      "log.1 MessageEvent.extended_content.0: {*} -> absent",
-      '*.activated_knowledge_skills.0: "hello" -> absent',
-    ],
-    reason: "skills are a later part",
-  },
-  {
     scenarios: ["about the server"],
     at: [
       "answers.*.body.usable_tools.*",

@@ -1,17 +1,20 @@
 import { SecretMask } from "../../src/secrets/masking/secret-mask.ts";
 import type { ToolCallContext, ToolHost, ToolStorage } from "../../src/tools/tool.ts";
+import type { Skill } from "../../src/wire/agent/skill.ts";
 import { type LocalOptions, openLocal } from "../workspace/open-local.ts";
 
 export interface TestHostOptions extends LocalOptions {
   /** Values of secrets, by name. */
   secrets?: Readonly<Record<string, string>>;
   params?: Record<string, unknown>;
+  skills?: readonly Skill[];
 }
 
 /** A host on this machine, in a new folder unless one is named. */
 export async function toolHost({
   secrets = {},
   params = {},
+  skills = [],
   ...options
 }: TestHostOptions = {}): Promise<ToolHost> {
   return {
@@ -24,6 +27,7 @@ export async function toolHost({
         Object.fromEntries(Object.entries(secrets).filter(([name]) => text.includes(name))),
       mask: async () => SecretMask.of(Object.values(secrets)),
     },
+    skills: () => skills,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
-import { availableSkills, INVOKE_SKILL, repositoryContext } from "./skill-sections.ts";
+import { readDateTime } from "../../wire/datetime.ts";
+import { defusedLine } from "../skills/defused.ts";
+import { availableSkills, INVOKE_SKILL, memoryContext, repositoryContext } from "./skill-sections.ts";
 import { familyOf, sections } from "./static-prompt.ts";
 
 interface SecretInfo {
@@ -17,6 +19,8 @@ export interface DynamicContextOptions {
   now: number;
   /** Absolute path the agent works in. */
   workingDir: string;
+  /** Notes of former conversations, if the agent has a memory with something in it. */
+  memory?: string | undefined;
 }
 
 const SECRETS = `These secrets are set up for you. When a terminal command contains the name of one, its value is put into the
@@ -31,22 +35,20 @@ environment of that command under that name: write \`$NAME\` where the value bel
  * providers.
  */
 export function dynamicContext(options: DynamicContextOptions): string {
-  const { agent, tools, workingDir } = options;
+  const { agent, tools, workingDir, memory } = options;
   const context = agent.agent_context;
-  const skills = (context?.skills ?? []).filter((skill) => !context?.disabled_skills.includes(skill.name));
+  const skills = context?.skills ?? [];
   const parts = [
     sections([
       ["WORKSPACE", `You work in ${workingDir}. Commands start there.`],
       ["REPO_CONTEXT", repositoryContext(skills, familyOf(agent).family)],
-      ["SKILLS", tools.names.includes(INVOKE_SKILL) ? availableSkills(skills) : null],
+      ["MEMORY_CONTEXT", memoryContext(memory)],
+      ["SKILLS", availableSkills(skills, tools.names.includes(INVOKE_SKILL))],
     ]),
     context?.system_message_suffix ?? "",
     sections([
       ["CUSTOM_SECRETS", secretList(options)],
-      [
-        "CURRENT_DATETIME",
-        `The current date and time is ${context?.current_datetime ?? localTime(options.now)}`,
-      ],
+      ["CURRENT_DATETIME", currentTime(options)],
     ]),
   ];
   return parts.filter((part) => part.trim() !== "").join("\n\n");
@@ -59,14 +61,26 @@ function secretList({ agent, secrets }: DynamicContextOptions): string | null {
   }
   for (const { name, description } of secrets) infos.set(name, description);
   if (infos.size === 0) return null;
-  const lines = [...infos].map(([name, description]) => `* $${name}${description ? `: ${description}` : ""}`);
+  const lines = [...infos].map(
+    ([name, description]) =>
+      `* **$${defusedLine(name)}**${description ? ` - ${defusedLine(description)}` : ""}`,
+  );
   return `${SECRETS}\n\n${lines.join("\n")}`;
 }
 
-/** Formats a time to the minute, in the server's time zone. */
+/** An agent whose context has no time is told none. */
+function currentTime({ agent: { agent_context: context }, now }: DynamicContextOptions): string | null {
+  const given = context === null ? localTime(now) : context.current_datetime;
+  return given ? `The current date and time is: ${toMinute(given)}` : null;
+}
+
+/** A moment as a clock in its zone shows it, to the minute. Other words stay. */
+function toMinute(given: string): string {
+  const moment = /^\d{4}-/.test(given.trim()) ? readDateTime(given) : undefined;
+  return moment === undefined ? given : new Date(moment.wall / 1_000).toISOString().slice(0, 16);
+}
+
+/** A time to the minute, in the server's time zone. */
 function localTime(now: number): string {
-  const date = new Date(now);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+  return new Date(now - new Date(now).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -31,6 +31,8 @@ export interface StaticPromptOptions {
   tools: Pick<Toolbox, "guidance">;
   /** Text of the policy that `security_policy_filename` names, when it is not the built-in one. */
   securityPolicy?: string | undefined;
+  /** Identity that the user has written down, in place of the default one. */
+  soul?: string | undefined;
   /** Folder of the user's files, among them the memory that agents keep. Default: `~/.openhands`. */
   userDir?: string | undefined;
 }
@@ -48,7 +50,7 @@ export function staticPrompt(options: StaticPromptOptions): string {
 
 /** A persona takes the place of who the agent is and how it works. What it can do and may do stays. */
 function sectionsOf(
-  { agent, tools, securityPolicy, userDir = USER_DIR }: StaticPromptOptions,
+  { agent, tools, securityPolicy, soul = IDENTITY, userDir = USER_DIR }: StaticPromptOptions,
   hasPersona: boolean,
 ) {
   const settings = agent.system_prompt_kwargs;
@@ -56,7 +58,10 @@ function sectionsOf(
   const unlessPersona = (body: string) => (hasPersona ? null : body);
   return [
     sections([
-      ["SOUL", unlessPersona(textSetting(settings.soul_content) ?? IDENTITY)],
+      [
+        "SOUL",
+        unlessPersona("soul_content" in settings ? (textSetting(settings.soul_content) ?? IDENTITY) : soul),
+      ],
       ["ROLE", unlessPersona(ROLE)],
       ["MEMORY", hasMemory ? persistentMemory(userDir) : REPOSITORY_NOTES],
       ["EFFICIENCY", unlessPersona(EFFICIENCY)],

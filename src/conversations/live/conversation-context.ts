@@ -15,6 +15,7 @@ import type { ToolRegistry } from "../../tools/registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Machines } from "../../workspace/machines.ts";
 import type { OpenWorkspace } from "../../workspace/workspace.ts";
+import type { AgentFiles } from "../launch/agent-files.ts";
 import type { ProfileSource } from "../launch/agent-profiles.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
@@ -50,6 +51,8 @@ export interface ConversationContext {
   extensions?: ExtensionFactory | undefined;
   /** Profiles that agents and models are launched from. Default: none. */
   profiles?: ProfileSource | undefined;
+  /** The files that agents are completed from. Default: there are none. */
+  agentFiles?: AgentFiles | undefined;
   /** Runners of agents by their kind. */
   runners: Runners;
   /** Absolute folder of worktrees, on the machines of the conversations. Default: `/tmp/conversation-worktrees`. */

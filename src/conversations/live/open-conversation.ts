@@ -8,10 +8,12 @@ import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../../tools/toolbox/toolbox.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
+import { withProjectSkills } from "../launch/agent-files.ts";
 import { machineLimits } from "../machine-limits.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
@@ -20,7 +22,7 @@ import type { LiveContext } from "./conversation-context.ts";
 import { builtInExtensions } from "./extensions/built-in-extensions.ts";
 import { LiveConversation } from "./live-conversation.ts";
 import { LogView } from "./log-view.ts";
-import { readSecurityPolicy } from "./prompt-files.ts";
+import { readPromptFiles } from "./prompt-files.ts";
 import { RunSession } from "./run-session.ts";
 import { StateKeeper } from "./state-keeper.ts";
 import { toolStorage } from "./tool-storage.ts";
@@ -78,10 +80,11 @@ export function openConversation(
     state: keeper.state,
     createLlm: (llm) => session.createCountedLlm(llm),
   });
-  const openTools = async (): Promise<Toolbox> => {
+  const openTools = async (agent: Agent): Promise<Toolbox> => {
     const { client_tools: clientTools } = config;
-    const tools = await resolveTools({ agent: state.agent, clientTools, registry: context.tools, logger });
-    const host = { conversationId: id, workspace: await workspace.get(), secrets };
+    const tools = await resolveTools({ agent, clientTools, registry: context.tools, logger });
+    const skills = () => keeper.state.agent.agent_context?.skills ?? [];
+    const host = { conversationId: id, workspace: await workspace.get(), secrets, skills };
     const storageOf = toolStorage(log, {
       store: store.conversations,
       conversationId: id,
@@ -102,9 +105,11 @@ export function openConversation(
     secrets,
     isModelKeyLost,
     context,
+    completeAgent: async () =>
+      withProjectSkills(keeper.state.agent, await workspace.get(), context.agentFiles),
     openTools,
     openExtensions,
-    readPolicy: () => readSecurityPolicy(state.agent, () => workspace.get()),
+    readPromptFiles: (agent) => readPromptFiles(agent, () => workspace.get(), context.agentFiles),
   });
   return new LiveConversation({
     fence: claim.fence,

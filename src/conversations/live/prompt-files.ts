@@ -1,14 +1,34 @@
+import type { SystemPromptOptions } from "../../agent/system-prompt/system-prompt-event.ts";
 import { AgentServerError, messageOf } from "../../errors.ts";
-import type { Logger } from "../../logger.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import { isAbsolutePath, joinPath } from "../../workspace/paths.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
+import type { AgentFiles } from "../launch/agent-files.ts";
 
 const BUILT_IN_POLICY = "security_policy.j2";
 const PRESETS = ["system_prompt.j2", "system_prompt_planning.j2"];
 
+const MAX_NAME = 200;
+
 /** Bytes of a policy file: all of it goes into every prompt. */
 const MAX_POLICY_BYTES = 64 * 1024;
+
+/** Texts of files that a system prompt has. */
+export type PromptFiles = Pick<SystemPromptOptions, "securityPolicy" | "soul" | "memory">;
+
+/** Reads the texts of files that the system prompt of an agent has. Rejects as `readSecurityPolicy` and `checkTemplate`. */
+export async function readPromptFiles(
+  agent: Agent,
+  openWorkspace: () => Promise<Workspace>,
+  files: AgentFiles | undefined,
+): Promise<PromptFiles> {
+  checkTemplate(agent);
+  return {
+    securityPolicy: await readSecurityPolicy(agent, openWorkspace),
+    soul: await files?.soul(),
+    memory: agent.agent_context?.load_memory ? await files?.memory(await openWorkspace()) : undefined,
+  };
+}
 
 /**
  * Reads the file that `security_policy_filename` names; relative paths lie below the working directory. undefined for
@@ -31,12 +51,15 @@ export async function readSecurityPolicy(
   }
 }
 
-/** Warns of a named prompt template: templates of the reference are Python's, and are replaced by the default prompt. */
-export function warnOfTemplate(agent: Agent, logger: Logger): void {
-  const { system_prompt_filename: name, system_prompt: own } = agent;
+/**
+ * Throws `unprocessable` for a prompt template of one's own. Such a template is a program in a language of Python's, and
+ * with another prompt the agent would do other things than were meant.
+ */
+export function checkTemplate({ system_prompt_filename: name, system_prompt: own }: Agent): void {
   if (own !== null || PRESETS.includes(name)) return;
-  logger.warn(
-    { system_prompt_filename: name, known: PRESETS },
-    "Prompt templates are not read; the agent gets the default prompt. Use system_prompt for a text of your own",
+  throw new AgentServerError(
+    "unprocessable",
+    `agent.system_prompt_filename: asks for the template ${name.slice(0, MAX_NAME)}, but this server renders none. ` +
+      `It has ${PRESETS.join(" and ")}; give a text of your own as system_prompt`,
   );
 }

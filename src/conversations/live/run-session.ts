@@ -11,6 +11,7 @@ import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
 import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
 import type { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import { type LlmConfig, type LlmConfigInput, parseLlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
@@ -21,6 +22,7 @@ import type { LiveContext } from "./conversation-context.ts";
 import type { LogView, ReadBranch } from "./log-view.ts";
 import { maskEvent, needsMask } from "./masking/masked-event.ts";
 import { maskedLlm } from "./masking/masked-llm.ts";
+import type { PromptFiles } from "./prompt-files.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 import { admitMessage } from "./user-message.ts";
 
@@ -32,10 +34,13 @@ export interface RunSessionParts {
   /** Whether the key of the model was not kept. */
   isModelKeyLost: boolean;
   context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "shellScanner" | "onActivity">;
-  openTools(): Promise<Toolbox>;
+  /** The agent with what the files of its project add to it. */
+  completeAgent(): Promise<Agent>;
+  /** Opens the tools of an agent. */
+  openTools(agent: Agent): Promise<Toolbox>;
   openExtensions(): Promise<Extensions>;
-  /** Text of the agent's own security policy, if it has one. */
-  readPolicy(): Promise<string | undefined>;
+  /** Reads the texts of files that the system prompt of the agent has. */
+  readPromptFiles(agent: Agent): Promise<PromptFiles>;
 }
 
 /** The parts of a session that are opened before its first message or run. */
@@ -44,7 +49,7 @@ interface Opened {
   extensions: Extensions;
   workingDir: string;
   /** Read for the first system prompt; undefined until then. */
-  securityPolicy: { text: string | undefined } | undefined;
+  files: PromptFiles | undefined;
   /** Whether the system prompt still has to be appended. */
   needsPrompt: boolean;
   /** Events of extensions, before and behind the system prompt, that still have to be appended. */
@@ -68,6 +73,8 @@ export class RunSession implements AgentSession {
   #llm: { config: LlmConfig; model: Llm } | null = null;
   #opened: Opened | null = null;
   #opening: Promise<void> | null = null;
+  /** Updates of the agent by files of its project that no attempt to open has taken up yet. */
+  #completed: NewEvent[] = [];
   /** Aborted when the conversation closes. */
   readonly #closing = new AbortController();
 
@@ -223,8 +230,7 @@ export class RunSession implements AgentSession {
     const id = this.newId();
     const verdicts = await this.extensions.userMessage(content, id, moment);
     await this.#readPromptParts();
-    const suffix = this.state.agent.agent_context?.user_message_suffix;
-    const message = admitMessage({ id, content, suffix, verdicts });
+    const message = admitMessage({ id, content, verdicts });
     await this.#appendWithPrompt((prompt) => [
       ...(message.isBlocked ? [] : this.#answerWaiting()),
       ...(isSettled(this.state) ? keeper.assign({ execution_status: "idle" }) : []),
@@ -271,15 +277,17 @@ export class RunSession implements AgentSession {
   async #open(): Promise<void> {
     await this.readLog();
     const needsPrompt = !this.#parts.logView.hasPrompt;
-    const securityPolicy = needsPrompt ? { text: await this.#parts.readPolicy() } : undefined;
-    const tools = await this.#parts.openTools();
+    const agent = await this.#parts.completeAgent();
+    const files = needsPrompt ? await this.#parts.readPromptFiles(agent) : undefined;
+    const tools = await this.#parts.openTools(agent);
     const { workingDir } = (await this.#parts.workspace.get()).info;
+    this.#completed.push(...this.#parts.keeper.assign({ agent }));
     const extensions = await this.#parts.openExtensions();
     const opened: Opened = {
       tools,
       extensions,
       workingDir,
-      securityPolicy,
+      files,
       // HEAD may have moved meanwhile.
       needsPrompt: !this.#parts.logView.hasPrompt,
       added: NOTHING,
@@ -296,7 +304,8 @@ export class RunSession implements AgentSession {
       const changes = await extensions.start({ session: this, signal: this.#closing.signal });
       const { state, events } = mergeChanges(changes);
       const { records, events: behind } = recordsFirst(events);
-      const before = [...this.#parts.keeper.assign(state), ...records];
+      const before = [...this.#completed, ...this.#parts.keeper.assign(state), ...records];
+      this.#completed = [];
       return before.length + behind.length === 0 ? NOTHING : { before, behind };
     } catch (error) {
       this.#opened = null;
@@ -315,8 +324,8 @@ export class RunSession implements AgentSession {
   /** Reads what a system prompt needs, if one is needed. Appending follows in the same moment: HEAD may move in any other. */
   async #readPromptParts(): Promise<void> {
     const opened = this.#prepared;
-    while (opened.needsPrompt && opened.securityPolicy === undefined) {
-      opened.securityPolicy = { text: await this.#parts.readPolicy() };
+    while (opened.needsPrompt && opened.files === undefined) {
+      opened.files = await this.#parts.readPromptFiles(this.state.agent);
     }
   }
 
@@ -336,7 +345,7 @@ export class RunSession implements AgentSession {
     }
   }
 
-  #systemPrompt({ workingDir, securityPolicy }: Opened): NewEvent {
+  #systemPrompt({ workingDir, files }: Opened): NewEvent {
     const { agent, secret_registry: registry } = this.state;
     const secrets = Object.entries(registry.secret_sources).map(([name, { description }]) => ({
       name,
@@ -344,15 +353,7 @@ export class RunSession implements AgentSession {
     }));
     const { clock, userDir } = this.#parts.context;
     const now = clock.now();
-    return systemPromptEvent({
-      agent,
-      tools: this.tools,
-      secrets,
-      now,
-      workingDir,
-      securityPolicy: securityPolicy?.text,
-      userDir,
-    });
+    return systemPromptEvent({ agent, tools: this.tools, secrets, now, workingDir, userDir, ...files });
   }
 
   /** Short values stay: they would match inside the image data that a prompt may have. */

@@ -9,7 +9,7 @@ import { recordsFirst } from "../../wire/events/hook-records.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { withLlm } from "../launch/with-llm.ts";
 import type { DocumentWriter } from "../record/document-writer.ts";
-import type { StateKey } from "../record/state-fields.ts";
+import { SHOWN_BY_EVENTS, type StateKey } from "../record/state-fields.ts";
 import { fullState, stateUpdate } from "../record/state-update.ts";
 import { openAccounts, recordCall, toSnapshots } from "../record/usage.ts";
 import type { LiveContext } from "./conversation-context.ts";
@@ -66,8 +66,8 @@ export class StateKeeper {
   }
 
   /**
-   * Assigns values in memory and returns an update event for each that differs. The caller appends the events before it
-   * waits for anything.
+   * Assigns values in memory and returns an update event for each that differs, but for the keys whose changes other
+   * events show. The caller appends the events before it waits for anything.
    */
   assign(changes: Partial<ConversationState>): NewEvent[] {
     const keys = (Object.keys(changes) as StateKey[]).filter(
@@ -75,7 +75,7 @@ export class StateKeeper {
     );
     Object.assign(this.state, Object.fromEntries(keys.map((key) => [key, changes[key]])));
     for (const key of keys) this.#unwritten.add(key);
-    return keys.map((key) => stateUpdate(key, this.state[key]));
+    return keys.filter((key) => !SHOWN_BY_EVENTS.has(key)).map((key) => stateUpdate(key, this.state[key]));
   }
 
   /** Changes title and tags in one commit; null leaves them as they are. Only a change of the tags has an event. */

@@ -27,8 +27,6 @@ export interface AdmittedMessage {
 export interface MessageToAdmit {
   id: string;
   content: Content[];
-  /** Text of the agent's context that follows every message, for the model alone. */
-  suffix: string | null | undefined;
   verdicts: readonly MessageVerdict[];
 }
 
@@ -36,18 +34,17 @@ export interface MessageToAdmit {
  * Applies the verdicts of extensions to a message. A blocked message is stored, for the user, and forgotten in the same
  * commit, so that no prompt has it; `blocked_messages` makes the next run end its turn.
  */
-export function admitMessage({ id, content, suffix, verdicts }: MessageToAdmit): AdmittedMessage {
+export function admitMessage({ id, content, verdicts }: MessageToAdmit): AdmittedMessage {
   const reason = verdicts.find(({ block }) => block !== undefined)?.block;
   const skills = verdicts.flatMap(({ activatedSkills = [] }) => activatedSkills);
   const additions = verdicts.flatMap(({ extendedContent = [] }) => extendedContent);
-  const last = suffix?.trim();
   const message: NewEvent = {
     kind: "MessageEvent",
     id,
     source: "user",
     llm_message: { role: "user", content, thinking_blocks: [] },
     activated_skills: skills,
-    extended_content: [...additions, ...(last ? [last] : [])].map(text),
+    extended_content: additions.map(text),
   };
   const isBlocked = reason !== undefined;
   const { state: assigned, events } = mergeChanges(verdicts);

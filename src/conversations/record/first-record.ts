@@ -3,7 +3,7 @@ import type { Cipher } from "../../secrets/cipher.ts";
 import { openSecrets } from "../../secrets/secret-fields.ts";
 import { assertWithinLimits } from "../../secrets/secret-limits.ts";
 import type { Change } from "../../stores/store.ts";
-import type { Agent } from "../../wire/agent/agent.ts";
+import type { Agent, Skill } from "../../wire/agent/agent.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
@@ -36,6 +36,8 @@ export interface LaunchContext extends Pick<StartContext, "cipher" | "now"> {
   profile: ResolvedProfile | undefined;
   /** Whether the agent is asked to load its memory, whatever the request says. */
   loadsMemory: boolean;
+  /** Skills of the user and public ones, as far as the agent asks for them. */
+  sharedSkills: readonly Skill[];
 }
 
 /**
@@ -44,14 +46,14 @@ export interface LaunchContext extends Pick<StartContext, "cipher" | "now"> {
  */
 export function agentAndSecrets(
   request: StartConversationRequest,
-  { cipher, now, profile, loadsMemory }: LaunchContext,
+  { cipher, now, profile, loadsMemory, sharedSkills }: LaunchContext,
 ): OpenSecrets {
   const { agent: sentAgent, agent_settings, secrets } = request;
   const sent = { agent: sentAgent, agent_settings, secrets };
   // Opened before the agent is built: what settings lead to depends on whether there is a key.
   const open = request.secrets_encrypted ? openSecrets(sent, requiredCipher(cipher)).value : sent;
   const source = profile === undefined ? open : { ...open, agent_settings: profile.settings };
-  const agent = requestedAgent({ ...request, ...source }, { now, loadsMemory });
+  const agent = requestedAgent({ ...request, ...source }, { now, loadsMemory, sharedSkills });
   const supplied = withContextSecrets(open.secrets, agent);
   const opened = { agent, secrets: allowedSecrets(supplied, profile?.launched ?? null) };
   assertWithinLimits(opened.secrets);

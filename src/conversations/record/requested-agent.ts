@@ -5,6 +5,7 @@ import type { StartConversationRequest } from "../../wire/conversation-request.t
 import { inZoneOf } from "../../wire/datetime.ts";
 import { agentOfSettings, emptyContext } from "../../wire/settings/agent/agent-of-settings.ts";
 import type { AgentSettings, OpenHandsSettings } from "../../wire/settings/agent/agent-settings.ts";
+import { mergedSkills } from "../launch/agent-files.ts";
 
 /** The facts of a launch that its request does not have. */
 export interface Moment {
@@ -12,16 +13,28 @@ export interface Moment {
   now: string;
   /** Whether the agent is asked to load its memory, whatever the request says. */
   loadsMemory: boolean;
+  /** Skills of the user and public ones, if the agent asks for them. */
+  sharedSkills: readonly Skill[];
 }
 
 /** Returns the agent of a start request: `agent` as it is, or one built from `agent_settings`. */
-export function requestedAgent(request: StartConversationRequest, { now, loadsMemory }: Moment): Agent {
-  const chosen = withMoment(chosenAgent(request, now), now);
+export function requestedAgent(
+  request: StartConversationRequest,
+  { now, loadsMemory, sharedSkills }: Moment,
+): Agent {
+  const chosen = withMoment(withSharedSkills(chosenAgent(request, now), sharedSkills), now);
   const agent = withClientTools(loadsMemory ? withMemory(chosen, now) : chosen, request.client_tools);
   const { system_message_suffix_append: suffix, skills } = request.agent_launch_additions ?? {};
   const skilled = skills ? withSkills(agent, skills, now) : agent;
   const addition = suffix?.trim();
   return addition ? withSuffix(skilled, addition, now) : skilled;
+}
+
+/** Fills the names that the agent's own skills leave free, and takes out those that it has disabled. */
+function withSharedSkills(agent: Agent, shared: readonly Skill[]): Agent {
+  const context = agent.agent_context;
+  if (context === null) return agent;
+  return { ...agent, agent_context: { ...context, skills: mergedSkills(context.skills, shared, context) } };
 }
 
 /** Adds skills under names that the agent leaves free and has not disabled. */
@@ -69,8 +82,14 @@ function withMoment(agent: Agent, now: string): Agent {
   if (context === null) return agent;
   return {
     ...agent,
-    agent_context: { ...context, current_datetime: inZoneOf(context.current_datetime, now) },
+    agent_context: { ...context, current_datetime: momentOf(context.current_datetime, now) },
   };
+}
+
+/** An agent that is to be told no time has null. */
+function momentOf(given: string | null | undefined, now: string): string | null {
+  if (given === null) return null;
+  return given === undefined ? now : inZoneOf(given, now);
 }
 
 /** Adds a paragraph to the agent's own part of the system prompt. */

@@ -65,6 +65,13 @@ export const STATE_FIELDS: StateFields = {
 /** The keys of the table, in its order. */
 export const STATE_KEYS = Object.keys(STATE_FIELDS) as readonly StateKey[];
 
+/** Fields that change together with an event that says so: a message, or the result of a call. */
+export const SHOWN_BY_EVENTS: ReadonlySet<StateKey> = new Set([
+  "activated_knowledge_skills",
+  "activated_path_rules",
+  "invoked_skills",
+]);
+
 /** Fields whose values may hold secrets: `ConversationInfo` shows those as null. */
 export const SECRET_KEYS: readonly StateKey[] = ["agent", "security_analyzer", "secret_registry"];
 

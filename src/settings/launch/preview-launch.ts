@@ -109,7 +109,7 @@ function shown(settings: AgentSettings, { now, loadsMemory }: PreviewParts): Rec
         : { tools: toolsOrDefault(settings.tools).filter(({ name }) => name !== BROWSER) }),
       agent_context: context && {
         ...context,
-        current_datetime: context.current_datetime ?? moment,
+        current_datetime: context.current_datetime === undefined ? moment : context.current_datetime,
         load_memory: context.load_memory || loadsMemory,
       },
     },

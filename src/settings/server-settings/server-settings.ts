@@ -121,7 +121,7 @@ export class ServerSettings {
   #withMoment(settings: StoredSettings): StoredSettings {
     const { agent_settings: agent } = settings;
     const context = agent.agent_context;
-    if (context === null || context.current_datetime !== null) return settings;
+    if (context === null || context.current_datetime !== undefined) return settings;
     const current_datetime = new Date(this.#options.clock.now()).toISOString().replace("Z", "000Z");
     return { ...settings, agent_settings: { ...agent, agent_context: { ...context, current_datetime } } };
   }

@@ -4,6 +4,7 @@ import type { Logger } from "../../logger.ts";
 import type { Agent, ToolSpec } from "../../wire/agent/agent.ts";
 import { type ClientToolSpec, clientToolSpec } from "../../wire/agent/tool-definition.ts";
 import { ALWAYS_TOOLS } from "../catalogue.ts";
+import { invokeSkillTool } from "../invoke-skill/invoke-skill-tool.ts";
 import type { ToolRegistry } from "../registry.ts";
 import type { Tool } from "../tool.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "./absent-tools.ts";
@@ -13,7 +14,7 @@ import { type ResponseFields, readResponseSchema } from "./response-schema.ts";
 const ALWAYS: ReadonlySet<Tool> = new Set(Object.values(ALWAYS_TOOLS));
 
 export interface ResolveToolsOptions {
-  agent: Pick<Agent, "tools" | "include_default_tools" | "filter_tools_regex">;
+  agent: Pick<Agent, "tools" | "include_default_tools" | "filter_tools_regex" | "agent_context">;
   clientTools: readonly ClientToolSpec[];
   registry: ToolRegistry;
   logger: Logger;
@@ -29,7 +30,8 @@ export interface ResolvedTool {
 }
 
 /**
- * Finds the tools of an agent, in the order the model sees them: those it names, the client's, the default ones.
+ * Finds the tools of an agent, in the order the model sees them: those it names, the client's, the default ones, and
+ * the one that reads skills if there are any to read.
  * `filter_tools_regex` does not apply to `include_default_tools`. Throws `unprocessable` for unknown names, two tools
  * with one name, parameters that a tool does not take and a filter that is not a regular expression.
  */
@@ -43,12 +45,14 @@ export async function resolveTools(options: ResolveToolsOptions): Promise<Resolv
   }
   const specs = agent.tools.filter((spec) => !clientNames.has(spec.name));
   const named = specs.flatMap((spec) => namedTool(spec, options)).filter(({ tool }) => keeps(tool.name));
-  const tools = [
+  const tools: ResolvedTool[] = [
     ...named.filter(({ tool }) => !ALWAYS.has(tool)),
     ...clientTools.filter((spec) => keeps(spec.name)).map((spec) => ({ tool: clientTool(spec), params: {} })),
     ...named.filter(({ tool }) => ALWAYS.has(tool)),
     ...agent.include_default_tools.flatMap((className) => defaultTool(className, options)),
   ];
+  const hasReader = tools.some(({ tool }) => tool === invokeSkillTool);
+  if (!hasReader && readsSkills(agent)) tools.push({ tool: invokeSkillTool, params: {} });
   checkUnique(tools.map(({ tool }) => tool.name));
   return tools;
 }
@@ -78,6 +82,12 @@ function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveTool
   }
   logger.warn({ tool: name }, "The agent names a tool that this server does not have; it is left out");
   return [];
+}
+
+function readsSkills({ agent_context: context }: ResolveToolsOptions["agent"]): boolean {
+  return (context?.skills ?? []).some(
+    ({ is_agentskills_format: isStandard, disable_model_invocation: isHidden }) => isStandard && !isHidden,
+  );
 }
 
 function checkParams({ name, params: schema }: Tool, params: Record<string, unknown>): void {

@@ -53,9 +53,11 @@ export const agentContextFields = z
     load_memory: z.boolean().default(false),
     disabled_skills: z.array(z.string()).default([]),
     secrets: nullable(secretsByName(z.union([z.string(), secretSource]))),
-    current_datetime: nullable(z.string()).describe(
-      "ISO time shown to the model. Default: the time of creation",
-    ),
+    current_datetime: z
+      .string()
+      .nullable()
+      .optional()
+      .describe("ISO time, or words, shown to the model; null for none. Default: the time of creation"),
   })
   .meta({ id: "AgentContext" });
 

@@ -166,6 +166,7 @@ export async function testToolbox(tools: readonly Tool[]): Promise<Toolbox> {
       conversationId: "conversation",
       workspace: memoryWorkspace({ workingDir: "/work", dataDir: "/data" }),
       secrets: { referencedIn: async () => ({}), mask: async () => SecretMask.empty },
+      skills: () => [],
     },
     storageOf: memoryStorage,
     logger: silentLogger,

@@ -26,6 +26,7 @@ function resolve(name: string, schema: unknown) {
       tools: [{ name, params: { response_schema: schema } }],
       include_default_tools: ["ThinkTool"],
       filter_tools_regex: null,
+      agent_context: null,
     },
     clientTools: [],
     registry: new ToolRegistry([taskTrackerTool]),

@@ -2,6 +2,7 @@ import type { LoopExtension } from "../../../agent/loop/extension.ts";
 import { agentCondenser } from "./agent-condenser.ts";
 import type { BuiltInParts } from "./built-in-parts.ts";
 import { McpExtension } from "./mcp-extension.ts";
+import { skillsExtension } from "./skills.ts";
 
 /**
  * Makes the extensions that a conversation asks for by its own configuration, in the order in which they are asked:
@@ -9,7 +10,7 @@ import { McpExtension } from "./mcp-extension.ts";
  * what shortens the prompt, so that it counts the text that the others add. Those of the embedding program follow.
  */
 export async function builtInExtensions(parts: BuiltInParts): Promise<LoopExtension[]> {
-  return [new McpExtension(parts), ...(await hooks(parts)), ...agentCondenser(parts.host)];
+  return [new McpExtension(parts), ...(await hooks(parts)), skillsExtension(parts.host), ...agentCondenser(parts.host)];
 }
 
 async function hooks(parts: BuiltInParts): Promise<LoopExtension[]> {

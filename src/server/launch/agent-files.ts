@@ -1,0 +1,60 @@
+import type { AgentFiles } from "../../conversations/launch/agent-files.ts";
+import { messageOf } from "../../errors.ts";
+import type { ExtensionPlace } from "../../extensions/place.ts";
+import type { Logger } from "../../logger.ts";
+import { joinPath } from "../../workspace/paths.ts";
+import type { Workspace } from "../../workspace/workspace.ts";
+
+/** The folder of the user's files as prompts name it where the server has no other. It is the same on every machine. */
+const USER_DIR = "~/.openhands";
+
+export interface AgentFilesOptions {
+  /** Opens the machine of the server, with the folder of its user. */
+  serverPlace(): Promise<ExtensionPlace>;
+  /** The folder of the user's files on every machine, where it is not in the home folder. */
+  userDir: string | undefined;
+  logger: Logger;
+}
+
+/**
+ * The files that agents are completed from: skills and identity of users lie on the server's machine, projects and notes
+ * where the agent works. An agent can do without any of them, so a failure is logged.
+ */
+export function agentFiles({ serverPlace, userDir, logger }: AgentFilesOptions): AgentFiles {
+  const placeOf = async (workspace: Workspace): Promise<ExtensionPlace> => ({
+    ...(await serverPlace()),
+    workspace,
+    userDir: userDir ?? joinPath(workspace.info.home, ".openhands"),
+  });
+  const orElse = async <T>(what: string, fallback: T, read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      logger.warn({ what, error: messageOf(error) }, "An agent goes without files that cannot be read");
+      return fallback;
+    }
+  };
+  return {
+    sharedSkills: ({ load_user_skills: ofUser }) =>
+      orElse("skills of the user", [], async () => {
+        const { userSkills } = await import("../../extensions/skills/user-skills.ts");
+        return ofUser ? userSkills(await serverPlace()) : [];
+      }),
+    projectSkills: (workspace) =>
+      orElse("skills of the project", [], async () => {
+        const { projectSkills } = await import("../../extensions/skills/project-skills.ts");
+        return projectSkills(await placeOf(workspace), workspace.info.workingDir);
+      }),
+    memory: (workspace) =>
+      orElse("memory", undefined, async () => {
+        const { readMemory } = await import("../../extensions/memory.ts");
+        const project = workspace.info.workingDir;
+        return readMemory(await placeOf(workspace), { project, shownUserDir: userDir ?? USER_DIR });
+      }),
+    soul: () =>
+      orElse("identity", undefined, async () => {
+        const { readSoul } = await import("../../extensions/soul.ts");
+        return readSoul(await serverPlace());
+      }),
+  };
+}
