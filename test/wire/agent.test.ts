@@ -197,7 +197,7 @@ describe("a context", () => {
           license: null,
           compatibility: null,
         },
-        ...{ metadata: { n: "1" }, allowed_tools: ["read", "write"], disable_model_invocation: false },
+        ...{ metadata: { n: "1" }, allowed_tools: ["read", "write"], disable_model_invocation: true },
         resources: { skill_root: "/s", scripts: [], references: [], assets: [] },
       },
     ]);

@@ -5,6 +5,7 @@ import type { AgentSession } from "../../agent/loop/session.ts";
 import type { ShellScans } from "../../agent/security/worker/shell-scanner.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
 import type { PromptView } from "../../agent/view/prompt-view.ts";
+import { AgentServerError } from "../../errors.ts";
 import { withComplete } from "../../llm/decorators/with-complete.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
 import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
@@ -250,7 +251,8 @@ export class RunSession implements AgentSession {
 
   /** Closes what was opened, and the log. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    // Who waits for the extensions hears why.
+    this.#closing.abort(new AgentServerError("unavailable", "The conversation is closed"));
     await this.#opening?.catch(() => {});
     await this.#closeExtensions();
     await this.#opened?.tools.close();

@@ -4,12 +4,14 @@ import type { Logger } from "../../logger.ts";
 import type { Agent, ToolSpec } from "../../wire/agent/agent.ts";
 import { type ClientToolSpec, clientToolSpec } from "../../wire/agent/tool-definition.ts";
 import { ALWAYS_TOOLS } from "../catalogue.ts";
-import { invokeSkillTool } from "../invoke-skill/invoke-skill-tool.ts";
 import type { ToolRegistry } from "../registry.ts";
 import type { Tool } from "../tool.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "./absent-tools.ts";
 import { clientTool } from "./client-tool.ts";
 import { type ResponseFields, readResponseSchema } from "./response-schema.ts";
+
+/** Class of the tool that an agent with skills to read has in any case. */
+const SKILL_READER = "InvokeSkillTool";
 
 const ALWAYS: ReadonlySet<Tool> = new Set(Object.values(ALWAYS_TOOLS));
 
@@ -51,8 +53,8 @@ export async function resolveTools(options: ResolveToolsOptions): Promise<Resolv
     ...named.filter(({ tool }) => ALWAYS.has(tool)),
     ...agent.include_default_tools.flatMap((className) => defaultTool(className, options)),
   ];
-  const hasReader = tools.some(({ tool }) => tool === invokeSkillTool);
-  if (!hasReader && readsSkills(agent)) tools.push({ tool: invokeSkillTool, params: {} });
+  const hasReader = tools.some(({ tool }) => tool === defaultToolOf(SKILL_READER));
+  if (!hasReader && readsSkills(agent)) tools.push(...defaultTool(SKILL_READER, options));
   checkUnique(tools.map(({ tool }) => tool.name));
   return tools;
 }

@@ -79,7 +79,7 @@ describe("the tools of an agent", () => {
     });
     expect(await refusalOf(() => resolve({ include_default_tools: ["WeatherTool"] }))).toEqual({
       status: 422,
-      detail: "Default tool 'WeatherTool' is not known. Available: [FinishTool, ThinkTool]",
+      detail: "Default tool 'WeatherTool' is not known. Available: [FinishTool, ThinkTool, InvokeSkillTool]",
     });
   });
 
@@ -89,14 +89,7 @@ describe("the tools of an agent", () => {
 
     const resolved = await resolve(
       {
-        tools: [
-          "weather",
-          "browser_tool_set",
-          "browser_navigate",
-          "task_tool_set",
-          "switch_llm",
-          "InvokeSkillTool",
-        ],
+        tools: ["weather", "browser_tool_set", "browser_navigate", "task_tool_set", "switch_llm"],
         include_default_tools: ["FinishTool", "SwitchLLMTool"],
       },
       { logger },
@@ -108,7 +101,6 @@ describe("the tools of an agent", () => {
       { tool: "browser_navigate" },
       { tool: "task_tool_set" },
       { tool: "switch_llm" },
-      { tool: "InvokeSkillTool" },
       { tool: "SwitchLLMTool" },
     ]);
   });
