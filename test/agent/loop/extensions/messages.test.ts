@@ -127,6 +127,9 @@ describe("on a message of the user, an extension", () => {
     const chat = await server.start();
     const sent = chat.send("Go.");
     await waiting.begun;
-    await Promise.all([expect(sent).rejects.toThrow("The conversation is closed"), server.conversations.delete(chat.id)]);
+    await Promise.all([
+      expect(sent).rejects.toThrow("The conversation is closed"),
+      server.conversations.delete(chat.id),
+    ]);
   });
 });
