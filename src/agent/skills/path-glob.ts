@@ -10,7 +10,7 @@ const MAX_PATH = 4_096;
 /**
  * Whether a path with slashes matches a pattern as in `.gitignore`: `**` is any number of folders, `*` and `?` stay
  * within one, and a pattern without a slash is one of names, in any folder. Case counts. The time grows with the length
- * of both and no faster, whatever the pattern: it may come from anybody.
+ * of both and no faster, whatever the pattern: it may come from a project.
  */
 export function matchesGlob(path: string, pattern: string): boolean {
   if (pattern === "" || pattern.length > MAX_PATTERN || path.length > MAX_PATH) return false;

@@ -68,7 +68,7 @@ function secretList({ agent, secrets }: DynamicContextOptions): string | null {
   return `${SECRETS}\n\n${lines.join("\n")}`;
 }
 
-/** An agent whose context has no time is told none. */
+/** null for an agent whose context has null. */
 function currentTime({ agent: { agent_context: context }, now }: DynamicContextOptions): string | null {
   const given = context === null ? localTime(now) : context.current_datetime;
   return given ? `The current date and time is: ${toMinute(given)}` : null;

@@ -86,7 +86,7 @@ function withMoment(agent: Agent, now: string): Agent {
   };
 }
 
-/** An agent that is to be told no time has null. */
+/** null stays: such an agent is shown no time. */
 function momentOf(given: string | null | undefined, now: string): string | null {
   if (given === null) return null;
   return given === undefined ? now : inZoneOf(given, now);

@@ -20,7 +20,7 @@ export function isSkillFile(path: string): boolean {
   return nameOf(path).toLowerCase() === "skill.md";
 }
 
-/** The place of a skill's file, and what lies beside it. */
+/** The place of a skill's file, and what lies in its folder. */
 export interface SkillOrigin {
   path: string;
   /** The name that its place gives it; the file's own wins. */

@@ -118,7 +118,7 @@ async function filesOf(place: ExtensionPlace, folder: string, without: readonly 
     }
     for (const { name, type, isLink } of entries) {
       const below = joinPath(path, name);
-      // One more than are read, so that the bound is told.
+      // One more than are read, so that the bound is logged.
       if (loose.length > MAX_SKILLS || without.includes(below)) continue;
       // A folder behind a link below the first level may lead back up.
       const isFolder = type === "directory" && !(isLink && parts.length > 0);

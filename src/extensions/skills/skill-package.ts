@@ -4,7 +4,7 @@ import { joinPath } from "../../workspace/paths.ts";
 import type { DirectoryEntry } from "../../workspace/workspace-files.ts";
 import { type ExtensionPlace, entriesOf, readText, tellOfBound } from "../place.ts";
 
-/** The parts of a skill that lie beside its SKILL.md. */
+/** The parts of a skill that lie next to its SKILL.md. */
 export type SkillPackage = Pick<Skill, "resources"> & { mcp_tools: unknown };
 
 const RESOURCES = ["scripts", "references", "assets"] as const;
@@ -12,8 +12,8 @@ const MAX_FILES = 1_000;
 const MAX_DEPTH = 8;
 
 /**
- * Reads what lies beside a SKILL.md: the names of its resources, and its MCP servers. In these only `${SKILL_ROOT}` is
- * replaced: variables of the server are no matter of skills.
+ * Reads what lies next to a SKILL.md: the names of its resources, and its MCP servers. In these only `${SKILL_ROOT}` is
+ * replaced: a skill must not read variables of the server.
  *
  * @throws Error for an `.mcp.json` that cannot be read
  */
