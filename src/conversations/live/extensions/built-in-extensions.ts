@@ -10,7 +10,12 @@ import { skillsExtension } from "./skills.ts";
  * what shortens the prompt, so that it counts the text that the others add. Those of the embedding program follow.
  */
 export async function builtInExtensions(parts: BuiltInParts): Promise<LoopExtension[]> {
-  return [new McpExtension(parts), ...(await hooks(parts)), skillsExtension(parts.host), ...agentCondenser(parts.host)];
+  return [
+    new McpExtension(parts),
+    ...(await hooks(parts)),
+    skillsExtension(parts.host),
+    ...agentCondenser(parts.host),
+  ];
 }
 
 async function hooks(parts: BuiltInParts): Promise<LoopExtension[]> {

@@ -61,7 +61,7 @@ async function openTools(agent: Agent, { host, context }: SideAgentParts): Promi
   const { conversationId, workspace, secrets } = host;
   return openToolbox({
     tools,
-    host: { conversationId, workspace, secrets },
+    host: { conversationId, workspace, secrets, skills: () => agent.agent_context?.skills ?? [] },
     storageOf: storageInMemory,
     logger,
   });
