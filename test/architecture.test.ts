@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   settings: ["wire", "llm", "secrets", "stores", "workspace"],
   http: ["wire", "secrets"],
   streams: ["wire", "events", "stores", "http"],
-  routes: ["wire", "http", "streams", "conversations", "bash", "settings", "extensions", "workspace"],
+  routes: ["wire", "http", "streams", "conversations", "bash", "settings", "extensions", "mcp", "workspace"],
   ui: ["http"],
   node: ["http"],
   configuration: ["server"],

@@ -13,8 +13,9 @@ export interface ConnectionParts {
   onLog(message: string): void;
 }
 
-/** Milliseconds that a server has to take leave. */
-const CLOSE_LIMIT = 10_000;
+/** Milliseconds that a server at a URL has to take note of the end, and a program to end. */
+const LEAVE_LIMIT = 1_000;
+const CLOSE_LIMIT = 8_000;
 
 interface Session {
   client: Client;
@@ -40,8 +41,12 @@ export class Connection {
   /** Connects and resolves to the tools of the server. Rejects with the reason, the end of its error output included. */
   async start({ timeout }: { timeout: number }): Promise<AdvertisedTools> {
     const deadline = performance.now() + timeout;
-    const { client } = await this.#connect(timeout);
-    return listTools(client, { timeout: Math.max(deadline - performance.now(), 1) });
+    const { client, transport } = await this.#connect(timeout);
+    try {
+      return await listTools(client, { timeout: Math.max(deadline - performance.now(), 1) });
+    } catch (error) {
+      throw new Error(withLastWords(messageOf(error), transport), { cause: error });
+    }
   }
 
   /** Calls a tool. Rejects with a reason for the model. */
@@ -69,7 +74,7 @@ export class Connection {
     if (session != null) await end(session);
   }
 
-  /** Whether a call timed out, in which case the answer may still come. */
+  /** Connects again, within bounds. */
   async #restart(): Promise<Session> {
     if (this.#isClosed) throw new Error("the server is no longer connected: the conversation is closed");
     if (this.#connecting === null) {
@@ -155,6 +160,9 @@ export class Connection {
 }
 
 async function end({ client, transport }: Session): Promise<void> {
+  // A server at a URL keeps its session until it learns of the end.
+  const leaving = transport.terminateSession?.().catch(() => {});
+  if (leaving !== undefined) await settledWithin(leaving, LEAVE_LIMIT);
   const closing = client.close().catch(() => transport.close());
   await settledWithin(closing, CLOSE_LIMIT);
 }

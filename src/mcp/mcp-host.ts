@@ -3,7 +3,7 @@ import type { ToolSecrets } from "../tools/tool.ts";
 import type { Toolbox } from "../tools/toolbox/toolbox.ts";
 import type { McpServer } from "../wire/agent/mcp-server.ts";
 import type { Workspace } from "../workspace/workspace.ts";
-import type { RemoteAccess } from "./transports/remote-transport.ts";
+import type { RemoteAccess } from "./transports/remote-access.ts";
 
 /** A server with what becomes of its texts. */
 export interface McpServerEntry {

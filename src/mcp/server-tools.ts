@@ -12,7 +12,7 @@ import type { AdvertisedTool, AdvertisedTools } from "./tools/advertised-tools.t
 import { mcpTool } from "./tools/mcp-tool.ts";
 import { type McpObservation, toldObservation, toObservation } from "./tools/to-observation.ts";
 import { toolName } from "./tools/tool-names.ts";
-import { openTransport } from "./transports/open-transport.ts";
+import { transportsOf } from "./transports/open-transport.ts";
 
 export interface ServerToolsParts {
   name: string;
@@ -50,7 +50,7 @@ export class ServerTools {
       }
       const { workspace, remote, logger } = host;
       this.#connection = new Connection({
-        openTransport: () => openTransport(server, { workspace, remote }),
+        openTransport: await transportsOf(server, { workspace, remote }),
         onTools: (list) => this.#reconcile(list),
         onLog: (message) =>
           logger.debug({ mcp_server: name, problem: this.#mask.mask(message) }, "An MCP server"),

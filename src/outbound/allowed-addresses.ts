@@ -2,8 +2,8 @@ import type { LookupAddress, LookupOptions } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 
-/** Decides whether a connection to an IP address is allowed, for a request to a host. */
-export type Guard = (address: string, hostname: string) => Promise<boolean>;
+/** Decides whether a connection to an IP address is allowed. */
+export type Guard = (address: string) => Promise<boolean>;
 
 /** Looks a name up. Rejects if none of its addresses is allowed. */
 export async function allowedAddresses(
@@ -11,7 +11,7 @@ export async function allowedAddresses(
   { allows, ...options }: LookupOptions & { allows: Guard },
 ): Promise<[LookupAddress, ...LookupAddress[]]> {
   const addresses = await lookup(hostname, { ...options, all: true });
-  const verdicts = await Promise.all(addresses.map(({ address }) => allows(address, hostname)));
+  const verdicts = await Promise.all(addresses.map(({ address }) => allows(address)));
   const [first, ...others] = addresses.filter((_, index) => verdicts[index]);
   if (first === undefined) throw refusal(hostname);
   return [first, ...others];
@@ -33,7 +33,7 @@ export async function judgeHost(host: string, allows: Guard): Promise<HostVerdic
   const hostname = host.replace(/^\[|\]$/g, "");
   const found = isIP(hostname) !== 0 ? [hostname] : await addressesOf(hostname);
   if (found.length === 0) return { outcome: "unknown" };
-  const verdicts = await Promise.all(found.map((address) => allows(address, hostname)));
+  const verdicts = await Promise.all(found.map(allows));
   const addresses = found.filter((_, index) => verdicts[index]);
   return addresses.length === 0 ? { outcome: "refused" } : { outcome: "allowed", addresses };
 }

@@ -52,7 +52,7 @@ async function send(url: URL, request: GuardedRequest & { allows: Guard }): Prom
   const { allows, method = "GET", headers, body, signal } = request;
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   // Node connects to literal addresses without a lookup.
-  if (isIP(hostname) !== 0 && !(await allows(hostname, hostname))) throw refusal(hostname);
+  if (isIP(hostname) !== 0 && !(await allows(hostname))) throw refusal(hostname);
   const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
   const options: RequestOptions = {
     ...{ method, headers: { ...headers, ...length }, signal },

@@ -29,6 +29,7 @@ import { acpModelRoutes } from "./settings/acp-models.ts";
 import { agentProfileRoutes } from "./settings/agent-profiles.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
 import { llmProfileRoutes } from "./settings/llm-profiles.ts";
+import { type McpTrials, mcpRoutes } from "./settings/mcp.ts";
 import { metaProfileRoutes } from "./settings/meta-profiles.ts";
 import { providerConnectionRoutes } from "./settings/provider-connections.ts";
 import { repositoryRoutes } from "./settings/repositories.ts";
@@ -59,6 +60,8 @@ export interface RoutesDeps {
   /** The machine on which skills, plugins, hooks and sub-agents lie. */
   extensionPlace(): Promise<ExtensionPlace>;
   settings: SettingsDeps;
+  /** Trials of MCP servers. Loaded when first asked. */
+  mcpTrials(): Promise<McpTrials>;
   workspaceSession: WorkspaceSessionDeps;
   sockets: EventSocketDeps;
 }
@@ -75,6 +78,7 @@ export function allRoutes({
   llmCatalogue,
   extensionPlace,
   settings,
+  mcpTrials,
   workspaceSession,
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
@@ -99,6 +103,7 @@ export function allRoutes({
     ...pluginRoutes(extensionPlace),
     ...projectFileRoutes(extensionPlace),
     ...settingsRoutes(settings),
+    ...mcpRoutes(mcpTrials),
     ...secretRoutes(settings),
     ...providerConnectionRoutes(settings),
     ...savedWorkspaceRoutes(settings),

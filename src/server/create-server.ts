@@ -125,6 +125,7 @@ function createCore(
     }),
     extensionPlace: services.extensionPlace,
     settings: services.settings,
+    mcpTrials: services.mcpTrials.get,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {

@@ -20,6 +20,8 @@ export interface LifecycleParts {
   machine: LazyWorkspace;
   /** The machines of conversations that stay when workspaces are closed. */
   machines: Machines | undefined;
+  /** Trials of MCP servers. */
+  mcpTrials: { close(): Promise<void> };
   /** Bash commands of clients. */
   bash: { readonly commands: BashCommands };
   store: Store;
@@ -38,6 +40,7 @@ export function startLifecycle({
   conversations,
   machine,
   machines,
+  mcpTrials,
   bash: { commands },
   store,
   rotateKeys,
@@ -59,7 +62,7 @@ export function startLifecycle({
   );
   const end = async () => {
     await Promise.all([started, tidied, rotated]);
-    await commands.close();
+    await Promise.all([commands.close(), mcpTrials.close()]);
     await Promise.all([conversations.close(), machine.close()]);
     await machines?.close();
     await endNetwork();

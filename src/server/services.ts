@@ -31,6 +31,8 @@ import { agentFiles } from "./launch/agent-files.ts";
 import { launchTrial } from "./launch/launch-trial.ts";
 import { profileSource } from "./launch/profile-source.ts";
 import { llmFactory } from "./llm-factory.ts";
+import { mcpNetwork } from "./mcp/mcp-network.ts";
+import { type LazyMcpTrials, mcpTrials } from "./mcp/mcp-trials.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { withOwnSecrets } from "./own-secrets.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
@@ -63,6 +65,8 @@ export interface Services {
   readonly bash: BashDeps;
   /** Settings, secrets, profiles: the documents that belong to no conversation. */
   readonly documents: Documents;
+  /** Trials of MCP servers. */
+  readonly mcpTrials: LazyMcpTrials;
   /** The rooms that read and write these documents. */
   readonly settings: SettingsDeps;
   /** Encrypts the kept secrets of earlier keys with today's. Does nothing without earlier keys. */
@@ -132,6 +136,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     existing: async (ids) => new Set((await store.conversations.find(ids, [])).map(({ id }) => id)),
     onError: (error) => logger.warn({ error: messageOf(error) }, "Left machines cannot be removed"),
   });
+  const mcp = mcpNetwork(settings, clock);
   const conversations = new ConversationManager({
     machines,
     store,
@@ -142,7 +147,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     createLlm,
     serverSecrets,
     openWorkspace,
-    mcp: { fetch: createGuardedFetch(async (address) => !(await isMetadataAddress(address))) },
+    mcp,
     removals: removalNotes(conversationsPath),
     disk: localFiles,
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
@@ -174,6 +179,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     store,
     documents,
     settings,
+    mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine }),
     tools,
     conversations,
     machine,

@@ -25,7 +25,11 @@ const TOOLS = [
   { name: "reshape", description: "Changes the tools.", inputSchema: object({}) },
 ];
 
-let current = tools ?? TOOLS;
+// An argument of a program cannot be as long as a description.
+const inflated = ({ inflate = 0, ...tool }) =>
+  inflate ? { ...tool, description: "x".repeat(inflate) } : tool;
+
+let current = tools?.map(inflated) ?? TOOLS;
 
 const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const text = (value) => ({ content: [{ type: "text", text: value }] });

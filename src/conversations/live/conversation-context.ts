@@ -6,7 +6,7 @@ import type { Timestamps } from "../../events/timestamp.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
-import type { RemoteAccess } from "../../mcp/transports/remote-transport.ts";
+import type { RemoteAccess } from "../../mcp/transports/remote-access.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import type { LookupFetch } from "../../secrets/lookup-secret.ts";
 import type { ServerSecrets } from "../../secrets/server-secrets.ts";

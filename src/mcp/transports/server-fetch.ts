@@ -1,27 +1,33 @@
 import type { FetchLike } from "@modelcontextprotocol/client";
-import type { GuardedFetch } from "../../outbound/guarded-fetch.ts";
 import { MAX_MESSAGE_BYTES } from "../limits.ts";
+import type { RemoteAccess } from "./remote-access.ts";
+
+/** Milliseconds of a request outside the server itself, such as that of a token. */
+const NAMED_TIMEOUT = 10_000;
 
 /**
  * Makes the `fetch` of the client of a server. Redirects are left to the client, which follows them within the origin only.
- * A body is cut off once a message in it is too long.
+ * A body is cut off once a message in it is too long. Hosts that the server has named are reached as far as it is itself.
  */
-export function serverFetch(fetch: GuardedFetch): FetchLike {
+export function serverFetch(server: URL, access: Pick<RemoteAccess, "fetch" | "fetchNamed">): FetchLike {
+  const named = access.fetchNamed(server);
   return async (target, init = {}) => {
     const { method, body } = init;
-    if (
-      body !== null &&
-      body !== undefined &&
-      typeof body !== "string" &&
-      !(body instanceof URLSearchParams)
-    ) {
+    if (body != null && typeof body !== "string" && !(body instanceof URLSearchParams)) {
       throw new TypeError("Only texts are sent");
     }
-    const response = await fetch(new URL(target), {
+    const url = new URL(target);
+    const isServer = url.host === server.host;
+    const signals = [
+      ...(init.signal ? [init.signal] : []),
+      ...(isServer ? [] : [AbortSignal.timeout(NAMED_TIMEOUT)]),
+    ];
+    const send = isServer ? access.fetch : named;
+    const response = await send(url, {
       ...(method === undefined ? {} : { method }),
       ...(body == null ? {} : { body: String(body) }),
       headers: Object.fromEntries(new Headers(init.headers)),
-      signal: init.signal ?? new AbortController().signal,
+      signal: AbortSignal.any(signals),
       redirect: "manual",
     });
     return bounded(response);

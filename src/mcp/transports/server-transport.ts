@@ -4,4 +4,6 @@ import type { Transport } from "@modelcontextprotocol/client";
 export interface ServerTransport extends Transport {
   /** Why the connection has ended, as far as the transport knows. */
   readonly lastWords?: string;
+  /** Ends the session at a server that has some. */
+  terminateSession?(): Promise<void>;
 }

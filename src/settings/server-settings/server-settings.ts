@@ -75,6 +75,15 @@ export class ServerSettings {
   }
 
   /**
+   * Changes the settings as they are stored at that moment.
+   *
+   * @throws AgentServerError `conflict` for stored settings that must not be overwritten.
+   */
+  change(change: (settings: StoredSettings) => StoredSettings): Promise<void> {
+    return this.#options.documents.edit(async (edit) => this.putIn(edit, change(await this.readIn(edit))));
+  }
+
+  /**
    * The settings as clients see them.
    *
    * @throws AgentServerError `unavailable` when secrets must be encrypted and there is no key.

@@ -2,6 +2,7 @@ import type { LoopChange, LoopContext, LoopExtension, LoopTools } from "../../..
 import { tellModel } from "../../../agent/loop/messages.ts";
 import type { McpServerEntry } from "../../../mcp/mcp-host.ts";
 import type { McpServers } from "../../../mcp/mcp-servers.ts";
+import { NO_NETWORK } from "../../../mcp/transports/remote-access.ts";
 import { nameFilter } from "../../../tools/toolbox/resolve-tools.ts";
 import type { BuiltInParts } from "./built-in-parts.ts";
 
@@ -49,11 +50,7 @@ export class McpExtension implements LoopExtension {
       ...{ workspace: host.workspace, secrets: host.secrets, tools: this.#tools },
       keeps: await nameFilter(host.state.agent.filter_tools_regex),
       logger: context.logger,
-      remote: context.mcp ?? { fetch: unreachable },
+      remote: context.mcp ?? NO_NETWORK,
     });
   }
-}
-
-async function unreachable(url: URL): Promise<Response> {
-  throw new Error(`${url.host} cannot be reached: this server has no network for MCP servers`);
 }

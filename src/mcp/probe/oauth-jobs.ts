@@ -1,0 +1,83 @@
+import type { Clock } from "../../clock.ts";
+import { AgentServerError } from "../../errors.ts";
+import type { McpOAuthStartResponse, McpTestRequest } from "../../wire/settings/mcp-trials.ts";
+import { OAuthJob, type OpenBrowserReturn } from "./oauth-job.ts";
+import type { ServerTests } from "./server-tests.ts";
+
+/** Milliseconds that a job is known. */
+const LIFETIME = 15 * 60 * 1_000;
+
+/** Jobs at once. Each waits at another port. */
+const MAX_JOBS = 20;
+
+export interface OAuthJobsOptions {
+  tests: ServerTests;
+  clock: Clock;
+  openReturn: OpenBrowserReturn;
+}
+
+/** Authorizations of users at MCP servers, and their outcomes. */
+export class OAuthJobs {
+  readonly #options: OAuthJobsOptions;
+  readonly #jobs = new Map<string, { job: OAuthJob; timer: ReturnType<typeof setTimeout> }>();
+
+  constructor(options: OAuthJobsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Begins an authorization, and waits for the address that the user must open.
+   *
+   * @throws AgentServerError `bad_request` for a server without OAuth, `too_many_requests` when too many wait
+   */
+  async start(request: McpTestRequest): Promise<McpOAuthStartResponse> {
+    const { tests, clock, openReturn } = this.#options;
+    if (!("auth" in request.server) || request.server.auth?.strategy !== "oauth2") {
+      throw new AgentServerError("bad_request", "MCP OAuth start requires auth.strategy='oauth2'");
+    }
+    if (this.#jobs.size >= MAX_JOBS) {
+      throw new AgentServerError(
+        "too_many_requests",
+        `${MAX_JOBS} authorizations wait for their users already`,
+      );
+    }
+    const id = clock.newId().replaceAll("-", "");
+    const test = await tests.partsOf(request);
+    const job = new OAuthJob({ id, test, clock, openReturn });
+    const timer = setTimeout(() => void this.#remove(id), LIFETIME);
+    timer.unref();
+    this.#jobs.set(id, { job, timer });
+    await job.ready(Math.min(Math.max(request.timeout, 1), 30) * 1_000);
+    return startOf(job);
+  }
+
+  /** @throws AgentServerError `not_found` for an id that is not, or no longer, known */
+  get(id: string): OAuthJob {
+    const known = this.#jobs.get(id);
+    if (known === undefined) throw new AgentServerError("not_found", "MCP OAuth job not found");
+    return known.job;
+  }
+
+  /** Ends every job. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#jobs.keys()].map((id) => this.#remove(id)));
+  }
+
+  async #remove(id: string): Promise<void> {
+    const known = this.#jobs.get(id);
+    if (known === undefined) return;
+    this.#jobs.delete(id);
+    clearTimeout(known.timer);
+    await known.job.close();
+  }
+}
+
+function startOf({ id, authorizationUrl, result }: OAuthJob): McpOAuthStartResponse {
+  if (authorizationUrl !== undefined) return { ok: true, job_id: id, authorization_url: authorizationUrl };
+  if (result === undefined) {
+    const error = "Timed out waiting for OAuth authorization URL";
+    return { ok: false, job_id: id, error, error_kind: "timeout" };
+  }
+  if (result.ok) return { ok: true, job_id: id };
+  return { ok: false, job_id: id, error: result.error, error_kind: result.error_kind };
+}

@@ -1,0 +1,38 @@
+import type { Clock } from "../../clock.ts";
+import type { RemoteAccess } from "../../mcp/transports/remote-access.ts";
+import { once } from "../../once.ts";
+import type { McpTrials } from "../../routes/settings/mcp.ts";
+import type { Cipher } from "../../secrets/cipher.ts";
+import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
+
+export interface McpTrialsOptions {
+  cipher: Cipher | undefined;
+  clock: Clock;
+  remote: RemoteAccess;
+  machine: LazyWorkspace;
+}
+
+/** Trials of MCP servers, loaded when first asked. */
+export interface LazyMcpTrials {
+  get(): Promise<McpTrials>;
+  /** Ends the authorizations that wait for their users. */
+  close(): Promise<void>;
+}
+
+export function mcpTrials({ cipher, clock, remote, machine }: McpTrialsOptions): LazyMcpTrials {
+  let opened: Promise<McpTrials> | undefined;
+  const open = once(async () => {
+    const { ServerTests } = await import("../../mcp/probe/server-tests.ts");
+    const { OAuthJobs } = await import("../../mcp/probe/oauth-jobs.ts");
+    const { openBrowserReturn } = await import("./browser-return.ts");
+    const tests = new ServerTests({ cipher, remote, workspace: () => machine.get() });
+    return { tests, jobs: new OAuthJobs({ tests, clock, openReturn: openBrowserReturn }) };
+  });
+  return {
+    get() {
+      opened = open();
+      return opened;
+    },
+    close: async () => (await opened)?.jobs.close(),
+  };
+}
