@@ -2,6 +2,8 @@ import { messageOf } from "../errors.ts";
 import { isOwnershipLost } from "../stores/refusals.ts";
 import { Claims } from "./live/claims.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
+import { repairCutGoals } from "./live/goal/cut-goals.ts";
+import { GoalNotes } from "./live/goal/goal-notes.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import { LiveConversations } from "./live/live-conversations.ts";
 import { Reopenings } from "./live/reopenings.ts";
@@ -105,13 +107,17 @@ export class ClaimedConversations {
     return this.#live.evictIdle();
   }
 
-  /** Repairs runs that were cut short, also behind a pause: those that no living server of the store holds. */
-  repair(): Promise<void> {
-    return repairCutRuns(this.#options.context.store, {
-      isHeld: (id) => this.#claims.isHeld(id),
-      recover: (id) => this.#live.use(id, (conversation) => conversation.recover()),
-      failed: (id, error) => this.#reportCutRun(id, error),
-    });
+  /** Repairs runs and goals that were cut short, also behind a pause: those that no living server of the store holds. */
+  async repair(): Promise<void> {
+    const { store } = this.#options.context;
+    const repair = {
+      isHeld: (id: string) => this.#claims.isHeld(id),
+      recover: (id: string) => this.#live.use(id, (conversation) => conversation.recover()),
+      failed: (id: string, error: unknown) => this.#reportCutRun(id, error),
+    };
+    // Goals first: a conversation that was repaired is held, by this server.
+    await repairCutGoals(new GoalNotes(store.documents), repair);
+    await repairCutRuns(store, repair);
   }
 
   /** Interrupts runs, closes tools and gives all claims back, whichever conversation does not close cleanly. */

@@ -96,6 +96,11 @@ export async function* eventsIn(
   }
 }
 
+/** Yields the events of a branch, the oldest first, in pages. */
+export async function* branchEvents(branch: BranchOf): AsyncGenerator<readonly Event[], void, void> {
+  yield* eventsIn(branch, await branchSpans(branch));
+}
+
 /** Tells, event by event, whether a log is one line up to there: each event is the child of the one before. */
 export class LineCheck {
   #head: string | null = null;

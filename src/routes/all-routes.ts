@@ -5,6 +5,7 @@ import type { SocketRoute } from "../http/sockets/socket-route.ts";
 import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
 import type { ToolCatalogEntry } from "../wire/tools.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import { asideRoutes } from "./asides.ts";
 import { conversationRuntimeRoutes } from "./conversation-runtime.ts";
 import { conversationTreeRoutes } from "./conversation-tree.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
@@ -13,6 +14,7 @@ import { eventRoutes } from "./events.ts";
 import { pluginRoutes } from "./extensions/plugins.ts";
 import { projectFileRoutes } from "./extensions/project-files.ts";
 import { skillRoutes } from "./extensions/skills.ts";
+import { goalRoutes } from "./goals.ts";
 import { archiveRoutes } from "./machine/archive.ts";
 import { type BashDeps, bashRoutes } from "./machine/bash.ts";
 import { fileSearchRoutes } from "./machine/file-search.ts";
@@ -89,6 +91,8 @@ export function allRoutes({
     ...conversationRoutes(conversations),
     ...conversationVerbRoutes(conversations),
     ...conversationTreeRoutes(conversations),
+    ...goalRoutes(conversations),
+    ...asideRoutes(conversations),
     ...modelSwitchRoutes({ conversations, launches: settings.profileLaunches }),
     ...conversationRuntimeRoutes(conversations, server),
     ...eventRoutes(conversations),

@@ -1,4 +1,5 @@
 import { AGENT_PROFILE_DIFFERENCES } from "./differences/agent-profiles.ts";
+import { ASIDE_DIFFERENCES } from "./differences/asides.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
@@ -37,6 +38,7 @@ export const DIFFERENCES: readonly Difference[] = [
 
   ...TOOL_DIFFERENCES,
   ...RUN_DIFFERENCES,
+  ...ASIDE_DIFFERENCES,
   ...REQUEST_DIFFERENCES,
   ...DOCUMENT_DIFFERENCES,
   ...PROFILE_DIFFERENCES,

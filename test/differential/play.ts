@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { Client, type Noted, type WireEvent } from "./client.ts";
+import { promptsOf, withOwnMessages } from "./prompts.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 import type { RunningServer } from "./servers.ts";
@@ -24,6 +25,8 @@ export interface Outcome {
   stats: unknown;
   info: unknown;
   answers: Noted[];
+  /** What the model was asked, where the scenario compares it. */
+  prompts?: unknown;
 }
 
 /**
@@ -36,12 +39,19 @@ const TERMINAL = { name: "terminal", params: { terminal_type: "subprocess" } };
 export async function play({ server, scenario, model, side, workspace }: Play): Promise<Outcome> {
   await rm(workspace, { recursive: true, force: true });
   const script = typeof scenario.script === "function" ? scenario.script(workspace) : scenario.script;
-  const base_url = model.load(`${side}-${scenario.name.replaceAll(/\W+/g, "-")}`, script);
+  const scriptName = `${side}-${scenario.name.replaceAll(/\W+/g, "-")}`;
+  const base_url = model.load(scriptName, script);
   const client = await Client.create(server.url, startRequest({ scenario, base_url, workspace }));
   try {
     if (scenario.drive) await scenario.drive(client, { workspace, base_url });
     else await client.sendAndWait("Go.");
-    return await outcomeOf(client);
+    const outcome = await outcomeOf(client);
+    const { prompts: words } = scenario;
+    if (words === undefined) return outcome;
+    return {
+      ...withOwnMessages(outcome, words),
+      prompts: promptsOf(model.asked(scriptName), words),
+    };
   } finally {
     await client.close();
   }

@@ -20,6 +20,11 @@ export interface Scenario {
   settings?: object;
   /** Laid over the model. */
   llm?: object;
+  /**
+   * Compares what the model is asked, too. A text that one of the servers writes around some of these is compared by
+   * which of them it holds.
+   */
+  prompts?: readonly string[];
   /** It takes all places for runs, so nothing else is at play. */
   alone?: boolean;
   /** What the client does; one message and its run when left out. */

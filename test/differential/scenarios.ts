@@ -1,5 +1,7 @@
 import type { Scenario } from "./scenario.ts";
 import { analyzerScenarios } from "./scenarios/analyzers.ts";
+import { asideScenarios } from "./scenarios/asides/asides.ts";
+import { goalScenarios } from "./scenarios/asides/goals.ts";
 import { bashScenarios } from "./scenarios/bash.ts";
 import { boundScenarios } from "./scenarios/bounds.ts";
 import { capacityScenarios } from "./scenarios/capacity.ts";
@@ -31,6 +33,8 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
   return [
     ...terminalScenarios,
     ...controlScenarios,
+    ...goalScenarios,
+    ...asideScenarios,
     ...restScenarios,
     ...bashScenarios,
     ...fileScenarios,

@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 
 export interface ScriptedCall {
   name: string;
@@ -24,6 +25,8 @@ export interface Step {
 export interface ScriptedModel {
   /** `base_url` of a script of its own; the last step repeats. */
   load(name: string, steps: readonly Step[]): string;
+  /** The bodies of the requests that a script was asked with. */
+  asked(name: string): readonly unknown[];
   /** An address whose answer is the text `looked-up-value`. */
   readonly secretUrl: string;
   close(): void;
@@ -31,13 +34,14 @@ export interface ScriptedModel {
 
 /** An OpenAI-compatible model on loopback that both servers talk to. */
 export async function startScriptedModel(): Promise<ScriptedModel> {
-  const scripts = new Map<string, { steps: readonly Step[]; next: number }>();
+  const scripts = new Map<string, { steps: readonly Step[]; next: number; asked: unknown[] }>();
   const server = createServer(async (request, response) => {
-    for await (const _ of request);
+    const body = await text(request);
     if (request.url === "/secret") return void response.end("looked-up-value");
     const script = scripts.get(request.url?.split("/")[1] ?? "");
     const index = script?.next ?? 0;
     if (script) script.next += 1;
+    script?.asked.push(JSON.parse(body));
     answer({ response, step: script?.steps[index] ?? script?.steps.at(-1) ?? {}, index });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -45,9 +49,10 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   return {
     secretUrl: `http://127.0.0.1:${port}/secret`,
     load(name, steps) {
-      scripts.set(name, { steps, next: 0 });
+      scripts.set(name, { steps, next: 0, asked: [] });
       return `http://127.0.0.1:${port}/${name}/v1`;
     },
+    asked: (name) => scripts.get(name)?.asked ?? [],
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -27,12 +27,12 @@ export function schemasOf(tools: Toolbox): () => readonly ToolSchema[] {
   };
 }
 
-/** Adds to each schema the risk of a call and its purpose. */
-export function toolSchemas(tools: Toolbox): ToolSchema[] {
+/** Adds to each schema the risk of a call, unless calls are not `rated`, and its purpose. */
+export function toolSchemas(tools: Toolbox, { rated = true } = {}): ToolSchema[] {
   return tools.schemas.map((schema) => {
     const tool = tools.get(schema.name);
     const added = {
-      ...(tool?.isReadOnly ? {} : { security_risk: SECURITY_RISK }),
+      ...(!rated || tool?.isReadOnly ? {} : { security_risk: SECURITY_RISK }),
       ...(tool?.ownsSummary ? {} : { summary: SUMMARY }),
     };
     const own = isObject(schema.parameters.properties) ? schema.parameters.properties : {};

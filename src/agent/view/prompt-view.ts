@@ -68,6 +68,14 @@ export class PromptView {
     return this.#snapshot;
   }
 
+  /** As `messages`, without the calls of the last reply and their results while some have no answer. */
+  answeredMessages(): readonly Message[] {
+    if (this.#turn === null || this.#turn.isComplete) return this.messages();
+    const messages = [...this.#settled];
+    for (const message of this.#turn.held) appendMessage(messages, message);
+    return messages;
+  }
+
   /** Calls without an answer, oldest first. */
   pending(): readonly ActionEvent[] {
     return this.#turn?.pending ?? [];

@@ -25,6 +25,11 @@ export class ToolTurn {
     return this.#actions.filter((action) => !this.#results.has(action.tool_call_id));
   }
 
+  /** Messages that arrived while calls were open. */
+  get held(): readonly Message[] {
+    return this.#held;
+  }
+
   addAction(action: ActionEvent): void {
     this.#actions.push(action);
     this.#messages = null;

@@ -8,6 +8,7 @@ import type { SecretSources } from "../../wire/secret-source.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { navigate } from "../tree/navigate.ts";
 import { judgeAnalyzer } from "../unserved.ts";
+import { MAX_TITLE } from "./asides/auto-title.ts";
 import { deliver } from "./deliver.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 import { condense } from "./runs/condense.ts";
@@ -21,6 +22,22 @@ export interface SendOptions {
   run?: boolean;
 }
 
+/** How a goal is pursued. */
+export interface GoalOptions {
+  /** Number of judgements after which the goal ends, from 1. */
+  maxIterations?: number;
+}
+
+/** How a title is made. */
+export interface TitleOptions {
+  /** Maximum number of characters. Default: 50. */
+  maxLength?: number;
+  /** Words that ask for the title, with `{conversation_content}` and `{max_length}`. Default: the server's own. */
+  prompt?: string | null;
+  /** Model to ask. Default: the one that names the conversation. */
+  llm?: LlmConfigInput;
+}
+
 /** The user's answer to the calls that wait for confirmation. */
 export interface ConfirmationResponse {
   /** Whether the calls may run. */
@@ -32,9 +49,9 @@ export interface ConfirmationResponse {
 }
 
 /**
- * One conversation and its verbs. No verb waits for a tool or a model, except `condense`; `sendMessage` waits for the extensions. A handle
- * keeps nothing in memory and stays valid when the conversation leaves memory: the next verb loads it again. After a
- * removal every verb rejects with `not_found`.
+ * One conversation and its verbs. Only `ask`, `generateTitle` and `condense` wait for a model, and none for a tool;
+ * `sendMessage` waits for the extensions. A handle keeps nothing in memory and stays valid when the conversation leaves
+ * memory: the next verb loads it again. After a removal every verb rejects with `not_found`.
  */
 export class ConversationHandle {
   /** Dashed UUID in lower case. */
@@ -85,6 +102,7 @@ export class ConversationHandle {
     return this.#use(async (conversation) => {
       if (await conversation.runs.interrupt()) conversation.keeper.publishFullState();
       else await pause(conversation);
+      await conversation.goal.stop();
     });
   }
 
@@ -118,6 +136,44 @@ export class ConversationHandle {
    */
   condense(): Promise<void> {
     return this.#use(condense);
+  }
+
+  /**
+   * Asks the agent's model a question about the conversation so far, also during a run. The answer leaves no event and
+   * the agent does not know of it. Rejects with `too_many_requests` past 4 questions at a time, and with `internal` when
+   * the model gives no answer.
+   */
+  ask(question: string): Promise<string> {
+    return this.#use((conversation) => conversation.asides.ask(question));
+  }
+
+  /**
+   * Makes a title from the user's first message and stores nothing: `update` does. Where the model gives none, it is the
+   * beginning of the message. Rejects with `bad_request` before the first message.
+   */
+  generateTitle({ maxLength = MAX_TITLE, prompt = null, llm }: TitleOptions = {}): Promise<string> {
+    const model = llm === undefined ? undefined : parseLlmConfig(llm);
+    return this.#use((conversation) => conversation.asides.title({ maxLength, request: prompt }, model));
+  }
+
+  /**
+   * Lets the agent work until a judge finds that the objective is reached, or has judged `maxIterations` times (default:
+   * 10). Resolves when that has begun. State updates with the key `goal` show how it goes. A message of the user, a pause,
+   * an interrupt and a failed run end it. Rejects with `conflict` during a run or another goal, with `bad_request` for a
+   * blank objective, and with `too_many_requests` when no run may start now.
+   */
+  startGoal(objective: string, { maxIterations = 10 }: GoalOptions = {}): Promise<void> {
+    return this.#use(async ({ goal }) => goal.start({ objective, maxIterations }));
+  }
+
+  /** Ends the goal, so that it can be resumed. The run goes on. Nothing happens without a goal. */
+  stopGoal(): Promise<void> {
+    return this.#use(({ goal }) => goal.stop());
+  }
+
+  /** Goes on with the last goal that was interrupted, for one more judgement at least. Rejects as `startGoal`. */
+  resumeGoal(): Promise<void> {
+    return this.#use(({ goal }) => goal.resume());
   }
 
   /** Changes title and tags, in one step. What is left out or null stays as it is; tags are replaced as a whole. */
@@ -170,7 +226,9 @@ export class ConversationHandle {
   }
 }
 
-async function pause({ keeper, runs, status }: LiveConversation): Promise<void> {
+/** Between two runs of a goal nothing is there to pause but the goal. */
+async function pause({ keeper, runs, goal, status }: LiveConversation): Promise<void> {
+  if (!runs.active) await goal.stop();
   runs.cancelFollowing();
   if (status === "idle" || status === "running") {
     const update = keeper.assign({ execution_status: "paused" });

@@ -10,12 +10,13 @@ export interface DeliverOptions {
   slot?: RunSlot;
 }
 
-/** Stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has to wait. */
+/** Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has to wait. */
 export async function deliver(
-  { session, runs, title }: LiveConversation,
+  { session, runs, title, goal }: LiveConversation,
   content: Content[],
   { run, slot }: DeliverOptions,
 ): Promise<void> {
+  await goal.stop();
   const { isBlocked } = await session.addUserMessage(content);
   if (!isBlocked) title.consider(content);
   if (!run) return;

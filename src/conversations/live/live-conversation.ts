@@ -4,14 +4,19 @@ import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import type { Runner } from "../../agent/runner.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
+import type { DocumentStore } from "../../stores/documents.ts";
 import { isOwnershipLost } from "../../stores/refusals.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
+import type { Event } from "../../wire/events/events.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { allowedSecrets } from "../launch/agent-profiles.ts";
-import { AutoTitle } from "./auto-title.ts";
+import { Asides } from "./asides/asides.ts";
+import { AutoTitle } from "./asides/auto-title.ts";
+import { GoalLoop } from "./goal/goal-loop.ts";
+import { GoalNotes } from "./goal/goal-notes.ts";
 import type { RunSession } from "./run-session.ts";
 import { RunControl } from "./runs/run-control.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
@@ -30,6 +35,10 @@ export interface LiveConversationOptions {
   /** Makes the runner, at the first run. */
   createRunner(): Promise<Runner>;
   slots: RunSlots;
+  /** Takes the notes of goals. */
+  documents: DocumentStore;
+  /** The stored events of the active branch, oldest first, in pages. */
+  history(): AsyncIterable<readonly Event[]>;
   logger: Logger;
   /** Reads the model that titles are asked of; undefined for that of the agent. */
   titleModel: (() => Promise<LlmConfig>) | undefined;
@@ -51,6 +60,8 @@ export class LiveConversation {
   readonly workspace: LazyWorkspace;
   readonly runs: RunControl;
   readonly title: AutoTitle;
+  readonly asides: Asides;
+  readonly goal: GoalLoop;
   readonly #logger: Logger;
   readonly #options: LiveConversationOptions;
   #runner: Runner | null = null;
@@ -73,13 +84,27 @@ export class LiveConversation {
       isWanted: options.wantsTitle,
       request: options.titleRequest,
     });
+    this.asides = new Asides({ session, keeper, title: this.title });
     this.#logger = logger;
     this.runs = new RunControl({
       slots,
+      share: () => this.goal.share(),
       run: (signal) => this.#run(signal),
       isRunning: () => this.status === "running",
       isIdle: () => this.status === "idle",
       ended: () => keeper.publishFullState(),
+    });
+    const { runs, title } = this;
+    const notes = new GoalNotes(options.documents);
+    this.goal = new GoalLoop({
+      session,
+      keeper,
+      runs,
+      slots,
+      title,
+      notes,
+      history: options.history,
+      logger,
     });
   }
 
@@ -109,7 +134,7 @@ export class LiveConversation {
 
   /** Whether the conversation has been unused since `moment` and may leave memory. */
   isIdleSince(moment: number): boolean {
-    const isBusy = this.#uses > 0 || this.runs.active || this.title.isActive;
+    const isBusy = this.#uses > 0 || this.runs.active || this.goal.isActive || this.title.isActive;
     return this.#touchedAt <= moment && !isBusy;
   }
 
@@ -127,6 +152,9 @@ export class LiveConversation {
   }
 
   async #close(): Promise<void> {
+    this.asides.close();
+    // Before the run, so that its end does not look like a pause by the user.
+    await this.goal.close(CLOSE_WAIT);
     await Promise.all([this.runs.close(CLOSE_WAIT), this.title.close()]);
     await this.#closeRunner();
     await this.session.close();

@@ -3,6 +3,7 @@ import { branchSpans, eventsIn, LineCheck } from "../../events/branch.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import type { EventStore } from "../../stores/store.ts";
 import type { Event } from "../../wire/events/events.ts";
+import { isGoalEvent, lastGoalEvent } from "./goal/goal-status.ts";
 
 export interface LogViewParts {
   conversationId: string;
@@ -21,6 +22,7 @@ export interface ReadBranch {
 export class LogView {
   readonly #parts: LogViewParts;
   #branch: ReadBranch | null = null;
+  #lastGoal: unknown;
   #reading: Promise<void> | null = null;
   /** Events that came while the log was being read. */
   #arrived: Event[] = [];
@@ -39,6 +41,11 @@ export class LogView {
   /** Whether the active branch has a system prompt. Throws before `read` has resolved. */
   get hasPrompt(): boolean {
     return this.#read.hasPrompt;
+  }
+
+  /** Value of the last event about a goal, on any branch, as it is stored; undefined without one. */
+  get lastGoal(): unknown {
+    return this.#lastGoal;
   }
 
   /** Reads the active branch, once. After a failure the next call tries again. */
@@ -71,6 +78,7 @@ export class LogView {
 
   /** Takes every event of the log, in order, once it is stored. */
   follow(events: readonly Event[]): void {
+    this.#noteGoal(events);
     if (this.#branch !== null) {
       for (const event of events) add(this.#branch, event);
       if (!this.#branch.view.condensationRequested) this.#release();
@@ -97,6 +105,8 @@ export class LogView {
   async #readActive(): Promise<void> {
     const { lastSeq, storedHead } = this.#parts.log;
     const line = await this.#readLine({ lastSeq, storedHead });
+    // Events about goals belong to no branch.
+    if (line === undefined) this.#noteGoal(await lastGoalEvent(this.#parts, lastSeq));
     const branch = line ?? (await this.readBranch(storedHead)) ?? newBranch();
     for (const event of this.#arrived.splice(0)) add(branch, event);
     this.#branch = branch;
@@ -111,12 +121,17 @@ export class LogView {
     const line = new LineCheck();
     if (lastSeq < 0) return branch;
     for await (const page of eventsIn(this.#parts, [{ first: 0, last: lastSeq }])) {
+      this.#noteGoal(page);
       for (const event of page) {
         if (!line.continues(event)) return undefined;
         add(branch, event);
       }
     }
     return line.head === storedHead ? branch : undefined;
+  }
+
+  #noteGoal(events: readonly Event[]): void {
+    this.#lastGoal = events.findLast(isGoalEvent)?.value ?? this.#lastGoal;
   }
 }
 

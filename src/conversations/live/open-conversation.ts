@@ -2,6 +2,7 @@ import { BUILT_IN_RUNNERS } from "../../agent/built-in-runners.ts";
 import type { ExtensionHost } from "../../agent/loop/extension.ts";
 import { Extensions } from "../../agent/loop/extensions.ts";
 import { createRunner } from "../../agent/runner.ts";
+import { branchEvents } from "../../events/branch.ts";
 import { EventLog } from "../../events/event-log.ts";
 import { createTimestamps } from "../../events/timestamp.ts";
 import { SecretRegistry } from "../../secrets/secret-registry.ts";
@@ -118,6 +119,8 @@ export function openConversation(
     workspace,
     createRunner: async () => createRunner(state.agent.kind, runners, await openHost()),
     slots: context.slots,
+    documents: store.documents,
+    history: () => branchEvents({ conversationId: id, events: store.events, leafId: log.storedHead }),
     logger,
     launched: config.launched_agent_profile ?? null,
     titleModel: titleModel(config, context),

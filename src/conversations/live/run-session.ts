@@ -20,6 +20,7 @@ import { recordsFirst } from "../../wire/events/hook-records.ts";
 import type { Content } from "../../wire/events/message.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import type { LiveContext } from "./conversation-context.ts";
+import { goalEvent, interrupted, readGoal } from "./goal/goal-status.ts";
 import type { LogView, ReadBranch } from "./log-view.ts";
 import { maskEvent, needsMask } from "./masking/masked-event.ts";
 import { maskedLlm } from "./masking/masked-llm.ts";
@@ -76,6 +77,7 @@ export class RunSession implements AgentSession {
   #opening: Promise<void> | null = null;
   /** Updates of the agent by files of its project that no attempt to open has taken up yet. */
   #completed: NewEvent[] = [];
+  #readingLog: Promise<void> | null = null;
   /** Aborted when the conversation closes. */
   readonly #closing = new AbortController();
 
@@ -179,9 +181,24 @@ export class RunSession implements AgentSession {
     });
   }
 
-  /** Reads the log into the view, once. */
+  /** Value of the last event about a goal, as it is stored; undefined without one. Known once the log is read. */
+  get lastGoal(): unknown {
+    return this.#parts.logView.lastGoal;
+  }
+
+  /** Reads the log into the view, once. A goal whose loop ended with its process is interrupted by that. */
   readLog(): Promise<void> {
-    return this.#parts.logView.read();
+    this.#readingLog ??= this.#readLog().catch((error: unknown) => {
+      this.#readingLog = null;
+      throw error;
+    });
+    return this.#readingLog;
+  }
+
+  async #readLog(): Promise<void> {
+    await this.#parts.logView.read();
+    const goal = readGoal(this.lastGoal);
+    if (goal?.active) await this.append([goalEvent(interrupted(goal))]);
   }
 
   /** Reads the branch that ends with an event; null for the one without events. Undefined for an event that is not stored. */

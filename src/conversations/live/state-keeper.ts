@@ -6,6 +6,7 @@ import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import { recordsFirst } from "../../wire/events/hook-records.ts";
+import type { ExecutionStatus } from "../../wire/execution-status.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { withLlm } from "../launch/with-llm.ts";
 import type { DocumentWriter } from "../record/document-writer.ts";
@@ -34,6 +35,8 @@ export class StateKeeper {
   readonly #parts: StateKeeperParts;
   /** Keys that changed in memory and go with the next commit. */
   readonly #unwritten = new Set<StateKey>();
+  /** Called when the status changes. */
+  readonly #awaitingStatus = new Set<() => void>();
 
   constructor(parts: StateKeeperParts) {
     const { state, secrets } = parts;
@@ -48,6 +51,11 @@ export class StateKeeper {
   /** Appends events, together with every change of the state so far. */
   append(events: readonly NewEvent[]): Promise<Event[]> {
     return this.#commit(events);
+  }
+
+  /** Stores every change of the state so far without an event. */
+  async store(): Promise<void> {
+    await this.#commit([]);
   }
 
   /**
@@ -75,7 +83,21 @@ export class StateKeeper {
     );
     Object.assign(this.state, Object.fromEntries(keys.map((key) => [key, changes[key]])));
     for (const key of keys) this.#unwritten.add(key);
+    if (keys.includes("execution_status")) this.#wake();
     return keys.filter((key) => !SHOWN_BY_EVENTS.has(key)).map((key) => stateUpdate(key, this.state[key]));
+  }
+
+  /** Resolves when the status is another one than this. */
+  async statusAfter(status: ExecutionStatus): Promise<void> {
+    while (this.state.execution_status === status) {
+      await new Promise<void>((resolve) => this.#awaitingStatus.add(resolve));
+    }
+  }
+
+  #wake(): void {
+    const waiting = [...this.#awaitingStatus];
+    this.#awaitingStatus.clear();
+    for (const wake of waiting) wake();
   }
 
   /** Changes title and tags in one commit; null leaves them as they are. Only a change of the tags has an event. */

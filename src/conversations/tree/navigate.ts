@@ -13,24 +13,24 @@ const RECENT = 100;
  * @throws AgentServerError `not_found` for an event that is not in the log, `conflict` during a run
  */
 export async function navigate(
-  { session, keeper, runs }: LiveConversation,
+  { session, keeper, runs, goal }: LiveConversation,
   eventId: string | null,
 ): Promise<void> {
-  assertNoRun(runs);
+  assertNoRun(runs, goal);
   await session.readLog();
   const branch = await session.readBranch(eventId);
   if (branch === undefined) throw new AgentServerError("not_found", `Unknown event_id: ${eventId}`);
   while (!keeper.log.isSettled) await keeper.log.settled();
-  assertNoRun(runs);
+  assertNoRun(runs, goal);
   const changes = changesBetween(session.view, branch.view, session.state);
   session.adopt(branch);
   await keeper.moveHead(eventId, changes);
   keeper.publishFullState();
 }
 
-/** A run continues the branch that it has begun on, step by step. */
-function assertNoRun({ active }: LiveConversation["runs"]): void {
-  if (!active) return;
+/** A run continues the branch that it has begun on, step by step, and a goal run by run. */
+function assertNoRun({ active }: LiveConversation["runs"], { isActive }: LiveConversation["goal"]): void {
+  if (!active && !isActive) return;
   throw new AgentServerError(
     "conflict",
     "Conversation is running. Pause or interrupt it before you navigate.",

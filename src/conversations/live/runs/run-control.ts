@@ -7,6 +7,8 @@ const INTERRUPT_WAIT = 5_000;
 
 export interface RunControlOptions {
   slots: RunSlots;
+  /** A share of the slot that the conversation has for longer than one run; undefined when it has none. */
+  share?(): RunSlot | undefined;
   /** Runs the agent once. Resolves when everything it wrote is stored; never rejects. */
   run(signal: AbortSignal): Promise<void>;
   /** Whether the status is running, as clients see it. */
@@ -22,7 +24,7 @@ type Following = "no" | "if idle" | "always";
 
 /** How a run is started. */
 export interface Starting {
-  /** A slot that was claimed for it. Default: one is claimed now. */
+  /** A slot that was claimed for it. Default: a share of that of the conversation, or one that is claimed now. */
   slot?: RunSlot;
   /** Called when the run is sure to start. If it throws, none does. */
   approve?(): void;
@@ -81,7 +83,7 @@ export class RunControl {
    * Rejects as the work does, with `too_many_requests` when no slot is free and with `unavailable` after `close`.
    */
   async instead(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const slot = this.#options.slots.claim();
+    const slot = this.#claim();
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const abort = this.#occupy(slot, done);
     try {
@@ -93,6 +95,11 @@ export class RunControl {
       else slot.release();
       resolve();
     }
+  }
+
+  /** Resolves when no run is active and none follows. */
+  async settled(): Promise<void> {
+    while (this.#run !== null) await this.#run.done;
   }
 
   /** Lets the active run end, and drops the one that was to follow. */
@@ -117,7 +124,7 @@ export class RunControl {
   }
 
   #beginFirst({ approve, slot: given }: Starting): void {
-    const slot = given?.handOver() ?? this.#options.slots.claim();
+    const slot = given?.handOver() ?? this.#claim();
     try {
       approve?.();
     } catch (error) {
@@ -125,6 +132,11 @@ export class RunControl {
       throw error;
     }
     this.#begin(slot);
+  }
+
+  #claim(): RunSlot {
+    const { share, slots } = this.#options;
+    return share?.() ?? slots.claim();
   }
 
   #begin(slot: RunSlot): void {

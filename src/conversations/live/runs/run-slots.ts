@@ -22,8 +22,18 @@ export class RunSlot {
 
   /** Frees the slot. Further calls change nothing. */
   release(): void {
-    this.#place?.leave();
+    const place = this.#place;
     this.#place = null;
+    if (place === null) return;
+    place.shares -= 1;
+    if (place.shares === 0) place.leave();
+  }
+
+  /** Shares the right with a new slot. It is given back when both have been released. */
+  share(): RunSlot {
+    if (this.#place === null) throw new Error("The slot was released");
+    this.#place.shares += 1;
+    return new RunSlot(this.#place);
   }
 
   /** Moves the right into a new slot. Releasing this one then changes nothing. */
@@ -36,6 +46,8 @@ export class RunSlot {
 }
 
 interface Place {
+  /** Number of slots that have it. */
+  shares: number;
   ready(signal: AbortSignal): Promise<void>;
   leave(): void;
 }
@@ -61,7 +73,7 @@ export class RunSlots {
   claim(): RunSlot {
     if (this.#taken < this.#size) {
       this.#taken += 1;
-      return new RunSlot({ ready: async () => {}, leave: () => this.#free() });
+      return new RunSlot({ shares: 1, ready: async () => {}, leave: () => this.#free() });
     }
     if (this.#waiting.size >= this.#queueLength) throw limitReached();
     return new RunSlot(this.#waitingPlace());
@@ -71,6 +83,7 @@ export class RunSlots {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.add(resolve);
     return {
+      shares: 1,
       ready: (signal) => unlessAborted(promise, signal),
       leave: () => {
         // One that no longer waits has a slot.

@@ -1,9 +1,18 @@
 import { type Step, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
-import type { ConversationManager } from "../../../src/conversations/conversation-manager.ts";
-import type { Llm, LlmRequest } from "../../../src/llm/llm.ts";
-import type { LlmConfig } from "../../../src/wire/agent/llm-config.ts";
-import { type BenchOptions, Gate, logOf, openManager, send, start, until, waitFor } from "../open-manager.ts";
+import type { ConversationManager } from "../../../../src/conversations/conversation-manager.ts";
+import type { Llm, LlmRequest } from "../../../../src/llm/llm.ts";
+import type { LlmConfig } from "../../../../src/wire/agent/llm-config.ts";
+import {
+  type BenchOptions,
+  Gate,
+  logOf,
+  openManager,
+  send,
+  start,
+  until,
+  waitFor,
+} from "../../open-manager.ts";
 
 const WORDS = "Fix the login page, please.";
 

@@ -1,48 +1,22 @@
-import { messageOf } from "../../errors.ts";
-import type { Llm } from "../../llm/llm.ts";
-import { splitThinking } from "../../llm/reply/think-tags.ts";
-import type { Logger } from "../../logger.ts";
-import { settledWithin, untilAborted } from "../../waiting.ts";
-import type { LlmConfig } from "../../wire/agent/llm-config.ts";
-import { type Content, type Message, text, textOf } from "../../wire/events/message.ts";
-import type { RunSession } from "./run-session.ts";
-import type { StateKeeper } from "./state-keeper.ts";
+import { messageOf } from "../../../errors.ts";
+import type { Logger } from "../../../logger.ts";
+import { settledWithin } from "../../../waiting.ts";
+import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
+import { type Content, textOf } from "../../../wire/events/message.ts";
+import type { RunSession } from "../run-session.ts";
+import type { StateKeeper } from "../state-keeper.ts";
+import { askTitle, beginningOf, type TitleQuestion } from "./title-question.ts";
 
 /** usage_id of title calls, so that their cost is not counted as the agent's. */
 const USAGE_ID = "title";
-const MAX_TITLE = 50;
-/** Characters of the message that the model sees. */
-const MAX_SHOWN = 1_000;
+/** Characters of a title, unless another length is requested. */
+export const MAX_TITLE = 50;
 /** Attempts at a title. The work of the agent is worth more. */
 const MAX_ATTEMPTS = 2;
 /** Milliseconds for all attempts. */
 const ANSWER_WAIT = 60_000;
 /** Milliseconds that closing waits for a title that is being stored. */
 const CLOSE_WAIT = 1_000;
-
-const PLACEHOLDER = /\{(conversation_content|max_length)\}/g;
-
-const INSTRUCTION = `You name conversations between a person and an agent that works on their code and computer. You are shown the \
-person's first message. It is what you name, not something you answer or carry out.
-
-Answer with the title alone, on one line: one emoji, a space, then in a few words what the conversation is about, in the \
-language of the message. At most ${MAX_TITLE} characters in all; no quotation marks, no full stop.
-
-Take the emoji that fits best:
-💄 frontend, looks
-👔 backend, business logic
-✅ tests
-👷 builds and continuous integration
-🚀 deployment
-📦️ packages and dependencies
-🗃️ databases
-🔧 configuration, chores
-✨ new features
-🐛 bug fixes
-⚡️ performance
-🔒️ security
-📝 documentation
-♻️ refactoring`;
 
 export interface AutoTitleOptions {
   keeper: StateKeeper;
@@ -104,9 +78,15 @@ export class AutoTitle {
     if (this.#work !== null) await settledWithin(this.#work, CLOSE_WAIT);
   }
 
+  /** Makes a title from words without storing it. `model` asks another model than that of the conversation's titles. */
+  async make(question: TitleQuestion, signal: AbortSignal, model?: LlmConfig): Promise<string> {
+    return (await this.#ask(question, signal, model)) || beginningOf(question);
+  }
+
   async #name(words: string): Promise<void> {
     try {
-      const title = (await this.#ask(words)) || cut(oneLine(words));
+      const question = { words, maxLength: MAX_TITLE, request: this.#request };
+      const title = await this.make(question, this.#abort.signal);
       if (!this.#isWanted) return;
       await this.#keeper.rename({ title, tags: null });
       this.#isWanted = false;
@@ -116,18 +96,17 @@ export class AutoTitle {
   }
 
   /** Asks the model for a title. Empty when it gives none. */
-  async #ask(words: string): Promise<string> {
-    const config = await this.#modelConfig();
-    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ANSWER_WAIT)]);
+  async #ask(question: TitleQuestion, ended: AbortSignal, model?: LlmConfig): Promise<string> {
+    const config = model ?? (await this.#modelConfig());
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(ANSWER_WAIT)]);
     try {
       const llm = this.#session.createLlm(titleConfig(config));
       if (llm.sideCalls === false) return "";
-      const messages = promptFor(words, this.#request);
-      const reply = await untilAborted(call(llm, messages, signal), signal);
+      const { title, reply } = await askTitle(llm, question, signal);
       this.#keeper.recordCall({ ...config, usage_id: USAGE_ID }, reply);
-      return cut(titleIn(reply.message));
+      return title;
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#warn(error, "The model gave no title");
+      if (!ended.aborted) this.#warn(error, "The model gave no title");
       return "";
     }
   }
@@ -156,41 +135,4 @@ function titleConfig(config: LlmConfig): LlmConfig {
     log_completions: false,
     num_retries: Math.min(config.num_retries, MAX_ATTEMPTS),
   };
-}
-
-/** Turns a throw of the model into a rejection. */
-async function call(llm: Llm, messages: Message[], signal: AbortSignal) {
-  return llm.complete({ messages, tools: [], signal });
-}
-
-function promptFor(words: string, requested: string | null): Message[] {
-  const shown = words.length > MAX_SHOWN ? `${words.slice(0, MAX_SHOWN)}...(truncated)` : words;
-  return [
-    { role: "system", content: [text(INSTRUCTION)] },
-    { role: "user", content: [text(requestFor(shown, requested?.trim() ?? ""))] },
-  ];
-}
-
-/** Fills in what the client wants to be asked. The message follows it where it has no place for the message. */
-function requestFor(message: string, requested: string): string {
-  const heading = `The first message:\n\n${message}`;
-  if (requested === "") return heading;
-  const asked = requested.replace(PLACEHOLDER, (_, name) =>
-    name === "max_length" ? `${MAX_TITLE}` : message,
-  );
-  return requested.includes("{conversation_content}") ? asked : `${asked}\n\n${heading}`;
-}
-
-/** Reads the title. Small models think aloud and put it in quotation marks. */
-function titleIn({ content }: Message): string {
-  return oneLine(splitThinking(textOf(content, " ")).answer).replace(/^["'`](.*)["'`]$/, "$1");
-}
-
-function oneLine(words: string): string {
-  return words.replace(/\s+/g, " ").trim();
-}
-
-function cut(title: string): string {
-  const characters = [...title];
-  return characters.length > MAX_TITLE ? `${characters.slice(0, MAX_TITLE - 3).join("")}...` : title;
 }

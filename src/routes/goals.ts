@@ -1,0 +1,88 @@
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import type { ConversationHandle } from "../conversations/live/conversation-handle.ts";
+import { group } from "../http/route/group.ts";
+import type { Route } from "../http/route/route.ts";
+import { startGoalRequest } from "../wire/asides/goal.ts";
+import { success } from "../wire/conversation.ts";
+import {
+  busy,
+  conflict,
+  conversationParams,
+  notFound,
+  orNotFound,
+  refused,
+  SUCCESS,
+} from "./conversation-params.ts";
+
+const goalRoute = group({
+  tags: ["Conversations"],
+  auth: "key",
+  prefix: "/api/conversations/{conversation_id}/goal",
+  params: conversationParams,
+});
+
+/** Goals of a conversation: the agent works until a judge finds that one is reached. */
+export function goalRoutes(conversations: ConversationManager): Route[] {
+  const verb = async (id: string, work: (conversation: ConversationHandle) => Promise<void>) => {
+    await orNotFound(conversations.open(id).then(work));
+    return SUCCESS;
+  };
+  return [
+    goalRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "",
+          id: "start_goal_in_conversation",
+          summary: "Let the agent work until a judge finds that a goal is reached; answers at once",
+        },
+        () => ({
+          body: startGoalRequest,
+          responses: {
+            200: { description: "Begun", body: success },
+            400: refused,
+            404: notFound,
+            409: conflict,
+            429: busy,
+          },
+        }),
+      )
+      .handle(({ params: { conversation_id: id }, body }) =>
+        verb(id, (opened) => opened.startGoal(body.objective, { maxIterations: body.max_iterations })),
+      ),
+
+    goalRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/stop",
+          id: "stop_goal_in_conversation",
+          summary: "End the goal; the run goes on",
+        },
+        () => ({
+          responses: { 200: { description: "Ended, or nothing to end", body: success }, 404: notFound },
+        }),
+      )
+      .handle(({ params: { conversation_id: id } }) => verb(id, (opened) => opened.stopGoal())),
+
+    goalRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/resume",
+          id: "resume_goal_in_conversation",
+          summary: "Go on with the last goal that was interrupted; answers at once",
+        },
+        () => ({
+          responses: {
+            200: { description: "Begun", body: success },
+            400: refused,
+            404: notFound,
+            409: conflict,
+            429: busy,
+          },
+        }),
+      )
+      .handle(({ params: { conversation_id: id } }) => verb(id, (opened) => opened.resumeGoal())),
+  ];
+}
