@@ -8,7 +8,7 @@ import { createTimestamps } from "../events/timestamp.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
-import type { ConversationInfo, RuntimeInfo } from "../wire/conversation.ts";
+import type { ChildConversation, ConversationInfo, RuntimeInfo } from "../wire/conversation.ts";
 import {
   type NewConversation,
   type StartConversationRequest,
@@ -58,6 +58,16 @@ export interface ConversationManagerOptions extends ConversationContext, Removal
 export interface CreatedConversation extends Omit<Launched, "id"> {
   /** The handle with its verbs. */
   conversation: ConversationHandle;
+}
+
+/** A task for a child of a conversation. */
+export interface NewChild {
+  /** First message of the user. */
+  task: string;
+  /** Default: none, and the task gives it one. */
+  title?: string | null;
+  /** Whether the child works in a separate worktree. Default: "worktree". */
+  isolation?: "worktree" | "shared";
 }
 
 /** A conversation that begins with the events of another. */
@@ -210,6 +220,23 @@ export class ConversationManager {
     const info = await this.#reader.get(forkId, { ...(includeSkills && { includeSkills }) });
     // The reference says nothing of the runtime here.
     return { info: { ...info, runtime_info: null }, conversation: this.#handle(forkId) };
+  }
+
+  /**
+   * Starts a child of a conversation: another with the agent, the secrets and the configuration that it has now, and with a
+   * task as its first message. It works in a new worktree, or in the folder of its parent where that is asked for or is no
+   * git repository with a commit. Each call starts one more.
+   *
+   * @throws AgentServerError `not_found` for an unknown parent, `too_many_requests` when no further run could start now
+   */
+  async startChild(
+    parentId: string,
+    { task, title = null, isolation = "worktree" }: NewChild,
+  ): Promise<ChildConversation> {
+    this.#assertOpen();
+    const { startChild } = await import("./tree/children.ts");
+    const services = { context: this.#context, launches: this.#launches };
+    return startChild(parentId, { task, title, isolation }, services);
   }
 
   /** The verbs of a conversation. Rejects with `not_found` for an unknown one; loads nothing. */

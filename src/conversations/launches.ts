@@ -1,4 +1,4 @@
-import type { ConversationInfo } from "../wire/conversation.ts";
+import type { ConversationInfo, LaunchedAgentProfile } from "../wire/conversation.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import type { Content } from "../wire/events/message.ts";
 import type { ConversationReader, InfoQuery } from "./conversation-reader.ts";
@@ -7,6 +7,7 @@ import { deliver } from "./live/deliver.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import type { RunSlot } from "./live/runs/run-slots.ts";
 import { checkRole } from "./live/user-message.ts";
+import type { NewRecord } from "./start-conversation.ts";
 import type { Turns } from "./turns.ts";
 import { checkRuntime } from "./unserved.ts";
 
@@ -14,6 +15,14 @@ import { checkRuntime } from "./unserved.ts";
 export interface CreateOptions extends InfoQuery {
   /** Id of the principal who makes the conversation; `search` and `count` can ask for it. Default: null. */
   createdBy?: string | null | undefined;
+}
+
+/** Further facts of a launch that has no request of a client. */
+export interface LaunchOptions extends CreateOptions {
+  /** Default: none. */
+  title?: string | null;
+  /** The agent profile that the agent comes from. Default: that of the request. */
+  launched?: LaunchedAgentProfile | null;
 }
 
 /** A conversation that was started, or that existed under the requested id. */
@@ -47,14 +56,14 @@ export class Launches {
   }
 
   /** Starts a conversation, or finds the one that has the requested id. */
-  async launch(request: StartConversationRequest, options: CreateOptions): Promise<Launched> {
+  async launch(request: StartConversationRequest, options: LaunchOptions): Promise<Launched> {
     const { context, turns } = this.#options;
     checkRuntime(request, context.openWorkspace.machines?.runtime ?? "local");
     const id = request.conversation_id ?? context.clock.newId();
     return turns.take(id, () => this.#launch(request, id, options));
   }
 
-  async #launch(request: StartConversationRequest, id: string, options: CreateOptions): Promise<Launched> {
+  async #launch(request: StartConversationRequest, id: string, options: LaunchOptions): Promise<Launched> {
     const { context, reader } = this.#options;
     const existing = await reader.find(id, options);
     if (existing !== undefined) return { id, info: asStarted(existing), created: false, warnings: [] };
@@ -62,8 +71,8 @@ export class Launches {
     if (message !== null) checkRole(message);
     const slot = context.slots.claim();
     try {
-      const { createdBy = null } = options;
-      const warnings = await this.#start(request, { id, createdBy });
+      const { createdBy = null, title = null, launched = null } = options;
+      const warnings = await this.#start(request, { id, createdBy, title, launched });
       // Another request was faster.
       if (warnings === undefined) return await this.#launch(request, id, options);
       if (message !== null) await this.#deliver(id, message.content, slot);
@@ -74,10 +83,7 @@ export class Launches {
   }
 
   /** A worktree is made under a claim: another server could make it, or find it half made, at the same time. */
-  async #start(
-    request: StartConversationRequest,
-    about: { id: string; createdBy: string | null },
-  ): Promise<string[] | undefined> {
+  async #start(request: StartConversationRequest, about: NewRecord): Promise<string[] | undefined> {
     const { context, claim, reader } = this.#options;
     const { startConversation } = await import("./start-conversation.ts");
     if (!request.worktree) return startConversation(request, about, context);

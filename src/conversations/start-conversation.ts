@@ -4,6 +4,7 @@ import { AgentServerError } from "../errors.ts";
 import { silentLogger } from "../logger.ts";
 import { resolveTools } from "../tools/toolbox/resolve-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
+import type { LaunchedAgentProfile } from "../wire/conversation.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import { toPlace, type WorktreePlan } from "../workspace/git/worktree/plan-worktree.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
@@ -23,6 +24,15 @@ import { answeringRefusals, openPlace } from "./worktrees/open-place.ts";
 import { startInWorktree } from "./worktrees/start-in-worktree.ts";
 import { worktreeGuidance } from "./worktrees/worktree-guidance.ts";
 
+/** Facts of a new conversation beside its request. */
+export interface NewRecord {
+  id: string;
+  createdBy: string | null;
+  title: string | null;
+  /** The agent profile that the agent comes from, where the request names none. */
+  launched: LaunchedAgentProfile | null;
+}
+
 /**
  * Checks a start request, prepares its workspace, in a separate worktree where one is asked for, and stores the
  * conversation. Resolves with the warnings about what the request asks for in vain, or with undefined when the id is
@@ -30,7 +40,7 @@ import { worktreeGuidance } from "./worktrees/worktree-guidance.ts";
  */
 export async function startConversation(
   request: StartConversationRequest,
-  { id, createdBy }: { id: string; createdBy: string | null },
+  { id, ...record }: NewRecord,
   context: LiveContext,
 ): Promise<string[] | undefined> {
   const { store, cipher, tools: registry, logger, persistenceDir, timestamps, unsealed } = context;
@@ -56,8 +66,9 @@ export async function startConversation(
   const started = await startInWorktree(request, { id, context }, async (worktree) => {
     const { plan } = worktree;
     const placed = plan === undefined ? { request, opened } : inWorktree(plan, { request, opened, now });
-    const launched = profile?.launched ?? null;
-    const about = { id, now, createdBy, cipher, persistenceDir, launched, worktree: plan && toPlace(plan) };
+    const launched = profile?.launched ?? record.launched;
+    const place = plan && toPlace(plan);
+    const about = { ...record, id, now, cipher, persistenceDir, launched, worktree: place };
     warnings.push(...worktree.warnings, ...(await worktree.make()));
     await prepare(placed.request, { id, agent: placed.opened.agent, plan }, context);
     try {

@@ -8,8 +8,10 @@ import {
   conversationInfo,
   forkConversationRequest,
   navigateConversationRequest,
+  startChildConversationRequest,
+  startChildConversationResponse,
 } from "../wire/conversation.ts";
-import { conflict, conversationParams, notFound, orNotFound } from "./conversation-params.ts";
+import { busy, conflict, conversationParams, notFound, orNotFound } from "./conversation-params.ts";
 
 const treeRoute = group({
   tags: ["Conversations"],
@@ -54,6 +56,29 @@ export function conversationTreeRoutes(conversations: ConversationManager): Rout
         });
         return { status: 201, body: info };
       }),
+
+    treeRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/children",
+          id: "start_child_conversation",
+          summary: "Start a conversation that works on a task for this one",
+        },
+        () => ({
+          body: startChildConversationRequest,
+          responses: {
+            201: { description: "The child", body: startChildConversationResponse },
+            400: { description: "The working directory cannot be used", body: notFound.body },
+            404: notFound,
+            429: busy,
+          },
+        }),
+      )
+      .handle(async ({ params: { conversation_id: id }, body }) => ({
+        status: 201,
+        body: await conversations.startChild(id, body),
+      })),
 
     treeRoute
       .lazy(

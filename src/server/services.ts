@@ -18,6 +18,7 @@ import { Documents } from "../settings/documents/documents.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { namedTools } from "../tools/catalogue.ts";
+import { startChildTool } from "../tools/child-conversation/start-child-tool.ts";
 import { ToolRegistry } from "../tools/registry.ts";
 import { untilAborted } from "../waiting.ts";
 import { toHex } from "../wire/ids.ts";
@@ -125,7 +126,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     fetch: lookupFetch(options, { self, settings }),
   };
   const createLlm = llmFactory(options, { serverSecrets, lookup });
-  const tools = new ToolRegistry([...namedTools(), ...options.tools]);
+  const childTool = startChildTool({ launch: (id, child) => conversations.startChild(id, child) });
+  const tools = new ToolRegistry([...namedTools(), childTool, ...options.tools]);
   let lastActivity = clock.now();
   const onActivity = () => {
     lastActivity = clock.now();
@@ -137,7 +139,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     onError: (error) => logger.warn({ error: messageOf(error) }, "Left machines cannot be removed"),
   });
   const mcp = mcpNetwork(settings, clock);
-  const conversations = new ConversationManager({
+  const conversations: ConversationManager = new ConversationManager({
     machines,
     store,
     clock,

@@ -13,8 +13,10 @@ export function namedTools(): readonly Tool[] {
 }
 
 /** Words about built-in tools for people. The description in a tool is for models. */
-const BUILT_IN: Readonly<Record<string, Pick<ToolCatalogEntry, "description" | "in_default_set">>> = {
+const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default_set: boolean }>> = {
   file_editor: { description: "Reads, creates and changes files.", in_default_set: true },
+  // Chosen by hosts, which know whether a conversation may start others.
+  start_child_conversation: { in_default_set: false, user_selectable: false },
   task_tracker: { description: "Keeps a list of the tasks of a longer piece of work.", in_default_set: true },
   terminal: { description: "Runs commands in a shell.", in_default_set: true },
 };
@@ -24,7 +26,7 @@ export function catalogueEntry({ name, description }: Tool): ToolCatalogEntry {
   // A tool that does not run here is not registered.
   const entry = { name, user_selectable: true, usable: true };
   const builtIn = BUILT_IN[name];
-  if (builtIn !== undefined) return { ...entry, ...builtIn };
+  if (builtIn !== undefined) return { ...entry, description: "", ...builtIn };
   const words = typeof description === "string" ? description : "";
   return {
     ...entry,

@@ -120,6 +120,30 @@ export const navigateConversationRequest = z
   .object({ event_id: nullable(z.string()).describe("The new HEAD; null stands before the first event") })
   .meta({ id: "NavigateConversationRequest" });
 
+const isolation = z.enum(["worktree", "shared"]);
+
+export const startChildConversationRequest = z
+  .object({
+    task: z.string().min(1).describe("First message of the user, which the run starts with"),
+    title: nullable(z.string()),
+    isolation: isolation
+      .default("worktree")
+      .describe("Without a repository, the folder is shared in any case"),
+  })
+  .meta({ id: "StartChildConversationRequest" });
+
+export const startChildConversationResponse = z
+  .object({
+    conversation_id: z.string(),
+    parent_conversation_id: z.string(),
+    status: z.string(),
+    title: z.string().nullable(),
+    url: z.string().nullable(),
+    workspace: z.string().nullable(),
+    isolation: isolation.nullable(),
+  })
+  .meta({ id: "StartChildConversationResponse" });
+
 export const success = z.object({ success: z.boolean() }).meta({ id: "Success" });
 export const agentFinalResponse = z.object({ response: z.string() }).meta({ id: "AgentResponseResult" });
 
@@ -135,5 +159,9 @@ export type LaunchedAgentProfile = z.output<typeof launchedAgentProfile>;
 export type ConversationSortOrder = z.output<typeof conversationSortOrder>;
 /** The order of a list of events. `_DESC` starts with the newest. */
 export type EventSortOrder = z.output<typeof eventSortOrder>;
+/** A task for a child of a conversation. */
+export type StartChildRequest = z.output<typeof startChildConversationRequest>;
+/** A child that was started: its id, its first status, where it works and whether it shares that place. */
+export type ChildConversation = z.output<typeof startChildConversationResponse>;
 /** A new title and new tags for a conversation; null keeps the present ones. */
 export type UpdateConversationRequest = z.output<typeof updateConversationRequest>;

@@ -7,6 +7,7 @@ import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
 import { TOOL_DIFFERENCES } from "./differences/tools.ts";
+import { TREE_DIFFERENCES } from "./differences/tree.ts";
 
 /** Where this server answers otherwise than the reference on purpose, and why. */
 export const DIFFERENCES: readonly Difference[] = [
@@ -44,4 +45,5 @@ export const DIFFERENCES: readonly Difference[] = [
   ...PROFILE_DIFFERENCES,
   ...MACHINE_DIFFERENCES,
   ...AGENT_PROFILE_DIFFERENCES,
+  ...TREE_DIFFERENCES,
 ];

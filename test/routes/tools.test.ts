@@ -17,7 +17,13 @@ async function get(path: string): Promise<unknown> {
 }
 
 it("names the tools in the order of their registration, those of the host last", async () => {
-  expect(await get("/api/tools/")).toEqual(["file_editor", "task_tracker", "terminal", "weather"]);
+  expect(await get("/api/tools/")).toEqual([
+    "file_editor",
+    "task_tracker",
+    "terminal",
+    "start_child_conversation",
+    "weather",
+  ]);
 });
 
 it("shows them to people with a sentence each, and which of them an agent has by default", async () => {
@@ -27,6 +33,13 @@ it("shows them to people with a sentence each, and which of them an agent has by
       { name: "file_editor", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
       { name: "task_tracker", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
       { name: "terminal", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
+      {
+        name: "start_child_conversation",
+        user_selectable: false,
+        usable: true,
+        in_default_set: false,
+        description: "",
+      },
       {
         name: "weather",
         ...common,

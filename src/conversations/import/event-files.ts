@@ -64,8 +64,6 @@ function inOrder(byIndex: ReadonlyMap<number, EventFile>): EventFiles {
 /** An event as the log keeps it. */
 export interface ReadEvent {
   row: StoredEvent;
-  /** The event as it was read; undefined for one whose file is unreadable. */
-  event: Event | undefined;
   fault: Fault | undefined;
 }
 
@@ -83,13 +81,13 @@ export async function readEventFile(
     const event = parseJson(text);
     const reason = reasonAgainst(event, file);
     if (reason === undefined && isReadableEvent(event)) {
-      return { row: { ...toStoredEvent(event, seq), json: oneLine(text, event) }, event, fault: undefined };
+      return { row: { ...toStoredEvent(event, seq), json: oneLine(text, event) }, fault: undefined };
     }
     throw new FaultyFile(file.path, reason ?? "is not an event of a known form");
   } catch (error) {
     if (!(error instanceof FaultyFile)) throw error;
     const row = toStoredEvent(standIn(file, seq, after?.timestamp ?? NO_TIME), seq);
-    return { row, event: undefined, fault: error.fault };
+    return { row, fault: error.fault };
   }
 }
 

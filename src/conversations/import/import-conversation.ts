@@ -62,7 +62,7 @@ export async function importConversation(
     const source = await readConversation(context.files, folder, context.cipher);
     const { files, faults } = await findEventFiles(context.files, `${folder}/${LAYOUT.events}`);
     if (record === undefined) await context.store.commit(beginning(id, source));
-    const log = await storeEvents({ id, files, from: record?.eventCount ?? 0 }, context);
+    const unread = await storeEvents({ id, files, from: record?.eventCount ?? 0 }, context);
     const kept = await context.keepFiles(id, folder);
     const leafEventId = await headOf(id, source, context.store);
     await context.store.commit(ending(id, source, { leafEventId, cipher: context.cipher }));
@@ -70,9 +70,9 @@ export async function importConversation(
       id,
       outcome: "imported",
       events: files.length,
-      faults: [...faults, ...log.faults, ...kept],
+      faults: [...faults, ...unread, ...kept],
       lost: source.lost,
-      notes: [...source.notes, ...log.notes],
+      notes: source.notes,
     };
   } catch (error) {
     if (error instanceof FaultyFile) return { ...result, faults: [error.fault] };
@@ -80,6 +80,8 @@ export async function importConversation(
     throw error;
   }
 }
+
+const NO_HEAD: readonly string[] = ["ConversationStateUpdateEvent", "ConversationErrorEvent"];
 
 function isUnfinished(documents: Readonly<Record<string, string>>): boolean {
   return IMPORT in documents && !("config" in documents);
@@ -109,7 +111,10 @@ function ending(
   };
 }
 
-/** HEAD as it was saved, if the log has it. Older servers saved none: theirs is the last event that is not a state update. */
+/**
+ * HEAD as it was saved, if the log has it. Older servers saved none: theirs is the last event of the log, but for state
+ * updates and errors, which a newer server may have added when it tried to open it.
+ */
 async function headOf(
   id: string,
   { leafEventId }: SourceConversation,
@@ -125,7 +130,7 @@ async function headOf(
       maxLength: 1_000_000,
       ...(from !== undefined && { from }),
     });
-    const head = page.find(({ kind }) => kind !== "ConversationStateUpdateEvent");
+    const head = page.find(({ kind }) => !NO_HEAD.includes(kind));
     const last = page.at(-1);
     if (head !== undefined) return head.id;
     if (last === undefined || last.seq === 0) return null;

@@ -1,7 +1,6 @@
 import type { Store, StoredEvent } from "../../stores/store.ts";
-import { ROOT } from "../../wire/events/events.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
-import { type EventFile, type ReadEvent, readEventFile } from "./event-files.ts";
+import { type EventFile, readEventFile } from "./event-files.ts";
 import type { Fault } from "./source-files.ts";
 
 /** A part of a log ends with the event with which it has as many events, or as many UTF-16 code units. */
@@ -20,9 +19,8 @@ export interface StoreEventsContext {
 export async function storeEvents(
   { id, files, from }: { id: string; files: readonly EventFile[]; from: number },
   { store, files: disk, onEvents }: StoreEventsContext,
-): Promise<{ faults: Fault[]; notes: string[] }> {
+): Promise<Fault[]> {
   const faults: Fault[] = [];
-  const branches = new Branches();
   let after: StoredEvent | undefined;
   let part: StoredEvent[] = [];
   let length = 0;
@@ -37,33 +35,11 @@ export async function storeEvents(
     const file = files[seq] as EventFile;
     const read = await readEventFile(disk, file, { seq, after });
     if (read.fault !== undefined && faults.length < MAX_FAULTS) faults.push(read.fault);
-    branches.see(read);
     after = read.row;
     part.push(read.row);
     length += read.row.json.length;
     if (part.length >= MAX_EVENTS || length >= MAX_LENGTH) await flush();
   }
   await flush();
-  return { faults, notes: branches.notes };
-}
-
-/** Finds out whether a log is one line, as this server reads it. */
-class Branches {
-  #head: string | undefined;
-  #count = 0;
-
-  see({ event, row }: ReadEvent): void {
-    const parent = event?.parent_id;
-    if (typeof parent === "string" && parent !== ROOT && this.#head !== undefined && parent !== this.#head) {
-      this.#count += 1;
-    }
-    if (row.kind !== "ConversationStateUpdateEvent") this.#head = row.id;
-  }
-
-  get notes(): string[] {
-    if (this.#count === 0) return [];
-    return [
-      `its log has ${this.#count} branches, and the model is shown all events in the order of their making`,
-    ];
-  }
+  return faults;
 }

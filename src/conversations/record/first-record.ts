@@ -22,6 +22,7 @@ export interface StartContext {
   /** UTC with Z. */
   now: string;
   createdBy: string | null;
+  title: string | null;
   cipher: Cipher | undefined;
   persistenceDir: string;
   /** The agent profile that it is launched from; null without one. */
@@ -72,13 +73,13 @@ function requiredCipher(cipher: Cipher | undefined): Cipher {
 export function toFirstChange(
   request: StartConversationRequest,
   { agent, secrets }: OpenSecrets,
-  { id, now, createdBy, cipher, persistenceDir, launched, worktree }: StartContext,
+  { id, now, createdBy, title, cipher, persistenceDir, launched, worktree }: StartContext,
 ): Change {
   const create = {
     createdAt: now,
     updatedAt: now,
     status: "idle",
-    title: null,
+    title,
     parentId: request.parent_conversation_id,
     createdBy,
     leafEventId: null,
