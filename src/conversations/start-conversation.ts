@@ -24,7 +24,7 @@ import { answeringRefusals, openPlace } from "./worktrees/open-place.ts";
 import { startInWorktree } from "./worktrees/start-in-worktree.ts";
 import { worktreeGuidance } from "./worktrees/worktree-guidance.ts";
 
-/** Facts of a new conversation beside its request. */
+/** Facts of a new conversation that its request does not have. */
 export interface NewRecord {
   id: string;
   createdBy: string | null;

@@ -25,7 +25,7 @@ import { serverSettingsScenarios } from "./scenarios/settings/server-settings.ts
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
 import { terminalScenarios } from "./scenarios/terminal.ts";
-import { treeScenarios } from "./scenarios/tree.ts";
+import { treeScenarios } from "./scenarios/tree/branches.ts";
 import { worktreeScenarios } from "./scenarios/worktrees.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 

@@ -1,5 +1,5 @@
-import type { Client, WireEvent } from "../client.ts";
-import { finish, pause, run, type Scenario, think, userMessage } from "../scenario.ts";
+import type { Client, WireEvent } from "../../client.ts";
+import { finish, pause, run, type Scenario, think, userMessage } from "../../scenario.ts";
 
 const NOBODY = "0a0b0c0d-00bb-4000-8000-00000000000f";
 const MAKE_REPOSITORY = [
