@@ -2,6 +2,7 @@ import { AGENT_PROFILE_DIFFERENCES } from "./differences/agent-profiles.ts";
 import { ASIDE_DIFFERENCES } from "./differences/asides.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
+import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
@@ -40,6 +41,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ...TOOL_DIFFERENCES,
   ...RUN_DIFFERENCES,
   ...ASIDE_DIFFERENCES,
+  ...HOOK_DIFFERENCES,
   ...REQUEST_DIFFERENCES,
   ...DOCUMENT_DIFFERENCES,
   ...PROFILE_DIFFERENCES,

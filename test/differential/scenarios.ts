@@ -9,6 +9,7 @@ import { confirmationScenarios } from "./scenarios/confirmation.ts";
 import { controlScenarios } from "./scenarios/control.ts";
 import { editorScenarios } from "./scenarios/editor.ts";
 import { errorScenarios } from "./scenarios/errors.ts";
+import { hookScenarios } from "./scenarios/hooks/hooks.ts";
 import { archiveScenarios } from "./scenarios/machine/archives.ts";
 import { fileScenarios } from "./scenarios/machine/files.ts";
 import { gitScenarios } from "./scenarios/machine/git.ts";
@@ -51,6 +52,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...editorScenarios,
     ...errorScenarios,
     ...confirmationScenarios,
+    ...hookScenarios,
     ...analyzerScenarios,
     ...acpScenarios,
     ...agentProfileScenarios,
