@@ -13,8 +13,17 @@ export interface ExtensionPlace {
   clock: Clock;
   /** Judges a host before a program of the machine connects to it for a user. */
   judgeHost(host: string): Promise<HostVerdict>;
-  /** The folder of the extensions that everyone is offered. Rejects with a SourceError where it cannot be brought. */
-  publicExtensions: { folder(): Promise<string>; refresh(): Promise<string> };
+  publicExtensions: PublicExtensionsAccess;
+}
+
+/** The extensions that everyone is offered. Each method rejects with a SourceError where they cannot be brought. */
+export interface PublicExtensionsAccess {
+  /** The folder that holds them. */
+  folder(): Promise<string>;
+  /** Brings them up to date now. */
+  refresh(): Promise<string>;
+  /** A list that is read of them, and kept for a while under a name. */
+  listed<T>(name: string, read: (folder: string) => Promise<T[]>): Promise<T[]>;
 }
 
 /** How a program of the machine may reach a host. */

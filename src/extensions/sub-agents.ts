@@ -32,6 +32,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   "condenser",
 ]);
 
+/** Where a sub-agent comes from. */
+type AgentLevel = "project" | "user" | "plugin";
+
 /** The sources to list. */
 export interface SubAgentSources {
   /** null: no project. */
@@ -57,10 +60,11 @@ export async function listSubAgents(
   return firstOfName(all);
 }
 
-async function agentsOfFolder(
+/** Reads the sub-agents of a folder, one in each Markdown file. A faulty one is logged and left out. */
+export async function agentsOfFolder(
   place: ExtensionPlace,
   folder: string,
-  level: "project" | "user",
+  level: AgentLevel,
 ): Promise<SubAgentInfo[]> {
   const agents: SubAgentInfo[] = [];
   for (const { name, type } of await entriesOf(place, folder)) {
@@ -79,7 +83,7 @@ async function agentsOfFolder(
 async function readSubAgent(
   text: string,
   path: string,
-  place: { name: string; level: "project" | "user" },
+  place: { name: string; level: AgentLevel },
 ): Promise<SubAgentInfo> {
   const { fields, content } = await parseFrontMatter(text);
   const description = String(fields.description ?? "");

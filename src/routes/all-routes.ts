@@ -3,6 +3,7 @@ import type { ExtensionPlace } from "../extensions/place.ts";
 import type { Route } from "../http/route/route.ts";
 import type { SocketRoute } from "../http/sockets/socket-route.ts";
 import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
+import type { SecretSource } from "../wire/secret-source.ts";
 import type { ToolCatalogEntry } from "../wire/tools.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { asideRoutes } from "./asides.ts";
@@ -11,6 +12,7 @@ import { conversationTreeRoutes } from "./conversation-tree.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { installedSkillRoutes } from "./extensions/installed-skills.ts";
 import { pluginRoutes } from "./extensions/plugins.ts";
 import { projectFileRoutes } from "./extensions/project-files.ts";
 import { skillRoutes } from "./extensions/skills.ts";
@@ -61,6 +63,8 @@ export interface RoutesDeps {
   llmCatalogue(): Promise<LlmCatalogue>;
   /** The machine on which skills, plugins, hooks and sub-agents lie. */
   extensionPlace(): Promise<ExtensionPlace>;
+  /** Resolves the value of a secret that a request brings. undefined for one without a value. */
+  secretValue(source: SecretSource): Promise<string | undefined>;
   settings: SettingsDeps;
   /** Trials of MCP servers. Loaded when first asked. */
   mcpTrials(): Promise<McpTrials>;
@@ -79,6 +83,7 @@ export function allRoutes({
   tools,
   llmCatalogue,
   extensionPlace,
+  secretValue,
   settings,
   mcpTrials,
   workspaceSession,
@@ -104,7 +109,8 @@ export function allRoutes({
     ...acpModelRoutes(),
     ...subscriptionRoutes(settings.subscription),
     ...skillRoutes(extensionPlace),
-    ...pluginRoutes(extensionPlace),
+    ...installedSkillRoutes(extensionPlace),
+    ...pluginRoutes({ place: extensionPlace, secretValue }),
     ...projectFileRoutes(extensionPlace),
     ...settingsRoutes(settings),
     ...mcpRoutes(mcpTrials),

@@ -124,6 +124,7 @@ function createCore(
       return new LlmCatalogue(options.environment);
     }),
     extensionPlace: services.extensionPlace,
+    secretValue: services.secretValue,
     settings: services.settings,
     mcpTrials: services.mcpTrials.get,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },

@@ -34,6 +34,7 @@ export function extensionPlaces(
       publicExtensions: {
         folder: async () => (await offered()).folder(),
         refresh: async () => (await offered()).refresh(),
+        listed: async (name, read) => (await offered()).listed(name, read),
       },
     };
   };

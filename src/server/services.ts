@@ -12,7 +12,7 @@ import { createSelfFetch } from "../outbound/self-fetch.ts";
 import type { BashDeps } from "../routes/machine/bash.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import { type Cipher, createRotatingCipher } from "../secrets/cipher.ts";
-import type { LookupFetch, LookupOptions } from "../secrets/lookup-secret.ts";
+import { type LookupFetch, type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
 import { ServerSecrets } from "../secrets/server-secrets.ts";
 import { Documents } from "../settings/documents/documents.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
@@ -22,6 +22,7 @@ import { startChildTool } from "../tools/child-conversation/start-child-tool.ts"
 import { ToolRegistry } from "../tools/registry.ts";
 import { untilAborted } from "../waiting.ts";
 import { toHex } from "../wire/ids.ts";
+import type { SecretSource } from "../wire/secret-source.ts";
 import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { localFiles } from "../workspace/local/local-files.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
@@ -62,6 +63,8 @@ export interface Services {
   readonly kept: readonly string[];
   /** Where extensions lie: on that machine. */
   extensionPlace(): Promise<ExtensionPlace>;
+  /** Resolves the value of a secret that a request brings. undefined for one without a value. */
+  secretValue(source: SecretSource): Promise<string | undefined>;
   /** Bash commands of clients. */
   readonly bash: BashDeps;
   /** Settings, secrets, profiles: the documents that belong to no conversation. */
@@ -188,6 +191,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     machines,
     kept,
     extensionPlace: place,
+    secretValue: async (source) =>
+      (source.kind === "LookupSecret" ? await lookUpSecret(source, lookup) : source.value) ?? undefined,
     bash,
     rotateKeys: () => rotateKeys(options, { store, cipher }),
     runtime: openWorkspace.machines?.runtime ?? "local",

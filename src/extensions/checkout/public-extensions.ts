@@ -1,23 +1,33 @@
 import type { Clock } from "../../clock.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import type { ExtensionPlace } from "../place.ts";
+import type { ExtensionPlace, PublicExtensionsAccess } from "../place.ts";
 import { CheckoutCache } from "./checkout-cache.ts";
-import { checkOut } from "./fetch-source.ts";
+import { checkOut, fetchSource } from "./fetch-source.ts";
 import type { PublicSource } from "./public-source.ts";
 import { isFullId } from "./remote-ref.ts";
 import { readSource } from "./source.ts";
 
-/** Milliseconds in which a branch is not asked again, nor a repository that could not be reached. */
+/** Milliseconds in which a branch is not asked again. */
 const FRESH = 60_000;
+
+/** Milliseconds in which a repository that could not be reached is not asked again: each attempt may take minutes. */
+const FAILED = 5_000;
+
+/** Milliseconds in which a list is not read again. */
+const LISTED = 300_000;
 
 /** Milliseconds of a fetch. */
 const TIMEOUT = 120_000;
 
+/** A path is not fetched, so that nothing of this matters. */
+const PATHS = { isStrict: true, deadline: 0, hidden: [], cacheFolder: "" };
+
 /** The extensions of one server that everyone is offered, fetched when they are first needed. */
-export class PublicExtensions {
+export class PublicExtensions implements PublicExtensionsAccess {
   readonly #open: () => Promise<ExtensionPlace>;
   readonly #clock: Clock;
   readonly #source: PublicSource;
+  readonly #lists = new Map<string, { list: unknown[]; until: number }>();
   #current: { folder: Promise<string>; until: number } | undefined;
 
   constructor(open: () => Promise<ExtensionPlace>, { clock, ...source }: PublicSource & { clock: Clock }) {
@@ -43,23 +53,35 @@ export class PublicExtensions {
     const fetched = this.#fetch(true);
     const folder = await fetched.folder;
     this.#current = fetched;
+    this.#lists.clear();
     return folder;
+  }
+
+  /** A list that is read of them. It is kept for five minutes or until the next refresh, unless it is empty. */
+  async listed<T>(name: string, read: (folder: string) => Promise<T[]>): Promise<T[]> {
+    const kept = this.#lists.get(name);
+    if (kept !== undefined && kept.until > this.#clock.now()) return kept.list as T[];
+    const list = await read(await this.folder());
+    if (list.length > 0) this.#lists.set(name, { list, until: this.#clock.now() + LISTED });
+    return list;
   }
 
   #fetch(isStrict: boolean): { folder: Promise<string>; until: number } {
     const { ref } = this.#source;
     const until = isFullId(ref) ? Number.POSITIVE_INFINITY : this.#clock.now() + FRESH;
-    const folder = this.#bring(isStrict);
+    const fetched = { folder: this.#bring(isStrict), until };
     // Whoever asks gets the error.
-    folder.catch(() => {});
-    return { folder, until };
+    fetched.folder.catch(() => {
+      fetched.until = Math.min(until, this.#clock.now() + FAILED);
+    });
+    return fetched;
   }
 
   async #bring(isStrict: boolean): Promise<string> {
     const place = await this.#open();
     const { workspace, userDir } = place;
     const source = readSource({ ...this.#source, repoPath: null }, workspace.info);
-    if (source.kind === "path") return source.path;
+    if (source.kind === "path") return (await fetchSource(place, source, PATHS)).path;
     const cache = new CheckoutCache(place, joinPath(userDir, "cache", "skills", "public-skills"));
     const rules = { isStrict, deadline: this.#clock.now() + TIMEOUT, hidden: [] };
     return cache.pathOf(await checkOut(place, { cache, source, rules }));

@@ -80,14 +80,16 @@ function fromGithub(
   text: string,
   { ref, repoPath }: { ref: string | null; repoPath: string | null },
 ): Source {
-  const [owner = "", repo = "", ...folders] = text.slice(GITHUB.length).split("/");
+  const [owner = "", named = "", ...folders] = text.slice(GITHUB.length).split("/");
+  // Catalogues of the reference write a ref behind the repository.
+  const [repo = "", ownRef] = named.split("@");
   if (owner === "" || repo === "")
     throw invalid(`Invalid GitHub source: ${text}. It has the form github:owner/repo[/path]`);
   const folder = folders.join("/").replaceAll(/^\/+|\/+$/g, "") || null;
   if (folder !== null && repoPath)
     throw invalid(`${text} already names a folder; repo_path cannot name another`);
   const url = `https://github.com/${owner}/${repo}.git`;
-  return { kind: "git", url, credentials: null, ref, repoPath: folder ?? repoPath };
+  return { kind: "git", url, credentials: null, ref: ref ?? (ownRef || null), repoPath: folder ?? repoPath };
 }
 
 /** A password in a URL would be seen by every user of the machine that lists its processes. */

@@ -1,6 +1,8 @@
-import type { InstalledPlugin, PluginInfo } from "../../wire/extensions/plugins.ts";
+import type { PluginInfo } from "../../wire/extensions/plugins.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import { installedFolder, listInstalled } from "../installed.ts";
+import { PLUGINS } from "../installed/extension-kinds.ts";
+import { InstalledExtensions } from "../installed/installed-extensions.ts";
+import { installedFolder } from "../installed/record.ts";
 import {
   type ExtensionPlace,
   entriesOf,
@@ -10,7 +12,7 @@ import {
   userFolders,
 } from "../place.ts";
 import { firstOfName } from "../skills/skill-folders.ts";
-import { readPlugin } from "./read-plugin.ts";
+import { pluginInfo } from "./plugin-info.ts";
 
 /** The sources to list. */
 export interface PluginSources {
@@ -31,22 +33,10 @@ export async function listPlugins(
   return [...new Map([...user, ...ofProject].map((plugin) => [plugin.name, plugin])).values()];
 }
 
-/** Lists the plugins that are installed, enabled or not. */
-export async function installedPluginList(place: ExtensionPlace): Promise<InstalledPlugin[]> {
-  const installed = await listInstalled(place, "plugins");
-  return Promise.all(
-    installed.map(async (info) => {
-      const path = joinPath(installedFolder(place, "plugins"), info.name);
-      const content = await orSkip(place, path, () => readPlugin(place, path));
-      return { ...info, skills: content?.skills ?? null, files: content?.files ?? null };
-    }),
-  );
-}
-
 async function userPlugins(place: ExtensionPlace): Promise<PluginInfo[]> {
   const installedIn = installedFolder(place, "plugins");
   const own = await pluginsOfFolders(place, userFolders(place, "plugins"), installedIn);
-  const enabled = (await listInstalled(place, "plugins")).filter((entry) => entry.enabled);
+  const enabled = (await new InstalledExtensions(place, PLUGINS).list()).filter((entry) => entry.enabled);
   const installed = await pluginsAt(
     place,
     enabled.map(({ name }) => joinPath(installedIn, name)),
@@ -73,7 +63,7 @@ async function pluginsOfFolders(
 async function pluginsAt(place: ExtensionPlace, paths: readonly string[]): Promise<PluginInfo[]> {
   const plugins: PluginInfo[] = [];
   for (const path of paths) {
-    const plugin = await orSkip(place, path, () => readPlugin(place, path));
+    const plugin = await orSkip(place, path, () => pluginInfo(place, path));
     if (plugin !== null) plugins.push(plugin);
   }
   return plugins;

@@ -1,5 +1,5 @@
 import { type Skill, skill } from "../../wire/agent/skill.ts";
-import { nameOf, parentOf } from "../../workspace/paths.ts";
+import { nameOf } from "../../workspace/paths.ts";
 import { parseFrontMatter } from "../front-matter.ts";
 import type { SkillPackage } from "./skill-package.ts";
 
@@ -27,6 +27,8 @@ export interface SkillOrigin {
   name: string;
   /** Of a SKILL.md. */
   parts?: SkillPackage | undefined;
+  /** Whether a SKILL.md may have another name than its folder, as in plugins. Default: false. */
+  isNamedFreely?: boolean | undefined;
 }
 
 /**
@@ -34,13 +36,16 @@ export interface SkillOrigin {
  *
  * @throws Error that says what is wrong with the file
  */
-export async function readSkill(file: string, { path, name, parts }: SkillOrigin): Promise<Skill> {
+export async function readSkill(
+  file: string,
+  { path, name, parts, isNamedFreely = false }: SkillOrigin,
+): Promise<Skill> {
   const thirdParty = THIRD_PARTY_NAMES[nameOf(path).toLowerCase()];
   if (thirdParty !== undefined) return skill.parse({ name: thirdParty, content: file, source: path });
   const { fields, content } = await parseFrontMatter(file);
   const ownName = fields.name === undefined ? name : String(fields.name);
   const isStandard = isSkillFile(path);
-  if (isStandard) refuseName(ownName, nameOf(parentOf(path)));
+  if (isStandard && !isNamedFreely) refuseName(ownName, name);
   return skill.parse({
     name: ownName,
     content,

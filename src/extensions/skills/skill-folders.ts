@@ -63,12 +63,15 @@ async function readAll(
 }
 
 /** Reads the skill of a file. null for a faulty one, which is logged. */
-export function readOne(place: ExtensionPlace, { path, name, beside }: SkillFile): Promise<Skill | null> {
+export function readOne(
+  place: ExtensionPlace,
+  { path, name, beside, isNamedFreely }: SkillFile,
+): Promise<Skill | null> {
   return orSkip(place, path, async () => {
     const text = await readText(place, path);
     if (text === null) throw new Error("it is missing, larger than 1 MiB, or leads to a file elsewhere");
     const parts = beside === undefined ? undefined : await skillPackage(place, beside.folder, beside.entries);
-    return readSkill(text, { path, name, parts });
+    return readSkill(text, { path, name, parts, isNamedFreely });
   });
 }
 
@@ -99,6 +102,8 @@ export interface SkillFile {
   name: string;
   /** The folder of a SKILL.md, with what is in it. */
   beside?: { folder: string; entries: readonly DirectoryEntry[] };
+  /** Whether a SKILL.md may have another name than its folder. Default: false. */
+  isNamedFreely?: boolean;
 }
 
 async function filesOf(place: ExtensionPlace, folder: string, without: readonly string[]) {

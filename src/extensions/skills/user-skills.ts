@@ -1,6 +1,8 @@
 import type { Skill } from "../../wire/agent/skill.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import { installedFolder, listInstalled } from "../installed.ts";
+import { SKILLS } from "../installed/extension-kinds.ts";
+import { InstalledExtensions } from "../installed/installed-extensions.ts";
+import { installedFolder } from "../installed/record.ts";
 import { type ExtensionPlace, userFolders } from "../place.ts";
 import { firstOfName, skillsOfFolders } from "./skill-folders.ts";
 
@@ -11,7 +13,9 @@ export async function userSkills(place: ExtensionPlace): Promise<Skill[]> {
   const own = await skillsOfFolders(place, folders, [installedIn]);
   const installed = await skillsOfFolders(place, [installedIn]);
   const enabled = new Set(
-    (await listInstalled(place, "skills")).filter((entry) => entry.enabled).map(({ name }) => name),
+    (await new InstalledExtensions(place, SKILLS).list())
+      .filter((entry) => entry.enabled)
+      .map(({ name }) => name),
   );
   return firstOfName([...own, ...installed.filter(({ name }) => enabled.has(name))]);
 }

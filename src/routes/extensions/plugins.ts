@@ -1,22 +1,34 @@
-import { z } from "zod";
-import { AgentServerError } from "../../errors.ts";
 import type { ExtensionPlace } from "../../extensions/place.ts";
 import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
-import { extensionName } from "../../wire/extensions/installed.ts";
+import type { InstalledEntry } from "../../wire/extensions/installed.ts";
 import {
+  fetchedPlugin,
+  fetchPluginRequest,
   installedPlugin,
   installedPlugins,
   pluginsMarketplace,
   pluginsRequest,
   pluginsResponse,
+  refreshedPlugin,
 } from "../../wire/extensions/plugins.ts";
+import type { SecretSource } from "../../wire/secret-source.ts";
 import { errorBody } from "../../wire/validation-error.ts";
+import { fetchFailure } from "./fetch-failure.ts";
+import { installedRoutes } from "./installed-routes.ts";
+import { toShown } from "./installed-skills.ts";
 
 const pluginRoute = group({ prefix: "/api/plugins", tags: ["Plugins"], auth: "key" });
 
-/** `/api/plugins`: plugins that lie on the server's machine. None are fetched from elsewhere. */
-export function pluginRoutes(place: () => Promise<ExtensionPlace>): Route[] {
+/** The machine, and the values of secrets. */
+export interface PluginDeps {
+  place(): Promise<ExtensionPlace>;
+  /** Resolves the value of a secret that a request brings. undefined for one without a value. */
+  secretValue(source: SecretSource): Promise<string | undefined>;
+}
+
+/** `/api/plugins`: plugins that lie on the server's machine, and those that are brought there. */
+export function pluginRoutes({ place, secretValue }: PluginDeps): Route[] {
   return [
     pluginRoute
       .lazy({ method: "POST", path: "", id: "get_plugins", summary: "List plugins by source" }, () => ({
@@ -34,37 +46,41 @@ export function pluginRoutes(place: () => Promise<ExtensionPlace>): Route[] {
     pluginRoute
       .lazy(
         {
-          method: "GET",
-          path: "/installed",
-          id: "list_installed_plugins_endpoint",
-          summary: "List installed plugins",
-        },
-        () => ({ responses: { 200: { description: "Enabled or not", body: installedPlugins() } } }),
-      )
-      .handle(async () => ({ status: 200, body: { plugins: await installed(await place()) } })),
-
-    pluginRoute
-      .lazy(
-        {
-          method: "GET",
-          path: "/installed/{plugin_name}",
-          id: "get_installed_plugin_endpoint",
-          summary: "Get an installed plugin",
+          method: "POST",
+          path: "/fetch",
+          id: "fetch_plugin_endpoint",
+          summary: "Bring a plugin, without installing it",
         },
         () => ({
-          params: z.object({ plugin_name: extensionName(/^[a-z0-9]+(?:-[a-z0-9]+)*$/) }),
+          body: fetchPluginRequest(),
           responses: {
-            200: { description: "The plugin", body: installedPlugin() },
-            404: { description: "It is not installed", body: errorBody },
+            200: { description: "The plugin in the cache", body: fetchedPlugin() },
+            502: { description: "The source cannot be reached", body: errorBody },
+            504: { description: "The source is too slow", body: errorBody },
           },
         }),
       )
-      .handle(async ({ params: { plugin_name: wanted } }) => {
-        const found = (await installed(await place())).find(({ name }) => name === wanted);
-        if (found === undefined)
-          throw new AgentServerError("not_found", `Plugin '${wanted}' is not installed`);
-        return { status: 200, body: found };
+      .handle(async ({ body, request }) => {
+        const { fetchPlugin } = await import("../../extensions/plugins/fetch-plugin.ts");
+        const { source, ref, repo_path: repoPath, secrets, timeout } = body;
+        const fetched = fetchPlugin(await place(), {
+          ...{ source, ref, repoPath, timeout: timeout * 1000, signal: request.signal },
+          secret: async (name) => {
+            const given = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+            return given === undefined ? undefined : secretValue(given);
+          },
+        });
+        return { status: 200, body: await fetched.catch(fetchFailure) };
       }),
+
+    ...installedRoutes(place, {
+      noun: "plugin",
+      title: "Plugin",
+      invalid: "Invalid plugin. Ensure it has a valid kebab-case name.",
+      schemas: { one: installedPlugin, all: installedPlugins, refreshed: refreshedPlugin },
+      open: openPlugins,
+      show: showPlugin,
+    }),
 
     pluginRoute
       .lazy(
@@ -75,14 +91,39 @@ export function pluginRoutes(place: () => Promise<ExtensionPlace>): Route[] {
           summary: "List plugins to install",
         },
         () => ({
-          responses: { 200: { description: "None: no marketplace is asked", body: pluginsMarketplace() } },
+          responses: {
+            200: {
+              description: "Empty where the public catalogue cannot be brought",
+              body: pluginsMarketplace(),
+            },
+          },
         }),
       )
-      .handle(() => ({ status: 200, body: { plugins: [] } })),
+      .handle(async () => {
+        const here = await place();
+        const { publicPlugins } = await import("../../extensions/marketplaces/public-catalogue.ts");
+        const names = new Set((await (await openPlugins(here)).list()).map(({ name }) => name));
+        const plugins = (await publicPlugins(here)).map((one) => ({
+          ...one,
+          installed: names.has(one.name),
+        }));
+        return { status: 200, body: { plugins } };
+      }),
   ];
 }
 
-async function installed(place: ExtensionPlace) {
-  const { installedPluginList } = await import("../../extensions/plugins/list-plugins.ts");
-  return installedPluginList(place);
+async function openPlugins(place: ExtensionPlace) {
+  const { InstalledExtensions } = await import("../../extensions/installed/installed-extensions.ts");
+  const { PLUGINS } = await import("../../extensions/installed/extension-kinds.ts");
+  return new InstalledExtensions(place, PLUGINS);
+}
+
+/** A plugin that cannot be read any more is shown without what it brings. */
+async function showPlugin(place: ExtensionPlace, entry: InstalledEntry) {
+  const { orSkip } = await import("../../extensions/place.ts");
+  const { pluginInfo } = await import("../../extensions/plugins/plugin-info.ts");
+  const { installedPath } = await import("../../extensions/installed/record.ts");
+  const path = installedPath(place, "plugins", entry.name);
+  const content = await orSkip(place, path, () => pluginInfo(place, path));
+  return { ...toShown(entry), skills: content?.skills ?? null, files: content?.files ?? null };
 }

@@ -20,6 +20,9 @@ export const marketplaceRegistration = z
   })
   .meta({ id: "MarketplaceRegistration" });
 
+/** A marketplace by the name under which plugins of it are referred to. */
+export type MarketplaceRegistration = z.output<typeof marketplaceRegistration>;
+
 function pathFault(path: string): string | undefined {
   if (path === "") return "repo_path must not be empty";
   if (path.includes("\\")) return "repo_path must use '/' separators";

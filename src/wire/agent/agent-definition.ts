@@ -32,6 +32,9 @@ export const agentDefinition = z
   })
   .meta({ id: "AgentDefinition" });
 
+/** A sub-agent that an agent may give tasks to. */
+export type AgentDefinition = z.output<typeof agentDefinition>;
+
 /** A place that a plugin is loaded from. */
 export const pluginSource = z
   .object({

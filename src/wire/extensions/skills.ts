@@ -87,25 +87,33 @@ export const syncResponse = once(() =>
 /** Answer of `GET /api/skills/installed/{skill_name}`. */
 export const installedSkill = once(() => installedExtension().meta({ id: "InstalledSkillResponse" }));
 
+/** Answer of `POST /api/skills/installed/{skill_name}/refresh`. */
+export const refreshedSkill = once(() =>
+  z.object({ message: z.string(), skill: installedSkill() }).meta({ id: "UpdateSkillResponse" }),
+);
+
 /** Answer of `GET /api/skills/installed`. */
 export const installedSkills = once(() =>
   z.object({ skills: z.array(installedSkill()) }).meta({ id: "InstalledSkillsListResponse" }),
 );
 
+const offeredSkill = once(() =>
+  z
+    .object({
+      name: z.string(),
+      description: z.string().nullable(),
+      source: z.string(),
+      installed: z.boolean(),
+    })
+    .meta({ id: "MarketplaceSkillInfo" }),
+);
+
+/** A skill that can be installed. */
+export type OfferedSkill = z.output<ReturnType<typeof offeredSkill>>;
+
 /** Answer of `GET /api/skills/marketplace`. */
 export const skillsMarketplace = once(() =>
   z
-    .object({
-      skills: z.array(
-        z
-          .object({
-            name: z.string(),
-            description: z.string().nullable(),
-            source: z.string(),
-            installed: z.boolean(),
-          })
-          .meta({ id: "MarketplaceSkillInfo" }),
-      ),
-    })
+    .object({ skills: z.array(offeredSkill()) })
     .meta({ id: "openhands__agent_server__skills_router__MarketplaceCatalogResponse" }),
 );

@@ -18,7 +18,7 @@ const place = {
   logger: silentLogger,
   clock: systemClock,
   judgeHost: async (host: string) => ({ outcome: "allowed" as const, addresses: [host] }),
-  publicExtensions: { folder: async () => home, refresh: async () => home },
+  publicExtensions: { folder: async () => home, refresh: async () => home, listed: async () => [] },
 };
 const { path } = await fetchSource(place, readSource({ source, ref: null, repoPath: null }, workspace.info), {
   cacheFolder: `${home}/cache`,

@@ -52,18 +52,20 @@ describe("the public extensions", () => {
     expect(await extensions.folder()).toBe(folder);
   });
 
-  it("are read where they lie when they are a folder", async () => {
-    const { place } = await openPublic();
-    const local = { source: "/srv/extensions", ref: "main", clock: place.clock };
-    expect(await new PublicExtensions(async () => place, local).folder()).toBe("/srv/extensions");
+  it("are read where they lie when they are a folder, which must be there", async () => {
+    const { place, repository } = await openPublic();
+    const local = { source: repository.path, ref: "main", clock: place.clock };
+    expect(await new PublicExtensions(async () => place, local).folder()).toBe(repository.path);
+    const missing = new PublicExtensions(async () => place, { ...local, source: "/nowhere" });
+    await expect(missing.folder()).rejects.toMatchObject({ code: "source_unavailable" });
   });
 
-  it("that cannot be fetched are an error for a minute", async () => {
+  it("that cannot be fetched are asked for again after some seconds", async () => {
     const { extensions, repository, pass } = await openPublic("v1");
     await expect(extensions.folder()).rejects.toMatchObject({ code: "ref_not_found" });
     repository.git("tag", "v1");
     await expect(extensions.folder()).rejects.toMatchObject({ code: "ref_not_found" });
-    pass(61_000);
+    pass(6_000);
     expect(await extensions.folder()).toContain(repository.head());
   });
 });

@@ -92,7 +92,10 @@ describe("plugins that lie on the machine", () => {
         "---\nname: now\ndescription: Now.\n---\nLook out.",
       "project/.agents/plugins/weather/commands/rain.md": "---\ndescription: Asks for rain.\n---\nRain?",
       "project/.agents/plugins/weather/.git/config": "",
-      "project/.openhands/plugins/standard/plugin.json": JSON.stringify({ $schema: "x", name: "standard" }),
+      "project/.openhands/plugins/standard/plugin.json": JSON.stringify({
+        $schema: "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json",
+        name: "standard",
+      }),
       "project/.openhands/plugins/standard/dev.openhands/commands/go.md": "Go.",
       "project/.openhands/plugins/broken/plugin.json": "no JSON",
       "home/.agents/plugins/bare/skills/one.md": "One.",
@@ -110,7 +113,7 @@ describe("plugins that lie on the machine", () => {
       ],
       files: [".claude-plugin/plugin.json", "commands/rain.md", "skills/now/SKILL.md"],
     });
-    expect(plugins[2].skills).toEqual([{ name: "standard:go", description: "Command go" }]);
+    expect(plugins[2].skills).toEqual([{ name: "standard:go", description: "Command go from standard" }]);
   });
 
   it("show no file from outside themselves", async () => {

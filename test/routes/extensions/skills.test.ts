@@ -186,13 +186,4 @@ describe("skills of the user", () => {
     });
     expect((await ask("GET", "/api/skills/installed/Not-A-Name")).status).toBe(422);
   });
-
-  it("that are public are not fetched, and clients are told so", async () => {
-    const { ask } = withFiles({});
-    expect((await ask("POST", "/api/skills/sync")).body).toEqual({
-      status: "error",
-      message: "This server does not fetch public skills",
-    });
-    expect((await ask("GET", "/api/skills/marketplace")).body).toEqual({ skills: [] });
-  });
 });

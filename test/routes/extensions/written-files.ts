@@ -23,6 +23,7 @@ export function withFiles(files: Readonly<Record<string, string>>): Written {
   const ask = openServer({
     environment: { HOME: home, PATH: process.env.PATH },
     userDir: join(home, ".openhands"),
+    publicExtensions: { source: join(folder, "public") },
   });
   return { folder, project, home, ask };
 }
