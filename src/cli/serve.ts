@@ -31,6 +31,7 @@ export async function serve(args: ServeArguments): Promise<void> {
   const host = args.host ?? ((options.apiKeys ?? []).length > 0 ? "0.0.0.0" : "127.0.0.1");
   const server = createServer({
     ...options,
+    referenceData: { settings: options.userDir ?? "~/.openhands" },
     keyless: "loopback",
     logger,
     dangerouslyAllowUnauthenticated,

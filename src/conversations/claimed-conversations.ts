@@ -1,5 +1,8 @@
 import { messageOf } from "../errors.ts";
 import { isOwnershipLost } from "../stores/refusals.ts";
+import type { Store } from "../stores/store.ts";
+import type { Claimed } from "./import/claimed.ts";
+import type { Imports } from "./import/imports.ts";
 import { Claims } from "./live/claims.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { repairCutGoals } from "./live/goal/cut-goals.ts";
@@ -17,6 +20,10 @@ export interface ClaimedConversationsOptions {
   idleTtlSeconds: number | null;
   /** Throws when nothing may be loaded any more. */
   assertOpen(): void;
+  /** Brings the log of a conversation of the reference here before it is loaded. */
+  imports: Imports;
+  /** The store as it is, where reading imports nothing. */
+  stored: Pick<Store, "conversations" | "events">;
 }
 
 /**
@@ -75,8 +82,13 @@ export class ClaimedConversations {
 
   /** Claims a conversation without loading it. Resolves with a function that gives the claim back and never rejects. */
   async claim(id: string): Promise<() => Promise<void>> {
+    return (await this.take(id)).release;
+  }
+
+  /** Claims a conversation without loading it, to write it. */
+  async take(id: string): Promise<Claimed> {
     const fence = await this.#claims.take(id);
-    return () => this.#claims.release(id, fence);
+    return { fence, release: () => this.#claims.release(id, fence) };
   }
 
   /** Whether any living server holds the conversation. */
@@ -84,8 +96,16 @@ export class ClaimedConversations {
     return this.#claims.isHeld(id);
   }
 
-  /** Claims a conversation and ends what goes on in it, if it can be read at all. False for an unknown one. */
+  /**
+   * Claims a conversation and ends what goes on in it, if it can be read at all. False for an unknown one. In one that is
+   * still to be imported, nothing goes on.
+   */
   async shut(id: string): Promise<boolean> {
+    const { imports } = this.#options;
+    if (await imports.isPending(id)) {
+      await imports.assertNotInUse(id);
+      return true;
+    }
     const conversation = await this.#live.get(id).catch((error: unknown) => {
       if (!isDamaged(error)) throw error;
       return "damaged" as const;
@@ -109,15 +129,16 @@ export class ClaimedConversations {
 
   /** Repairs runs and goals that were cut short, also behind a pause: those that no living server of the store holds. */
   async repair(): Promise<void> {
-    const { store } = this.#options.context;
+    const { stored, imports, context } = this.#options;
     const repair = {
-      isHeld: (id: string) => this.#claims.isHeld(id),
+      // The run of one that is still to be imported is repaired when it is opened.
+      isHeld: async (id: string) => (await this.#claims.isHeld(id)) || (await imports.isPending(id)),
       recover: (id: string) => this.#live.use(id, (conversation) => conversation.recover()),
       failed: (id: string, error: unknown) => this.#reportCutRun(id, error),
     };
     // Goals first: a conversation that was repaired is held, by this server.
-    await repairCutGoals(new GoalNotes(store.documents), repair);
-    await repairCutRuns(store, repair);
+    await repairCutGoals(new GoalNotes(context.store.documents), repair);
+    await repairCutRuns(stored, repair);
   }
 
   /** Interrupts runs, closes tools and gives all claims back, whichever conversation does not close cleanly. */
@@ -135,6 +156,7 @@ export class ClaimedConversations {
 
   async #load(id: string): Promise<LiveConversation | undefined> {
     this.#options.assertOpen();
+    await this.#options.imports.ensure(id);
     return loadConversation(id, {
       context: this.#options.context,
       claims: this.#claims,

@@ -25,6 +25,8 @@ import {
 } from "./conversation-reader.ts";
 import type { TrajectoryFile } from "./export/trajectory-file.ts";
 import { follow } from "./follow.ts";
+import { importedFirst } from "./import/imported-first.ts";
+import { type FoundData, Imports } from "./import/imports.ts";
 import { type CreateOptions, type Launched, Launches } from "./launches.ts";
 import type { ConversationContext, LiveContext } from "./live/conversation-context.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
@@ -48,6 +50,8 @@ export interface ConversationManagerOptions extends ConversationContext, Removal
   idleTtlSeconds: number | null;
   /** The files of the server's disk, for exports. Default: none, and exports have no files that tools keep. */
   disk?: WorkspaceFiles | undefined;
+  /** Folders of the reference's conversations, which are opened where they lie. Default: none. */
+  found?: FoundData | undefined;
   /** Maximum number of concurrent runs. Default: 10. */
   maxConcurrentRuns?: number | undefined;
   /** Maximum number of runs that wait for others to end. Default: 0, and such a run is refused. */
@@ -92,13 +96,22 @@ export class ConversationManager {
   readonly #removals: Removals;
   readonly #launches: Launches;
   readonly #forks: Forks;
+  readonly #imports: Imports;
   readonly #turns = new Turns();
   readonly #feeds: Feeds;
   #closed = false;
 
   constructor(serverOptions: ConversationManagerOptions) {
     const damage = new DamageLog(serverOptions.logger);
-    const options = { ...serverOptions, store: readableStore(serverOptions.store, damage) };
+    const stored = readableStore(serverOptions.store, damage);
+    this.#imports = new Imports({
+      ...serverOptions,
+      store: stored,
+      now: () => serverOptions.clock.now(),
+      ownFolder: (id) => serverOptions.dataDir(id),
+      claim: (id) => this.#live.take(id),
+    });
+    const options = { ...serverOptions, store: importedFirst(stored, this.#imports) };
     this.#options = options;
     this.events = new EventReader(options.store);
     this.#feeds = new Feeds(options.store.relay);
@@ -126,6 +139,8 @@ export class ConversationManager {
       context: this.#context,
       idleTtlSeconds: options.idleTtlSeconds,
       assertOpen: () => this.#assertOpen(),
+      imports: this.#imports,
+      stored,
     });
     this.#launches = new Launches({
       reader: this.#reader,
@@ -147,10 +162,11 @@ export class ConversationManager {
   }
 
   /**
-   * Repairs runs that were cut short, also behind a pause: those that no living server of the store holds. Nothing else
-   * is loaded.
+   * Lists the conversations of the reference, then repairs runs that were cut short, also behind a pause: those that no
+   * living server of the store holds. Nothing else is loaded.
    */
   async start(): Promise<void> {
+    await this.#imports.start();
     await this.#live.repair();
     // Not awaited: requests need not wait until folders are removed.
     void this.#removals.finishBegun((id) => this.#live.isHeld(id));
@@ -160,6 +176,7 @@ export class ConversationManager {
   async close(): Promise<void> {
     this.#closed = true;
     try {
+      await this.#imports.close();
       await this.#live.close();
     } finally {
       await this.#context.shellScanner.close();
@@ -216,6 +233,7 @@ export class ConversationManager {
     { includeSkills, ...options }: ForkOptions & InfoQuery = {},
   ): Promise<ForkedConversation> {
     this.#assertOpen();
+    await this.#imports.ensure(id);
     const forkId = await this.#forks.fork(id, options);
     const info = await this.#reader.get(forkId, { ...(includeSkills && { includeSkills }) });
     // The reference says nothing of the runtime here.
@@ -311,7 +329,8 @@ export class ConversationManager {
    * Watches a conversation: its state now, its log up to now, then everything published. Undefined for an unknown one.
    * The watch ends when the conversation is removed or the server closes. Loads nothing.
    */
-  watch(id: string): Promise<Watch | undefined> {
+  async watch(id: string): Promise<Watch | undefined> {
+    await this.#imports.ensure(id);
     const { store, clock, timestamps } = this.#context;
     return openWatch(id, {
       store,
@@ -339,6 +358,7 @@ export class ConversationManager {
    */
   async *trajectory(id: string): AsyncGenerator<TrajectoryFile, void, void> {
     const { trajectory } = await import("./export/trajectory.ts");
+    await this.#imports.ensure(id);
     yield* trajectory(id, this.#options);
   }
 

@@ -8,7 +8,7 @@ import type { Machines } from "../workspace/machines.ts";
 import { shareStore } from "./shared-store.ts";
 
 export interface Lifecycle {
-  /** True once the repair of interrupted runs has finished. */
+  /** True once the data of the reference is found and the repair of interrupted runs has finished. */
   readonly ready: boolean;
   /** Ends runs, sockets, ports and, for its last server, the store. Further calls return the promise of the first. */
   close(): Promise<void>;
@@ -25,6 +25,8 @@ export interface LifecycleParts {
   /** Bash commands of clients. */
   bash: { readonly commands: BashCommands };
   store: Store;
+  /** Takes over the settings of the reference. Never rejects. */
+  takeOverSettings(): Promise<void>;
   /** Encrypts kept secrets with today's key. */
   rotateKeys(): Promise<void>;
   logger: Logger;
@@ -33,7 +35,7 @@ export interface LifecycleParts {
 }
 
 /**
- * Starts the repair of runs that a crash interrupted. Requests are answered meanwhile.
+ * Starts the repair of runs that a crash interrupted, after the data of the reference is found. Requests are answered meanwhile.
  * `close` ends runs first, then the network, then the store unless another server uses it.
  */
 export function startLifecycle({
@@ -43,6 +45,7 @@ export function startLifecycle({
   mcpTrials,
   bash: { commands },
   store,
+  takeOverSettings,
   rotateKeys,
   logger,
   endNetwork,
@@ -50,8 +53,10 @@ export function startLifecycle({
   let ready = false;
   let closing: Promise<void> | undefined;
   const releaseStore = shareStore(store);
+  const taken = takeOverSettings();
   const started = conversations.start().then(
-    () => {
+    async () => {
+      await taken;
       ready = true;
     },
     (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),

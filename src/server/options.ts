@@ -23,6 +23,15 @@ export interface KeyRefreshSource {
   baseUrls: readonly string[];
 }
 
+/** The places of what OpenHands' agent server, the reference, has left. Its conversations lie in `conversationsPath`. */
+export interface ReferenceDataOptions {
+  /**
+   * Folder of its settings, secrets, profiles and connections, `~` allowed. null for none. Default: `userDir`, and none
+   * where that is not set either.
+   */
+  settings?: string | null;
+}
+
 /** Where conversations are kept, relative to the current folder. */
 export const DEFAULT_CONVERSATIONS_PATH = "workspace/conversations";
 
@@ -80,6 +89,13 @@ export interface ServerOptions {
    * `https://github.com/OpenHands/extensions`.
    */
   publicExtensions?: { source?: string; ref?: string };
+  /**
+   * Opens the data of OpenHands' agent server where it lies. Its conversations in `conversationsPath` are listed at the
+   * start, and the log of each is stored here when it is first opened; deleting one deletes its folder, and nothing else
+   * changes there. Its settings, secrets and profiles are taken over once, where the store has none of the same name.
+   * false leaves all of it alone. Default: `{}`; false with a `store` of the host.
+   */
+  referenceData?: ReferenceDataOptions | false;
   /**
    * Encrypts secrets at rest. Without it those of conversations are not stored and are lost on restart, and those of
    * settings, profiles and the like are stored in clear, as by the reference. Default: none.
@@ -194,6 +210,8 @@ export interface ServerOptions {
 export type ResolvedOptions = Omit<ServerOptions, "logger" | "vscode" | "ui" | "publicExtensions"> & {
   /** The source of what everyone is offered. */
   publicExtensions: PublicSource;
+  /** Data of the reference; false to leave it alone. */
+  referenceData: ReferenceDataOptions | false;
   /** Receiver of reports. */
   logger: Logger;
   /** The editor that clients are offered. null for none. */
@@ -243,6 +261,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     previousSecretKeys: previousKeysOf(options),
     conversationsPath: options.conversationsPath ?? DEFAULT_CONVERSATIONS_PATH,
     publicExtensions: { ...DEFAULT_PUBLIC_SOURCE, ...options.publicExtensions },
+    referenceData: options.referenceData ?? (options.store === undefined ? {} : false),
     tools: options.tools ?? [],
     vscode: options.vscode ? resolveVscode(options.vscode) : null,
     ui: options.ui ? resolveUi(options.ui) : null,

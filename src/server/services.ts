@@ -15,6 +15,7 @@ import { type Cipher, createRotatingCipher } from "../secrets/cipher.ts";
 import { type LookupFetch, type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
 import { ServerSecrets } from "../secrets/server-secrets.ts";
 import { Documents } from "../settings/documents/documents.ts";
+import type { DocumentStore } from "../stores/documents.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { namedTools } from "../tools/catalogue.ts";
@@ -38,6 +39,8 @@ import { type LazyMcpTrials, mcpTrials } from "./mcp/mcp-trials.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { withOwnSecrets } from "./own-secrets.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
+import { foundData } from "./reference-data/found-data.ts";
+import { settingsTakeover } from "./reference-data/settings-takeover.ts";
 import { removalNotes } from "./removal-notes.ts";
 import { settingsRooms } from "./settings-rooms.ts";
 import { userFolder } from "./user-folder.ts";
@@ -73,6 +76,8 @@ export interface Services {
   readonly mcpTrials: LazyMcpTrials;
   /** The rooms that read and write these documents. */
   readonly settings: SettingsDeps;
+  /** Takes over the settings of the reference, once. Reading and writing settings waits for it. Never rejects. */
+  takeOverSettings(): Promise<void>;
   /** Encrypts the kept secrets of earlier keys with today's. Does nothing without earlier keys. */
   rotateKeys(): Promise<void>;
   /** Returns the time of the last activity in milliseconds since 1970. */
@@ -112,7 +117,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       idleTimeoutSeconds: options.idleTimeoutSeconds,
     });
   const cipher = cipherOf(options);
-  const documents = new Documents({ store: store.documents, cipher, logger });
+  const takeover = settingsTakeover(options, { store: store.documents, cipher });
+  const documents = new Documents({ store: takeover.store, cipher, logger });
   const settings = settingsRooms({
     documents,
     cipher,
@@ -155,10 +161,11 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     mcp,
     removals: removalNotes(conversationsPath),
     disk: localFiles,
+    found: foundData(options),
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
-    profiles: profileSource(settings, store.documents),
     agentFiles: agentFiles({ serverPlace: () => place(), userDir, logger }),
+    profiles: profileSource(settings, takeover.store),
     runners: {},
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
@@ -194,7 +201,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     secretValue: async (source) =>
       (source.kind === "LookupSecret" ? await lookUpSecret(source, lookup) : source.value) ?? undefined,
     bash,
-    rotateKeys: () => rotateKeys(options, { store, cipher }),
+    takeOverSettings: takeover.begin,
+    rotateKeys: () => rotateKeys(options, { documents: takeover.store, cipher }),
     runtime: openWorkspace.machines?.runtime ?? "local",
     lastActivity: () => lastActivity,
   };
@@ -219,11 +227,11 @@ function lookupFetch(
 /** Conversations are left to their next change and to the command: there may be many. */
 async function rotateKeys(
   { previousSecretKeys, logger }: ResolvedOptions,
-  { store, cipher }: { store: Store; cipher: Cipher | undefined },
+  { documents, cipher }: { documents: DocumentStore; cipher: Cipher | undefined },
 ): Promise<void> {
   if (cipher === undefined || previousSecretKeys.length === 0) return;
   const { resealDocuments } = await import("../settings/documents/reseal-documents.ts");
-  const { renewed } = await resealDocuments(store.documents, { cipher });
+  const { renewed } = await resealDocuments(documents, { cipher });
   if (renewed > 0) logger.info({ secrets: renewed }, "Kept secrets are sealed with the new secret key");
 }
 

@@ -309,29 +309,40 @@ it("a conversation that a server has open is not imported", async () => {
   ]);
 }, 60_000);
 
-it("an import that is killed goes on where it was, and until then nobody sees half a conversation", async () => {
+/** A folder with a long conversation, and an import of it that was killed between two parts of its log. */
+async function killed() {
   const folders = open();
-  const { source, data } = folders;
-  const id = source.conversation({ events: 6_000 });
-  const first = start(folders, THEIRS);
+  const id = folders.source.conversation({ events: 2_500 });
+  const run = start(folders, THEIRS);
   await expect
-    .poll(() => sizeOf(join(data, "agent-server.db-wal")), { timeout: 30_000, interval: 1 })
-    .toBeGreaterThan(800_000);
-  first.process.kill("SIGKILL");
-  await ended(first);
-  await serving(data, "theirs", async (ask) => {
-    expect((await ask("/api/conversations/search")).json.items).toEqual([]);
-    expect((await ask(`/api/conversations/${id}/events/count`)).json).toBeGreaterThan(0);
-  });
+    .poll(() => sizeOf(join(folders.data, "agent-server.db-wal")), { timeout: 60_000, interval: 1 })
+    .toBeGreaterThan(600_000);
+  run.process.kill("SIGKILL");
+  await ended(run);
+  return { folders, id };
+}
+
+it("an import that is killed goes on where it was", async () => {
+  const { folders, id } = await killed();
   const { code, stdout } = await ended(start(folders, THEIRS));
-  expect([code, stdout]).toEqual([0, expect.stringContaining("imported: 1 conversations with 6000 events")]);
-  await serving(data, "theirs", async (ask) => {
-    expect((await ask(`/api/conversations/${id}/events/count`)).json).toBe(6_000);
-    const { items } = (await ask(`/api/conversations/${id}/events/search?sort_order=TIMESTAMP_DESC&limit=1`))
-      .json;
-    expect(items[0]?.id).toBe(eventId(5_999));
-    expect((await ask("/api/conversations/search")).json.items).toHaveLength(1);
+  expect([code, stdout]).toEqual([0, expect.stringContaining("imported: 1 conversations with 2500 events")]);
+  await serving(folders.data, "theirs", async (ask) => {
+    expect((await ask(`/api/conversations/${id}/events/count`)).json).toBe(2_500);
+    expect((await ask("/api/conversations/count")).json).toBe(1);
   });
+}, 120_000);
+
+it("an import that is killed is finished by the server, which lists the conversation until then", async () => {
+  const { folders, id } = await killed();
+  folders.source.write(`conversations/${hexOf(1)}/observations/long.txt`, "long output");
+  await serving(folders.data, "theirs", async (ask) => {
+    expect((await ask("/api/conversations/count")).json).toBe(1);
+    expect((await ask("/api/conversations/search")).json.items.map((each) => each.id)).toEqual([id]);
+    expect((await ask(`/api/conversations/${id}/events/count`)).json).toBe(2_500);
+    const last = `/api/conversations/${id}/events/search?sort_order=TIMESTAMP_DESC&limit=1`;
+    expect((await ask(last)).json.items[0]?.id).toBe(eventId(2_499));
+  });
+  expect(readFileSync(join(folders.data, hexOf(1), "observations/long.txt"), "utf8")).toBe("long output");
 }, 120_000);
 
 it("a folder without such data is refused by name", async () => {

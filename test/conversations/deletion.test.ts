@@ -82,8 +82,10 @@ it("a claim that cannot be given back is reported, and hides no other error", as
   store.ownership.release = async () => {
     throw new Error("the release failed");
   };
-  store.conversations.find = async () => {
-    throw new Error("the disk failed");
+  const { find } = store.conversations;
+  store.conversations.find = async (ids, documents) => {
+    if (documents.includes("agent")) throw new Error("the disk failed");
+    return find(ids, documents);
   };
   await expect(second.delete(id)).rejects.toThrow("the disk failed");
   expect(logged).toEqual([{ conversation_id: id, error: "the release failed" }]);

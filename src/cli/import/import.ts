@@ -3,13 +3,15 @@ import { importConversation } from "../../conversations/import/import-conversati
 import { AgentServerError } from "../../errors.ts";
 import { silentLogger } from "../../logger.ts";
 import { createRotatingCipher } from "../../secrets/cipher.ts";
+import { copyKeptFiles } from "../../server/reference-data/copy-kept-files.ts";
+import { hasEnded } from "../../server/reference-data/has-ended.ts";
 import { DATABASE_FILE } from "../../server/services.ts";
 import { Documents } from "../../settings/documents/documents.ts";
 import { importDocuments } from "../../settings/import/import-documents.ts";
 import { sqliteStore } from "../../stores/sqlite.ts";
+import { toHex } from "../../wire/ids.ts";
 import { localFiles } from "../../workspace/local/local-files.ts";
 import { readConfiguration } from "../read-configuration.ts";
-import { copyKeptFiles } from "./copy-kept-files.ts";
 import { findSources, type ImportSources } from "./find-sources.ts";
 import { ImportReport } from "./import-report.ts";
 import { ProgressBar } from "./progress-bar.ts";
@@ -49,7 +51,9 @@ export async function importData({ folders, data }: ImportArguments): Promise<vo
           files: localFiles,
           cipher,
           now: Date.now,
-          keepFiles: (_, from) => copyKeptFiles(from, join(home, folder.name)),
+          hasEnded,
+          ownFolder: (id) => join(home, toHex(id)),
+          keepFiles: (id, from) => copyKeptFiles(from, join(home, toHex(id))),
           onEvents: (count) => bar.addEvents(count),
         }),
       );

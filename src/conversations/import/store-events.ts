@@ -1,7 +1,7 @@
 import type { Store, StoredEvent } from "../../stores/store.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
-import { type EventFile, readEventFile } from "./event-files.ts";
-import type { Fault } from "./source-files.ts";
+import { type EventFile, readEventFile } from "./folder/event-files.ts";
+import type { Fault } from "./folder/source-files.ts";
 
 /** A part of a log ends with the event with which it has as many events, or as many UTF-16 code units. */
 const MAX_EVENTS = 500;
@@ -12,13 +12,17 @@ const MAX_FAULTS = 100;
 export interface StoreEventsContext {
   store: Pick<Store, "events" | "commit">;
   files: WorkspaceFiles;
+  /** Fence of the claim under which the events are stored. */
+  fence?: number | undefined;
+  /** Ends the work between two parts. */
+  signal?: AbortSignal | undefined;
   onEvents?(count: number): void;
 }
 
-/** Stores the events of a log from a place on, in parts that fit into memory. */
+/** Stores the events of a log from a place on, in parts that fit into memory. Returns the files that cannot be read. */
 export async function storeEvents(
   { id, files, from }: { id: string; files: readonly EventFile[]; from: number },
-  { store, files: disk, onEvents }: StoreEventsContext,
+  { store, files: disk, fence, signal, onEvents }: StoreEventsContext,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
   let after: StoredEvent | undefined;
@@ -26,7 +30,8 @@ export async function storeEvents(
   let length = 0;
   const flush = async () => {
     if (part.length === 0) return;
-    await store.commit({ conversationId: id, events: part });
+    signal?.throwIfAborted();
+    await store.commit({ conversationId: id, fence, events: part });
     onEvents?.(part.length);
     part = [];
     length = 0;

@@ -55,7 +55,15 @@ async function imported(base: object) {
   const store = memoryStore();
   const result = await importConversation(
     { folder: join(folder, "conversations", hexOf(1)), name: hexOf(1) },
-    { store, files: localFiles, cipher: undefined, now: () => Date.now(), keepFiles: async () => [] },
+    {
+      store,
+      files: localFiles,
+      cipher: undefined,
+      now: () => Date.now(),
+      hasEnded: () => false,
+      ownFolder: (own) => join(folder, "ours", own),
+      keepFiles: async () => [],
+    },
   );
   expect(result).toMatchObject({ outcome: "imported", notes: [] });
   const bench = openManager({ store, steps: [say("Done.")] });

@@ -1,11 +1,11 @@
-import { isReadableEvent } from "../../events/readable-events.ts";
-import { serialiseEvent } from "../../events/serialise-event.ts";
-import { toStoredEvent } from "../../events/stored-event.ts";
-import { isObject } from "../../is-object.ts";
-import type { StoredEvent } from "../../stores/store.ts";
-import type { Event } from "../../wire/events/events.ts";
-import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
-import { readEventFileName } from "../export/layout.ts";
+import { isReadableEvent } from "../../../events/readable-events.ts";
+import { serialiseEvent } from "../../../events/serialise-event.ts";
+import { toStoredEvent } from "../../../events/stored-event.ts";
+import { isObject } from "../../../is-object.ts";
+import type { StoredEvent } from "../../../stores/store.ts";
+import type { Event } from "../../../wire/events/events.ts";
+import type { WorkspaceFiles } from "../../../workspace/workspace-files.ts";
+import { readEventFileName } from "../../export/layout.ts";
 import { type Fault, FaultyFile, parseJson, readText } from "./source-files.ts";
 
 /** Names of one folder that are looked at. */

@@ -1,6 +1,6 @@
-import { messageOf } from "../../errors.ts";
-import { isObject } from "../../is-object.ts";
-import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
+import { messageOf } from "../../../errors.ts";
+import { isObject } from "../../../is-object.ts";
+import type { WorkspaceFiles } from "../../../workspace/workspace-files.ts";
 
 /** Bytes of a file that is read whole. A longer one counts as unreadable. */
 const MAX_FILE = 32 * 1024 * 1024;

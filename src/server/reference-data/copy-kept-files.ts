@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LAYOUT } from "../../conversations/export/layout.ts";
-import type { Fault } from "../../conversations/import/source-files.ts";
+import type { Fault } from "../../conversations/import/folder/source-files.ts";
 import { messageOf } from "../../errors.ts";
 
 /** Files that the store has instead, and those that only a running server needs. */

@@ -1,6 +1,6 @@
-import { looksEncrypted } from "../../secrets/cipher.ts";
-import { textAt } from "../../secrets/secret-fields.ts";
-import type { ReadDocuments } from "../record/document-writer.ts";
+import { looksEncrypted } from "../../../secrets/cipher.ts";
+import { textAt } from "../../../secrets/secret-fields.ts";
+import type { ReadDocuments } from "../../record/document-writer.ts";
 
 /** Places of secrets without a value. */
 export interface LostSecrets {

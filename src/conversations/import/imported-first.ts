@@ -1,0 +1,50 @@
+import type { Store } from "../../stores/store.ts";
+import type { Imports } from "./imports.ts";
+
+/**
+ * The store, as if everything of the reference's folders were in it: lists wait until the folders are listed, and reading
+ * a log brings it here first.
+ */
+export function importedFirst(store: Store, imports: Imports): Store {
+  const { conversations, events } = store;
+  return {
+    conversations: {
+      find: async (...asked) => {
+        await imports.listed();
+        return conversations.find(...asked);
+      },
+      search: async (query) => {
+        await imports.listed();
+        return conversations.search(query);
+      },
+      count: async (filter) => {
+        await imports.listed();
+        return conversations.count(filter);
+      },
+    },
+    events: {
+      find: async (id, ids) => {
+        await imports.ensure(id);
+        return events.find(id, ids);
+      },
+      search: async (id, query) => {
+        await imports.ensure(id);
+        return events.search(id, query);
+      },
+      count: async (id, filter) => {
+        await imports.ensure(id);
+        return events.count(id, filter);
+      },
+    },
+    bashEvents: store.bashEvents,
+    documents: store.documents,
+    relay: store.relay,
+    ownership: store.ownership,
+    commit: (change) => store.commit(change),
+    remove: async (id) => {
+      await store.remove(id);
+      imports.forget(id);
+    },
+    close: () => store.close(),
+  };
+}
