@@ -26,6 +26,7 @@ export {
   type ConfigurationSources,
   loadConfiguration,
 } from "./configuration/load-configuration.ts";
+export type { Budget, Budgets } from "./conversations/budgets/budget.ts";
 export type {
   ConversationManager,
   CreatedConversation,

@@ -132,10 +132,22 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { maxConcurrentRuns: settings.max_concurrent_runs }),
     ...(settings.max_queued_runs === undefined ? {} : { maxQueuedRuns: settings.max_queued_runs }),
+    ...budgetsOf(settings),
     ...(settings.conversation_idle_ttl_seconds === undefined
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),
   };
+}
+
+function budgetsOf(settings: Settings): Pick<ServerOptions, "budgets"> {
+  const {
+    conversation_budget_cost: cost,
+    conversation_budget_tokens: tokens,
+    conversation_budget_steps: steps,
+    conversation_budget_seconds: seconds,
+  } = settings;
+  const limits = Object.entries({ cost, tokens, steps, seconds }).filter(([, limit]) => limit !== undefined);
+  return limits.length === 0 ? {} : { budgets: { conversation: Object.fromEntries(limits) } };
 }
 
 /** Like the command, it is open to other machines only where there are keys. */

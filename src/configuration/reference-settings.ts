@@ -32,6 +32,11 @@ export const SETTINGS = {
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
+  /** Not in the reference, whose server has no budgets. */
+  conversation_budget_cost: { type: "number", schema: z.number().positive() },
+  conversation_budget_tokens: { type: "number", schema: z.int().positive() },
+  conversation_budget_steps: { type: "number", schema: z.int().positive() },
+  conversation_budget_seconds: { type: "number", schema: z.number().positive() },
 } as const satisfies Record<string, Setting>;
 
 /** Settings of the reference without an effect here. Using one causes a warning. */

@@ -16,6 +16,7 @@ import {
 } from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
 import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
+import { PrincipalSpending } from "./budgets/principal-spending.ts";
 import { ClaimedConversations } from "./claimed-conversations.ts";
 import {
   type ConversationPage,
@@ -115,10 +116,15 @@ export class ConversationManager {
     this.#options = options;
     this.events = new EventReader(options.store);
     this.#feeds = new Feeds(options.store.relay);
-    this.#removals = new Removals(options);
+    const principalSpending = new PrincipalSpending(options.store);
+    this.#removals = new Removals({
+      ...options,
+      ...(options.budgets?.principal && { keepSpending: (id) => principalSpending.keepRemoved(id) }),
+    });
     this.#context = {
       ...options,
       damage,
+      principalSpending,
       timestamps: createTimestamps(options.clock),
       unsealed: new UnsealedSecrets(options.cipher),
       slots: new RunSlots({

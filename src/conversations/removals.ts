@@ -13,6 +13,8 @@ export interface RemovalOptions extends WorktreeRemovalOptions {
   machines?: Machines | undefined;
   /** Removes a folder of the server's disk with everything in it. A missing one is fine. */
   removeFolder(path: string): Promise<void>;
+  /** Keeps what a conversation has used, before it is gone. Default: that is forgotten. */
+  keepSpending?(id: string): Promise<void>;
   /** Default: none, and the folder of a conversation may be left when the process is killed while it is removed. */
   removals?: RemovalNotes | undefined;
 }
@@ -28,6 +30,7 @@ export class Removals {
   /** Removes a conversation from the store. Its folders are noted first, for the next start, and returned. */
   async remove(id: string): Promise<RemovalNote> {
     const { store, removals } = this.#options;
+    await this.#options.keepSpending?.(id);
     const note = { id, worktree: await this.#findWorktree(id) };
     await removals
       ?.begin(note)

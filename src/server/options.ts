@@ -1,5 +1,6 @@
 import type { ExtensionFactory, LoopExtension } from "../agent/loop/extension.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { assertBudgets, type Budgets } from "../conversations/budgets/budget.ts";
 import { DEFAULT_PUBLIC_SOURCE, type PublicSource } from "../extensions/checkout/public-source.ts";
 import type { Authenticate } from "../http/admission/authentication.ts";
 import type { Stage } from "../http/stages.ts";
@@ -175,6 +176,13 @@ export interface ServerOptions {
    * such queue. Default: 0.
    */
   maxQueuedRuns?: number;
+  /**
+   * Limits of what agents may use: cost, tokens, steps and time, of each conversation and of all those that a principal
+   * has created. Where one is reached, the conversation is paused with an error that says so; a user who starts it again
+   * gives it as much again, unless the budget is `final`. Checked before each call of a model, so that the last call may
+   * exceed it. Default: none.
+   */
+  budgets?: Budgets;
   /** Seconds after which commands of the bash API and their outputs are removed; null keeps them. Default: null. */
   bashEventsRetentionSeconds?: number | null;
   /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB. */
@@ -255,6 +263,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   if (!Number.isSafeInteger(maxQueuedRuns) || maxQueuedRuns < 0) {
     throw new TypeError("maxQueuedRuns: must be a whole number, 0 or more");
   }
+  if (options.budgets !== undefined) assertBudgets(options.budgets);
   return {
     ...options,
     apiKeys,

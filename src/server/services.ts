@@ -174,6 +174,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     idleTtlSeconds: options.idleTtlSeconds,
     maxConcurrentRuns: options.maxConcurrentRuns,
     maxQueuedRuns: options.maxQueuedRuns,
+    budgets: options.budgets,
     internalUrl: lookup.internalUrl,
     lookupFetch: lookup.fetch,
     onActivity,

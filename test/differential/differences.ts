@@ -1,5 +1,6 @@
 import { AGENT_PROFILE_DIFFERENCES } from "./differences/agent-profiles.ts";
 import { ASIDE_DIFFERENCES } from "./differences/asides.ts";
+import { CONDENSATION_DIFFERENCES } from "./differences/condensation.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
@@ -42,6 +43,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ...RUN_DIFFERENCES,
   ...ASIDE_DIFFERENCES,
   ...HOOK_DIFFERENCES,
+  ...CONDENSATION_DIFFERENCES,
   ...REQUEST_DIFFERENCES,
   ...DOCUMENT_DIFFERENCES,
   ...PROFILE_DIFFERENCES,

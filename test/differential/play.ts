@@ -65,13 +65,14 @@ interface Start {
 
 function startRequest({ scenario, base_url, workspace }: Start): object {
   const llm = { model: "openai/scripted", api_key: "key", base_url, usage_id: "default", ...scenario.llm };
+  const agent = typeof scenario.agent === "function" ? scenario.agent(llm) : scenario.agent;
   const tools = [TERMINAL, { name: "file_editor" }, { name: "task_tracker" }];
   return {
     autotitle: false,
     workspace: { working_dir: workspace },
     ...(scenario.settings
       ? { agent_settings: { llm, tools, ...scenario.settings } }
-      : { agent: { kind: "Agent", llm, tools, ...scenario.agent } }),
+      : { agent: { kind: "Agent", llm, tools, ...agent } }),
     ...scenario.request,
   };
 }

@@ -14,8 +14,8 @@ export interface Scenario {
   script: readonly Step[] | ((workspace: string) => readonly Step[]);
   /** Laid over the start request. */
   request?: object;
-  /** Laid over the agent. */
-  agent?: object;
+  /** Laid over the agent; a function where it has models of its own, which are like the agent's. */
+  agent?: object | ((llm: object) => object);
   /** The agent is given as settings instead, with these laid over. */
   settings?: object;
   /** Laid over the model. */

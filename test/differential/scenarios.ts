@@ -3,13 +3,14 @@ import { analyzerScenarios } from "./scenarios/analyzers.ts";
 import { asideScenarios } from "./scenarios/asides/asides.ts";
 import { goalScenarios } from "./scenarios/asides/goals.ts";
 import { bashScenarios } from "./scenarios/bash.ts";
-import { boundScenarios } from "./scenarios/bounds.ts";
-import { capacityScenarios } from "./scenarios/capacity.ts";
 import { confirmationScenarios } from "./scenarios/confirmation.ts";
 import { controlScenarios } from "./scenarios/control.ts";
 import { editorScenarios } from "./scenarios/editor.ts";
 import { errorScenarios } from "./scenarios/errors.ts";
 import { hookScenarios } from "./scenarios/hooks/hooks.ts";
+import { boundScenarios } from "./scenarios/limits/bounds.ts";
+import { capacityScenarios } from "./scenarios/limits/capacity.ts";
+import { condensationScenarios } from "./scenarios/limits/condensation.ts";
 import { archiveScenarios } from "./scenarios/machine/archives.ts";
 import { fileScenarios } from "./scenarios/machine/files.ts";
 import { gitScenarios } from "./scenarios/machine/git.ts";
@@ -44,6 +45,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...gitScenarios,
     ...placeScenarios,
     ...startScenarios,
+    ...condensationScenarios,
     ...worktreeScenarios,
     ...treeScenarios,
     ...boundScenarios,

@@ -18,6 +18,8 @@ export interface Step {
   finishReason?: string;
   /** Ids that begin anew with every reply, as some models give them. */
   sameIds?: boolean;
+  /** Leaves out the number of tokens, so that both servers count themselves. */
+  uncounted?: boolean;
   /** The whole body, for replies that are no replies. */
   raw?: object;
 }
@@ -98,6 +100,6 @@ function completion(step: Step, count: number): object {
     created: 1,
     model: "scripted",
     choices: [{ index: 0, message, finish_reason: step.finishReason ?? (calls ? "tool_calls" : "stop") }],
-    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+    ...(!step.uncounted && { usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } }),
   };
 }

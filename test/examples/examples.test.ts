@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentServer, createServer, memoryStore, type ServerOptions } from "agent-server";
-import { storeContract } from "agent-server/testing";
+import { call, scriptedLlm, storeContract } from "agent-server/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { buildServer } from "../../examples/01-standalone.ts";
@@ -20,6 +20,7 @@ import { talk } from "../../examples/12-in-process.ts";
 import { buildApp as buildSandboxed } from "../../examples/13-sandbox.ts";
 import { buildServer as buildContained } from "../../examples/14-containers.ts";
 import { buildApp as buildWebApp } from "../../examples/15-web-app.ts";
+import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-user.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
@@ -274,3 +275,44 @@ function urlOf(server: Server): string {
 function close(server: Server): Promise<void> {
   return new Promise((done) => server.close(() => done()));
 }
+
+it("20-budget-per-user pauses the agent of a user whose budget is used up, and nobody else's", async () => {
+  let count = 0;
+  const llm = scriptedLlm(
+    () => {
+      count += 1;
+      return call("think", { thought: `${count}` });
+    },
+    { cost: 4 },
+  );
+  await using server = buildWithBudgets({
+    ...options(),
+    createLlm: () => llm,
+    budgets: { conversation: { steps: 6 } },
+  });
+  const start = async (token: string) => {
+    const answer = await server.fetch(
+      new Request("http://localhost/api/conversations", {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({
+          agent: { llm: { model: "m" } },
+          workspace: { working_dir: folder },
+          autotitle: false,
+          initial_message: { content: [{ type: "text", text: "Think." }] },
+        }),
+      }),
+    );
+    const { id } = (await answer.json()) as { id: string };
+    await expect.poll(async () => (await server.conversations.get(id)).execution_status).toBe("paused");
+    const { items } = await server.conversations.events.search(id, { kind: "ConversationErrorEvent" });
+    return (items[0] as { detail?: string } | undefined)?.detail;
+  };
+  expect(await start("ada-token")).toMatch(
+    /^The conversations of this user have used \$20\.00 of \$20\.00\./,
+  );
+  expect(await start("ada-token")).toMatch(/^The conversations of this user/);
+  expect(count).toBe(5);
+  await start("bob-token");
+  expect(count).toBe(10);
+}, 20_000);

@@ -15,6 +15,8 @@ import type { ToolRegistry } from "../../tools/registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Machines } from "../../workspace/machines.ts";
 import type { OpenWorkspace } from "../../workspace/workspace.ts";
+import type { Budgets } from "../budgets/budget.ts";
+import type { PrincipalSpending } from "../budgets/principal-spending.ts";
 import type { AgentFiles } from "../launch/agent-files.ts";
 import type { ProfileSource } from "../launch/agent-profiles.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
@@ -49,6 +51,8 @@ export interface ConversationContext {
   machines?: Machines | undefined;
   /** Makes the extensions of a conversation. Default: none. */
   extensions?: ExtensionFactory | undefined;
+  /** Limits of what agents use. Default: none. */
+  budgets?: Budgets | undefined;
   /** Profiles that agents and models are launched from. Default: none. */
   profiles?: ProfileSource | undefined;
   /** The files that agents are completed from. Default: there are none. */
@@ -82,6 +86,8 @@ export interface LiveContext extends ConversationContext {
   timestamps: Timestamps;
   unsealed: UnsealedSecrets;
   slots: RunSlots;
+  /** Spending by principal. */
+  principalSpending: PrincipalSpending;
   /** Reads commands for analyzers. */
   shellScanner: ShellScanner;
   damage: DamageLog;

@@ -95,7 +95,12 @@ export function openConversation(
   };
   const openExtensions = async (): Promise<Extensions> => {
     const host = await openHost();
-    const builtIn = await builtInExtensions({ host, context, config });
+    const builtIn = await builtInExtensions({
+      host,
+      context,
+      config,
+      keepDocument: async (name, json) => void (await log.commit({ documents: { [name]: json } })),
+    });
     return new Extensions([...builtIn, ...((await context.extensions?.(host)) ?? [])], logger);
   };
   const runners = { ...BUILT_IN_RUNNERS, ...context.runners };

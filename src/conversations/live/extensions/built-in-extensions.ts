@@ -1,5 +1,6 @@
 import type { LoopExtension } from "../../../agent/loop/extension.ts";
 import { agentCondenser } from "./agent-condenser.ts";
+import { BudgetExtension } from "./budget-extension.ts";
 import type { BuiltInParts } from "./built-in-parts.ts";
 import { McpExtension } from "./mcp-extension.ts";
 import { skillsExtension } from "./skills.ts";
@@ -12,6 +13,7 @@ import { skillsExtension } from "./skills.ts";
 export async function builtInExtensions(parts: BuiltInParts): Promise<LoopExtension[]> {
   return [
     new McpExtension(parts),
+    ...(parts.context.budgets === undefined ? [] : [new BudgetExtension(parts)]),
     ...(await hooks(parts)),
     skillsExtension(parts.host),
     ...agentCondenser(parts.host),

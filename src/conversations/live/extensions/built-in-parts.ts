@@ -7,4 +7,6 @@ export interface BuiltInParts {
   host: ExtensionHost;
   context: LiveContext;
   config: ConversationConfig;
+  /** Stores a document of the conversation that no other part writes. */
+  keepDocument(name: string, json: string): Promise<void>;
 }

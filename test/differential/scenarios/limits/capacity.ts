@@ -1,5 +1,5 @@
-import type { Answer } from "../client.ts";
-import { type Scenario, userMessage } from "../scenario.ts";
+import type { Answer } from "../../client.ts";
+import { type Scenario, userMessage } from "../../scenario.ts";
 
 /** As many as the reference runs at once. */
 const PLACES = 10;

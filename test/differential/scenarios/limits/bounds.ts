@@ -1,4 +1,4 @@
-import { run, type Scenario } from "../scenario.ts";
+import { run, type Scenario } from "../../scenario.ts";
 
 const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 const ids = (count: number) => Array.from({ length: count }, (_, index) => id(index));

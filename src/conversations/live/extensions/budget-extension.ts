@@ -1,0 +1,119 @@
+import { errorEvent } from "../../../agent/error-classification.ts";
+import type { LoopContext, LoopExtension, ModelVerdict } from "../../../agent/loop/extension.ts";
+import {
+  type Budget,
+  MaxBudgetReached,
+  type Reached,
+  reachedOf,
+  type Spending,
+  spentOnModels,
+} from "../../budgets/budget.ts";
+import { type KeptBudget, readKeptBudget } from "../../budgets/kept-budget.ts";
+import type { BuiltInParts } from "./built-in-parts.ts";
+
+type Whose = keyof KeptBudget["reached"];
+
+const WHOSE: Readonly<Record<Whose, string>> = {
+  conversation: "This conversation has",
+  principal: "The conversations of this user have",
+};
+
+/**
+ * Pauses the conversation before a call of the model for which there is no budget. It may be exceeded by the call before,
+ * and the budget of a principal by calls of other conversations at the same time. Whoever starts the conversation again
+ * begins that budget again, unless it is final.
+ */
+export class BudgetExtension implements LoopExtension {
+  readonly name = "budget";
+  readonly #parts: BuiltInParts;
+  #kept: KeptBudget = readKeptBudget(undefined);
+  #principal: string | null = null;
+  #release: (() => void) | null = null;
+  /** The run that is measured, by its signal, and the moment up to which it is. */
+  #measured: { run: AbortSignal; until: number } | null = null;
+
+  constructor(parts: BuiltInParts) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<undefined> {
+    const { host, context } = this.#parts;
+    const [record] = await context.store.conversations.find([host.conversationId], ["budget"]);
+    this.#kept = readKeptBudget(record?.documents.budget);
+    if (context.budgets?.principal === undefined || record?.createdBy == null) return;
+    this.#principal = record.createdBy;
+    this.#release = context.principalSpending.hold(record.createdBy);
+  }
+
+  async beforeModel({ signal, state }: LoopContext): Promise<ModelVerdict | undefined> {
+    this.#measure(signal);
+    const { conversation, principal } = this.#parts.context.budgets ?? {};
+    const own = { ...spentOnModels(state.stats), steps: this.#kept.steps, seconds: this.#kept.seconds };
+    const verdict =
+      (conversation && (await this.#judgeConversation(conversation, own))) ??
+      (principal && (await this.#judgePrincipal(principal)));
+    if (verdict !== undefined) return verdict;
+    this.#kept.steps += 1;
+    // Not awaited: it shares the commit of the events that follow, and if it fails, those are refused too.
+    this.#keep().catch(() => {});
+    return undefined;
+  }
+
+  afterTool(_call: unknown, { signal }: LoopContext): undefined {
+    this.#measure(signal);
+  }
+
+  async stop({ signal }: LoopContext): Promise<undefined> {
+    this.#measure(signal);
+    await this.#keep();
+  }
+
+  close(): void {
+    this.#release?.();
+  }
+
+  async #judgeConversation(budget: Budget, spent: Spending): Promise<ModelVerdict | undefined> {
+    const reached = reachedOf(budget, spent, this.#kept.base);
+    if (reached !== undefined && !this.#goesOn("conversation", budget)) {
+      return this.#pause("conversation", reached, budget);
+    }
+    if (reached !== undefined) this.#kept.base = spent;
+    this.#kept.reached.conversation = false;
+    return undefined;
+  }
+
+  async #judgePrincipal(budget: Budget): Promise<ModelVerdict | undefined> {
+    if (this.#principal === null) return undefined;
+    const spending = this.#parts.context.principalSpending;
+    const { spent, base } = await spending.total(this.#principal);
+    const reached = reachedOf(budget, spent, base);
+    if (reached !== undefined && !this.#goesOn("principal", budget)) {
+      return this.#pause("principal", reached, budget);
+    }
+    if (reached !== undefined) await spending.restart(this.#principal, spent);
+    this.#kept.reached.principal = false;
+    return undefined;
+  }
+
+  /** Whether the user has started the conversation again after it was paused for this budget. */
+  #goesOn(whose: Whose, { final = false }: Budget): boolean {
+    return this.#kept.reached[whose] && !final;
+  }
+
+  async #pause(whose: Whose, reached: Reached, { final = false }: Budget): Promise<ModelVerdict> {
+    this.#kept.reached[whose] = true;
+    await this.#keep();
+    return { stop: "paused", events: [errorEvent(new MaxBudgetReached(WHOSE[whose], reached, final))] };
+  }
+
+  /** Adds the time of the run since it was measured last. */
+  #measure(run: AbortSignal): void {
+    const now = this.#parts.context.clock.now();
+    if (this.#measured?.run === run) this.#kept.seconds += (now - this.#measured.until) / 1000;
+    this.#measured = { run, until: now };
+  }
+
+  #keep(): Promise<void> {
+    return this.#parts.keepDocument("budget", JSON.stringify(this.#kept));
+  }
+}
