@@ -30,6 +30,8 @@ export type { Budget, Budgets } from "./conversations/budgets/budget.ts";
 export type {
   ConversationManager,
   CreatedConversation,
+  ForkedConversation,
+  NewChild,
 } from "./conversations/conversation-manager.ts";
 export type { ConversationPage, ConversationSearch, InfoQuery } from "./conversations/conversation-reader.ts";
 export type { TrajectoryFile } from "./conversations/export/trajectory-file.ts";
@@ -39,6 +41,7 @@ export type {
   ConversationHandle,
   SendOptions,
 } from "./conversations/live/conversation-handle.ts";
+export type { ForkOptions } from "./conversations/tree/forked-record.ts";
 export { AgentServerError, type ErrorCode, type ErrorOptions } from "./errors.ts";
 export type { EventReader } from "./events/event-reader.ts";
 export type { EventCriteria, EventPage, EventSearch } from "./events/event-search.ts";
@@ -135,6 +138,7 @@ export type { LlmConfig, LlmConfigInput } from "./wire/agent/llm-config.ts";
 export type { ConfirmationPolicy, SecurityAnalyzer } from "./wire/agent/policies.ts";
 export type { ToolAnnotations } from "./wire/agent/tool-definition.ts";
 export type {
+  ChildConversation,
   ConversationInfo,
   ConversationSortOrder,
   EventSortOrder,

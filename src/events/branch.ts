@@ -1,3 +1,4 @@
+import { setImmediate as letOthersWork } from "node:timers/promises";
 import type { EventStore, LogSpan, StoredEvent } from "../stores/store.ts";
 import { type Event, ROOT } from "../wire/events/events.ts";
 import { isOffBranch } from "../wire/events/hook-records.ts";
@@ -53,6 +54,7 @@ export async function* branchUpwards(branch: BranchOf): AsyncGenerator<PlacedEve
     const last = page.at(-1);
     if (last === undefined) return;
     from = last.seq - 1;
+    await letOthersWork();
     if (wanted !== "the one before") {
       const place = await placeOf(branch, wanted.id);
       if (place === undefined) wanted = "the one before";
@@ -93,6 +95,7 @@ export async function* eventsIn(
     if (page.length > 0) yield page;
     from = last.seq + 1;
     while ((spans[index]?.last ?? from) < from) index += 1;
+    if (spans[index] !== undefined) await letOthersWork();
   }
 }
 

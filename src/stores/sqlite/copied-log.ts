@@ -16,7 +16,7 @@ export interface CopiedLog {
   /** Key of the conversation that is copied from. */
   readonly source: bigint;
   readonly from: CopiedEvents;
-  /** Index of the span that is next, and the place in the source from which it is left. */
+  /** Index of the span that is next, and the place in the source up to which all is copied. */
   readonly next: { readonly span: number; readonly seq: number };
   /** Where the new log stands. */
   readonly end: LogEnd;
@@ -31,7 +31,7 @@ export function beginCopy(database: Database, from: CopiedEvents): CopiedLog {
   const key = row?.key as bigint;
   database.run("INSERT INTO removed (conversation) VALUES (?)", key);
   const end = { key, eventCount: 0, marked: 0, reached: "", lastLate: -1n, unmarkedIds: new Set<string>() };
-  return { source, from, next: { span: 0, seq: from.spans[0]?.first ?? 0 }, end };
+  return { source, from, next: { span: 0, seq: 0 }, end };
 }
 
 export function isWhole({ from, next }: CopiedLog): boolean {
@@ -41,22 +41,14 @@ export function isWhole({ from, next }: CopiedLog): boolean {
 /** Copies the next part. `log` stays as it is, so that a transaction that was rolled back can be repeated. */
 export function copyPart(database: Database, log: CopiedLog): CopiedLog {
   if (keyOf(database, log.from) !== log.source) throw unknownConversation(log.from.conversationId);
-  const { spans } = log.from;
-  let room: Room = { events: PART_EVENTS, bytes: PART_BYTES };
-  let next = log.next;
-  let eventCount = log.end.eventCount;
-  while (next.span < spans.length && room.events > 0 && room.bytes > 0) {
-    const span = { first: next.seq, last: spans[next.span]?.last ?? -1 };
-    const taken = thatFits(database, log.source, { span, room });
-    if (taken.count > 0) copySpan(database, log, { ...taken, first: span.first, eventCount });
-    eventCount += taken.count;
-    room = { events: room.events - taken.count, bytes: room.bytes - taken.bytes };
-    const isDone = taken.last === span.last;
-    next = isDone
-      ? { span: next.span + 1, seq: spans[next.span + 1]?.first ?? 0 }
-      : { ...next, seq: taken.last + 1 };
-  }
-  return { ...log, next, end: finishPart(database, log.end, eventCount) };
+  const part = nextPart(log);
+  const { count, last } = thatFits(database, log, part);
+  if (count > 0) copyEvents(database, log, { part, last });
+  return {
+    ...log,
+    next: placeAfter(log, last),
+    end: finishPart(database, log.end, log.end.eventCount + count),
+  };
 }
 
 function keyOf(database: Database, { conversationId }: CopiedEvents): bigint {
@@ -65,57 +57,69 @@ function keyOf(database: Database, { conversationId }: CopiedEvents): bigint {
   return row.key as bigint;
 }
 
-interface Room {
-  events: number;
-  bytes: number;
+/** The next spans, which have at most `PART_EVENTS` places. */
+function nextPart({ from: { spans }, next }: CopiedLog): LogSpan[] {
+  const part: LogSpan[] = [];
+  let room = PART_EVENTS;
+  for (const span of spans.slice(next.span, next.span + PART_EVENTS)) {
+    const first = Math.max(span.first, next.seq);
+    const last = Math.min(span.last, first + room - 1);
+    part.push({ first, last });
+    room -= last - first + 1;
+    if (room === 0) break;
+  }
+  return part;
 }
 
-/** Finds how far a span fits. One event always does. */
+/** The events of a part: its JSON text, and the key of the source, are the values of the placeholders. */
+const IN_PART = `FROM json_each(?) AS span CROSS JOIN events ON events.conversation = ?
+  AND events.seq >= span.value ->> 'first' AND events.seq <= span.value ->> 'last'`;
+
+/** Finds how far a part fits. One event always does. The places of lost events are left out. */
 function thatFits(
   database: Database,
-  source: bigint,
-  { span, room }: { span: LogSpan; room: Room },
-): { last: number; count: number; bytes: number } {
+  { source }: CopiedLog,
+  part: readonly LogSpan[],
+): { count: number; last: number } {
   const rows = database.all(
-    `SELECT seq, octet_length(json) AS bytes FROM events WHERE conversation = ? AND seq >= ? AND seq <= ?
-     ORDER BY seq LIMIT ?`,
+    `SELECT events.seq AS seq, octet_length(events.json) AS bytes ${IN_PART} ORDER BY events.seq`,
+    JSON.stringify(part),
     source,
-    span.first,
-    span.last,
-    room.events,
   );
   let count = 0;
   let bytes = 0;
   for (const row of rows) {
     count += 1;
     bytes += Number(row.bytes);
-    if (bytes >= room.bytes) return { last: Number(row.seq), count, bytes };
+    if (bytes >= PART_BYTES) return { count, last: Number(row.seq) };
   }
-  // The places of lost events are left out with the rest.
-  const last = count === room.events ? Number(rows.at(-1)?.seq) : span.last;
-  return { last, count, bytes };
+  return { count, last: part.at(-1)?.last ?? -1 };
 }
 
 /** The latest time of the log is found again: the events between two spans may be later than those that follow. */
-function copySpan(
+function copyEvents(
   database: Database,
   { source, end }: CopiedLog,
-  { first, last, eventCount }: LogSpan & { eventCount: number },
+  { part, last }: { part: readonly LogSpan[]; last: number },
 ): void {
   database.run(
     `INSERT INTO events (conversation, seq, id, kind, source, timestamp, reached, body, json)
-     SELECT ?, ? + row_number() OVER (ORDER BY seq) - 1, id, kind, source, timestamp,
-       max((SELECT coalesce(max(reached), '') FROM events WHERE conversation = ? AND seq = ?),
-         max(timestamp) OVER (ORDER BY seq)), body, json
-     FROM events WHERE conversation = ? AND seq >= ? AND seq <= ? ORDER BY seq`,
+     SELECT ?, ? + row_number() OVER (ORDER BY events.seq) - 1, events.id, events.kind, events.source,
+       events.timestamp, max(?, max(events.timestamp) OVER (ORDER BY events.seq)), events.body, events.json
+     ${IN_PART} AND events.seq <= ? ORDER BY events.seq`,
     end.key,
-    eventCount,
-    end.key,
-    eventCount - 1,
+    end.eventCount,
+    end.reached,
+    JSON.stringify(part),
     source,
-    first,
     last,
   );
+}
+
+function placeAfter({ from: { spans }, next }: CopiedLog, last: number): CopiedLog["next"] {
+  let { span } = next;
+  while ((spans[span]?.last ?? Number.POSITIVE_INFINITY) <= last) span += 1;
+  return { span, seq: last + 1 };
 }
 
 /** Writes the marks of a part, and reads where the log stands with it. */

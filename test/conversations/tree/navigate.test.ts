@@ -2,6 +2,7 @@ import { say } from "agent-server/testing";
 import { expect, it } from "vitest";
 import type { ConversationManager } from "../../../src/conversations/conversation-manager.ts";
 import { call } from "../../../src/testing/scripted-llm/llm-script.ts";
+import { ended, OBJECTIVE, openGoal, verdict } from "../live/goal/open-goal.ts";
 import { attach, Gate, logOf, openManager, send, settled, start, until, waitFor } from "../open-manager.ts";
 
 /** Says something and waits until the agent has answered. */
@@ -116,6 +117,18 @@ it("during a run HEAD does not move", async () => {
   gate.open();
   await reach(manager, id, "finished");
   expect((await manager.get(id)).leaf_event_id).toBe((await messages(manager, id)).get("One.")?.id);
+});
+
+it("while a goal is pursued, HEAD does not move between its runs either", async () => {
+  const gate = new Gate();
+  const { manager } = openGoal([say("One.")], [waitFor(gate, verdict(1, true))]);
+  const id = await start(manager);
+  await (await manager.open(id)).startGoal(OBJECTIVE);
+  await gate.reached;
+  await expect(navigate(manager, id, null)).rejects.toMatchObject({ code: "conflict" });
+  gate.open();
+  await ended(manager, id);
+  await navigate(manager, id, null);
 });
 
 it("calls that wait on the branch that is left wait no longer, and are not run on the other", async () => {
