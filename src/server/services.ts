@@ -124,9 +124,9 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     cipher,
     clock,
     createLlm: (config) => createLlm(config, { onCompletion: () => {}, isKeyLost: false }),
-    async skills() {
-      const { userSkills } = await import("../extensions/skills/user-skills.ts");
-      return userSkills(await place());
+    async skills({ isPublic }) {
+      const { sharedSkills } = await import("../extensions/skills/shared-skills.ts");
+      return sharedSkills(await place(), { ofUser: true, isPublic, list: "marketplaces/default.json" });
     },
     trial: launchTrial(() => tools),
   });

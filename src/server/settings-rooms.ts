@@ -6,9 +6,8 @@ import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import type { Documents } from "../settings/documents/documents.ts";
-import type { LaunchTrial } from "../settings/launch/profile-launches.ts";
+import type { LaunchTrial, ProfileLaunchesOptions } from "../settings/launch/profile-launches.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
-import type { Skill } from "../wire/agent/skill.ts";
 
 export interface SettingsRoomsOptions {
   documents: Documents;
@@ -18,7 +17,7 @@ export interface SettingsRoomsOptions {
   /** Creates the model of a configuration. */
   createLlm(config: LlmConfig): Llm;
   /** Reads the skills that agents of profiles may have. */
-  skills(): Promise<Skill[]>;
+  skills: ProfileLaunchesOptions["skills"];
   /** Tells whether an agent could be launched. */
   trial: LaunchTrial;
 }

@@ -14,6 +14,7 @@ import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
 import { installReference, type RunningServer, startOurs, startReference } from "./servers.ts";
+import { writeSharedFiles } from "./shared-files.ts";
 
 /** Scenarios at play at once; most of their time is spent waiting. */
 const LANES = 4;
@@ -44,6 +45,7 @@ async function main(): Promise<boolean> {
     await mkdir(join(folder, "home"));
     await mkdir(join(folder, "ours"));
     await mkdir(join(folder, "reference"));
+    await writeSharedFiles(folder);
     const python = await installReference();
     servers.reference = await startReference(python, join(folder, "reference"));
     servers.ours = await startOurs(join(folder, "ours"));

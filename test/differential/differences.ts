@@ -8,6 +8,7 @@ import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
+import { SKILL_DIFFERENCES } from "./differences/skills.ts";
 import { TOOL_DIFFERENCES } from "./differences/tools.ts";
 import { TREE_DIFFERENCES } from "./differences/tree.ts";
 
@@ -16,8 +17,8 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     scenarios: "all",
     at: [
-      '*SystemPromptEvent.dynamic_context: absent -> {"cache_prompt":false,"type":"text","text":"<words>"}',
-      '*dynamic_context: null -> {"cache_prompt":false,"type":"text","text":"<words>"}',
+      '*SystemPromptEvent.dynamic_context: absent -> {"cache_prompt":false,"type":"text","text":"*"}',
+      '*dynamic_context: null -> {"cache_prompt":false,"type":"text","text":"*"}',
     ],
     reason: "the model is told the folder it works in and the time, also when the agent has no context",
   },
@@ -44,6 +45,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ...ASIDE_DIFFERENCES,
   ...HOOK_DIFFERENCES,
   ...CONDENSATION_DIFFERENCES,
+  ...SKILL_DIFFERENCES,
   ...REQUEST_DIFFERENCES,
   ...DOCUMENT_DIFFERENCES,
   ...PROFILE_DIFFERENCES,

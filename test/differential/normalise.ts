@@ -1,5 +1,6 @@
 import type { WireEvent } from "./client.ts";
 import type { Outcome } from "./play.ts";
+import { outlined, sectionsOf } from "./prompt-outline.ts";
 
 /** Words that are ours to choose, by the kind of object and the field they stand in; that there are words is compared. */
 const OWN_WORDS: Record<string, readonly string[]> = {
@@ -7,7 +8,7 @@ const OWN_WORDS: Record<string, readonly string[]> = {
   ConversationErrorEvent: ["detail"],
   ServerErrorEvent: ["detail"],
   // Every tool and every part of its schema is described to the model in our own words.
-  SystemPromptEvent: ["system_prompt.text", "dynamic_context.text", "description"],
+  SystemPromptEvent: ["description"],
 };
 
 /** Sentences that the reference always says in the same words, and that clients know. */
@@ -23,6 +24,7 @@ const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const LOCAL_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?![\dZ+])/g;
 const UTC_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z/g;
 const OFFSET_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\+00:00/g;
+const ZONED_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?([+-]\d\d:\d\d)/g;
 /** The time at the beginning of a place in a list of bash events. */
 const BASH_PAGE = /\b\d{20}_Bash/g;
 /** Each side has a script of its own at the model. */
@@ -97,6 +99,10 @@ function walk(value: unknown, place: Place): unknown {
 }
 
 function field(key: string, value: unknown, place: Place): unknown {
+  if (typeof value === "string" && key === "text") {
+    const outline = place.field === "system_prompt" ? sectionsOf(value) : outlined(value);
+    return text(outline, place.names);
+  }
   if (typeof value === "string" && value !== "" && !FIXED_WORDS.has(value)) {
     if (place.words.includes(key) || place.words.includes(`${place.field}.${key}`)) return "<words>";
     if (isRefusalWord(key, value)) return "<words>";
@@ -131,6 +137,7 @@ function text(value: string, names: Names): string {
     .replace(BASH_PAGE, "<time>_Bash")
     .replace(UTC_TIME, "<time>Z")
     .replace(OFFSET_TIME, "<time>+00:00")
+    .replace(ZONED_TIME, "<time>$1")
     .replace(LOCAL_TIME, "<local time>");
 }
 

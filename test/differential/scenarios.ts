@@ -24,6 +24,7 @@ import { documentScenarios } from "./scenarios/settings/documents.ts";
 import { extensionScenarios } from "./scenarios/settings/extensions.ts";
 import { profileScenarios } from "./scenarios/settings/profiles.ts";
 import { serverSettingsScenarios } from "./scenarios/settings/server-settings.ts";
+import { skillScenarios } from "./scenarios/skills.ts";
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
 import { terminalScenarios } from "./scenarios/terminal.ts";
@@ -51,6 +52,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...boundScenarios,
     ...socketScenarios,
     ...replyScenarios,
+    ...skillScenarios,
     ...editorScenarios,
     ...errorScenarios,
     ...confirmationScenarios,

@@ -61,7 +61,13 @@ export async function startReference(
   more: Record<string, string> = {},
 ): Promise<RunningServer> {
   const port = await freePort();
-  const environment = { OH_ENABLE_VSCODE: "0", OPENHANDS_SUPPRESS_BANNER: "1", TZ: "UTC", ...more };
+  const environment = {
+    OH_ENABLE_VSCODE: "0",
+    OPENHANDS_SUPPRESS_BANNER: "1",
+    TZ: "UTC",
+    EXTENSIONS_PATH: join(cwd, "../extensions"),
+    ...more,
+  };
   return start({
     command: python,
     args: ["-m", "openhands.agent_server", "--port", String(port)],
@@ -79,7 +85,7 @@ export async function startOurs(cwd: string): Promise<RunningServer> {
     args: [join(root, "src/cli.ts"), "--port", String(port)],
     port,
     cwd,
-    environment: { OH_ENABLE_VSCODE: "0", TZ: "UTC" },
+    environment: { OH_ENABLE_VSCODE: "0", TZ: "UTC", EXTENSIONS_PATH: join(cwd, "../extensions") },
   });
 }
 

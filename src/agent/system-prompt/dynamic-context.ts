@@ -45,13 +45,13 @@ export function dynamicContext(options: DynamicContextOptions): string {
       ["MEMORY_CONTEXT", memoryContext(memory)],
       ["SKILLS", availableSkills(skills, tools.names.includes(INVOKE_SKILL))],
     ]),
-    context?.system_message_suffix ?? "",
+    context?.system_message_suffix?.trim() ?? "",
     sections([
       ["CUSTOM_SECRETS", secretList(options)],
       ["CURRENT_DATETIME", currentTime(options)],
     ]),
   ];
-  return parts.filter((part) => part.trim() !== "").join("\n\n");
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
 function secretList({ agent, secrets }: DynamicContextOptions): string | null {

@@ -95,7 +95,7 @@ function momentOf(given: string | null | undefined, now: string): string | null 
 /** Adds a paragraph to the agent's own part of the system prompt. */
 export function withSuffix(agent: Agent, addition: string, now: string): Agent {
   const context = agent.agent_context ?? emptyContext(now);
-  const suffix = context.system_message_suffix;
-  const joined = suffix === null || suffix.trim() === "" ? addition : `${suffix}\n\n${addition}`;
+  const suffix = context.system_message_suffix?.trim();
+  const joined = suffix ? `${suffix}\n\n${addition}` : addition;
   return { ...agent, agent_context: { ...context, system_message_suffix: joined } };
 }

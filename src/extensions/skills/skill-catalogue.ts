@@ -2,7 +2,7 @@ import type { Skill } from "../../wire/agent/skill.ts";
 import type { SkillCatalogEntry, SkillInfo, SkillsRequest } from "../../wire/extensions/skills.ts";
 import type { ExtensionPlace } from "../place.ts";
 import { projectSkills } from "./project-skills.ts";
-import { userSkills } from "./user-skills.ts";
+import { sharedSkills } from "./shared-skills.ts";
 
 /** Skills that clients may see, and how many each source had. */
 export interface ListedSkills {
@@ -10,19 +10,24 @@ export interface ListedSkills {
   sources: Record<string, number>;
 }
 
+/** What agent profiles choose from. */
+const WHOLE_CATALOGUE = { ofUser: true, isPublic: true, list: "marketplaces/default.json" } as const;
+
 /** Addresses of the sandbox with this at the beginning of their name are for the agent. */
 const FOR_AGENT = "WORKER_";
 
 /**
- * Lists the skills of the sources that a request names; later sources win. Public skills, marketplaces and repositories
- * of organisations are not fetched by this server: their counts are 0.
+ * Lists the skills of the sources that a request names; later sources win. Marketplaces and repositories of
+ * organisations are not read by this server: their counts are 0.
  */
 export async function listSkills(place: ExtensionPlace, request: SkillsRequest): Promise<ListedSkills> {
-  const { load_user: ofUser, load_project: ofProject, project_dir: projectDir } = request;
+  const { load_user: ofUser, load_public: isPublic, marketplace_path: list } = request;
+  const { load_project: ofProject, project_dir: projectDir } = request;
+  const shared = await sharedSkills(place, { ofUser, isPublic, list });
   const sources: Record<string, Skill[]> = {
     sandbox: sandboxSkills(request),
     registered_marketplaces: [],
-    sdk_base: ofUser ? await userSkills(place) : [],
+    sdk_base: shared.map(({ skill }) => skill),
     org: [],
     project: ofProject && projectDir ? await projectSkills(place, projectDir) : [],
   };
@@ -33,7 +38,8 @@ export async function listSkills(place: ExtensionPlace, request: SkillsRequest):
 
 /** Lists the skills that the launch of an agent profile can load, without those of projects. */
 export async function listCatalogue(place: ExtensionPlace): Promise<SkillCatalogEntry[]> {
-  return (await userSkills(place)).map((one) => ({ ...toSkillInfo(one), origin: "user" }));
+  const shared = await sharedSkills(place, WHOLE_CATALOGUE);
+  return shared.map(({ skill, origin }) => ({ ...toSkillInfo(skill), origin }));
 }
 
 function toSkillInfo(one: Skill): SkillInfo {

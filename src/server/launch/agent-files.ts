@@ -35,10 +35,11 @@ export function agentFiles({ serverPlace, userDir, logger }: AgentFilesOptions):
     }
   };
   return {
-    sharedSkills: ({ load_user_skills: ofUser }) =>
-      orElse("skills of the user", [], async () => {
-        const { userSkills } = await import("../../extensions/skills/user-skills.ts");
-        return ofUser ? userSkills(await serverPlace()) : [];
+    sharedSkills: ({ load_user_skills: ofUser, load_public_skills: isPublic, marketplace_path: list }) =>
+      orElse("skills of the user, and public ones", [], async () => {
+        const { sharedSkills } = await import("../../extensions/skills/shared-skills.ts");
+        const shared = await sharedSkills(await serverPlace(), { ofUser, isPublic, list });
+        return shared.map(({ skill }) => skill);
       }),
     projectSkills: (workspace) =>
       orElse("skills of the project", [], async () => {

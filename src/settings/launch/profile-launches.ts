@@ -2,10 +2,9 @@ import type { Clock } from "../../clock.ts";
 import { AgentServerError } from "../../errors.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
-import type { Skill } from "../../wire/agent/skill.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { AgentSettings } from "../../wire/settings/agent/agent-settings.ts";
-import type { AgentProfile } from "../../wire/settings/agent-profiles/agent-profile.ts";
+import type { AgentProfile, OpenHandsProfile } from "../../wire/settings/agent-profiles/agent-profile.ts";
 import type { ProfileDiagnostics } from "../../wire/settings/agent-profiles/diagnostics.ts";
 import { profileName } from "../../wire/settings/llm-profiles.ts";
 import type { StoredSettings } from "../../wire/settings/stored-settings.ts";
@@ -19,7 +18,7 @@ import type { ServerSettings } from "../server-settings/server-settings.ts";
 import { chosenServers, findReferences, type LaunchStores } from "./find-references.ts";
 import { invalidLaunch, unreadable } from "./launch-error.ts";
 import { previewLaunch, type ToolUse } from "./preview-launch.ts";
-import { type ProfileParts, settingsOfProfile } from "./settings-of-profile.ts";
+import { type OfferedSkill, type ProfileParts, settingsOfProfile } from "./settings-of-profile.ts";
 
 /** Maximum number of characters of a wrong name that its error repeats. */
 const MAX_SHOWN = 100;
@@ -37,8 +36,8 @@ export interface ProfileLaunchesOptions extends LaunchStores {
   clock: Pick<Clock, "now">;
   settings(): Promise<ServerSettings>;
   trial: LaunchTrial;
-  /** Reads the skills that agents of profiles may have. */
-  skills(): Promise<Skill[]>;
+  /** Reads the skills that agents of profiles may have. Public ones are fetched only if they are asked for. */
+  skills(asked: { isPublic: boolean }): Promise<readonly OfferedSkill[]>;
 }
 
 /** Agent profiles and LLM profiles as conversations use them: with everything that they refer to. Changes nothing. */
@@ -78,7 +77,8 @@ export class ProfileLaunches {
     const settings = await (await this.#options.settings()).read();
     return {
       references: await findReferences(profile, settings, { ...this.#options, llmProfile }),
-      skills: profile.agent_kind === "acp" ? [] : await this.#options.skills(),
+      skills:
+        profile.agent_kind === "acp" ? [] : await this.#options.skills({ isPublic: wantsPublic(profile) }),
       criticKey: criticKeyOf(settings),
     };
   }
@@ -138,6 +138,10 @@ export class ProfileLaunches {
     if (stored.damage !== null) throw unreadable("agent profile", stored.damage);
     return stored.value;
   }
+}
+
+function wantsPublic({ public_skills: chosen }: OpenHandsProfile): boolean {
+  return chosen === null || chosen.length > 0;
 }
 
 function criticKeyOf({ agent_settings: agent }: StoredSettings): string | null {

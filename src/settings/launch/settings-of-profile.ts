@@ -17,11 +17,17 @@ import type { References } from "./find-references.ts";
 import { assertFound, invalidLaunch } from "./launch-error.ts";
 import { shellWords } from "./shell-words.ts";
 
+/** A skill that agents of profiles may have. */
+export interface OfferedSkill {
+  skill: Skill;
+  origin: "public" | "user";
+}
+
 /** The parts of settings that a profile does not have itself. */
 export interface ProfileParts {
   references: References;
   /** The skills that agents of profiles may have. */
-  skills: readonly Skill[];
+  skills: readonly OfferedSkill[];
   /** Of the settings: profiles have no secrets. */
   criticKey: string | null;
 }
@@ -39,12 +45,15 @@ export function settingsOfProfile(profile: AgentProfile, parts: ProfileParts): A
   return openHandsSettingsOf(profile, llm, parts);
 }
 
-/** The skills that a profile selects. Those of the user are not of a public catalogue, so `public_skills` is not about them. */
+/** The skills that a profile selects: of the public ones those that it names, if it names any or none; of the others all. */
 export function selectedSkills(
-  { disabled_skills: disabled }: OpenHandsProfile,
-  skills: readonly Skill[],
+  { disabled_skills: disabled, public_skills: chosen }: OpenHandsProfile,
+  skills: readonly OfferedSkill[],
 ): Skill[] {
-  return skills.filter(({ name }) => !disabled.includes(name));
+  return skills.flatMap(({ skill, origin }) => {
+    const isChosen = origin === "user" || chosen === null || chosen.includes(skill.name);
+    return isChosen && !disabled.includes(skill.name) ? [skill] : [];
+  });
 }
 
 function openHandsSettingsOf(

@@ -20,7 +20,13 @@ export const invokeSkillTool = builtInTool({
   description,
   input: z.object({ name: z.string().describe("Name of the skill.") }),
   params: z.strictObject({}),
-  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  annotations: {
+    title: "invoke_skill",
+    readOnlyHint: true,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
   wire: { tool: "InvokeSkillTool", action: "InvokeSkillAction", observation: "InvokeSkillObservation" },
   resources: ({ name }) => [`skill:${name.trim()}`],
   async run(input, { skills, workspace, signal }) {
