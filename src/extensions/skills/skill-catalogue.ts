@@ -10,7 +10,7 @@ export interface ListedSkills {
   sources: Record<string, number>;
 }
 
-/** What agent profiles choose from. */
+/** The skills that agent profiles choose from. */
 const WHOLE_CATALOGUE = { ofUser: true, isPublic: true, list: "marketplaces/default.json" } as const;
 
 /** Addresses of the sandbox with this at the beginning of their name are for the agent. */

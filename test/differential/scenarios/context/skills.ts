@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Client } from "../client.ts";
-import { call, edit, finish, type Scenario, type Setting } from "../scenario.ts";
+import type { Client } from "../../client.ts";
+import { call, edit, finish, type Scenario, type Setting } from "../../scenario.ts";
 
 const project = { agent_context: { load_project_skills: true } };
 const keyword = (name: string, content: string, ...keywords: string[]) => ({
