@@ -176,7 +176,8 @@ async function finish(chat: TestChat): Promise<void> {
 
 /** A server killed between the agent's final message and its status has nothing left to do. */
 function hasAnswered(events: readonly Event[]): boolean {
-  const last = events.findLast(({ kind }) => kind !== "ConversationStateUpdateEvent");
+  const aside = new Set(["ConversationStateUpdateEvent", "HookExecutionEvent"]);
+  const last = events.findLast(({ kind }) => !aside.has(kind));
   if (last?.kind === "MessageEvent") return last.source === "agent";
   return last?.kind === "ObservationEvent" && last.tool_name === "finish";
 }

@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentServer, createServer, memoryStore, type ServerOptions } from "agent-server";
-import { call, scriptedLlm, storeContract } from "agent-server/testing";
+import { call, say, scriptedLlm, storeContract } from "agent-server/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { buildServer } from "../../examples/01-standalone.ts";
@@ -20,6 +20,7 @@ import { talk } from "../../examples/12-in-process.ts";
 import { buildApp as buildSandboxed } from "../../examples/13-sandbox.ts";
 import { buildServer as buildContained } from "../../examples/14-containers.ts";
 import { buildApp as buildWebApp } from "../../examples/15-web-app.ts";
+import { runWithHooks } from "../../examples/18-hooks.ts";
 import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-user.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
@@ -183,6 +184,25 @@ it("12-in-process has a response to every message", async () => {
   await using server = createServer(options());
   const responses = await talk(server, join(folder, "in-process"), ["Have a look around.", "Anything else?"]);
   expect(responses).toEqual([expect.stringContaining("tour"), expect.stringContaining("Anything else?")]);
+});
+
+it("18-hooks keeps the agent from deleting, and formats what it writes", async () => {
+  const project = join(folder, "hooks");
+  await mkdir(project);
+  const file = join(project, "notes.txt");
+  const llm = scriptedLlm([
+    call("file_editor", { command: "create", path: file, file_text: "one  \ntwo\t\n" }),
+    call("terminal", { command: "rm notes.txt" }),
+    call("terminal", { command: "echo arm" }),
+    say("Done."),
+  ]);
+  await using server = createServer({ ...options(), createLlm: () => llm });
+  expect(await runWithHooks(server, "Write, then delete.", project)).toEqual([
+    "PostToolUse file_editor ok",
+    "PreToolUse terminal refused: Nothing is deleted here.",
+    "PreToolUse terminal ok",
+  ]);
+  expect(await readFile(file, "utf8")).toBe("one\ntwo\n");
 });
 
 it.skipIf(MISSING)("13-sandbox serves a conversation whose agent works in a sandbox", async () => {

@@ -1,4 +1,4 @@
-import { type HookConfig, toStateForm } from "../../wire/agent/hook-config.ts";
+import { type HookConfig, type HookDefinition, toStateForm } from "../../wire/agent/hook-config.ts";
 import { type Content, textOf } from "../../wire/events/message.ts";
 import type {
   FinishedCall,
@@ -20,8 +20,8 @@ import { HookRunner, type HookRunnerOptions, type HooksRun } from "./hook-runner
 /** Clients know the message by its beginning. */
 const STOP_FEEDBACK = "[Stop hook feedback]";
 const FINISHED = "agent_finished";
-/** Milliseconds that the hooks of the end have together: a conversation waits 10 seconds for an extension. */
-const END_DEADLINE = 9_000;
+/** Seconds that the hooks of the end share: a conversation waits 10 seconds for an extension. */
+const END_TIMEOUT = 7;
 
 /**
  * Makes the extension that runs the hooks of a conversation.
@@ -55,7 +55,7 @@ export class Hooks implements LoopExtension {
   /** Puts other hooks in force: those of the end run before, those of the start after. Returns what to store. */
   async replace(config: HookConfig, signal: AbortSignal): Promise<LoopChange> {
     const plan = await planHooks(config);
-    const ended = await this.#end(signal);
+    const ended = await this.#end();
     this.#plan = plan;
     const { state, events = [] } = await this.#start(signal);
     return { ...(state && { state }), events: [...ended, ...events] };
@@ -98,7 +98,7 @@ export class Hooks implements LoopExtension {
 
   async close(): Promise<LoopChange> {
     try {
-      return { events: await this.#end(AbortSignal.timeout(END_DEADLINE)) };
+      return { events: await this.#end() };
     } finally {
       await this.#runner.close();
     }
@@ -112,10 +112,14 @@ export class Hooks implements LoopExtension {
     return { state: { hook_config: toStateForm(this.#plan.config) }, events: [...records, ...message] };
   }
 
-  async #end(signal: AbortSignal): Promise<HooksRun["records"]> {
+  /** Their timeouts alone bound the hooks of the end, so that each has its record. */
+  async #end(): Promise<HooksRun["records"]> {
     if (!this.#hasStarted) return [];
     this.#hasStarted = false;
-    return (await this.#run({ moment: "SessionEnd" }, signal)).records;
+    const hooks = this.#plan.at("SessionEnd");
+    const share = hooks.map((hook) => withinTimeout(hook, END_TIMEOUT / hooks.length));
+    const { signal } = new AbortController();
+    return (await this.#runner.run(share, { moment: "SessionEnd" }, signal)).records;
   }
 
   async #judgeMessage(message: string, messageId: string, signal: AbortSignal): Promise<MessageVerdict> {
@@ -132,6 +136,12 @@ export class Hooks implements LoopExtension {
   #run(subject: RecordedSubject, signal: AbortSignal): Promise<HooksRun> {
     return this.#runner.run(this.#plan.at(subject.moment, subject.toolName), subject, signal);
   }
+}
+
+/** A hook that ends within a number of seconds. The timeout of an agent is that of one call. */
+function withinTimeout(hook: HookDefinition, seconds: number): HookDefinition {
+  const calls = hook.type === "agent" ? Math.max(hook.max_iterations, 1) : 1;
+  return { ...hook, timeout: Math.min(hook.timeout, seconds / calls) };
 }
 
 function callOf({ id, tool_name: toolName, action }: ProposedCall) {

@@ -93,7 +93,11 @@ function modelOf(
   { type, name, timeout }: HookDefinition,
   { state }: ModelHookOptions["host"],
 ): LlmConfigInput {
-  return { ...state.agent.llm, usage_id: `${type}-hook:${name ?? "default"}`, timeout: Math.max(timeout, 1) };
+  return {
+    ...state.agent.llm,
+    usage_id: `${type}-hook:${name ?? "default"}`,
+    timeout: Math.max(Math.ceil(timeout), 1),
+  };
 }
 
 function inWords(subject: HookSubject, session: HookSession): string {

@@ -2,6 +2,8 @@ import { isObject } from "../../is-object.ts";
 import { jsonText } from "../../json-text.ts";
 import { type HookResult, QUIET } from "./hook-result.ts";
 
+/** Characters of a reply that are read. */
+const MAX_LENGTH = 50_000;
 /** Openings of objects that are tried in a reply. */
 const MAX_TRIES = 100;
 
@@ -10,7 +12,7 @@ const MAX_TRIES = 100;
  * nothing and allows, as in the reference; the result says so.
  */
 export function readVerdict(reply: string): HookResult {
-  const said = firstObject(reply);
+  const said = firstObject(reply.slice(0, MAX_LENGTH));
   if (said === undefined) return undecided("the reply has no JSON object");
   const { decision, reason } = said;
   const words = String(decision ?? "").toLowerCase();
@@ -27,15 +29,16 @@ export function undecided(problem: string): HookResult {
 function firstObject(text: string): Record<string, unknown> | undefined {
   let start = text.indexOf("{");
   for (let tries = 0; start !== -1 && tries < MAX_TRIES; tries += 1) {
-    const value = parse(text.slice(start, endOfObject(text, start)));
+    const end = endOfObject(text, start);
+    const value = end === undefined ? undefined : parse(text.slice(start, end));
     if (isObject(value)) return value;
     start = text.indexOf("{", start + 1);
   }
   return undefined;
 }
 
-/** The place behind the brace that closes the object at `start`, or the end of the text. */
-function endOfObject(text: string, start: number): number {
+/** The place behind the brace that closes the object at `start`; undefined when none does. */
+function endOfObject(text: string, start: number): number | undefined {
   let depth = 0;
   let isText = false;
   for (let index = start; index < text.length; index += 1) {
@@ -48,7 +51,7 @@ function endOfObject(text: string, start: number): number {
       if (depth === 0) return index + 1;
     }
   }
-  return text.length;
+  return undefined;
 }
 
 function parse(json: string): unknown {

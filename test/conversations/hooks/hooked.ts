@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -8,6 +8,7 @@ import {
   type TestServer,
   type TestServerOptions,
 } from "agent-server/testing";
+import { vi } from "vitest";
 import type { Event, HookExecutionEvent } from "../../../src/wire/events/events.ts";
 import { echo, inWords } from "../../agent/loop/harness.ts";
 
@@ -32,13 +33,20 @@ export interface HookedConversation {
   llm: ReturnType<typeof scriptedLlm>;
 }
 
+export interface HookedOptions extends TestServerOptions {
+  /** Fields of the conversation. */
+  conversation?: object;
+  /** Answers of the model to hooks. */
+  rules?: NonNullable<Parameters<typeof scriptedLlm>[1]>["rules"];
+}
+
 /** A conversation with hooks whose agent plays a script with the tool `echo`. Nothing is said yet. */
 export async function openHooked(
   script: Script,
   hookConfig: object,
-  { conversation = {}, ...options }: TestServerOptions & { conversation?: object } = {},
+  { conversation = {}, rules = [], ...options }: HookedOptions = {},
 ): Promise<HookedConversation> {
-  const llm = scriptedLlm(script);
+  const llm = scriptedLlm(script, { rules });
   const server = await createTestServer({ llm, tools: [echo], patience: 20_000, ...options });
   const chat = await server.start(undefined, { hook_config: hookConfig, ...conversation });
   return { server, chat, llm };
@@ -70,7 +78,17 @@ export async function readJson(server: TestServer, name: string): Promise<unknow
   return JSON.parse(await readFile(join(server.workingDir, name), "utf8"));
 }
 
-/** Writes a script that hooks can start. */
-export async function writeScript(server: TestServer, name: string, text: string): Promise<void> {
-  await writeFile(join(server.workingDir, name), text, { mode: 0o755 });
+/** Waits for the process id that a hook has written, as `echo $$ > NAME` does. */
+export async function writtenPid(server: TestServer, name: string): Promise<number> {
+  return vi.waitFor(async () => {
+    const pid = Number(await readFile(join(server.workingDir, name), "utf8"));
+    if (!(pid > 0)) throw new Error("not written yet");
+    return pid;
+  }, 10_000);
+}
+
+/** Whether a process runs. One that has ended may be listed until its parent asks for its exit code. */
+export async function isAlive(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z");
+  return !stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
 }
