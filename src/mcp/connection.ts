@@ -167,6 +167,8 @@ async function end({ client, transport }: Session): Promise<void> {
   await settledWithin(closing, CLOSE_LIMIT);
 }
 
+/** The client calls every end a closed connection; the transport may know more. */
 function withLastWords(problem: string, { lastWords }: ServerTransport): string {
-  return lastWords ? `${problem}: ${lastWords}` : problem;
+  if (!lastWords) return problem;
+  return problem === "Connection closed" ? lastWords : `${problem}: ${lastWords}`;
 }

@@ -5,6 +5,7 @@ import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
+import { MCP_DIFFERENCES } from "./differences/mcp.ts";
 import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
@@ -41,6 +42,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 
   ...TOOL_DIFFERENCES,
+  ...MCP_DIFFERENCES,
   ...RUN_DIFFERENCES,
   ...ASIDE_DIFFERENCES,
   ...HOOK_DIFFERENCES,

@@ -16,6 +16,7 @@ import { archiveScenarios } from "./scenarios/machine/archives.ts";
 import { fileScenarios } from "./scenarios/machine/files.ts";
 import { gitScenarios } from "./scenarios/machine/git.ts";
 import { placeScenarios } from "./scenarios/machine/places.ts";
+import { mcpScenarios } from "./scenarios/mcp.ts";
 import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
@@ -45,6 +46,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...archiveScenarios,
     ...gitScenarios,
     ...placeScenarios,
+    ...mcpScenarios,
     ...startScenarios,
     ...condensationScenarios,
     ...worktreeScenarios,

@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentServer, createServer, memoryStore, type ServerOptions } from "agent-server";
-import { call, say, scriptedLlm, storeContract } from "agent-server/testing";
+import { call, isSideCall, say, scriptedLlm, storeContract } from "agent-server/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { buildServer } from "../../examples/01-standalone.ts";
@@ -20,6 +20,7 @@ import { talk } from "../../examples/12-in-process.ts";
 import { buildApp as buildSandboxed } from "../../examples/13-sandbox.ts";
 import { buildServer as buildContained } from "../../examples/14-containers.ts";
 import { buildApp as buildWebApp } from "../../examples/15-web-app.ts";
+import { startWithMemory } from "../../examples/16-mcp.ts";
 import { runWithHooks } from "../../examples/18-hooks.ts";
 import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-user.ts";
 import { buildPages } from "../ui/built-pages.ts";
@@ -222,6 +223,21 @@ it.skipIf(NO_CONTAINERS)("14-containers serves a conversation whose agent works 
   await tour("container", { url, headers: { "X-Session-API-Key": "my-key" } });
   await server.close();
   await rm(conversationsPath, { recursive: true, force: true });
+});
+
+it("16-mcp has an agent that calls a tool of its MCP server", async () => {
+  const entities = [{ name: "tap", entityType: "thing", observations: ["It drips."] }];
+  const title = { when: isSideCall, step: say("The tap") };
+  const llm = scriptedLlm([call("create_entities", { entities }), say("I will remember.")], {
+    rules: [title],
+  });
+  await using server = createServer({ ...options(), createLlm: () => llm });
+  const conversation = await startWithMemory(server, await mkdtemp(join(folder, "memory-")), "scripted");
+  await conversation.run();
+  await expect
+    .poll(() => server.conversations.agentFinalResponse(conversation.id), { timeout: 15_000 })
+    .toBe("I will remember.");
+  expect(JSON.stringify(llm.requests.at(-1)?.messages)).toContain("[Tool 'create_entities' executed.]");
 });
 
 it("no example is longer than 60 lines", async () => {

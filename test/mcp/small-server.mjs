@@ -1,5 +1,6 @@
 // An MCP server of one file, over standard input and output. Its first argument is a JSON object:
-// `tools` (a list, default: echo, add, env, picture, fail, die, hang and reshape), `name`, and what it does wrong: `mode`.
+// `tools` (a list, default: echo, add, env, picture, fail, die, hang, reshape and write), `name`, and what it does wrong: `mode`.
+import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const { tools, mode, pages } = JSON.parse(process.argv[2] ?? "{}");
@@ -23,13 +24,21 @@ const TOOLS = [
   { name: "die", description: "Ends the server.", inputSchema: object({}) },
   { name: "hang", description: "Never answers.", inputSchema: object({}) },
   { name: "reshape", description: "Changes the tools.", inputSchema: object({}) },
+  {
+    name: "write",
+    description: "Writes a line to a file.",
+    inputSchema: object({ file: { type: "string" }, line: { type: "string" } }),
+  },
 ];
 
-// An argument of a program cannot be as long as a description.
-const inflated = ({ inflate = 0, ...tool }) =>
-  inflate ? { ...tool, description: "x".repeat(inflate) } : tool;
+// An argument of a program cannot be as long as a description, or as ten thousand tools.
+function inflated({ inflate = 0, copies = 0, ...tool }) {
+  if (copies)
+    return Array.from({ length: copies }, (_, index) => ({ ...tool, name: `${tool.name}${index}` }));
+  return inflate ? { ...tool, description: "x".repeat(inflate) } : tool;
+}
 
-let current = tools?.map(inflated) ?? TOOLS;
+let current = tools?.flatMap(inflated) ?? TOOLS;
 
 const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const text = (value) => ({ content: [{ type: "text", text: value }] });
@@ -59,6 +68,9 @@ function call({ name, arguments: args = {} }) {
       return undefined;
     case "hang":
       return undefined;
+    case "write":
+      appendFileSync(args.file, `${args.line}\n`);
+      return text("written");
     case "reshape":
       current = [
         { ...TOOLS[0], description: "Says it in another way." },

@@ -1,7 +1,11 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sandboxedWorkspace } from "agent-server";
 import { call, calls, createTestServer, say, scriptedLlm, type TestChat } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import type { Observation } from "../../src/wire/events/observations.ts";
+import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
 import { smallServer } from "./small-server.ts";
 
 const EVERYTHING = join(
@@ -137,6 +141,47 @@ describe("a server that is a program", () => {
       { text: "openhands" },
       { text: "not set" },
     ]);
+  });
+
+  it("gets the secrets that arguments name, and shows none of them", async () => {
+    const text = "$" + "{TOKEN_A} $TOKEN_A $" + "{TOKEN_B:-spare} $" + "{HOME}";
+    const llm = scriptedLlm([
+      call("echo", { text }),
+      call("write", { file: "told", line: text }),
+      say("done"),
+    ]);
+    await using server = await createTestServer({ llm });
+    const chat = await server.start("Tell", {
+      secrets: { TOKEN_A: { kind: "StaticSecret", value: "value-of-a" } },
+      agent: { mcp_config: { small: smallServer() } },
+    });
+    await chat.expectObservation("echo", "<secret-hidden> <secret-hidden> spare $" + "{HOME}");
+    await chat.expectFinished("done");
+    const told = await readFile(join(server.workingDir, "told"), "utf8");
+    expect(told).toBe("value-of-a value-of-a spare $" + "{HOME}\n");
+    expect(JSON.stringify(chat.events)).not.toContain("value-of-a");
+  });
+
+  it.skipIf(MISSING)("runs in the sandbox of its conversation", async () => {
+    const script = [call("write", { file: "inside", line: "x" }), call("env", { name: "HOME" }), say("done")];
+    const root = await mkdtemp(join(tmpdir(), "agent-server-mcp-"));
+    const workspace = sandboxedWorkspace({
+      root,
+      network: "none",
+      readOnly: [join(import.meta.dirname, "../..")],
+    });
+    {
+      await using server = await createTestServer({
+        llm: scriptedLlm(script),
+        workspace,
+        workingDir: join(root, "project"),
+      });
+      const chat = await server.start("Tell", { agent: { mcp_config: { small: smallServer() } } });
+      await chat.expectFinished("done");
+      expect(observations(chat).at(-1)?.content.at(-1)).not.toMatchObject({ text: process.env.HOME });
+      expect(await readFile(join(root, "project/inside"), "utf8")).toBe("x\n");
+    }
+    await rm(root, { recursive: true, force: true });
   });
 
   it("is left out when it is not enabled", async () => {

@@ -27,11 +27,12 @@ const STDERR_TAIL = 2_000;
 /**
  * Runs a program in its group and passes its input on to it. When the input ends, the program has 5 seconds, then its
  * whole group ends: also a server that was killed leaves no program behind. When the program ends, so does what it has
- * left in the group.
+ * left in the group. The shell itself says nothing about the signals.
  */
 const KEEPER = `
 trap : TERM
-{ cat; exec >&-; sleep 5; kill -KILL 0; } | { "$@"; code=$?; trap '' TERM; kill -TERM 0; exit $code; }
+exec 3>&2 2>/dev/null
+{ cat; exec >&-; sleep 5; kill -KILL 0; } | { exec 2>&3 3>&-; "$@"; code=$?; trap '' TERM; kill -TERM 0; exit $code; }
 exit $?
 `;
 

@@ -14,7 +14,7 @@ describe("the test of an MCP server", () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       ok: true,
-      tools: ["echo", "add", "env", "picture", "fail", "die", "hang", "reshape"],
+      tools: ["echo", "add", "env", "picture", "fail", "die", "hang", "reshape", "write"],
     });
   });
 
