@@ -16,6 +16,7 @@ export type {
   ModelVerdict,
   ObservationOfCall,
   ProposedCall,
+  ProposedReply,
   StopVerdict,
   ToolAddition,
   ToolVerdict,
@@ -39,7 +40,9 @@ export type { CreateOptions } from "./conversations/launches.ts";
 export type {
   ConfirmationResponse,
   ConversationHandle,
+  GoalOptions,
   SendOptions,
+  TitleOptions,
 } from "./conversations/live/conversation-handle.ts";
 export type { ForkOptions } from "./conversations/tree/forked-record.ts";
 export { AgentServerError, type ErrorCode, type ErrorOptions } from "./errors.ts";
@@ -151,6 +154,7 @@ export type {
   ActionEvent,
   AgentErrorEvent,
   ConversationStateUpdateEvent,
+  CriticResult,
   Event,
   MessageEvent,
   NewEvent,

@@ -1,6 +1,7 @@
 import { AgentServerError } from "../errors.ts";
 import { isOptionalDefaultTool, isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
+import { QWEN } from "../wire/agent/critic-labels.ts";
 import type { SecurityAnalyzer } from "../wire/agent/policies.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 
@@ -33,9 +34,12 @@ const REFUSED: readonly Unserved[] = [
     instead: "this server loads no plugins yet",
   },
   {
-    field: "agent.critic",
-    asked: ({ agent }) => kindOtherThan(agent.critic, "PassCritic"),
-    instead: "this server has no critics yet",
+    field: "agent.critic.tokenizer_name",
+    asked: ({ agent: { critic } }) =>
+      critic?.kind !== "APIBasedCritic" || critic.tokenizer_name === QWEN
+        ? undefined
+        : critic.tokenizer_name.slice(0, MAX_NAME),
+    instead: `this server writes for critics in the chat format of ${QWEN} alone`,
   },
   {
     field: "agent.tools",
@@ -179,10 +183,6 @@ function listed(names: readonly string[]): string | undefined {
 
 function counted(list: readonly unknown[] | null | undefined, noun: string): string | undefined {
   return list == null || list.length === 0 ? undefined : `${list.length} ${noun}`;
-}
-
-function kindOtherThan(value: { kind: string } | null, harmless: string): string | undefined {
-  return value === null || value.kind === harmless ? undefined : value.kind.slice(0, MAX_NAME);
 }
 
 const RATED_ELSEWHERE: ReadonlySet<string> = new Set(["GraySwanAnalyzer", "ToolShieldLLMSecurityAnalyzer"]);

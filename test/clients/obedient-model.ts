@@ -20,7 +20,8 @@ interface Order {
 /**
  * A provider on loopback whose model does what it is told: the last line of the last user message is a JSON array of
  * orders, and each answer since then has played one of them. A client in any language so scripts its own agent, and
- * many conversations share one model. A message that is no plan is answered with itself.
+ * many conversations share one model. A message that is no plan is answered with itself. As the judge of a goal it is content
+ * with everything.
  */
 export function startObedientModel() {
   return startScriptedLlmServer((request) => nextStep(request), {
@@ -30,10 +31,17 @@ export function startObedientModel() {
 }
 
 function nextStep(request: ScriptedServerRequest): Step<ScriptedServerRequest> {
+  if (isJudgement(request)) return say('{"score": 1, "complete": true, "missing": ""}');
   const { said, isPlan, order } = currentOrder(request);
   if (!isPlan) return say(`You said: ${said}`);
   if (order === undefined) return say("The plan has no more steps.");
   return order.delay === undefined ? toStep(order) : after(order.delay, toStep(order));
+}
+
+/** A judge is given no tools, and a transcript. */
+function isJudgement({ body }: ScriptedServerRequest): boolean {
+  const last = (body.messages as { content: unknown }[]).at(-1);
+  return body.tools === undefined && textOf(last?.content).startsWith("--- begin objective");
 }
 
 /** What the last message of the user says, and the order in it whose turn it is. */

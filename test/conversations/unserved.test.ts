@@ -41,7 +41,11 @@ describe("a request is refused, and makes nothing, that asks for", () => {
       "hook_config.pre_tool_use.0.matcher '(' is not a regular expression",
     ],
     ["plugins", { plugins: [{ source: "github:owner/plugin" }] }, "plugins: asks for 1 plugins"],
-    ["a critic", withAgent({ critic: { kind: "AgentFinishedCritic" } }), "agent.critic"],
+    [
+      "a critic that reads another format",
+      withAgent({ critic: { kind: "APIBasedCritic", api_key: "k", tokenizer_name: "other/model" } }),
+      "agent.critic.tokenizer_name: asks for other/model",
+    ],
     [
       "another user for commands",
       withAgent({ tools: [{ name: "echo", params: { username: "guest" } }] }),
@@ -179,7 +183,7 @@ describe("a request leads to no warning that asks for", () => {
       "MCP servers that are switched off",
       withAgent({ mcp_config: { fetch: { command: "uvx", enabled: false } } }),
     ],
-    ["a critic that is content with everything", withAgent({ critic: { kind: "PassCritic" } })],
+    ["a critic", withAgent({ critic: { kind: "AgentFinishedCritic" } })],
     [
       "skills of every kind, and memory",
       withContext({

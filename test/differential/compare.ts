@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { keepChatTemplate } from "./chat-template.ts";
 import { diff } from "./diff.ts";
 import { type Difference, matches } from "./differences/difference.ts";
 import { DIFFERENCES } from "./differences.ts";
@@ -43,6 +44,7 @@ async function main(): Promise<boolean> {
   const servers: { ours?: RunningServer; reference?: RunningServer } = {};
   try {
     await mkdir(join(folder, "home"));
+    await keepChatTemplate(join(folder, "home"));
     await mkdir(join(folder, "ours"));
     await mkdir(join(folder, "reference"));
     await writeSharedFiles(folder);

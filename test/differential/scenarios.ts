@@ -1,6 +1,7 @@
 import type { Scenario } from "./scenario.ts";
 import { analyzerScenarios } from "./scenarios/analyzers.ts";
 import { asideScenarios } from "./scenarios/asides/asides.ts";
+import { criticScenarios } from "./scenarios/asides/critics.ts";
 import { goalScenarios } from "./scenarios/asides/goals.ts";
 import { bashScenarios } from "./scenarios/bash.ts";
 import { confirmationScenarios } from "./scenarios/confirmation.ts";
@@ -39,6 +40,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...terminalScenarios,
     ...controlScenarios,
     ...goalScenarios,
+    ...criticScenarios,
     ...asideScenarios,
     ...restScenarios,
     ...bashScenarios,

@@ -28,7 +28,7 @@ export function schemasOf(tools: Toolbox): () => readonly ToolSchema[] {
 }
 
 /** Adds to each schema the risk of a call, unless calls are not `rated`, and its purpose. */
-export function toolSchemas(tools: Toolbox, { rated = true } = {}): ToolSchema[] {
+export function toolSchemas(tools: Pick<Toolbox, "schemas" | "get">, { rated = true } = {}): ToolSchema[] {
   return tools.schemas.map((schema) => {
     const tool = tools.get(schema.name);
     const added = {

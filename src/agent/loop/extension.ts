@@ -3,7 +3,7 @@ import type { ToolHost } from "../../tools/tool.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { LlmConfigInput } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
-import type { NewEvent } from "../../wire/events/events.ts";
+import type { CriticResult, NewEvent } from "../../wire/events/events.ts";
 import type { Content, Message } from "../../wire/events/message.ts";
 import type { PromptView } from "../view/prompt-view.ts";
 
@@ -71,6 +71,11 @@ export interface LoopExtension {
    */
   prompt?(messages: readonly Message[], context: LoopContext): ExtensionAnswer<readonly Message[]>;
   /**
+   * Asked about each call and each message of the model before it is stored. The first answer is stored with it, as
+   * `critic_result`. A throw leaves it without one and is logged: no guard may depend on a rating.
+   */
+  rate?(reply: ProposedReply, context: LoopContext): ExtensionAnswer<CriticResult>;
+  /**
    * Asked about each call when the model has made it: before it is stored and the user is asked to confirm it, and once
    * more before it runs if the conversation was loaded again in between; `context.view.hasCall` tells the two apart. A
    * refused call is answered with the reason, as a UserRejectObservation with source `hook`, and the agent goes on.
@@ -122,7 +127,7 @@ export type LoopView = Pick<
 >;
 
 /** The set of tools of a conversation. */
-export type LoopTools = Pick<Toolbox, "names" | "schemas" | "add" | "remove">;
+export type LoopTools = Pick<Toolbox, "names" | "schemas" | "get" | "add" | "remove">;
 
 /** The answer of every point: events and state, stored in one commit. */
 export interface LoopChange {
@@ -163,6 +168,11 @@ export type ProposedCall = Extract<NewEvent, { kind: "ActionEvent" }> & {
   /** Id of the event when it is stored. */
   readonly id: string;
 };
+
+/** A call or a message of the model, before it is stored. */
+export type ProposedReply =
+  | ProposedCall
+  | (Extract<NewEvent, { kind: "MessageEvent" }> & { readonly id: string });
 
 /** Answer to `userMessage`. Its events stand before the message. */
 export interface MessageVerdict extends LoopChange {

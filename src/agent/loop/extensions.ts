@@ -3,7 +3,7 @@ import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
-import type { ActionEvent, NewEvent } from "../../wire/events/events.ts";
+import type { ActionEvent, CriticResult, NewEvent } from "../../wire/events/events.ts";
 import { recordsFirst } from "../../wire/events/hook-records.ts";
 import { type Content, type Message, text } from "../../wire/events/message.ts";
 import { errorEvent } from "../error-classification.ts";
@@ -16,6 +16,7 @@ import type {
   ModelVerdict,
   ObservationOfCall,
   ProposedCall,
+  ProposedReply,
 } from "./extension.ts";
 import { tellModel } from "./messages.ts";
 import type { AgentSession } from "./session.ts";
@@ -64,6 +65,11 @@ export class Extensions {
   /** Whether any extension is asked about calls. */
   get judgesCalls(): boolean {
     return this.#list.some(({ beforeTool }) => beforeTool !== undefined);
+  }
+
+  /** Whether any extension rates replies. */
+  get rates(): boolean {
+    return this.#list.some(({ rate }) => rate !== undefined);
   }
 
   /** Resolves with the changes to store at the beginning, in order. */
@@ -120,6 +126,21 @@ export class Extensions {
       messages = (await ask(extension, moment, (context) => extension.prompt?.(current, context))) ?? current;
     }
     return messages;
+  }
+
+  /** Resolves with the rating of a call or message; undefined without one. */
+  async rate(reply: ProposedReply, moment: Moment): Promise<CriticResult | undefined> {
+    for (const extension of this.#list) {
+      try {
+        const result = await ask(extension, moment, (context) => extension.rate?.(reply, context));
+        if (result !== undefined) return result;
+      } catch (error) {
+        if (!(error instanceof ExtensionError)) throw error;
+        const fields = { conversation_id: moment.session.state.id, error: error.message };
+        this.#logger.error(fields, "A reply is not rated");
+      }
+    }
+    return undefined;
   }
 
   /** Yields a verdict for each call of a reply, in their order, before the calls are stored. */
@@ -193,7 +214,8 @@ export class Extensions {
       }
       const message = { ...tellModel(source, goOn), id: moment.session.newId() };
       const spoken = source === "user" ? { last_user_message_id: message.id } : {};
-      await commit(moment, [verdict, { events: [message] }], spoken);
+      // Both in one moment, so that they share a commit: a message stands before the update that names it.
+      await Promise.all([commit(moment, [verdict, { events: [message] }]), moment.session.update(spoken)]);
       return true;
     }
     return false;

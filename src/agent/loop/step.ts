@@ -1,5 +1,6 @@
 import type { LlmReply, LlmRequest, ToolSchema } from "../../llm/llm.ts";
 import { untilAborted } from "../../waiting.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
 import { type Message, text, textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
 import { needsConfirmation } from "./confirmation/needs-confirmation.ts";
@@ -117,7 +118,7 @@ async function act(session: AgentSession, reply: LlmReply, options: StepOptions)
   if (reply.message.tool_calls?.length) return call(session, reply, options);
   const isBlank = textOf(reply.message.content).trim() === "";
   const nudge = isBlank ? [tellModel("environment", EMPTY_REPLY)] : [];
-  await session.append([agentMessage(reply), ...nudge]);
+  await session.append(await rated([agentMessage(reply), ...nudge], session, options));
   return isBlank ? "continue" : "finished";
 }
 
@@ -131,8 +132,19 @@ async function call(session: AgentSession, reply: LlmReply, options: StepOptions
     isKnownCall: (id) => view.hasCall(id),
     newId: () => session.newId(),
   });
-  await storeCalls(events, { session, ...options });
+  await storeCalls(await rated(events, session, options), { session, ...options });
   return (await mustWait(session, options)) ? "waiting" : runOpenCalls(session, options);
+}
+
+/** The events of a reply with the ratings of extensions. Loaded for conversations that have a rater. */
+async function rated(
+  events: readonly NewEvent[],
+  session: AgentSession,
+  { extensions, signal }: StepOptions,
+): Promise<readonly NewEvent[]> {
+  if (!extensions.rates) return events;
+  const { ratedEvents } = await import("../critic/rated-events.ts");
+  return ratedEvents(events, { session, extensions, signal });
 }
 
 /** Rates the open calls, writes the ratings down and tells whether the user has to confirm a call. */

@@ -15,7 +15,7 @@ export async function storeCalls(events: readonly NewEvent[], execution: Executi
     return;
   }
   const named = events.map((event) =>
-    event.kind === "ActionEvent" ? { ...event, id: session.newId() } : event,
+    event.kind === "ActionEvent" ? { ...event, id: event.id ?? session.newId() } : event,
   );
   const verdicts = new Map<string, CallVerdict>();
   try {

@@ -1,3 +1,6 @@
+/** The tokenizer in whose chat format critics are asked. */
+export const QWEN = "Qwen/Qwen3-4B-Instruct-2507";
+
 /** Labels that the critic's classifier knows, by what they are about. Clients are shown them with the critic. */
 export const SENTIMENTS = {
   Positive: "sentiment_positive",

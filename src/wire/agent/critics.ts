@@ -5,6 +5,7 @@ import { requiredSecret } from "../secret-source.ts";
 import {
   AGENT_ISSUE_LABELS,
   INFRASTRUCTURE_LABELS,
+  QWEN,
   SENTIMENT_LABELS,
   SENTIMENTS,
   USER_FOLLOWUP_LABELS,
@@ -35,7 +36,7 @@ const apiBased = z
     server_url: z.string().default("https://llm-proxy.app.all-hands.dev/vllm"),
     api_key: requiredSecret,
     model_name: z.string().default("critic"),
-    tokenizer_name: z.string().default("Qwen/Qwen3-4B-Instruct-2507"),
+    tokenizer_name: z.string().default(QWEN),
     pass_tools_definitions: z.boolean().default(true),
     timeout_seconds: z.number().default(300),
     has_success_label: z.boolean().default(true),
@@ -49,6 +50,9 @@ const apiBased = z
     kind: z.literal("APIBasedCritic"),
   })
   .meta({ id: "APIBasedCritic" });
+
+/** The configuration of a critic. */
+export type Critic = z.output<typeof critic>;
 
 /** The rater of an agent's work. */
 export const critic = kindUnion(

@@ -194,6 +194,8 @@ export type AgentErrorEvent = z.input<typeof agentErrorEvent>;
 export type ConversationStateUpdateEvent = z.input<typeof conversationStateUpdateEvent>;
 /** A summary that replaces the events in `forgotten_event_ids` in the prompt. */
 export type CondensationEvent = z.input<typeof condensation>;
+/** A rating of the agent's work, from 0 to 1, with what it is based on. */
+export type CriticResult = z.input<typeof criticResult>;
 /** The risks that an analyzer sees in the calls of one reply. `details` has what it says about single calls. */
 export type SecurityAnalysisEvent = z.input<typeof securityAnalysisEvent>;
 /** One run of a hook: its input, its output, and whether it refused what it was asked about. */

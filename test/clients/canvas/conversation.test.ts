@@ -179,6 +179,27 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
     await canvas.user.reads("Better now?");
   });
 
+  it("answers a question that is not part of the work", async () => {
+    await canvas.user.send('/btw [{"say":"Nothing else yet."}]');
+    await canvas.user.see("btw-messages").getByText("Nothing else yet.").waitFor();
+  });
+
+  it("pursues a goal until its judge is content", async () => {
+    await canvas.user.send('/goal [{"say":"It is reached."}]');
+    await canvas.user.reads("It is reached.");
+    await canvas.user.see("goal-done").first().waitFor();
+  });
+
+  it("stops a goal, and offers to go on with it", async () => {
+    await canvas.user.send(
+      '/goal [{"say":"It takes a while.","calls":[["terminal",{"command":"sleep 3"}]]}]',
+    );
+    await canvas.user.reads("It takes a while.");
+    await canvas.user.see("goal-stop").first().click();
+    await canvas.user.see("goal-resume").first().waitFor();
+    await canvas.user.reads("The plan has no more steps.");
+  });
+
   it("offers its commands when a slash is typed", async () => {
     await canvas.user.see("chat-input").click();
     await canvas.page.keyboard.type("/");

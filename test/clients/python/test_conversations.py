@@ -110,6 +110,14 @@ class DocumentedScenario(ClientTestCase):
         self.assertGreater(usage.prompt_tokens, 0)
         self.assertGreater(usage.completion_tokens, 0)
 
+    def test_a_question_is_answered_and_leaves_no_message(self) -> None:
+        conversation = self.converse()
+        conversation.send_message(plan(say("Done.")))
+        conversation.run()
+        count = len(conversation.state.events)
+        self.assertEqual(conversation.ask_agent("Which file?\n" + plan(say("None yet."))), "None yet.")
+        self.assertEqual(len(conversation.state.events), count)
+
     def test_a_message_of_several_parts_and_a_sender(self) -> None:
         conversation = self.converse()
         parts = [TextContent(text="first part"), TextContent(text="second part")]

@@ -310,6 +310,35 @@ describe("stopping", () => {
   });
 });
 
+describe("questions and goals", () => {
+  it("answers a question that leaves no event", async () => {
+    const { id } = await create();
+    const client = conversations();
+    const question = `Which file?\n${plan(say("None yet."))}`;
+    expect(await client.askAgent(id, question)).toMatchObject({ response: "None yet." });
+    const { items } = await client.searchEvents(id);
+    expect(items.map(({ kind }) => kind)).not.toContain("MessageEvent");
+  });
+
+  it("pursues a goal until it is reached, and says why one cannot be begun or resumed", async () => {
+    const { id } = await create();
+    const client = conversations();
+    const refusal = (work: Promise<unknown>) => work.catch((error: unknown) => error).then(statusOf);
+    expect(await refusal(client.resumeGoal(id))).toBe(400);
+    expect(await refusal(client.startGoal(id, { objective: " " }))).toBe(400);
+    await client.stopGoal(id);
+    await client.startGoal(id, { objective: plan(say("It is reached.")), max_iterations: 2 });
+    const goals = async () => {
+      const { items } = await client.searchEvents(id);
+      return items.filter((event) => "key" in event && event.key === "goal");
+    };
+    await until(async () => (await goals()).length === 2, "the end of the goal");
+    expect((await goals()).at(-1)).toMatchObject({
+      value: { active: false, status: "complete", iteration: 1 },
+    });
+  });
+});
+
 describe("reading events", () => {
   it("searches, counts and gets them one by one and several at once", async () => {
     const { id } = await create();
