@@ -21,6 +21,7 @@ import { buildApp as buildSandboxed } from "../../examples/13-sandbox.ts";
 import { buildServer as buildContained } from "../../examples/14-containers.ts";
 import { buildApp as buildWebApp } from "../../examples/15-web-app.ts";
 import { startWithMemory } from "../../examples/16-mcp.ts";
+import { skillsFor } from "../../examples/17-skills.ts";
 import { runWithHooks } from "../../examples/18-hooks.ts";
 import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-user.ts";
 import { buildPages } from "../ui/built-pages.ts";
@@ -204,6 +205,12 @@ it("18-hooks keeps the agent from deleting, and formats what it writes", async (
     "PreToolUse terminal ok",
   ]);
   expect(await readFile(file, "utf8")).toBe("one\ntwo\n");
+});
+
+it("17-skills has the skills that a message calls for, with the suffix behind them", async () => {
+  const { names, text } = await skillsFor("Prepare a RELEASE.", join(folder, "skills"), options());
+  expect(names).toEqual(["releases"]);
+  expect(text).toMatch(/Tags are signed\.\n<\/EXTRA_INFO>\nBe brief\.$/);
 });
 
 it.skipIf(MISSING)("13-sandbox serves a conversation whose agent works in a sandbox", async () => {

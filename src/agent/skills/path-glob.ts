@@ -14,14 +14,30 @@ const MAX_PATH = 4_096;
  */
 export function matchesGlob(path: string, pattern: string): boolean {
   if (pattern === "" || pattern.length > MAX_PATTERN || path.length > MAX_PATH) return false;
+  if (!hasSameEnds(path, pattern)) return false;
   const parts = partsOf(pattern.includes("/") ? pattern : `**/${pattern}`);
-  let reached = closed(parts, new Set([0]));
+  let reached: Places = new Uint8Array(parts.length + 1);
+  reached[0] = 1;
+  skipEmpty(parts, reached);
   for (const char of path) {
-    reached = closed(parts, after(parts, reached, char));
-    if (reached.size === 0) return false;
+    reached = after(parts, reached, char);
+    skipEmpty(parts, reached);
   }
-  return reached.has(parts.length);
+  return reached[parts.length] === 1;
 }
+
+/** Compares what a pattern has before its first wildcard and after its last one, which decides on most paths. */
+function hasSameEnds(path: string, pattern: string): boolean {
+  const first = pattern.search(/[*?]/);
+  if (first < 0) return pattern.includes("/") ? path === pattern : path.endsWith(pattern);
+  const last = Math.max(pattern.lastIndexOf("*"), pattern.lastIndexOf("?"));
+  // The slash of `**/` may stand for nothing.
+  const end = pattern.slice(last + 1).replace(/^\//, "");
+  return path.endsWith(end) && (!pattern.includes("/") || path.startsWith(pattern.slice(0, first)));
+}
+
+/** 1 at each place between the parts of a pattern that the path so far may have led to. */
+type Places = Uint8Array;
 
 function partsOf(pattern: string): Part[] {
   return (pattern.match(TOKEN) ?? []).flatMap((token): Part[] => {
@@ -40,42 +56,41 @@ function partsOf(pattern: string): Part[] {
   });
 }
 
-/** The places in the pattern after one more character. */
-function after(parts: readonly Part[], reached: ReadonlySet<number>, char: string): Set<number> {
-  const next = new Set<number>();
-  for (const place of reached) {
-    const part = parts[place];
-    switch (part?.kind) {
-      case "text":
-        if (part.char === char) next.add(place + 1);
-        break;
-      case "one":
-        if (char !== "/") next.add(place + 1);
-        break;
-      case "some":
-        if (char !== "/") next.add(place);
-        break;
-      case "any":
-        next.add(place);
-        break;
-      case "folder":
-        next.add(place);
-        if (char === "/") next.add(place + 1);
-        break;
-      case "folders":
-      case undefined:
-        break;
-    }
+/** The places after one more character. */
+function after(parts: readonly Part[], reached: Places, char: string): Places {
+  const next: Places = new Uint8Array(reached.length);
+  for (const [place, part] of parts.entries()) {
+    if (reached[place] === 0) continue;
+    if (goesOn(part, char)) next[place + 1] = 1;
+    if (stays(part, char)) next[place] = 1;
   }
   return next;
 }
 
-/** The places with those that are reached without a character. */
-function closed(parts: readonly Part[], reached: Set<number>): Set<number> {
-  for (const place of reached) {
-    const kind = parts[place]?.kind;
-    if (kind === "some" || kind === "any") reached.add(place + 1);
-    if (kind === "folders") reached.add(place + 1).add(place + 2);
+/** Whether a character is the last one of a part. */
+function goesOn(part: Part, char: string): boolean {
+  switch (part.kind) {
+    case "text":
+      return part.char === char;
+    case "one":
+      return char !== "/";
+    case "folder":
+      return char === "/";
+    default:
+      return false;
   }
-  return reached;
+}
+
+/** Whether a part goes on after a character. */
+function stays({ kind }: Part, char: string): boolean {
+  return kind === "any" || kind === "folder" || (kind === "some" && char !== "/");
+}
+
+/** Adds the places that are reached without a character. */
+function skipEmpty(parts: readonly Part[], reached: Places): void {
+  for (const [place, { kind }] of parts.entries()) {
+    if (reached[place] === 0) continue;
+    if (kind === "some" || kind === "any" || kind === "folders") reached[place + 1] = 1;
+    if (kind === "folders") reached[place + 2] = 1;
+  }
 }

@@ -56,7 +56,7 @@ describe("a rule for paths", () => {
     ["", "a", false],
     ["x**y/z", "x/1/2/y/z", true],
     ["café/*", "café/ü", true],
-  ])("%s and %s", (pattern, path, expected) => {
+  ])("matches paths as .gitignore does: %s and %s", (pattern, path, expected) => {
     expect(applies(pattern, path)).toBe(expected);
   });
 

@@ -1,48 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import type { Event } from "agent-server";
-import { call, createTestServer, type ScriptedLlm, say, scriptedLlm } from "agent-server/testing";
-import { describe, expect, it, onTestFinished } from "vitest";
-
-type Files = Readonly<Record<string, string>>;
-
-/** A project and the folder of a user, on a server with a scripted model. */
-async function withFiles(files: Files, llm: ScriptedLlm) {
-  const folder = mkdtempSync(join(tmpdir(), "agent-server-skills-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const [workingDir, userDir, home] = ["project", "user", "home"].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const path of [workingDir, userDir, home]) mkdirSync(path);
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  const server = await createTestServer({
-    llm,
-    workingDir,
-    userDir,
-    environment: { HOME: home, PATH: process.env.PATH },
-    tools: ["file_editor", "terminal"],
-  });
-  onTestFinished(() => server.close());
-  return { server, folder, workingDir };
-}
-
-const promptsOf = (llm: ScriptedLlm) =>
-  llm.requests.map(({ messages }) => messages.map(({ content }) => content.map(textOf).join("\n---\n")));
-const textOf = (part: { type: string; text?: string }) => part.text ?? "";
-const file = (fields: string, content: string) => `---\n${fields}\n---\n${content}\n`;
-const messages = (events: readonly Event[]) =>
-  events.flatMap((event) => (event.kind === "MessageEvent" && event.source === "user" ? [event] : []));
-const results = (events: readonly Event[]) =>
-  events.flatMap((event) => (event.kind === "ObservationEvent" ? [event] : []));
-const updates = (events: readonly Event[]) =>
-  events.flatMap((event) => (event.kind === "ConversationStateUpdateEvent" ? [event.key] : []));
-const project = { agent_context: { load_project_skills: true } };
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { call, say, scriptedLlm } from "agent-server/testing";
+import { describe, expect, it } from "vitest";
+import { file, messages, project, promptsOf, results, updates, withFiles } from "./with-files.ts";
 
 describe("skills of a project", () => {
   it("are read at the first message, before the prompt, and shown with the agent", async () => {
@@ -322,35 +282,5 @@ describe("a skill that is read on demand", () => {
     await chat.expectFinished();
     expect(promptsOf(llm)[0]?.[0]).toContain("<name>pdf</name>");
     expect(JSON.stringify(llm.requests[0])).not.toContain("invoke_skill");
-  });
-});
-
-describe("what the user keeps for agents", () => {
-  it("is in the prompt: notes of the user and the project, and an identity", async () => {
-    const llm = scriptedLlm([say("Hello.")]);
-    const { server, folder } = await withFiles(
-      {
-        "user/memory/MEMORY.md": "* Prefers tabs.",
-        "project/.openhands/memory/MEMORY.md": "* Port 8080 is taken.",
-        "user/SOUL.md": "You are Ada.\n",
-      },
-      llm,
-    );
-    const chat = await server.start("Look.", { agent: { agent_context: { load_memory: true } } });
-    await chat.expectFinished();
-    const [prompt = ""] = promptsOf(llm)[0] ?? [];
-    expect(prompt).toContain("<SOUL>\nYou are Ada.\n</SOUL>");
-    expect(prompt).toContain(
-      `# User memory (${folder}/user/memory/MEMORY.md)\n* Prefers tabs.\n\n# Project memory (.openhands/memory/MEMORY.md)\n* Port 8080 is taken.\n</MEMORY_CONTEXT>`,
-    );
-    expect(JSON.stringify(await server.conversations.get(chat.id))).not.toContain("Prefers tabs");
-  });
-
-  it("is not in the prompt of an agent that asks for no memory", async () => {
-    const llm = scriptedLlm([say("Hello.")]);
-    const { server } = await withFiles({ "user/memory/MEMORY.md": "* Prefers tabs." }, llm);
-    const chat = await server.start("Look.");
-    await chat.expectFinished();
-    expect(promptsOf(llm)[0]?.[0]).not.toContain("Prefers tabs");
   });
 });
