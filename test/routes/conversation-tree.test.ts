@@ -1,6 +1,6 @@
 import { say } from "agent-server/testing";
 import { expect, it } from "vitest";
-import { until } from "../conversations/open-manager.ts";
+import { Gate, until, waitFor } from "../conversations/open-manager.ts";
 import { openHttp, startBody } from "./open-http.ts";
 
 const NOBODY = "6f1f2c52-58bb-4ff0-8baf-04e0e1c9a001";
@@ -81,4 +81,34 @@ it("a HEAD that there is not is told in the reference's words", async () => {
     body: { detail: "Unknown event_id: x" },
   });
   expect((await call("POST", `${path}/navigate`)).status).toBe(422);
+});
+
+it("a child is answered with 201, and refused in the reference's words", async () => {
+  const { call, path, id } = await talked();
+  const child = await call("POST", `${path}/children`, { task: "Help.", isolation: "shared" });
+  expect(child).toMatchObject({
+    status: 201,
+    body: { parent_conversation_id: id, title: null, url: null, workspace: "/project", isolation: "shared" },
+  });
+  expect((await call("GET", path)).body.sub_conversation_ids).toEqual([child.body.conversation_id]);
+  expect(await call("POST", `/api/conversations/${NOBODY}/children`, { task: "Help." })).toMatchObject({
+    status: 404,
+    body: { detail: "Parent conversation not found" },
+  });
+  for (const body of [{}, { task: "" }, { task: "Help.", isolation: "alone" }]) {
+    expect((await call("POST", `${path}/children`, body)).status).toBe(422);
+  }
+});
+
+it("a child that would be one run too many is refused with 429", async () => {
+  const gate = new Gate();
+  const { call, start } = openHttp({ steps: [waitFor(gate)], maxConcurrentRuns: 1 });
+  const id = await start();
+  const message = { role: "user", content: [{ type: "text", text: "Go." }], run: true };
+  await call("POST", `/api/conversations/${id}/events`, message);
+  await gate.reached;
+  const { status, body } = await call("POST", `/api/conversations/${id}/children`, { task: "Help." });
+  expect([status, body.detail]).toEqual([429, "Conversation run limit reached. Retry the request later."]);
+  expect((await call("GET", "/api/conversations/count")).body).toBe(1);
+  gate.open();
 });

@@ -1,0 +1,54 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Canvas, NO_BROWSER, openCanvas } from "./open-canvas.ts";
+
+describe.skipIf(NO_BROWSER)("branches in Agent Canvas", { timeout: 40_000 }, () => {
+  let canvas: Canvas;
+  /** Path of the conversation that the branches begin in. */
+  let source: string;
+
+  beforeAll(async () => {
+    canvas = await openCanvas();
+    await canvas.user.onboard(canvas.bed.modelUrl);
+    await canvas.user.send("Second words");
+    await canvas.user.reads("You said: Second words");
+    source = new URL(canvas.page.url()).pathname;
+  }, 60_000);
+  afterAll(() => canvas?.[Symbol.asyncDispose]());
+  afterEach(({ task }) => canvas.check(task.name));
+
+  /** Branches from a message and waits for the page of the new conversation. */
+  async function branchFrom(testId: "agent-message" | "user-message", words: string): Promise<void> {
+    const message = canvas.user.see(testId).filter({ hasText: words }).first();
+    await message.hover();
+    await message.getByRole("button", { name: "Branch from here" }).click();
+    await canvas.page.waitForURL((url) => /^\/conversations\//.test(url.pathname) && url.pathname !== source);
+  }
+
+  it("begin after a message of the agent, with what was said before it", async () => {
+    await branchFrom("agent-message", "You said: Hello there");
+    await canvas.user.reads("You said: Hello there");
+    await canvas.user.send("On the branch");
+    await canvas.user.reads("You said: On the branch");
+    expect(await canvas.user.see("user-message").filter({ hasText: "Second words" }).count()).toBe(0);
+  });
+
+  it("leave the conversation that they begin in as it is", async () => {
+    await canvas.user.visit(source);
+    await canvas.user.reads("You said: Second words");
+    expect(await canvas.user.see("user-message").filter({ hasText: "On the branch" }).count()).toBe(0);
+  });
+
+  it("begin before a message of the user, whose words are there to be changed", async () => {
+    await branchFrom("user-message", "Second words");
+    await canvas.user.see("chat-input").getByText("Second words").waitFor();
+    await canvas.user.see("chat-input").click();
+    await canvas.page.keyboard.press("End");
+    await canvas.user.send(", changed");
+    await canvas.user.reads("You said: Second words, changed");
+    expect(await canvas.user.see("user-message").filter({ hasText: "Second words" }).count()).toBe(1);
+  });
+
+  it("are listed, with names that say what they are", async () => {
+    await expect.poll(() => canvas.user.see("conversation-card").count()).toBe(3);
+  });
+});
