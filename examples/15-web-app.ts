@@ -10,7 +10,12 @@ export function buildApp(options: ServerOptions = {}) {
     "/",
     (_request, response) => void response.send('This is the app. <a href="/agents/">Its agents</a>'),
   );
-  app.use("/agents", agentServer({ apiKeys: ["my-key"], basePath: "/agents", ui: true, ...options }));
+  // The web app keeps its settings here only where they can be encrypted.
+  const secretKey = process.env.OH_SECRET_KEY ?? "a long random text that stays the same";
+  app.use(
+    "/agents",
+    agentServer({ apiKeys: ["my-key"], secretKey, basePath: "/agents", ui: true, ...options }),
+  );
   return app;
 }
 

@@ -35,7 +35,11 @@ function preflights(cors: Cors): Stage {
 }
 
 function withHeaders(result: Answer | Response, added: Record<string, string>): Answer | Response {
-  if (!isResponse(result)) return { ...result, headers: { ...result.headers, ...added } };
+  if (!isResponse(result)) {
+    const headers = { ...result.headers, ...added };
+    const varies = [result.headers?.vary, added.vary].filter((value) => value !== undefined);
+    return { ...result, headers: varies.length === 0 ? headers : { ...headers, vary: varies.join(", ") } };
+  }
   const headers = new Headers(result.headers);
   for (const [name, value] of Object.entries(added)) {
     if (name === "vary") headers.append(name, value);

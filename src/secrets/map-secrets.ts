@@ -8,7 +8,9 @@ export type SecretPlace =
   /** An entry of a map, or a field that is left out when absent. */
   | "entry"
   /** A string under `secrets`, in place of a source. */
-  | "bare";
+  | "bare"
+  /** The password in an address, which stays as it is when it would be left out. */
+  | "url";
 
 /** Returns what takes the place of a secret; undefined leaves its key out. `path` is a JSON pointer. */
 export type ReplaceSecret = (secret: string, at: { path: string; place: SecretPlace }) => unknown;
@@ -43,7 +45,8 @@ const OPAQUE: ReadonlySet<string> = new Set([
   "tags",
 ]);
 
-const MCP_CONFIGS: ReadonlySet<string> = new Set(["mcp_config", "mcp_tools", "mcpServers"]);
+/** Fields that hold MCP servers by name. */
+export const MCP_CONFIGS: ReadonlySet<string> = new Set(["mcp_config", "mcp_tools", "mcpServers"]);
 const AUTH_FIELDS: ReadonlySet<string> = new Set([
   "value",
   "password",
@@ -51,6 +54,14 @@ const AUTH_FIELDS: ReadonlySet<string> = new Set([
   "access_token",
   "refresh_token",
 ]);
+
+/** An address with a password, in three parts. */
+const PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*:)([^/?#@]+)(@.*)$/is;
+
+/** The password in an address; undefined without one. */
+export function passwordIn(url: string): string | undefined {
+  return PASSWORD.exec(url)?.[2];
+}
 
 /**
  * Applies `replace` to every secret text in a value: those of agents and models, MCP servers, secret sources, and of
@@ -141,8 +152,16 @@ class SecretWalk {
   #server(server: Fields, path: string): unknown {
     return mapFields(server, (child, key) => {
       if (key === "env" || key === "headers") return this.#texts(child, at(path, key), { place: "entry" });
+      if (key === "url" && typeof child === "string") return this.#address(child, at(path, key));
       return key === "auth" ? this.#auth(child, at(path, key)) : child;
     });
+  }
+
+  #address(url: string, path: string): string {
+    const [, before = "", password = "", after = ""] = PASSWORD.exec(url) ?? [];
+    if (password === "") return url;
+    const replaced = this.#replace(password, { path, place: "url" });
+    return typeof replaced === "string" ? before + replaced + after : url;
   }
 
   /** A strategy with its secrets, or a token alone, as other programs write it. */

@@ -1,7 +1,7 @@
 import { isObject } from "../is-object.ts";
 import { REDACTED, type SecretSources } from "../wire/secret-source.ts";
 import { type Cipher, looksEncrypted } from "./cipher.ts";
-import { mapSecrets, type SecretPlace } from "./map-secrets.ts";
+import { MCP_CONFIGS, mapSecrets, type SecretPlace } from "./map-secrets.ts";
 
 /** Lists the secret texts of a value, in the order of its keys. */
 export function secretsIn(value: unknown): string[] {
@@ -23,16 +23,18 @@ const SOURCES = "secret_sources";
 export function redactSecrets<T>(value: T, as: "null" | "asterisks"): T {
   return mapSecrets(value, (secret, { place }) => {
     if (as === "asterisks") return secret.trim() === "" ? secret : REDACTED;
-    return place === "bare" ? REDACTED : absent(place);
+    return place === "bare" || place === "url" ? REDACTED : absent(place);
   });
 }
 
 /** Encrypts secrets for the store, or replaces them by `REDACTED` without a cipher. Tokens of the cipher stay. */
 export function sealSecrets<T>(value: T, cipher: Cipher | undefined): T {
-  return mapSecrets(value, (secret) => {
+  return mapSecrets(value, (secret, { place }) => {
     if (isAbsent(secret)) return secret;
     if (cipher === undefined) return REDACTED;
-    return looksEncrypted(secret) && cipher.decrypt(secret) !== null ? secret : cipher.encrypt(secret);
+    // The token of a lost key is still in its address, where those of other places were taken out.
+    const isSealed = looksEncrypted(secret) && (place === "url" || cipher.decrypt(secret) !== null);
+    return isSealed ? secret : cipher.encrypt(secret);
   });
 }
 
@@ -102,11 +104,27 @@ export function keepLost<T>(sealed: T, stored: unknown, lost: readonly string[])
 
 /** Sets a text where nothing is, in an object that is there. */
 function putBack(value: unknown, steps: readonly string[], text: string): void {
-  const parent = valueAt(value, steps.slice(0, -1));
+  const parent = parentIn(value, steps);
   const name = steps.at(-1);
-  if (name === undefined || !isObject(parent) || (childOf(parent, name) ?? null) !== null) return;
-  // An assignment to __proto__ would set the prototype.
-  Object.defineProperty(parent, name, { value: text, writable: true, enumerable: true, configurable: true });
+  if (name !== undefined && isObject(parent) && (childOf(parent, name) ?? null) === null)
+    define(parent, name, text);
+}
+
+/** An MCP server is written without its empty maps, so those of one that is there are made again. */
+function parentIn(value: unknown, steps: readonly string[]): unknown {
+  const above = steps.slice(0, -1);
+  const config = steps.findIndex((step) => MCP_CONFIGS.has(step));
+  if (config < 0) return valueAt(value, above);
+  const server = valueAt(value, above.slice(0, config + 2));
+  return above.slice(config + 2).reduce((parent, step) => {
+    if (isObject(parent) && (childOf(parent, step) ?? null) === null) define(parent, step, {});
+    return childOf(parent, step);
+  }, server);
+}
+
+/** An assignment to __proto__ would set the prototype. */
+function define(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** The text that a JSON pointer leads to; undefined where there is none. */

@@ -101,6 +101,12 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
         "lost on restart; those of settings and profiles are stored in clear",
     );
   }
+  if (secretKey === undefined && options.ui !== null) {
+    logger.warn(
+      {},
+      "ui: Agent Canvas starts no conversation on a server that cannot encrypt: set secretKey to a long random text, and keep it",
+    );
+  }
   const store = options.store ?? sqliteStore({ path: join(conversationsPath, DATABASE_FILE) });
   const serverSecrets = new ServerSecrets([
     ...options.apiKeys,

@@ -1,17 +1,27 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServer } from "agent-server";
+import { createServer, type ServerOptions } from "agent-server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ScriptedModel, startScriptedModel } from "../differential/scripted-model.ts";
 import { type RunningServer, startReference } from "../differential/servers.ts";
 import { spawnCommand } from "./spawn-server.ts";
 
-const reference =
-  process.env.AGENT_SERVER_REFERENCE ?? join(homedir(), ".cache/agent-server/reference-1.58.2");
-const isInstalled = existsSync(join(reference, "installed"));
-if (!isInstalled) process.stderr.write(`\n!!! SKIPPED: the reference is not installed in ${reference}\n\n`);
+/** The release that this server follows, and the oldest whose data it opens. */
+const NEWEST = "1.58.2";
+const VERSIONS = ["1.43.1", NEWEST];
+
+function folderOf(version: string): string {
+  const cached = join(homedir(), `.cache/agent-server/reference-${version}`);
+  return version === NEWEST ? (process.env.AGENT_SERVER_REFERENCE ?? cached) : cached;
+}
+
+const installed = VERSIONS.filter((version) => existsSync(join(folderOf(version), "installed")));
+for (const version of VERSIONS.filter((each) => !installed.includes(each)))
+  process.stderr.write(
+    `\n!!! SKIPPED: the reference ${version} is not installed in ${folderOf(version)}\n\n`,
+  );
 
 const KEY = { OH_SECRET_KEY: "a-key-of-both" };
 
@@ -37,19 +47,28 @@ function asking(send: (path: string, init: RequestInit) => Promise<Response>): A
 const SECRETS = "/api/settings/secrets";
 const events = (id: string) => `/api/conversations/${id}/events/search?limit=100`;
 
-async function ours(data: string, work: (ask: Ask) => Promise<void>): Promise<void> {
+async function ours(
+  data: string,
+  work: (ask: Ask) => Promise<void>,
+  options: Partial<ServerOptions> = { secretKey: KEY.OH_SECRET_KEY },
+): Promise<void> {
   await using server = createServer({
     keyless: "loopback",
     conversationsPath: data,
-    secretKey: KEY.OH_SECRET_KEY,
     environment: {},
     logger: "silent",
+    ...options,
   });
   await work(asking((path, init) => server.fetch(new Request(`http://localhost${path}`, init))));
 }
 
-async function theirs(folder: string, work: (ask: Ask) => Promise<void>): Promise<void> {
-  const server: RunningServer = await startReference(join(reference, "bin/python"), folder, KEY);
+async function theirs(
+  folder: string,
+  work: (ask: Ask) => Promise<void>,
+  { version = NEWEST, key = KEY }: { version?: string; key?: Record<string, string> } = {},
+): Promise<void> {
+  const python = join(folderOf(version), "bin/python");
+  const server: RunningServer = await startReference(python, folder, key);
   try {
     await work(asking((path, init) => fetch(server.url + path, init)));
   } finally {
@@ -86,7 +105,7 @@ async function converse(ask: Ask, model: ScriptedModel, workingDir: string): Pro
 async function finished(ask: Ask, id: string): Promise<void> {
   const status = async () =>
     (await ask<{ execution_status: string }>(`/api/conversations/${id}`)).execution_status;
-  await expect.poll(status, { timeout: 60_000, interval: 200 }).toBe("finished");
+  await expect.poll(status, { timeout: 300_000, interval: 200 }).toBe("finished");
 }
 
 /** The parts of a conversation that must not change; where it is kept may. */
@@ -99,7 +118,7 @@ async function told(ask: Ask, id: string): Promise<object> {
   return { info, events: await ask<Page>(events(id)) };
 }
 
-describe.runIf(isInstalled)("data of the reference", () => {
+describe.runIf(installed.includes(NEWEST))("data of the reference", () => {
   it("is the same here as there, goes on here, and opens there again", async () => {
     const top = mkdtempSync(join(tmpdir(), "agent-server-reference-"));
     onTestFinished(() => rmSync(top, { recursive: true, force: true }));
@@ -155,5 +174,105 @@ describe.runIf(isInstalled)("data of the reference", () => {
       });
       expect(await ask<Page>(events(id))).toEqual(after);
     });
-  }, 400_000);
+  }, 1_200_000);
+});
+
+/** The text of every file below a folder that the reference has written, but its locks. */
+function filesIn(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.startsWith("agent-server.db") && !entry.name.endsWith(".lock"),
+  );
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name));
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(path, "utf8")]));
+}
+
+/** The parts of a conversation that every release shows. */
+const SHOWN = [
+  "id",
+  "title",
+  "execution_status",
+  "tags",
+  "created_at",
+  "max_iterations",
+  "workspace",
+] as const;
+
+interface Listed {
+  items: Record<(typeof SHOWN)[number], unknown>[];
+}
+
+const shown = ({ items }: Listed) => items.map((item) => SHOWN.map((key) => item[key]));
+
+const CASES = installed.flatMap((version) => [
+  { version, key: KEY as Record<string, string>, kind: "with a secret key" },
+  { version, key: {}, kind: "without a secret key" },
+]);
+
+describe.each(CASES)("the folder of the reference $version $kind", ({ version, key }) => {
+  it("is opened where it lies, and opens there again", async () => {
+    const top = mkdtempSync(join(tmpdir(), "agent-server-reference-"));
+    onTestFinished(() => rmSync(top, { recursive: true, force: true }));
+    const work = join(top, "work");
+    for (const folder of [work, join(top, "home"), join(top, "project")]) mkdirSync(folder);
+    const model = await startScriptedModel();
+    onTestFinished(() => model.close());
+    let id = "";
+    let list: Listed = { items: [] };
+    let log: Page = { items: [] };
+    await theirs(
+      work,
+      async (ask) => {
+        await ask(SECRETS, { name: "KEPT", value: "kept-value", description: null });
+        await ask("/api/profiles/fast", {
+          llm: { model: "openai/gpt-4o", api_key: "sk-profile" },
+          include_secrets: true,
+        });
+        id = await converse(ask, model, join(top, "project"));
+        list = await ask<Listed>("/api/conversations/search");
+        log = await ask<Page>(events(id));
+      },
+      { version, key },
+    );
+
+    const conversations = join(work, "workspace/conversations");
+    const before = filesIn(conversations);
+    const userDir = join(top, "home/.openhands");
+    const secretKey = key.OH_SECRET_KEY;
+    const options = { userDir, ...(secretKey !== undefined && { secretKey }) };
+    await ours(
+      conversations,
+      async (ask) => {
+        expect(shown(await ask<Listed>("/api/conversations/search"))).toEqual(shown(list));
+        expect(await ask<Page>(events(id))).toEqual(log);
+        expect(await ask("/api/profiles/fast")).toMatchObject({ config: { api_key: "sk-profile" } });
+        expect(await ask(SECRETS)).toMatchObject({ secrets: [{ name: "KEPT" }] });
+        if (secretKey === undefined)
+          await ask(`/api/conversations/${id}/switch_llm`, {
+            llm: {
+              model: "openai/scripted",
+              base_url: model.load("tale", [{ text: "Again." }]),
+              api_key: "k",
+            },
+          });
+        await ask(`/api/conversations/${id}/events`, {
+          role: "user",
+          content: [{ type: "text", text: "More" }],
+          run: true,
+        });
+        const words = async () => (await ask<Page>(events(id))).items.at(-1)?.source ?? "";
+        await expect.poll(words, { timeout: 60_000 }).not.toBe("user");
+        await finished(ask, id);
+      },
+      options,
+    );
+    expect(filesIn(conversations)).toMatchObject(before);
+    await theirs(
+      work,
+      async (ask) => {
+        expect(shown(await ask<Listed>("/api/conversations/search"))).toEqual(shown(list));
+        expect(await ask<Page>(events(id))).toEqual(log);
+      },
+      { version, key },
+    );
+  }, 1_200_000);
 });

@@ -39,6 +39,24 @@ describe("the paths of Agent Canvas", () => {
     expect(await (await get("/", {})).json()).toHaveProperty("version");
   });
 
+  it("an answer that depends on Accept says so to caches, next to Origin", async () => {
+    const answer = await serve()("/", { accept: "text/html", origin: "http://localhost:3000" });
+    expect(answer.headers.get("vary")?.toLowerCase().split(/, */).sort()).toEqual(["accept", "origin"]);
+  });
+
+  it("a server that cannot encrypt warns, and names what the app needs", () => {
+    const warnings: string[] = [];
+    const nothing = () => {};
+    const warn = (_: object, message: string) => void warnings.push(message);
+    const logger = { debug: nothing, info: nothing, error: nothing, warn };
+    const base = { apiKeys: ["k"], store: memoryStore(), ui: { directory: pages.directory }, logger };
+    const aboutUi = () => warnings.filter((text) => text.startsWith("ui: "));
+    createServer({ ...base, secretKey: "s" });
+    expect(aboutUi()).toEqual([]);
+    createServer(base);
+    expect(aboutUi()).toEqual([expect.stringContaining("secretKey")]);
+  });
+
   it.each(["/conversations/0b8", "/settings/llm", "/index.html"])(
     "%s is a place in the app",
     async (path) => {

@@ -1,7 +1,8 @@
 import { type StoredSettings, storedSettings } from "../../wire/settings/stored-settings.ts";
 import type { Edit } from "../documents/edit.ts";
+import { LLM_PROFILES } from "../llm-profiles/profile-collection.ts";
 import { seedLlmProfile } from "../llm-profiles/seed-llm-profile.ts";
-import { MAX_PROFILES } from "../profiles/profile-names.ts";
+import { canonicalProfileName, MAX_PROFILES } from "../profiles/profile-names.ts";
 import { SETTINGS, SETTINGS_NAME } from "../server-settings/settings-collection.ts";
 import { AGENT_PROFILES, infosOf, SUMMARIES } from "./agent-profile-collection.ts";
 import { SEED_NAME, seedProfile } from "./seed-profile.ts";
@@ -34,10 +35,17 @@ async function seeded(edit: Edit, settings: StoredSettings, count: number): Prom
     await edit.touch(AGENT_PROFILES, SEED_NAME);
     return present.value.id;
   }
-  const { agent_settings: agent, active_profile: active } = settings;
-  if (!active && agent.agent_kind === "openhands") await seedLlmProfile(edit, SEED_NAME, agent.llm);
+  const { agent_settings: agent } = settings;
+  const active = await existingModel(edit, settings.active_profile);
+  if (active === null && agent.agent_kind === "openhands") await seedLlmProfile(edit, SEED_NAME, agent.llm);
   if (count >= MAX_PROFILES) return null;
-  const profile = seedProfile(settings);
+  const profile = seedProfile({ ...settings, active_profile: active });
   await edit.put(AGENT_PROFILES, SEED_NAME, profile);
   return profile.id;
+}
+
+/** The name of an LLM profile that is there; null for one that is not, which an agent could not be launched with. */
+async function existingModel(edit: Edit, name: string | null): Promise<string | null> {
+  if (!name) return null;
+  return (await edit.read(LLM_PROFILES, canonicalProfileName(name))) === null ? null : name;
 }

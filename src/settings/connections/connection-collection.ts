@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
+import { LOST_KEY_CURE } from "../../secrets/lost-key-cure.ts";
 import { type Document, defineCollection } from "../documents/collection.ts";
 import type { Edit } from "../documents/edit.ts";
 
@@ -25,9 +26,7 @@ export type StoredConnection = z.output<typeof CONNECTIONS.schema>;
 /** Unlike other secrets, a key that cannot be read is refused rather than taken for none: models would be asked without it. */
 export function readableConnection(document: Document<StoredConnection>): StoredConnection {
   if (document.value !== null && document.lost.length === 0) return document.value;
-  const reason =
-    document.damage ??
-    "its key is of another secret key: restore that as OH_SECRET_KEY or add it to OH_PREVIOUS_SECRET_KEYS";
+  const reason = document.damage ?? `its key was encrypted with a different key: ${LOST_KEY_CURE}`;
   throw new AgentServerError(
     "bad_request",
     `Provider connection '${document.name}' cannot be read: ${reason}`,

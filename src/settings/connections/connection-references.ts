@@ -3,14 +3,14 @@ import { defineCollection } from "../documents/collection.ts";
 import type { Edit } from "../documents/edit.ts";
 
 /** The part of an LLM profile that refers to a connection. Its own room keeps and writes the rest. */
-const PROFILES = defineCollection({
+const PROFILE_REFERENCES = defineCollection({
   kind: "llm-profile",
   label: "LLM profile",
   schema: z.looseObject({ provider_connection_id: z.string().nullable().default(null) }),
 });
 
 /** The part of the settings that refers to a connection. */
-const SETTINGS = defineCollection({
+const SETTINGS_REFERENCES = defineCollection({
   kind: "settings",
   label: "settings",
   schema: z.looseObject({
@@ -29,8 +29,8 @@ export interface ConnectionReferences {
 
 /** Finds what refers to a connection. */
 export async function referencesTo(edit: Edit, connectionId: string): Promise<ConnectionReferences> {
-  const profiles = await edit.list(PROFILES);
-  const settings = await edit.list(SETTINGS);
+  const profiles = await edit.list(PROFILE_REFERENCES);
+  const settings = await edit.list(SETTINGS_REFERENCES);
   return {
     profiles: profiles
       .filter(({ value }) => value?.provider_connection_id === connectionId)

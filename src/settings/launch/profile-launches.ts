@@ -127,7 +127,7 @@ export class ProfileLaunches {
    */
   async sentModel(llm: LlmConfig): Promise<LlmConfig> {
     const { cipher, connections } = this.#options;
-    return resolveConnection(openSent(llm, cipher), connections);
+    return resolveConnection(openSent(llm, { cipher, field: "llm" }), connections);
   }
 
   async #byId(id: string): Promise<AgentProfile> {

@@ -1,5 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
+import { LOST_KEY_CURE } from "../../secrets/lost-key-cure.ts";
 import { redactSecrets } from "../../secrets/secret-fields.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ProfileInfo, ValidateProfileResponse } from "../../wire/settings/llm-profiles.ts";
@@ -62,28 +63,31 @@ export class LlmProfiles {
    */
   async show(name: string, exposure: Exposure): Promise<ShownProfile> {
     const { documents, connections, cipher } = this.#options;
-    const stored = soundProfile(await documents.read(LLM_PROFILES, canonicalProfileName(name)), LABEL, name);
+    const document = await documents.read(LLM_PROFILES, canonicalProfileName(name));
+    const stored = soundProfile(document, LABEL, name);
     const llm = exposure === "plaintext" ? await resolveConnection(stored, connections, name) : stored;
     const config = exposeSecrets(llm, exposure, cipher);
     return {
       config: exposure === "redacted" ? { ...config, api_key: null } : config,
-      api_key_set: (await this.#keyOf(llm)) !== null,
+      api_key_set: isKeyLost(document) || (await this.#keyOf(llm)) !== null,
     };
   }
 
   /**
    * Saves a profile, in place of the one of that name.
    *
-   * @throws AgentServerError `conflict` when there are too many, when the stored one of that name is damaged, or when it
+   * @throws AgentServerError `unprocessable` for a token that no key opens; `conflict` when there are too many, when the stored one of that name is damaged, or when it
    * has a secret of another secret key and the new one has not, but another provider or address.
    */
   async save(name: string, llm: LlmConfig, { withSecrets }: { withSecrets: boolean }): Promise<void> {
     const key = canonicalProfileName(name);
-    const opened = openSent(llm, this.#options.cipher);
-    const stored = toStoredProfile(withSecrets ? opened : redactSecrets(opened, "null"));
-    await this.#options.documents.edit(async (edit) => {
+    const { cipher, documents } = this.#options;
+    await documents.edit(async (edit) => {
       await refuseTooMany(edit, LLM_PROFILES, { key, label: LABEL });
-      refuseMovedSecret(await edit.read(LLM_PROFILES, key), stored, name);
+      const former = await edit.read(LLM_PROFILES, key);
+      const opened = openSent(llm, { cipher, field: "llm" });
+      const stored = toStoredProfile(withSecrets ? opened : redactSecrets(opened, "null"));
+      refuseMovedSecret(former, stored, name);
       await edit.put(LLM_PROFILES, key, stored);
     });
   }
@@ -154,7 +158,10 @@ export class LlmProfiles {
    */
   async validate(llm: LlmConfig): Promise<ValidateProfileResponse> {
     const { cipher, connections, createLlm } = this.#options;
-    return validateLlm(await resolveConnection(openSent(llm, cipher), connections), createLlm);
+    return validateLlm(
+      await resolveConnection(openSent(llm, { cipher, field: "llm" }), connections),
+      createLlm,
+    );
   }
 
   async #keyOf({ api_key: key, provider_connection_id: id }: LlmConfig): Promise<string | null> {
@@ -194,6 +201,10 @@ function keyIsSet({ value, lost }: Document<Pick<LlmConfig, "api_key">>): boolea
   return (value?.api_key ?? null) !== null || lost.includes("/api_key");
 }
 
+function isKeyLost(document: Document<LlmConfig> | null): boolean {
+  return document?.lost.includes("/api_key") === true;
+}
+
 function referenced(names: readonly string[]): AgentServerError {
   return new AgentServerError(
     "conflict",
@@ -207,8 +218,8 @@ function refuseMovedSecret(former: Document<LlmConfig> | null, llm: LlmConfig, n
   if (providerOf(former.value) === providerOf(llm) && former.value.base_url === llm.base_url) return;
   throw new AgentServerError(
     "conflict",
-    `Profile '${name}' has a secret that was encrypted with a different key: restore that key as OH_SECRET_KEY or add ` +
-      "it to OH_PREVIOUS_SECRET_KEYS, send a new api_key, or delete the profile first",
+    `Profile '${name}' has a secret that was encrypted with a different key: send a new api_key, delete the profile ` +
+      `first, or ${LOST_KEY_CURE}`,
   );
 }
 

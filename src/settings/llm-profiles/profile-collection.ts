@@ -1,5 +1,5 @@
 import { isObject } from "../../is-object.ts";
-import { type LlmConfig, llmConfig } from "../../wire/agent/llm-config.ts";
+import { type LlmConfig, llmConfig, withoutFallbacks } from "../../wire/agent/llm-config.ts";
 import { defineCollection } from "../documents/collection.ts";
 import { VERIFIED_MODELS } from "../llm-catalogue/verified-models.ts";
 
@@ -18,7 +18,7 @@ function migrate(stored: unknown): unknown {
   if (!isObject(stored)) return stored;
   const { schema_version: version = SCHEMA_VERSION, ...config } = stored;
   if (version !== SCHEMA_VERSION) throw new Error(`its version is not ${SCHEMA_VERSION}`);
-  return withProviderName(config);
+  return withVerifiedModelName(withoutFallbacks(config) as Record<string, unknown>);
 }
 
 /**
@@ -26,7 +26,7 @@ function migrate(stored: unknown): unknown {
  * that it cannot disagree with these.
  */
 export function toStoredProfile(llm: LlmConfig): LlmConfig {
-  const config = withProviderName(llm) as LlmConfig;
+  const config = withVerifiedModelName(llm) as LlmConfig;
   if (config.auth_type === "subscription") {
     return { ...config, api_key: null, base_url: null, extra_headers: null };
   }
@@ -37,7 +37,7 @@ const PROXY = "litellm_proxy/";
 const PROXY_ADDRESS = /^https:\/\/llm-proxy\.app\.all-hands\.dev(\/v1)?\/*$/;
 
 /** Models of the OpenHands provider have its name, also where they were saved with its address. */
-function withProviderName(config: Record<string, unknown>): Record<string, unknown> {
+function withVerifiedModelName(config: Record<string, unknown>): Record<string, unknown> {
   const { model, base_url: address } = config;
   if (typeof model !== "string" || typeof address !== "string" || !PROXY_ADDRESS.test(address.trim())) {
     return config;

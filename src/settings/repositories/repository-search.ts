@@ -25,6 +25,8 @@ export interface RepositorySearchOptions {
 const GITHUB_API = "https://api.github.com";
 /** Secrets that may hold the token, in this order. */
 const TOKEN_NAMES = ["github_token", "GITHUB_TOKEN", "GH_TOKEN", "github"];
+/** Characters that a header can carry. */
+const TOKEN = /^[\x21-\x7e]+$/;
 /** Pages that one search by name goes through. Its `next_page_id` goes on from there. */
 const MAX_PAGES = 10;
 
@@ -75,10 +77,20 @@ export class RepositorySearch {
   async #token(): Promise<string | null> {
     for (const name of TOKEN_NAMES) {
       const value = await this.#options.secret(name);
-      if (value !== null) return value;
+      if (value !== null) return tokenIn(name, value);
     }
     return null;
   }
+}
+
+/** Files and commands end a token with a line end, which people copy with it. */
+function tokenIn(name: string, value: string): string {
+  const token = value.trim();
+  if (TOKEN.test(token)) return token;
+  throw new AgentServerError(
+    "bad_request",
+    `The secret ${name} is no token: it must be one word of printable ASCII characters`,
+  );
 }
 
 interface Place {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
+import { LOST_KEY_CURE } from "../../secrets/lost-key-cure.ts";
 import { REDACTED } from "../../wire/secret-source.ts";
 import { type Document, defineCollection } from "../documents/collection.ts";
 import type { Documents } from "../documents/documents.ts";
@@ -142,7 +143,6 @@ function assertReadable(all: readonly Document<StoredSecret>[], name: string): v
   if (!all.some(isUnreadable)) return;
   throw new AgentServerError(
     "damaged",
-    "Secrets file is corrupted or encrypted with a different key: restore that key as OH_SECRET_KEY or add it to " +
-      "OH_PREVIOUS_SECRET_KEYS",
+    `Secrets file is corrupted or encrypted with a different key: ${LOST_KEY_CURE}`,
   );
 }

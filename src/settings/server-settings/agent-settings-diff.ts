@@ -7,6 +7,8 @@ import { openSent } from "./open-sent.ts";
 /**
  * Applies a merge patch to an agent's settings. With another `agent_kind` it is applied to the defaults of that kind, so
  * that nothing of the former agent stays. Undefined when the result is not valid.
+ *
+ * @throws AgentServerError `unprocessable` for a token that no key opens.
  */
 export function patchAgentSettings(
   settings: AgentSettings,
@@ -16,8 +18,9 @@ export function patchAgentSettings(
   // The old name of a kind is not another kind.
   const kind = patch.agent_kind === "llm" ? "openhands" : patch.agent_kind;
   const isOther = Boolean(kind) && kind !== settings.agent_kind;
-  const merged = mergePatch(isOther ? {} : settings, patch);
-  return agentSettings.safeParse(openSent(merged, cipher)).data;
+  const former = isOther ? {} : settings;
+  const merged = mergePatch(former, patch);
+  return agentSettings.safeParse(openSent(merged, { cipher, former, field: "agent_settings_diff" })).data;
 }
 
 /** Whether a patch sets the model of an agent. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { AgentServerError } from "../../errors.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
+import { LOST_KEY_CURE } from "../../secrets/lost-key-cure.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { SettingsResponse, SettingsUpdate } from "../../wire/settings/settings.ts";
 import { type StoredSettings, storedSettings } from "../../wire/settings/stored-settings.ts";
@@ -143,6 +144,6 @@ function notFound(detail: string): AgentServerError {
 function unreadable(): AgentServerError {
   return new AgentServerError(
     "conflict",
-    "Settings file is corrupted or encrypted with a different key: restore that key as OH_SECRET_KEY or add it to OH_PREVIOUS_SECRET_KEYS",
+    `Settings file is corrupted or encrypted with a different key: ${LOST_KEY_CURE}`,
   );
 }

@@ -103,6 +103,21 @@ export const llmConfig = z.preprocess(normalize, llmFields) as unknown as z.ZodT
   LlmConfigInput
 >;
 
+/** Levels of nesting at which stored models are looked for. */
+const MAX_DEPTH = 16;
+
+/**
+ * A stored value whose models have no fallback models: one by one they would make the whole unreadable. The reference
+ * stores none either.
+ */
+export function withoutFallbacks(value: unknown, depth = 0): unknown {
+  if (depth > MAX_DEPTH || !isObject(value)) return value;
+  const entries = Object.entries(value).filter(
+    ([key]) => key !== "fallback_strategy" || typeof value.model !== "string",
+  );
+  return Object.fromEntries(entries.map(([key, child]) => [key, withoutFallbacks(child, depth + 1)]));
+}
+
 /**
  * Fills in the defaults.
  *

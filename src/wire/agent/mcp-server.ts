@@ -139,9 +139,14 @@ function isAbsent(value: unknown, key: string): boolean {
 /** Names of the fields of a server. */
 export const mcpServerFields = once<ReadonlySet<string>>(() => new Set(Object.keys(server.shape)));
 
-/** Reads `{"mcpServers": …}`, as other programs write it, and `type` for `transport`. */
+/** Servers by name, also where they are wrapped as `{"mcpServers": …}`, as other programs write them. */
+export function serversIn(config: unknown): unknown {
+  return isObject(config) && isObject(config.mcpServers) ? config.mcpServers : config;
+}
+
+/** Reads servers with or without their wrapper, and `type` for `transport`. */
 function unwrapped(input: unknown): unknown {
-  const servers = isObject(input) && isObject(input.mcpServers) ? input.mcpServers : input;
+  const servers = serversIn(input);
   if (!isObject(servers)) return servers;
   return mapValues(servers, (value) => withoutAbsent(value));
 }

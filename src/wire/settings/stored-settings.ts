@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withoutFallbacks } from "../agent/llm-config.ts";
 import { nullable } from "../nullable.ts";
 import { storedAgentSettings } from "./agent/agent-settings.ts";
 import { storedConversationSettings } from "./conversation-settings.ts";
@@ -30,5 +31,6 @@ export type StoredSettings = z.output<typeof storedSettings>;
  */
 export function migrateStoredSettings(input: unknown): unknown {
   const { agent_settings: agent, ...settings } = migrate(input, PLAN);
-  return agent === undefined ? settings : { ...settings, agent_settings: migrateStoredAgentSettings(agent) };
+  if (agent === undefined) return settings;
+  return { ...settings, agent_settings: withoutFallbacks(migrateStoredAgentSettings(agent)) };
 }

@@ -169,7 +169,7 @@ describe("a server whose folder holds conversations of the reference", () => {
     expect(idsOf(await ask(server, "/api/conversations/search"))).toEqual([id]);
     expect((await ask(server, `/api/conversations/${id}/events/count`)).json).toBe(1_600);
     expect([200, 503]).toContain(cut.status);
-  });
+  }, 90_000);
 
   it("starts again without reading what it knows, and lists what the reference has added or changed", async () => {
     const { source, home } = open();
@@ -245,7 +245,7 @@ describe("deleting a conversation of the reference", () => {
     expect([deleted.status, [200, 404].includes((await reading).status)]).toEqual([200, true]);
     expect((await ask(server, "/api/conversations/count")).json).toBe(0);
     expect((await ask(server, `/api/conversations/${id}/events/count`)).status).toBe(404);
-  });
+  }, 90_000);
 });
 
 describe("two servers over one store and one folder", () => {
@@ -262,7 +262,7 @@ describe("two servers over one store and one folder", () => {
     expect((await Promise.all(counts)).map(({ json }) => json)).toEqual([2, 2]);
     const logs = servers.map((server) => ask(server, `/api/conversations/${id}/events/count`));
     expect((await Promise.all(logs)).map(({ json }) => json)).toEqual([600, 600]);
-  });
+  }, 90_000);
 });
 
 describe("a conversation that a server of the reference has open", () => {
@@ -364,6 +364,40 @@ describe("files that cannot be read", () => {
     rmSync(join(home, hexOf(1)), { recursive: true });
     expect((await ask(server, `/api/conversations/${id}/events/count`)).status).toBe(404);
     expect((await ask(server, "/api/conversations/count")).json).toBe(0);
+  });
+});
+
+describe("what an old server stored with an agent", () => {
+  const agent = (token: string) => ({
+    llm: { model: "demo/tour", usage_id: "agent", fallback_strategy: { fallback_llms: ["other"] } },
+    tools: [],
+    mcp_config: { mcpServers: { files: { command: "files", env: { TOKEN: token } } } },
+    kind: "Agent",
+  });
+
+  it("is read: models with fallback models, and MCP servers in a wrapper", async () => {
+    const { source, home } = open();
+    const id = source.conversation({ base: { agent: agent(cipher.encrypt("t-1")) } });
+    await using server = serve(home);
+    expect((await ask(server, `/api/conversations/${id}`)).json).toMatchObject({
+      agent: { llm: { model: "demo/tour" }, mcp_config: { files: { command: "files" } } },
+    });
+  });
+
+  it("keeps the token of a lost key in its place, for the day on which the key is back", async () => {
+    const { source, home } = open();
+    const id = source.conversation({ base: { agent: agent(cipher.encrypt("t-1")) } });
+    const first = serve(home, { secretKey: "wrong" });
+    await ask(first, `/api/conversations/${id}`, { method: "PATCH", body: JSON.stringify({ title: "New" }) });
+    await first.close();
+    const { sqliteStore } = await import("agent-server");
+    const store = sqliteStore({ path: join(home, "agent-server.db") });
+    const [record] = await store.conversations.find([id], ["agent"]);
+    await store.close();
+    const stored = JSON.parse(record?.documents.agent ?? "{}") as {
+      mcp_config: { files: { env: { TOKEN: string } } };
+    };
+    expect(cipher.decrypt(stored.mcp_config.files.env.TOKEN)).toBe("t-1");
   });
 });
 

@@ -23,6 +23,23 @@ export const DOCUMENT_DIFFERENCES: readonly Difference[] = [
     reason: "the address stays as it was sent, so that it holds when the server moves to another port",
   },
   {
+    scenarios: ["the model of the settings and its key"],
+    at: [
+      "answers.*.body.llm_api_key_is_set: false -> true",
+      'answers.*.body.agent_settings.llm.api_key: null -> "**********"',
+    ],
+    reason: "asterisks keep the stored key: a client that sends back what it was shown loses nothing",
+  },
+  {
+    scenarios: ["MCP servers of the settings"],
+    at: [
+      "answers.*.body.agent_settings.mcp_config.*: *",
+      "answers.*.body.*auth*: *",
+      "answers.*.body.*env*: *",
+    ],
+    reason: "asterisks keep the stored secret of an MCP server",
+  },
+  {
     scenarios: ["workspaces that are refused"],
     at: ["answers.*.body.detail.0.input: *"],
     reason: "a refusal repeats a long text only in part",

@@ -7,7 +7,8 @@ import { type Ask, openServer } from "./open-server.ts";
 const PATH = "/api/settings/secrets";
 const OTHER_KEY =
   "Secrets file is corrupted or encrypted with a different key: restore that key as OH_SECRET_KEY or add it to " +
-  "OH_PREVIOUS_SECRET_KEYS";
+  "OH_PREVIOUS_SECRET_KEYS; if it is gone, stop the server and drop what it encrypted with " +
+  "`agent-server reseal --forget-unreadable`";
 
 const put = (ask: Ask, name: string, value = "hush-4711", description?: string) =>
   ask("PUT", PATH, { name, value, description });

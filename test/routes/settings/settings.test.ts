@@ -7,7 +7,8 @@ import type { Store } from "../../../src/stores/store.ts";
 const KEY = "a secret key";
 const SETTINGS = "/api/settings";
 const UNREADABLE =
-  "Settings file is corrupted or encrypted with a different key: restore that key as OH_SECRET_KEY or add it to OH_PREVIOUS_SECRET_KEYS";
+  "Settings file is corrupted or encrypted with a different key: restore that key as OH_SECRET_KEY or add it to OH_PREVIOUS_SECRET_KEYS; " +
+  "if it is gone, stop the server and drop what it encrypted with `agent-server reseal --forget-unreadable`";
 
 interface Call {
   path?: string;
@@ -107,12 +108,14 @@ describe("secrets of the settings", () => {
     expect([plain.llm.api_key, plain.mcp_config.a.env.TOKEN]).toEqual(["sk-1", "shh"]);
   });
 
-  it("stay when they are left out, and go with asterisks or null", async () => {
+  it("stay when they are left out or come back as asterisks, and go with null", async () => {
     const { get, patchAgent } = open({ secretKey: KEY });
     await patchAgent({ llm: { api_key: "sk-1" } });
     await patchAgent({ llm: { model: "openai/other" } });
     expect((await get("plaintext")).body.agent_settings.llm.api_key).toBe("sk-1");
     await patchAgent({ llm: { api_key: "**********" } });
+    expect((await get("plaintext")).body.agent_settings.llm.api_key).toBe("sk-1");
+    await patchAgent({ llm: { api_key: null } });
     expect((await get()).body.llm_api_key_is_set).toBe(false);
   });
 

@@ -108,6 +108,23 @@ describe("the search of repositories", () => {
     expect(asked.length).toBeLessThan(10);
   });
 
+  it("leaves out the line end that was copied with a token, and names a secret that is no token", async () => {
+    const sent: (string | undefined)[] = [];
+    const answer: Handler = (request, response) => {
+      sent.push(request.headers.authorization);
+      response.end("[]");
+    };
+    const copied = await openGithub(answer, { GITHUB_TOKEN: "tok\n" });
+    await copied.search.search({ provider: "github", limit: 1 });
+    expect(sent).toEqual(["Bearer tok"]);
+    const wrong = await openGithub(answer, { GITHUB_TOKEN: "two\nlines" });
+    await expect(wrong.search.search({ provider: "github", limit: 1 })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining("GITHUB_TOKEN"),
+    });
+    expect(wrong.asked).toEqual([]);
+  });
+
   it("takes the first of the secrets that may hold the token, and says when there is none", async () => {
     const { search } = await openGithub(listing(1), { github: "no", GITHUB_TOKEN: "tok", GH_TOKEN: "no" });
     expect((await search.search(GITHUB)).items).toHaveLength(1);

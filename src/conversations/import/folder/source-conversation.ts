@@ -5,6 +5,8 @@ import { once } from "../../../once.ts";
 import type { Cipher } from "../../../secrets/cipher.ts";
 import { openSecrets, openSources } from "../../../secrets/secret-fields.ts";
 import { agent as agentSchema } from "../../../wire/agent/agent.ts";
+import { withoutFallbacks } from "../../../wire/agent/llm-config.ts";
+import { serversIn } from "../../../wire/agent/mcp-server.ts";
 import { launchedAgentProfile } from "../../../wire/conversation.ts";
 import { startConversationRequest } from "../../../wire/conversation-request.ts";
 import { executionStatus } from "../../../wire/execution-status.ts";
@@ -76,7 +78,8 @@ export async function readConversation(
   const meta = await readObject(files, metaFile);
   const base = await readObject(files, stateFile);
   const request = parsed(metaSchema(), { ...meta, ...NOT_FROM_META }, metaFile);
-  const agent = openSecrets(base.agent, cipher);
+  const storedAgent = ofTodaysForm(base.agent);
+  const agent = openSecrets(storedAgent, cipher);
   const sources = sourcesOf(meta, base, stateFile);
   const secrets = openSources(sources, cipher);
   const stored = stateOf(base, request, stateFile);
@@ -94,7 +97,7 @@ export async function readConversation(
     stats: parsed(conversationStats.catch({ usage_to_metrics: {} }), base.stats ?? {}, stateFile),
   };
   const read: ReadDocuments = {
-    agent: { stored: base.agent, lost: agent.lost },
+    agent: { stored: storedAgent, lost: agent.lost },
     secrets: { stored: sources, lost: secrets.lost },
     state: { stored, lost: state.lost },
   };
@@ -113,6 +116,12 @@ export async function readConversation(
     leafEventId: leafOf(base),
     notes: [...notesOn({ request, documents }), ...forgottenNote(forgotten)],
   };
+}
+
+/** Before secrets are opened, so that those that no key opens keep their places. */
+function ofTodaysForm(agent: unknown): unknown {
+  if (!isObject(agent) || agent.mcp_config === undefined) return withoutFallbacks(agent);
+  return withoutFallbacks({ ...agent, mcp_config: serversIn(agent.mcp_config) });
 }
 
 /** The secrets of the start win over those that were added later, as they do when the reference opens it. */

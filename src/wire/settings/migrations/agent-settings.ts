@@ -1,7 +1,7 @@
 import { isObject } from "../../../is-object.ts";
 import { migrateMcpServers } from "./mcp-servers.ts";
 import { type Migration, MigrationError, migrate, type Payload } from "./migrate.ts";
-import { withProviderName } from "./openhands-models.ts";
+import { withShortModelName } from "./openhands-models.ts";
 import { foldSwitches, retiredFields, withoutSwitches } from "./retired-switches.ts";
 
 const NAME = "AgentSettings";
@@ -13,7 +13,7 @@ const SHARED: readonly Migration[] = [
   (payload) => ({ ...payload, agent_kind: payload.agent_kind ?? "openhands" }),
   withKindOpenHands,
   (payload) => mapPart(payload, "verification", withoutConfirmation),
-  (payload) => mapPart(payload, "llm", withProviderName),
+  (payload) => mapPart(payload, "llm", withShortModelName),
   (payload) => mapPart(payload, "mcp_config", migrateMcpServers),
   (payload) => mapPart(payload, "llm", ({ modify_params: _retired, ...llm }) => llm),
   withoutModelOfAcp,

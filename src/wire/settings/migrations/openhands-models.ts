@@ -5,7 +5,7 @@ const PROXY_PREFIX = "litellm_proxy/";
 const PREFIX = "openhands/";
 
 /** Names models of the OpenHands provider by their short name, which needs no address. */
-export function withProviderName(llm: Payload): Payload {
+export function withShortModelName(llm: Payload): Payload {
   const { base_url: baseUrl, ...rest } = llm;
   const { model } = rest;
   if (typeof model !== "string" || typeof baseUrl !== "string" || !PROXY_URL.test(baseUrl.trim())) return llm;
