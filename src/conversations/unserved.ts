@@ -29,11 +29,6 @@ interface Unserved {
  */
 const REFUSED: readonly Unserved[] = [
   {
-    field: "plugins",
-    asked: ({ request }) => counted(request.plugins, "plugins"),
-    instead: "this server loads no plugins yet",
-  },
-  {
     field: "agent.critic.tokenizer_name",
     asked: ({ agent: { critic } }) =>
       critic?.kind !== "APIBasedCritic" || critic.tokenizer_name === QWEN
@@ -122,11 +117,6 @@ const WARNED: readonly Unserved[] = [
     field: "agent.include_default_tools",
     asked: ({ agent }) => listed(agent.include_default_tools.filter(isOptionalDefaultTool)),
     instead: "the agent works without these tools",
-  },
-  {
-    field: "agent.agent_context.registered_marketplaces",
-    asked: ({ agent }) => counted(agent.agent_context?.registered_marketplaces, "marketplaces"),
-    instead: "this server loads no plugins yet",
   },
   {
     field: "agent_definitions",

@@ -5,6 +5,7 @@ import { group } from "../http/route/group.ts";
 import type { Route } from "../http/route/route.ts";
 import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/policies.ts";
 import { success } from "../wire/conversation.ts";
+import { loadPluginRequest } from "../wire/extensions/plugins.ts";
 import { updateSecretsRequest } from "../wire/secret-source.ts";
 import {
   busy,
@@ -12,6 +13,7 @@ import {
   conversationParams,
   notFound,
   orNotFound,
+  refused,
   SUCCESS,
   upstream,
 } from "./conversation-params.ts";
@@ -110,5 +112,28 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
     }).handle(({ params, body }) =>
       verb(params, (opened) => opened.setSecurityAnalyzer(body.security_analyzer)),
     ),
+
+    conversationRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/load_plugin",
+          id: "load_conversation_plugin",
+          summary: "Load a plugin of the marketplaces that the agent knows",
+        },
+        () => ({
+          body: loadPluginRequest(),
+          responses: {
+            200: { description: "Loaded", body: success },
+            400: refused,
+            404: { ...notFound, description: "No such conversation, plugin or marketplace" },
+          },
+        }),
+      )
+      .handle(async ({ params: { conversation_id: id }, body }) => {
+        const opened = await orNotFound(conversations.open(id));
+        await opened.loadPlugin(body.plugin_ref);
+        return SUCCESS;
+      }),
   ];
 }

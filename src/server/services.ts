@@ -32,6 +32,7 @@ import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { extensionPlaces } from "./extension-place.ts";
 import { agentFiles } from "./launch/agent-files.ts";
 import { launchTrial } from "./launch/launch-trial.ts";
+import { pluginLoader } from "./launch/plugin-loader.ts";
 import { profileSource } from "./launch/profile-source.ts";
 import { llmFactory } from "./llm-factory.ts";
 import { mcpNetwork } from "./mcp/mcp-network.ts";
@@ -170,6 +171,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     found: foundData(options),
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
+    plugins: pluginLoader({ serverPlace: () => place(), userDir }),
     agentFiles: agentFiles({ serverPlace: () => place(), userDir, logger }),
     profiles: profileSource(settings, takeover.store),
     runners: {},

@@ -40,7 +40,6 @@ describe("a request is refused, and makes nothing, that asks for", () => {
       { hook_config: { ...noHooks, pre_tool_use: HOOK } },
       "hook_config.pre_tool_use.0.matcher '(' is not a regular expression",
     ],
-    ["plugins", { plugins: [{ source: "github:owner/plugin" }] }, "plugins: asks for 1 plugins"],
     [
       "a critic that reads another format",
       withAgent({ critic: { kind: "APIBasedCritic", api_key: "k", tokenizer_name: "other/model" } }),
@@ -99,11 +98,6 @@ describe("a request is carried out, with a warning in the log and in the answer,
       "a switch of models",
       withAgent({ include_default_tools: ["FinishTool", "ThinkTool", "SwitchLLMTool"] }),
       "agent.include_default_tools: asks for SwitchLLMTool",
-    ],
-    [
-      "marketplaces",
-      withContext({ registered_marketplaces: [{ name: "m", source: "github:o/m" }] }),
-      "agent.agent_context.registered_marketplaces: asks for 1 marketplaces",
     ],
     ["sub-agents", { agent_definitions: [{ name: "helper" }] }, "agent_definitions: asks for 1 definitions"],
     [
@@ -177,6 +171,7 @@ describe("a request leads to no warning that asks for", () => {
       "the terminal that this server has",
       withAgent({ tools: [{ name: "terminal", params: { terminal_type: "subprocess", username: null } }] }),
     ],
+    ["plugins", { plugins: [{ source: "github:owner/plugin" }] }],
     ["no condensation", withAgent({ condenser: { kind: "NoOpCondenser" } })],
     ["a condenser", withAgent({ condenser: SUMMARISE })],
     [

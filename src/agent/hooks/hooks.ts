@@ -65,6 +65,11 @@ export class Hooks implements LoopExtension {
     return this.#start(signal);
   }
 
+  /** Puts the hooks in force where the loop has begun without them. Returns what to store. */
+  begin(signal: AbortSignal): Promise<LoopChange> {
+    return this.#start(signal);
+  }
+
   userMessage(
     content: readonly Content[],
     { signal }: LoopContext,

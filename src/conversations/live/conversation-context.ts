@@ -19,6 +19,7 @@ import type { Budgets } from "../budgets/budget.ts";
 import type { PrincipalSpending } from "../budgets/principal-spending.ts";
 import type { AgentFiles } from "../launch/agent-files.ts";
 import type { ProfileSource } from "../launch/agent-profiles.ts";
+import type { PluginLoader } from "../launch/plugin-source.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RemovalNotes } from "../removal-notes.ts";
@@ -57,6 +58,8 @@ export interface ConversationContext {
   profiles?: ProfileSource | undefined;
   /** The files that agents are completed from. Default: there are none. */
   agentFiles?: AgentFiles | undefined;
+  /** Loads plugins. Default: there are none. */
+  plugins?: PluginLoader | undefined;
   /** Runners of agents by their kind. */
   runners: Runners;
   /** Absolute folder of worktrees, on the machines of the conversations. Default: `/tmp/conversation-worktrees`. */

@@ -210,6 +210,17 @@ export class ConversationHandle {
     return this.#use(({ keeper }) => keeper.switchLlm(parseLlmConfig(llm)));
   }
 
+  /**
+   * Gives the conversation a plugin of the marketplaces that its agent knows: `name`, or `name@marketplace`. Its skills apply
+   * from the next message on, its tools from the next call of the model, its hooks at once.
+   *
+   * @throws AgentServerError `not_found` for a plugin or marketplace that is unknown, `bad_request` for another reference
+   * that leads to no plugin, and for a plugin that cannot be loaded
+   */
+  loadPlugin(reference: string): Promise<void> {
+    return this.#use((conversation) => conversation.loadPlugin(reference));
+  }
+
   /** Decides which actions wait for confirmation, from the next action on. */
   setConfirmationPolicy(policy: ConfirmationPolicy): Promise<void> {
     return this.#use(({ keeper }) => keeper.update({ confirmation_policy: policy }));

@@ -48,6 +48,8 @@ export interface LiveConversationOptions {
   titleRequest: string | null;
   /** The agent profile that it was launched from; null without one. */
   launched: LaunchedAgentProfile | null;
+  /** Gives the conversation one more plugin. */
+  loadPlugin(reference: string): Promise<void>;
   /** Default: those of the agent. */
   stuckThresholds?: StuckThresholds | undefined;
 }
@@ -106,6 +108,11 @@ export class LiveConversation {
       history: options.history,
       logger,
     });
+  }
+
+  /** Gives the conversation one more plugin of its marketplaces. */
+  loadPlugin(reference: string): Promise<void> {
+    return this.#options.loadPlugin(reference);
   }
 
   /** Adds secrets, as far as the conversation may have them. */

@@ -20,9 +20,12 @@ import type { ConversationConfig } from "../record/conversation-config.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
 import { openState } from "../record/stored-state.ts";
 import type { LiveContext } from "./conversation-context.ts";
-import { builtInExtensions } from "./extensions/built-in-extensions.ts";
+import { type BuiltInExtensions, builtInExtensions } from "./extensions/built-in-extensions.ts";
 import { LiveConversation } from "./live-conversation.ts";
 import { LogView } from "./log-view.ts";
+import { loadPlugin } from "./plugins/load-plugin.ts";
+import { PLUGIN_NOTE } from "./plugins/plugin-note.ts";
+import { PluginSession } from "./plugins/plugin-session.ts";
 import { readPromptFiles } from "./prompt-files.ts";
 import { RunSession } from "./run-session.ts";
 import { StateKeeper } from "./state-keeper.ts";
@@ -81,27 +84,37 @@ export function openConversation(
     state: keeper.state,
     createLlm: (llm) => session.createCountedLlm(llm),
   });
+  const storageOf = toolStorage(log, {
+    store: store.conversations,
+    conversationId: id,
+    onDamaged: (...about) => context.damage.report(...about),
+  });
+  const plugins = new PluginSession({
+    loader: context.plugins,
+    requested: config.plugins ?? [],
+    workspace,
+    secrets,
+    storage: storageOf(PLUGIN_NOTE),
+    now: () => timestamps.utcTimestamp(),
+  });
   const openTools = async (agent: Agent): Promise<Toolbox> => {
     const { client_tools: clientTools } = config;
     const tools = await resolveTools({ agent, clientTools, registry: context.tools, logger });
     const skills = () => keeper.state.agent.agent_context?.skills ?? [];
     const host = { conversationId: id, workspace: await workspace.get(), secrets, skills };
-    const storageOf = toolStorage(log, {
-      store: store.conversations,
-      conversationId: id,
-      onDamaged: (...about) => context.damage.report(...about),
-    });
     return openToolbox({ tools, host, storageOf, logger });
   };
+  let builtIn: BuiltInExtensions | undefined;
   const openExtensions = async (): Promise<Extensions> => {
     const host = await openHost();
-    const builtIn = await builtInExtensions({
+    builtIn = await builtInExtensions({
       host,
       context,
       config,
+      plugins,
       keepDocument: async (name, json) => void (await log.commit({ documents: { [name]: json } })),
     });
-    return new Extensions([...builtIn, ...((await context.extensions?.(host)) ?? [])], logger);
+    return new Extensions([...builtIn.list, ...((await context.extensions?.(host)) ?? [])], logger);
   };
   const runners = { ...BUILT_IN_RUNNERS, ...context.runners };
   const session: RunSession = new RunSession({
@@ -112,7 +125,11 @@ export function openConversation(
     isModelKeyLost,
     context,
     completeAgent: async () =>
-      withProjectSkills(keeper.state.agent, await workspace.get(), context.agentFiles),
+      withProjectSkills(
+        await plugins.complete(keeper.state.agent),
+        await workspace.get(),
+        context.agentFiles,
+      ),
     openTools,
     openExtensions,
     readPromptFiles: (agent) => readPromptFiles(agent, () => workspace.get(), context.agentFiles),
@@ -131,6 +148,7 @@ export function openConversation(
     titleModel: titleModel(config, context),
     wantsTitle: config.autotitle && record.title === null,
     titleRequest: config.prompt ?? null,
+    loadPlugin: (reference) => loadPlugin(reference, { session, keeper, plugins, extensions: () => builtIn }),
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
   });
 }

@@ -12,7 +12,9 @@ import {
   userFolders,
 } from "../place.ts";
 import { firstOfName } from "../skills/skill-folders.ts";
-import { pluginInfo } from "./plugin-info.ts";
+import { loadPlugin } from "./load-plugin.ts";
+import type { Plugin } from "./plugin.ts";
+import { toPluginInfo } from "./plugin-info.ts";
 
 /** The sources to list. */
 export interface PluginSources {
@@ -27,13 +29,12 @@ export async function listPlugins(
   { projectDir, ofUser }: PluginSources,
 ): Promise<PluginInfo[]> {
   const user = ofUser ? await userPlugins(place) : [];
-  const roots = projectDir === null ? [] : await projectRoots(place, projectDir);
-  const folders = roots.flatMap((root) => projectFolders(root, "plugins"));
-  const ofProject = firstOfName(await pluginsOfFolders(place, folders));
-  return [...new Map([...user, ...ofProject].map((plugin) => [plugin.name, plugin])).values()];
+  const project = projectDir === null ? [] : await projectPlugins(place, projectDir);
+  return Promise.all(lastOfName([...user, ...project]).map((plugin) => toPluginInfo(place, plugin)));
 }
 
-async function userPlugins(place: ExtensionPlace): Promise<PluginInfo[]> {
+/** Reads the plugins of the user: those of the user's folders, then the installed ones that are enabled. */
+export async function userPlugins(place: ExtensionPlace): Promise<Plugin[]> {
   const installedIn = installedFolder(place, "plugins");
   const own = await pluginsOfFolders(place, userFolders(place, "plugins"), installedIn);
   const enabled = (await new InstalledExtensions(place, PLUGINS).list()).filter((entry) => entry.enabled);
@@ -44,11 +45,23 @@ async function userPlugins(place: ExtensionPlace): Promise<PluginInfo[]> {
   return firstOfName([...own, ...installed]);
 }
 
+/** Reads the plugins of a project and of the repository around it. */
+export async function projectPlugins(place: ExtensionPlace, projectDir: string): Promise<Plugin[]> {
+  const roots = await projectRoots(place, projectDir);
+  const folders = roots.flatMap((root) => projectFolders(root, "plugins"));
+  return firstOfName(await pluginsOfFolders(place, folders));
+}
+
+/** Keeps the last plugin of each name, where the first one was. */
+export function lastOfName<T extends { name: string }>(plugins: readonly T[]): T[] {
+  return [...new Map(plugins.map((plugin) => [plugin.name, plugin])).values()];
+}
+
 async function pluginsOfFolders(
   place: ExtensionPlace,
   folders: readonly string[],
   without?: string,
-): Promise<PluginInfo[]> {
+): Promise<Plugin[]> {
   const paths: string[] = [];
   for (const folder of folders) {
     const inside = (await entriesOf(place, folder)).filter(({ type }) => type === "directory");
@@ -60,10 +73,10 @@ async function pluginsOfFolders(
   );
 }
 
-async function pluginsAt(place: ExtensionPlace, paths: readonly string[]): Promise<PluginInfo[]> {
-  const plugins: PluginInfo[] = [];
+async function pluginsAt(place: ExtensionPlace, paths: readonly string[]): Promise<Plugin[]> {
+  const plugins: Plugin[] = [];
   for (const path of paths) {
-    const plugin = await orSkip(place, path, () => pluginInfo(place, path));
+    const plugin = await orSkip(place, path, () => loadPlugin(place, path));
     if (plugin !== null) plugins.push(plugin);
   }
   return plugins;

@@ -2,13 +2,17 @@ import type { PluginInfo } from "../../wire/extensions/plugins.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import { type ExtensionPlace, entriesOf } from "../place.ts";
 import { loadPlugin } from "./load-plugin.ts";
-import { allSkills } from "./plugin.ts";
+import { allSkills, type Plugin } from "./plugin.ts";
 
 const MAX_FILES = 2_000;
 
 /** Reads a plugin as clients list it. @throws Error for a manifest that is not valid */
 export async function pluginInfo(place: ExtensionPlace, folder: string): Promise<PluginInfo> {
-  const plugin = await loadPlugin(place, folder);
+  return toPluginInfo(place, await loadPlugin(place, folder));
+}
+
+/** Shows a plugin as clients list it, with the names of its files. */
+export async function toPluginInfo(place: ExtensionPlace, plugin: Plugin): Promise<PluginInfo> {
   const { name, version, description, path } = plugin;
   const skills = allSkills(plugin).map((skill) => ({ name: skill.name, description: skill.description }));
   return { name, version, description, path, skills, files: await filesOf(place, path) };

@@ -54,7 +54,7 @@ export async function resolveTools(options: ResolveToolsOptions): Promise<Resolv
     ...agent.include_default_tools.flatMap((className) => defaultTool(className, options)),
   ];
   const hasReader = tools.some(({ tool }) => tool === defaultToolOf(SKILL_READER));
-  if (!hasReader && readsSkills(agent)) tools.push(...defaultTool(SKILL_READER, options));
+  if (!hasReader && skillReader(agent) !== undefined) tools.push(...defaultTool(SKILL_READER, options));
   checkUnique(tools.map(({ tool }) => tool.name));
   return tools;
 }
@@ -86,10 +86,12 @@ function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveTool
   return [];
 }
 
-function readsSkills({ agent_context: context }: ResolveToolsOptions["agent"]): boolean {
-  return (context?.skills ?? []).some(
+/** The tool that reads skills. undefined for an agent that has none to read. */
+export function skillReader({ agent_context: context }: Pick<Agent, "agent_context">): Tool | undefined {
+  const hasSome = (context?.skills ?? []).some(
     ({ is_agentskills_format: isStandard, disable_model_invocation: isHidden }) => isStandard && !isHidden,
   );
+  return hasSome ? defaultToolOf(SKILL_READER) : undefined;
 }
 
 function checkParams({ name, params: schema }: Tool, params: Record<string, unknown>): void {

@@ -49,6 +49,9 @@ export const pluginSource = z
   })
   .meta({ id: "PluginSource" });
 
+/** A place that a plugin is loaded from. */
+export type PluginSource = z.output<typeof pluginSource>;
+
 function pathFault(path: string): string | undefined {
   if (path.startsWith("/")) return "repo_path must be relative, not absolute";
   return path.split("/").includes("..")

@@ -121,3 +121,10 @@ export const pluginsMarketplace = once(() =>
     .object({ plugins: z.array(offeredPlugin()) })
     .meta({ id: "openhands__agent_server__plugins_router__MarketplaceCatalogResponse" }),
 );
+
+/** Body of `POST /api/conversations/{conversation_id}/load_plugin`. */
+export const loadPluginRequest = once(() =>
+  z
+    .object({ plugin_ref: z.string().describe("`name`, or `name@marketplace`") })
+    .meta({ id: "Body_load_conversation_plugin_api_conversations__conversation_id__load_plugin_post" }),
+);

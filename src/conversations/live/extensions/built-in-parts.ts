@@ -1,6 +1,7 @@
 import type { ExtensionHost } from "../../../agent/loop/extension.ts";
 import type { ConversationConfig } from "../../record/conversation-config.ts";
 import type { LiveContext } from "../conversation-context.ts";
+import type { PluginSession } from "../plugins/plugin-session.ts";
 
 /** Parts that the extensions of a conversation are made of. */
 export interface BuiltInParts {
@@ -9,4 +10,6 @@ export interface BuiltInParts {
   config: ConversationConfig;
   /** Stores a document of the conversation that no other part writes. */
   keepDocument(name: string, json: string): Promise<void>;
+  /** The plugins that the conversation begins with. */
+  plugins: Pick<PluginSession, "hooks" | "servers">;
 }

@@ -7,7 +7,7 @@ import { nameFilter } from "../../../tools/toolbox/resolve-tools.ts";
 import type { BuiltInParts } from "./built-in-parts.ts";
 
 /**
- * Connects the MCP servers of the agent when the conversation is loaded, and ends them with it. A server that cannot be
+ * Connects the MCP servers of the agent and of its plugins when the conversation is loaded, and ends them with it. A server that cannot be
  * connected costs its own tools: model and user read why.
  */
 export class McpExtension implements LoopExtension {
@@ -24,7 +24,7 @@ export class McpExtension implements LoopExtension {
     this.#tools = tools;
     const { mcp_config: config } = this.#parts.host.state.agent;
     const entries = Object.entries(config).map(([name, server]) => [name, { server }] as const);
-    const problems = await this.add(Object.fromEntries(entries));
+    const problems = await this.add({ ...Object.fromEntries(entries), ...this.#parts.plugins.servers });
     return problems.length === 0 ? undefined : { events: [tellModel("environment", problems.join("\n"))] };
   }
 
