@@ -6,6 +6,7 @@ import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { MCP_DIFFERENCES } from "./differences/mcp.ts";
+import { PLUGIN_DIFFERENCES } from "./differences/plugins.ts";
 import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
@@ -46,6 +47,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ...RUN_DIFFERENCES,
   ...ASIDE_DIFFERENCES,
   ...HOOK_DIFFERENCES,
+  ...PLUGIN_DIFFERENCES,
   ...CONDENSATION_DIFFERENCES,
   ...SKILL_DIFFERENCES,
   ...REQUEST_DIFFERENCES,

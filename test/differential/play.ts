@@ -65,7 +65,7 @@ interface Start {
 
 function startRequest({ scenario, base_url, workspace }: Start): object {
   const llm = { model: "openai/scripted", api_key: "key", base_url, usage_id: "default", ...scenario.llm };
-  const agent = typeof scenario.agent === "function" ? scenario.agent(llm) : scenario.agent;
+  const agent = typeof scenario.agent === "function" ? scenario.agent(llm, workspace) : scenario.agent;
   const tools = [TERMINAL, { name: "file_editor" }, { name: "task_tracker" }];
   return {
     autotitle: false,
@@ -73,7 +73,7 @@ function startRequest({ scenario, base_url, workspace }: Start): object {
     ...(scenario.settings
       ? { agent_settings: { llm, tools, ...scenario.settings } }
       : { agent: { kind: "Agent", llm, tools, ...agent } }),
-    ...scenario.request,
+    ...(typeof scenario.request === "function" ? scenario.request(workspace) : scenario.request),
   };
 }
 

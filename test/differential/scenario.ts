@@ -12,10 +12,10 @@ export interface Scenario {
   name: string;
   /** What the model answers, call by call; a function where it must speak of the workspace. */
   script: readonly Step[] | ((workspace: string) => readonly Step[]);
-  /** Laid over the start request. */
-  request?: object;
+  /** Laid over the start request; a function where it must speak of the workspace. */
+  request?: object | ((workspace: string) => object);
   /** Laid over the agent; a function where it has models of its own, which are like the agent's. */
-  agent?: object | ((llm: object) => object);
+  agent?: object | ((llm: object, workspace: string) => object);
   /** The agent is given as settings instead, with these laid over. */
   settings?: object;
   /** Laid over the model. */

@@ -18,6 +18,7 @@ import { fileScenarios } from "./scenarios/machine/files.ts";
 import { gitScenarios } from "./scenarios/machine/git.ts";
 import { placeScenarios } from "./scenarios/machine/places.ts";
 import { mcpScenarios } from "./scenarios/mcp.ts";
+import { pluginScenarios } from "./scenarios/plugins/plugins.ts";
 import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
@@ -61,6 +62,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...errorScenarios,
     ...confirmationScenarios,
     ...hookScenarios,
+    ...pluginScenarios,
     ...analyzerScenarios,
     ...acpScenarios,
     ...agentProfileScenarios,

@@ -2,6 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+/** The same for every commit, so that the same files have the same id. */
+const TIME = { GIT_AUTHOR_DATE: "2026-01-01T00:00:00Z", GIT_COMMITTER_DATE: "2026-01-01T00:00:00Z" };
+
 /** The text of a file, or the target of a link. */
 export type FileToWrite = string | { link: string };
 
@@ -61,7 +64,7 @@ export class GitRepository {
 
   /** Runs git with text as its input. */
   feed(input: string, ...parameters: string[]): string {
-    const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+    const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", ...TIME };
     return execFileSync("git", parameters, {
       cwd: this.path,
       env,

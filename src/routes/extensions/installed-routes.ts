@@ -21,6 +21,8 @@ export interface InstalledResource {
   /** In lower case, and as it begins a sentence. */
   noun: "skill" | "plugin";
   title: "Skill" | "Plugin";
+  /** Of its names, as the reference writes it: refusals show it. */
+  pattern: RegExp;
   /** The reason of a 422 at an installation. */
   invalid: string;
   /** Answers with one extension, with all of them, and with one that was refreshed. */
@@ -30,17 +32,15 @@ export interface InstalledResource {
   show(place: ExtensionPlace, entry: InstalledEntry): Promise<object>;
 }
 
-const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
-
 /** The routes of installed skills, and those of installed plugins: they differ in their words alone. */
 export function installedRoutes(
   place: () => Promise<ExtensionPlace>,
-  { noun, title, invalid, schemas, open, show }: InstalledResource,
+  { noun, title, pattern, invalid, schemas, open, show }: InstalledResource,
 ): Route[] {
   const tags = [`${title}s`];
   const route = group({ prefix: `/api/${noun}s`, tags, auth: "key" });
   const path = `/installed/{${noun}_name}`;
-  const params = () => z.object({ [`${noun}_name`]: extensionName(NAME) });
+  const params = () => z.object({ [`${noun}_name`]: extensionName(pattern) });
   const nameIn = (given: unknown) => (given as Record<string, string>)[`${noun}_name`] ?? "";
   const missing = (name: string) => new AgentServerError("not_found", `${title} '${name}' is not installed`);
   const refusal = { 404: { description: "It is not installed", body: errorBody } };

@@ -19,6 +19,7 @@ export function installedSkillRoutes(place: () => Promise<ExtensionPlace>): Rout
     ...installedRoutes(place, {
       noun: "skill",
       title: "Skill",
+      pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/,
       invalid: "Invalid skill. Ensure the source contains a valid SKILL.md.",
       schemas: { one: installedSkill, all: installedSkills, refreshed: refreshedSkill },
       open: openSkills,

@@ -76,6 +76,7 @@ export function pluginRoutes({ place, secretValue }: PluginDeps): Route[] {
     ...installedRoutes(place, {
       noun: "plugin",
       title: "Plugin",
+      pattern: /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
       invalid: "Invalid plugin. Ensure it has a valid kebab-case name.",
       schemas: { one: installedPlugin, all: installedPlugins, refreshed: refreshedPlugin },
       open: openPlugins,

@@ -1,3 +1,4 @@
+import type { ExtensionEvent } from "../../../agent/loop/extension.ts";
 import { tellModel } from "../../../agent/loop/messages.ts";
 import { skillReader } from "../../../tools/toolbox/resolve-tools.ts";
 import type { BuiltInExtensions } from "../extensions/built-in-extensions.ts";
@@ -30,11 +31,19 @@ export async function loadPlugin(
   const { hooks, servers, join } = await plugins.load(keeper.state.agent, reference);
   const { mcp, hooks: inForce } = extensions() ?? {};
   const problems = (await mcp?.add(servers)) ?? [];
-  const { state, events = [] } =
+  const { state = {}, events = [] } =
     hooks === null ? {} : ((await inForce?.add(hooks, AbortSignal.timeout(HOOKS_TIMEOUT))) ?? {});
+  const begin = events.findIndex(isStart);
   const agent = await join(keeper.state.agent);
   const reader = skillReader(agent);
   if (reader !== undefined && !session.tools.names.includes(reader.name)) session.tools.add(reader);
   const told = problems.length === 0 ? [] : [tellModel("environment", problems.join("\n"))];
-  await session.update({ ...state, agent }, [...events, ...told]);
+  // The hooks that have ended, those that are in force now, and what these have done.
+  await session.update({}, events.slice(0, Math.max(begin, 0)));
+  await session.updateAhead(state, events.slice(Math.max(begin, 0)));
+  await session.update({ agent }, told);
+}
+
+function isStart(event: ExtensionEvent): boolean {
+  return event.kind === "HookExecutionEvent" && event.hook_event_type === "SessionStart";
 }
