@@ -40,8 +40,8 @@ export async function loadPlugin(
   const told = problems.length === 0 ? [] : [tellModel("environment", problems.join("\n"))];
   // The hooks that have ended, those that are in force now, and what these have done.
   await session.update({}, events.slice(0, Math.max(begin, 0)));
-  await session.updateAhead(state, events.slice(Math.max(begin, 0)));
-  await session.update({ agent }, told);
+  await session.update(state);
+  await session.update({ agent }, [...events.slice(Math.max(begin, 0)), ...told]);
 }
 
 function isStart(event: ExtensionEvent): boolean {
