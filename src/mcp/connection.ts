@@ -29,6 +29,7 @@ export class Connection {
   #connecting: Promise<Session> | null = null;
   #listing: Promise<void> | null = null;
   #isListOld = false;
+  readonly #closing = Promise.withResolvers<void>();
   #isClosed = false;
   /** When the last restarts were, in milliseconds. */
   #restarts: number[] = [];
@@ -69,6 +70,7 @@ export class Connection {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#closing.resolve();
     const session = this.#session ?? (await this.#connecting?.catch(() => null));
     this.#session = null;
     if (session != null) await end(session);
@@ -114,9 +116,15 @@ export class Connection {
     const session = { client, transport };
     const connected = client.connect(transport, { timeout });
     client.onerror = (error) => this.#parts.onLog(messageOf(error));
-    if (!(await settledWithin(connected, timeout))) {
+    const isInTime = await settledWithin(Promise.race([connected, this.#closing.promise]), timeout);
+    if (!isInTime || this.#isClosed) {
+      connected.catch(() => {});
       await end(session);
-      throw new Error(withLastWords("it has not answered in time", transport));
+      throw new Error(
+        this.#isClosed
+          ? "it is not needed any more"
+          : withLastWords("it has not answered in time", transport),
+      );
     }
     try {
       await connected;
@@ -126,8 +134,7 @@ export class Connection {
     }
     client.setNotificationHandler("notifications/tools/list_changed", () => this.#refresh());
     client.onclose = () => this.#onClose(session);
-    if (this.#isClosed) await end(session);
-    else this.#session = session;
+    this.#session = session;
     return session;
   }
 

@@ -2,6 +2,7 @@ import { messageOf } from "../errors.ts";
 import { maskObservation } from "../secrets/masking/mask-observation.ts";
 import { SecretMask } from "../secrets/masking/secret-mask.ts";
 import type { Tool, ToolCallContext, ToolSecrets } from "../tools/tool.ts";
+import type { McpServer } from "../wire/agent/mcp-server.ts";
 import { Connection } from "./connection.ts";
 import { expandVariables } from "./expand-variables.ts";
 import { CALL_TIMEOUT, LONGEST_CALL } from "./limits.ts";
@@ -10,8 +11,8 @@ import type { McpHost, McpServerEntry } from "./mcp-host.ts";
 import { secretValuesOf } from "./secret-values.ts";
 import type { AdvertisedTool, AdvertisedTools } from "./tools/advertised-tools.ts";
 import { mcpTool } from "./tools/mcp-tool.ts";
+import { PublishedTools } from "./tools/published-tools.ts";
 import { type McpObservation, toldObservation, toObservation } from "./tools/to-observation.ts";
-import { toolName } from "./tools/tool-names.ts";
 import { transportsOf } from "./transports/open-transport.ts";
 
 export interface ServerToolsParts {
@@ -26,8 +27,7 @@ export interface ServerToolsParts {
 export class ServerTools {
   readonly #parts: ServerToolsParts;
   readonly #problems: string[] = [];
-  /** The tools that are in the toolbox, by the name for the model. */
-  readonly #published = new Map<string, AdvertisedTool>();
+  readonly #published: PublishedTools;
   #connection: Connection | null = null;
   #mask = SecretMask.empty;
   #callTimeout = CALL_TIMEOUT;
@@ -37,6 +37,13 @@ export class ServerTools {
 
   constructor(parts: ServerToolsParts) {
     this.#parts = parts;
+    const { name: server, hasPrefix, host } = parts;
+    this.#published = new PublishedTools({
+      server,
+      hasPrefix,
+      host,
+      toTool: (...tool) => this.#toTool(...tool),
+    });
   }
 
   /** Connects. Resolves to the problem that keeps it from that, if there is one. */
@@ -45,9 +52,7 @@ export class ServerTools {
     try {
       const server = await this.#expanded();
       this.#mask = (await SecretMask.prepare(secretValuesOf(server))).withoutShortValues;
-      if (server.timeout !== undefined && server.timeout > 0) {
-        this.#callTimeout = Math.min(server.timeout * 1_000, LONGEST_CALL);
-      }
+      this.#callTimeout = callTimeoutOf(server);
       const { workspace, remote, logger } = host;
       this.#connection = new Connection({
         openTransport: await transportsOf(server, { workspace, remote }),
@@ -55,7 +60,9 @@ export class ServerTools {
         onLog: (message) =>
           logger.debug({ mcp_server: name, problem: this.#mask.mask(message) }, "An MCP server"),
       });
-      this.#list ??= await this.#connection.start({ timeout });
+      const list = await this.#connection.start({ timeout });
+      // A change may have come meanwhile.
+      this.#list ??= list;
       return [];
     } catch (error) {
       const reason = await this.#masked(messageOf(error));
@@ -96,30 +103,8 @@ export class ServerTools {
   #reconcile(list: AdvertisedTools): void {
     this.#list = list;
     if (!this.#isPublic || this.#isClosed) return;
-    const { name, hasPrefix, host } = this.#parts;
-    const wanted = new Map(list.tools.map((tool) => [toolName(name, tool.name, hasPrefix), tool]));
-    for (const [published, tool] of this.#published) {
-      if (isSame(wanted.get(published), tool)) continue;
-      this.#published.delete(published);
-      void host.tools.remove(published);
-    }
-    const leftOut = [...list.leftOut];
-    for (const tool of list.tools) leftOut.push(...this.#add(toolName(name, tool.name, hasPrefix), tool));
+    const leftOut = this.#published.become(list);
     if (leftOut.length > 0) this.#tell(leftOut);
-  }
-
-  #add(name: string, advertised: AdvertisedTool): string[] {
-    const { host } = this.#parts;
-    if (this.#published.get(name) === advertised || isSame(this.#published.get(name), advertised)) return [];
-    if (!host.keeps(name)) return [];
-    if (host.tools.names.includes(name)) return [`'${advertised.name}': another tool has the name '${name}'`];
-    try {
-      host.tools.add(this.#toTool(name, advertised));
-      this.#published.set(name, advertised);
-      return [];
-    } catch (error) {
-      return [`'${advertised.name}': ${messageOf(error)}`];
-    }
   }
 
   #tell(leftOut: readonly string[]): void {
@@ -179,9 +164,10 @@ interface Call extends ToolCallContext {
   secrets: ToolSecrets;
 }
 
-/** Whether a server describes a tool as it did before. */
-function isSame(one: AdvertisedTool | undefined, other: AdvertisedTool | undefined): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+/** Milliseconds for a call. The configuration gives seconds. */
+function callTimeoutOf({ timeout, sse_read_timeout: silence }: McpServer): number {
+  const seconds = timeout ?? silence;
+  return seconds === undefined || seconds <= 0 ? CALL_TIMEOUT : Math.min(seconds * 1_000, LONGEST_CALL);
 }
 
 function failureOf(error: unknown, timeout: number): string {

@@ -265,14 +265,14 @@ describe("several servers", () => {
 });
 
 describe("the official example", () => {
-  it("of everything works over standard input and output", async () => {
+  it("of everything works over standard input and output", { timeout: 60_000 }, async () => {
     const llm = scriptedLlm([
       call("echo", { message: "hello" }),
       call("get-sum", { a: 1, b: 2 }),
       call("get-tiny-image", {}),
       say("done"),
     ]);
-    await using server = await createTestServer({ llm, patience: 20_000 });
+    await using server = await createTestServer({ llm, patience: 45_000 });
     const chat = await server.start("Hello", {
       agent: { mcp_config: { everything: { command: process.execPath, args: [EVERYTHING, "stdio"] } } },
     });

@@ -45,9 +45,10 @@ export async function listTools(client: Client, options: { timeout: number }): P
       } else if (found.has(name)) leftOut.push(`a second tool with the name '${name}'`);
       else found.set(name, tool);
     }
-    if (typeof nextCursor !== "string" || nextCursor === "") break;
+    if (typeof nextCursor !== "string" || nextCursor === "") return { tools: [...found.values()], leftOut };
     cursor = nextCursor;
   }
+  leftOut.push(`the tools after the first ${MAX_PAGES} pages of its list`);
   return { tools: [...found.values()], leftOut };
 }
 
