@@ -1,7 +1,9 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { projectSkills } from "../../../src/extensions/skills/project-skills.ts";
+import { withFiles } from "../../../src/workspace/place.ts";
 import { openPlace } from "../open-place.ts";
 
 /** A project with these files, and what is read of it. */
@@ -65,17 +67,32 @@ describe("a project made to harm", () => {
     expect(warnings).toEqual([FAULT, FAULT]);
   });
 
+  it("reads nothing through links either where the machine looks files up by name only", async () => {
+    const { place, folder } = await openPlace();
+    const { within: _within, ...files } = place.workspace.files;
+    const named = { ...place, workspace: withFiles(place.workspace, files) };
+    const project = join(folder, "project");
+    mkdirSync(join(project, "sub"), { recursive: true });
+    writeFileSync(join(folder, "key"), "PRIVATE");
+    writeFileSync(join(project, "CLAUDE.md"), "Ours.");
+    for (const name of ["AGENTS.md", "sub/AGENTS.md"]) symlinkSync(join(folder, "key"), join(project, name));
+    symlinkSync(folder, join(project, ".agents"));
+    expect((await projectSkills(named, project)).map(({ content }) => content)).toEqual(["Ours."]);
+  });
+
   it("runs no program that its repository names", async () => {
-    const { project, write, namesOf, commands } = await withProject({ "sub/AGENTS.md": "Sub." });
-    write("monitor.sh", `#!/bin/sh\ntouch ${project}/ran\n`);
-    write(".git/HEAD", "ref: refs/heads/main\n");
-    write(".git/config", `[core]\n\trepositoryformatversion = 0\n\tfsmonitor = sh ${project}/monitor.sh\n`);
-    mkdirSync(join(project, ".git/objects"), { recursive: true });
-    mkdirSync(join(project, ".git/refs"), { recursive: true });
+    const { project, namesOf, write, commands } = await withProject({ "sub/AGENTS.md": "Sub." });
+    const git = (...args: string[]) => execFileSync("git", ["-C", project, ...args], { stdio: "pipe" });
+    const ran = () => existsSync(join(project, "ran"));
+    git("init", "--quiet");
+    git("add", ".");
+    write("monitor.sh", `touch ${project}/ran\n`);
+    git("config", "core.fsmonitor", `sh ${project}/monitor.sh`);
     expect(await namesOf()).toEqual(["agents:sub"]);
     expect(commands.some((command) => command.includes("ls-files"))).toBe(true);
-    await expect(
-      (async () => (await import("node:fs/promises")).stat(join(project, "ran")))(),
-    ).rejects.toThrow("ENOENT");
+    expect(ran()).toBe(false);
+    // Git on its own would run it.
+    git("ls-files", "--cached", "--others");
+    expect(ran()).toBe(true);
   });
 });
