@@ -18,6 +18,8 @@ import type { Protocol } from "./protocol.ts";
 import { type Fetch, providerFetch } from "./provider-fetch.ts";
 import { isProxied, loadProxyModel } from "./proxy-models.ts";
 import { REPLY_LIMITS } from "./reply/reply-limits.ts";
+import { isSubscribed } from "./subscription/is-subscribed.ts";
+import { type Subscription, subscriptionLlm } from "./subscription/subscription-llm.ts";
 import { withTextTools } from "./text-tools/with-text-tools.ts";
 
 /** Options of the built-in models. */
@@ -42,6 +44,8 @@ export interface LlmOptions {
   loadImage?: LoadImage;
   /** Where models at certain addresses get a new key when theirs is rejected. Default: nowhere. */
   keyRefresh?: KeyRefresh;
+  /** Pays for configurations that ask for a subscription. Default: there is none, and these are refused. */
+  subscription?: Subscription | undefined;
   /** Receives every call of a configuration with `log_completions`. */
   onCompletion?: (log: CompletionLog) => void;
 }
@@ -51,9 +55,12 @@ export interface LlmOptions {
  * rejects the first `complete` with an `LlmError`, which the conversation then shows.
  */
 export function createLlm(config: LlmConfig, options: LlmOptions): Llm {
-  const { environment, isKeyLost, clock = systemClock } = options;
+  const { environment, isKeyLost, clock = systemClock, subscription } = options;
   try {
     if (isDemoModel(config.model)) return createDemoLlm(config, clock);
+    if (subscription !== undefined && isSubscribed(config)) {
+      return subscriptionLlm(config, subscription, (keyed) => createLlm(keyed, options));
+    }
     return build(resolveModel(config, environment, isKeyLost), { ...options, clock });
   } catch (error) {
     return { decorated: true, complete: () => Promise.reject(error) };

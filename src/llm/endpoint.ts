@@ -1,6 +1,7 @@
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { LlmError } from "./llm-error.ts";
 import { PROVIDERS, type Provider, parseModelName } from "./providers.ts";
+import { isSubscribed } from "./subscription/is-subscribed.ts";
 
 /** Variables that may hold keys and addresses. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -129,8 +130,8 @@ function refuseUnusable(baseUrl: string): void {
 }
 
 /** A login must not turn into calls that are paid by the key of the server. */
-function refuseSubscription({ auth_type: type, api_key: key, is_subscription: isLogin }: LlmConfig): void {
-  if (!isLogin && (type !== "subscription" || key !== null)) return;
+function refuseSubscription(config: LlmConfig): void {
+  if (!isSubscribed(config)) return;
   throw new LlmError(
     "LLMAuthenticationError",
     "auth_type: logins with a subscription are not supported by this server; set api_key, with auth_type api_key",

@@ -2,12 +2,14 @@ import type { CreateLlm } from "../conversations/live/conversation-context.ts";
 import { createLlm } from "../llm/create-llm.ts";
 import { decorate } from "../llm/decorators/decorate.ts";
 import type { KeyRefresh } from "../llm/decorators/with-key-refresh.ts";
+import type { Subscription } from "../llm/subscription/subscription-llm.ts";
 import { isPublicAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { loadImage } from "../outbound/load-image.ts";
 import { type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
 import { secretsIn } from "../secrets/secret-fields.ts";
 import type { ServerSecrets } from "../secrets/server-secrets.ts";
+import type { ChatGptSubscription } from "../settings/subscription/chatgpt-subscription.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** The services that models need. */
@@ -16,6 +18,8 @@ export interface LlmServices {
   serverSecrets: ServerSecrets;
   /** How keys are looked up. */
   lookup: LookupOptions;
+  /** The sign-in of the server's user. */
+  subscription(): Promise<ChatGptSubscription>;
 }
 
 /** Builds the factory of models: the host's own where it has one, else the built-in ones. */
@@ -33,10 +37,23 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
       isKeyLost,
       clock,
       onCompletion,
+      subscription: subscriptionOf(services),
       ...(keyRefresh && { keyRefresh }),
       ...(maxReplyBytes !== undefined && { maxReplyBytes }),
       loadImage: (url, signal) => loadImage(url, signal, fetchImage),
     });
+  };
+}
+
+/** Tokens are hidden like every key of the server. */
+function subscriptionOf({ subscription, serverSecrets }: LlmServices): Subscription {
+  return {
+    models: async () => (await subscription()).models(),
+    async tokens() {
+      const tokens = await (await subscription()).tokens();
+      if (tokens !== null) serverSecrets.remember(tokens.accessToken);
+      return tokens;
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { AgentServerError } from "../../errors.ts";
 import type { DeviceStartResponse, SubscriptionStatus } from "../../wire/settings/subscription.ts";
 import { defineCollection } from "../documents/collection.ts";
 import type { Documents } from "../documents/documents.ts";
+import { accountOfToken } from "./account-of-token.ts";
 import { DeviceLogins } from "./device-logins.ts";
 import type { IssuedTokens, OpenAiIssuer } from "./openai-issuer.ts";
 
@@ -64,6 +65,16 @@ export class ChatGptSubscription {
   async status(): Promise<SubscriptionStatus> {
     const login = await this.#fresh().catch(() => null);
     return statusOf(login);
+  }
+
+  /**
+   * Valid tokens for a call of a model; null without a sign-in.
+   *
+   * @throws AgentServerError `unavailable` when they have to be renewed and the issuer does not answer as it should
+   */
+  async tokens(): Promise<{ accessToken: string; accountId: string | null } | null> {
+    const accessToken = (await this.#fresh())?.secrets.access_token.value ?? null;
+    return accessToken === null ? null : { accessToken, accountId: accountOfToken(accessToken) };
   }
 
   /** @throws AgentServerError `unavailable` when the issuer does not answer as it should. */

@@ -10,7 +10,6 @@ export const ASIDE_DIFFERENCES: readonly Difference[] = [
   {
     scenarios: [
       "a question before anything was said",
-      "a question after a tool, then the work goes on",
       "a question while calls wait",
       "a question that is answered with a call",
     ],

@@ -137,6 +137,19 @@ describe("tokens of a subscription", () => {
     expect(stored?.json).toMatch(/gAAAAA/);
   });
 
+  it("are given to models as long as someone is signed in, renewed in time", async () => {
+    const { issuer, clock, subscription } = await signedIn();
+    expect(await subscription.tokens()).toEqual({ accessToken: "access-1", accountId: null });
+    clock.time += 3_600_000;
+    issuer.answers[TOKEN] = [{ body: { access_token: "access-2", expires_in: 3_600 } }];
+    expect(await subscription.tokens()).toEqual({ accessToken: "access-2", accountId: null });
+    clock.time += 3_600_000;
+    issuer.answers[TOKEN] = [{ status: 500, body: {} }];
+    await expect(subscription.tokens()).rejects.toMatchObject({ status: 503 });
+    await subscription.logout();
+    expect(await subscription.tokens()).toBeNull();
+  });
+
   it("are renewed once for all who ask, a minute before their end", async () => {
     const { issuer, clock, subscription, over } = await signedIn();
     issuer.answers[TOKEN] = [{ body: { access_token: "access-2", expires_in: 100 } }];

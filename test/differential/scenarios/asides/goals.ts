@@ -103,7 +103,7 @@ export const goalScenarios: Scenario[] = [
   },
   {
     name: "a goal whose judge fails",
-    prompts: [RESUMING],
+    prompts: ["user: ", RESUMING],
     script: [
       { text: "Hello is there." },
       { error: { status: 400, message: "No such thing." } },
