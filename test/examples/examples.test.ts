@@ -23,6 +23,7 @@ import { buildApp as buildWebApp } from "../../examples/15-web-app.ts";
 import { startWithMemory } from "../../examples/16-mcp.ts";
 import { skillsFor } from "../../examples/17-skills.ts";
 import { runWithHooks } from "../../examples/18-hooks.ts";
+import { askForWeather } from "../../examples/19-plugin.ts";
 import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-user.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
@@ -205,6 +206,24 @@ it("18-hooks keeps the agent from deleting, and formats what it writes", async (
     "PreToolUse terminal ok",
   ]);
   expect(await readFile(file, "utf8")).toBe("one\ntwo\n");
+});
+
+it("19-plugin has the command, the skill, the hook and the tool of its plugin", async () => {
+  const llm = scriptedLlm([call("forecast", { place: "Oslo" }), say("Seven degrees, and rain.")]);
+  const project = join(folder, "plugin");
+  await mkdir(project);
+  await using server = createServer({ ...options(), createLlm: () => llm });
+  const conversation = await askForWeather(server, project, "m");
+  await conversation.run();
+  await expect
+    .poll(async () => (await server.conversations.get(conversation.id)).execution_status)
+    .toBe("finished");
+  const { items } = await server.conversations.events.search(conversation.id, { kind: "ObservationEvent" });
+  expect(JSON.stringify(items)).toContain("Oslo: 7 degrees, rain.");
+  const asked = JSON.stringify(llm.requests[0]?.messages);
+  expect(asked).toContain("Call the tool `forecast`");
+  expect(asked).toContain("What to wear in which weather.");
+  expect(asked).toContain("Temperatures are in degrees Celsius.");
 });
 
 it("17-skills has the skills that a message calls for, with the suffix behind them", async () => {
