@@ -7,7 +7,10 @@ import type { StartConversationRequest } from "../wire/conversation-request.ts";
 
 /** A start request with the agent that it leads to. */
 export interface AskedFor {
-  request: StartConversationRequest;
+  request: Pick<
+    StartConversationRequest,
+    "plugins" | "hook_config" | "security_analyzer" | "agent_definitions" | "container"
+  >;
   agent: Agent;
   /** Whether the machines of conversations are containers. */
   hasContainers: boolean;

@@ -266,6 +266,18 @@ it("a file that cannot be read costs that file, and is named", async () => {
   });
 }, 60_000);
 
+it("installed skills stay where they are, and the report says how they are found", async () => {
+  const folders = open();
+  folders.source.write("profiles/fast.json", { model: "openai/gpt-4o" });
+  folders.source.write("skills/installed/one/SKILL.md", "---\nname: one\ndescription: d\n---\n");
+  const { code, stdout } = await ended(start(folders));
+  const folder = folders.source.path;
+  expect(code).toBe(0);
+  expect(stdout).toContain(`  ${folder}: found with OH_PERSISTENCE_DIR=${folder}\n`);
+  const again = await ended(start(folders, { OH_PERSISTENCE_DIR: folder }));
+  expect(again.stdout).toContain(`  ${folder}: found there\n`);
+}, 60_000);
+
 it("with a wrong key the tokens stay as they are, and the right key still opens them", async () => {
   const folders = open();
   const { source, data } = folders;

@@ -11,6 +11,7 @@ export class ImportReport {
   readonly #refused = new Lines();
   readonly #lost = new Lines();
   readonly #notes = new Lines();
+  readonly #installed = new Lines();
 
   /** Whether nothing is left out. */
   get isWhole(): boolean {
@@ -26,6 +27,13 @@ export class ImportReport {
     for (const { file, reason } of faults) this.#refused.add(`${file}: ${reason}`);
     if (lost.length > 0) this.#addLost(`conversation ${id} (${lost.slice(0, 5).join(", ")})`, lost.length);
     for (const note of notes) this.#notes.add(`conversation ${id}: ${note}`);
+  }
+
+  /** Installed skills and plugins stay in their data folder, which a server finds or not. */
+  addInstalled(folder: string, { isFound }: { isFound: boolean }): void {
+    this.#installed.add(
+      isFound ? `${folder}: found there` : `${folder}: found with OH_PERSISTENCE_DIR=${folder}`,
+    );
   }
 
   addDocument({ title, file, outcome, reason, lost }: DocumentImport): void {
@@ -47,6 +55,7 @@ export class ImportReport {
           "add it to OH_PREVIOUS_SECRET_KEYS, or set the secrets again",
       ),
       ...this.#notes.under("remarks on imported conversations"),
+      ...this.#installed.under("folders hold installed skills or plugins, which stay where they are"),
       "",
     ].join("\n");
   }

@@ -6,7 +6,9 @@ import { createRotatingCipher } from "../../secrets/cipher.ts";
 import { copyKeptFiles } from "../../server/reference-data/copy-kept-files.ts";
 import { hasEnded } from "../../server/reference-data/has-ended.ts";
 import { DATABASE_FILE } from "../../server/services.ts";
+import { userFolder } from "../../server/user-folder.ts";
 import { Documents } from "../../settings/documents/documents.ts";
+import { hasInstalled } from "../../settings/import/data-folder.ts";
 import { importDocuments } from "../../settings/import/import-documents.ts";
 import { sqliteStore } from "../../stores/sqlite.ts";
 import { toHex } from "../../wire/ids.ts";
@@ -43,6 +45,11 @@ export async function importData({ folders, data }: ImportArguments): Promise<vo
       for await (const document of importDocuments({ files: localFiles, documents, folder })) {
         report.addDocument(document);
       }
+    }
+    const userDir = userFolder(options.userDir ?? "~/.openhands", silentLogger);
+    for (const folder of sources.dataFolders) {
+      if (await hasInstalled(localFiles, folder))
+        report.addInstalled(folder, { isFound: folder === userDir });
     }
     for (const folder of sources.conversations) {
       report.addConversation(

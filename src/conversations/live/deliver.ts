@@ -10,12 +10,14 @@ export interface DeliverOptions {
   slot?: RunSlot;
 }
 
-/** Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has to wait. */
+/** Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has to wait.
+ * One that may not start at all is refused first. */
 export async function deliver(
   { session, runs, title, goal }: LiveConversation,
   content: Content[],
   { run, slot }: DeliverOptions,
 ): Promise<void> {
+  if (run) runs.assertServed();
   await goal.stop();
   const { isBlocked } = await session.addUserMessage(content);
   if (!isBlocked) title.consider(content);

@@ -32,6 +32,8 @@ export interface LiveConversationOptions {
   session: RunSession;
   /** The machine the agent works on. The session closes it. */
   workspace: LazyWorkspace;
+  /** Throws when the conversation asks for what this server must not leave out. */
+  assertServed(): void;
   /** Makes the runner, at the first run. */
   createRunner(): Promise<Runner>;
   slots: RunSlots;
@@ -91,6 +93,7 @@ export class LiveConversation {
     this.runs = new RunControl({
       slots,
       share: () => this.goal.share(),
+      assertServed: () => options.assertServed(),
       run: (signal) => this.#run(signal),
       isRunning: () => this.status === "running",
       isIdle: () => this.status === "idle",

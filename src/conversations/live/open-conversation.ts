@@ -19,6 +19,7 @@ import { machineLimits } from "../machine-limits.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
 import { openState } from "../record/stored-state.ts";
+import { type AskedFor, judgeRequest } from "../unserved.ts";
 import type { LiveContext } from "./conversation-context.ts";
 import { type BuiltInExtensions, builtInExtensions } from "./extensions/built-in-extensions.ts";
 import { LiveConversation } from "./live-conversation.ts";
@@ -139,6 +140,8 @@ export function openConversation(
     keeper,
     session,
     workspace,
+    // One that was started here was judged then. An imported one may ask for more.
+    assertServed: () => void judgeRequest(asked(keeper.state, config, context)),
     createRunner: async () => createRunner(state.agent.kind, runners, await openHost()),
     slots: context.slots,
     documents: store.documents,
@@ -151,6 +154,18 @@ export function openConversation(
     loadPlugin: (reference) => loadPlugin(reference, { session, keeper, plugins, extensions: () => builtIn }),
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
   });
+}
+
+function asked(
+  { agent, security_analyzer }: ConversationState,
+  config: ConversationConfig,
+  { openWorkspace }: LiveContext,
+): AskedFor {
+  return {
+    request: { ...config, security_analyzer },
+    agent,
+    hasContainers: openWorkspace.machines !== undefined,
+  };
 }
 
 function titleModel(

@@ -9,6 +9,8 @@ export interface RunControlOptions {
   slots: RunSlots;
   /** A share of the slot that the conversation has for longer than one run; undefined when it has none. */
   share?(): RunSlot | undefined;
+  /** Throws when the conversation asks for what this server must not leave out. */
+  assertServed(): void;
   /** Runs the agent once. Resolves when everything it wrote is stored; never rejects. */
   run(signal: AbortSignal): Promise<void>;
   /** Whether the status is running, as clients see it. */
@@ -49,7 +51,8 @@ export class RunControl {
   /**
    * Starts a run. One that has stopped but not ended yet is followed by another.
    *
-   * @throws AgentServerError `conflict` during a run, `too_many_requests` when no slot is free. Nothing has changed then.
+   * @throws AgentServerError `conflict` during a run, `too_many_requests` when no slot is free, `unprocessable` as
+   * `assertServed`. Nothing has changed then.
    */
   start(how: Starting = {}): void {
     if (this.#run !== null && this.#options.isRunning()) throw alreadyRunning();
@@ -59,7 +62,8 @@ export class RunControl {
   /**
    * Like `start`, but does not throw during a run: that run will read the new message.
    *
-   * @throws AgentServerError `too_many_requests` when no slot is free. Nothing has changed then.
+   * @throws AgentServerError `too_many_requests` when no slot is free, `unprocessable` as `assertServed`. Nothing has changed
+   * then.
    */
   startOrFollow(how: Starting = {}): void {
     if (this.#run === null) {
@@ -69,6 +73,11 @@ export class RunControl {
     how.approve?.();
     if (!this.#options.isRunning()) this.#following = "always";
     else if (this.#following === "no") this.#following = "if idle";
+  }
+
+  /** @throws AgentServerError `unprocessable` when the conversation asks for what this server must not leave out. */
+  assertServed(): void {
+    this.#options.assertServed();
   }
 
   /** Resolves when the active run has ended, at once without one. Another may have begun by then. */
@@ -124,6 +133,7 @@ export class RunControl {
   }
 
   #beginFirst({ approve, slot: given }: Starting): void {
+    this.assertServed();
     const slot = given?.handOver() ?? this.#claim();
     try {
       approve?.();

@@ -15,6 +15,7 @@ it("nothing begins in a conversation that is closed, however many asked for it",
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       running = false;
     },
+    assertServed: () => {},
     isRunning: () => running,
     isIdle: () => !running,
     ended: () => {},
