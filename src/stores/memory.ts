@@ -5,6 +5,7 @@ import { MemoryDocuments } from "./memory-documents.ts";
 import { longerThan } from "./page-length.ts";
 import {
   alreadyExists,
+  assertBeginsLog,
   assertContinues,
   repeatedEvent,
   storeClosed,
@@ -77,6 +78,7 @@ class MemoryStore implements Store {
   async commit(change: Change): Promise<void> {
     const { conversationId, create, copied, update = {}, documents = {}, events = [] } = change;
     const existing = this.#open.get(conversationId);
+    if (copied !== undefined) assertBeginsLog(change);
     if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
     if (create === undefined && existing === undefined) throw unknownConversation(conversationId);
     this.ownership.assertHeld(change);

@@ -42,6 +42,15 @@ export function storeClosed(): AgentServerError {
   return new AgentServerError("unavailable", "The store is closed");
 }
 
+/** @throws AgentServerError `conflict` for copied events that are not all that a new log begins with. */
+export function assertBeginsLog({ conversationId, create, events = [] }: Change): void {
+  if (create !== undefined && events.length === 0) return;
+  throw new AgentServerError(
+    "conflict",
+    `Copied events do not begin the log of conversation ${conversationId}`,
+  );
+}
+
 /** @throws AgentServerError `conflict` when the events do not continue a log of `eventCount` events. */
 export function assertContinues({ conversationId, events = [] }: Change, eventCount: number): void {
   for (const [offset, event] of events.entries()) {

@@ -3,7 +3,7 @@ import type { BashEventStore } from "./bash-events.ts";
 import type { DocumentStore } from "./documents.ts";
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
-import { storeClosed } from "./refusals.ts";
+import { assertBeginsLog, storeClosed } from "./refusals.ts";
 import { SqliteBashEvents } from "./sqlite/bash-event-store.ts";
 import { purgeBashEvents } from "./sqlite/bash-events.ts";
 import { beginCopy, copyPart, isWhole } from "./sqlite/copied-log.ts";
@@ -132,6 +132,7 @@ export class SqliteStore implements Store {
 
   /** The events are copied in small writes, under a key of no conversation; the last write makes it the key of the new one. */
   async #applyWithCopy(change: Change, from: CopiedEvents): Promise<void> {
+    assertBeginsLog(change);
     const { conversationId: id } = change;
     const keys: bigint[] = [];
     try {

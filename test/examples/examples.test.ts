@@ -25,6 +25,7 @@ import { skillsFor } from "../../examples/17-skills.ts";
 import { runWithHooks } from "../../examples/18-hooks.ts";
 import { askForWeather } from "../../examples/19-plugin.ts";
 import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-user.ts";
+import { askInForks, askInstead } from "../../examples/21-branches.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
@@ -187,6 +188,25 @@ it("12-in-process has a response to every message", async () => {
   await using server = createServer(options());
   const responses = await talk(server, join(folder, "in-process"), ["Have a look around.", "Anything else?"]);
   expect(responses).toEqual([expect.stringContaining("tour"), expect.stringContaining("Anything else?")]);
+});
+
+it("21-branches asks forks at once, and takes a message back", async () => {
+  const llm = scriptedLlm(({ messages }) =>
+    say(`${messages.length}: ${JSON.stringify(messages.at(-1)?.content)}`),
+  );
+  await using server = createServer({ ...options(), createLlm: () => llm });
+  const { conversation } = await server.conversations.create({
+    agent: { llm: { model: "scripted" }, tools: [] },
+    workspace: { working_dir: join(folder, "branches") },
+    autotitle: false,
+  });
+  await conversation.sendMessage("First.");
+  await expect
+    .poll(async () => (await server.conversations.get(conversation.id)).execution_status)
+    .toBe("finished");
+  const answers = await askInForks(server, conversation.id, ["One?", "Two?"]);
+  expect(answers).toEqual([expect.stringMatching(/^4: .*One/), expect.stringMatching(/^4: .*Two/)]);
+  expect(await askInstead(server, conversation.id, "Other.")).toMatch(/^2: .*Other/);
 });
 
 it("18-hooks keeps the agent from deleting, and formats what it writes", async () => {

@@ -98,6 +98,15 @@ export const COPY_CHECKS: Record<string, (store: Store) => Promise<void>> = {
     await store.commit({ conversationId: B, events: [event(0)] });
   },
 
+  "refuses copies that are not all that a new log begins with": async (store) => {
+    await store.commit({ ...creation(A), events: [event(0)] });
+    const { copied } = copyOf([{ first: 0, last: 0 }]);
+    await refused(store.commit({ conversationId: A, ...(copied && { copied }) }), "conflict");
+    await refused(store.commit({ ...copyOf([{ first: 0, last: 0 }]), events: [event(1)] }), "conflict");
+    assert.deepEqual(await store.conversations.find([B], []), []);
+    assert.deepEqual(await seqs(store, A), [0]);
+  },
+
   "makes one of two copies under one id": async (store) => {
     await store.commit({ ...creation(A), events: range(1_200).map((seq) => event(seq)) });
     const copies = [0, 1].map((index) =>
