@@ -19,7 +19,7 @@ export async function askInstead(server: AgentServer, id: string, question: stri
   const { items } = await server.conversations.events.search(id, { kind: "MessageEvent", source: "user" });
   const [first] = items;
   const conversation = await server.conversations.open(id);
-  // HEAD moves before the message; what came after stays in the log, on a branch of its own.
+  // HEAD moves before the message; what came after stays in the log, on another branch.
   await conversation.navigate(first?.parent_id ?? null);
   return ask(server, conversation, question);
 }
