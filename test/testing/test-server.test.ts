@@ -47,7 +47,7 @@ describe("a test server", () => {
       runs.push(JSON.stringify(chat.events).replaceAll(server.workingDir, ""));
     }
     expect(runs[0]).toBe(runs[1]);
-    expect(runs[0]).toContain("00000000-0000-4000-8000-000000000002");
+    expect(runs[0]).toContain("00000000-0000-4000-8000-000000000003");
   });
 
   it("answers HTTP without a port, and listens on any free one", async () => {
