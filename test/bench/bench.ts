@@ -17,6 +17,7 @@ import { files } from "./figures/files.ts";
 import { health } from "./figures/health.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
 import { list } from "./figures/list.ts";
+import { longLog } from "./figures/long-log.ts";
 import { resume } from "./figures/resume.ts";
 import { router } from "./figures/router.ts";
 import { search } from "./figures/search.ts";
@@ -33,6 +34,7 @@ const FIGURES: readonly Figure[] = [
   idleMemory,
   stepInProcess,
   stepOverhead,
+  longLog,
   throughput,
   list,
   search,
