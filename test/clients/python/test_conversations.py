@@ -10,6 +10,7 @@ from openhands.sdk.conversation import ConversationExecutionStatus as Status
 from openhands.sdk.conversation.exceptions import ConversationRunError
 from openhands.sdk.conversation.response_utils import get_agent_final_response
 from openhands.sdk.event.conversation_error import ConversationErrorEvent
+from openhands.sdk.context.condenser import LLMSummarizingCondenser
 from openhands.sdk.event import (
     ActionEvent,
     AgentErrorEvent,
@@ -22,7 +23,7 @@ from openhands.sdk.event import (
 from openhands.sdk.security.confirmation_policy import AlwaysConfirm, ConfirmRisky, NeverConfirm
 from openhands.sdk.security.llm_analyzer import LLMSecurityAnalyzer
 from openhands.tools.terminal import TerminalObservation
-from support import KEY, TOOLS, ClientTestCase, call, plan, restart_server, say, scripted_agent
+from support import KEY, TOOLS, ClientTestCase, call, plan, restart_server, say, scripted_agent, scripted_llm
 
 
 class DocumentedScenario(ClientTestCase):
@@ -95,6 +96,26 @@ class DocumentedScenario(ClientTestCase):
             self.assertEqual(conversation.state.execution_status, Status.FINISHED)
             self.assertEqual(get_agent_final_response(conversation.state.events), f"Run {number}")
         self.assertEqual((self.folder / "log").read_text(), "0\n1\n2\n")
+
+    def test_a_conversation_is_condensed_on_request(self) -> None:
+        llm = scripted_llm().model_copy(update={"usage_id": "condenser"})
+        condenser = LLMSummarizingCondenser(llm=llm, max_size=20, keep_first=2)
+        conversation = self.converse(scripted_agent(condenser=condenser))
+        conversation.send_message(plan(call("terminal", command="echo one"), say("Done.")))
+        conversation.run()
+        conversation.condense()
+        self.wait_for(lambda: "Condensation" in self.recorder.kinds(), "the condensation")
+        self.assertIn("CondensationRequest", self.recorder.kinds())
+        conversation.send_message(plan(say("I go on.")))
+        conversation.run()
+        self.assertEqual(get_agent_final_response(conversation.state.events), "I go on.")
+
+    def test_a_conversation_without_a_condenser_is_not_condensed(self) -> None:
+        conversation = self.converse()
+        conversation.send_message(plan(say("Done.")))
+        conversation.run()
+        with self.assertRaisesRegex(httpx.HTTPStatusError, "409"):
+            conversation.condense()
 
     def test_a_run_without_waiting_returns_at_once(self) -> None:
         conversation = self.converse()

@@ -1,6 +1,6 @@
-import { startChild } from "../child.ts";
-import type { Figure } from "../figure.ts";
-import { rounded } from "../statistics.ts";
+import { startChild } from "../../child.ts";
+import type { Figure } from "../../figure.ts";
+import { rounded } from "../../statistics.ts";
 
 const EVENTS = 5_000;
 /** Times that a late step may take of an early one. */

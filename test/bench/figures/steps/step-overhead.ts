@@ -1,7 +1,7 @@
-import { createConversation, send, untilIdle } from "../conversation.ts";
-import type { Figure } from "../figure.ts";
-import { bareCalls, gaps, Model, type Script } from "../load/model.ts";
-import { median, range, rounded } from "../statistics.ts";
+import { createConversation, send, untilIdle } from "../../conversation.ts";
+import type { Figure } from "../../figure.ts";
+import { bareCalls, gaps, Model, type Script } from "../../load/model.ts";
+import { median, range, rounded } from "../../statistics.ts";
 
 const STEPS = 50;
 /** The reference takes minutes to come to step 2,000. */

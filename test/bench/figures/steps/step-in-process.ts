@@ -1,8 +1,8 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { startChild } from "../child.ts";
-import type { Figure } from "../figure.ts";
-import { rounded } from "../statistics.ts";
+import { startChild } from "../../child.ts";
+import type { Figure } from "../../figure.ts";
+import { rounded } from "../../statistics.ts";
 
 const STEPS = 1_500;
 /** Milliseconds that a step may take beside its waits for the disk. */
