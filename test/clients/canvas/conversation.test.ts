@@ -119,6 +119,33 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
     await canvas.user.see("context-meter").waitFor();
   });
 
+  it("is condensed by a button, and goes on", async () => {
+    // The button is behind the meter, which shows for a model whose window is known.
+    const { url, key, modelUrl } = canvas.bed;
+    const id = canvas.page.url().match(/[0-9a-f-]{36}/)?.[0];
+    const llm = {
+      model: "openai/obedient",
+      base_url: modelUrl,
+      api_key: "test-key",
+      stream: true,
+      max_input_tokens: 100_000,
+    };
+    await fetch(`${url}/api/conversations/${id}/switch_llm`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-session-api-key": key },
+      body: JSON.stringify({ llm }),
+    });
+    await canvas.user.order({ say: "The window is known." });
+    await canvas.user.reads("The window is known.");
+    await canvas.user.see("context-window-meter").click();
+    const condensed = canvas.page.waitForResponse(/\/condense$/);
+    await canvas.user.see("context-window-compact-button").click();
+    expect((await condensed).status()).toBe(200);
+    await canvas.page.keyboard.press("Escape");
+    await canvas.user.order({ say: "It goes on." });
+    await canvas.user.reads("It goes on.");
+  });
+
   it("counts the changed lines in its overview", async () => {
     await canvas.user.togglePanel();
     const toggle = canvas.user.see("conversation-overview-toggle");
