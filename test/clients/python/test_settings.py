@@ -1,10 +1,12 @@
 """What people keep on the server, in the hands of the Python SDK: settings, models, secrets, MCP servers."""
 
 import unittest
+from pathlib import Path
 
 import httpx
 from openhands.sdk.conversation.response_utils import get_agent_final_response
-from openhands.sdk.event import ObservationEvent
+from openhands.sdk.event import ObservationEvent, SystemPromptEvent
+from openhands.sdk.mcp.definition import MCPToolObservation
 from openhands.sdk.secret import LookupSecret
 from openhands.sdk.settings.model import AGENT_SETTINGS_SCHEMA_VERSION
 from support import BED, ClientTestCase, call, plan, say, scripted_agent
@@ -73,6 +75,27 @@ class KeptServers(SettingsTestCase):
         self.assertEqual((dumped["local"]["command"], dumped["local"]["env"]), ("npx", {"TOKEN": SECRET}))
         self.assertEqual(dumped["remote"]["url"], "https://mcp.example/a")
         self.assertEqual(dumped["remote"]["headers"], {"X-Key": SECRET})
+        for name in servers:
+            self.send("DELETE", f"settings/mcp/{name}")
+
+    @reads_settings
+    def test_a_conversation_calls_a_tool_of_a_kept_server(self) -> None:
+        program = Path(__file__).parents[2] / "mcp/small-server.mjs"
+        self.send("POST", "settings/mcp/small", {"command": "node", "args": [str(program)]})
+        try:
+            agent = scripted_agent(mcp_config=self.workspace().get_mcp_config())
+            conversation = self.converse(agent)
+            conversation.send_message(plan(call("echo", text="hello"), say("Heard.")))
+            conversation.run()
+        finally:
+            self.send("DELETE", "settings/mcp/small")
+        events = conversation.state.events
+        prompt = next(event for event in events if isinstance(event, SystemPromptEvent))
+        self.assertIn("echo", [tool.name for tool in prompt.tools])
+        outputs = [event.observation for event in events if isinstance(event, ObservationEvent)]
+        self.assertIsInstance(outputs[0], MCPToolObservation)
+        self.assertIn("hello", outputs[0].text)
+        self.assertEqual(get_agent_final_response(events), "Heard.")
 
 
 class KeptSecrets(SettingsTestCase):
