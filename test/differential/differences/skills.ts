@@ -3,6 +3,11 @@ import type { Difference } from "./difference.ts";
 /** What skills and contexts do otherwise. */
 export const SKILL_DIFFERENCES: readonly Difference[] = [
   {
+    scenarios: ["new fields of a start, in order"],
+    at: ['*dynamic_context.text: "Be brief." -> "Be brief.*'],
+    reason: "the model is told the time in every conversation",
+  },
+  {
     scenarios: ["memory: notes of the user and of the project", "memory: too long for its room"],
     at: [
       "log.ConversationStateUpdateEvent agent: {*} -> absent",
