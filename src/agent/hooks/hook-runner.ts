@@ -34,6 +34,8 @@ const STOPS_AT_REFUSAL: ReadonlySet<HookMoment> = new Set([...GUARDED, "Stop"]);
 export class HookRunner {
   readonly #options: HookRunnerOptions;
   readonly #background = new BackgroundHooks();
+  /** Records of hooks that had ended when an abort cut off those behind them. The next run has them. */
+  #cutOff: HookRecord[] = [];
 
   constructor(options: HookRunnerOptions) {
     this.#options = options;
@@ -45,8 +47,28 @@ export class HookRunner {
     subject: RecordedSubject,
     signal: AbortSignal,
   ): Promise<HooksRun> {
-    const results: HookResult[] = [];
     const records: HookRecord[] = [];
+    try {
+      const outcome = await this.#runAll(hooks, { subject, signal, records });
+      signal.throwIfAborted();
+      return { ...outcome, records: [...this.#cutOff.splice(0), ...records] };
+    } catch (error) {
+      this.#cutOff.push(...records);
+      throw error;
+    }
+  }
+
+  /** Ends the hooks that run in the background. */
+  close(): Promise<void> {
+    return this.#background.close();
+  }
+
+  /** Adds the record of each hook to `records` when it has ended. */
+  async #runAll(
+    hooks: readonly HookDefinition[],
+    { subject, signal, records }: { subject: RecordedSubject; signal: AbortSignal; records: HookRecord[] },
+  ): Promise<Omit<HooksRun, "records">> {
+    const results: HookResult[] = [];
     let refused: HookResult | undefined;
     for (const hook of hooks) {
       // Masked before it is kept anywhere: reasons and contexts go to the state and to the model.
@@ -58,12 +80,7 @@ export class HookRunner {
       if (result.blocked) refused ??= result;
       if (result.blocked && STOPS_AT_REFUSAL.has(subject.moment)) break;
     }
-    return { results, records, refused };
-  }
-
-  /** Ends the hooks that run in the background. */
-  close(): Promise<void> {
-    return this.#background.close();
+    return { results, refused };
   }
 
   async #runOne(hook: HookDefinition, subject: RecordedSubject, signal: AbortSignal): Promise<HookResult> {

@@ -143,10 +143,16 @@ export class Extensions {
     return undefined;
   }
 
-  /** Yields a verdict for each call of a reply, in their order, before the calls are stored. */
+  /**
+   * Yields a verdict for each call of a reply, in their order, before the calls are stored. The last one before an abort
+   * has what was answered by then.
+   */
   async *judge(calls: readonly ProposedCall[], moment: Moment): AsyncGenerator<[string, CallVerdict]> {
     this.#judged = new Set(calls.map(({ id }) => id));
-    for (const call of calls) yield [call.id, await this.#verdictOn(call, moment)];
+    for (const call of calls) {
+      yield [call.id, await this.#verdictOn(call, moment)];
+      moment.signal.throwIfAborted();
+    }
   }
 
   /** Asks about open calls that were stored before the conversation was loaded, about each once. */
@@ -156,10 +162,12 @@ export class Extensions {
       const { records, events, refusal } = await this.#verdictOn(action, moment);
       const refused = refusal === undefined ? {} : blocked(moment.session.state, action.id, refusal);
       await moment.session.update(refused, [...records, ...events]);
+      moment.signal.throwIfAborted();
     }
     this.#judged = new Set(actions.map(({ id }) => id));
   }
 
+  /** After an abort no further extension is asked. */
   async #verdictOn(call: ProposedCall, moment: Moment): Promise<CallVerdict> {
     const changes: LoopChange[] = [];
     let refusal: string | undefined;
@@ -171,6 +179,7 @@ export class Extensions {
         if (verdict.state !== undefined) await moment.session.update(verdict.state);
         refusal = verdict.refuse;
       } catch (error) {
+        if (moment.signal.aborted) break;
         if (!(error instanceof ExtensionError)) throw error;
         refusal = error.message;
       }

@@ -277,10 +277,17 @@ export class RunSession implements AgentSession {
     await this.#parts.keeper.log.close();
   }
 
-  /** Stores what extensions have to say at the end. A log that takes nothing more is left as it is. */
+  /**
+   * Stores what extensions have to say at the end, behind what they did at the start where nothing was stored since. A log
+   * that takes nothing more is left as it is.
+   */
   async #closeExtensions(): Promise<void> {
-    const { state, events } = mergeChanges((await this.#opened?.extensions.close(this.state.id)) ?? []);
-    await this.update(state, events).catch(() => {});
+    if (this.#opened === null) return;
+    const { extensions } = this.#opened;
+    const { state, events } = mergeChanges(await extensions.close(this.state.id));
+    const { before } = this.#opened.added;
+    this.#opened.added = NOTHING;
+    await this.update(state, [...before, ...events]).catch(() => {});
   }
 
   async #masked(reasons: readonly NewEvent[]): Promise<NewEvent[]> {

@@ -35,6 +35,24 @@ describe("an interrupt", () => {
     await chat.idle();
     expect(recordsIn(chat.events)).toMatchObject([{ hook_event_type: "PreToolUse", success: true }]);
   });
+
+  it("keeps the records of the hooks that have ended before at the same call", async () => {
+    const { server, chat } = await openHooked(
+      [CALL, say("Done.")],
+      hooks({ pre_tool_use: ["true", HANGS], stop: "exit 1" }),
+    );
+    await using _ = server;
+    await chat.send("Go.");
+    await writtenPid(server, "pid");
+    await (await server.conversations.open(chat.id)).interrupt();
+    await chat.expectStatus("paused");
+    await chat.send("And now?");
+    await chat.expectFinished("Done.");
+    expect(recordsIn(chat.events)).toMatchObject([
+      { hook_event_type: "PreToolUse", hook_command: "true", success: true },
+      { hook_event_type: "Stop" },
+    ]);
+  });
 });
 
 describe("the end of the server", () => {
@@ -65,6 +83,27 @@ describe("the end of the server", () => {
       { hook_event_type: "SessionEnd", success: false, exit_code: -1 },
     ]);
   }, 40_000);
+
+  it("keeps the records of the start that no message has brought to the log", async () => {
+    await using folder = await temporaryFolder();
+    const store = () => sqliteStore({ path: join(folder.path, "store.db") });
+    const { server, chat } = await openHooked(
+      [say("Done.")],
+      hooks({ session_start: "true", user_prompt_submit: HANGS, session_end: "true" }),
+      { store: store() },
+    );
+    const sending = chat.send("Go.").catch(() => {});
+    await writtenPid(server, "pid");
+    await server.close();
+    await sending;
+    await using reader = await createTestServer({ store: store() });
+    const { items } = await reader.conversations.events.search(chat.id);
+    expect(recordsIn(items)).toMatchObject([
+      { hook_event_type: "SessionStart", success: true },
+      { hook_event_type: "SessionEnd", success: true },
+    ]);
+    expect(items.map(({ kind }) => kind)).not.toContain("MessageEvent");
+  });
 
   it("ends the hooks that run in the background", async () => {
     const background = { command: HANGS, async: true };

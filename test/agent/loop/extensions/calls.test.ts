@@ -169,6 +169,27 @@ describe("before a tool, an extension", () => {
       "error echo: Tool call interrupted before completion. The conversation was paused.",
     );
   });
+
+  it("keeps what it has said when an interrupt cuts off the one behind it", async () => {
+    const waiting = never();
+    const noting: LoopExtension = {
+      name: "noting",
+      beforeTool: () => ({
+        events: [{ kind: "ConversationErrorEvent", source: "hook", code: "noting", detail: "asked" }],
+      }),
+    };
+    const slow: LoopExtension = { name: "slow", beforeTool: () => waiting.promise() };
+    const { server } = await open([call("echo", { text: "a" })], [noting, slow]);
+    await using _ = server;
+    const chat = await server.start("Go.");
+    await waiting.begun;
+    await (await server.conversations.open(chat.id)).interrupt();
+    await chat.expectStatus("paused");
+    expect(chat.events.map(inWords)).toContain("failed noting: asked");
+    expect(chat.events.map(inWords)).toContain(
+      "error echo: Tool call interrupted before completion. The conversation was paused.",
+    );
+  });
 });
 
 describe("after a tool, an extension", () => {
