@@ -7,6 +7,8 @@ export interface KeptBudget {
   seconds: number;
   /** Spending when the budget of the conversation began. */
   base: Spending;
+  /** What its figures begin with, where it is a fork that has those of its source. Its source has spent that. */
+  inherited: Spending;
   /** The budgets for which it was paused last. The next run goes on beyond them. */
   reached: { conversation: boolean; principal: boolean };
 }
@@ -22,20 +24,32 @@ export function readKeptBudget(text: string | undefined): KeptBudget {
     steps: numberIn(kept, "steps"),
     seconds: numberIn(kept, "seconds"),
     base: toSpending(kept.base),
+    inherited: toSpending(kept.inherited),
     reached: { conversation: reached.conversation === true, principal: reached.principal === true },
   };
 }
 
+/** Writes the document of a fork whose figures are those of its source: its budget begins after them. */
+export function forkedBudget(stats: string | undefined): string {
+  const inherited = { ...NOTHING, ...modelsIn(stats) };
+  const kept: KeptBudget = { ...readKeptBudget(undefined), base: inherited, inherited };
+  return JSON.stringify(kept);
+}
+
 /** Reads the spending of a stored conversation. Figures that are damaged count nothing. */
 export function storedSpending(documents: Readonly<Record<string, string>>): Spending {
-  const { usage_to_metrics: accounts } = parsed(documents.stats);
-  const { steps, seconds } = readKeptBudget(documents.budget);
-  const models = spentOnModels({
+  const { cost, tokens } = modelsIn(documents.stats);
+  const { steps, seconds, inherited } = readKeptBudget(documents.budget);
+  return { cost: cost - inherited.cost, tokens: tokens - inherited.tokens, steps, seconds };
+}
+
+function modelsIn(stats: string | undefined): Pick<Spending, "cost" | "tokens"> {
+  const { usage_to_metrics: accounts } = parsed(stats);
+  return spentOnModels({
     usage_to_metrics: isObject(accounts)
       ? (accounts as Parameters<typeof spentOnModels>[0]["usage_to_metrics"])
       : {},
   });
-  return { ...models, steps, seconds };
 }
 
 /** Reads amounts as they are kept. */

@@ -1,4 +1,5 @@
 import type { Change, ConversationRecord } from "../../stores/store.ts";
+import { forkedBudget } from "../budgets/kept-budget.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
 import { LIVE_DOCUMENTS, readDocuments, type StateDocument } from "../record/conversation-documents.ts";
 
@@ -51,7 +52,9 @@ export function forkedRecord(
     },
     documents: {
       ...source.documents,
-      ...(resetMetrics && { stats: JSON.stringify({ usage_to_metrics: {} }), calls: "{}" }),
+      ...(resetMetrics
+        ? { stats: JSON.stringify({ usage_to_metrics: {} }), calls: "{}" }
+        : { budget: forkedBudget(source.documents.stats) }),
       config: JSON.stringify(forked),
       state: JSON.stringify(forkedState(state, options)),
     },

@@ -142,6 +142,19 @@ describe("a conversation that has used up its budget", () => {
     ]);
   });
 
+  it("does not stop a fork, whose budget begins after the figures of its source", async () => {
+    const { manager } = budgeted({ conversation: { cost: 1.5, final: true } });
+    const id = await start(manager);
+    await send(manager, id, "Go.");
+    await untilPaused(manager, id);
+    const { info, conversation } = await manager.fork(id, { resetMetrics: false });
+    await conversation.run();
+    await untilPaused(manager, info.id);
+    expect(await callsOf(manager, info.id)).toBe(3 + 3);
+    await runUntilPaused(manager, info.id);
+    expect(await callsOf(manager, info.id)).toBe(3 + 3);
+  });
+
   it("is as paused after a restart, and what it has used is not forgotten", async () => {
     const folder = mkdtempSync(join(tmpdir(), "budgets-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -214,6 +227,21 @@ describe("the budget of a principal", () => {
     expect(await callsOf(manager, second)).toBe(0);
     await runUntilPaused(manager, second);
     expect(await callsOf(manager, second)).toBe(2);
+  });
+
+  it("counts once what a fork shows of its source, also when the fork is deleted", async () => {
+    const { manager } = budgeted({ principal: { cost: 2.5, final: true } });
+    const id = await startOf(manager, "ada", { max_iterations: 3 });
+    await send(manager, id, "Go.");
+    await until(async () => (await manager.get(id)).execution_status === "error");
+    await manager.delete((await manager.fork(id, { resetMetrics: false })).info.id);
+    const { info, conversation } = await manager.fork(id, { resetMetrics: false });
+    await conversation.run();
+    await untilPaused(manager, info.id);
+    expect(await callsOf(manager, info.id)).toBe(3 + 2);
+    expect((await errorsOf(manager, info.id)).at(-1)).toMatchObject({
+      detail: expect.stringMatching(/^The conversations of this user have used \$2\.50 of \$2\.50\./),
+    });
   });
 
   it("cannot be used again by deleting conversations", async () => {
