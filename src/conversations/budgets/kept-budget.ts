@@ -7,7 +7,7 @@ export interface KeptBudget {
   seconds: number;
   /** Spending when the budget of the conversation began. */
   base: Spending;
-  /** What its figures begin with, where it is a fork that has those of its source. Its source has spent that. */
+  /** Spending of its source, where it is a fork that shows the figures of that. It has not spent it itself. */
   inherited: Spending;
   /** The budgets for which it was paused last. The next run goes on beyond them. */
   reached: { conversation: boolean; principal: boolean };

@@ -23,6 +23,8 @@ export class LogView {
   readonly #parts: LogViewParts;
   #branch: ReadBranch | null = null;
   #lastGoal: unknown;
+  /** Whether that one came while the conversation is in memory: it is newer than every one that is read. */
+  #isGoalNew = false;
   #reading: Promise<void> | null = null;
   /** Events that came while the log was being read. */
   #arrived: Event[] = [];
@@ -78,7 +80,11 @@ export class LogView {
 
   /** Takes every event of the log, in order, once it is stored. */
   follow(events: readonly Event[]): void {
-    this.#noteGoal(events);
+    const goal = events.findLast(isGoalEvent);
+    if (goal !== undefined) {
+      this.#lastGoal = goal.value;
+      this.#isGoalNew = true;
+    }
     if (this.#branch !== null) {
       for (const event of events) add(this.#branch, event);
       if (!this.#branch.view.condensationRequested) this.#release();
@@ -130,7 +136,9 @@ export class LogView {
     return line.head === storedHead ? branch : undefined;
   }
 
+  /** Notes what is read of the log, in its order. */
   #noteGoal(events: readonly Event[]): void {
+    if (this.#isGoalNew) return;
     this.#lastGoal = events.findLast(isGoalEvent)?.value ?? this.#lastGoal;
   }
 }
