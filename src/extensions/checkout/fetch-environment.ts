@@ -1,4 +1,5 @@
 import type { ExtensionPlace } from "../place.ts";
+import { remoteHost } from "./remote-host.ts";
 import type { Credentials } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
@@ -47,7 +48,7 @@ const STRICT_CONFIGURATION: readonly (readonly [key: string, value: string])[] =
  * Judges the address of a remote and gives the variables with which git may ask it. The addresses that its name has now
  * are those that git uses later, from version 2.37 on.
  *
- * @throws SourceError `source_not_allowed`, `source_unavailable`
+ * @throws SourceError `invalid_source`, `source_not_allowed`, `source_unavailable`
  */
 export async function fetchEnvironment(
   place: ExtensionPlace,
@@ -63,18 +64,8 @@ export async function fetchEnvironment(
   return { ...ENVIRONMENT, ...(isStrict ? STRICT_ENVIRONMENT : {}), ...asVariables(configuration) };
 }
 
-/** The host of a URL that git understands. undefined for files of this machine. */
-function hostOf(url: string): { host: string; port: string | null } | undefined {
-  if (url.startsWith("file://")) return undefined;
-  const ssh = /^[\w.-]+@([\w.-]+):/.exec(url);
-  if (ssh !== null) return { host: ssh[1] ?? "", port: null };
-  const { protocol, hostname, port } = new URL(url);
-  const standard = protocol === "https:" ? "443" : protocol === "http:" ? "80" : null;
-  return { host: hostname, port: standard === null ? null : port || standard };
-}
-
 async function pins({ judgeHost }: ExtensionPlace, url: string): Promise<[string, string][]> {
-  const target = hostOf(url);
+  const target = remoteHost(url);
   if (target === undefined) return [];
   const verdict = await judgeHost(target.host);
   switch (verdict.outcome) {

@@ -44,7 +44,7 @@ export class FetchingGit {
   /**
    * Judges the address of a remote before git asks it.
    *
-   * @throws SourceError `source_not_allowed`, `source_unavailable`
+   * @throws SourceError `invalid_source`, `source_not_allowed`, `source_unavailable`
    */
   static async for(place: ExtensionPlace, remote: Remote, rules: FetchRules): Promise<FetchingGit> {
     return new FetchingGit(place, { rules, environment: await fetchEnvironment(place, remote, rules) });

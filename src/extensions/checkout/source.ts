@@ -55,7 +55,7 @@ export function readSource({ source, ref, repoPath }: SourceText, machine: Works
 
 /** A source with the credentials in its URL masked. Those that are placeholders of secrets stay with `keepPlaceholders`. */
 export function maskSource(source: string, { keepPlaceholders }: { keepPlaceholders: boolean }): string {
-  return source.replace(/^(https?:\/\/)([^@/]+)@/, (whole, scheme: string, user: string) =>
+  return source.replace(/^(\s*https?:\/\/)([^/]+)@/, (whole, scheme: string, user: string) =>
     keepPlaceholders && user.includes("${") ? whole : `${scheme}****@`,
   );
 }

@@ -275,6 +275,23 @@ describe("a source on the web", () => {
     expect(commands).toEqual([]);
   });
 
+  it("is refused where git would ask another host than the one that is judged", async () => {
+    const { fetch, commands } = await openFetch();
+    for (const source of [
+      "http://me@github.com\\@169.254.169.254/x",
+      "https://me@github.com:443\\@169.254.169.254/x",
+      "git://169.254.169.254%2Fx@github.com/y",
+      "ssh://169.254.169.254%2Fx@github.com/y",
+      "ssh://github.com/x@[169.254.169.254]/y",
+      "ssh://github.com/x%40%5B169.254.169.254%5D/y",
+      "git@github.com:x@[169.254.169.254]:y",
+    ])
+      await expect(fetch({ source })).rejects.toMatchObject({ code: "invalid_source" });
+    for (const source of ["ssh://git:word@169.254.169.254:22/x", "git://[fd00:ec2::254]/x"])
+      await expect(fetch({ source })).rejects.toMatchObject({ code: "source_not_allowed" });
+    expect(commands).toEqual([]);
+  });
+
   it("that does not answer is given up at the deadline", async () => {
     const { fetch, folder, place } = await openFetch();
     const host = await startGitHost(folder, (_request, response) => {

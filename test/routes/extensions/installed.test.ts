@@ -100,7 +100,7 @@ describe("installed skills over HTTP", () => {
         extensions: {
           one: {
             name: "one",
-            source: "https://me:hunter2@h.example/r.git",
+            source: " https://me:hunter@2@h.example/r.git",
             installed_at: "t",
             install_path: "/",
           },
@@ -109,7 +109,7 @@ describe("installed skills over HTTP", () => {
       "home/.openhands/skills/installed/one/SKILL.md": skill("one"),
     });
     const { skills } = (await ask("GET", "/api/skills/installed")).body;
-    expect(skills[0].source).toBe("https://****@h.example/r.git");
+    expect(skills[0].source).toBe(" https://****@h.example/r.git");
   });
 });
 
