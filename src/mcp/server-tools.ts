@@ -54,8 +54,11 @@ export class ServerTools {
       this.#mask = (await SecretMask.prepare(secretValuesOf(server))).withoutShortValues;
       this.#callTimeout = callTimeoutOf(server);
       const { workspace, remote, logger } = host;
+      const openTransport = await transportsOf(server, { workspace, remote });
+      // Nobody would end what is begun after the end.
+      if (this.#isClosed) return [];
       this.#connection = new Connection({
-        openTransport: await transportsOf(server, { workspace, remote }),
+        openTransport,
         onTools: (list) => this.#reconcile(list),
         onLog: (message) =>
           logger.debug({ mcp_server: name, problem: this.#mask.mask(message) }, "An MCP server"),

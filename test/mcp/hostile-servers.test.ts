@@ -1,5 +1,12 @@
 import { call, calls, createTestServer, say, scriptedLlm, type TestChat } from "agent-server/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { silentLogger } from "../../src/logger.ts";
+import { Connection } from "../../src/mcp/connection.ts";
+import { McpServers } from "../../src/mcp/mcp-servers.ts";
+import { NO_NETWORK } from "../../src/mcp/transports/remote-access.ts";
+import { StdioTransport } from "../../src/mcp/transports/stdio-transport.ts";
+import { SecretMask } from "../../src/secrets/masking/secret-mask.ts";
+import { openLocal } from "../workspace/open-local.ts";
 import { programs } from "./programs.ts";
 import { type SmallServer, smallServer } from "./small-server.ts";
 
@@ -136,6 +143,24 @@ describe("a list of tools", () => {
     }
   });
 
+  it("of nothing but faults is not read to its end", async () => {
+    await using started = await startWith({ tools: Array(600).fill({}) });
+    await started.chat.expectFinished("done");
+    expect(told(started.chat).join()).toContain("503 more");
+  });
+
+  it("has its time for all pages together", async () => {
+    const workspace = await openLocal();
+    const { command, args } = smallServer({ pages: 60, pause: 300 });
+    const connection = new Connection({
+      openTransport: async () => new StdioTransport(workspace, { command, args, env: {} }),
+      onTools() {},
+      onLog() {},
+    });
+    onTestFinished(() => connection.close());
+    await expect(connection.start({ timeout: 3_000 })).rejects.toThrow(/timed out/i);
+  });
+
   it("loses a schema that multiplies when it is written out", async () => {
     const $defs = Object.fromEntries(
       Array.from({ length: 30 }, (_, index) => [
@@ -190,6 +215,43 @@ it("a server that asks for the model, the user or folders is refused, and goes o
   await using started = await startWith({ mode: "ask" }, [call("echo", { text: "hi" }), say("done")]);
   await started.chat.expectObservation("echo", "hi");
   await started.chat.expectFinished("done");
+});
+
+it("a program is not started for a conversation that is closed while its secrets are looked up", async () => {
+  const workspace = await openLocal();
+  const commands: string[] = [];
+  const asked = Promise.withResolvers<void>();
+  const secrets = Promise.withResolvers<Record<string, string>>();
+  const servers = new McpServers({
+    workspace: {
+      ...{ info: workspace.info, files: workspace.files },
+      run(argv, options) {
+        commands.push(argv.join(" "));
+        return workspace.run(argv, options);
+      },
+      terminal: (options) => workspace.terminal(options),
+      close: () => workspace.close(),
+    },
+    secrets: {
+      mask: async () => SecretMask.empty,
+      referencedIn() {
+        asked.resolve();
+        return secrets.promise;
+      },
+    },
+    tools: { names: [], add() {}, remove: async () => true },
+    keeps: () => true,
+    logger: silentLogger,
+    remote: NO_NETWORK,
+  });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the configuration
+  const server = { ...smallServer(), env: { KEY: "${KEY}" }, enabled: true };
+  const adding = servers.add({ small: { server } });
+  await asked.promise;
+  await servers.close();
+  secrets.resolve({ KEY: "value" });
+  expect(await adding).toEqual([]);
+  expect(commands.filter((line) => line.includes("small-server"))).toEqual([]);
 });
 
 it("a program that does not end by itself ends with its conversation", async () => {

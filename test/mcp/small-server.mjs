@@ -3,7 +3,7 @@
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-const { tools, mode, pages } = JSON.parse(process.argv[2] ?? "{}");
+const { tools, mode, pages, pause } = JSON.parse(process.argv[2] ?? "{}");
 
 const object = (properties, required = Object.keys(properties)) => ({ type: "object", properties, required });
 const TOOLS = [
@@ -104,6 +104,7 @@ function answer({ id, method, params }) {
         },
       });
     case "tools/list":
+      if (pause) return setTimeout(() => say({ id, result: list(params) }), pause);
       return say({ id, result: list(params) });
     case "tools/call": {
       const result = call(params);

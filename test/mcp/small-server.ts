@@ -4,6 +4,8 @@ import { join } from "node:path";
 export interface SmallServer {
   tools?: readonly object[];
   pages?: number;
+  /** Milliseconds before each page. */
+  pause?: number;
   mode?: "mute" | "die-at-once" | "clingy" | "nonsense" | "flood" | "junk" | "long-line" | "storm" | "ask";
 }
 

@@ -19,7 +19,7 @@ const BRACKETS = /[[\]]|%5[bd]/i;
 /**
  * Finds the host of a URL as git will. undefined for files of this machine.
  *
- * Git reads some URLs in a way of its own: it decodes those of SSH before it looks for their host, and takes one in
+ * Git reads some URLs unlike others do: it decodes those of SSH before it looks for their host, and takes one in
  * brackets from the path. A host that is judged must be the one that is asked, so only URLs with one reading are taken.
  *
  * @throws SourceError `invalid_source`

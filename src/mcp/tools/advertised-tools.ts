@@ -19,37 +19,58 @@ export interface AdvertisedTools {
 /** Longest name of a tool that is looked at. */
 const MAX_NAME = 256;
 
-/** Asks a server for its tools. Bounded in every direction; what is left out is listed. */
+/**
+ * Asks a server for its tools. Bounded in every direction; what is left out is listed.
+ *
+ * @param options.timeout Milliseconds for all pages of the list together
+ */
 export async function listTools(client: Client, options: { timeout: number }): Promise<AdvertisedTools> {
-  const found = new Map<string, AdvertisedTool>();
-  const leftOut: string[] = [];
-  let characters = 0;
+  const list = new ListReader();
+  const deadline = performance.now() + options.timeout;
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const params = cursor === undefined ? {} : { cursor };
-    const answer = await client.request({ method: "tools/list", params }, asItCame, options);
+    const timeout = Math.max(deadline - performance.now(), 1);
+    const answer = await client.request({ method: "tools/list", params }, asItCame, { timeout });
     const { tools, nextCursor } = answer as { tools?: unknown; nextCursor?: unknown };
     if (!Array.isArray(tools)) throw new Error("it has answered tools/list with something else than a list");
-    for (const tool of tools) {
-      const fault = faultOf(tool);
-      const size = fault === undefined ? JSON.stringify(tool).length : 0;
-      characters += size;
-      if (found.size >= MAX_TOOLS || characters > MAX_LIST_CHARACTERS) {
-        leftOut.push(`the tools after the first ${found.size}: a server may have ${MAX_TOOLS}`);
-        return { tools: [...found.values()], leftOut };
-      }
-      const { name } = tool as AdvertisedTool;
-      if (fault !== undefined) leftOut.push(fault);
-      else if (size > MAX_TOOL_CHARACTERS) {
-        leftOut.push(`'${name}': its description has more than ${MAX_TOOL_CHARACTERS} characters`);
-      } else if (found.has(name)) leftOut.push(`a second tool with the name '${name}'`);
-      else found.set(name, tool);
-    }
-    if (typeof nextCursor !== "string" || nextCursor === "") return { tools: [...found.values()], leftOut };
+    if (!tools.every((tool) => list.take(tool))) return list.found;
+    if (typeof nextCursor !== "string" || nextCursor === "") return list.found;
     cursor = nextCursor;
   }
-  leftOut.push(`the tools after the first ${MAX_PAGES} pages of its list`);
-  return { tools: [...found.values()], leftOut };
+  list.leftOut.push(`the tools after the first ${MAX_PAGES} pages of its list`);
+  return list.found;
+}
+
+/** Gathers the tools of a list, as far as there is room for them. */
+class ListReader {
+  readonly #tools = new Map<string, AdvertisedTool>();
+  readonly leftOut: string[] = [];
+  #characters = 0;
+
+  get found(): AdvertisedTools {
+    return { tools: [...this.#tools.values()], leftOut: this.leftOut };
+  }
+
+  /** Takes the next one, or notes what is wrong with it. False when there is no room for it and those after it. */
+  take(tool: unknown): boolean {
+    const fault = faultOf(tool);
+    const size = fault === undefined ? JSON.stringify(tool).length : 0;
+    this.#characters += size;
+    const count = this.#tools.size;
+    const isFull = count >= MAX_TOOLS || this.leftOut.length >= MAX_TOOLS;
+    if (isFull || this.#characters > MAX_LIST_CHARACTERS) {
+      this.leftOut.push(`the tools after the first ${count}: a server may have ${MAX_TOOLS}`);
+      return false;
+    }
+    const { name } = tool as AdvertisedTool;
+    if (fault !== undefined) this.leftOut.push(fault);
+    else if (size > MAX_TOOL_CHARACTERS) {
+      this.leftOut.push(`'${name}': its description has more than ${MAX_TOOL_CHARACTERS} characters`);
+    } else if (this.#tools.has(name)) this.leftOut.push(`a second tool with the name '${name}'`);
+    else this.#tools.set(name, tool as AdvertisedTool);
+    return true;
+  }
 }
 
 function faultOf(tool: unknown): string | undefined {
