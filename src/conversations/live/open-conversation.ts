@@ -19,6 +19,7 @@ import { machineLimits } from "../machine-limits.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
 import { openState } from "../record/stored-state.ts";
+import { Turns } from "../turns.ts";
 import { type AskedFor, judgeRequest } from "../unserved.ts";
 import type { LiveContext } from "./conversation-context.ts";
 import { type BuiltInExtensions, builtInExtensions } from "./extensions/built-in-extensions.ts";
@@ -98,6 +99,7 @@ export function openConversation(
     storage: storageOf(PLUGIN_NOTE),
     now: () => timestamps.utcTimestamp(),
   });
+  const pluginTurns = new Turns();
   const openTools = async (agent: Agent): Promise<Toolbox> => {
     const { client_tools: clientTools } = config;
     const tools = await resolveTools({ agent, clientTools, registry: context.tools, logger });
@@ -151,7 +153,8 @@ export function openConversation(
     titleModel: titleModel(config, context),
     wantsTitle: config.autotitle && record.title === null,
     titleRequest: config.prompt ?? null,
-    loadPlugin: (reference) => loadPlugin(reference, { session, keeper, plugins, extensions: () => builtIn }),
+    loadPlugin: (reference) =>
+      loadPlugin(reference, { session, keeper, plugins, turns: pluginTurns, extensions: () => builtIn }),
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
   });
 }

@@ -29,8 +29,8 @@ export interface LatePlugin {
   hooks: HookConfig | null;
   /** Those that are not there yet. */
   servers: Readonly<Record<string, McpServerEntry>>;
-  /** Makes it part of the conversation. Resolves to the agent with it. */
-  join(agent: Agent): Promise<Agent>;
+  /** Makes it part of the conversation of an agent. Resolves to what gives the agent its skills and servers. */
+  join(agent: Agent): Promise<(agent: Agent) => Agent>;
 }
 
 /**
@@ -121,7 +121,7 @@ export class PluginSession {
           .filter((name) => !Object.hasOwn(current.mcp_config, name));
         this.#shown = [...this.#shown, ...added];
         await this.#keep();
-        return this.#withServers(this.#withSkills(current, plugin.skills));
+        return (agent) => this.#withServers(this.#withSkills(agent, plugin.skills));
       },
     };
   }

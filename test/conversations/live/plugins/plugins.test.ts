@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Event } from "agent-server";
 import { call, createTestServer, fixedClock, type ScriptedLlm, say, scriptedLlm } from "agent-server/testing";
@@ -283,6 +283,54 @@ describe("marketplaces of an agent", () => {
     await expect.poll(() => second.requests.length).toBe(1);
     expect(tools(second)[0]).toContain("echo");
     expect(existsSync(join(folder, "project/hooks.log"))).toBe(true);
+  });
+
+  it("give plugins one after the other, however many are asked for at one moment", async () => {
+    const llm = scriptedLlm([say("Hello."), say("Done.")]);
+    const names = ["one", "two", "three"];
+    const parts = names.map((name) => ({
+      [`m/${name}/skills/${name}.md`]: `Of ${name}.`,
+      [`m/${name}/hooks/hooks.json`]: hook("user_prompt_submit", `echo ${name} >> asked.log`),
+    }));
+    const { server, folder } = await withPlugins(
+      Object.assign({ "m/.plugin/marketplace.json": marketplace(...names) }, ...parts),
+      llm,
+    );
+    const registered = [{ name: "m", source: join(folder, "m") }];
+    const chat = await server.start("Hello.", {
+      agent: { agent_context: { registered_marketplaces: registered } },
+    });
+    await chat.idle();
+    const handle = await server.conversations.open(chat.id);
+    await Promise.all(names.map((name) => handle.loadPlugin(name)));
+    await chat.send("And now?");
+    await chat.idle();
+    expect(readFileSync(join(folder, "project/asked.log"), "utf8")).toBe("one\ntwo\nthree\n");
+    const { agent } = await server.conversations.get(chat.id, { includeSkills: true });
+    expect(agent?.agent_context?.skills?.map((skill) => skill.name)).toEqual(names);
+  });
+
+  it("give nothing of a plugin whose hooks are refused", async () => {
+    const llm = scriptedLlm([say("Hello."), say("Done.")]);
+    const matcher = { matcher: "(", hooks: [{ command: "true" }] };
+    const { server, folder } = await withPlugins(
+      {
+        "m/.plugin/marketplace.json": marketplace("sky"),
+        ...whole("m/sky", "sky"),
+        "m/sky/hooks/hooks.json": JSON.stringify({ pre_tool_use: [matcher] }),
+      },
+      llm,
+    );
+    const registered = [{ name: "m", source: join(folder, "m") }];
+    const chat = await server.start("Hello.", {
+      agent: { agent_context: { registered_marketplaces: registered } },
+    });
+    await chat.idle();
+    const handle = await server.conversations.open(chat.id);
+    await expect(handle.loadPlugin("sky")).rejects.toMatchObject({ code: "unprocessable" });
+    await chat.send("And now?");
+    await chat.idle();
+    expect(tools(llm)[1]).toEqual(tools(llm)[0]);
   });
 
   it("are told apart from none, and refusals change nothing", async () => {
