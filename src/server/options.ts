@@ -179,8 +179,8 @@ export interface ServerOptions {
   /**
    * Limits of what agents may use: cost, tokens, steps and time, of each conversation and of all those that a principal
    * has created. Where one is reached, the conversation is paused with an error that says so; a user who starts it again
-   * gives it as much again, unless the budget is `final`. Checked before each call of a model, so that the last call may
-   * exceed it. Default: none.
+   * gives it as much again, unless the budget is `final`. Checked before each call of a model in a run, so that the last
+   * call may exceed it; a final one also before questions, titles and condensations on request. Default: none.
    */
   budgets?: Budgets;
   /** Seconds after which commands of the bash API and their outputs are removed; null keeps them. Default: null. */

@@ -78,19 +78,27 @@ export function reachedOf(budget: Budget, spent: Spending, base: Spending): Reac
   return undefined;
 }
 
+const WHOSE: Readonly<Record<keyof Budgets, string>> = {
+  conversation: "This conversation has",
+  principal: "The conversations of this user have",
+};
+
+/** The way out of a final budget. */
+export const FINAL = "Only the operator of the server can raise it.";
+
 /** A budget is used up. The name is the `code` of the ConversationErrorEvent, which clients know. */
 export class MaxBudgetReached extends Error {
   override readonly name = "MaxBudgetReached";
 
-  /** `whose` begins the sentence. */
-  constructor(whose: string, { measure, used, limit }: Reached, isFinal: boolean) {
-    const next = isFinal
-      ? "Only the operator of the server can raise it."
-      : "Start it again to go on with as much again.";
-    super(
-      `${whose} used ${amount(measure, used)} of ${amount(measure, limit)}. The agent is paused. ${next}`,
-    );
+  constructor(whose: keyof Budgets, reached: Reached, isFinal: boolean) {
+    const next = isFinal ? FINAL : "Start it again to go on with as much again.";
+    super(`${usedUp(whose, reached)} The agent is paused. ${next}`);
   }
+}
+
+/** Says that a budget is used up, in a sentence. */
+export function usedUp(whose: keyof Budgets, { measure, used, limit }: Reached): string {
+  return `${WHOSE[whose]} used ${amount(measure, used)} of ${amount(measure, limit)}.`;
 }
 
 function amount(measure: Measure, value: number): string {

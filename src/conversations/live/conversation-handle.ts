@@ -140,8 +140,8 @@ export class ConversationHandle {
 
   /**
    * Asks the agent's model a question about the conversation so far, also during a run. The answer leaves no event and
-   * the agent does not know of it. Rejects with `too_many_requests` past 4 questions at a time, and with `internal` when
-   * the model gives no answer.
+   * the agent does not know of it. Rejects with `too_many_requests` past 4 questions at a time and beyond a final budget,
+   * and with `internal` when the model gives no answer.
    */
   ask(question: string): Promise<string> {
     return this.#use((conversation) => conversation.asides.ask(question));

@@ -34,6 +34,8 @@ export interface LiveConversationOptions {
   workspace: LazyWorkspace;
   /** Throws when the conversation asks for what this server must not leave out. */
   assertServed(): void;
+  /** Rejects with `too_many_requests` when a call of a model outside of a run is beyond a final budget. */
+  assertBudget(): Promise<void>;
   /** Makes the runner, at the first run. */
   createRunner(): Promise<Runner>;
   slots: RunSlots;
@@ -88,7 +90,8 @@ export class LiveConversation {
       isWanted: options.wantsTitle,
       request: options.titleRequest,
     });
-    this.asides = new Asides({ session, keeper, title: this.title });
+    const assertBudget = () => this.assertBudget();
+    this.asides = new Asides({ session, keeper, title: this.title, assertBudget });
     this.#logger = logger;
     this.runs = new RunControl({
       slots,
@@ -111,6 +114,11 @@ export class LiveConversation {
       history: options.history,
       logger,
     });
+  }
+
+  /** Rejects with `too_many_requests` when a call of a model outside of a run is beyond a final budget. */
+  assertBudget(): Promise<void> {
+    return this.#options.assertBudget();
   }
 
   /** Gives the conversation one more plugin of its marketplaces. */

@@ -14,6 +14,7 @@ import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
+import { assertSideBudget } from "../budgets/side-budget.ts";
 import { withProjectSkills } from "../launch/agent-files.ts";
 import { machineLimits } from "../machine-limits.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
@@ -156,6 +157,10 @@ export function openConversation(
     loadPlugin: (reference) =>
       loadPlugin(reference, { session, keeper, plugins, turns: pluginTurns, extensions: () => builtIn }),
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
+    assertBudget: async () => {
+      const { stats } = keeper.state;
+      await assertSideBudget({ conversationId: id, createdBy: record.createdBy, stats }, context);
+    },
   });
 }
 

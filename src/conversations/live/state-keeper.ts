@@ -53,9 +53,9 @@ export class StateKeeper {
     return this.#commit(events);
   }
 
-  /** Stores every change of the state so far without an event. */
+  /** Stores every change of the state so far without an event. The conversation counts as updated. */
   async store(): Promise<void> {
-    await this.#commit([]);
+    await this.#commit([], { updatedAt: this.#parts.context.timestamps.utcTimestamp() });
   }
 
   /**

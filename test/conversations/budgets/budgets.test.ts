@@ -6,6 +6,7 @@ import { call, fixedClock, isSideCall, say, scriptedLlm, usage } from "agent-ser
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfiguration } from "../../../src/configuration/load-configuration.ts";
 import type { ConversationManager } from "../../../src/conversations/conversation-manager.ts";
+import type { LlmRequest } from "../../../src/llm/llm.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { sqliteStore } from "../../../src/stores/sqlite.ts";
 import type { Store } from "../../../src/stores/store.ts";
@@ -320,6 +321,52 @@ describe("the budget of a principal", () => {
     await until(async () => (await manager.get(id)).execution_status === "error");
     // All of them once, then a page for each of the other steps.
     expect(read).toBeLessThan(130 + 19 * 51);
+  });
+});
+
+describe("a final budget that is used up", () => {
+  const answer = {
+    when: ({ messages }: LlmRequest) => JSON.stringify(messages.at(-1)?.content).includes("How far?"),
+    step: [say("42"), usage({ prompt_tokens: 1, completion_tokens: 1 }, { cost: 5 })],
+  };
+
+  it("refuses questions, titles and condensations", async () => {
+    const { manager, llm } = budgeted({ conversation: { cost: 1.5, final: true } });
+    const id = await start(manager);
+    await send(manager, id, "Go.");
+    await untilPaused(manager, id);
+    const calls = llm.requests.length;
+    const conversation = await manager.open(id);
+    const refusal = {
+      code: "too_many_requests",
+      detail: "This conversation has used $1.50 of $1.50. Only the operator of the server can raise it.",
+    };
+    await expect(conversation.ask("How far?")).rejects.toMatchObject(refusal);
+    await expect(conversation.generateTitle()).rejects.toMatchObject(refusal);
+    await expect(conversation.condense()).rejects.toMatchObject(refusal);
+    expect(llm.requests).toHaveLength(calls);
+  });
+
+  it("of a principal counts what questions in other conversations have cost", async () => {
+    const clock = fixedClock();
+    const llm = scriptedLlm(tireless(), { cost: 0.5, rules: [answer] });
+    const budgets = { principal: { cost: 6, final: true } };
+    const { manager } = openManager({ createLlm: () => llm, budgets, clock });
+    const asked = await startOf(manager, "ada", { max_iterations: 1 });
+    await send(manager, asked, "Go.");
+    await until(async () => (await manager.get(asked)).execution_status === "error");
+    clock.advance(3_600_000);
+    const id = await startOf(manager, "ada", { max_iterations: 1 });
+    await send(manager, id, "Go.");
+    await until(async () => (await manager.get(id)).execution_status === "error");
+    clock.advance(3_600_000);
+    await (await manager.open(asked)).ask("How far?");
+    await send(manager, id, "On.");
+    await untilPaused(manager, id);
+    expect(await callsOf(manager, id)).toBe(1);
+    await expect((await manager.open(asked)).ask("And now?")).rejects.toMatchObject({
+      code: "too_many_requests",
+    });
   });
 });
 

@@ -19,6 +19,8 @@ export interface AsidesOptions {
   session: RunSession;
   keeper: StateKeeper;
   title: AutoTitle;
+  /** Rejects when there is no budget for a call. */
+  assertBudget(): Promise<void>;
 }
 
 /** Calls of a model that are not part of the agent's work, also during a run. They leave no event. */
@@ -36,7 +38,7 @@ export class Asides {
    * reads, and is asked to use none.
    *
    * @throws AgentServerError `unprocessable` for a question that is too long and a model that answers the agent alone,
-   * `too_many_requests` past 4 questions at a time, `internal` when the model fails or gives no words
+   * `too_many_requests` past 4 questions at a time and beyond a final budget, `internal` when the model fails or gives no words
    */
   ask(question: string): Promise<string> {
     if (question.length > MAX_QUESTION) {
@@ -49,7 +51,7 @@ export class Asides {
   /**
    * Makes a title from the user's first words and stores nothing. `model` is asked instead of the model of titles.
    *
-   * @throws AgentServerError `bad_request` before the first message
+   * @throws AgentServerError `bad_request` before the first message, `too_many_requests` as `ask`
    */
   title(question: Omit<TitleQuestion, "words">, model?: LlmConfig): Promise<string> {
     return this.#oneOfFew(async () => {
@@ -75,6 +77,7 @@ export class Asides {
     }
     this.#active += 1;
     try {
+      await this.#options.assertBudget();
       return await work();
     } finally {
       this.#active -= 1;

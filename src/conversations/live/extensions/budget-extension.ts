@@ -13,11 +13,6 @@ import type { BuiltInParts } from "./built-in-parts.ts";
 
 type Whose = keyof KeptBudget["reached"];
 
-const WHOSE: Readonly<Record<Whose, string>> = {
-  conversation: "This conversation has",
-  principal: "The conversations of this user have",
-};
-
 /**
  * Pauses the conversation before a call of the model for which there is no budget. It may be exceeded by the call before,
  * and the budget of a principal by calls of other conversations at the same time. Whoever starts the conversation again
@@ -103,7 +98,7 @@ export class BudgetExtension implements LoopExtension {
   async #pause(whose: Whose, reached: Reached, { final = false }: Budget): Promise<ModelVerdict> {
     this.#kept.reached[whose] = true;
     await this.#keep();
-    return { stop: "paused", events: [errorEvent(new MaxBudgetReached(WHOSE[whose], reached, final))] };
+    return { stop: "paused", events: [errorEvent(new MaxBudgetReached(whose, reached, final))] };
   }
 
   /** Adds the time of the run since it was measured last. */
