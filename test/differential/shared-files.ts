@@ -16,6 +16,7 @@ const FILES: Readonly<Record<string, string>> = {
     plugins: [{ name: "offered", source: "./skills/offered" }],
   }),
   "extensions/skills/offered/SKILL.md": skill("offered", "Offered."),
+  "extensions/skills/loose.md": "---\ntriggers: [loose]\n---\nLoose.\n",
   "extensions/skills/left-out/SKILL.md": skill("left-out", "Left out."),
 };
 

@@ -12,6 +12,8 @@ import { readOne, type SkillFile, skillsOfFolders } from "./skill-folders.ts";
 const DEFAULT_LIST = "marketplaces/default.json";
 /** Milliseconds that an asker waits for them to be fetched. The fetch goes on, for the next one. */
 const PATIENCE = 30_000;
+/** Loose files are named by their path in the repository. */
+const LOOSE = "skills/";
 const MAX_LISTED = 500;
 const NAME = /^[\w.-]{1,128}$/;
 
@@ -26,7 +28,8 @@ export async function publicSkills(everywhere: ExtensionPlace, list: string | nu
   const skills = joinPath(folder, "skills");
   const names = list === null ? null : await listedNames(place, joinPath(folder, list));
   if (names !== null) return namedSkills(place, skills, names);
-  if (list === null || list === DEFAULT_LIST) return skillsOfFolders(place, [skills]);
+  if (list === null || list === DEFAULT_LIST)
+    return (await skillsOfFolders(place, [skills], { prefix: LOOSE })).sort(standardFirst);
   everywhere.logger.warn(
     { list: list.slice(0, 200) },
     "the list of public skills cannot be read: there are none",
@@ -64,6 +67,12 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Orders by place, those of the AgentSkills standard first. */
+function standardFirst(one: Skill, other: Skill): number {
+  if (one.is_agentskills_format !== other.is_agentskills_format) return one.is_agentskills_format ? -1 : 1;
+  return (one.source ?? "") < (other.source ?? "") ? -1 : 1;
+}
+
 async function namedSkills(
   place: ExtensionPlace,
   folder: string,
@@ -74,7 +83,7 @@ async function namedSkills(
     names.map((name): SkillFile | undefined | Promise<SkillFile | undefined> => {
       if (entries.get(name) === "directory") return standardFile(place, joinPath(folder, name), name);
       if (entries.get(`${name}.md`) !== "file") return undefined;
-      return { path: joinPath(folder, `${name}.md`), name: `skills/${name}` };
+      return { path: joinPath(folder, `${name}.md`), name: LOOSE + name };
     }),
   );
   const skills = await Promise.all(files.map((file) => (file === undefined ? null : readOne(place, file))));

@@ -14,14 +14,22 @@ const MAX_CHARACTERS = 4 * 1024 * 1024;
 /** Skills that are read at once: other machines are slow to answer, and quick to answer many. */
 const READERS = 8;
 
-/** Reads the skills of several folders; the first one of a name wins. Folders in `without` are left out. */
+/** How folders of skills are read. */
+export interface FolderRules {
+  /** Folders that are left out. Default: none. */
+  without?: readonly string[];
+  /** What the name of a loose file begins with, before its path in the folder. Default: nothing. */
+  prefix?: string;
+}
+
+/** Reads the skills of several folders; the first one of a name wins. */
 export async function skillsOfFolders(
   place: ExtensionPlace,
   folders: readonly string[],
-  without: readonly string[] = [],
+  rules: FolderRules = {},
 ): Promise<Skill[]> {
   const all: Skill[] = [];
-  for (const folder of folders) all.push(...(await skillsOfFolder(place, folder, without)));
+  for (const folder of folders) all.push(...(await skillsOfFolder(place, folder, rules)));
   return firstOfName(all);
 }
 
@@ -37,12 +45,8 @@ export function firstOfName<T extends { name: string }>(list: readonly T[]): T[]
  * always apply come first, then those with triggers, then those of the AgentSkills standard. What passes the bounds is
  * left out and logged.
  */
-async function skillsOfFolder(
-  place: ExtensionPlace,
-  folder: string,
-  without: readonly string[],
-): Promise<Skill[]> {
-  const { standard, loose } = await filesOf(place, folder, without);
+async function skillsOfFolder(place: ExtensionPlace, folder: string, rules: FolderRules): Promise<Skill[]> {
+  const { standard, loose } = await filesOf(place, folder, rules);
   const skills = within(place, folder, await readAll(place, folder, [...loose, ...standard]));
   return skills.sort((one, other) => rank(one) - rank(other));
 }
@@ -106,7 +110,7 @@ export interface SkillFile {
   isNamedFreely?: boolean;
 }
 
-async function filesOf(place: ExtensionPlace, folder: string, without: readonly string[]) {
+async function filesOf(place: ExtensionPlace, folder: string, { without = [], prefix = "" }: FolderRules) {
   const standard: SkillFile[] = [];
   const loose: SkillFile[] = [];
   let visited = 0;
@@ -129,7 +133,7 @@ async function filesOf(place: ExtensionPlace, folder: string, without: readonly 
       const isFolder = type === "directory" && !(isLink && parts.length > 0);
       if (isFolder && parts.length < MAX_DEPTH) await walk(below, [...parts, name]);
       if (type === "file" && isLooseSkill(name)) {
-        loose.push({ path: below, name: [...parts, name].join("/").replace(/\.md$/, "") });
+        loose.push({ path: below, name: prefix + [...parts, name].join("/").replace(/\.md$/, "") });
       }
     }
   };

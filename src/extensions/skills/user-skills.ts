@@ -10,7 +10,7 @@ import { firstOfName, skillsOfFolders } from "./skill-folders.ts";
 export async function userSkills(place: ExtensionPlace): Promise<Skill[]> {
   const installedIn = installedFolder(place, "skills");
   const folders = [...userFolders(place, "skills"), joinPath(place.userDir, "microagents")];
-  const own = await skillsOfFolders(place, folders, [installedIn]);
+  const own = await skillsOfFolders(place, folders, { without: [installedIn] });
   const installed = await skillsOfFolders(place, [installedIn]);
   const enabled = new Set(
     (await new InstalledExtensions(place, SKILLS).list())
