@@ -79,6 +79,7 @@ export { type AgentServer, createServer, type ShownOptions } from "./server/crea
 export type { VscodeOptions } from "./server/editor/vscode-options.ts";
 export type {
   KeyRefreshSource,
+  MarketplaceOptions,
   ReferenceDataOptions,
   ResolvedOptions,
   ServerOptions,

@@ -111,6 +111,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     internalUrl: environment.OH_INTERNAL_SERVER_URL,
     ...(environment.OH_PERSISTENCE_DIR ? { userDir: environment.OH_PERSISTENCE_DIR } : {}),
     ...publicExtensionsOf(environment),
+    ...(settings.registered_marketplaces && { marketplaces: settings.registered_marketplaces }),
     dockerHost: environment.DOCKER_HOST_ADDR,
     idleTimeoutSeconds: secondsFrom(environment.OH_RUNTIME_IDLE_TIMEOUT_SECONDS),
     ...(isNone(environment.OH_TERMINAL_PROCESS_PRIORITY) ? { terminalPriority: "normal" } : {}),

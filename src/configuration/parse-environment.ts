@@ -13,6 +13,7 @@ export function settingFromEnvironment(name: SettingName, environment: Environme
   const variable = `OH_${name.toUpperCase()}`;
   const { type } = SETTINGS[name];
   if (type === "list") return listFromEnvironment(variable, environment);
+  if (type === "objects") return objectsFromEnvironment(variable, environment);
   const text = environment[variable];
   if (text !== undefined) return parseText(variable, text, type);
   return isTrue(environment[`${variable}_IS_NONE`]) && isNullable(name) ? null : undefined;
@@ -45,6 +46,14 @@ function listFromEnvironment(variable: string, environment: Environment): unknow
   if (!Array.isArray(value)) throw invalid(variable, 'a JSON array such as ["a","b"], or a number of items');
   for (const [index, item] of numberedItems(variable, environment).entries()) value[index] = item;
   return value;
+}
+
+/** Reads a JSON array. Variables for single parts of it are refused: they would be left out without a word. */
+function objectsFromEnvironment(variable: string, environment: Environment): unknown {
+  const part = Object.keys(environment).find((name) => name.startsWith(`${variable}_`));
+  if (part !== undefined) throw invalid(part, `no such variable, but a JSON array of objects in ${variable}`);
+  const text = environment[variable];
+  return text === undefined ? undefined : parseJson(variable, text);
 }
 
 function numberedItems(variable: string, environment: Environment): string[] {

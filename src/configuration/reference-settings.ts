@@ -2,7 +2,7 @@ import { z } from "zod";
 import { KEY_REFRESH_VARIABLES } from "./key-refresh.ts";
 
 /** The syntax of a setting in an environment variable. */
-type SettingType = "text" | "list" | "number" | "boolean";
+type SettingType = "text" | "list" | "objects" | "number" | "boolean";
 
 export interface Setting {
   type: SettingType;
@@ -11,6 +11,13 @@ export interface Setting {
 
 const text = z.string().nullable();
 const seconds = z.number().positive().nullable();
+const marketplace = z.object({
+  name: z.string(),
+  source: z.string(),
+  ref: text.default(null),
+  repo_path: text.default(null),
+  auto_load: z.union([z.boolean(), z.array(z.string())]).default(false),
+});
 
 /** Supported settings by the reference's names. Their variables are `OH_` and the name in capitals. */
 export const SETTINGS = {
@@ -29,6 +36,7 @@ export const SETTINGS = {
   enable_vscode: { type: "boolean", schema: z.boolean() },
   vscode_port: { type: "number", schema: z.int().min(1).max(65535) },
   vscode_base_path: { type: "text", schema: text },
+  registered_marketplaces: { type: "objects", schema: z.array(marketplace) },
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
@@ -59,7 +67,6 @@ export const UNSUPPORTED = [
   "conversation_storage_disk_budget",
   "conversation_storage_retention_days",
   "preload_tools",
-  "registered_marketplaces",
   "deferred_init",
   "lease_ttl_seconds",
   "telemetry",

@@ -3,6 +3,7 @@ import type { ExtensionPlace } from "../extensions/place.ts";
 import type { Route } from "../http/route/route.ts";
 import type { SocketRoute } from "../http/sockets/socket-route.ts";
 import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
+import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
 import type { ToolCatalogEntry } from "../wire/tools.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
@@ -63,6 +64,8 @@ export interface RoutesDeps {
   llmCatalogue(): Promise<LlmCatalogue>;
   /** The machine on which skills, plugins, hooks and sub-agents lie. */
   extensionPlace(): Promise<ExtensionPlace>;
+  /** The marketplaces that the operator registers. */
+  marketplaces: readonly MarketplaceRegistration[];
   /** Resolves the value of a secret that a request brings. undefined for one without a value. */
   secretValue(source: SecretSource): Promise<string | undefined>;
   settings: SettingsDeps;
@@ -83,6 +86,7 @@ export function allRoutes({
   tools,
   llmCatalogue,
   extensionPlace,
+  marketplaces,
   secretValue,
   settings,
   mcpTrials,
@@ -108,7 +112,7 @@ export function allRoutes({
     ...agentProfileRoutes(settings),
     ...acpModelRoutes(),
     ...subscriptionRoutes(settings.subscription),
-    ...skillRoutes(extensionPlace),
+    ...skillRoutes(extensionPlace, marketplaces),
     ...installedSkillRoutes(extensionPlace),
     ...pluginRoutes({ place: extensionPlace, secretValue }),
     ...projectFileRoutes(extensionPlace),

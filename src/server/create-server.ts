@@ -124,6 +124,7 @@ function createCore(
       return new LlmCatalogue(options.environment);
     }),
     extensionPlace: services.extensionPlace,
+    marketplaces: options.marketplaces,
     secretValue: services.secretValue,
     settings: services.settings,
     mcpTrials: services.mcpTrials.get,

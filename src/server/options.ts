@@ -9,6 +9,7 @@ import { type Logger, silentLogger } from "../logger.ts";
 import { consoleLogger } from "../node/console-logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { type ResolvedVscode, resolveVscode, type VscodeOptions } from "./editor/vscode-options.ts";
@@ -32,6 +33,10 @@ export interface ReferenceDataOptions {
    */
   settings?: string | null;
 }
+
+/** A marketplace by its name, and where it lies: `github:owner/repo`, the URL of a git repository, or a path. */
+export type MarketplaceOptions = Pick<MarketplaceRegistration, "name" | "source"> &
+  Partial<MarketplaceRegistration>;
 
 /** Where conversations are kept, relative to the current folder. */
 export const DEFAULT_CONVERSATIONS_PATH = "workspace/conversations";
@@ -90,6 +95,11 @@ export interface ServerOptions {
    * `https://github.com/OpenHands/extensions`.
    */
   publicExtensions?: { source?: string; ref?: string };
+  /**
+   * Marketplaces whose skills `POST /api/skills` lists with those of the request's own, where `auto_load` is true or names
+   * them. One of the request takes the place of one of this name. Default: none.
+   */
+  marketplaces?: readonly MarketplaceOptions[];
   /**
    * Opens the data of OpenHands' agent server where it lies. Its conversations in `conversationsPath` are listed at the
    * start, and the log of each is stored here when it is first opened; deleting one deletes its folder, and nothing else
@@ -215,9 +225,14 @@ export interface ServerOptions {
 }
 
 /** Options with their defaults filled in. */
-export type ResolvedOptions = Omit<ServerOptions, "logger" | "vscode" | "ui" | "publicExtensions"> & {
+export type ResolvedOptions = Omit<
+  ServerOptions,
+  "logger" | "vscode" | "ui" | "publicExtensions" | "marketplaces"
+> & {
   /** The source of what everyone is offered. */
   publicExtensions: PublicSource;
+  /** The marketplaces that the operator registers. */
+  marketplaces: readonly MarketplaceRegistration[];
   /** Data of the reference; false to leave it alone. */
   referenceData: ReferenceDataOptions | false;
   /** Receiver of reports. */
@@ -270,6 +285,10 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     previousSecretKeys: previousKeysOf(options),
     conversationsPath: options.conversationsPath ?? DEFAULT_CONVERSATIONS_PATH,
     publicExtensions: { ...DEFAULT_PUBLIC_SOURCE, ...options.publicExtensions },
+    marketplaces: (options.marketplaces ?? []).map((one) => ({
+      ...{ ref: null, repo_path: null, auto_load: false },
+      ...one,
+    })),
     referenceData: options.referenceData ?? (options.store === undefined ? {} : false),
     tools: options.tools ?? [],
     vscode: options.vscode ? resolveVscode(options.vscode) : null,

@@ -179,6 +179,27 @@ it("runs at work at once are a whole number of at least one", () => {
   expect(() => options({ OH_MAX_CONCURRENT_RUNS: "0" })).toThrow(/max_concurrent_runs/);
 });
 
+describe("marketplaces", () => {
+  it("are a JSON array of objects", () => {
+    const full = { name: "a", source: "github:o/r", ref: "v1", repo_path: "m", auto_load: ["x"] };
+    const registered = JSON.stringify([full, { name: "b", source: "/b" }]);
+    expect(options({ OH_REGISTERED_MARKETPLACES: registered }).marketplaces).toEqual([
+      full,
+      { name: "b", source: "/b", ref: null, repo_path: null, auto_load: false },
+    ]);
+    expect(options({})).not.toHaveProperty("marketplaces");
+  });
+
+  it("of another form stop the start", () => {
+    for (const text of ["[", "{}", '["a"]', '[{"name": "a"}]']) {
+      expect(() => options({ OH_REGISTERED_MARKETPLACES: text })).toThrow(/registered_marketplaces/i);
+    }
+    expect(() => options({ OH_REGISTERED_MARKETPLACES_0_NAME: "a" })).toThrow(
+      /OH_REGISTERED_MARKETPLACES_0_NAME: expected no such variable/,
+    );
+  });
+});
+
 it("the folder of the user's files is the reference's variable, unless that is empty", () => {
   expect(options({ OH_PERSISTENCE_DIR: "/mnt/me" }).userDir).toBe("/mnt/me");
   expect(options({ OH_PERSISTENCE_DIR: "" })).not.toHaveProperty("userDir");

@@ -48,8 +48,11 @@ export class Marketplaces {
       const wanted = (entry: { name: string }) => auto === true || auto.includes(entry.name);
       await this.#orSkip(name, async () => {
         const marketplace = await this.#open(name);
-        const plugins = marketplace.plugins.filter(wanted).map((one) => pluginSourceOf(marketplace, one));
-        loaded.plugins.push(...plugins);
+        for (const plugin of marketplace.plugins.filter(wanted)) {
+          await this.#orSkip(name, async () => {
+            loaded.plugins.push(pluginSourceOf(marketplace, plugin));
+          });
+        }
         for (const entry of marketplace.skills.filter(wanted)) {
           await this.#orSkip(name, async () => {
             const { path } = await this.#fetch(skillSourceOf(marketplace, entry));

@@ -1,6 +1,9 @@
+import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
 import type { Skill } from "../../wire/agent/skill.ts";
 import type { SkillCatalogEntry, SkillInfo, SkillsRequest } from "../../wire/extensions/skills.ts";
+import { marketplaceSkills } from "../marketplaces/marketplace-skills.ts";
 import type { ExtensionPlace } from "../place.ts";
+import { organisationSkills } from "./organisation-skills.ts";
 import { projectSkills } from "./project-skills.ts";
 import { sharedSkills } from "./shared-skills.ts";
 
@@ -17,19 +20,28 @@ const WHOLE_CATALOGUE = { ofUser: true, isPublic: true, list: "marketplaces/defa
 const FOR_AGENT = "WORKER_";
 
 /**
- * Lists the skills of the sources that a request names; later sources win. Marketplaces and repositories of
- * organisations are not read by this server: their counts are 0.
+ * Lists the skills of the sources that a request names; later sources win. A marketplace of the request takes the place of
+ * the one that the server registers under its name, and those that load nothing by themselves are not opened.
  */
-export async function listSkills(place: ExtensionPlace, request: SkillsRequest): Promise<ListedSkills> {
+export async function listSkills(
+  place: ExtensionPlace,
+  request: SkillsRequest,
+  registered: readonly MarketplaceRegistration[],
+): Promise<ListedSkills> {
   const { load_user: ofUser, load_public: isPublic, marketplace_path: list } = request;
-  const { load_project: ofProject, project_dir: projectDir } = request;
-  const shared = await sharedSkills(place, { ofUser, isPublic, list });
+  const { load_project: ofProject, project_dir: projectDir, load_org: ofOrganisations } = request;
+  const [ofMarketplaces, shared, ofOrgs, ofTheProject] = await Promise.all([
+    isPublic ? marketplaceSkills(place, automatic(registered, request.registered_marketplaces)) : [],
+    sharedSkills(place, { ofUser, isPublic, list }),
+    ofOrganisations ? organisationSkills(place, request.org_configs ?? []) : [],
+    ofProject && projectDir ? projectSkills(place, projectDir) : [],
+  ]);
   const sources: Record<string, Skill[]> = {
     sandbox: sandboxSkills(request),
-    registered_marketplaces: [],
+    registered_marketplaces: ofMarketplaces,
     sdk_base: shared.map(({ skill }) => skill),
-    org: [],
-    project: ofProject && projectDir ? await projectSkills(place, projectDir) : [],
+    org: ofOrgs,
+    project: ofTheProject,
   };
   const byName = new Map(Object.values(sources).flatMap((list) => list.map((one) => [one.name, one])));
   const counts = Object.entries(sources).map(([source, { length }]) => [source, length]);
@@ -40,6 +52,14 @@ export async function listSkills(place: ExtensionPlace, request: SkillsRequest):
 export async function listCatalogue(place: ExtensionPlace): Promise<SkillCatalogEntry[]> {
   const shared = await sharedSkills(place, WHOLE_CATALOGUE);
   return shared.map(({ skill, origin }) => ({ ...toSkillInfo(skill), origin }));
+}
+
+function automatic(
+  ofServer: readonly MarketplaceRegistration[],
+  ofRequest: readonly MarketplaceRegistration[],
+): MarketplaceRegistration[] {
+  const byName = new Map([...ofServer, ...ofRequest].map((one) => [one.name, one]));
+  return [...byName.values()].filter(({ auto_load: auto }) => auto === true || (auto && auto.length > 0));
 }
 
 function toSkillInfo(one: Skill): SkillInfo {

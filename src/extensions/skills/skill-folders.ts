@@ -18,7 +18,7 @@ const READERS = 8;
 export interface FolderRules {
   /** Folders that are left out. Default: none. */
   without?: readonly string[];
-  /** What the name of a loose file begins with, before its path in the folder. Default: nothing. */
+  /** The beginning of the name of a loose file, before its path in the folder. Default: nothing. */
   prefix?: string;
 }
 

@@ -1,6 +1,7 @@
 import type { ExtensionPlace } from "../../extensions/place.ts";
 import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
+import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
 import {
   skillCatalogResponse,
   skillsRequest,
@@ -10,8 +11,11 @@ import {
 
 const skillRoute = group({ prefix: "/api/skills", tags: ["Skills"], auth: "key" });
 
-/** `/api/skills`: skills that lie on the server's machine. None are fetched from elsewhere. */
-export function skillRoutes(place: () => Promise<ExtensionPlace>): Route[] {
+/** `/api/skills`: skills of the server's machine, of its marketplaces, and of those that a request names. */
+export function skillRoutes(
+  place: () => Promise<ExtensionPlace>,
+  registered: readonly MarketplaceRegistration[],
+): Route[] {
   return [
     skillRoute
       .lazy({ method: "POST", path: "", id: "get_skills", summary: "List skills by source" }, () => ({
@@ -22,7 +26,7 @@ export function skillRoutes(place: () => Promise<ExtensionPlace>): Route[] {
       }))
       .handle(async ({ body }) => {
         const { listSkills } = await import("../../extensions/skills/skill-catalogue.ts");
-        return { status: 200, body: await listSkills(await place(), body) };
+        return { status: 200, body: await listSkills(await place(), body, registered) };
       }),
 
     skillRoute

@@ -12,11 +12,14 @@ const orgConfig = once(() =>
     .object({
       repository: z.string(),
       provider: z.string(),
-      org_repo_url: z.string(),
+      org_repo_url: z.string().describe("With credentials, which are never shown"),
       org_name: z.string(),
     })
     .meta({ id: "OrgConfig" }),
 );
+
+/** A repository with the skills of an organisation. */
+export type OrgConfig = z.output<ReturnType<typeof orgConfig>>;
 
 /** Body of `POST /api/skills`: the sources to list. */
 export const skillsRequest = once(() =>

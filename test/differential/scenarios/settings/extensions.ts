@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { GitRepository } from "../../../extensions/git-repository.ts";
 import type { Client } from "../../client.ts";
 import type { Scenario } from "../../scenario.ts";
 
@@ -56,6 +57,80 @@ export const extensionScenarios: Scenario[] = [
       ]);
       await client.ask("POST", "/api/skills", "no JSON");
       await client.ask("POST", "/api/skills");
+    },
+  },
+  {
+    name: "skills of marketplaces",
+    script: [],
+    drive: async (client, { workspace }) => {
+      const skill = (name: string) => `---\nname: ${name}\ndescription: Does.\n---\nOf ${name}.`;
+      write(workspace, {
+        "one/.plugin/marketplace.json": JSON.stringify({
+          name: "m",
+          owner: { name: "o" },
+          plugins: [
+            { name: "sky", source: "./sky" },
+            { name: "gone", source: "./gone" },
+          ],
+          skills: [
+            { name: "lone", source: "./lone" },
+            { name: "lost", source: "./lost" },
+          ],
+        }),
+        "one/sky/.plugin/plugin.json": '{"name": "sky"}',
+        "one/sky/skills/tides.md": "---\ntriggers: [tides]\n---\nHigh at noon.",
+        "one/sky/skills/lone.md": "The plugin's.",
+        "one/sky/commands/now.md": "---\ndescription: Tells.\n---\nLook out.",
+        "one/lone/SKILL.md": skill("lone"),
+        "two/skills/found/SKILL.md": skill("found"),
+        "two/skills/offered/SKILL.md": skill("offered"),
+        "broken/.plugin/marketplace.json": "no JSON",
+      });
+      const at = (name: string, auto_load: unknown) => ({ name, source: join(workspace, name), auto_load });
+      const own = { load_user: false, load_project: false };
+      await askEach(client, "/api/skills", [
+        { ...own, registered_marketplaces: [at("one", true), at("two", true)] },
+        { ...own, registered_marketplaces: [at("two", true), at("one", ["sky"])] },
+        { ...own, registered_marketplaces: [at("one", ["lone", "unknown"]), at("two", [])] },
+        { ...own, registered_marketplaces: [at("one", false), at("broken", true), at("nowhere", true)] },
+        { ...own, registered_marketplaces: [at("two", true), { ...at("one", true), name: "two" }] },
+        { ...own, load_public: false, registered_marketplaces: [at("one", true)] },
+        { registered_marketplaces: [at("one", true)] },
+      ]);
+    },
+  },
+  {
+    name: "skills of organisations",
+    script: [],
+    drive: async (client, { workspace }) => {
+      const first = new GitRepository(join(workspace, "first"), {
+        "skills/style.md": "Of the first.",
+        "skills/deep/build.md": "---\ntriggers: [build]\n---\nMake.",
+        "skills/both.md": "Of the organisation.",
+        "microagents/style.md": "Hidden by the other.",
+        "microagents/old.md": "Old.",
+      });
+      const second = new GitRepository(join(workspace, "second"), { "skills/style.md": "Of the second." });
+      write(workspace, { "plain/skills/x.md": "No repository." });
+      const config = (org_repo_url: string) => ({
+        ...{ repository: "acme/app", provider: "github", org_name: "acme" },
+        org_repo_url,
+      });
+      await askEach(client, "/api/skills", [
+        { org_configs: [config(first.url)] },
+        { org_configs: [config(first.path), config(second.url)] },
+        { load_user: false, org_configs: [config(second.url), config(first.url)] },
+        { load_org: false, org_configs: [config(first.url)] },
+        { org_configs: [config(join(workspace, "plain")), config(join(workspace, "nowhere"))] },
+        { org_configs: [] },
+      ]);
+    },
+  },
+  {
+    name: "all public skills",
+    script: [],
+    drive: async (client) => {
+      await client.ask("POST", "/api/skills", { load_user: false, marketplace_path: null });
     },
   },
   {
