@@ -92,9 +92,18 @@ export class Imports {
     await this.#wait;
   }
 
+  /** As `listed`, but conversations that are here with their logs are not waited for. */
+  async known(ids: readonly string[]): Promise<void> {
+    if (this.#wait === undefined) return;
+    const records = await this.#options.store.conversations.find(ids, [IMPORT]);
+    const whole = records.filter(({ documents }) => !readMark(documents)?.isPending);
+    const here = new Set(whole.map(({ id }) => id));
+    if (!ids.every((id) => here.has(id))) await this.listed();
+  }
+
   /** Whether the log of a conversation is still to be imported. False for an unknown one. */
   async isPending(id: string): Promise<boolean> {
-    await this.listed();
+    await this.known([id]);
     return !this.#whole.has(id) && (await this.#pendingMark(id)) !== undefined;
   }
 
@@ -105,8 +114,8 @@ export class Imports {
    * `damaged` when a file of it cannot be read.
    */
   async ensure(id: string): Promise<void> {
-    await this.listed();
     if (this.#whole.has(id)) return;
+    await this.known([id]);
     const { store } = this.#options;
     const [record] = this.#active.has(id) ? [] : await store.conversations.find([id], [IMPORT]);
     const active = this.#active.get(id);
