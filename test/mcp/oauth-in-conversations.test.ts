@@ -47,6 +47,30 @@ it("a conversation refreshes the tokens of a server of the settings, and keeps t
   expect(oauth.asked.filter(({ path }) => path === "/oauth/token")).toHaveLength(1);
 });
 
+it("conversations that need new tokens at one moment refresh them once", async () => {
+  await using oauth = await oauthServer();
+  const names = ["one", "two", "three"];
+  const llm = scriptedLlm(names.map(() => say("done")));
+  await using server = await createTestServer({ llm, secretKey: KEY });
+  const state = { tokens: oauth.grant(), client_info: { client_id: "client-0" } };
+  const remote = { url: oauth.mcpUrl, auth: { strategy: "oauth2", state } } as const;
+  await server.fetch(
+    new Request("http://localhost/api/settings/mcp/whoami", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(remote),
+    }),
+  );
+  oauth.expire();
+  const start = (name: string) => server.start(name, { agent: { mcp_config: { whoami: remote as never } } });
+  const chats = await Promise.all(names.map(start));
+  for (const chat of chats) {
+    await chat.expectFinished("done");
+    expect(JSON.stringify(chat.events)).not.toContain("must be authorized again");
+  }
+  expect(oauth.asked.filter(({ path }) => path === "/oauth/token")).toHaveLength(1);
+});
+
 it("a conversation keeps the tokens of a server that only it has to itself", async () => {
   await using oauth = await oauthServer();
   const llm = scriptedLlm([call("whoami", {}), say("done")]);

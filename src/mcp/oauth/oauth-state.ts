@@ -14,9 +14,11 @@ export interface OAuthStateStore {
   /** Reads the state as it is now: another conversation may have changed it. */
   read(): Promise<OAuthState>;
   write(state: OAuthState): Promise<void>;
+  /** Does one piece of such work at a time, in the order of the calls. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Keeps a state in memory. */
+/** Keeps a state in memory, for one user of it. */
 export function memoryState(state: OAuthState = {}): OAuthStateStore {
   let current = state;
   return {
@@ -24,6 +26,7 @@ export function memoryState(state: OAuthState = {}): OAuthStateStore {
     async write(changed) {
       current = changed;
     },
+    alone: (work) => work(),
   };
 }
 

@@ -12,6 +12,9 @@ export interface TokenSourceParts {
   now(): number;
 }
 
+/** Milliseconds of one request for new tokens: other conversations wait for it. */
+const REFRESH_TIMEOUT = 10_000;
+
 /** The answer to a request without a good token: where an authorization begins. */
 export interface AuthorizationHint {
   resourceMetadataUrl?: URL;
@@ -64,9 +67,12 @@ export class TokenSource implements AuthProvider {
 
   /** Refreshes a token once for all requests that were refused with it. */
   #refresh(refused: string | undefined, hint: AuthorizationHint): Promise<void> {
-    this.#refreshing ??= this.#refreshNow(refused, hint).finally(() => {
-      this.#refreshing = null;
-    });
+    const { store } = this.#parts;
+    this.#refreshing ??= store
+      .alone(() => this.#refreshNow(refused, hint))
+      .finally(() => {
+        this.#refreshing = null;
+      });
     return this.#refreshing;
   }
 
@@ -93,7 +99,9 @@ export class TokenSource implements AuthProvider {
       hint: { resourceMetadataUrl },
     }: { client: NonNullable<ReturnType<typeof clientOf>>; refreshToken: string; hint: AuthorizationHint },
   ): Promise<OAuthState> {
-    const { url, fetch: fetchFn, now } = this.#parts;
+    const { url, fetch, now } = this.#parts;
+    const fetchFn: FetchLike = (target, init) =>
+      fetch(target, { ...init, signal: AbortSignal.timeout(REFRESH_TIMEOUT) });
     const { discoverOAuthServerInfo, refreshAuthorization } = await import("@modelcontextprotocol/client");
     const server = await discoverOAuthServerInfo(url, {
       fetchFn,

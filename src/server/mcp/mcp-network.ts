@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import { Turns } from "../../conversations/turns.ts";
 import type { RemoteAccess } from "../../mcp/transports/remote-access.ts";
 import { isMetadataAddress, isPublicAddress } from "../../outbound/addresses.ts";
 import { judgeHost } from "../../outbound/allowed-addresses.ts";
@@ -12,6 +13,8 @@ import type { SettingsDeps } from "../../routes/settings/settings-deps.ts";
 export function mcpNetwork(settings: SettingsDeps, clock: Clock): RemoteAccess {
   const fetch = createGuardedFetch(async (address) => !(await isMetadataAddress(address)));
   const fetchPublic = createGuardedFetch(isPublicAddress);
+  // A server may take a refresh token once: the second of two conversations would lose the authorization.
+  const refreshes = new Turns();
   return {
     fetch,
     fetchNamed: (from) => async (url, request) => {
@@ -21,7 +24,8 @@ export function mcpNetwork(settings: SettingsDeps, clock: Clock): RemoteAccess {
     async oauthState(url) {
       const service = await settings.serverSettings();
       const { oauthStateOf } = await import("../../settings/server-settings/mcp-oauth-states.ts");
-      return oauthStateOf(service, url.href);
+      const kept = await oauthStateOf(service, url.href);
+      return kept && { ...kept, alone: (work) => refreshes.take(url.href.replace(/\/+$/, ""), work) };
     },
     now: () => clock.now(),
   };
