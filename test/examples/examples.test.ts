@@ -288,7 +288,7 @@ it("16-mcp has an agent that calls a tool of its MCP server", async () => {
 
 it("no example is longer than 60 lines", async () => {
   const examples = join(import.meta.dirname, "../../examples");
-  const sources = (await readdir(examples)).filter((name) => !name.endsWith(".png"));
+  const sources = (await readdir(examples)).filter((name) => /\.(ts|md)$/.test(name));
   for (const name of sources) {
     const lines = (await readFile(join(examples, name), "utf8")).trimEnd().split("\n");
     expect([name, lines.length <= 60]).toEqual([name, true]);

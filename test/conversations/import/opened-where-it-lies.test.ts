@@ -403,14 +403,17 @@ describe("what an old server stored with an agent", () => {
 
 it("a conversation that asks for what this server must not leave out is shown, and refuses to run", async () => {
   const { source, home } = open();
-  const critic = { kind: "AgentFinishedCritic" };
-  const agent = { llm: { model: "demo/tour", usage_id: "agent" }, tools: [], critic, kind: "Agent" };
+  const tools = [{ name: "terminal", params: { username: "other" } }];
+  const agent = { llm: { model: "demo/tour", usage_id: "agent" }, tools, kind: "Agent" };
   const id = source.conversation({ base: { agent } });
   await using server = serve(home);
   const message = { role: "user", content: [{ type: "text", text: "Go on" }], run: true };
   const path = `/api/conversations/${id}/events`;
   const sent = await ask(server, path, { method: "POST", body: JSON.stringify(message) });
-  expect([sent.status, sent.json.detail]).toEqual([422, expect.stringMatching(/^agent\.critic: asks for/)]);
+  expect([sent.status, sent.json.detail]).toEqual([
+    422,
+    expect.stringMatching(/^agent\.tools: asks for the user other/),
+  ]);
   expect((await ask(server, `/api/conversations/${id}/run`, { method: "POST" })).status).toBe(422);
   expect((await ask(server, `${path}/count`)).json).toBe(3);
 });
