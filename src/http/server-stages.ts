@@ -37,13 +37,19 @@ function preflights(cors: Cors): Stage {
 function withHeaders(result: Answer | Response, added: Record<string, string>): Answer | Response {
   if (!isResponse(result)) {
     const headers = { ...result.headers, ...added };
-    const varies = [result.headers?.vary, added.vary].filter((value) => value !== undefined);
-    return { ...result, headers: varies.length === 0 ? headers : { ...headers, vary: varies.join(", ") } };
+    const vary = allNames(result.headers.vary, added.vary);
+    return { ...result, headers: vary === "" ? headers : { ...headers, vary } };
   }
   const headers = new Headers(result.headers);
   for (const [name, value] of Object.entries(added)) {
-    if (name === "vary") headers.append(name, value);
-    else headers.set(name, value);
+    headers.set(name, name === "vary" ? allNames(headers.get(name), value) : value);
   }
   return new Response(result.body, { status: result.status, statusText: result.statusText, headers });
+}
+
+/** Joins lists of header names, each of them once. */
+function allNames(...lists: readonly (string | null | undefined)[]): string {
+  const names = lists.flatMap((list) => list?.split(",") ?? []).map((name) => name.trim());
+  const known = new Map(names.filter((name) => name !== "").map((name) => [name.toLowerCase(), name]));
+  return [...known.values()].join(", ");
 }
