@@ -35,6 +35,8 @@ export class OAuthJobs {
     if (!("auth" in request.server) || request.server.auth?.strategy !== "oauth2") {
       throw new AgentServerError("bad_request", "MCP OAuth start requires auth.strategy='oauth2'");
     }
+    const test = await tests.partsOf(request);
+    // Counted and begun in one step, however many come at one moment.
     if (this.#jobs.size >= MAX_JOBS) {
       throw new AgentServerError(
         "too_many_requests",
@@ -42,7 +44,6 @@ export class OAuthJobs {
       );
     }
     const id = clock.newId().replaceAll("-", "");
-    const test = await tests.partsOf(request);
     const job = new OAuthJob({ id, test, clock, openReturn });
     const timer = setTimeout(() => void this.#remove(id), LIFETIME);
     timer.unref();
