@@ -48,13 +48,18 @@ export class HookRunner {
     signal: AbortSignal,
   ): Promise<HooksRun> {
     const records: HookRecord[] = [];
+    // At the abort itself: the hook that is cut off may take a while to end.
+    const cut = () => void this.#cutOff.push(...records.splice(0));
+    signal.addEventListener("abort", cut, { once: true });
     try {
       const outcome = await this.#runAll(hooks, { subject, signal, records });
       signal.throwIfAborted();
       return { ...outcome, records: [...this.#cutOff.splice(0), ...records] };
     } catch (error) {
-      this.#cutOff.push(...records);
+      cut();
       throw error;
+    } finally {
+      signal.removeEventListener("abort", cut);
     }
   }
 
