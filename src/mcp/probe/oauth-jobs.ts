@@ -7,8 +7,11 @@ import type { ServerTests } from "./server-tests.ts";
 /** Milliseconds that a job is known. */
 const LIFETIME = 15 * 60 * 1_000;
 
-/** Jobs at once. Each waits at another port. */
+/** Jobs at once that have not ended. Each waits at another port. */
 const MAX_JOBS = 20;
+
+/** Jobs that are known, with those that have ended. */
+const MAX_KNOWN = 200;
 
 export interface OAuthJobsOptions {
   tests: ServerTests;
@@ -37,12 +40,15 @@ export class OAuthJobs {
     }
     const test = await tests.partsOf(request);
     // Counted and begun in one step, however many come at one moment.
-    if (this.#jobs.size >= MAX_JOBS) {
+    const ended = [...this.#jobs].filter(([, { job }]) => job.result !== undefined);
+    if (this.#jobs.size - ended.length >= MAX_JOBS) {
       throw new AgentServerError(
         "too_many_requests",
         `${MAX_JOBS} authorizations wait for their users already`,
       );
     }
+    const [oldest] = ended;
+    if (oldest !== undefined && this.#jobs.size >= MAX_KNOWN) void this.#remove(oldest[0]);
     const id = clock.newId().replaceAll("-", "");
     const job = new OAuthJob({ id, test, clock, openReturn });
     const timer = setTimeout(() => void this.#remove(id), LIFETIME);

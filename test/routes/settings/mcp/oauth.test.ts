@@ -210,4 +210,12 @@ describe("the authorization at an MCP server", () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(2);
     expect((await begin()).status).toBe(429);
   });
+
+  it("waits for nobody once it has failed, so that others may begin", async () => {
+    await using trials = openTrials();
+    const begin = () => trials.ask("POST", START, withOAuth("http://127.0.0.1:9/mcp"));
+    const answers = await Promise.all(Array.from({ length: 20 }, begin));
+    expect(answers.map(({ body }) => body.ok)).toEqual(Array(20).fill(false));
+    expect((await begin()).status).toBe(200);
+  });
 });
