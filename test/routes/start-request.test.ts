@@ -87,10 +87,7 @@ it("says in every reading, and not in the answer of a start, that a conversation
 
 it("tells in a header what of a request is not honoured in full", async () => {
   const { call, core } = openHttp();
-  const agent = {
-    llm: { model: "scripted" },
-    condenser: { kind: "LLMSummarizingCondenser", llm: { model: "m" } },
-  };
+  const agent = { llm: { model: "scripted", max_message_chars: 1_000 } };
   const request = startBody({ agent, container: { browser: true }, conversation_id: NOBODY });
   const post = () =>
     core.fetch(
@@ -102,7 +99,9 @@ it("tells in a header what of a request is not honoured in full", async () => {
     );
   const created = await post();
   expect(created.status).toBe(201);
-  expect(created.headers.get("warning")).toMatch(/^299 - "agent\.condenser: .*", 299 - "container: .*"$/);
+  expect(created.headers.get("warning")).toMatch(
+    /^299 - "agent\.llm\.max_message_chars: .*", 299 - "container: .*"$/,
+  );
   expect((await post()).headers.has("warning")).toBe(false);
   expect((await call("GET", "/api/conversations/count")).body).toBe(1);
 });
