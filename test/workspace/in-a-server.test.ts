@@ -78,9 +78,11 @@ it("a workspace is opened when a conversation needs it, once, and closed with it
   log.length = 0;
   await chat.send("Count.");
   await chat.expectFinished(/Done/);
-  expect(log).toEqual([`open ${chat.id}`]);
+  // The user's plugins are looked for on the machine of the server.
+  const opened = [`open ${chat.id}`, "open null"];
+  expect(log).toEqual(opened);
   await server.close();
-  expect(log).toEqual([`open ${chat.id}`, "close"]);
+  expect(log).toEqual([...opened, "close", "close"]);
 });
 
 it("a workspace that cannot be opened refuses the conversation", async () => {

@@ -118,10 +118,9 @@ describe("a start with settings, as Agent Canvas sends it", () => {
         secrets_encrypted: true,
         workspace: { working_dir: join(folder, "critic") },
       });
-    // A critic is refused as not served; without a key there is none to refuse.
-    expect((await start("plain")).status).toBe(422);
-    const foreign = `gAAAAA${"x".repeat(100)}`;
-    expect((await start(foreign)).status).toBe(201);
+    expect((await start("plain")).body.agent.critic).toMatchObject({ kind: "APIBasedCritic" });
+    const { status, body } = await start(`gAAAAA${"x".repeat(100)}`);
+    expect([status, body.agent.critic]).toEqual([201, null]);
   });
 
   it("refuses an agent that is another program, and says so", async () => {
