@@ -1,5 +1,5 @@
-// Skills of an agent: one that a word calls for, one that it reads on demand, and those of the project. Run it with:
-// npm run example examples/17-skills.ts
+// Skills of an agent: one that a word calls for, one that it reads on demand, and those of the project.
+// Run it with:  npm run example examples/17-skills.ts
 import { createServer, memoryStore, type ServerOptions } from "agent-server";
 
 const skills = [

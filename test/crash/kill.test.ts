@@ -31,6 +31,8 @@ it("kill -9 at any event loses nothing that was published, answers open actions,
     await server.stop("SIGKILL");
     const again = await spawnServer({ cwd });
     try {
+      // Requests are answered while cut runs are repaired.
+      await expect.poll(async () => (await fetch(`${again.url}/ready`)).status).toBe(200);
       await checkNothingLost(again.url, id, seen);
       await checkGoesOn(again.url, id);
     } finally {
