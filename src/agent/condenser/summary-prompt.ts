@@ -42,7 +42,7 @@ VERSION CONTROL: branch fix/semicolon, nothing committed
 USER CONTEXT: Compares prices of three cloud hosts for a 4-core machine in Frankfurt; wants a table in euros, without VAT.
 DONE: host A 31.20 EUR (page of 3 March), host B 28.90 EUR
 OPEN: host C (its page needs a login: the user will send a screenshot), then the table
-STATE: notes in /work/prices.md`;
+STATE: notes in prices.md`;
 
 const CLOSING = "Now write the summary that takes the place of these events.";
 

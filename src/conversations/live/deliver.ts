@@ -10,8 +10,10 @@ export interface DeliverOptions {
   slot?: RunSlot;
 }
 
-/** Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has to wait.
- * One that may not start at all is refused first. */
+/**
+ * Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has to
+ * wait. A run that may not start at all is refused before anything is stored.
+ */
 export async function deliver(
   { session, runs, title, goal }: LiveConversation,
   content: Content[],

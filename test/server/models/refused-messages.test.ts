@@ -30,7 +30,10 @@ describe.each(["openai/gpt-4o", "openai/gpt-5.5", "anthropic/claude-sonnet-4-5"]
       });
       const statuses: unknown[] = [];
       for (const words of [content, [text("And now?")]]) {
+        const asked = prompts.length;
         await conversation.sendMessage(words);
+        // The status of the run before stands until the next one has begun.
+        await expect.poll(() => prompts.length).toBeGreaterThan(asked);
         await expect
           .poll(async () => (await conversations.get(info.id)).execution_status)
           .toMatch(/finished|error/);

@@ -7,8 +7,9 @@ import type { LiveConversation } from "../live-conversation.ts";
  * Requests a condensation and resolves once it is stored. A run that is active makes it before its next call of the
  * model; without one it is made at once, which leaves the status as it is and lets no call run.
  *
- * Rejects with `too_many_requests` beyond a final budget, with `conflict` without a condenser that takes requests and when there is nothing to summarise, and with
- * `bad_gateway` when the condenser fails. The log shows that, and the conversation goes on as before.
+ * Rejects with `too_many_requests` beyond a final budget, with `conflict` without a condenser that takes requests and
+ * when there is nothing to summarise, and with `bad_gateway` when the condenser fails. The log shows that, and the
+ * conversation goes on as before.
  */
 export async function condense(conversation: LiveConversation): Promise<void> {
   const { session, runs } = conversation;
