@@ -77,11 +77,11 @@ export type { Principal } from "./principal.ts";
 export type { SecretMask } from "./secrets/masking/secret-mask.ts";
 export { type AgentServer, createServer, type ShownOptions } from "./server/create-server.ts";
 export type { VscodeOptions } from "./server/editor/vscode-options.ts";
+export type { ResolvedOptions } from "./server/options/resolved-options.ts";
 export type {
   KeyRefreshSource,
   MarketplaceOptions,
   ReferenceDataOptions,
-  ResolvedOptions,
   ServerOptions,
 } from "./server/options.ts";
 export { type ServerInput, toServer } from "./server/to-server.ts";

@@ -3,7 +3,7 @@ import { once } from "../once.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { joinPath } from "../workspace/paths.ts";
-import type { ResolvedOptions } from "./options.ts";
+import type { ResolvedOptions } from "./options/resolved-options.ts";
 
 /** Variables that send the requests of programs through a proxy. */
 const PROXIES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()]);

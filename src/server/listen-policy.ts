@@ -1,6 +1,6 @@
 import { AgentServerError } from "../errors.ts";
 import { isLoopbackHost } from "../loopback.ts";
-import type { ResolvedOptions } from "./options.ts";
+import type { ResolvedOptions } from "./options/resolved-options.ts";
 
 /** Throws `bad_request` for hosts beyond loopback if callers need no credentials. */
 export function refuseOpenHost(host: string, options: ResolvedOptions): void {

@@ -10,7 +10,7 @@ import { type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
 import { secretsIn } from "../secrets/secret-fields.ts";
 import type { ServerSecrets } from "../secrets/server-secrets.ts";
 import type { ChatGptSubscription } from "../settings/subscription/chatgpt-subscription.ts";
-import type { ResolvedOptions } from "./options.ts";
+import type { ResolvedOptions } from "./options/resolved-options.ts";
 
 /** The services that models need. */
 export interface LlmServices {

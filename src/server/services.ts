@@ -37,7 +37,7 @@ import { profileSource } from "./launch/profile-source.ts";
 import { llmFactory } from "./llm-factory.ts";
 import { mcpNetwork } from "./mcp/mcp-network.ts";
 import { type LazyMcpTrials, mcpTrials } from "./mcp/mcp-trials.ts";
-import type { ResolvedOptions } from "./options.ts";
+import type { ResolvedOptions } from "./options/resolved-options.ts";
 import { withOwnSecrets } from "./own-secrets.ts";
 import { UNLISTED_URL } from "./own-urls.ts";
 import { foundData } from "./reference-data/found-data.ts";

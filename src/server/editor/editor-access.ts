@@ -1,7 +1,7 @@
 import { AgentServerError } from "../../errors.ts";
 import { once } from "../../once.ts";
 import type { EditorAccess } from "../../routes/machine/vscode.ts";
-import type { ResolvedOptions } from "../options.ts";
+import type { ResolvedOptions } from "../options/resolved-options.ts";
 
 /** In the words of the reference. */
 const DISABLED = "VSCode is disabled in configuration";

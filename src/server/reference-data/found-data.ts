@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { FoundData } from "../../conversations/import/imports.ts";
 import { toHex } from "../../wire/ids.ts";
-import type { ResolvedOptions } from "../options.ts";
+import type { ResolvedOptions } from "../options/resolved-options.ts";
 import { hasEnded } from "./has-ended.ts";
 
 /** Where the reference's conversations lie, if they are not to be left alone, and how one is brought here. */

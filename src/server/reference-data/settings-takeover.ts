@@ -6,7 +6,7 @@ import { isDataFolder } from "../../settings/import/data-folder.ts";
 import { wasTakenOver } from "../../settings/import/takeover-note.ts";
 import type { DocumentStore } from "../../stores/documents.ts";
 import { localFiles } from "../../workspace/local/local-files.ts";
-import type { ResolvedOptions } from "../options.ts";
+import type { ResolvedOptions } from "../options/resolved-options.ts";
 import { userFolder } from "../user-folder.ts";
 
 export interface SettingsTakeover {

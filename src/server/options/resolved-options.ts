@@ -1,0 +1,129 @@
+import { systemClock } from "../../clock.ts";
+import { assertBudgets } from "../../conversations/budgets/budget.ts";
+import { DEFAULT_PUBLIC_SOURCE, type PublicSource } from "../../extensions/checkout/public-source.ts";
+import { type Logger, silentLogger } from "../../logger.ts";
+import { consoleLogger } from "../../node/console-logger.ts";
+import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
+import { type ResolvedVscode, resolveVscode } from "../editor/vscode-options.ts";
+import type { ReferenceDataOptions, ServerOptions } from "../options.ts";
+import { type ResolvedUi, resolveUi } from "../ui/ui-options.ts";
+
+/** Where conversations are kept, relative to the current folder. */
+export const DEFAULT_CONVERSATIONS_PATH = "workspace/conversations";
+
+/** Options with their defaults filled in. */
+export type ResolvedOptions = Omit<
+  ServerOptions,
+  "logger" | "vscode" | "ui" | "publicExtensions" | "marketplaces"
+> & {
+  /** The source of what everyone is offered. */
+  publicExtensions: PublicSource;
+  /** The marketplaces that the operator registers. */
+  marketplaces: readonly MarketplaceRegistration[];
+  /** Data of the reference; false to leave it alone. */
+  referenceData: ReferenceDataOptions | false;
+  /** Receiver of reports. */
+  logger: Logger;
+  /** The editor that clients are offered. null for none. */
+  vscode: ResolvedVscode | null;
+  /** The web app that people are shown. null for none. */
+  ui: ResolvedUi | null;
+} & Required<
+    Pick<
+      ServerOptions,
+      | "apiKeys"
+      | "previousSecretKeys"
+      | "conversationsPath"
+      | "tools"
+      | "corsOrigins"
+      | "allowedHosts"
+      | "idleTtlSeconds"
+      | "idleTimeoutSeconds"
+      | "maxConcurrentRuns"
+      | "maxQueuedRuns"
+      | "bashEventsRetentionSeconds"
+      | "maxSocketLagBytes"
+      | "maxBodyBytes"
+      | "allowPrivateImageUrls"
+      | "debug"
+      | "clock"
+      | "environment"
+    >
+  >;
+
+const MIB = 1024 * 1024;
+
+/** Fills in the defaults. Throws TypeError for invalid options. */
+export function resolveOptions(options: ServerOptions): ResolvedOptions {
+  const apiKeys = options.apiKeys ?? [];
+  if (apiKeys.some((key) => typeof key !== "string" || key === "")) {
+    throw new TypeError("apiKeys: every key must be a string that is not empty");
+  }
+  requireCredentials({ ...options, apiKeys });
+  const { maxConcurrentRuns = 10, maxQueuedRuns = 0 } = options;
+  if (!(maxConcurrentRuns >= 1)) throw new TypeError("maxConcurrentRuns: must be 1 or more");
+  if (!Number.isSafeInteger(maxQueuedRuns) || maxQueuedRuns < 0) {
+    throw new TypeError("maxQueuedRuns: must be a whole number, 0 or more");
+  }
+  if (options.budgets !== undefined) assertBudgets(options.budgets);
+  return {
+    ...options,
+    apiKeys,
+    previousSecretKeys: previousKeysOf(options),
+    conversationsPath: options.conversationsPath ?? DEFAULT_CONVERSATIONS_PATH,
+    publicExtensions: { ...DEFAULT_PUBLIC_SOURCE, ...options.publicExtensions },
+    marketplaces: (options.marketplaces ?? []).map((one) => ({
+      ...{ ref: null, repo_path: null, auto_load: false },
+      ...one,
+    })),
+    referenceData: options.referenceData ?? (options.store === undefined ? {} : false),
+    tools: options.tools ?? [],
+    vscode: options.vscode ? resolveVscode(options.vscode) : null,
+    ui: options.ui ? resolveUi(options.ui) : null,
+    corsOrigins: options.corsOrigins ?? [],
+    allowedHosts: options.allowedHosts ?? [],
+    idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,
+    idleTimeoutSeconds: options.idleTimeoutSeconds ?? null,
+    maxConcurrentRuns,
+    maxQueuedRuns,
+    bashEventsRetentionSeconds: retentionOf(options),
+    maxSocketLagBytes: options.maxSocketLagBytes ?? 4 * MIB,
+    maxBodyBytes: options.maxBodyBytes ?? 32 * MIB,
+    allowPrivateImageUrls: options.allowPrivateImageUrls ?? false,
+    debug: options.debug ?? false,
+    logger: toLogger(options.logger),
+    clock: options.clock ?? systemClock,
+    environment: options.environment ?? process.env,
+  };
+}
+
+function previousKeysOf({ secretKey, previousSecretKeys = [] }: ServerOptions): string[] {
+  if (previousSecretKeys.some((key) => typeof key !== "string" || key === "")) {
+    throw new TypeError("previousSecretKeys: every key must be a string that is not empty");
+  }
+  if (previousSecretKeys.length > 0 && secretKey === undefined) {
+    throw new TypeError("previousSecretKeys: secretKey must be set, too");
+  }
+  return [...previousSecretKeys];
+}
+
+function retentionOf({ bashEventsRetentionSeconds: seconds = null }: ServerOptions): number | null {
+  if (seconds === null || (Number.isFinite(seconds) && seconds > 0)) return seconds;
+  throw new TypeError("bashEventsRetentionSeconds: must be a number above 0, or null");
+}
+
+function toLogger(logger: ServerOptions["logger"]): Logger {
+  if (logger === "silent") return silentLogger;
+  return logger ?? consoleLogger({ level: "warn", source: "agent-server" });
+}
+
+/** An empty list or a variable that is not set must not open the server by accident. */
+function requireCredentials({ apiKeys = [], ...options }: ServerOptions): void {
+  const { authenticate, keyless, dangerouslyAllowUnauthenticated } = options;
+  if (keyless !== undefined && keyless !== "loopback") throw new TypeError('keyless: must be "loopback"');
+  if (apiKeys.length > 0 || authenticate || keyless || dangerouslyAllowUnauthenticated) return;
+  throw new TypeError(
+    'no key is set: pass apiKeys with at least one key, or authenticate, or keyless: "loopback" to serve programs of ' +
+      "this machine without one",
+  );
+}
