@@ -1,6 +1,7 @@
 import type { NewEvent } from "../../wire/events/events.ts";
 import type { ProposedReply } from "../loop/extension.ts";
-import type { Extensions, Moment } from "../loop/extensions.ts";
+import type { Moment } from "../loop/extensions/ask.ts";
+import type { Extensions } from "../loop/extensions/extensions.ts";
 
 /** Adds the ratings of extensions to the events of a reply. Without a rater they are returned as they are. */
 export async function ratedEvents(

@@ -5,7 +5,7 @@ import type { ActionEvent, ObservationEvent } from "../../wire/events/events.ts"
 import { unknownTool } from "../calls/tool-calls.ts";
 import { AGENT_OUTCOME, INTERNAL_FAILURE } from "../error-classification.ts";
 import { type CallResult, callError, INTERRUPTED, rejection } from "./call-results.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "./extensions/extensions.ts";
 import { type ScheduledTask, schedule } from "./schedule.ts";
 import type { AgentSession } from "./session.ts";
 
@@ -31,7 +31,7 @@ export async function executeCalls(execution: Execution): Promise<boolean> {
   const { session, extensions } = execution;
   const open = session.view.pending();
   const calls = callsUpToFinish(open);
-  await extensions.beforeTools(calls, execution);
+  await extensions.calls.judgeStored(calls, execution);
   const { blocked_actions: refused } = session.state;
   await session.update({ blocked_actions: {} });
   const tasks = await Promise.all(calls.map((action) => taskFor(action, refused[action.id], execution)));

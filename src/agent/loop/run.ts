@@ -1,7 +1,7 @@
 import { schemasOf } from "../calls/tool-schemas.ts";
 import { errorEvent, INTERNAL_FAILURE } from "../error-classification.ts";
 import { answerOpenCalls, callError, INTERRUPTED } from "./call-results.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "./extensions/extensions.ts";
 import { tellModel } from "./messages.ts";
 import type { AgentSession } from "./session.ts";
 import { type StepOutcome, step } from "./step.ts";

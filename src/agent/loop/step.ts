@@ -6,7 +6,7 @@ import { eventsOfCalls } from "../calls/tool-calls.ts";
 import { needsConfirmation } from "./confirmation/needs-confirmation.ts";
 import { analyseRisks } from "./confirmation/risk-analysis.ts";
 import { executeCalls } from "./execute-calls.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "./extensions/extensions.ts";
 import { agentMessage, tellModel } from "./messages.ts";
 import { remedyFor } from "./remedy.ts";
 import type { AgentSession } from "./session.ts";

@@ -1,7 +1,8 @@
 import type { NewEvent } from "../../wire/events/events.ts";
 import { callsUpToFinish, type Execution } from "./execute-calls.ts";
 import type { ProposedCall } from "./extension.ts";
-import { blocked, type CallVerdict } from "./extensions.ts";
+import type { CallVerdict } from "./extensions/call-judge.ts";
+import { blocked } from "./extensions/changes.ts";
 import type { AgentSession } from "./session.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { AgentSession } from "./session.ts";
  */
 export async function storeCalls(events: readonly NewEvent[], execution: Execution): Promise<void> {
   const { session, extensions } = execution;
-  if (!extensions.judgesCalls) {
+  if (!extensions.calls.isNeeded) {
     await session.append(events);
     return;
   }
@@ -19,7 +20,7 @@ export async function storeCalls(events: readonly NewEvent[], execution: Executi
   );
   const verdicts = new Map<string, CallVerdict>();
   try {
-    for await (const [id, verdict] of extensions.judge(callsUpToFinish(openCalls(named)), execution)) {
+    for await (const [id, verdict] of extensions.calls.judge(callsUpToFinish(openCalls(named)), execution)) {
       verdicts.set(id, verdict);
     }
   } finally {

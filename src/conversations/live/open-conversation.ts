@@ -1,6 +1,6 @@
 import { BUILT_IN_RUNNERS } from "../../agent/built-in-runners.ts";
 import type { ExtensionHost } from "../../agent/loop/extension.ts";
-import { Extensions } from "../../agent/loop/extensions.ts";
+import { Extensions } from "../../agent/loop/extensions/extensions.ts";
 import { createRunner } from "../../agent/runner.ts";
 import { branchEvents } from "../../events/branch.ts";
 import { EventLog } from "../../events/event-log.ts";

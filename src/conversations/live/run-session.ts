@@ -1,6 +1,7 @@
 import { errorEvent } from "../../agent/error-classification.ts";
 import { Confirmation } from "../../agent/loop/confirmation/confirmation.ts";
-import { type Extensions, mergeChanges } from "../../agent/loop/extensions.ts";
+import { mergeChanges } from "../../agent/loop/extensions/changes.ts";
+import type { Extensions } from "../../agent/loop/extensions/extensions.ts";
 import type { AgentSession } from "../../agent/loop/session.ts";
 import type { ShellScans } from "../../agent/security/worker/shell-scanner.ts";
 import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";

@@ -1,5 +1,5 @@
 import type { MessageVerdict } from "../../agent/loop/extension.ts";
-import { mergeChanges } from "../../agent/loop/extensions.ts";
+import { mergeChanges } from "../../agent/loop/extensions/changes.ts";
 import { AgentServerError } from "../../errors.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { NewEvent } from "../../wire/events/events.ts";

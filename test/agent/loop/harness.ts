@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { Confirmation } from "../../../src/agent/loop/confirmation/confirmation.ts";
 import type { LoopExtension } from "../../../src/agent/loop/extension.ts";
-import { Extensions } from "../../../src/agent/loop/extensions.ts";
+import { Extensions } from "../../../src/agent/loop/extensions/extensions.ts";
 import { type RunOptions, runAgent } from "../../../src/agent/loop/run.ts";
 import type { AgentSession } from "../../../src/agent/loop/session.ts";
 import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";

@@ -1,6 +1,6 @@
 import type { AskAgent } from "../../../agent/hooks/model-hook.ts";
 import type { ExtensionHost } from "../../../agent/loop/extension.ts";
-import { Extensions } from "../../../agent/loop/extensions.ts";
+import { Extensions } from "../../../agent/loop/extensions/extensions.ts";
 import { tellModel } from "../../../agent/loop/messages.ts";
 import { runAgent } from "../../../agent/loop/run.ts";
 import { systemPromptEvent } from "../../../agent/system-prompt/system-prompt-event.ts";

@@ -1,70 +1,41 @@
-import { AgentServerError, messageOf } from "../../errors.ts";
-import type { Llm } from "../../llm/llm.ts";
-import type { Logger } from "../../logger.ts";
-import { settledWithin, untilAborted } from "../../waiting.ts";
-import type { ConversationState } from "../../wire/conversation-state.ts";
-import type { ActionEvent, CriticResult, NewEvent } from "../../wire/events/events.ts";
-import { recordsFirst } from "../../wire/events/hook-records.ts";
-import { type Content, type Message, text } from "../../wire/events/message.ts";
-import { errorEvent } from "../error-classification.ts";
+import { messageOf } from "../../../errors.ts";
+import type { Logger } from "../../../logger.ts";
+import { settledWithin } from "../../../waiting.ts";
+import type { ActionEvent, CriticResult } from "../../../wire/events/events.ts";
+import { recordsFirst } from "../../../wire/events/hook-records.ts";
+import { type Content, type Message, text } from "../../../wire/events/message.ts";
+import { errorEvent } from "../../error-classification.ts";
 import type {
-  ExtensionAnswer,
   LoopChange,
-  LoopContext,
   LoopExtension,
   MessageVerdict,
   ModelVerdict,
   ObservationOfCall,
-  ProposedCall,
   ProposedReply,
-} from "./extension.ts";
-import { tellModel } from "./messages.ts";
-import type { AgentSession } from "./session.ts";
+} from "../extension.ts";
+import { tellModel } from "../messages.ts";
+import { ask, ExtensionError, type Moment, throwRefusal } from "./ask.ts";
+import { CallJudge } from "./call-judge.ts";
+import { commit, mergeChanges } from "./changes.ts";
 
 /** Milliseconds that a conversation waits for an extension to close. */
 const CLOSE_WAIT = 10_000;
 
-/** An extension that threw. The name is the `code` of the ConversationErrorEvent. */
-class ExtensionError extends Error {
-  override readonly name = "ExtensionError";
-}
-
-/** A conversation at one point of its loop. */
-export interface Moment {
-  session: AgentSession;
-  /** Aborted when nothing waits for the extensions any more. */
-  signal: AbortSignal;
-}
-
-/** The answers about one call. */
-export interface CallVerdict {
-  /** Events that stand before the call. */
-  records: readonly NewEvent[];
-  /** Events that stand behind the calls of the reply. */
-  events: readonly NewEvent[];
-  /** Reason to refuse the call; undefined when it may run. */
-  refusal: string | undefined;
-}
-
 /** Asks the extensions of one conversation, point by point; `LoopExtension` states the order and the effect of each. */
 export class Extensions {
+  /** Asks about calls before they run. */
+  readonly calls: CallJudge;
   readonly #list: readonly LoopExtension[];
   readonly #logger: Logger;
-  /** Ids of the open calls that have passed `beforeTool`. */
-  #judged: ReadonlySet<string> = new Set();
 
   constructor(list: readonly LoopExtension[], logger: Logger) {
+    this.calls = new CallJudge(list);
     this.#list = list;
     this.#logger = logger;
   }
 
   get handlesCondensation(): boolean {
     return this.#list.some((extension) => extension.handlesCondensation === true);
-  }
-
-  /** Whether any extension is asked about calls. */
-  get judgesCalls(): boolean {
-    return this.#list.some(({ beforeTool }) => beforeTool !== undefined);
   }
 
   /** Whether any extension rates replies. */
@@ -144,51 +115,6 @@ export class Extensions {
   }
 
   /**
-   * Yields a verdict for each call of a reply, in their order, before the calls are stored. The last one before an abort
-   * has what was answered by then.
-   */
-  async *judge(calls: readonly ProposedCall[], moment: Moment): AsyncGenerator<[string, CallVerdict]> {
-    this.#judged = new Set(calls.map(({ id }) => id));
-    for (const call of calls) {
-      yield [call.id, await this.#verdictOn(call, moment)];
-      moment.signal.throwIfAborted();
-    }
-  }
-
-  /** Asks about open calls that were stored before the conversation was loaded, about each once. */
-  async beforeTools(actions: readonly ActionEvent[], moment: Moment): Promise<void> {
-    for (const action of actions) {
-      if (this.#judged.has(action.id)) continue;
-      const { records, events, refusal } = await this.#verdictOn(action, moment);
-      const refused = refusal === undefined ? {} : blocked(moment.session.state, action.id, refusal);
-      await moment.session.update(refused, [...records, ...events]);
-      moment.signal.throwIfAborted();
-    }
-    this.#judged = new Set(actions.map(({ id }) => id));
-  }
-
-  /** After an abort no further extension is asked. */
-  async #verdictOn(call: ProposedCall, moment: Moment): Promise<CallVerdict> {
-    const changes: LoopChange[] = [];
-    let refusal: string | undefined;
-    for (const extension of this.#list) {
-      try {
-        const verdict = await ask(extension, moment, (context) => extension.beforeTool?.(call, context));
-        if (verdict === undefined) continue;
-        changes.push(verdict);
-        if (verdict.state !== undefined) await moment.session.update(verdict.state);
-        refusal = verdict.refuse;
-      } catch (error) {
-        if (moment.signal.aborted) break;
-        if (!(error instanceof ExtensionError)) throw error;
-        refusal = error.message;
-      }
-      if (refusal !== undefined) break;
-    }
-    return { ...recordsFirst(mergeChanges(changes).events), refusal };
-  }
-
-  /**
    * Records an observation with the additions of the extensions: the next model call need not wait for the disk. After an
    * abort no further extension is asked.
    */
@@ -257,78 +183,4 @@ export class Extensions {
 function reasonOf({ events = [] }: ModelVerdict): string {
   const failure = events.find((event) => event.kind === "ConversationErrorEvent");
   return failure?.detail ?? "The condenser has ended the run";
-}
-
-/** Asks one extension at one point. A throw becomes an ExtensionError, an abort rejects with the signal's reason. */
-async function ask<T>(
-  extension: LoopExtension,
-  { session, signal }: Moment,
-  question: (context: LoopContext) => ExtensionAnswer<T>,
-): Promise<T | undefined> {
-  signal.throwIfAborted();
-  try {
-    const answer = (async () => question(contextOf(session, signal)))();
-    return await untilAborted(answer, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw failureOf(extension, error);
-  }
-}
-
-/** Throws an AgentServerError of an extension as it is, so that the sender of the message gets its status. */
-function throwRefusal(error: unknown): never {
-  const cause = error instanceof ExtensionError ? error.cause : undefined;
-  throw AgentServerError.is(cause) ? cause : error;
-}
-
-function failureOf({ name }: LoopExtension, cause: unknown): ExtensionError {
-  return new ExtensionError(`Extension '${name}' failed: ${messageOf(cause)}`, { cause });
-}
-
-function contextOf(session: AgentSession, signal: AbortSignal): LoopContext {
-  const { state, view, tools } = session;
-  return { state, view, tools, signal, llm: counted(session) };
-}
-
-/** The model of the agent with its usage recorded. It is looked up at the call: some conversations have none. */
-function counted(session: AgentSession): Llm {
-  return {
-    get vision() {
-      return session.llm.vision;
-    },
-    async complete(request) {
-      const reply = await session.llm.complete(request);
-      session.recordReply(reply);
-      return reply;
-    },
-  };
-}
-
-/** Stores answers in one commit, with the keys of the state that the loop changes for them. */
-async function commit(
-  { session }: Moment,
-  answers: readonly (LoopChange | undefined)[],
-  own: Partial<Pick<ConversationState, "execution_status" | "last_user_message_id">> = {},
-): Promise<void> {
-  const changes = answers.filter((answer) => answer !== undefined);
-  if (changes.length === 0) return;
-  const { state, events } = mergeChanges(changes);
-  await session.update({ ...state, ...own }, events);
-}
-
-/** Joins changes into one: all events in order, and of each key of the state the last value. */
-export function mergeChanges(changes: readonly LoopChange[]): Required<LoopChange> {
-  return {
-    state: Object.assign({}, ...changes.map(({ state }) => state)),
-    events: changes.flatMap(({ events = [] }) => events),
-  };
-}
-
-/** The change of the state that makes a call be refused when its turn comes. */
-export function blocked(
-  { blocked_actions: others }: Readonly<ConversationState>,
-  id: string,
-  reason: string,
-): Pick<ConversationState, "blocked_actions"> {
-  return { blocked_actions: { ...others, [id]: reason } };
 }
