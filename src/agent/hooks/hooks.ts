@@ -47,11 +47,6 @@ export class Hooks implements LoopExtension {
     this.#runner = new HookRunner(options);
   }
 
-  /** The hooks in force. */
-  get config(): HookConfig {
-    return this.#plan.config;
-  }
-
   /** Puts other hooks in force: those of the end run before, those of the start after. Returns what to store. */
   async replace(config: HookConfig, signal: AbortSignal): Promise<LoopChange> {
     const plan = await planHooks(config);

@@ -15,6 +15,8 @@ export interface ConversationPlugin {
   hooks: HookConfig | null;
   servers: Readonly<Record<string, McpServerEntry>>;
   agents: readonly AgentDefinition[];
+  /** null for one in a folder of the user or the project, which is looked for again. */
+  pinned: PinnedPlugin | null;
 }
 
 /** The place that a plugin was loaded from, at the commit that it had. */
@@ -47,8 +49,6 @@ export interface PluginRequest {
 /** Plugins in the order in which they are merged: those that win come last. */
 export interface LoadedPlugins {
   plugins: readonly ConversationPlugin[];
-  /** The places of those that were asked for. Those that lie in folders of the user and the project are looked for again. */
-  pinned: readonly PinnedPlugin[];
   /** Skills of marketplaces that belong to no plugin. */
   skills: readonly Skill[];
 }
@@ -65,5 +65,5 @@ export interface PluginLoader {
     host: PluginHost,
     reference: string,
     marketplaces: readonly MarketplaceRegistration[],
-  ): Promise<{ plugin: ConversationPlugin; pinned: PinnedPlugin }>;
+  ): Promise<ConversationPlugin>;
 }

@@ -1,12 +1,13 @@
 import type {
   ConversationPlugin,
+  PinnedPlugin,
   PluginHost,
   PluginLoader,
 } from "../../conversations/launch/plugin-source.ts";
 import { AgentServerError, messageOf } from "../../errors.ts";
 import type { ExtensionPlace } from "../../extensions/place.ts";
 import type { Plugin } from "../../extensions/plugins/plugin.ts";
-import type { LoadingHost } from "../../extensions/plugins/plugin-loading.ts";
+import type { LoadingHost, PlacedPlugin } from "../../extensions/plugins/plugin-loading.ts";
 import { joinPath } from "../../workspace/paths.ts";
 
 export interface PluginLoaderOptions {
@@ -35,20 +36,15 @@ export function pluginLoader({ serverPlace, userDir }: PluginLoaderOptions): Plu
         if (pinned === undefined) placed.push(...(await loading.requestedPlugins(opened, requested)));
         const names = new Set(placed.map(({ plugin }) => plugin.name));
         const ambient = (await loading.ambientPlugins(opened)).filter(({ name }) => !names.has(name));
-        const plugins = [...placed.map(({ plugin }) => plugin), ...ambient];
-        return {
-          plugins: await Promise.all(plugins.map((plugin) => toConversation(plugin, host))),
-          pinned: placed.map(({ place }) => place),
-          skills,
-        };
+        const plugins = [...lastOfPath(placed), ...ambient.map((plugin) => ({ plugin, place: null }))];
+        return { plugins: await Promise.all(plugins.map((one) => toConversation(one, host))), skills };
       });
     },
     async byReference(host, reference, marketplaces) {
       const { referencedPlugin } = await import("../../extensions/plugins/plugin-loading.ts");
       const opened = await open(host);
       return asked(async () => {
-        const { plugin, place } = await referencedPlugin(opened, reference, marketplaces);
-        return { plugin: await toConversation(plugin, host), pinned: place };
+        return toConversation(await referencedPlugin(opened, reference, marketplaces), host);
       });
     },
   };
@@ -64,7 +60,16 @@ async function asked<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-async function toConversation(plugin: Plugin, { workspace }: PluginHost): Promise<ConversationPlugin> {
+/** One that is asked for twice, by a marketplace and by a request, counts once. */
+function lastOfPath(placed: readonly PlacedPlugin[]): PlacedPlugin[] {
+  const last = new Map(placed.map((one) => [one.plugin.path, one]));
+  return placed.filter((one) => last.get(one.plugin.path) === one);
+}
+
+async function toConversation(
+  { plugin, place: pinned }: { plugin: Plugin; place: PinnedPlugin | null },
+  { workspace }: PluginHost,
+): Promise<ConversationPlugin> {
   const { allSkills } = await import("../../extensions/plugins/plugin.ts");
   const { name, hooks, mcpServers: servers, agents } = plugin;
   for (const { server } of Object.values(servers)) {
@@ -72,5 +77,5 @@ async function toConversation(plugin: Plugin, { workspace }: PluginHost): Promis
     // Its program finds the folder there.
     if (folder !== undefined) await workspace.files.makeFolder(folder).catch(() => {});
   }
-  return { name, skills: allSkills(plugin), hooks, servers, agents };
+  return { name, skills: allSkills(plugin), hooks, servers, agents, pinned };
 }

@@ -22,11 +22,13 @@ export class LateHooks implements LoopExtension {
     return hooks;
   }
 
-  /** Puts further hooks in force. Those of the end run before, those of the start after. Returns what to store. */
-  async add(config: HookConfig, signal: AbortSignal): Promise<LoopChange> {
-    if (this.#hooks !== undefined)
-      return this.#hooks.replace(joinHooks([this.#hooks.config, config]), signal);
-    this.#hooks = await openHooks(this.#parts, [config]);
+  /**
+   * Puts other hooks of plugins in force, behind those of the request. Those of the end run before, those of the start
+   * after. Returns what to store.
+   */
+  async replaceOfPlugins(ofPlugins: readonly HookConfig[], signal: AbortSignal): Promise<LoopChange> {
+    if (this.#hooks !== undefined) return this.#hooks.replace(joinedHooks(this.#parts, ofPlugins), signal);
+    this.#hooks = await openHooks(this.#parts, ofPlugins);
     return this.#hooks.begin(signal);
   }
 
@@ -57,5 +59,9 @@ export class LateHooks implements LoopExtension {
 
 async function openHooks(parts: BuiltInParts, ofPlugins: readonly HookConfig[]): Promise<Hooks> {
   const { conversationHooks } = await import("./hooks.ts");
-  return conversationHooks(parts, ofPlugins);
+  return conversationHooks(parts, joinedHooks(parts, ofPlugins));
+}
+
+function joinedHooks({ config }: BuiltInParts, ofPlugins: readonly HookConfig[]): HookConfig {
+  return joinHooks([...(config.hook_config === null ? [] : [config.hook_config]), ...ofPlugins]);
 }

@@ -21,8 +21,8 @@ export interface PluginTarget {
 const HOOKS_TIMEOUT = 600_000;
 
 /**
- * Gives a conversation one more plugin. Its skills apply from the next message on, its tools from the next call of the
- * model, its hooks at once.
+ * Gives a conversation one more plugin, in place of one of the same name. Its skills apply from the next message on, its
+ * tools from the next call of the model, its hooks at once.
  *
  * @throws AgentServerError `not_found`, `bad_request`, `unprocessable` for a matcher of its hooks that is not valid
  */
@@ -39,7 +39,9 @@ async function loadNext(
   const { mcp, hooks: inForce } = extensions() ?? {};
   // First, as they may be refused: nothing of the plugin may be there then.
   const { state = {}, events = [] } =
-    hooks === null ? {} : ((await inForce?.add(hooks, AbortSignal.timeout(HOOKS_TIMEOUT))) ?? {});
+    hooks === null
+      ? {}
+      : ((await inForce?.replaceOfPlugins(hooks, AbortSignal.timeout(HOOKS_TIMEOUT))) ?? {});
   const problems = (await mcp?.add(servers)) ?? [];
   const begin = Math.max(events.findIndex(isStart), 0);
   const withPlugin = await join(keeper.state.agent);

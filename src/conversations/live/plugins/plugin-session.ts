@@ -8,7 +8,7 @@ import type { Skill } from "../../../wire/agent/skill.ts";
 import { emptyContext } from "../../../wire/settings/agent/agent-of-settings.ts";
 import type { LazyWorkspace } from "../../../workspace/lazy-workspace.ts";
 import { mergedSkills } from "../../launch/agent-files.ts";
-import type { ConversationPlugin, PinnedPlugin, PluginLoader } from "../../launch/plugin-source.ts";
+import type { ConversationPlugin, PluginLoader } from "../../launch/plugin-source.ts";
 import { type PluginNote, readPluginNote } from "./plugin-note.ts";
 
 export interface PluginSessionOptions {
@@ -26,7 +26,8 @@ export interface PluginSessionOptions {
 
 /** A plugin that a conversation gets later. */
 export interface LatePlugin {
-  hooks: HookConfig | null;
+  /** The hooks of all plugins from then on, in the order in which they run. null when they stay as they are. */
+  hooks: HookConfig[] | null;
   /** Those that are not there yet. */
   servers: Readonly<Record<string, McpServerEntry>>;
   /** Makes it part of the conversation of an agent. Resolves to what gives the agent its skills and servers. */
@@ -34,13 +35,13 @@ export interface LatePlugin {
 }
 
 /**
- * The plugins of a conversation in memory. Their skills and servers are part of the agent. Skills stay with it; servers and
- * hooks are those that the plugins have when the conversation is loaded, so that a plugin that is taken away runs no more.
+ * The plugins of a conversation in memory. Their skills and servers are part of the agent. Skills stay with it; servers
+ * and hooks are those that the plugins have when the conversation is loaded, so that a plugin that is taken away runs no
+ * more.
  */
 export class PluginSession {
   readonly #options: PluginSessionOptions;
   #plugins: readonly ConversationPlugin[] = [];
-  #pinned: readonly PinnedPlugin[] = [];
   /** Names under which the agent shows servers of plugins. */
   #shown: readonly string[] = [];
 
@@ -50,7 +51,7 @@ export class PluginSession {
 
   /** The hooks of all plugins, in the order in which they run. */
   get hooks(): HookConfig[] {
-    return this.#plugins.flatMap(({ hooks }) => (hooks === null ? [] : [hooks]));
+    return hooksOf(this.#plugins);
   }
 
   /** The servers of all plugins. They take the place of the agent's own. */
@@ -78,9 +79,8 @@ export class PluginSession {
     );
     const bare = withoutServers(agent, note?.servers ?? []);
     this.#plugins = loaded.plugins;
-    this.#pinned = loaded.pinned;
     this.#shown = Object.keys(this.servers).filter((name) => !Object.hasOwn(bare.mcp_config, name));
-    if (isNews(note, { pinned: [...this.#pinned], servers: [...this.#shown] })) await this.#keep();
+    if (isNews(note, this.#note)) await this.#keep();
     const context = bare.agent_context;
     const skilled =
       context === null || loaded.skills.length === 0
@@ -107,15 +107,16 @@ export class PluginSession {
     if (marketplaces.length === 0 || loader === undefined)
       throw unavailable("No marketplaces registered", "Configure registered_marketplaces in AgentContext");
     const workspace = await this.#options.workspace.get();
-    const { plugin, pinned } = await loader.byReference({ workspace, secrets }, reference, marketplaces);
+    const plugin = await loader.byReference({ workspace, secrets }, reference, marketplaces);
+    const former = this.#plugins.find(({ name }) => name === plugin.name);
+    const plugins = [...this.#plugins.filter((one) => one !== former), plugin];
     const before = this.servers;
     const servers = Object.entries(plugin.servers).filter(([name]) => !Object.hasOwn(before, name));
     return {
-      hooks: plugin.hooks,
+      hooks: plugin.hooks === null && !former?.hooks ? null : hooksOf(plugins),
       servers: Object.fromEntries(servers),
       join: async (current) => {
-        this.#plugins = [...this.#plugins.filter(({ name }) => name !== plugin.name), plugin];
-        this.#pinned = [...this.#pinned.filter((one) => !isSamePlace(one, pinned)), pinned];
+        this.#plugins = plugins;
         const added = servers
           .map(([name]) => name)
           .filter((name) => !Object.hasOwn(current.mcp_config, name));
@@ -143,14 +144,17 @@ export class PluginSession {
     return { ...agent, mcp_config: { ...agent.mcp_config, ...Object.fromEntries(shown) } };
   }
 
-  async #keep(): Promise<void> {
-    const note: PluginNote = { pinned: [...this.#pinned], servers: [...this.#shown] };
-    await this.#options.storage.write(note);
+  get #note(): PluginNote {
+    return { pinned: this.#plugins.flatMap(({ pinned }) => pinned ?? []), servers: [...this.#shown] };
+  }
+
+  #keep(): Promise<void> {
+    return this.#options.storage.write(this.#note);
   }
 }
 
-function isSamePlace(one: PinnedPlugin, other: PinnedPlugin): boolean {
-  return one.source === other.source && one.repo_path === other.repo_path;
+function hooksOf(plugins: readonly ConversationPlugin[]): HookConfig[] {
+  return plugins.flatMap(({ hooks }) => hooks ?? []);
 }
 
 function withoutServers(agent: Agent, names: readonly string[]): Agent {

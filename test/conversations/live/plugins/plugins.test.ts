@@ -285,6 +285,59 @@ describe("marketplaces of an agent", () => {
     expect(existsSync(join(folder, "project/hooks.log"))).toBe(true);
   });
 
+  it("give a plugin a second time in place of the first, whose hooks run no more, also after a restart", async () => {
+    const first = scriptedLlm([say("Hello."), say("Hello.")]);
+    const asks = (words: string) => hook("user_prompt_submit", `echo ${words} >> asked.log`);
+    const { server, folder, open } = await withPlugins(
+      {
+        "m/.plugin/marketplace.json": marketplace("one", "two"),
+        "m/one/.plugin/plugin.json": manifest("sky"),
+        "m/one/hooks/hooks.json": asks("old"),
+        "m/two/.plugin/plugin.json": manifest("sky"),
+        "m/two/hooks/hooks.json": asks("other"),
+      },
+      first,
+    );
+    const registered = [{ name: "m", source: join(folder, "m") }];
+    const chat = await server.start("Hello.", {
+      agent: { agent_context: { registered_marketplaces: registered } },
+      hook_config: JSON.parse(asks("request")),
+    });
+    await chat.idle();
+    const asked = () => readFileSync(join(folder, "project/asked.log"), "utf8").trim().split("\n").slice(1);
+    const handle = await server.conversations.open(chat.id);
+    await handle.loadPlugin("one");
+    writeFiles(folder, { "m/one/hooks/hooks.json": asks("new") });
+    await handle.loadPlugin("one");
+    await chat.send("Once?");
+    await chat.idle();
+    expect(asked()).toEqual(["request", "new"]);
+    await handle.loadPlugin("two");
+    await server.close();
+    const second = scriptedLlm([say("Done.")]);
+    const restarted = await open(second);
+    await (await restarted.conversations.open(chat.id)).sendMessage("Hello again.");
+    await expect.poll(() => second.requests.length).toBe(1);
+    expect(asked()).toEqual(["request", "new", "request", "other"]);
+  });
+
+  it("and a request that name the same plugin have its hooks run once", async () => {
+    const { server, folder } = await withPlugins(
+      {
+        "m/.plugin/marketplace.json": marketplace("sky"),
+        "m/sky/hooks/hooks.json": hook("user_prompt_submit", "echo asked >> asked.log"),
+      },
+      scriptedLlm([say("Hello.")]),
+    );
+    const registered = [{ name: "m", source: join(folder, "m"), auto_load: true }];
+    const chat = await server.start("Hello.", {
+      agent: { agent_context: { registered_marketplaces: registered } },
+      plugins: [{ source: join(folder, "m/sky") }],
+    });
+    await chat.idle();
+    expect(readFileSync(join(folder, "project/asked.log"), "utf8")).toBe("asked\n");
+  });
+
   it("give plugins one after the other, however many are asked for at one moment", async () => {
     const llm = scriptedLlm([say("Hello."), say("Done.")]);
     const names = ["one", "two", "three"];
