@@ -16,6 +16,8 @@ export interface OpenPlace {
   /** Commands that ran, a line each. */
   commands: string[];
   warnings: string[];
+  /** The fields of the warnings. */
+  fields: unknown[];
 }
 
 /** This machine as a place of extensions, with a home folder of its own. */
@@ -38,7 +40,14 @@ export async function openPlace(): Promise<OpenPlace> {
     close: () => local.close(),
   };
   const warnings: string[] = [];
-  const logger: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) };
+  const fields: unknown[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (more, message) => {
+      fields.push(more);
+      warnings.push(message);
+    },
+  };
   const source = { source: join(folder, "public"), ref: "main", clock: systemClock };
   const place: ExtensionPlace = {
     workspace,
@@ -48,5 +57,5 @@ export async function openPlace(): Promise<OpenPlace> {
     judgeHost: (host) => judgeHost(host, async (address) => !(await isMetadataAddress(address))),
     publicExtensions: new PublicExtensions(async () => place, source),
   };
-  return { place, folder, commands, warnings };
+  return { place, folder, commands, warnings, fields };
 }

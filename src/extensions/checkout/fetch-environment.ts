@@ -1,3 +1,4 @@
+import { configurationVariables } from "../../workspace/git/configuration-variables.ts";
 import type { ExtensionPlace } from "../place.ts";
 import { remoteHost } from "./remote-host.ts";
 import type { Credentials } from "./source.ts";
@@ -61,7 +62,11 @@ export async function fetchEnvironment(
     ...(await pins(place, remote.url)),
     ...authorization(remote),
   ];
-  return { ...ENVIRONMENT, ...(isStrict ? STRICT_ENVIRONMENT : {}), ...asVariables(configuration) };
+  return {
+    ...ENVIRONMENT,
+    ...(isStrict ? STRICT_ENVIRONMENT : {}),
+    ...configurationVariables(configuration),
+  };
 }
 
 async function pins({ judgeHost }: ExtensionPlace, url: string): Promise<[string, string][]> {
@@ -91,13 +96,4 @@ function authorization({ url, credentials }: Remote): [string, string][] {
   const bytes = new TextEncoder().encode(`${credentials.user}:${credentials.password}`);
   const basic = btoa(String.fromCharCode(...bytes));
   return [[`http.${new URL(url).origin}/.extraHeader`, `Authorization: Basic ${basic}`]];
-}
-
-function asVariables(entries: readonly (readonly [key: string, value: string])[]): Record<string, string> {
-  const variables: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) };
-  for (const [index, [key, value]] of entries.entries()) {
-    variables[`GIT_CONFIG_KEY_${index}`] = key;
-    variables[`GIT_CONFIG_VALUE_${index}`] = value;
-  }
-  return variables;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import { isWithin } from "../../workspace/place.ts";
 import type { ExtensionPlace } from "../place.ts";
@@ -7,6 +8,7 @@ import { FetchingGit, type FetchRules } from "./fetching-git.ts";
 import { findRemoteRef, isFullId } from "./remote-ref.ts";
 import type { Source } from "./source.ts";
 import { SourceError } from "./source-error.ts";
+import { hideValues } from "./variables.ts";
 
 /** An extension on the machine. */
 export interface FetchedSource {
@@ -81,14 +83,15 @@ export async function checkOut(place: ExtensionPlace, request: CheckoutRequest):
   if (ref !== null && isFullId(ref) && (await cache.find(ref)) !== undefined) return ref.toLowerCase();
   try {
     const commit = await fetchCommit(place, request);
-    await cache.remember(source.ref, commit);
+    await cache.remember(ref, commit);
     return commit;
   } catch (error) {
     const isAway = error instanceof SourceError && ["source_unavailable", "timeout"].includes(error.code);
-    const commit = isAway && !rules.isStrict ? await cache.recall(source.ref) : undefined;
+    const commit = isAway && !rules.isStrict ? await cache.recall(ref) : undefined;
     if (commit === undefined) throw error;
+    const shown = (text: string) => hideValues(text, rules.hidden ?? []);
     place.logger.warn(
-      { url: source.url, ref: source.ref, commit, error },
+      { url: shown(source.url), ref: ref && shown(ref), commit, error: shown(messageOf(error)) },
       "a source is taken from the cache",
     );
     return commit;

@@ -13,8 +13,8 @@ export interface FetchRules {
   isStrict: boolean;
   /** Milliseconds since 1970 at which the source counts as too slow. */
   deadline: number;
-  /** Values that no message may repeat. */
-  hidden: readonly string[];
+  /** Values that the log may not repeat. */
+  hidden?: readonly string[];
   signal?: AbortSignal | undefined;
 }
 
@@ -80,8 +80,7 @@ export class FetchingGit {
   #failure({ stderr, exitCode }: RunResult, otherwise: SourceErrorCode): SourceError {
     if (/signal (25|31)|file too large/i.test(stderr)) return tooLarge();
     const words = stderr.trim() || `Git ended with code ${exitCode}.`;
-    const text = words.replaceAll(/(https?:\/\/)[^/@\s]+@/gi, "$1****@");
-    const message = this.#rules.hidden.reduce((shown, value) => shown.replaceAll(value, "****"), text);
+    const message = words.replaceAll(/(https?:\/\/)[^/@\s]+@/gi, "$1****@");
     return new SourceError(failureCode(message, otherwise), message);
   }
 }

@@ -20,7 +20,7 @@ const LISTED = 300_000;
 const TIMEOUT = 120_000;
 
 /** A path is not fetched, so that nothing of this matters. */
-const PATHS = { isStrict: true, deadline: 0, hidden: [], cacheFolder: "" };
+const PATHS = { isStrict: true, deadline: 0, cacheFolder: "" };
 
 /** The extensions of one server that everyone is offered, fetched when they are first needed. */
 export class PublicExtensions implements PublicExtensionsAccess {
@@ -83,7 +83,7 @@ export class PublicExtensions implements PublicExtensionsAccess {
     const source = readSource({ ...this.#source, repoPath: null }, workspace.info);
     if (source.kind === "path") return (await fetchSource(place, source, PATHS)).path;
     const cache = new CheckoutCache(place, joinPath(userDir, "cache", "skills", "public-skills"));
-    const rules = { isStrict, deadline: this.#clock.now() + TIMEOUT, hidden: [] };
+    const rules = { isStrict, deadline: this.#clock.now() + TIMEOUT };
     return cache.pathOf(await checkOut(place, { cache, source, rules }));
   }
 }

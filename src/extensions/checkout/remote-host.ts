@@ -9,8 +9,7 @@ export interface RemoteHost {
 }
 
 const WEB_AUTHORITY = /^https?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?(?:\/|$)/i;
-const OTHER_URL =
-  /^(?:git|ssh):\/\/(?:[\w.+~-]+(?::[\w.+~-]*)?@)?([\w.-]+|\[[\da-f:.]+\])(?::\d+)?(\/.*)?$/is;
+const OTHER_URL = /^(?:git|ssh):\/\/(?:[\w.+~-]+@)?([\w.-]+|\[[\da-f:.]+\])(?::\d+)?(\/.*)?$/is;
 const SHORT_SSH = /^[\w.-]+@([\w.-]+):(.*)$/s;
 
 /** Brackets as they are and as git decodes them. */

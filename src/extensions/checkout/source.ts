@@ -35,6 +35,10 @@ const GITHUB = "github:";
 const SSH = /^[\w.-]+@[\w.-]+:/;
 const WEB = /^https?:\/\//;
 const OTHER_URLS = ["git://", "file://", "ssh://"];
+/** No program takes it from there, and every user of the machine could see it. */
+const USELESS_PASSWORD = /^(?:git|ssh):\/\/[^/]*:[^/]*@/;
+/** Nothing but placeholders of secrets, without defaults. */
+const PLACEHOLDERS = /^(?:\$\{[a-zA-Z_][a-zA-Z0-9_]*\})+$/;
 const MAX_NAME = 32;
 
 /**
@@ -47,17 +51,21 @@ export function readSource({ source, ref, repoPath }: SourceText, machine: Works
   if (text.includes("\0")) throw invalid("A source has no zero character.");
   if (text.startsWith(GITHUB)) return fromGithub(text, { ref, repoPath });
   if (WEB.test(text)) return { kind: "git", ...splitCredentials(text), ref, repoPath };
+  if (USELESS_PASSWORD.test(text)) throw invalid("An address of SSH or git has no password.");
   if (SSH.test(text) || OTHER_URLS.some((start) => text.startsWith(start)))
     return { kind: "git", url: text, credentials: null, ref, repoPath };
   if (isPath(text)) return { kind: "path", path: absolute(text, machine), repoPath };
   throw invalid("Invalid plugin source.");
 }
 
-/** A source with the credentials in its URL masked. Those that are placeholders of secrets stay with `keepPlaceholders`. */
-export function maskSource(source: string, { keepPlaceholders }: { keepPlaceholders: boolean }): string {
-  return source.replace(/^(\s*https?:\/\/)([^/]+)@/, (whole, scheme: string, user: string) =>
-    keepPlaceholders && user.includes("${") ? whole : `${scheme}****@`,
-  );
+/** A source with the credentials in its URL masked. Placeholders of secrets stay, and the user of such a password. */
+export function maskSource(source: string): string {
+  return source.replace(/^(\s*https?:\/\/)([^/]+)@/, (whole, scheme: string, credentials: string) => {
+    const [user = "", ...rest] = credentials.split(":");
+    const password = rest.length === 0 ? user : rest.join(":");
+    if (PLACEHOLDERS.test(password)) return whole;
+    return `${scheme}${PLACEHOLDERS.test(user) ? `${user}:` : ""}****@`;
+  });
 }
 
 /** The name of a repository, for people: letters, digits, `-` and `_`, at most 32. */

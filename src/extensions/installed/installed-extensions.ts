@@ -106,7 +106,7 @@ export class InstalledExtensions {
     const place = this.#place;
     const source = readSource(wanted, place.workspace.info);
     const cacheFolder = joinPath(place.userDir, "cache", "extensions");
-    const rules = { isStrict: false, deadline: place.clock.now() + TIMEOUT, hidden: [] };
+    const rules = { isStrict: false, deadline: place.clock.now() + TIMEOUT };
     const { path, resolvedRef } = await fetchSource(place, source, { ...rules, cacheFolder });
     // The folder of a checkout has the name of its commit.
     const isRoot = source.kind === "git" && !source.repoPath;

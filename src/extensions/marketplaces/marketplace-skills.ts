@@ -43,7 +43,6 @@ function fetchWithin(place: ExtensionPlace, deadline: number): Fetch {
     if (place.clock.now() >= deadline) throw new SourceError("timeout", "Marketplaces took too long.");
     return fetchSource(place, readSource(text, place.workspace.info), {
       isStrict: false,
-      hidden: [],
       cacheFolder: pluginCache(place),
       deadline,
     });

@@ -1,10 +1,10 @@
 import { messageOf } from "../../errors.ts";
 import type { FetchedPlugin } from "../../wire/extensions/plugins.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import { fetchSource } from "../checkout/fetch-source.ts";
-import { readSource, type SourceText } from "../checkout/source.ts";
+import { fetchFilled } from "../checkout/fetch-filled.ts";
+import type { SourceText } from "../checkout/source.ts";
 import { SourceError } from "../checkout/source-error.ts";
-import { fillSecrets, type SecretValue } from "../checkout/variables.ts";
+import type { SecretValue } from "../checkout/variables.ts";
 import type { ExtensionPlace } from "../place.ts";
 import { loadPlugin } from "./load-plugin.ts";
 
@@ -29,13 +29,9 @@ export interface PluginRequest extends SourceText {
  */
 export async function fetchPlugin(place: ExtensionPlace, wanted: PluginRequest): Promise<FetchedPlugin> {
   const { secret, timeout, signal, repoPath } = wanted;
-  const filling = { secret, areRequired: true };
-  const source = await fillSecrets(wanted.source, filling);
-  const ref = wanted.ref === null ? null : await fillSecrets(wanted.ref, filling);
-  const hidden = [...source.values, ...(ref?.values ?? [])];
-  const text = { source: source.text, ref: ref?.text ?? null, repoPath };
-  const { path, resolvedRef } = await fetchSource(place, readSource(text, place.workspace.info), {
-    ...{ isStrict: true, hidden, signal, cacheFolder: pluginCache(place) },
+  const { path, resolvedRef } = await fetchFilled(place, wanted, {
+    filling: { secret, areRequired: true },
+    ...{ isStrict: true, signal, cacheFolder: pluginCache(place) },
     deadline: place.clock.now() + timeout,
   });
   const { manifest, skills, commands } = await loadPlugin(place, path).catch((error: unknown) => {

@@ -1,9 +1,10 @@
 import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
 import type { PluginSource } from "../../wire/agent/agent-definition.ts";
 import type { Skill } from "../../wire/agent/skill.ts";
-import { fetchSource } from "../checkout/fetch-source.ts";
-import { maskSource, readSource, type SourceText } from "../checkout/source.ts";
-import { fillSecrets, type SecretValue } from "../checkout/variables.ts";
+import { fetchFilled } from "../checkout/fetch-filled.ts";
+import type { FetchedSource } from "../checkout/fetch-source.ts";
+import { maskSource, type SourceText } from "../checkout/source.ts";
+import type { SecretValue } from "../checkout/variables.ts";
 import { Marketplaces } from "../marketplaces/marketplaces.ts";
 import type { ExtensionPlace } from "../place.ts";
 import { pluginCache } from "./fetch-plugin.ts";
@@ -92,7 +93,7 @@ async function place(host: LoadingHost, text: SourceText, original: string | nul
   return {
     plugin: await loadPlugin(host.shared, path),
     place: {
-      source: maskSource(text.source, { keepPlaceholders: true }),
+      source: maskSource(text.source),
       resolved_ref: resolvedRef,
       repo_path: text.repoPath,
       original_ref: original,
@@ -101,14 +102,10 @@ async function place(host: LoadingHost, text: SourceText, original: string | nul
 }
 
 /** Variables that no secret has stay as they are. */
-async function fetch({ shared, secret }: LoadingHost, { source, ref, repoPath }: SourceText) {
-  const filling = { secret, areRequired: false };
-  const filled = await fillSecrets(source, filling);
-  const filledRef = ref === null ? null : await fillSecrets(ref, filling);
-  const text = { source: filled.text, ref: filledRef?.text ?? null, repoPath };
-  return fetchSource(shared, readSource(text, shared.workspace.info), {
+function fetch({ shared, secret }: LoadingHost, text: SourceText): Promise<FetchedSource> {
+  return fetchFilled(shared, text, {
+    filling: { secret, areRequired: false },
     isStrict: false,
-    hidden: [...filled.values, ...(filledRef?.values ?? [])],
     cacheFolder: pluginCache(shared),
     deadline: shared.clock.now() + TIMEOUT,
   });

@@ -60,7 +60,6 @@ async function checkedOut(
   const source = asRepository(readSource(text, place.workspace.info));
   const { path } = await fetchSource(place, source, {
     isStrict: true,
-    hidden: [],
     cacheFolder: joinPath(place.userDir, "cache", "organisations"),
     deadline,
   });

@@ -61,5 +61,5 @@ async function openSkills(place: ExtensionPlace) {
 
 /** An installed extension without what only the file has, and without the password of its address. */
 export function toShown({ requested_ref: _asked, ...entry }: InstalledEntry) {
-  return { ...entry, source: maskSource(entry.source, { keepPlaceholders: true }) };
+  return { ...entry, source: maskSource(entry.source) };
 }

@@ -1,5 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import type { OutputChunk, RunResult, Workspace } from "../workspace.ts";
+import { configurationVariables } from "./configuration-variables.ts";
 import { repositoryFilters } from "./repository-filters.ts";
 
 /** Milliseconds of one command. */
@@ -107,9 +108,9 @@ export class Git {
   }
 
   async #findConfiguration(): Promise<Record<string, string>> {
-    const safe = asVariables(SAFE_CONFIGURATION);
+    const safe = configurationVariables(SAFE_CONFIGURATION);
     const filters = await repositoryFilters((parameters) => this.#run(parameters, safe));
-    return asVariables([...SAFE_CONFIGURATION, ...filters]);
+    return configurationVariables([...SAFE_CONFIGURATION, ...filters]);
   }
 
   async #run(
@@ -131,14 +132,4 @@ export class Git {
       `git ${parameters[0]} took longer than ${timeout / 1000} seconds`,
     );
   }
-}
-
-/** Variables, because options in arguments cannot hold every name that a repository may give a filter. */
-function asVariables(entries: readonly (readonly [key: string, value: string])[]): Record<string, string> {
-  const variables: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) };
-  for (const [index, [key, value]] of entries.entries()) {
-    variables[`GIT_CONFIG_KEY_${index}`] = key;
-    variables[`GIT_CONFIG_VALUE_${index}`] = value;
-  }
-  return variables;
 }

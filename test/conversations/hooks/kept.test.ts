@@ -6,7 +6,7 @@ import { expect, it, vi } from "vitest";
 import { openHooks } from "../../../src/agent/hooks/hooks.ts";
 import type { ExtensionHost } from "../../../src/agent/loop/extension.ts";
 import { silentLogger } from "../../../src/logger.ts";
-import { hookConfig } from "../../../src/wire/agent/hook-config.ts";
+import { hookConfig, toStateForm } from "../../../src/wire/agent/hook-config.ts";
 import { referenceFolder } from "../../cli/reference-folder.ts";
 import { hooks, openHooked, recordsIn, temporaryFolder } from "./hooked.ts";
 
@@ -87,7 +87,7 @@ it("other hooks come into force between the end of the old and the start of the 
     { kind: "MessageEvent", llm_message: { content: [{ text: "new" }] } },
   ]);
   expect(change.state).toMatchObject({ hook_config: { session_end: [{ hooks: [{ async_: false }] }] } });
-  expect(opened.config).toEqual(named("new"));
+  expect(change.state).toEqual({ hook_config: toStateForm(named("new")) });
   await opened.close();
   await workspace.close();
   expect(await readFile(join(folder.path, "order"), "utf8")).toMatch(/end new\n$/);

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { fetchFilled } from "../../../src/extensions/checkout/fetch-filled.ts";
 import { fetchSource } from "../../../src/extensions/checkout/fetch-source.ts";
 import type { FetchRules } from "../../../src/extensions/checkout/fetching-git.ts";
-import { readSource } from "../../../src/extensions/checkout/source.ts";
+import { maskSource, readSource } from "../../../src/extensions/checkout/source.ts";
 import { startGitHost } from "../git-host.ts";
 import { type FilesToWrite, GitRepository, writeFiles } from "../git-repository.ts";
 import { openPlace } from "../open-place.ts";
@@ -25,7 +26,6 @@ async function openFetch() {
       cacheFolder,
       isStrict: true,
       deadline: opened.place.clock.now() + 30_000,
-      hidden: [],
       ...rules,
     });
   const repository = (name: string, files: FilesToWrite = { "a.txt": "one" }) =>
@@ -287,8 +287,18 @@ describe("a source on the web", () => {
       "git@github.com:x@[169.254.169.254]:y",
     ])
       await expect(fetch({ source })).rejects.toMatchObject({ code: "invalid_source" });
-    for (const source of ["ssh://git:word@169.254.169.254:22/x", "git://[fd00:ec2::254]/x"])
+    for (const source of ["ssh://git@169.254.169.254:22/x", "git://[fd00:ec2::254]/x"])
       await expect(fetch({ source })).rejects.toMatchObject({ code: "source_not_allowed" });
+    expect(commands).toEqual([]);
+  });
+
+  it("is refused with a password that git would have as an argument", async () => {
+    const { fetch, commands } = await openFetch();
+    for (const scheme of ["ssh", "git"]) {
+      const failure = fetch({ source: `${scheme}://me:hunter2@h.example/r` });
+      await expect(failure).rejects.toMatchObject({ code: "invalid_source" });
+      await expect(failure).rejects.toThrow("An address of SSH or git has no password.");
+    }
     expect(commands).toEqual([]);
   });
 
@@ -305,6 +315,61 @@ describe("a source on the web", () => {
     });
   });
 });
+
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: variables of sources
+
+describe("a source with secrets in it", () => {
+  it("repeats none of them in failures and in the log", async () => {
+    const { place, repository, fields, warnings } = await openFetch();
+    const weather = repository("hunter2", { "a.txt": "one" });
+    weather.git("branch", "hunter2-next");
+    const values: Record<string, string> = { NAME: "hunter2", NEXT: "hunter2-next", HOST: "nobody.invalid" };
+    const fetch = (source: string, ref: string | null = null) =>
+      fetchFilled(
+        place,
+        { source, ref, repoPath: null },
+        {
+          filling: { secret: async (name) => values[name], areRequired: true },
+          isStrict: false,
+          cacheFolder: join(place.userDir, "cache"),
+          deadline: place.clock.now() + 30_000,
+        },
+      );
+    const source = weather.url.replace("hunter2", "${NAME}");
+    await fetch(source, "${NEXT}");
+    for (const [text, ref] of [
+      [source, "no-${NAME}"],
+      ["github:${NAME}"],
+      ["/missing/${NAME}"],
+      ["https://${HOST}/x"],
+    ] as const) {
+      const failure = fetch(text, ref);
+      await expect(failure).rejects.toThrow("****");
+      await expect(failure).rejects.not.toThrow(/hunter2|nobody/);
+    }
+    rmSync(weather.path, { recursive: true });
+    await fetch(source, "${NEXT}");
+    expect(warnings).toEqual(["a source is taken from the cache"]);
+    expect(fields[0]).toMatchObject({ ref: "****" });
+    expect(JSON.stringify(fields)).not.toContain("hunter2");
+  });
+
+  it("is shown with its placeholders, and with no literal password next to them", () => {
+    const shown = {
+      "https://me@h.example/r": "https://****@h.example/r",
+      "https://${TOKEN}@h.example/r": "https://${TOKEN}@h.example/r",
+      "https://me:${TOKEN}@h.example/r": "https://me:${TOKEN}@h.example/r",
+      "https://${USER}:hunter2@h.example/r": "https://${USER}:****@h.example/r",
+      "https://${USER:-me}:hunter2@h.example/r": "https://****@h.example/r",
+      "https://me:hunter2${TOKEN}@h.example/r": "https://****@h.example/r",
+      "https://hunter2${TOKEN}@h.example/r": "https://****@h.example/r",
+      "ssh://git@h.example/r": "ssh://git@h.example/r",
+    };
+    expect(Object.keys(shown).map(maskSource)).toEqual(Object.values(shown));
+  });
+});
+
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables of sources
 
 describe("a fault of a source has its code", () => {
   it("for refs, repositories and texts", async () => {

@@ -24,7 +24,6 @@ const { path } = await fetchSource(place, readSource({ source, ref: null, repoPa
   cacheFolder: `${home}/cache`,
   isStrict: true,
   deadline: systemClock.now() + 60_000,
-  hidden: [],
 });
 process.stdout.write(path);
 await workspace.close();

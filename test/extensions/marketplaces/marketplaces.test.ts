@@ -24,7 +24,7 @@ async function openMarketplaces(files: FilesToWrite = {}) {
       registrations: registered.map((one) => ({ ref: null, repo_path: null, auto_load: false, ...one })),
       fetch: async (text) => {
         fetched.push(text.source);
-        const rules = { isStrict: false, deadline: place.clock.now() + 30_000, hidden: [] };
+        const rules = { isStrict: false, deadline: place.clock.now() + 30_000 };
         const cacheFolder = join(place.userDir, "cache/plugins");
         return fetchSource(place, readSource(text, place.workspace.info), { ...rules, cacheFolder });
       },
