@@ -1,10 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
-import { ShellScanner } from "../agent/security/worker/shell-scanner.ts";
 import { AgentServerError } from "../errors.ts";
-import { EventReader } from "../events/event-reader.ts";
-import { Feeds } from "../events/feeds.ts";
-import { createTimestamps } from "../events/timestamp.ts";
+import type { EventReader } from "../events/event-reader.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
@@ -15,49 +12,16 @@ import {
   startConversationRequest,
 } from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
-import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
-import { PrincipalSpending } from "./budgets/principal-spending.ts";
-import { ClaimedConversations } from "./claimed-conversations.ts";
-import {
-  type ConversationPage,
-  ConversationReader,
-  type ConversationSearch,
-  type InfoQuery,
-} from "./conversation-reader.ts";
+import type { ConversationPage, ConversationSearch, InfoQuery } from "./conversation-reader.ts";
 import type { TrajectoryFile } from "./export/trajectory-file.ts";
 import { follow } from "./follow.ts";
-import { importedFirst } from "./import/imported-first.ts";
-import { type FoundData, Imports } from "./import/imports.ts";
-import { type CreateOptions, type Launched, Launches } from "./launches.ts";
-import type { ConversationContext, LiveContext } from "./live/conversation-context.ts";
+import type { CreateOptions, Launched } from "./launches.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
-import { RunSlots } from "./live/runs/run-slots.ts";
-import { DamageLog } from "./record/damage/damage-log.ts";
-import { readableStore } from "./record/damage/readable-store.ts";
-import { lostSecrets } from "./record/stored-state.ts";
-import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
+import { type ConversationManagerOptions, type ManagerParts, managerParts } from "./manager-parts.ts";
 import { watchedRecord } from "./record/watched-record.ts";
-import { type RemovalOptions, Removals } from "./removals.ts";
+import { deleteConversation } from "./removal/delete-conversation.ts";
 import { AVAILABLE, toRuntimeInfo } from "./runtime-info.ts";
 import type { ForkOptions } from "./tree/forked-record.ts";
-import { Forks } from "./tree/forks.ts";
-import { Turns } from "./turns.ts";
-
-/** The default of the reference. */
-const MAX_CONCURRENT_RUNS = 10;
-
-export interface ConversationManagerOptions extends ConversationContext, RemovalOptions {
-  /** Seconds without a use after which a conversation leaves memory; null keeps all. */
-  idleTtlSeconds: number | null;
-  /** The files of the server's disk, for exports. Default: none, and exports have no files that tools keep. */
-  disk?: WorkspaceFiles | undefined;
-  /** Folders of the reference's conversations, which are opened where they lie. Default: none. */
-  found?: FoundData | undefined;
-  /** Maximum number of concurrent runs. Default: 10. */
-  maxConcurrentRuns?: number | undefined;
-  /** Maximum number of runs that wait for others to end. Default: 0, and such a run is refused. */
-  maxQueuedRuns?: number | undefined;
-}
 
 /** A conversation that was started, or that existed under the requested id. */
 export interface CreatedConversation extends Omit<Launched, "id"> {
@@ -90,81 +54,17 @@ export interface ForkedConversation {
 export class ConversationManager {
   /** Reads events. */
   readonly events: EventReader;
-  readonly #reader: ConversationReader;
-  readonly #options: ConversationManagerOptions;
-  readonly #context: LiveContext;
-  readonly #live: ClaimedConversations;
-  readonly #removals: Removals;
-  readonly #launches: Launches;
-  readonly #forks: Forks;
-  readonly #imports: Imports;
-  readonly #turns = new Turns();
-  readonly #feeds: Feeds;
+  readonly #parts: ManagerParts;
   #closed = false;
 
-  constructor(serverOptions: ConversationManagerOptions) {
-    const damage = new DamageLog(serverOptions.logger);
-    const stored = readableStore(serverOptions.store, damage);
-    this.#imports = new Imports({
-      ...serverOptions,
-      store: stored,
-      now: () => serverOptions.clock.now(),
-      ownFolder: (id) => serverOptions.dataDir(id),
-      claim: (id) => this.#live.take(id),
-    });
-    const options = { ...serverOptions, store: importedFirst(stored, this.#imports) };
-    this.#options = options;
-    this.events = new EventReader(options.store);
-    this.#feeds = new Feeds(options.store.relay);
-    const principalSpending = new PrincipalSpending(options.store);
-    this.#removals = new Removals({
-      ...options,
-      ...(options.budgets?.principal && { keepSpending: (id) => principalSpending.keepRemoved(id) }),
-    });
-    this.#context = {
-      ...options,
-      damage,
-      principalSpending,
-      timestamps: createTimestamps(options.clock),
-      unsealed: new UnsealedSecrets(options.cipher),
-      slots: new RunSlots({
-        size: options.maxConcurrentRuns ?? MAX_CONCURRENT_RUNS,
-        queueLength: options.maxQueuedRuns,
-      }),
-      shellScanner: new ShellScanner({ logger: options.logger }),
-    };
-    const { machines } = options;
-    this.#reader = new ConversationReader({
-      ...options,
-      damage,
-      lostSecrets: (record) => lostSecrets(record, this.#context),
-      callsOf: (id) => this.#live.callsOf(id),
-      runtimeOf: machines && ((id) => toRuntimeInfo(machines.stateOf(id))),
-    });
-    this.#live = new ClaimedConversations({
-      context: this.#context,
-      idleTtlSeconds: options.idleTtlSeconds,
-      assertOpen: () => this.#assertOpen(),
-      imports: this.#imports,
-      stored,
-    });
-    this.#launches = new Launches({
-      reader: this.#reader,
-      context: this.#context,
-      use: (id, work) => this.#live.use(id, work),
-      claim: (id) => this.#live.claim(id),
-      turns: this.#turns,
-    });
-    this.#forks = new Forks({
-      context: this.#context,
-      callsOf: (id) => this.#live.callsOf(id),
-      turns: this.#turns,
-    });
+  constructor(options: ConversationManagerOptions) {
+    this.#parts = managerParts(options, () => this.#assertOpen());
+    this.events = this.#parts.events;
   }
 
   /** Number of conversations in memory: those with a run, a title in the making or a recent request. */
   get liveCount(): number {
-    return this.#live.size;
+    return this.#parts.live.size;
   }
 
   /**
@@ -172,21 +72,21 @@ export class ConversationManager {
    * living server of the store holds. Nothing else is loaded.
    */
   async start(): Promise<void> {
-    await this.#imports.start();
-    await this.#live.repair();
+    await this.#parts.imports.start();
+    await this.#parts.live.repair();
     // Not awaited: requests need not wait until folders are removed.
-    void this.#removals.finishBegun((id) => this.#live.isHeld(id));
+    void this.#parts.removals.finishBegun((id) => this.#parts.live.isHeld(id));
   }
 
   /** Interrupts runs, closes tools, then ends every watch. The store stays open. */
   async close(): Promise<void> {
     this.#closed = true;
     try {
-      await this.#imports.close();
-      await this.#live.close();
+      await this.#parts.imports.close();
+      await this.#parts.live.close();
     } finally {
-      await this.#context.shellScanner.close();
-      this.#feeds.close();
+      await this.#parts.context.shellScanner.close();
+      this.#parts.feeds.close();
       // Watchers take what is left in this turn, before the network ends.
       await setImmediate();
     }
@@ -194,7 +94,7 @@ export class ConversationManager {
 
   /** Evicts conversations that were idle longer than the time to live. A timer calls this. */
   evictIdle(): Promise<void> {
-    return this.#live.evictIdle();
+    return this.#parts.live.evictIdle();
   }
 
   /**
@@ -223,7 +123,7 @@ export class ConversationManager {
     request: StartConversationRequest,
     options: CreateOptions = {},
   ): Promise<CreatedConversation> {
-    const { id, ...launched } = await this.#launches.launch(request, options);
+    const { id, ...launched } = await this.#parts.launches.launch(request, options);
     return { ...launched, conversation: this.#handle(id) };
   }
 
@@ -239,9 +139,9 @@ export class ConversationManager {
     { includeSkills, ...options }: ForkOptions & InfoQuery = {},
   ): Promise<ForkedConversation> {
     this.#assertOpen();
-    await this.#imports.ensure(id);
-    const forkId = await this.#forks.fork(id, options);
-    const info = await this.#reader.get(forkId, { ...(includeSkills && { includeSkills }) });
+    await this.#parts.imports.ensure(id);
+    const forkId = await this.#parts.forks.fork(id, options);
+    const info = await this.#parts.reader.get(forkId, { ...(includeSkills && { includeSkills }) });
     // The reference says nothing of the runtime here.
     return { info: { ...info, runtime_info: null }, conversation: this.#handle(forkId) };
   }
@@ -259,76 +159,62 @@ export class ConversationManager {
   ): Promise<ChildConversation> {
     this.#assertOpen();
     const { startChild } = await import("./tree/children.ts");
-    const services = { context: this.#context, launches: this.#launches };
-    return startChild(parentId, { task, title, isolation }, services);
+    return startChild(parentId, { task, title, isolation }, this.#parts);
   }
 
   /** The verbs of a conversation. Rejects with `not_found` for an unknown one; loads nothing. */
   async open(id: string): Promise<ConversationHandle> {
-    if (!this.#live.has(id)) await this.#reader.assertStored(id);
+    if (!this.#parts.live.has(id)) await this.#parts.reader.assertStored(id);
     return this.#handle(id);
   }
 
   /** A conversation as HTTP shows it, without secrets. */
   get(id: string, query: InfoQuery = {}): Promise<ConversationInfo> {
-    return this.#reader.get(id, query);
+    return this.#parts.reader.get(id, query);
   }
 
   /** One entry for each id, in this order; null for an unknown one. Lists of single model calls are empty. */
   batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
-    return this.#reader.batchGet(ids, query);
+    return this.#parts.reader.batchGet(ids, query);
   }
 
   /** A page of conversations. Lists of single model calls are empty. */
   search(search: ConversationSearch = {}): Promise<ConversationPage> {
-    return this.#reader.search(search);
+    return this.#parts.reader.search(search);
   }
 
   /** As `search`, as JSON text. */
   searchJson(search: ConversationSearch = {}): Promise<string> {
-    return this.#reader.searchJson(search);
+    return this.#parts.reader.searchJson(search);
   }
 
   /** The state of the machine that a conversation works on, as it is found now. Loads nothing. */
   async runtime(id: string): Promise<RuntimeInfo> {
-    await this.#reader.assertStored(id);
-    const { machines } = this.#options;
+    await this.#parts.reader.assertStored(id);
+    const { machines } = this.#parts.context;
     return machines === undefined ? AVAILABLE : toRuntimeInfo(await machines.look(id));
   }
 
   /** Ends everything on the machine of a conversation, where it shares it with no other. The next use starts it again. */
   async stopRuntime(id: string): Promise<void> {
-    await this.#reader.assertStored(id);
-    await this.#live.yield(id);
-    await this.#options.machines?.stop(id);
+    await this.#parts.reader.assertStored(id);
+    await this.#parts.live.yield(id);
+    await this.#parts.context.machines?.stop(id);
   }
 
   /** Number of conversations that meet the conditions. */
   count(filter: ConversationFilter = {}): Promise<number> {
-    return this.#reader.count(filter);
+    return this.#parts.reader.count(filter);
   }
 
   /** The message of the agent's finish call or its last words, whichever is newer; empty when there is neither. */
   agentFinalResponse(id: string): Promise<string> {
-    return this.#reader.agentFinalResponse(id);
+    return this.#parts.reader.agentFinalResponse(id);
   }
 
   /** Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too. */
-  async delete(id: string): Promise<void> {
-    // Outside the turn, because a run may take a while to end.
-    if (!(await this.#live.shut(id))) {
-      // An earlier attempt may have removed it and failed to say so.
-      this.#options.store.relay.publish(id, { kind: "removed" });
-      throw unknownConversation(id);
-    }
-    await this.#turns.take(id, async () => {
-      // It may have left memory and been loaded again, here before its removal and in the next line during that.
-      await this.#live.shut(id);
-      const removed = await this.#removals.remove(id).finally(() => this.#live.discard(id));
-      this.#context.unsealed.forget(id);
-      this.#options.store.relay.publish(id, { kind: "removed" });
-      await this.#removals.removeFolders(removed);
-    });
+  delete(id: string): Promise<void> {
+    return deleteConversation(id, this.#parts);
   }
 
   /**
@@ -336,15 +222,15 @@ export class ConversationManager {
    * The watch ends when the conversation is removed or the server closes. Loads nothing.
    */
   async watch(id: string): Promise<Watch | undefined> {
-    await this.#imports.ensure(id);
-    const { store, clock, timestamps } = this.#context;
+    await this.#parts.imports.ensure(id);
+    const { context, feeds, live } = this.#parts;
+    const { store, clock, timestamps } = context;
     return openWatch(id, {
       store,
-      feeds: this.#feeds,
+      feeds,
       timestamps,
       newId: () => clock.newId(),
-      find: () =>
-        watchedRecord(store.conversations, id, { ...this.#context, callsOf: (of) => this.#live.callsOf(of) }),
+      find: () => watchedRecord(store.conversations, id, { ...context, callsOf: (of) => live.callsOf(of) }),
     });
   }
 
@@ -364,12 +250,13 @@ export class ConversationManager {
    */
   async *trajectory(id: string): AsyncGenerator<TrajectoryFile, void, void> {
     const { trajectory } = await import("./export/trajectory.ts");
-    await this.#imports.ensure(id);
-    yield* trajectory(id, this.#options);
+    const { context, disk, imports } = this.#parts;
+    await imports.ensure(id);
+    yield* trajectory(id, { ...context, disk });
   }
 
   #handle(id: string): ConversationHandle {
-    return new ConversationHandle(id, (work) => this.#live.use(id, work));
+    return new ConversationHandle(id, (work) => this.#parts.live.use(id, work));
   }
 
   #assertOpen(): void {

@@ -1,10 +1,8 @@
 import { call, type ScriptedLlm, type Steps, say, scriptedLlm } from "agent-server/testing";
 import { z } from "zod";
 import { systemClock } from "../../src/clock.ts";
-import {
-  ConversationManager,
-  type ConversationManagerOptions,
-} from "../../src/conversations/conversation-manager.ts";
+import { ConversationManager } from "../../src/conversations/conversation-manager.ts";
+import type { ConversationManagerOptions } from "../../src/conversations/manager-parts.ts";
 import type { LlmRequest } from "../../src/llm/llm.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { memoryStore } from "../../src/stores/memory.ts";

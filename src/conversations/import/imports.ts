@@ -8,7 +8,7 @@ import { settledWithin } from "../../waiting.ts";
 import { toHex } from "../../wire/ids.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { LAYOUT } from "../export/layout.ts";
-import type { RemovalNotes } from "../removal-notes.ts";
+import type { RemovalNotes } from "../removal/removal-notes.ts";
 import type { Claimed } from "./claimed.ts";
 import { findFolders } from "./folder/find-folders.ts";
 import type { LeaseContext } from "./folder/lease.ts";

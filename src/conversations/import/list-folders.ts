@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { AgentServerError, messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { toDashed } from "../../wire/ids.ts";
-import type { RemovalNotes } from "../removal-notes.ts";
+import type { RemovalNotes } from "../removal/removal-notes.ts";
 import type { ConversationFolder } from "./folder/find-folders.ts";
 import { signatureOf } from "./folder/signature.ts";
 import { IMPORT, type ImportMark, readMark } from "./import-mark.ts";

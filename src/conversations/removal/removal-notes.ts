@@ -1,4 +1,4 @@
-import type { WorktreeRemains } from "../workspace/git/worktree/remove-worktree.ts";
+import type { WorktreeRemains } from "../../workspace/git/worktree/remove-worktree.ts";
 
 /** The things to be removed with a conversation that the store does not have. */
 export interface RemovalNote {

@@ -1,10 +1,10 @@
-import { messageOf } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { Store } from "../stores/store.ts";
-import type { WorktreeRemains } from "../workspace/git/worktree/remove-worktree.ts";
-import type { Machines } from "../workspace/machines.ts";
+import { messageOf } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import type { Store } from "../../stores/store.ts";
+import type { WorktreeRemains } from "../../workspace/git/worktree/remove-worktree.ts";
+import type { Machines } from "../../workspace/machines.ts";
+import { removeUnused, type WorktreeRemovalOptions, worktreeOf } from "../worktrees/worktree-removals.ts";
 import type { RemovalNote, RemovalNotes } from "./removal-notes.ts";
-import { removeUnused, type WorktreeRemovalOptions, worktreeOf } from "./worktrees/worktree-removals.ts";
 
 export interface RemovalOptions extends WorktreeRemovalOptions {
   store: Store;

@@ -1,0 +1,130 @@
+import { ShellScanner } from "../agent/security/worker/shell-scanner.ts";
+import { EventReader } from "../events/event-reader.ts";
+import { Feeds } from "../events/feeds.ts";
+import { createTimestamps } from "../events/timestamp.ts";
+import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
+import { PrincipalSpending } from "./budgets/principal-spending.ts";
+import { ClaimedConversations } from "./claimed-conversations.ts";
+import { ConversationReader } from "./conversation-reader.ts";
+import { importedFirst } from "./import/imported-first.ts";
+import { type FoundData, Imports } from "./import/imports.ts";
+import { Launches } from "./launches.ts";
+import type { ConversationContext, LiveContext } from "./live/conversation-context.ts";
+import { RunSlots } from "./live/runs/run-slots.ts";
+import { DamageLog } from "./record/damage/damage-log.ts";
+import { readableStore } from "./record/damage/readable-store.ts";
+import { lostSecrets } from "./record/stored-state.ts";
+import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
+import { type RemovalOptions, Removals } from "./removal/removals.ts";
+import { toRuntimeInfo } from "./runtime-info.ts";
+import { Forks } from "./tree/forks.ts";
+import { Turns } from "./turns.ts";
+
+/** The default of the reference. */
+const MAX_CONCURRENT_RUNS = 10;
+
+export interface ConversationManagerOptions extends ConversationContext, RemovalOptions {
+  /** Seconds without a use after which a conversation leaves memory; null keeps all. */
+  idleTtlSeconds: number | null;
+  /** The files of the server's disk, for exports. Default: none, and exports have no files that tools keep. */
+  disk?: WorkspaceFiles | undefined;
+  /** Folders of the reference's conversations, which are opened where they lie. Default: none. */
+  found?: FoundData | undefined;
+  /** Maximum number of concurrent runs. Default: 10. */
+  maxConcurrentRuns?: number | undefined;
+  /** Maximum number of runs that wait for others to end. Default: 0, and such a run is refused. */
+  maxQueuedRuns?: number | undefined;
+}
+
+/** The parts behind the verbs of a manager. */
+export interface ManagerParts {
+  context: LiveContext;
+  /** The files of the server's disk. */
+  disk: WorkspaceFiles | undefined;
+  events: EventReader;
+  feeds: Feeds;
+  imports: Imports;
+  reader: ConversationReader;
+  live: ClaimedConversations;
+  launches: Launches;
+  forks: Forks;
+  removals: Removals;
+  turns: Turns;
+}
+
+/** Makes the parts of a manager and joins them. `assertOpen` throws when nothing may be loaded any more. */
+export function managerParts(
+  serverOptions: ConversationManagerOptions,
+  assertOpen: () => void,
+): ManagerParts {
+  const damage = new DamageLog(serverOptions.logger);
+  const stored = readableStore(serverOptions.store, damage);
+  const imports = new Imports({
+    ...serverOptions,
+    store: stored,
+    now: () => serverOptions.clock.now(),
+    ownFolder: (id) => serverOptions.dataDir(id),
+    claim: (id) => live.take(id),
+  });
+  const options = { ...serverOptions, store: importedFirst(stored, imports) };
+  const context = liveContext(options, damage);
+  const turns = new Turns();
+  const live: ClaimedConversations = new ClaimedConversations({
+    context,
+    idleTtlSeconds: options.idleTtlSeconds,
+    assertOpen,
+    imports,
+    stored,
+  });
+  const { machines } = options;
+  const callsOf = (id: string) => live.callsOf(id);
+  const reader = new ConversationReader({
+    ...options,
+    damage,
+    lostSecrets: (record) => lostSecrets(record, context),
+    callsOf,
+    runtimeOf: machines && ((id) => toRuntimeInfo(machines.stateOf(id))),
+  });
+  const launches = new Launches({
+    reader,
+    context,
+    use: (id, work) => live.use(id, work),
+    claim: (id) => live.claim(id),
+    turns,
+  });
+  return {
+    context,
+    disk: options.disk,
+    events: new EventReader(options.store),
+    feeds: new Feeds(options.store.relay),
+    imports,
+    reader,
+    live,
+    launches,
+    forks: new Forks({ context, callsOf, turns }),
+    removals: removalsOf(options, context.principalSpending),
+    turns,
+  };
+}
+
+function liveContext(options: ConversationManagerOptions, damage: DamageLog): LiveContext {
+  return {
+    ...options,
+    damage,
+    principalSpending: new PrincipalSpending(options.store),
+    timestamps: createTimestamps(options.clock),
+    unsealed: new UnsealedSecrets(options.cipher),
+    slots: new RunSlots({
+      size: options.maxConcurrentRuns ?? MAX_CONCURRENT_RUNS,
+      queueLength: options.maxQueuedRuns,
+    }),
+    shellScanner: new ShellScanner({ logger: options.logger }),
+  };
+}
+
+function removalsOf(options: ConversationManagerOptions, spending: PrincipalSpending): Removals {
+  return new Removals({
+    ...options,
+    ...(options.budgets?.principal && { keepSpending: (id: string) => spending.keepRemoved(id) }),
+  });
+}

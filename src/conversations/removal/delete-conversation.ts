@@ -1,0 +1,35 @@
+import { unknownConversation } from "../../stores/refusals.ts";
+import type { ClaimedConversations } from "../claimed-conversations.ts";
+import type { LiveContext } from "../live/conversation-context.ts";
+import type { Turns } from "../turns.ts";
+import type { Removals } from "./removals.ts";
+
+export interface DeletionParts {
+  context: Pick<LiveContext, "store" | "unsealed">;
+  live: ClaimedConversations;
+  removals: Removals;
+  /** Launches, forks and removals of one id come one after another. */
+  turns: Turns;
+}
+
+/** Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too. */
+export async function deleteConversation(
+  id: string,
+  { context, live, removals, turns }: DeletionParts,
+): Promise<void> {
+  const { relay } = context.store;
+  // Outside the turn, because a run may take a while to end.
+  if (!(await live.shut(id))) {
+    // An earlier attempt may have removed it and failed to say so.
+    relay.publish(id, { kind: "removed" });
+    throw unknownConversation(id);
+  }
+  await turns.take(id, async () => {
+    // It may have left memory and been loaded again, here before its removal and in the next line during that.
+    await live.shut(id);
+    const removed = await removals.remove(id).finally(() => live.discard(id));
+    context.unsealed.forget(id);
+    relay.publish(id, { kind: "removed" });
+    await removals.removeFolders(removed);
+  });
+}
