@@ -85,7 +85,7 @@ export class ServerTools {
 
   /** Takes the sentences for the user about tools that were left out. */
   takeProblems(): string[] {
-    return this.#problems.splice(0).map((problem) => this.#mask.mask(problem));
+    return this.#problems.splice(0);
   }
 
   async close(): Promise<void> {
@@ -112,13 +112,12 @@ export class ServerTools {
 
   #tell(leftOut: readonly string[]): void {
     const { name, host } = this.#parts;
-    const shown = leftOut.slice(0, MAX_SHOWN).map((part) => part.slice(0, MAX_SHOWN_CHARACTERS));
     const more = leftOut.length > MAX_SHOWN ? [`${leftOut.length - MAX_SHOWN} more`] : [];
-    const problem = `The MCP server '${name}' offers tools that are left out: ${[...shown, ...more].join("; ")}.`;
-    host.logger.warn(
-      { mcp_server: name, left_out: [...shown, ...more] },
-      "Tools of an MCP server are left out",
-    );
+    // Masked before they are cut: the beginning of a value would not be found.
+    const masked = leftOut.slice(0, MAX_SHOWN).map((part) => this.#mask.mask(part));
+    const shown = [...masked.map((part) => part.slice(0, MAX_SHOWN_CHARACTERS)), ...more];
+    const problem = `The MCP server '${name}' offers tools that are left out: ${shown.join("; ")}.`;
+    host.logger.warn({ mcp_server: name, left_out: shown }, "Tools of an MCP server are left out");
     if (this.#problems.length < MAX_SHOWN) this.#problems.push(problem);
   }
 

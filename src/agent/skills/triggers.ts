@@ -1,4 +1,5 @@
 import type { Skill } from "../../wire/agent/skill.ts";
+import { triggerWords } from "../../wire/agent/trigger-words.ts";
 
 /** A skill that applies, with the first of its triggers that says so. */
 export interface Activation {
@@ -22,21 +23,9 @@ export function skillsCalledFor(
   const words = new Set(text.match(WORD));
   return skills.flatMap((skill) => {
     if (without.includes(skill.name)) return [];
-    const trigger = triggersOf(skill).find((one) => isIn(one.toLowerCase(), { text, words }));
+    const trigger = triggerWords(skill).find((one) => isIn(one.toLowerCase(), { text, words }));
     return trigger === undefined ? [] : [{ skill, trigger }];
   });
-}
-
-function triggersOf({ trigger }: Skill): readonly string[] {
-  switch (trigger?.type) {
-    case "keyword":
-      return trigger.keywords;
-    case "task":
-      return trigger.triggers;
-    case "path":
-    case undefined:
-      return [];
-  }
 }
 
 /** Reads the text only for triggers of which every word is in it: there may be thousands of triggers. */

@@ -15,7 +15,7 @@ import {
   writeRecord,
 } from "./record.ts";
 import { withStoreLock } from "./store-lock.ts";
-import { isReplacing, putInPlace, recover, stagedPath, takeAway } from "./swap.ts";
+import { discard, isReplacing, putInPlace, recover, stagedPath, takeAway } from "./swap.ts";
 
 /** Milliseconds of a fetch. */
 const TIMEOUT = 120_000;
@@ -93,10 +93,10 @@ export class InstalledExtensions {
   /** Removes an extension. False when it is not in the record. */
   async uninstall(name: string): Promise<boolean> {
     if ((await this.#look()) === undefined) return false;
-    return this.#locked(async () => {
+    return this.#locked(async (leftOver) => {
       const { [name]: entry, ...others } = await readRecord(this.#place, this.#folder);
       if (entry === undefined) return false;
-      await takeAway(this.#place, this.#folder, name);
+      leftOver.push(await takeAway(this.#place, this.#folder, name));
       await writeRecord(this.#place, this.#folder, others);
       return true;
     });
@@ -124,7 +124,7 @@ export class InstalledExtensions {
     const staged = stagedPath(place, this.#folder);
     try {
       await copyTree(place, { from: path, to: staged });
-      return await this.#locked(async () => {
+      return await this.#locked(async (leftOver) => {
         await this.#refuseDouble(facts.name, wanted.force);
         const former = (await readRecord(place, this.#folder))[facts.name];
         const entry: InstalledEntry = {
@@ -137,7 +137,7 @@ export class InstalledExtensions {
           installed_at: this.#now(),
           install_path: joinPath(this.#folder, facts.name),
         };
-        await putInPlace(place, this.#folder, { entry, staged });
+        leftOver.push(await putInPlace(place, this.#folder, { entry, staged }));
         return entry;
       });
     } finally {
@@ -188,11 +188,17 @@ export class InstalledExtensions {
     return { ...facts, enabled: true, ...origin, installed_at: this.#now(), install_path: path };
   }
 
-  #locked<T>(work: () => Promise<T>): Promise<T> {
-    return withStoreLock(this.#place, this.#folder, async () => {
-      await recover(this.#place, this.#folder);
-      return work();
-    });
+  /** Does work under the lock. The paths that it adds are removed when others may go on. */
+  async #locked<T>(work: (leftOver: string[]) => Promise<T>): Promise<T> {
+    const leftOver: string[] = [];
+    try {
+      return await withStoreLock(this.#place, this.#folder, async () => {
+        leftOver.push(...(await recover(this.#place, this.#folder)));
+        return work(leftOver);
+      });
+    } finally {
+      await discard(this.#place, leftOver);
+    }
   }
 
   #now(): string {

@@ -4,7 +4,7 @@ import { type ExtensionPlace, entriesOf } from "../place.ts";
 
 const LOCK = ".lock";
 
-/** Milliseconds after which a lock is one that an ended process left. Callers hold it for some renames only. */
+/** Milliseconds after which a lock is one that an ended process left. Callers remove nothing large under it. */
 const ABANDONED = 30_000;
 
 /** Milliseconds in which a lock must come free. */

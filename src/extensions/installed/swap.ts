@@ -33,13 +33,14 @@ export async function isReplacing(place: ExtensionPlace, folder: string): Promis
 
 /**
  * Puts a copy in place with its entry in the record, under the lock. A process that ends in between leaves a note, by
- * which `recover` either takes the new copy or brings the former one back.
+ * which `recover` either takes the new copy or brings the former one back. Resolves to the path of the former copy, for
+ * `discard`.
  */
 export async function putInPlace(
   place: ExtensionPlace,
   folder: string,
   { entry, staged }: { entry: InstalledEntry; staged: string },
-): Promise<void> {
+): Promise<string> {
   const { files } = place.workspace;
   const former = FORMER + place.clock.newId();
   const note: Replacement = { entry, staged: staged.slice(folder.length + 1), former };
@@ -47,42 +48,58 @@ export async function putInPlace(
   const target = joinPath(folder, entry.name);
   if ((await files.stat(target)) !== null) await files.move(target, joinPath(folder, former));
   await files.move(staged, target);
-  await finish(place, folder, note);
+  return finish(place, folder, note);
 }
 
-/** Moves an extension out of the way, under a hidden name, and removes it. */
-export async function takeAway(place: ExtensionPlace, folder: string, name: string): Promise<void> {
+/** Moves an extension out of the way, under a hidden name. Resolves to its path, for `discard`. */
+export async function takeAway(place: ExtensionPlace, folder: string, name: string): Promise<string> {
   const { files } = place.workspace;
   const former = joinPath(folder, FORMER + place.clock.newId());
-  if ((await files.stat(joinPath(folder, name))) === null) return;
-  await files.move(joinPath(folder, name), former);
-  await files.remove(former, { recursive: true });
+  if ((await files.stat(joinPath(folder, name))) !== null) await files.move(joinPath(folder, name), former);
+  return former;
 }
 
-/** Ends a replacement that another process has left, under the lock, and removes copies that are left over. */
-export async function recover(place: ExtensionPlace, folder: string): Promise<void> {
+/** Removes copies that no note names, without the lock: each may be many files. Those that stay are found again. */
+export async function discard(place: ExtensionPlace, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await place.workspace.files.remove(path, { recursive: true }).catch((error: unknown) => {
+      place.logger.warn({ path, error }, "a former copy of an extension cannot be removed");
+    });
+  }
+}
+
+/**
+ * Ends a replacement that another process has left, under the lock. Resolves to the paths of copies that are left over,
+ * for `discard`.
+ */
+export async function recover(place: ExtensionPlace, folder: string): Promise<string[]> {
   const { files } = place.workspace;
+  const leftOver: string[] = [];
   const note = await readNote(place, folder);
   if (note !== undefined) {
     const [staged, target, former] = [note.staged, note.entry.name, note.former].map((name) =>
       joinPath(folder, name),
     );
-    if ((await files.stat(staged ?? "")) === null) await finish(place, folder, note);
+    if ((await files.stat(staged ?? "")) === null) leftOver.push(await finish(place, folder, note));
     else {
       const isGone = (await files.stat(target ?? "")) === null;
       if (isGone && (await files.stat(former ?? "")) !== null) await files.move(former ?? "", target ?? "");
-      await files.remove(staged ?? "", { recursive: true });
       await files.remove(joinPath(folder, NOTE));
+      leftOver.push(staged ?? "");
     }
   } else if (await isReplacing(place, folder)) await files.remove(joinPath(folder, NOTE));
-  await sweep(place, folder);
+  return [...leftOver, ...(await abandoned(place, folder))];
 }
 
-async function finish(place: ExtensionPlace, folder: string, { entry, former }: Replacement): Promise<void> {
+async function finish(
+  place: ExtensionPlace,
+  folder: string,
+  { entry, former }: Replacement,
+): Promise<string> {
   const { files } = place.workspace;
   await writeRecord(place, folder, { ...(await readRecord(place, folder)), [entry.name]: entry });
   await files.remove(joinPath(folder, NOTE));
-  await files.remove(joinPath(folder, former), { recursive: true });
+  return joinPath(folder, former);
 }
 
 /** undefined for a note that is damaged: it says nothing about what to do. */
@@ -104,13 +121,15 @@ function isName(value: unknown, start: string): value is string {
   return typeof value === "string" && value.startsWith(start) && !value.includes("/");
 }
 
-async function sweep(place: ExtensionPlace, folder: string): Promise<void> {
+async function abandoned(place: ExtensionPlace, folder: string): Promise<string[]> {
   const { files } = place.workspace;
+  const paths: string[] = [];
   for (const { name } of await entriesOf(place, folder)) {
     if (!name.startsWith(STAGED) && !name.startsWith(FORMER)) continue;
     const path = joinPath(folder, name);
     const status = await files.stat(path).catch(() => null);
     const isLeft = status !== null && place.clock.now() - status.modifiedAt > ABANDONED;
-    if (isLeft) await files.remove(path, { recursive: true }).catch(() => {});
+    if (isLeft) paths.push(path);
   }
+  return paths;
 }

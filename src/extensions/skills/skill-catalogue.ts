@@ -1,5 +1,6 @@
 import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
 import type { Skill } from "../../wire/agent/skill.ts";
+import { triggerWords } from "../../wire/agent/trigger-words.ts";
 import type { SkillCatalogEntry, SkillInfo, SkillsRequest } from "../../wire/extensions/skills.ts";
 import { marketplaceSkills } from "../marketplaces/marketplace-skills.ts";
 import type { ExtensionPlace } from "../place.ts";
@@ -68,24 +69,12 @@ function toSkillInfo(one: Skill): SkillInfo {
     name,
     type: isStandard ? "agentskills" : trigger === null ? "repo" : "knowledge",
     content,
-    triggers: wordsOf(trigger),
+    triggers: [...triggerWords(one)],
     source,
     description,
     is_agentskills_format: isStandard,
     disable_model_invocation: one.disable_model_invocation,
   };
-}
-
-function wordsOf(trigger: Skill["trigger"]): string[] {
-  switch (trigger?.type) {
-    case "keyword":
-      return trigger.keywords;
-    case "task":
-      return trigger.triggers;
-    case "path":
-    case undefined:
-      return [];
-  }
 }
 
 function sandboxSkills({ sandbox_config: sandbox }: SkillsRequest): Skill[] {

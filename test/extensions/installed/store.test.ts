@@ -173,6 +173,45 @@ describe("the record of installed extensions", () => {
     expect(results.filter(({ status }) => status === "fulfilled").length).toBe(1);
   });
 
+  it("is free while the files of a former copy are removed, which may take long", async () => {
+    const { folder, install, store, place } = await openStore();
+    for (const name of ["p", "q"]) writeFiles(join(folder, name), { "text.md": name });
+    await install(join(folder, "p"));
+    const { files } = place.workspace;
+    let begun = Promise.withResolvers<void>();
+    let gate = Promise.withResolvers<void>();
+    const held: ExtensionPlace = {
+      ...place,
+      workspace: {
+        ...place.workspace,
+        files: new Proxy(files, {
+          get: (target, key) =>
+            key === "remove"
+              ? async (path: string, options?: { recursive?: boolean }) => {
+                  if (path.includes("/.former-")) {
+                    begun.resolve();
+                    await gate.promise;
+                  }
+                  return target.remove(path, options);
+                }
+              : Reflect.get(target, key).bind(target),
+        }),
+      },
+    };
+    const slow = new InstalledExtensions(held, PLUGINS);
+    const source = { source: join(folder, "p"), ref: null, repoPath: null, force: true };
+    for (const work of [() => slow.install(source), () => slow.uninstall("p")]) {
+      begun = Promise.withResolvers();
+      gate = Promise.withResolvers();
+      const done = work();
+      await begun.promise;
+      expect(await install(join(folder, "q"), { force: true })).toMatchObject({ name: "q" });
+      gate.resolve();
+      await done;
+    }
+    expect((await store.list()).map(({ name }) => name)).toEqual(["q"]);
+  });
+
   it("is not waited for when an ended process has left its lock", async () => {
     const { folder, install, installed, warnings } = await openStore();
     mkdirSync(join(installed, ".lock"), { recursive: true });
