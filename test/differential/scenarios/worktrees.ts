@@ -1,7 +1,9 @@
 import type { Client } from "../client.ts";
 import type { Scenario, Setting } from "../scenario.ts";
 
-const IDS = [1, 2, 3, 4].map((n) => `0a0b0c0d-00aa-4000-8000-00000000000${n}`);
+const IDS = [1, 2, 3].map(idOf);
+/** Of a scenario that is at play at the same time. */
+const OTHER = idOf(4);
 const BASH = "/api/bash/execute_bash_command";
 const ROOT = "/tmp/conversation-worktrees";
 
@@ -29,17 +31,11 @@ export const worktreeScenarios: Scenario[] = [
       await start(client, setting, { id: IDS[2], folder: "repo", options: { base: "ref", ref: "v1" } });
       await start(client, setting, { id: IDS[0], folder: "repo" });
       await client.ask("GET", `/api/conversations/${IDS[1]}`);
-      await look(client, workspace);
-      await bash(
-        client,
-        workspace,
-        `cat ${IDS.slice(0, 3)
-          .map((id) => `${ROOT}/${id}/repo/file`)
-          .join(" ")}`,
-      );
+      await look(client, workspace, IDS);
+      await bash(client, workspace, `cat ${IDS.map((id) => `${ROOT}/${id}/repo/file`).join(" ")}`);
       await bash(client, workspace, `echo lost > ${ROOT}/${IDS[0]}/repo/unsaved`);
-      for (const id of IDS.slice(0, 3)) await client.ask("DELETE", `/api/conversations/${id}`);
-      await look(client, workspace);
+      for (const id of IDS) await client.ask("DELETE", `/api/conversations/${id}`);
+      await look(client, workspace, IDS);
     },
   },
   {
@@ -48,14 +44,18 @@ export const worktreeScenarios: Scenario[] = [
     drive: async (client, setting) => {
       const { workspace } = setting;
       await setUp(client, workspace);
-      await start(client, setting, { id: IDS[3], folder: "repo", options: { base: "ref", ref: "nowhere" } });
-      await start(client, setting, { id: IDS[3], folder: "empty" });
-      await look(client, workspace);
+      await start(client, setting, { id: OTHER, folder: "repo", options: { base: "ref", ref: "nowhere" } });
+      await start(client, setting, { id: OTHER, folder: "empty" });
+      await look(client, workspace, [OTHER]);
       // The reference leaves the folder of a start that failed.
-      await quietly(client, workspace, `rm -rf ${ROOT}/${IDS[3]}`);
+      await quietly(client, workspace, `rm -rf ${ROOT}/${OTHER}`);
     },
   },
 ];
+
+function idOf(n: number): string {
+  return `0a0b0c0d-00aa-4000-8000-00000000000${n}`;
+}
 
 interface Wanted {
   id: string | undefined;
@@ -84,8 +84,8 @@ async function start(
 }
 
 /** Notes the branches, the working trees and what is left in the root. */
-async function look(client: Client, workspace: string): Promise<void> {
-  const folders = IDS.map((id) => `${ROOT}/${id}`).join(" ");
+async function look(client: Client, workspace: string, ids: readonly string[]): Promise<void> {
+  const folders = ids.map((id) => `${ROOT}/${id}`).join(" ");
   await bash(
     client,
     workspace,
