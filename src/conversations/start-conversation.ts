@@ -12,7 +12,7 @@ import { withoutAbsentBrowser } from "./launch/absent-browser.ts";
 import { requestedSkills } from "./launch/agent-files.ts";
 import { requestedProfile } from "./launch/agent-profiles.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
-import { checkTemplate, readSecurityPolicy } from "./live/prompt-files.ts";
+import { checkTemplate, readSecurityPolicy } from "./live/session/prompt-files.ts";
 import { checkMachineLimits, machineLimits } from "./machine-limits.ts";
 import { agentAndSecrets, toFirstChange } from "./record/first-record.ts";
 import { checkParent } from "./record/parent-conversation.ts";

@@ -17,9 +17,9 @@ import { Asides } from "./asides/asides.ts";
 import { AutoTitle } from "./asides/auto-title.ts";
 import { GoalLoop } from "./goal/goal-loop.ts";
 import { GoalNotes } from "./goal/goal-notes.ts";
-import type { RunSession } from "./run-session.ts";
 import { RunControl } from "./runs/run-control.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
+import type { RunSession } from "./session/run-session.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 
 /** Milliseconds that closing waits for a run to answer its open calls, and then for its runner. */

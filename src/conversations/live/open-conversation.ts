@@ -25,12 +25,12 @@ import { type AskedFor, judgeRequest } from "../unserved.ts";
 import type { LiveContext } from "./conversation-context.ts";
 import { type BuiltInExtensions, builtInExtensions } from "./extensions/built-in-extensions.ts";
 import { LiveConversation } from "./live-conversation.ts";
-import { LogView } from "./log-view.ts";
 import { loadPlugin } from "./plugins/load-plugin.ts";
 import { PLUGIN_NOTE } from "./plugins/plugin-note.ts";
 import { PluginSession } from "./plugins/plugin-session.ts";
-import { readPromptFiles } from "./prompt-files.ts";
-import { RunSession } from "./run-session.ts";
+import { LogView } from "./session/log-view.ts";
+import { readPromptFiles } from "./session/prompt-files.ts";
+import { RunSession } from "./session/run-session.ts";
 import { StateKeeper } from "./state-keeper.ts";
 import { toolStorage } from "./tool-storage.ts";
 
@@ -85,7 +85,7 @@ export function openConversation(
     workspace: await workspace.get(),
     secrets,
     state: keeper.state,
-    createLlm: (llm) => session.createCountedLlm(llm),
+    createLlm: (llm) => session.models.createCounted(llm),
   });
   const storageOf = toolStorage(log, {
     store: store.conversations,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { systemClock } from "../../../src/clock.ts";
-import { LogView } from "../../../src/conversations/live/log-view.ts";
+import { LogView } from "../../../src/conversations/live/session/log-view.ts";
 import { branchSpans } from "../../../src/events/branch.ts";
 import { EventLog } from "../../../src/events/event-log.ts";
 import { serialiseEvent } from "../../../src/events/serialise-event.ts";

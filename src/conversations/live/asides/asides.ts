@@ -3,7 +3,7 @@ import { AgentServerError, messageOf } from "../../../errors.ts";
 import { untilAborted } from "../../../waiting.ts";
 import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
 import { type Message, message, text, textOf } from "../../../wire/events/message.ts";
-import type { RunSession } from "../run-session.ts";
+import type { RunSession } from "../session/run-session.ts";
 import type { StateKeeper } from "../state-keeper.ts";
 import type { AutoTitle } from "./auto-title.ts";
 import type { TitleQuestion } from "./title-question.ts";
@@ -90,7 +90,7 @@ export class Asides {
     await untilAborted(session.prepare(), signal);
     await session.writePrompt();
     const config = { ...session.state.agent.llm, usage_id: USAGE_ID, stream: false };
-    const llm = session.createLlm(config);
+    const llm = session.models.create(config);
     if (llm.sideCalls === false) throw noSideCalls(config);
     const messages = [...session.view.answeredMessages(), asked(question)];
     const tools = toolSchemas(session.tools, { rated: false });

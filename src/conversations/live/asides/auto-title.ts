@@ -3,7 +3,7 @@ import type { Logger } from "../../../logger.ts";
 import { settledWithin } from "../../../waiting.ts";
 import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
 import { type Content, textOf } from "../../../wire/events/message.ts";
-import type { RunSession } from "../run-session.ts";
+import type { RunSession } from "../session/run-session.ts";
 import type { StateKeeper } from "../state-keeper.ts";
 import { askTitle, beginningOf, type TitleQuestion } from "./title-question.ts";
 
@@ -20,7 +20,7 @@ const CLOSE_WAIT = 1_000;
 
 export interface AutoTitleOptions {
   keeper: StateKeeper;
-  session: Pick<RunSession, "createLlm">;
+  session: Pick<RunSession, "models">;
   logger: Logger;
   /** Reads the model that titles are asked of; undefined for that of the agent. */
   model: (() => Promise<LlmConfig>) | undefined;
@@ -36,7 +36,7 @@ export interface AutoTitleOptions {
  */
 export class AutoTitle {
   readonly #keeper: StateKeeper;
-  readonly #session: Pick<RunSession, "createLlm">;
+  readonly #session: Pick<RunSession, "models">;
   readonly #logger: Logger;
   readonly #model: AutoTitleOptions["model"];
   readonly #abort = new AbortController();
@@ -100,7 +100,7 @@ export class AutoTitle {
     const config = model ?? (await this.#modelConfig());
     const signal = AbortSignal.any([ended, AbortSignal.timeout(ANSWER_WAIT)]);
     try {
-      const llm = this.#session.createLlm(titleConfig(config));
+      const llm = this.#session.models.create(titleConfig(config));
       if (llm.sideCalls === false) return "";
       const { title, reply } = await askTitle(llm, question, signal);
       this.#keeper.recordCall({ ...config, usage_id: USAGE_ID }, reply);

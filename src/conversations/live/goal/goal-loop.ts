@@ -5,9 +5,9 @@ import type { GoalStatus, GoalVerdict } from "../../../wire/asides/goal.ts";
 import type { Event } from "../../../wire/events/events.ts";
 import { text } from "../../../wire/events/message.ts";
 import type { AutoTitle } from "../asides/auto-title.ts";
-import type { RunSession } from "../run-session.ts";
 import type { RunControl } from "../runs/run-control.ts";
 import type { RunSlot, RunSlots } from "../runs/run-slots.ts";
+import type { RunSession } from "../session/run-session.ts";
 import type { StateKeeper } from "../state-keeper.ts";
 import { followUp, resumption } from "./goal-messages.ts";
 import type { GoalNotes } from "./goal-notes.ts";
@@ -219,7 +219,7 @@ export class GoalLoop {
     const { session, history } = this.#options;
     const { llm: config } = session.state.agent;
     const transcript = await transcriptOf(history(), { maxInputTokens: config.max_input_tokens });
-    const judge = session.createCountedLlm({ ...config, stream: false });
+    const judge = session.models.createCounted({ ...config, stream: false });
     return judgeGoal(judge, { objective: goal.objective, transcript, boundary: session.newId(), signal });
   }
 

@@ -3,7 +3,7 @@ import { tellModel } from "../../../agent/loop/messages.ts";
 import { skillReader } from "../../../tools/toolbox/resolve-tools.ts";
 import type { Turns } from "../../turns.ts";
 import type { BuiltInExtensions } from "../extensions/built-in-extensions.ts";
-import type { RunSession } from "../run-session.ts";
+import type { RunSession } from "../session/run-session.ts";
 import type { StateKeeper } from "../state-keeper.ts";
 import type { PluginSession } from "./plugin-session.ts";
 

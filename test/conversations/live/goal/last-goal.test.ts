@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { systemClock } from "../../../../src/clock.ts";
 import { goalEvent } from "../../../../src/conversations/live/goal/goal-status.ts";
-import { LogView } from "../../../../src/conversations/live/log-view.ts";
+import { LogView } from "../../../../src/conversations/live/session/log-view.ts";
 import { EventLog } from "../../../../src/events/event-log.ts";
 import { createTimestamps } from "../../../../src/events/timestamp.ts";
 import { memoryStore } from "../../../../src/stores/memory.ts";

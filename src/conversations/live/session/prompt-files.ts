@@ -1,9 +1,9 @@
-import type { SystemPromptOptions } from "../../agent/system-prompt/system-prompt-event.ts";
-import { AgentServerError, messageOf } from "../../errors.ts";
-import type { Agent } from "../../wire/agent/agent.ts";
-import { isAbsolutePath, joinPath } from "../../workspace/paths.ts";
-import type { Workspace } from "../../workspace/workspace.ts";
-import type { AgentFiles } from "../launch/agent-files.ts";
+import type { SystemPromptOptions } from "../../../agent/system-prompt/system-prompt-event.ts";
+import { AgentServerError, messageOf } from "../../../errors.ts";
+import type { Agent } from "../../../wire/agent/agent.ts";
+import { isAbsolutePath, joinPath } from "../../../workspace/paths.ts";
+import type { Workspace } from "../../../workspace/workspace.ts";
+import type { AgentFiles } from "../../launch/agent-files.ts";
 
 const BUILT_IN_POLICY = "security_policy.j2";
 const PRESETS = ["system_prompt.j2", "system_prompt_planning.j2"];

@@ -1,9 +1,9 @@
-import { PromptView } from "../../agent/view/prompt-view.ts";
-import { branchSpans, eventsIn, LineCheck } from "../../events/branch.ts";
-import type { EventLog } from "../../events/event-log.ts";
-import type { EventStore } from "../../stores/store.ts";
-import type { Event } from "../../wire/events/events.ts";
-import { isGoalEvent, lastGoalEvent } from "./goal/goal-status.ts";
+import { PromptView } from "../../../agent/view/prompt-view.ts";
+import { branchSpans, eventsIn, LineCheck } from "../../../events/branch.ts";
+import type { EventLog } from "../../../events/event-log.ts";
+import type { EventStore } from "../../../stores/store.ts";
+import type { Event } from "../../../wire/events/events.ts";
+import { isGoalEvent, lastGoalEvent } from "../goal/goal-status.ts";
 
 export interface LogViewParts {
   conversationId: string;

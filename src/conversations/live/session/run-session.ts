@@ -1,33 +1,30 @@
-import { errorEvent } from "../../agent/error-classification.ts";
-import { Confirmation } from "../../agent/loop/confirmation/confirmation.ts";
-import { mergeChanges } from "../../agent/loop/extensions/changes.ts";
-import type { Extensions } from "../../agent/loop/extensions/extensions.ts";
-import type { AgentSession } from "../../agent/loop/session.ts";
-import type { ShellScans } from "../../agent/security/worker/shell-scanner.ts";
-import { systemPromptEvent } from "../../agent/system-prompt/system-prompt-event.ts";
-import type { PromptView } from "../../agent/view/prompt-view.ts";
-import { AgentServerError } from "../../errors.ts";
-import { withComplete } from "../../llm/decorators/with-complete.ts";
-import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
-import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
-import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
-import type { SecretRegistry } from "../../secrets/secret-registry.ts";
-import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
-import type { Agent } from "../../wire/agent/agent.ts";
-import { type LlmConfig, type LlmConfigInput, parseLlmConfig } from "../../wire/agent/llm-config.ts";
-import type { ConversationState } from "../../wire/conversation-state.ts";
-import type { Event, NewEvent } from "../../wire/events/events.ts";
-import { recordsFirst } from "../../wire/events/hook-records.ts";
-import type { Content } from "../../wire/events/message.ts";
-import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
-import type { LiveContext } from "./conversation-context.ts";
-import { goalEvent, interrupted, readGoal } from "./goal/goal-status.ts";
+import { errorEvent } from "../../../agent/error-classification.ts";
+import { Confirmation } from "../../../agent/loop/confirmation/confirmation.ts";
+import { mergeChanges } from "../../../agent/loop/extensions/changes.ts";
+import type { Extensions } from "../../../agent/loop/extensions/extensions.ts";
+import type { AgentSession } from "../../../agent/loop/session.ts";
+import type { ShellScans } from "../../../agent/security/worker/shell-scanner.ts";
+import type { PromptView } from "../../../agent/view/prompt-view.ts";
+import { AgentServerError } from "../../../errors.ts";
+import type { Llm, LlmDelta, LlmReply } from "../../../llm/llm.ts";
+import type { SecretMask } from "../../../secrets/masking/secret-mask.ts";
+import type { SecretRegistry } from "../../../secrets/secret-registry.ts";
+import type { Toolbox } from "../../../tools/toolbox/toolbox.ts";
+import type { Agent } from "../../../wire/agent/agent.ts";
+import type { ConversationState } from "../../../wire/conversation-state.ts";
+import type { Event, NewEvent } from "../../../wire/events/events.ts";
+import { recordsFirst } from "../../../wire/events/hook-records.ts";
+import type { Content } from "../../../wire/events/message.ts";
+import type { LazyWorkspace } from "../../../workspace/lazy-workspace.ts";
+import type { LiveContext } from "../conversation-context.ts";
+import { goalEvent, interrupted, readGoal } from "../goal/goal-status.ts";
+import { maskEvent, needsMask } from "../masking/masked-event.ts";
+import type { StateKeeper } from "../state-keeper.ts";
+import { admitMessage } from "../user-message.ts";
 import type { LogView, ReadBranch } from "./log-view.ts";
-import { maskEvent, needsMask } from "./masking/masked-event.ts";
-import { maskedLlm } from "./masking/masked-llm.ts";
 import type { PromptFiles } from "./prompt-files.ts";
-import type { StateKeeper } from "./state-keeper.ts";
-import { admitMessage } from "./user-message.ts";
+import { type AroundPrompt, PromptWriter } from "./prompt-writer.ts";
+import { SessionModels } from "./session-models.ts";
 
 export interface RunSessionParts {
   keeper: StateKeeper;
@@ -50,30 +47,14 @@ export interface RunSessionParts {
 interface Opened {
   tools: Toolbox;
   extensions: Extensions;
-  workingDir: string;
-  /** Read for the first system prompt; undefined until then. */
-  files: PromptFiles | undefined;
-  /** Whether the system prompt still has to be appended. */
-  needsPrompt: boolean;
-  /** Events of extensions, before and behind the system prompt, that still have to be appended. */
-  added: Added;
+  prompt: PromptWriter;
 }
-
-/** Events of extensions around the system prompt. */
-interface Added {
-  before: readonly NewEvent[];
-  behind: readonly NewEvent[];
-}
-
-const NOTHING: Added = { before: [], behind: [] };
 
 /** The session of a run: model, tools, extensions and the view of the log, each opened when it is first needed. */
 export class RunSession implements AgentSession {
   readonly confirmation = new Confirmation(this);
+  readonly models: SessionModels;
   readonly #parts: RunSessionParts;
-  /** The model that the conversation was opened with. */
-  readonly #firstLlm: LlmConfig;
-  #llm: { config: LlmConfig; model: Llm } | null = null;
   #opened: Opened | null = null;
   #opening: Promise<void> | null = null;
   /** Updates of the agent by files of its project that no attempt to open has taken up yet. */
@@ -84,7 +65,7 @@ export class RunSession implements AgentSession {
 
   constructor(parts: RunSessionParts) {
     this.#parts = parts;
-    this.#firstLlm = parts.keeper.state.agent.llm;
+    this.models = new SessionModels(parts);
   }
 
   get state(): Readonly<ConversationState> {
@@ -108,32 +89,7 @@ export class RunSession implements AgentSession {
   }
 
   get llm(): Llm {
-    const config = this.state.agent.llm;
-    if (this.#llm?.config !== config) this.#llm = { config, model: this.createLlm(config) };
-    return this.#llm.model;
-  }
-
-  /** Makes a model that shows no secret value, and whose calls are logged here if its configuration requests that. */
-  createLlm(config: LlmConfig): Llm {
-    const llm = this.#parts.context.createLlm(config, {
-      // Not awaited. A closed conversation refuses it.
-      onCompletion: (log) => void this.#logCompletion(log).catch(() => {}),
-      isKeyLost: this.#parts.isModelKeyLost && this.state.agent.llm === this.#firstLlm,
-    });
-    const { id: conversationId } = this.state;
-    const own = withComplete(llm, (request) => llm.complete({ conversationId, ...request }));
-    return maskedLlm(own, this.#parts.secrets);
-  }
-
-  /** Makes a further model. What its calls use counts under the `usage_id` of its configuration. */
-  createCountedLlm(input: LlmConfigInput): Llm {
-    const config = parseLlmConfig(input);
-    const llm = this.createLlm(config);
-    return withComplete(llm, async (request) => {
-      const reply = await llm.complete(request);
-      this.#record(config, reply);
-      return reply;
-    });
+    return this.models.ofAgent;
   }
 
   /** The mask of every value that output of the conversation must not show. */
@@ -160,14 +116,7 @@ export class RunSession implements AgentSession {
   }
 
   recordReply(reply: LlmReply): void {
-    // The agent may have another model by now.
-    this.#record(this.#llm?.config ?? this.state.agent.llm, reply);
-  }
-
-  #record(config: LlmConfig, reply: LlmReply): void {
-    const update = this.#parts.keeper.recordCall(config, reply);
-    // Not awaited, so that it shares a commit with the events of the reply. If it fails, those are refused too.
-    this.append([update]).catch(() => {});
+    this.models.recordReply(reply);
   }
 
   publishDelta(delta: LlmDelta): void {
@@ -214,7 +163,7 @@ export class RunSession implements AgentSession {
   adopt(branch: ReadBranch): void {
     this.#parts.logView.adopt(branch);
     this.confirmation.reset();
-    if (this.#opened !== null) this.#opened.needsPrompt = !branch.hasPrompt;
+    this.#opened?.prompt.moved(branch);
   }
 
   /** Resolves when no CondensationRequest is open, after the next event at the earliest. */
@@ -233,9 +182,9 @@ export class RunSession implements AgentSession {
 
   /** Appends the system prompt, unless the log has it. */
   async writePrompt(): Promise<void> {
-    await this.#readPromptParts();
-    const { needsPrompt, added } = this.#prepared;
-    if (needsPrompt || added !== NOTHING) await this.#appendWithPrompt((prompt) => prompt);
+    const { prompt } = this.#prepared;
+    await prompt.read();
+    if (prompt.isDue) await prompt.append((events) => events);
   }
 
   /**
@@ -248,12 +197,13 @@ export class RunSession implements AgentSession {
     const moment = { session: this, signal: this.#closing.signal };
     const id = this.newId();
     const verdicts = await this.extensions.userMessage(content, id, moment);
-    await this.#readPromptParts();
+    const { prompt } = this.#prepared;
+    await prompt.read();
     const message = admitMessage({ id, content, verdicts });
-    await this.#appendWithPrompt((prompt) => [
+    await prompt.append((first) => [
       ...(message.isBlocked ? [] : this.#answerWaiting()),
       ...(isSettled(this.state) ? keeper.assign({ execution_status: "idle" }) : []),
-      ...prompt,
+      ...first,
       ...message.before,
       ...keeper.assign(message.block(this.state)),
       ...message.events,
@@ -284,11 +234,9 @@ export class RunSession implements AgentSession {
    */
   async #closeExtensions(): Promise<void> {
     if (this.#opened === null) return;
-    const { extensions } = this.#opened;
+    const { extensions, prompt } = this.#opened;
     const { state, events } = mergeChanges(await extensions.close(this.state.id));
-    const { before } = this.#opened.added;
-    this.#opened.added = NOTHING;
-    await this.update(state, [...before, ...events]).catch(() => {});
+    await this.update(state, [...prompt.giveUp(), ...events]).catch(() => {});
   }
 
   async #masked(reasons: readonly NewEvent[]): Promise<NewEvent[]> {
@@ -302,38 +250,40 @@ export class RunSession implements AgentSession {
   }
 
   async #open(): Promise<void> {
+    const { keeper, logView, workspace, context, readPromptFiles } = this.#parts;
     await this.readLog();
-    const needsPrompt = !this.#parts.logView.hasPrompt;
+    const needsPrompt = !logView.hasPrompt;
     const agent = await this.#parts.completeAgent();
     const files = needsPrompt ? await this.#parts.readPromptFiles(agent) : undefined;
     const tools = await this.#parts.openTools(agent);
-    const { workingDir } = (await this.#parts.workspace.get()).info;
-    this.#completed.push(...this.#parts.keeper.assign({ agent }));
+    const { workingDir } = (await workspace.get()).info;
+    this.#completed.push(...keeper.assign({ agent }));
     const extensions = await this.#parts.openExtensions();
-    const opened: Opened = {
+    const prompt = new PromptWriter({
+      keeper,
       tools,
-      extensions,
       workingDir,
+      context,
+      readFiles: readPromptFiles,
       files,
       // HEAD may have moved meanwhile.
-      needsPrompt: !this.#parts.logView.hasPrompt,
-      added: NOTHING,
-    };
+      isNeeded: !logView.hasPrompt,
+    });
     // Set before the extensions start, because they see the tools then.
-    this.#opened = opened;
-    this.#opened.added = await this.#startExtensions(opened);
-    this.#parts.keeper.openAccounts();
+    this.#opened = { tools, extensions, prompt };
+    prompt.surround(await this.#startExtensions(this.#opened));
+    keeper.openAccounts();
   }
 
   /** Returns the events that extensions add. A failure closes what was opened: the next attempt opens it again. */
-  async #startExtensions({ tools, extensions }: Opened): Promise<Added> {
+  async #startExtensions({ tools, extensions }: Opened): Promise<AroundPrompt> {
     try {
       const changes = await extensions.start({ session: this, signal: this.#closing.signal });
       const { state, events } = mergeChanges(changes);
       const { records, events: behind } = recordsFirst(events);
       const before = [...this.#completed, ...this.#parts.keeper.assign(state), ...records];
       this.#completed = [];
-      return before.length + behind.length === 0 ? NOTHING : { before, behind };
+      return { before, behind };
     } catch (error) {
       this.#opened = null;
       await Promise.all([extensions.close(this.state.id), tools.close()]);
@@ -346,48 +296,6 @@ export class RunSession implements AgentSession {
     if (rejections.length === 0) return [];
     const changes = { execution_status: "idle", blocked_actions: {} } as const;
     return [...this.#parts.keeper.assign(changes), ...rejections];
-  }
-
-  /** Reads what a system prompt needs, if one is needed. Appending follows in the same moment: HEAD may move in any other. */
-  async #readPromptParts(): Promise<void> {
-    const opened = this.#prepared;
-    while (opened.needsPrompt && opened.files === undefined) {
-      opened.files = await this.#parts.readPromptFiles(this.state.agent);
-    }
-  }
-
-  /** Appends events with those that must be in the log before any other. Those are appended once. */
-  async #appendWithPrompt(toEvents: (prompt: readonly NewEvent[]) => readonly NewEvent[]): Promise<void> {
-    const opened = this.#prepared;
-    const { needsPrompt, added } = opened;
-    const prompt = [...added.before, ...(needsPrompt ? [this.#systemPrompt(opened)] : []), ...added.behind];
-    opened.needsPrompt = false;
-    opened.added = NOTHING;
-    try {
-      await this.append(toEvents(prompt));
-    } catch (error) {
-      opened.needsPrompt = needsPrompt;
-      opened.added = added;
-      throw error;
-    }
-  }
-
-  #systemPrompt({ workingDir, files }: Opened): NewEvent {
-    const { agent, secret_registry: registry } = this.state;
-    const secrets = Object.entries(registry.secret_sources).map(([name, { description }]) => ({
-      name,
-      description,
-    }));
-    const { clock, userDir } = this.#parts.context;
-    const now = clock.now();
-    return systemPromptEvent({ agent, tools: this.tools, secrets, now, workingDir, userDir, ...files });
-  }
-
-  /** Short values stay: they would match inside the image data that a prompt may have. */
-  async #logCompletion(log: CompletionLog): Promise<void> {
-    const mask = (await this.#parts.secrets.mask()).withoutShortValues;
-    const masked = { ...log, log_data: await mask.maskLong(log.log_data) };
-    await this.append([{ kind: "LLMCompletionLogEvent", source: "environment", ...masked }]);
   }
 }
 
