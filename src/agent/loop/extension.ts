@@ -63,6 +63,15 @@ export interface LoopExtension {
     context: LoopContext,
     id: string,
   ): ExtensionAnswer<MessageVerdict>;
+  /**
+   * Told that a run begins, when everything that it needs is open. It is waited for as `close` is; errors are logged.
+   */
+  beforeRun?(context: LoopContext): void | Promise<void>;
+  /**
+   * Told that a run has ended, in whatever way: its last status is in the log. No other begins before the answer. It is
+   * waited for as `close` is; errors are logged. A run that ends with its process is not told of.
+   */
+  afterRun?(context: LoopContext): void | Promise<void>;
   /** Asked before each call of the model. Appended messages are part of the prompt. */
   beforeModel?(context: LoopContext): ExtensionAnswer<ModelVerdict>;
   /**

@@ -191,9 +191,7 @@ export class LiveConversation {
       if (!(await this.#prepare(signal))) return await this.#interrupted();
       if (!hasMessage(session)) return await session.update({ execution_status: "idle" });
       this.#runner ??= await this.#options.createRunner();
-      const { extensions } = session;
-      const { stuckThresholds } = this.#options;
-      await this.#runner.run(session, { signal, extensions, stuckThresholds });
+      await this.#runWith(this.#runner, signal);
       await this.keeper.storeCalls();
     } catch (error) {
       this.#report(error, "A run failed");
@@ -201,6 +199,18 @@ export class LiveConversation {
       await this.session
         .fail(error)
         .catch((cause: unknown) => this.#report(cause, "A failed run is not stored"));
+    }
+  }
+
+  async #runWith(runner: Runner, signal: AbortSignal): Promise<void> {
+    const { session } = this;
+    const { extensions } = session;
+    const { stuckThresholds } = this.#options;
+    await extensions.beforeRun({ session, signal });
+    try {
+      await runner.run(session, { signal, extensions, stuckThresholds });
+    } finally {
+      await extensions.afterRun({ session, signal });
     }
   }
 

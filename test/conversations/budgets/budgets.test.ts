@@ -4,13 +4,26 @@ import { join } from "node:path";
 import { type Budgets, createServer } from "agent-server";
 import { call, fixedClock, isSideCall, say, scriptedLlm, usage } from "agent-server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
 import { loadConfiguration } from "../../../src/configuration/load-configuration.ts";
 import type { ConversationManager } from "../../../src/conversations/conversation-manager.ts";
 import type { LlmRequest } from "../../../src/llm/llm.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { sqliteStore } from "../../../src/stores/sqlite.ts";
 import type { Store } from "../../../src/stores/store.ts";
-import { type BenchOptions, logOf, openManager, send, start, startRequest, until } from "../open-manager.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
+import { ToolRegistry } from "../../../src/tools/registry.ts";
+import {
+  type BenchOptions,
+  echoTool,
+  Gate,
+  logOf,
+  openManager,
+  send,
+  start,
+  startRequest,
+  until,
+} from "../open-manager.ts";
 
 /** A model that calls a tool for ever. Each reply costs 50 cents and 110 tokens. */
 const tireless = () => {
@@ -23,6 +36,19 @@ const tireless = () => {
 
 function budgeted(budgets: Budgets, options: BenchOptions = {}) {
   return openManager({ steps: tireless(), budgets, ...options });
+}
+
+/** A tool that takes its time. */
+function slowTool(takeTime: () => void) {
+  return defineTool({
+    name: "slow",
+    description: "Takes its time.",
+    input: z.object({}),
+    run: () => {
+      takeTime();
+      return "Done.";
+    },
+  });
 }
 
 /** Runs until the conversation is paused. */
@@ -100,6 +126,76 @@ describe("a conversation that has used up its budget", () => {
     clock.advance(3_600_000);
     await runUntilPaused(manager, id);
     expect(await callsOf(manager, id)).toBe(6);
+  });
+
+  it("of time counts runs to their end, also those that are interrupted or fail", async () => {
+    const clock = fixedClock();
+    const gate = new Gate();
+    const steps = [
+      async ({ signal }: LlmRequest) => {
+        clock.advance(6_000);
+        await gate.pass(signal);
+        return say("Never said.");
+      },
+      () => {
+        clock.advance(6_000);
+        throw new Error("The model is gone");
+      },
+    ];
+    const { manager } = openManager({ steps, clock, budgets: { conversation: { seconds: 10 } } });
+    const id = await start(manager);
+    await send(manager, id, "Go.");
+    await gate.reached;
+    await (await manager.open(id)).interrupt();
+    clock.advance(3_600_000);
+    await (await manager.open(id)).run();
+    await until(async () => (await manager.get(id)).execution_status === "error");
+    clock.advance(3_600_000);
+    await runUntilPaused(manager, id);
+    expect((await errorsOf(manager, id)).at(-1)).toMatchObject({
+      detail: expect.stringContaining("used 12 seconds of 10 seconds"),
+    });
+  });
+
+  it("of time counts a call until it waits for the user, and its tool once it is confirmed", async () => {
+    const clock = fixedClock();
+    const asks = () => {
+      clock.advance(6_000);
+      return call("slow");
+    };
+    const { manager } = openManager({
+      steps: [asks],
+      tools: new ToolRegistry([slowTool(() => clock.advance(6_000))]),
+      clock,
+      budgets: { conversation: { seconds: 10 } },
+    });
+    const agent = { llm: { model: "scripted" }, tools: [{ name: "slow" }] };
+    const id = await start(manager, { agent, confirmation_policy: { kind: "AlwaysConfirm" } });
+    await send(manager, id, "Go.");
+    await until(async () => (await manager.get(id)).execution_status === "waiting_for_confirmation");
+    clock.advance(3_600_000);
+    await (await manager.open(id)).respondToConfirmation({ accept: true });
+    await untilPaused(manager, id);
+    expect(await errorsOf(manager, id)).toMatchObject([
+      { detail: expect.stringContaining("used 12 seconds of 10 seconds") },
+    ]);
+  });
+
+  it("of time is kept with each result of a tool, so that the end of the process takes back nothing of it", async () => {
+    const clock = fixedClock();
+    const gate = new Gate();
+    const { manager, store } = openManager({
+      steps: [[call("slow"), call("echo", { text: "b" })]],
+      tools: new ToolRegistry([slowTool(() => clock.advance(6_000)), echoTool(gate)]),
+      clock,
+      budgets: { conversation: { seconds: 10 } },
+    });
+    const agent = { llm: { model: "scripted" }, tools: [{ name: "slow" }, { name: "echo" }] };
+    const id = await start(manager, { agent });
+    await send(manager, id, "Go.");
+    await until(async () => (await logOf(manager, id)).some(({ kind }) => kind === "ObservationEvent"));
+    const [record] = await store.conversations.find([id], ["budget"]);
+    expect(JSON.parse(record?.documents.budget ?? "{}")).toMatchObject({ seconds: 6 });
   });
 
   it("goes on with as much again when the user starts it again", async () => {

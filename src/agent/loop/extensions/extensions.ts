@@ -18,8 +18,8 @@ import { ask, ExtensionError, type Moment, throwRefusal } from "./ask.ts";
 import { CallJudge } from "./call-judge.ts";
 import { commit, mergeChanges } from "./changes.ts";
 
-/** Milliseconds that a conversation waits for an extension to close. */
-const CLOSE_WAIT = 10_000;
+/** Milliseconds that a conversation waits for an extension to close, or to take note of a run. */
+const SETTLE_WAIT = 10_000;
 
 /** Asks the extensions of one conversation, point by point; `LoopExtension` states the order and the effect of each. */
 export class Extensions {
@@ -51,6 +51,16 @@ export class Extensions {
       if (change !== undefined) changes.push(change);
     }
     return changes;
+  }
+
+  /** Tells the extensions that a run begins. Never rejects. */
+  beforeRun(moment: Moment): Promise<void> {
+    return this.#tell(moment, (extension, context) => extension.beforeRun?.(context));
+  }
+
+  /** Tells the extensions that a run has ended. Never rejects. */
+  afterRun(moment: Moment): Promise<void> {
+    return this.#tell(moment, (extension, context) => extension.afterRun?.(context));
   }
 
   /** Resolves with the verdicts on a message of the user, up to the first that blocks the message. */
@@ -157,7 +167,7 @@ export class Extensions {
   }
 
   /**
-   * Closes all extensions and waits for them, at most `CLOSE_WAIT`. Failures are logged. Resolves with what they have to
+   * Closes all extensions and waits for them, at most `SETTLE_WAIT`. Failures are logged. Resolves with what they have to
    * store at the end.
    */
   async close(conversationId: string): Promise<LoopChange[]> {
@@ -170,12 +180,31 @@ export class Extensions {
     let change: LoopChange | undefined;
     const closing = (async () => {
       change = (await extension.close?.(conversationId)) ?? undefined;
-    })().catch((error: unknown) =>
-      this.#logger.warn({ ...fields, error: messageOf(error) }, "An extension did not close cleanly"),
-    );
-    if (!(await settledWithin(closing, CLOSE_WAIT)))
-      this.#logger.warn(fields, "An extension is still closing; it is not waited for any longer");
+    })();
+    await this.#settled(closing, fields, "An extension did not close cleanly");
     return change;
+  }
+
+  /** Tells one extension after the other, whether or not the signal is aborted. */
+  async #tell(
+    { session, signal }: Moment,
+    news: (extension: LoopExtension, context: LoopContext) => void | Promise<void>,
+  ): Promise<void> {
+    const context = contextOf(session, signal);
+    for (const extension of this.#list) {
+      const fields = { extension: extension.name, conversation_id: session.state.id };
+      const noting = (async () => news(extension, context))();
+      await this.#settled(noting, fields, "An extension did not take note of a run");
+    }
+  }
+
+  /** Waits for work of an extension whose failure changes nothing, at most `SETTLE_WAIT`. */
+  async #settled(work: Promise<void>, fields: Record<string, unknown>, failure: string): Promise<void> {
+    const settling = work.catch((error: unknown) =>
+      this.#logger.warn({ ...fields, error: messageOf(error) }, failure),
+    );
+    if (!(await settledWithin(settling, SETTLE_WAIT)))
+      this.#logger.warn(fields, "An extension is still busy; it is not waited for any longer");
   }
 }
 

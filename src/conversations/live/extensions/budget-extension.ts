@@ -24,8 +24,8 @@ export class BudgetExtension implements LoopExtension {
   #kept: KeptBudget = readKeptBudget(undefined);
   #principal: string | null = null;
   #release: (() => void) | null = null;
-  /** The run that is measured, by its signal, and the moment up to which it is. */
-  #measured: { run: AbortSignal; until: number } | null = null;
+  /** The moment up to which the run is measured, in milliseconds since 1970. */
+  #measuredUntil = 0;
 
   constructor(parts: BuiltInParts) {
     this.#parts = parts;
@@ -40,8 +40,12 @@ export class BudgetExtension implements LoopExtension {
     this.#release = context.principalSpending.hold(record.createdBy);
   }
 
-  async beforeModel({ signal, state }: LoopContext): Promise<ModelVerdict | undefined> {
-    this.#measure(signal);
+  beforeRun(): void {
+    this.#measuredUntil = this.#parts.context.clock.now();
+  }
+
+  async beforeModel({ state }: LoopContext): Promise<ModelVerdict | undefined> {
+    this.#measure();
     const { conversation, principal } = this.#parts.context.budgets ?? {};
     const own = { ...spentOnModels(state.stats), steps: this.#kept.steps, seconds: this.#kept.seconds };
     const verdict =
@@ -49,17 +53,19 @@ export class BudgetExtension implements LoopExtension {
       (principal && (await this.#judgePrincipal(principal)));
     if (verdict !== undefined) return verdict;
     this.#kept.steps += 1;
-    // Not awaited: it shares the commit of the events that follow, and if it fails, those are refused too.
-    this.#keep().catch(() => {});
+    this.#keepWithEvents();
     return undefined;
   }
 
-  afterTool(_call: unknown, { signal }: LoopContext): undefined {
-    this.#measure(signal);
+  /** What the tool took is counted also if the process ends before the run. */
+  afterTool(): undefined {
+    this.#measure();
+    this.#keepWithEvents();
   }
 
-  async stop({ signal }: LoopContext): Promise<undefined> {
-    this.#measure(signal);
+  /** A run may end at any point: interrupted, failed, or waiting for the user. */
+  async afterRun(): Promise<void> {
+    this.#measure();
     await this.#keep();
   }
 
@@ -102,10 +108,15 @@ export class BudgetExtension implements LoopExtension {
   }
 
   /** Adds the time of the run since it was measured last. */
-  #measure(run: AbortSignal): void {
+  #measure(): void {
     const now = this.#parts.context.clock.now();
-    if (this.#measured?.run === run) this.#kept.seconds += (now - this.#measured.until) / 1000;
-    this.#measured = { run, until: now };
+    this.#kept.seconds += (now - this.#measuredUntil) / 1000;
+    this.#measuredUntil = now;
+  }
+
+  /** Not awaited: it shares the commit of the events that follow, and if it fails, those are refused too. */
+  #keepWithEvents(): void {
+    this.#keep().catch(() => {});
   }
 
   #keep(): Promise<void> {

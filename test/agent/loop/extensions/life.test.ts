@@ -137,6 +137,39 @@ describe("the life of an extension", () => {
     await expect.poll(() => statusOf(server, chat.id)).toBe("paused");
   });
 
+  it("is told of each run, of its beginning and its end: interrupted, failed or finished, and also when another throws", async () => {
+    const told: string[] = [];
+    const waiting = never();
+    const broken: LoopExtension = {
+      name: "broken",
+      beforeRun: () => Promise.reject(new Error("not now")),
+      afterRun: () => {
+        throw new Error("not then");
+      },
+    };
+    const listening: LoopExtension = {
+      name: "listening",
+      beforeRun: () => void told.push("begin"),
+      afterRun: ({ state, signal }) =>
+        void told.push(`${state.execution_status}${signal.aborted ? " by an interrupt" : ""}`),
+    };
+    const fails = () => {
+      throw new Error("The model is gone");
+    };
+    const llm = scriptedLlm([() => waiting.promise(), fails, say("ok")]);
+    await using server = await createTestServer({ llm, extensions: [broken, listening] });
+    const chat = await server.start("Go.");
+    await waiting.begun;
+    await (await server.conversations.open(chat.id)).interrupt();
+    expect(told).toEqual(["begin", "paused by an interrupt"]);
+    await chat.run();
+    await expect.poll(() => told.length).toBe(4);
+    await chat.run();
+    await expect
+      .poll(() => told)
+      .toEqual([...["begin", "paused by an interrupt"], ...["begin", "error"], ...["begin", "finished"]]);
+  });
+
   it("ends with a line in the server's log when it cannot close", async () => {
     const warnings: unknown[] = [];
     const logger: Logger = {
