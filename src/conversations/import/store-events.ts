@@ -25,7 +25,7 @@ export async function storeEvents(
   { store, files: disk, fence, signal, onEvents }: StoreEventsContext,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  let after: StoredEvent | undefined;
+  let after = from === 0 ? undefined : await lastEvent(id, store);
   let part: StoredEvent[] = [];
   let length = 0;
   const flush = async () => {
@@ -47,4 +47,9 @@ export async function storeEvents(
   }
   await flush();
   return faults;
+}
+
+async function lastEvent(id: string, { events }: StoreEventsContext["store"]): Promise<StoredEvent | undefined> {
+  const [last] = await events.search(id, { order: "desc", limit: 1 });
+  return last;
 }

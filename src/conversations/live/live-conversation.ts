@@ -82,15 +82,16 @@ export class LiveConversation {
     this.keeper = keeper;
     this.session = session;
     this.workspace = workspace;
+    const assertBudget = () => this.assertBudget();
     this.title = new AutoTitle({
       keeper,
       session,
       logger,
       model: options.titleModel,
+      assertBudget,
       isWanted: options.wantsTitle,
       request: options.titleRequest,
     });
-    const assertBudget = () => this.assertBudget();
     this.asides = new Asides({ session, keeper, title: this.title, assertBudget });
     this.#logger = logger;
     this.runs = new RunControl({

@@ -443,6 +443,25 @@ describe("a final budget that is used up", () => {
     expect(llm.requests).toHaveLength(calls);
   });
 
+  it("asks no model for the title of a new conversation, which gets the beginning of the message", async () => {
+    const usageIds: string[] = [];
+    const llm = scriptedLlm(tireless(), { cost: 0.5 });
+    const createLlm = ({ usage_id }: { usage_id: string }) => {
+      usageIds.push(usage_id);
+      return llm;
+    };
+    const budgets = { principal: { cost: 1.5, final: true } };
+    const { manager } = openManager({ createLlm, budgets });
+    const used = await startOf(manager, "ada");
+    await send(manager, used, "Go.");
+    await untilPaused(manager, used);
+    const id = await startOf(manager, "ada", { autotitle: true });
+    await send(manager, id, "Fix the login page.");
+    await until(async () => (await manager.get(id)).title !== null);
+    expect((await manager.get(id)).title).toBe("Fix the login page.");
+    expect(usageIds).not.toContain("title");
+  });
+
   it("of a principal counts what questions in other conversations have cost", async () => {
     const clock = fixedClock();
     const llm = scriptedLlm(tireless(), { cost: 0.5, rules: [answer] });

@@ -24,6 +24,8 @@ export interface AutoTitleOptions {
   logger: Logger;
   /** Reads the model that titles are asked of; undefined for that of the agent. */
   model: (() => Promise<LlmConfig>) | undefined;
+  /** Rejects when there is no budget for a call. */
+  assertBudget(): Promise<void>;
   /** Whether a title is wanted and missing. */
   isWanted: boolean;
   /** Words of the client that ask for the title, with `{conversation_content}` and `{max_length}`; null for our own. */
@@ -32,20 +34,22 @@ export interface AutoTitleOptions {
 
 /**
  * Names a conversation after the user's first words, in the background and without an event. Where the model takes no
- * side calls or fails, the title is the beginning of the message.
+ * side calls or fails, or there is no budget for it, the title is the beginning of the message.
  */
 export class AutoTitle {
   readonly #keeper: StateKeeper;
   readonly #session: Pick<RunSession, "models">;
   readonly #logger: Logger;
   readonly #model: AutoTitleOptions["model"];
+  readonly #assertBudget: AutoTitleOptions["assertBudget"];
   readonly #abort = new AbortController();
   readonly #request: string | null;
   #isWanted: boolean;
   #work: Promise<void> | null = null;
 
-  constructor({ keeper, session, logger, model, isWanted, request }: AutoTitleOptions) {
+  constructor({ keeper, session, logger, model, assertBudget, isWanted, request }: AutoTitleOptions) {
     this.#model = model;
+    this.#assertBudget = assertBudget;
     this.#keeper = keeper;
     this.#session = session;
     this.#logger = logger;
@@ -86,12 +90,24 @@ export class AutoTitle {
   async #name(words: string): Promise<void> {
     try {
       const question = { words, maxLength: MAX_TITLE, request: this.#request };
-      const title = await this.make(question, this.#abort.signal);
+      const title = (await this.#hasBudget())
+        ? await this.make(question, this.#abort.signal)
+        : beginningOf(question);
       if (!this.#isWanted) return;
       await this.#keeper.rename({ title, tags: null });
       this.#isWanted = false;
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#warn(error, "A title is not stored");
+    }
+  }
+
+  async #hasBudget(): Promise<boolean> {
+    try {
+      await this.#assertBudget();
+      return true;
+    } catch (error) {
+      this.#warn(error, "No model is asked for a title");
+      return false;
     }
   }
 
