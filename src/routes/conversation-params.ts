@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { ConversationManager } from "../conversations/conversation-manager.ts";
+import type { ConversationHandle } from "../conversations/live/conversation-handle.ts";
 import { AgentServerError } from "../errors.ts";
 import { uuid } from "../wire/ids.ts";
 import { errorBody } from "../wire/validation-error.ts";
@@ -26,4 +28,15 @@ export async function orNotFound<T>(work: Promise<T>, detail?: string): Promise<
       throw new AgentServerError("not_found", detail);
     throw error;
   }
+}
+
+/** Makes the handlers of verbs that answer `success` and nothing else. */
+export function successOf(conversations: ConversationManager) {
+  return async (
+    { conversation_id: id }: z.output<typeof conversationParams>,
+    work: (conversation: ConversationHandle) => Promise<void>,
+  ) => {
+    await orNotFound(conversations.open(id).then(work));
+    return SUCCESS;
+  };
 }

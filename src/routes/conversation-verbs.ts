@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import type { ConversationHandle } from "../conversations/live/conversation-handle.ts";
 import { group } from "../http/route/group.ts";
 import type { Route } from "../http/route/route.ts";
 import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/policies.ts";
@@ -15,6 +14,7 @@ import {
   orNotFound,
   refused,
   SUCCESS,
+  successOf,
   upstream,
 } from "./conversation-params.ts";
 
@@ -27,14 +27,7 @@ const conversationRoute = group({
 
 /** The verbs of one conversation: they answer `success` and nothing else. */
 export function conversationVerbRoutes(conversations: ConversationManager): Route[] {
-  const verb = async (
-    { conversation_id: id }: z.output<typeof conversationParams>,
-    work: (conversation: ConversationHandle) => Promise<void>,
-  ) => {
-    await orNotFound(conversations.open(id).then(work));
-    return SUCCESS;
-  };
-
+  const verb = successOf(conversations);
   return [
     conversationRoute({
       method: "POST",

@@ -14,7 +14,15 @@ import {
 import { startConversationRequest } from "../wire/conversation-request.ts";
 import { executionStatus } from "../wire/execution-status.ts";
 import { uuid } from "../wire/ids.ts";
-import { busy, conversationParams, notFound, orNotFound, refused, SUCCESS } from "./conversation-params.ts";
+import {
+  busy,
+  conversationParams,
+  notFound,
+  orNotFound,
+  refused,
+  SUCCESS,
+  successOf,
+} from "./conversation-params.ts";
 import { withObservability } from "./observability-headers.ts";
 
 const includeSkills = queryBool()
@@ -33,6 +41,7 @@ const conversationRoute = group({
 
 /** `/api/conversations`: the conversations themselves. Their verbs are in `conversation-verbs.ts`, their events in `events.ts`. */
 export function conversationRoutes(conversations: ConversationManager): Route[] {
+  const verb = successOf(conversations);
   return [
     collectionRoute({
       method: "GET",
@@ -145,10 +154,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         200: { description: "Changed", body: success },
         404: notFound,
       },
-    }).handle(async ({ params, body }) => {
-      await orNotFound(conversations.open(params.conversation_id).then((opened) => opened.update(body)));
-      return SUCCESS;
-    }),
+    }).handle(({ params, body }) => verb(params, (opened) => opened.update(body))),
 
     conversationRoute({
       method: "DELETE",

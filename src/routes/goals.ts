@@ -1,18 +1,9 @@
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import type { ConversationHandle } from "../conversations/live/conversation-handle.ts";
 import { group } from "../http/route/group.ts";
 import type { Route } from "../http/route/route.ts";
 import { startGoalRequest } from "../wire/asides/goal.ts";
 import { success } from "../wire/conversation.ts";
-import {
-  busy,
-  conflict,
-  conversationParams,
-  notFound,
-  orNotFound,
-  refused,
-  SUCCESS,
-} from "./conversation-params.ts";
+import { busy, conflict, conversationParams, notFound, refused, successOf } from "./conversation-params.ts";
 
 const goalRoute = group({
   tags: ["Conversations"],
@@ -21,12 +12,18 @@ const goalRoute = group({
   params: conversationParams,
 });
 
+/** The answers to a goal that is to begin. */
+const begun = {
+  200: { description: "Begun", body: success },
+  400: refused,
+  404: notFound,
+  409: conflict,
+  429: busy,
+} as const;
+
 /** Goals of a conversation: the agent works until a judge finds that one is reached. */
 export function goalRoutes(conversations: ConversationManager): Route[] {
-  const verb = async (id: string, work: (conversation: ConversationHandle) => Promise<void>) => {
-    await orNotFound(conversations.open(id).then(work));
-    return SUCCESS;
-  };
+  const verb = successOf(conversations);
   return [
     goalRoute
       .lazy(
@@ -38,17 +35,11 @@ export function goalRoutes(conversations: ConversationManager): Route[] {
         },
         () => ({
           body: startGoalRequest,
-          responses: {
-            200: { description: "Begun", body: success },
-            400: refused,
-            404: notFound,
-            409: conflict,
-            429: busy,
-          },
+          responses: begun,
         }),
       )
-      .handle(({ params: { conversation_id: id }, body }) =>
-        verb(id, (opened) => opened.startGoal(body.objective, { maxIterations: body.max_iterations })),
+      .handle(({ params, body }) =>
+        verb(params, (opened) => opened.startGoal(body.objective, { maxIterations: body.max_iterations })),
       ),
 
     goalRoute
@@ -63,7 +54,7 @@ export function goalRoutes(conversations: ConversationManager): Route[] {
           responses: { 200: { description: "Ended, or nothing to end", body: success }, 404: notFound },
         }),
       )
-      .handle(({ params: { conversation_id: id } }) => verb(id, (opened) => opened.stopGoal())),
+      .handle(({ params }) => verb(params, (opened) => opened.stopGoal())),
 
     goalRoute
       .lazy(
@@ -73,16 +64,8 @@ export function goalRoutes(conversations: ConversationManager): Route[] {
           id: "resume_goal_in_conversation",
           summary: "Go on with the last goal that was interrupted; answers at once",
         },
-        () => ({
-          responses: {
-            200: { description: "Begun", body: success },
-            400: refused,
-            404: notFound,
-            409: conflict,
-            429: busy,
-          },
-        }),
+        () => ({ responses: begun }),
       )
-      .handle(({ params: { conversation_id: id } }) => verb(id, (opened) => opened.resumeGoal())),
+      .handle(({ params }) => verb(params, (opened) => opened.resumeGoal())),
   ];
 }

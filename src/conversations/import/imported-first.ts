@@ -1,3 +1,4 @@
+import { readThrough } from "../../stores/read-through.ts";
 import type { Store } from "../../stores/store.ts";
 import type { Imports } from "./imports.ts";
 
@@ -7,7 +8,7 @@ import type { Imports } from "./imports.ts";
  */
 export function importedFirst(store: Store, imports: Imports): Store {
   const { conversations, events } = store;
-  return {
+  const parts: Pick<Store, "conversations" | "events"> = {
     conversations: {
       find: async (ids, documents) => {
         await imports.known(ids);
@@ -36,15 +37,6 @@ export function importedFirst(store: Store, imports: Imports): Store {
         return events.count(id, filter);
       },
     },
-    bashEvents: store.bashEvents,
-    documents: store.documents,
-    relay: store.relay,
-    ownership: store.ownership,
-    commit: (change) => store.commit(change),
-    remove: async (id) => {
-      await store.remove(id);
-      imports.forget(id);
-    },
-    close: () => store.close(),
   };
+  return readThrough(store, parts, (id) => imports.forget(id));
 }

@@ -49,7 +49,10 @@ export async function storeEvents(
   return faults;
 }
 
-async function lastEvent(id: string, { events }: StoreEventsContext["store"]): Promise<StoredEvent | undefined> {
+async function lastEvent(
+  id: string,
+  { events }: StoreEventsContext["store"],
+): Promise<StoredEvent | undefined> {
   const [last] = await events.search(id, { order: "desc", limit: 1 });
   return last;
 }

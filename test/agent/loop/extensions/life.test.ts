@@ -156,7 +156,8 @@ describe("the life of an extension", () => {
     const fails = () => {
       throw new Error("The model is gone");
     };
-    const llm = scriptedLlm([() => waiting.promise(), fails, say("ok")]);
+    const waits = async () => (await waiting.promise()) ?? say("Never said.");
+    const llm = scriptedLlm([waits, fails, say("ok")]);
     await using server = await createTestServer({ llm, extensions: [broken, listening] });
     const chat = await server.start("Go.");
     await waiting.begun;

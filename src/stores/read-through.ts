@@ -1,0 +1,25 @@
+import type { Store } from "./store.ts";
+
+/** Gives a store that is read through other parts. `removed` is called when a conversation is gone. */
+export function readThrough(
+  store: Store,
+  parts: Partial<Pick<Store, "conversations" | "events">>,
+  removed: (conversationId: string) => void,
+): Store {
+  const { conversations, events, bashEvents, documents, relay, ownership } = store;
+  return {
+    conversations,
+    events,
+    ...parts,
+    bashEvents,
+    documents,
+    relay,
+    ownership,
+    commit: (change) => store.commit(change),
+    remove: async (id) => {
+      await store.remove(id);
+      removed(id);
+    },
+    close: () => store.close(),
+  };
+}
