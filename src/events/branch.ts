@@ -25,8 +25,9 @@ export interface PlacedEvent {
 type Wanted = { id: string } | "the one before";
 
 /**
- * Yields the events of a branch, the newest first, and reads only as far as it is asked: the leaf, its parent, and so on.
- * Events of older servers name no parent; theirs is the event before. That also takes the place of one that is lost.
+ * Yields the events of a branch, the newest first, and reads only as far as it is asked: the leaf, its parent, and so
+ * on. Events of older servers name no parent; theirs is the event before. That also takes the place of one that is
+ * lost.
  */
 export async function* branchUpwards(branch: BranchOf): AsyncGenerator<PlacedEvent, void, void> {
   const { leafId } = branch;

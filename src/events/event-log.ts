@@ -23,7 +23,9 @@ export interface EventLogOptions extends EventStamps {
   leafEventId: string | null;
   /** Fence of the claim under which the log is written. */
   fence?: number;
-  /** Called with events in the order of the log, before any reader sees them: once they are stored, or ahead of that. */
+  /**
+   * Called with events in the order of the log, before any reader sees them: once they are stored, or ahead of that.
+   */
   onAppended?(events: readonly Event[]): void;
   /**
    * Called once, when memory is no longer what the store has: another server has taken over, or a write has failed and
@@ -41,11 +43,11 @@ export type LogChange = Omit<Change, "conversationId" | "events">;
  * Calls take effect in the order in which they are made: each fixes ids, times, parents and places at once, and commits
  * go to the store at once, so that calls of one moment share a transaction. Readers see an event once it is stored.
  *
- * When the store refuses a commit, nothing of it is published and HEAD is where it was. Appends made on top of it before
- * it was refused are refused too, because their place in the log does not follow; appends made after it work. When another
- * server has taken over, every further call is refused and nothing is published. When the store fails, the commit may be
- * stored or not: every further write is refused, and only what is not stored is published. The same follows when an append
- * that was passed on ahead is not stored, because memory is ahead of the store then.
+ * When the store refuses a commit, nothing of it is published and HEAD is where it was. Appends made on top of it
+ * before it was refused are refused too, because their place in the log does not follow; appends made after it work.
+ * When another server has taken over, every further call is refused and nothing is published. When the store fails, the
+ * commit may be stored or not: every further write is refused, and only what is not stored is published. The same
+ * follows when an append that was passed on ahead is not stored, because memory is ahead of the store then.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
@@ -97,8 +99,8 @@ export class EventLog {
   }
 
   /**
-   * Appends events and resolves once `onAppended` has them: at once, unless it still lacks earlier ones. They are stored
-   * meanwhile and published after that. What is appended later is refused if they cannot be stored.
+   * Appends events and resolves once `onAppended` has them: at once, unless it still lacks earlier ones. They are
+   * stored meanwhile and published after that. What is appended later is refused if they cannot be stored.
    */
   async appendAhead(events: readonly NewEvent[], change: LogChange = {}): Promise<void> {
     this.#assertOpen();
@@ -114,8 +116,8 @@ export class EventLog {
   }
 
   /**
-   * Publishes an event that is not stored, after everything called before. Nothing once a write has failed: the event may
-   * show what is not stored.
+   * Publishes an event that is not stored, after everything called before. Nothing once a write has failed: the event
+   * may show what is not stored.
    */
   publish(event: NewTransientEvent): void {
     const text = transientText(event, this.#called, this.#options);

@@ -2,8 +2,8 @@ import type { Event, TransientEvent } from "../wire/events/events.ts";
 import { stringifyWithoutNulls } from "../wire/nullable.ts";
 
 /**
- * Writes an event as it is stored and streamed: without the keys that are null. The value of a state update and the input
- * of a hook do not belong to the shape of the event and stay as they are.
+ * Writes an event as it is stored and streamed: without the keys that are null. The value of a state update and the
+ * input of a hook do not belong to the shape of the event and stay as they are.
  */
 export function serialiseEvent(event: Event | TransientEvent): string {
   const present = withoutNullKeys(event);

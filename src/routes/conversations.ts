@@ -39,7 +39,10 @@ const conversationRoute = group({
   params: conversationParams,
 });
 
-/** `/api/conversations`: the conversations themselves. Their verbs are in `conversation-verbs.ts`, their events in `events.ts`. */
+/**
+ * `/api/conversations`: the conversations themselves. Their verbs are in `conversation-verbs.ts`, their events in
+ * `events.ts`.
+ */
 export function conversationRoutes(conversations: ConversationManager): Route[] {
   const verb = successOf(conversations);
   return [

@@ -22,9 +22,9 @@ export interface SqliteStoreOptions {
   /** The database file. It and its folder are created, readable by this user only. */
   path: string;
   /**
-   * What a resolved commit survives. `disk`: a power cut. A commit waits, off the main thread, until the disk has it, and
-   * commits made meanwhile share the next wait. `process`: any end of this process, `kill -9` included. A power cut or a
-   * crash of the kernel may then undo the last seconds, and leaves the database sound. Default: `disk`.
+   * What a resolved commit survives. `disk`: a power cut. A commit waits, off the main thread, until the disk has it,
+   * and commits made meanwhile share the next wait. `process`: any end of this process, `kill -9` included. A power cut
+   * or a crash of the kernel may then undo the last seconds, and leaves the database sound. Default: `disk`.
    */
   durability?: "disk" | "process";
 }
@@ -130,7 +130,10 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** The events are copied in small writes, under a key of no conversation; the last write makes it the key of the new one. */
+  /**
+   * The events are copied in small writes, under a key of no conversation; the last write makes it the key of the new
+   * one.
+   */
   async #applyWithCopy(change: Change, from: CopiedEvents): Promise<void> {
     assertBeginsLog(change);
     const { conversationId: id } = change;
@@ -177,8 +180,8 @@ export class SqliteStore implements Store {
   };
 
   /**
-   * Group commit: the writes of one turn of the event loop share a transaction. Writes that come while the disk is waited
-   * for share the next one: they have to wait for it in any case.
+   * Group commit: the writes of one turn of the event loop share a transaction. Writes that come while the disk is
+   * waited for share the next one: they have to wait for it in any case.
    */
   readonly #write = (key: string, run: () => void): Promise<void> => {
     if (this.#closed) return Promise.reject(storeClosed());

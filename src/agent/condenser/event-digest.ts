@@ -2,7 +2,9 @@ import { type Content, text, textOf } from "../../wire/events/message.ts";
 import { isResult, type ViewEvent } from "../view/view-event.ts";
 import { messageOfViewEvent } from "../view/view-message.ts";
 
-/** UTF-16 code units of one text of an event that a summary is made of. Both ends of a text say more than either alone. */
+/**
+ * UTF-16 code units of one text of an event that a summary is made of. Both ends of a text say more than either alone.
+ */
 const PREVIEW = 500;
 
 /** Describes an event for the model that summarises it, in a few lines. */

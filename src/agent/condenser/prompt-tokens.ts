@@ -24,9 +24,9 @@ export interface Excess {
 type Measured = Message | readonly ToolSchema[];
 
 /**
- * Counts the tokens of prompts. What the provider counted for the newest reply comes first, then what a tokenizer counts
- * of the messages since. Both are asked only when the number of bytes, which is known at once, does not settle it: the
- * cost of a step does not grow with the log, and short conversations load no tokenizer.
+ * Counts the tokens of prompts. What the provider counted for the newest reply comes first, then what a tokenizer
+ * counts of the messages since. Both are asked only when the number of bytes, which is known at once, does not settle
+ * it: the cost of a step does not grow with the log, and short conversations load no tokenizer.
  */
 export class PromptTokens {
   #bytes = new WeakMap<Measured, number>();

@@ -114,7 +114,9 @@ export class SummarizingCondenser implements Condenser {
   }
 }
 
-/** The first text of a reply, cut to the length that a tool result may have. Without a summary nothing may be forgotten. */
+/**
+ * The first text of a reply, cut to the length that a tool result may have. Without a summary nothing may be forgotten.
+ */
 function summaryOf({ message }: LlmReply): string {
   const words = message.content.find((part) => part.type === "text")?.text.trim() ?? "";
   if (words === "") throw new NoCondensation("The model that summarises gave no summary");

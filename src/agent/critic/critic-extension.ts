@@ -22,8 +22,8 @@ export interface CriticExtensionParts {
 }
 
 /**
- * Rates the agent's work and, where that is configured, sends the agent back to it after a `finish` that is rated badly. A
- * rating that fails is none: the agent finishes.
+ * Rates the agent's work and, where that is configured, sends the agent back to it after a `finish` that is rated
+ * badly. A rating that fails is none: the agent finishes.
  */
 export class CriticExtension implements LoopExtension {
   readonly name = "critic";

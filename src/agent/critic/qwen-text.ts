@@ -10,8 +10,8 @@ const TOOLS_END =
   '<tool_call></tool_call> XML tags:\n<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>';
 
 /**
- * Writes a conversation as the text that Qwen's models were trained on; critics of that family classify it. Calls are left
- * out, as the service expects, and results stand in the user's name.
+ * Writes a conversation as the text that Qwen's models were trained on; critics of that family classify it. Calls are
+ * left out, as the service expects, and results stand in the user's name.
  */
 export function qwenText(messages: readonly Message[], tools: readonly ToolSchema[]): string {
   const [first] = messages;

@@ -10,8 +10,8 @@ export interface Condenser {
   /** Whether a CondensationRequest in the log makes it condense. */
   readonly handlesRequests: boolean;
   /**
-   * Returns what to forget, or null to send the prompt as it is. `view.events` holds what can be forgotten, oldest first.
-   * Rejects with `NoCondensation` when the prompt cannot be sent as it is, and nothing can be forgotten.
+   * Returns what to forget, or null to send the prompt as it is. `view.events` holds what can be forgotten, oldest
+   * first. Rejects with `NoCondensation` when the prompt cannot be sent as it is, and nothing can be forgotten.
    */
   condense(view: LoopView, context: LoopContext): NewCondensation | null | Promise<NewCondensation | null>;
 }

@@ -16,9 +16,9 @@ import type { PromptView } from "../view/prompt-view.ts";
  * (`block`, `refuse`, `stop`, `again`, `goOn`) ends the question: those after it are not asked.
  *
  * **Storage.** What an extension answers is one commit. The loop makes it before it asks the next extension, except at
- * `start`, `userMessage`, `beforeTool` and `afterTool`, where all answers share the commit of the prompt, the message, the
- * calls or the result. Events are published once they are stored. HookExecutionEvents stand before what they are about:
- * the prompt, the message, the call or the result.
+ * `start`, `userMessage`, `beforeTool` and `afterTool`, where all answers share the commit of the prompt, the message,
+ * the calls or the result. Events are published once they are stored. HookExecutionEvents stand before what they are
+ * about: the prompt, the message, the call or the result.
  *
  * **Abort.** `context.signal` is aborted when the run is interrupted, for `start` and `userMessage` when the
  * conversation closes. The loop then stops waiting at once. Deadlines are the extension's own matter: without an
@@ -52,8 +52,8 @@ export interface LoopExtension {
    */
   readonly handlesCondensation?: boolean;
   /**
-   * Asked once each time the conversation is loaded for work, after its tools are there and before the system prompt
-   * is made: tools added here are listed in it. State stands before the system prompt, events follow it, or the end of a
+   * Asked once each time the conversation is loaded for work, after its tools are there and before the system prompt is
+   * made: tools added here are listed in it. State stands before the system prompt, events follow it, or the end of a
    * log that has one already.
    */
   start?(context: LoopContext): ExtensionAnswer<LoopChange>;
@@ -97,8 +97,8 @@ export interface LoopExtension {
   afterTool?(call: FinishedCall, context: LoopContext): ExtensionAnswer<ToolAddition>;
   /**
    * Asked when the agent wants to finish. Its last words are stored, its status is still running. `max_iterations` and
-   * stuck detection bound how long an agent can be kept going. Asked once more, with the status finished, when a finished
-   * conversation is run without a new message.
+   * stuck detection bound how long an agent can be kept going. Asked once more, with the status finished, when a
+   * finished conversation is run without a new message.
    */
   stop?(context: LoopContext): ExtensionAnswer<StopVerdict>;
   /**

@@ -142,9 +142,9 @@ async function finishOrGoOn(session: AgentSession, seen: number, options: Settle
 }
 
 /**
- * Goes on with a message that the agent has not read, after `settled` has shown how the step ended. True when the run has
- * no step left for it: the status is idle then, and the next run reads it. Both are called in one moment, so that they
- * share a commit: a crash between them would leave the message unread.
+ * Goes on with a message that the agent has not read, after `settled` has shown how the step ended. True when the run
+ * has no step left for it: the status is idle then, and the next run reads it. Both are called in one moment, so that
+ * they share a commit: a crash between them would leave the message unread.
  */
 async function takeUp(
   session: AgentSession,

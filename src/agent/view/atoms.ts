@@ -19,8 +19,8 @@ export function batchesOf(events: readonly ViewEvent[]): ActionEvent[][] {
 }
 
 /**
- * Finds the turns in which a model thinks between its calls: from a call with signed thoughts over all calls and results
- * that follow directly. Providers that sign thoughts refuse a prompt in which a part of such a turn is missing.
+ * Finds the turns in which a model thinks between its calls: from a call with signed thoughts over all calls and
+ * results that follow directly. Providers that sign thoughts refuse a prompt in which a part of such a turn is missing.
  */
 export function thinkingTurnsOf(events: readonly ViewEvent[]): ViewEvent[][] {
   const turns: ViewEvent[][] = [];

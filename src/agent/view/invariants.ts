@@ -1,7 +1,9 @@
 import { batchesOf, thinkingTurnsOf } from "./atoms.ts";
 import { isResult, openCalls, type ViewEvent } from "./view-event.ts";
 
-/** A rule of providers. Returns the ids of the events that break it; `before` is the view in which nothing was missing. */
+/**
+ * A rule of providers. Returns the ids of the events that break it; `before` is the view in which nothing was missing.
+ */
 type Invariant = (events: readonly ViewEvent[], before: readonly ViewEvent[]) => ReadonlySet<string>;
 
 /** The rules in the order in which they are enforced. */

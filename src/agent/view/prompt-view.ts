@@ -15,8 +15,8 @@ const TAIL = 100;
  * of a step does not grow with the log. A returned message object never changes, and only the messages of the last
  * turn are replaced by new ones.
  *
- * The invariants of providers hold after every event, whatever the log has: a view that grew with the log is the same as
- * one that is built of the whole log again.
+ * The invariants of providers hold after every event, whatever the log has: a view that grew with the log is the same
+ * as one that is built of the whole log again.
  */
 export class PromptView {
   #events: ViewEvent[] = [];

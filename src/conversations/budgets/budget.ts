@@ -11,8 +11,8 @@ export interface Budget {
   /** Seconds of runs, with their models and tools. */
   seconds?: number | undefined;
   /**
-   * Whether only the operator can go on. Default: false, and a user who starts the conversation again after the pause gives
-   * it as much again.
+   * Whether only the operator can go on. Default: false, and a user who starts the conversation again after the pause
+   * gives it as much again.
    */
   final?: boolean | undefined;
 }

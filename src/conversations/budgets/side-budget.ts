@@ -29,8 +29,8 @@ export interface SideBudgetContext {
 }
 
 /**
- * Refuses a call of a model outside of a run, such as a question to the agent, when cost or tokens of a final budget are
- * used up. A budget that is not final holds up no such call: the user could begin it again.
+ * Refuses a call of a model outside of a run, such as a question to the agent, when cost or tokens of a final budget
+ * are used up. A budget that is not final holds up no such call: the user could begin it again.
  *
  * @throws AgentServerError `too_many_requests`
  */

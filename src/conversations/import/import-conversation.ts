@@ -50,9 +50,9 @@ export interface ConversationImport {
 }
 
 /**
- * Stores the conversation of a folder in the reference's layout. First it is listed, with everything but its events, then
- * its log follows in parts, whatever its length. An import that was cut short goes on with the next one; until then the
- * mark of the conversation says that its log is not whole. The folder is only read.
+ * Stores the conversation of a folder in the reference's layout. First it is listed, with everything but its events,
+ * then its log follows in parts, whatever its length. An import that was cut short goes on with the next one; until
+ * then the mark of the conversation says that its log is not whole. The folder is only read.
  */
 export async function importConversation(
   { folder, name }: ConversationFolder,

@@ -3,8 +3,8 @@ import type { Store } from "../../stores/store.ts";
 import type { Imports } from "./imports.ts";
 
 /**
- * The store, as if everything of the reference's folders were in it: lists wait until the folders are listed, as does what
- * may come from them, and reading a log brings it here first.
+ * The store, as if everything of the reference's folders were in it: lists wait until the folders are listed, as does
+ * what may come from them, and reading a log brings it here first.
  */
 export function importedFirst(store: Store, imports: Imports): Store {
   const { conversations, events } = store;

@@ -53,9 +53,9 @@ export interface ImportsOptions {
 }
 
 /**
- * Conversations of the reference that lie where this server keeps its own. A start lists them: each becomes a record with
- * everything but its events. The events follow, once, when the conversation is first opened for work or its log is read;
- * until then the mark of the record says so, whichever process asks.
+ * Conversations of the reference that lie where this server keeps its own. A start lists them: each becomes a record
+ * with everything but its events. The events follow, once, when the conversation is first opened for work or its log is
+ * read; until then the mark of the record says so, whichever process asks.
  */
 export class Imports {
   readonly #options: ImportsOptions;

@@ -24,8 +24,8 @@ export interface InfoOptions {
 const infoKeys = once(() => Object.keys(conversationInfo.shape) as readonly (keyof ConversationInfo)[]);
 
 /**
- * Makes the info of a stored conversation, as routes show it: the keys of its schema, from the state and from the fields
- * that only an info has. Every commit is whole, so this is never behind the conversation in memory.
+ * Makes the info of a stored conversation, as routes show it: the keys of its schema, from the state and from the
+ * fields that only an info has. Every commit is whole, so this is never behind the conversation in memory.
  *
  * @throws AgentServerError `damaged` when a part that has to be shown is damaged.
  */
@@ -42,7 +42,9 @@ export function toConversationInfo(record: ConversationRecord, options: InfoOpti
   ) as unknown as ConversationInfo;
 }
 
-/** The documents that a list of conversations reads. The lists of single model calls are large, so they are empty there. */
+/**
+ * The documents that a list of conversations reads. The lists of single model calls are large, so they are empty there.
+ */
 export function listedDocuments(options: Pick<InfoOptions, "includeSkills">): DocumentName[] {
   return ["config", agentDocument(options), "secrets", "state", "stats"];
 }

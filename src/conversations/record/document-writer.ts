@@ -22,7 +22,9 @@ export interface ReadDocument {
 
 export type ReadDocuments = Record<SealedDocument, ReadDocument>;
 
-/** Makes the stored form of changed fields: the documents they are kept in, and the status column. Secrets are sealed. */
+/**
+ * Makes the stored form of changed fields: the documents they are kept in, and the status column. Secrets are sealed.
+ */
 export class DocumentWriter {
   readonly #cipher: Cipher | undefined;
   readonly #read: Partial<ReadDocuments>;

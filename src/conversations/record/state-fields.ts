@@ -28,8 +28,8 @@ const map = () => ({});
 const nothing = () => null;
 
 /**
- * The fields of a conversation's state, in the order in which `full_state` shows them. `home` says where a field is kept:
- * `record` in a column, the others in the document of that name.
+ * The fields of a conversation's state, in the order in which `full_state` shows them. `home` says where a field is
+ * kept: `record` in a column, the others in the document of that name.
  *
  * Reading, writing, first values and `ConversationInfo` follow this table: a new field is a line here and its schema in
  * `wire`. The first value of a field of `state` is that of the start request, if it has one of that name.

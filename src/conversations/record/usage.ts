@@ -74,7 +74,9 @@ export function toStats(
 /** Reads the document "calls" of a conversation in memory; undefined for one that is not there. Loads nothing. */
 export type LiveCalls = (conversationId: string) => Promise<Record<string, string> | undefined>;
 
-/** Gives the record of a conversation that runs its lists of single model calls, which are stored at the end of a run. */
+/**
+ * Gives the record of a conversation that runs its lists of single model calls, which are stored at the end of a run.
+ */
 export async function withLiveCalls(
   record: ConversationRecord,
   callsOf: LiveCalls,

@@ -23,8 +23,9 @@ export interface ForkOptions {
 export const FORKED_DOCUMENTS: readonly string[] = [...LIVE_DOCUMENTS, "shown_agent"];
 
 /**
- * Makes the record of a fork, idle, from that of its source: agent, secrets, policies and configuration as they are now.
- * Sealed secrets stay sealed. What belongs to the run of the source, such as calls that hooks have blocked, is left out.
+ * Makes the record of a fork, idle, from that of its source: agent, secrets, policies and configuration as they are
+ * now. Sealed secrets stay sealed. What belongs to the run of the source, such as calls that hooks have blocked, is
+ * left out.
  *
  * @throws AgentServerError `damaged` when the source cannot be read
  */

@@ -20,8 +20,8 @@ const COLUMNS = {
 type Columns = Partial<Record<keyof typeof COLUMNS, SQLInputValue | undefined>>;
 
 /**
- * Writes a change inside the transaction that is open. Refuses, before anything is written, what does not fit. `ends` must
- * be cleared if the transaction is rolled back. A new conversation gets the log that was copied for it.
+ * Writes a change inside the transaction that is open. Refuses, before anything is written, what does not fit. `ends`
+ * must be cleared if the transaction is rolled back. A new conversation gets the log that was copied for it.
  */
 export function applyChange(
   database: Database,
@@ -54,8 +54,8 @@ export function removeConversation(database: Database, conversationId: string): 
 }
 
 /**
- * Deletes up to `limit` events of removed conversations, but for those with the keys `kept`. False when none is left. A key
- * of a conversation that exists is damage, and is dropped.
+ * Deletes up to `limit` events of removed conversations, but for those with the keys `kept`. False when none is left. A
+ * key of a conversation that exists is damage, and is dropped.
  */
 export function purgeEvents(database: Database, limit: number, kept: ReadonlySet<bigint>): boolean {
   const key = database.get(

@@ -42,7 +42,7 @@ function failureOf({ name }: LoopExtension, cause: unknown): ExtensionError {
   return new ExtensionError(`Extension '${name}' failed: ${messageOf(cause)}`, { cause });
 }
 
-function contextOf(session: AgentSession, signal: AbortSignal): LoopContext {
+export function contextOf(session: AgentSession, signal: AbortSignal): LoopContext {
   const { state, view, tools } = session;
   return { state, view, tools, signal, llm: counted(session) };
 }

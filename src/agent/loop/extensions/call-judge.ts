@@ -30,8 +30,8 @@ export class CallJudge {
   }
 
   /**
-   * Yields a verdict for each call of a reply, in their order, before the calls are stored. The last one before an abort
-   * has what was answered by then.
+   * Yields a verdict for each call of a reply, in their order, before the calls are stored. The last one before an
+   * abort has what was answered by then.
    */
   async *judge(calls: readonly ProposedCall[], moment: Moment): AsyncGenerator<[string, CallVerdict]> {
     this.#judged = new Set(calls.map(({ id }) => id));

@@ -14,7 +14,7 @@ import type {
   ProposedReply,
 } from "../extension.ts";
 import { tellModel } from "../messages.ts";
-import { ask, ExtensionError, type Moment, throwRefusal } from "./ask.ts";
+import { ask, contextOf, ExtensionError, type Moment, throwRefusal } from "./ask.ts";
 import { CallJudge } from "./call-judge.ts";
 import { commit, mergeChanges } from "./changes.ts";
 
@@ -55,12 +55,12 @@ export class Extensions {
 
   /** Tells the extensions that a run begins. Never rejects. */
   beforeRun(moment: Moment): Promise<void> {
-    return this.#tell(moment, (extension, context) => extension.beforeRun?.(context));
+    return this.#tell("beforeRun", moment);
   }
 
   /** Tells the extensions that a run has ended. Never rejects. */
   afterRun(moment: Moment): Promise<void> {
-    return this.#tell(moment, (extension, context) => extension.afterRun?.(context));
+    return this.#tell("afterRun", moment);
   }
 
   /** Resolves with the verdicts on a message of the user, up to the first that blocks the message. */
@@ -125,8 +125,8 @@ export class Extensions {
   }
 
   /**
-   * Records an observation with the additions of the extensions: the next model call need not wait for the disk. After an
-   * abort no further extension is asked.
+   * Records an observation with the additions of the extensions: the next model call need not wait for the disk. After
+   * an abort no further extension is asked.
    */
   async afterTool(action: ActionEvent, observation: ObservationOfCall, moment: Moment): Promise<void> {
     let result = observation;
@@ -167,8 +167,8 @@ export class Extensions {
   }
 
   /**
-   * Closes all extensions and waits for them, at most `SETTLE_WAIT`. Failures are logged. Resolves with what they have to
-   * store at the end.
+   * Closes all extensions and waits for them, at most `SETTLE_WAIT`. Failures are logged. Resolves with what they have
+   * to store at the end.
    */
   async close(conversationId: string): Promise<LoopChange[]> {
     const changes = this.#list.map((extension) => this.#closeOne(extension, conversationId));
@@ -186,14 +186,11 @@ export class Extensions {
   }
 
   /** Tells one extension after the other, whether or not the signal is aborted. */
-  async #tell(
-    { session, signal }: Moment,
-    news: (extension: LoopExtension, context: LoopContext) => void | Promise<void>,
-  ): Promise<void> {
-    const context = contextOf(session, signal);
+  async #tell(point: "beforeRun" | "afterRun", { session, signal }: Moment): Promise<void> {
     for (const extension of this.#list) {
+      if (extension[point] === undefined) continue;
       const fields = { extension: extension.name, conversation_id: session.state.id };
-      const noting = (async () => news(extension, context))();
+      const noting = (async () => extension[point]?.(contextOf(session, signal)))();
       await this.#settled(noting, fields, "An extension did not take note of a run");
     }
   }

@@ -69,7 +69,8 @@ export interface ReadEvent {
 
 /**
  * Reads one event. Its text stays what it is, so that it is shown as before, to the digit. In the place of one that
- * cannot be read stands an error with its id, so that the events after it keep their places. `after` is the event before.
+ * cannot be read stands an error with its id, so that the events after it keep their places. `after` is the event
+ * before.
  */
 export async function readEventFile(
   files: WorkspaceFiles,

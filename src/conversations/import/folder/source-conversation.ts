@@ -136,8 +136,8 @@ function sourcesOf(
 }
 
 /**
- * The state of the run. The policy and the analyzer are those of the run: the reference forgets a change of them when it
- * opens the conversation again, which takes a guard away that its user has set.
+ * The state of the run. The policy and the analyzer are those of the run: the reference forgets a change of them when
+ * it opens the conversation again, which takes a guard away that its user has set.
  */
 function stateOf(
   base: Record<string, unknown>,

@@ -38,7 +38,8 @@ export class Asides {
    * reads, and is asked to use none.
    *
    * @throws AgentServerError `unprocessable` for a question that is too long and a model that answers the agent alone,
-   * `too_many_requests` past 4 questions at a time and beyond a final budget, `internal` when the model fails or gives no words
+   * `too_many_requests` past 4 questions at a time and beyond a final budget, `internal` when the model fails or gives
+   * no words
    */
   ask(question: string): Promise<string> {
     if (question.length > MAX_QUESTION) {

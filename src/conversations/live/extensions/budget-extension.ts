@@ -14,9 +14,9 @@ import type { BuiltInParts } from "./built-in-parts.ts";
 type Whose = keyof KeptBudget["reached"];
 
 /**
- * Pauses the conversation before a call of the model for which there is no budget. It may be exceeded by the call before,
- * and the budget of a principal by calls of other conversations at the same time. Whoever starts the conversation again
- * begins that budget again, unless it is final.
+ * Pauses the conversation before a call of the model for which there is no budget. It may be exceeded by the call
+ * before, and the budget of a principal by calls of other conversations at the same time. Whoever starts the
+ * conversation again begins that budget again, unless it is final.
  */
 export class BudgetExtension implements LoopExtension {
   readonly name = "budget";

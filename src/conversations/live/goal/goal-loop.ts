@@ -36,9 +36,9 @@ interface Loop {
 }
 
 /**
- * Lets the agent work until a judge finds that an objective is reached: a message, a run, a judgement, and again. At most
- * one goal at a time. Each turn is shown by a state update with the key `goal`, and exactly one of them ends the goal.
- * The loop has one slot among the runs for its whole life.
+ * Lets the agent work until a judge finds that an objective is reached: a message, a run, a judgement, and again. At
+ * most one goal at a time. Each turn is shown by a state update with the key `goal`, and exactly one of them ends the
+ * goal. The loop has one slot among the runs for its whole life.
  */
 export class GoalLoop {
   readonly #options: GoalLoopOptions;

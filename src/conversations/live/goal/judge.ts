@@ -101,8 +101,8 @@ function toWords(missing: unknown): string {
 }
 
 /**
- * Renders a branch of a log as a text for a judge: every message that a model could see, but for the system prompt, also those that a
- * condensation has left out of the agent's prompt.
+ * Renders a branch of a log as a text for a judge: every message that a model could see, but for the system prompt,
+ * also those that a condensation has left out of the agent's prompt.
  */
 export async function transcriptOf(
   history: AsyncIterable<readonly Event[]>,

@@ -38,8 +38,8 @@ async function findCutRuns(store: Pick<Store, "conversations">): Promise<string[
 }
 
 /**
- * Finds the paused conversations with a call that has no result: a pause shows at once, while the tool still runs. Reads
- * each back to the calls of its newest reply, because those of earlier ones have results.
+ * Finds the paused conversations with a call that has no result: a pause shows at once, while the tool still runs.
+ * Reads each back to the calls of its newest reply, because those of earlier ones have results.
  */
 async function findCutPauses(store: Pick<Store, "conversations" | "events">): Promise<string[]> {
   const cut: string[] = [];
