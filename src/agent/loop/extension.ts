@@ -68,8 +68,8 @@ export interface LoopExtension {
    */
   beforeRun?(context: LoopContext): void | Promise<void>;
   /**
-   * Told that a run has ended, in whatever way: its last status is in the log. No other begins before the answer. It is
-   * waited for as `close` is; errors are logged. A run that ends with its process is not told of.
+   * Takes note that a run has ended, in whatever way: its last status is in the log. No other begins before the answer.
+   * It is waited for as `close` is; errors are logged. Not called for a run that ends with its process.
    */
   afterRun?(context: LoopContext): void | Promise<void>;
   /** Asked before each call of the model. Appended messages are part of the prompt. */

@@ -57,7 +57,7 @@ export class BudgetExtension implements LoopExtension {
     return undefined;
   }
 
-  /** What the tool took is counted also if the process ends before the run. */
+  /** Counts the time of the tool, also for a process that ends before the run. */
   afterTool(): undefined {
     this.#measure();
     this.#keepWithEvents();
