@@ -83,7 +83,7 @@ export const TERMINAL_CHECKS: Record<string, WorkspaceCheck> = {
     const value = 'it\'s a "value" with $HOME\nin two lines';
     const { output } = await open(workspace, { env: { ADDED: "by name" } });
     assert.equal(await output("printenv ADDED; printenv SECRET", { SECRET: value }), `by name\n${value}`);
-    assert.equal(await output("env | grep -c PATH="), "1");
+    assert.equal(await output("env | grep -c ^PATH="), "1");
   },
 
   "starts in the requested folder, which must exist": async (workspace) => {
