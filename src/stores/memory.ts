@@ -196,7 +196,8 @@ function compare(
   return left.id < right.id ? -1 : 1;
 }
 
-function hasHeader(header: ConversationHeader, { status, createdBy }: ConversationFilter): boolean {
+function hasHeader(header: ConversationHeader, { status, createdBy, agentOf }: ConversationFilter): boolean {
+  if (header.agentOf !== agentOf) return false;
   if (status !== undefined && header.status !== status) return false;
   return createdBy === undefined || header.createdBy === createdBy;
 }

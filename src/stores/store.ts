@@ -41,6 +41,8 @@ export interface ConversationHeader {
   createdBy: string | null;
   /** HEAD of the event tree; null before the first event. */
   leafEventId: string | null;
+  /** Id of the conversation whose sub-agent this one is. Left out for every other conversation. */
+  agentOf?: string;
 }
 
 /** A stored conversation with the requested documents. */
@@ -84,12 +86,14 @@ export interface Change {
   fence?: number | undefined;
 }
 
-/** Conditions on conversations; what is left out does not matter. */
+/** Conditions on conversations; what is left out does not matter, but for `agentOf`. */
 export interface ConversationFilter {
   /** Only conversations with this status. */
   status?: ExecutionStatus | undefined;
   /** Only conversations that this principal created. */
   createdBy?: string | undefined;
+  /** Only the sub-agents of this conversation. Default: only conversations that are not sub-agents. */
+  agentOf?: string | undefined;
 }
 
 /** A page of conversations in one order. */

@@ -21,12 +21,16 @@ const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default
   terminal: { description: "Runs commands in a shell.", in_default_set: true },
 };
 
-/** Shows a tool to people who put an agent together. Tools of a host have the first sentence of their description. */
-export function catalogueEntry({ name, description }: Tool): ToolCatalogEntry {
+/**
+ * Shows a name of the registry to people who put an agent together. Tools of a host have the first sentence of their
+ * description.
+ */
+export function catalogueEntry({ name, tool }: { name: string; tool: Tool | undefined }): ToolCatalogEntry {
   // A tool that does not run here is not registered.
   const entry = { name, user_selectable: true, usable: true };
   const builtIn = BUILT_IN[name];
   if (builtIn !== undefined) return { ...entry, description: "", ...builtIn };
+  const description = tool?.description;
   const words = typeof description === "string" ? description : "";
   return {
     ...entry,

@@ -8,7 +8,7 @@ import type { Database, Row } from "./database.ts";
 import { EVENT_COUNT } from "./schema.ts";
 
 const HEADER = `key, id, created_at AS createdAt, updated_at AS updatedAt, status, title,
-  parent_id AS parentId, created_by AS createdBy, leaf_event_id AS leafEventId, ${EVENT_COUNT} AS eventCount`;
+  parent_id AS parentId, created_by AS createdBy, leaf_event_id AS leafEventId, agent_of AS agentOf, ${EVENT_COUNT} AS eventCount`;
 
 const ORDERS = {
   CREATED_AT: { column: "created_at", direction: "ASC", from: ">=" },
@@ -53,12 +53,15 @@ export function countConversations(database: Database, filter: ConversationFilte
 }
 
 /** Conditions with the values of their placeholders. */
-function conditionsOf({ status, createdBy }: ConversationFilter): { conditions: string[]; values: string[] } {
-  const columns = { created_by: createdBy, status };
+function conditionsOf(filter: ConversationFilter): { conditions: string[]; values: string[] } {
+  const { status, createdBy, agentOf } = filter;
+  const columns = { agent_of: agentOf, created_by: createdBy, status };
   const named = Object.entries(columns).flatMap(([column, value]) =>
     value === undefined ? [] : [{ condition: `${column} = ?`, value }],
   );
-  return { conditions: named.map(({ condition }) => condition), values: named.map(({ value }) => value) };
+  const conditions = named.map(({ condition }) => condition);
+  if (agentOf === undefined) conditions.push("agent_of IS NULL");
+  return { conditions, values: named.map(({ value }) => value) };
 }
 
 function toWhere(conditions: readonly string[]): string {
@@ -78,8 +81,9 @@ function toRecords(
 ): ConversationRecord[] {
   const records = new Map<unknown, ConversationRecord>();
   const byId = new Map<unknown, ConversationRecord>();
-  for (const { key, eventCount, ...header } of rows) {
-    const own = { eventCount: Number(eventCount), childIds: [], documents: {} };
+  for (const { key, eventCount, agentOf, ...header } of rows) {
+    const kin = agentOf === null ? {} : { agentOf: String(agentOf) };
+    const own = { ...kin, eventCount: Number(eventCount), childIds: [], documents: {} };
     const record: ConversationRecord = { ...(header as unknown as ConversationHeader), ...own };
     records.set(key, record);
     byId.set(record.id, record);

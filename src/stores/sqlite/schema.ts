@@ -14,6 +14,8 @@
  * A bash scope is a conversation, or the server, whose place has the number 0. Its events are hidden at once by giving up
  * its key, which `bash_removed` then holds until they are deleted. A command has `ended` with its final output.
  *
+ * Sub-agents are conversations with an `agent_of`. Lists leave them out, and so do the indexes of lists.
+ *
  * `documents` belong to conversations, `named_documents` to none. `size` is the length of `json` in UTF-16 code units.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -142,7 +144,23 @@ export const MIGRATIONS: readonly string[] = [
   INSERT OR IGNORE INTO event_marks SELECT conversation, seq, id, kind, source FROM events
     WHERE seq < ${Number.MAX_SAFE_INTEGER} ORDER BY conversation, seq;
   `,
+  `
+  ALTER TABLE conversations ADD COLUMN agent_of TEXT;
+  CREATE INDEX conversations_by_agent ON conversations (agent_of, created_at, id) WHERE agent_of IS NOT NULL;
+  ${["created", "updated", "status_created", "status_updated"].map(withoutSubAgents).join("\n")}
+  `,
 ];
+
+/** Makes the indexes of lists again, of the conversations that lists have. */
+function withoutSubAgents(name: string): string {
+  const columns = `${name.replace("status_", "status, ")}_at, id`;
+  return `
+  DROP INDEX conversations_by_${name};
+  CREATE INDEX conversations_by_${name} ON conversations (${columns}) WHERE agent_of IS NULL;
+  DROP INDEX conversations_by_creator_${name};
+  CREATE INDEX conversations_by_creator_${name} ON conversations (created_by, ${columns})
+    WHERE created_by IS NOT NULL AND agent_of IS NULL;`;
+}
 
 /**
  * The number of events of a conversation's row, and with it the place of the next. The log itself is the authority, so

@@ -101,8 +101,9 @@ function createConversation(
   copied: LogEnd | undefined,
 ): LogEnd {
   const row = database.get(
-    `INSERT INTO conversations (key, id, created_at, updated_at, status, title, parent_id, created_by, leaf_event_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+    `INSERT INTO conversations (key, id, created_at, updated_at, status, title, parent_id, created_by, leaf_event_id,
+       agent_of)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
     copied?.key ?? null,
     header.id,
     header.createdAt,
@@ -112,6 +113,7 @@ function createConversation(
     header.parentId,
     header.createdBy,
     header.leafEventId,
+    header.agentOf ?? null,
   );
   const key = row?.key as bigint;
   if (copied !== undefined) database.run("DELETE FROM removed WHERE conversation = ?", key);

@@ -119,6 +119,32 @@ export const CONVERSATION_CHECKS: Record<string, (store: Store) => Promise<void>
     const [record] = await conversations.find([id(3)], []);
     assert.equal(record?.createdBy, "eve");
   },
+
+  "lists and counts sub-agents only where those of a conversation are asked for": async (store) => {
+    await store.commit(creation(A, { createdBy: "ada" }));
+    await store.commit(creation(B));
+    const owners = [A, B, A];
+    for (const [index, agentOf] of owners.entries()) {
+      const status = index === 2 ? "running" : "idle";
+      await store.commit(creation(id(index), { createdAt: time(index), createdBy: "ada", status, agentOf }));
+    }
+    const { conversations } = store;
+    const ids = async (filter: { agentOf?: string; status?: "running"; createdBy?: string }) => {
+      const query = { sortOrder: "CREATED_AT", limit: 10, documents: [], ...filter } as const;
+      const found = (await conversations.search(query)).map((record) => record.id);
+      assert.equal(await conversations.count(filter), found.length);
+      return found;
+    };
+    assert.deepEqual(await ids({}), [A, B]);
+    assert.deepEqual(await ids({ createdBy: "ada" }), [A]);
+    assert.deepEqual(await ids({ status: "running" }), []);
+    assert.deepEqual(await ids({ agentOf: A }), [id(0), id(2)]);
+    assert.deepEqual(await ids({ agentOf: A, status: "running" }), [id(2)]);
+    const [parent] = await conversations.find([A], []);
+    assert.deepEqual([parent?.childIds, parent?.agentOf], [[], undefined]);
+    const [subAgent] = await conversations.find([id(1)], []);
+    assert.equal(subAgent?.agentOf, B);
+  },
 };
 
 async function list(store: Store, sortOrder: ConversationSortOrder): Promise<string[]> {

@@ -70,20 +70,26 @@ function embeddedClientTools({ agent, clientTools }: ResolveToolsOptions): Clien
 }
 
 function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): ResolvedTool[] {
-  // Default tools may be named here to set the form of the answer: by class, as the Python client does, or by name.
-  const tool =
-    registry.get(name) ?? defaultToolOf(name) ?? [...ALWAYS].find((always) => always.name === name);
-  if (tool !== undefined) {
-    const { response_schema: schema, ...own } = params;
-    const response = schema == null ? undefined : readResponseSchema(tool, schema);
-    checkParams(tool, own);
-    return [{ tool, params: own, response }];
-  }
+  const tools = registry.get(name) ?? namedDefault(name);
+  if (tools !== undefined) return tools.map((tool) => withParams(tool, params));
   if (!isOptionalTool(name)) {
     throw refusal(`Tool '${name}' is not registered. Available: [${registry.names().join(", ")}]`);
   }
   logger.warn({ tool: name }, "The agent names a tool that this server does not have; it is left out");
   return [];
+}
+
+/** Default tools may be named, too, to set the form of the answer: by class, as the Python client does, or by name. */
+function namedDefault(name: string): Tool[] | undefined {
+  const tool = defaultToolOf(name) ?? [...ALWAYS].find((always) => always.name === name);
+  return tool && [tool];
+}
+
+function withParams(tool: Tool, params: Record<string, unknown>): ResolvedTool {
+  const { response_schema: schema, ...own } = params;
+  const response = schema == null ? undefined : readResponseSchema(tool, schema);
+  checkParams(tool, own);
+  return { tool, params: own, response };
 }
 
 /** The tool that reads skills. undefined for an agent that has none to read. */

@@ -10,7 +10,13 @@ import { type ResolveToolsOptions, resolveTools } from "../../../src/tools/toolb
 import type { ClientToolSpec } from "../../../src/wire/agent/tool-definition.ts";
 
 const weather = defineTool({ name: "weather", description: "", input: z.object({}), run: () => "21" });
-const registry = new ToolRegistry([fileEditorTool, taskTrackerTool, weather]);
+const tides = defineTool({ name: "tides", description: "", input: z.object({}), run: () => "high" });
+const registry = new ToolRegistry([
+  fileEditorTool,
+  taskTrackerTool,
+  weather,
+  { name: "coast_tool_set", tools: [tides, { ...weather, name: "wind" }] },
+]);
 
 function clientTool(name: string): ClientToolSpec {
   return { name, description: "", parameters: { type: "object" }, annotations: null };
@@ -55,6 +61,14 @@ describe("the tools of an agent", () => {
 
     expect(namesOf(resolved)).toEqual(["weather", "file_editor", "finish", "think"]);
     expect(resolved.map(({ params }) => params)).toEqual([{ depth: 1 }, {}, {}, {}]);
+  });
+
+  it("are those of a set, each with its parameters, for the name of the set", async () => {
+    const resolved = await resolve({ tools: [{ name: "coast_tool_set", params: { depth: 1 } }, "weather"] });
+
+    expect(namesOf(resolved)).toEqual(["tides", "wind", "weather"]);
+    expect(resolved.map(({ params }) => params)).toEqual([{ depth: 1 }, { depth: 1 }, {}]);
+    expect(() => registry.add({ name: "coast_tool_set", tools: [] })).toThrow("already registered");
   });
 
   it.each(["finish", "FinishTool"])(
