@@ -89,7 +89,8 @@ describe("the tools of an agent", () => {
   it("must exist; the refusal says what does", async () => {
     expect(await refusalOf(() => resolve({ tools: ["weathr"] }))).toEqual({
       status: 422,
-      detail: "Tool 'weathr' is not registered. Available: [file_editor, task_tracker, weather]",
+      detail:
+        "Tool 'weathr' is not registered. Available: [file_editor, task_tracker, weather, coast_tool_set]",
     });
     expect(await refusalOf(() => resolve({ include_default_tools: ["WeatherTool"] }))).toEqual({
       status: 422,
