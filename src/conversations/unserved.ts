@@ -1,5 +1,5 @@
 import { AgentServerError } from "../errors.ts";
-import { isOptionalDefaultTool, isOptionalTool } from "../tools/toolbox/absent-tools.ts";
+import { isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
 import { QWEN } from "../wire/agent/critic-labels.ts";
 import type { SecurityAnalyzer } from "../wire/agent/policies.ts";
@@ -115,11 +115,6 @@ const WARNED: readonly Unserved[] = [
     asked: ({ agent }) =>
       agent.tools.some(({ params }) => params.terminal_type === "tmux") ? "terminal_type tmux" : undefined,
     instead: "terminals are sessions of their own, which behave alike and cannot be attached to",
-  },
-  {
-    field: "agent.include_default_tools",
-    asked: ({ agent }) => listed(agent.include_default_tools.filter(isOptionalDefaultTool)),
-    instead: "the agent works without these tools",
   },
   {
     field: "agent_definitions",

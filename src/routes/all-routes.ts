@@ -5,7 +5,6 @@ import type { SocketRoute } from "../http/sockets/socket-route.ts";
 import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
 import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
-import type { ToolCatalogEntry } from "../wire/tools.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { asideRoutes } from "./asides.ts";
 import { conversationRuntimeRoutes } from "./conversation-runtime.ts";
@@ -44,7 +43,7 @@ import type { SettingsDeps } from "./settings/settings-deps.ts";
 import { subscriptionRoutes } from "./settings/subscription.ts";
 import { savedWorkspaceRoutes } from "./settings/workspaces.ts";
 import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
-import { toolRoutes } from "./tools.ts";
+import { type ListedTools, toolRoutes } from "./tools.ts";
 
 /** Services for the routes. */
 export interface RoutesDeps {
@@ -59,7 +58,7 @@ export interface RoutesDeps {
   editor: EditorAccess;
   server: ServerRoutesDeps;
   /** The tools of the server. */
-  tools(): readonly ToolCatalogEntry[];
+  tools(): ListedTools;
   /** Names of models and providers. Loaded when first asked. */
   llmCatalogue(): Promise<LlmCatalogue>;
   /** The machine on which skills, plugins, hooks and sub-agents lie. */

@@ -5,8 +5,16 @@ import { type ToolCatalogEntry, toolCatalogResponse } from "../wire/tools.ts";
 
 const toolRoute = group({ prefix: "/api/tools", tags: ["Tools"], auth: "key" });
 
-/** `/api/tools`: the tools of this server, in the order of their registration. Those of clients are not among them. */
-export function toolRoutes(tools: () => readonly ToolCatalogEntry[]): Route[] {
+/** The tools of this server, in the order of their registration. Those of clients are not among them. */
+export interface ListedTools {
+  /** Names that an agent may have in its `tools`. */
+  names: readonly string[];
+  /** The tools with their words, under the names that models see. */
+  entries: readonly ToolCatalogEntry[];
+}
+
+/** `/api/tools`: the tools to put an agent together from. */
+export function toolRoutes(tools: () => ListedTools): Route[] {
   return [
     toolRoute
       .lazy(
@@ -15,7 +23,7 @@ export function toolRoutes(tools: () => readonly ToolCatalogEntry[]): Route[] {
           responses: { 200: { description: "In the order of registration", body: z.array(z.string()) } },
         }),
       )
-      .handle(() => ({ status: 200, body: tools().map(({ name }) => name) })),
+      .handle(() => ({ status: 200, body: [...tools().names] })),
 
     toolRoute
       .lazy(
@@ -24,6 +32,6 @@ export function toolRoutes(tools: () => readonly ToolCatalogEntry[]): Route[] {
           responses: { 200: { description: "Every tool with its words", body: toolCatalogResponse } },
         }),
       )
-      .handle(() => ({ status: 200, body: { tools: [...tools()] } })),
+      .handle(() => ({ status: 200, body: { tools: [...tools().entries] } })),
   ];
 }

@@ -12,7 +12,7 @@ import { receiveUpload } from "../node/uploads/receive-upload.ts";
 import { once } from "../once.ts";
 import { allRoutes, allSockets } from "../routes/all-routes.ts";
 import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
-import { catalogueEntry } from "../tools/catalogue.ts";
+import { catalogueOf } from "../tools/catalogue.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
 import { type ClosableEditor, editorAccess } from "./editor/editor-access.ts";
 import { startLifecycle } from "./lifecycle.ts";
@@ -119,7 +119,7 @@ function createCore(
     kept: services.kept,
     bash: services.bash,
     editor: services.editor,
-    tools: () => services.tools.all().map(catalogueEntry),
+    tools: () => catalogueOf(services.tools.all()),
     llmCatalogue: once(async () => {
       const { LlmCatalogue } = await import("../settings/llm-catalogue/llm-catalogue.ts");
       return new LlmCatalogue(options.environment);

@@ -1,7 +1,10 @@
 import type { ToolCatalogEntry } from "../wire/tools.ts";
+import { askOracleTool } from "./ask-oracle/ask-oracle-tool.ts";
 import { fileEditorTool } from "./file-editor/file-editor-tool.ts";
 import { finishTool } from "./finish.ts";
 import { invokeSkillTool } from "./invoke-skill/invoke-skill-tool.ts";
+import { ROUTE_TASK, routeTaskTool } from "./route-task/route-task-tool.ts";
+import { switchLlmTool } from "./switch-llm/switch-llm-tool.ts";
 import { taskTrackerTool } from "./task-tracker/task-tracker-tool.ts";
 import { terminalTool } from "./terminal/terminal-tool.ts";
 import { thinkTool } from "./think.ts";
@@ -9,14 +12,24 @@ import type { Tool } from "./tool.ts";
 
 /** Built-in tools that an agent may name in `tools`, in the order of `GET /api/tools/`. */
 export function namedTools(): readonly Tool[] {
-  return [fileEditorTool, taskTrackerTool, terminalTool];
+  return [askOracleTool(), fileEditorTool, taskTrackerTool, terminalTool];
+}
+
+/** A name of the registry; without a tool for that of a set. */
+interface NamedTool {
+  name: string;
+  tool: Tool | undefined;
 }
 
 /** Words about built-in tools for people. The description in a tool is for models. */
 const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default_set: boolean }>> = {
+  // Wanted by an LLM profile of a fixed name, or by the rules of a meta-profile.
+  ask_oracle: { in_default_set: false, user_selectable: false },
+  route_task_to_model: { in_default_set: false, user_selectable: false },
   file_editor: { description: "Reads, creates and changes files.", in_default_set: true },
   // Chosen by hosts, which know whether a conversation may start others.
   start_child_conversation: { in_default_set: false, user_selectable: false },
+  switch_llm: { description: "Gives the conversation another saved model.", in_default_set: true },
   task_tracker: { description: "Keeps a list of the tasks of a longer piece of work.", in_default_set: true },
   terminal: { description: "Runs commands in a shell.", in_default_set: true },
 };
@@ -25,7 +38,7 @@ const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default
  * Shows a name of the registry to people who put an agent together. Tools of a host have the first sentence of their
  * description.
  */
-export function catalogueEntry({ name, tool }: { name: string; tool: Tool | undefined }): ToolCatalogEntry {
+function catalogueEntry({ name, tool }: NamedTool): ToolCatalogEntry {
   // A tool that does not run here is not registered.
   const entry = { name, user_selectable: true, usable: true };
   const builtIn = BUILT_IN[name];
@@ -39,9 +52,29 @@ export function catalogueEntry({ name, tool }: { name: string; tool: Tool | unde
   };
 }
 
+const routeTask = routeTaskTool();
+
 /** Tools of `include_default_tools` by class name. The registry does not list them. */
 export const ALWAYS_TOOLS: Readonly<Record<string, Tool>> = {
   FinishTool: finishTool,
   ThinkTool: thinkTool,
   InvokeSkillTool: invokeSkillTool,
+  SwitchLLMTool: switchLlmTool,
+  [ROUTE_TASK]: routeTask,
 };
+
+/**
+ * The tool that asks a model about an image, by its names. A conversation adds it itself, where a saved model sees
+ * images.
+ */
+export const IMAGE_TOOL: ReadonlySet<string> = new Set(["VisionInspectTool", "inspect_image_with_vision"]);
+
+/** Shows registered tools to clients, and with them the default ones that people or settings choose. */
+export function catalogueOf(registered: readonly NamedTool[]): {
+  names: string[];
+  entries: ToolCatalogEntry[];
+} {
+  const underOwnName = (tool: Tool) => ({ name: tool.name, tool });
+  const all = [underOwnName(routeTask), ...registered, underOwnName(switchLlmTool)];
+  return { names: [ROUTE_TASK, ...registered.map(({ name }) => name)], entries: all.map(catalogueEntry) };
+}

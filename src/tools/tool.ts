@@ -2,8 +2,10 @@ import type { z } from "zod";
 import type { SecretMask } from "../secrets/masking/secret-mask.ts";
 import type { Skill } from "../wire/agent/skill.ts";
 import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
+import type { MessageEvent } from "../wire/events/events.ts";
 import type { Observation } from "../wire/events/observations.ts";
 import type { Workspace } from "../workspace/workspace.ts";
+import type { ToolModels } from "./tool-models.ts";
 
 /** Class names of a tool on the wire. Clients reject names they do not know. */
 export interface WireNames {
@@ -29,6 +31,10 @@ export interface ToolHost {
   secrets: ToolSecrets;
   /** The skills that the agent has at the moment. */
   skills(): readonly Skill[];
+  /** Saved models, to ask one or to give the agent another. */
+  models: ToolModels;
+  /** What was said in the conversation so far, oldest first: the newest messages, and those that the prompt has. */
+  messages(): readonly MessageEvent[];
 }
 
 /**

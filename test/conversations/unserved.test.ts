@@ -94,11 +94,6 @@ describe("a request is carried out, with a warning in the log and in the answer,
       withAgent({ tools: [{ name: "terminal", params: { terminal_type: "tmux" } }] }),
       "agent.tools: asks for terminal_type tmux",
     ],
-    [
-      "a switch of models",
-      withAgent({ include_default_tools: ["FinishTool", "ThinkTool", "SwitchLLMTool"] }),
-      "agent.include_default_tools: asks for SwitchLLMTool",
-    ],
     ["sub-agents", { agent_definitions: [{ name: "helper" }] }, "agent_definitions: asks for 1 definitions"],
     [
       "ratings by a service, also among others",

@@ -18,6 +18,8 @@ async function get(path: string): Promise<unknown> {
 
 it("names the tools in the order of their registration, those of the host last", async () => {
   expect(await get("/api/tools/")).toEqual([
+    "ClassifyAndSwitchLLMTool",
+    "ask_oracle",
     "file_editor",
     "task_tracker",
     "terminal",
@@ -28,24 +30,22 @@ it("names the tools in the order of their registration, those of the host last",
 
 it("shows them to people with a sentence each, and which of them an agent has by default", async () => {
   const common = { user_selectable: true, usable: true };
+  const notForPeople = { user_selectable: false, usable: true, in_default_set: false, description: "" };
   expect(await get("/api/tools/catalog")).toEqual({
     tools: [
+      { name: "route_task_to_model", ...notForPeople },
+      { name: "ask_oracle", ...notForPeople },
       { name: "file_editor", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
       { name: "task_tracker", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
       { name: "terminal", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
-      {
-        name: "start_child_conversation",
-        user_selectable: false,
-        usable: true,
-        in_default_set: false,
-        description: "",
-      },
+      { name: "start_child_conversation", ...notForPeople },
       {
         name: "weather",
         ...common,
         in_default_set: false,
         description: "Tells the weather at v1.2 of a place.",
       },
+      { name: "switch_llm", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
     ],
   });
 });

@@ -1,6 +1,9 @@
+import { AgentServerError } from "../../src/errors.ts";
 import { SecretMask } from "../../src/secrets/masking/secret-mask.ts";
 import type { ToolCallContext, ToolHost, ToolStorage } from "../../src/tools/tool.ts";
+import type { ToolModels } from "../../src/tools/tool-models.ts";
 import type { Skill } from "../../src/wire/agent/skill.ts";
+import type { MessageEvent } from "../../src/wire/events/events.ts";
 import { type LocalOptions, openLocal } from "../workspace/open-local.ts";
 
 export interface TestHostOptions extends LocalOptions {
@@ -8,13 +11,30 @@ export interface TestHostOptions extends LocalOptions {
   secrets?: Readonly<Record<string, string>>;
   params?: Record<string, unknown>;
   skills?: readonly Skill[];
+  models?: ToolModels;
+  messages?: readonly MessageEvent[];
 }
+
+/** A server without saved models. */
+export const NO_MODELS: ToolModels = {
+  listed: [],
+  list: async () => [],
+  open: async ({ profile }) => {
+    throw new AgentServerError("not_found", `Profile '${profile}' not found`);
+  },
+  switchTo: async ({ profile }) => {
+    throw new AgentServerError("not_found", `Profile '${profile}' not found`);
+  },
+  rules: async () => null,
+};
 
 /** A host on this machine, in a new folder unless one is named. */
 export async function toolHost({
   secrets = {},
   params = {},
   skills = [],
+  models = NO_MODELS,
+  messages = [],
   ...options
 }: TestHostOptions = {}): Promise<ToolHost> {
   return {
@@ -28,6 +48,8 @@ export async function toolHost({
       mask: async () => SecretMask.of(Object.values(secrets)),
     },
     skills: () => skills,
+    models,
+    messages: () => messages,
   };
 }
 

@@ -4,6 +4,7 @@ import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { AgentSettings } from "../../wire/settings/agent/agent-settings.ts";
+import type { MetaProfile } from "../../wire/settings/meta-profile.ts";
 
 /** An agent profile with everything that it refers to, secrets in clear. */
 export interface ResolvedProfile {
@@ -28,6 +29,14 @@ export interface ProfileSource {
    * connection that does not exist.
    */
   model(name: string): Promise<LlmConfig>;
+  /** Names of the LLM profiles that can be read. */
+  modelNames(): Promise<string[]>;
+  /**
+   * Reads the rules of a name by which models are chosen, or with null the first ones by name. null without such.
+   *
+   * @throws AgentServerError `bad_request` for those that cannot be read.
+   */
+  metaProfile(name: string | null): Promise<MetaProfile | null>;
   /** Whether the settings turn on the memory of agents, for every new conversation. */
   wantsMemory(): Promise<boolean>;
 }

@@ -7,9 +7,6 @@ import { EventLog } from "../../events/event-log.ts";
 import { createTimestamps } from "../../events/timestamp.ts";
 import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
-import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
-import { openToolbox, type Toolbox } from "../../tools/toolbox/toolbox.ts";
-import type { Agent } from "../../wire/agent/agent.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
@@ -29,6 +26,7 @@ import { loadPlugin } from "./plugins/load-plugin.ts";
 import { PLUGIN_NOTE } from "./plugins/plugin-note.ts";
 import { PluginSession } from "./plugins/plugin-session.ts";
 import { LogView } from "./session/log-view.ts";
+import { openTools } from "./session/open-tools.ts";
 import { readPromptFiles } from "./session/prompt-files.ts";
 import { RunSession } from "./session/run-session.ts";
 import { StateKeeper } from "./state-keeper.ts";
@@ -101,13 +99,11 @@ export function openConversation(
     now: () => timestamps.utcTimestamp(),
   });
   const pluginTurns = new Turns();
-  const openTools = async (agent: Agent): Promise<Toolbox> => {
-    const { client_tools: clientTools } = config;
-    const tools = await resolveTools({ agent, clientTools, registry: context.tools, logger });
-    const skills = () => keeper.state.agent.agent_context?.skills ?? [];
-    const host = { conversationId: id, workspace: await workspace.get(), secrets, skills };
-    return openToolbox({ tools, host, storageOf, logger });
+  const assertBudget = async () => {
+    const { stats } = keeper.state;
+    await assertSideBudget({ conversationId: id, createdBy: record.createdBy, stats }, context);
   };
+  const skills = () => keeper.state.agent.agent_context?.skills ?? [];
   let builtIn: BuiltInExtensions | undefined;
   const openExtensions = async (): Promise<Extensions> => {
     const host = await openHost();
@@ -134,7 +130,18 @@ export function openConversation(
         await workspace.get(),
         context.agentFiles,
       ),
-    openTools,
+    openTools: async (agent) =>
+      openTools({
+        agent,
+        clientTools: config.client_tools,
+        host: { conversationId: id, workspace: await workspace.get(), secrets, skills },
+        view: () => session.view,
+        storageOf,
+        createCounted: (llm) => session.models.createCounted(llm),
+        switchLlm: (llm) => keeper.switchLlm(llm),
+        assertBudget,
+        context,
+      }),
     openExtensions,
     readPromptFiles: (agent) => readPromptFiles(agent, () => workspace.get(), context.agentFiles),
   });
@@ -157,10 +164,7 @@ export function openConversation(
     loadPlugin: (reference) =>
       loadPlugin(reference, { session, keeper, plugins, turns: pluginTurns, extensions: () => builtIn }),
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
-    assertBudget: async () => {
-      const { stats } = keeper.state;
-      await assertSideBudget({ conversationId: id, createdBy: record.createdBy, stats }, context);
-    },
+    assertBudget,
   });
 }
 

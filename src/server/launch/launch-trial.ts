@@ -1,11 +1,12 @@
 import type { LaunchTrial } from "../../settings/launch/profile-launches.ts";
-import { ALWAYS_TOOLS } from "../../tools/catalogue.ts";
+import { ALWAYS_TOOLS, IMAGE_TOOL } from "../../tools/catalogue.ts";
 import type { ToolRegistry } from "../../tools/registry.ts";
 import { isOptionalTool } from "../../tools/toolbox/absent-tools.ts";
 
 /** Judges agents by the tools of a server, and by what its conversations refuse. */
 export function launchTrial(tools: () => ToolRegistry): LaunchTrial {
-  const always = new Set(Object.entries(ALWAYS_TOOLS).flatMap(([name, tool]) => [name, tool.name]));
+  const named = Object.entries(ALWAYS_TOOLS).flatMap(([name, tool]) => [name, tool.name]);
+  const always = new Set([...named, ...IMAGE_TOOL]);
   return {
     useOf(name) {
       if (tools().has(name) || always.has(name)) return "usable";

@@ -8,6 +8,12 @@ export function profileSource(rooms: SettingsDeps, documents: DocumentStore): Pr
   return {
     resolve: async (id, llmProfile) => (await rooms.profileLaunches()).resolve(id, llmProfile),
     model: async (name) => (await rooms.profileLaunches()).model(name),
+    modelNames: async () => (await (await rooms.llmProfiles()).list()).map(({ name }) => name),
+    async metaProfile(name) {
+      const metaProfiles = await rooms.metaProfiles();
+      const chosen = name ?? (await metaProfiles.list())[0]?.name;
+      return chosen === undefined ? null : metaProfiles.find(chosen);
+    },
     async wantsMemory() {
       // Asked at every start: the code of the settings is loaded only where the answer may be yes.
       const stored = await documents.read(SETTINGS_KIND, SETTINGS_NAME);

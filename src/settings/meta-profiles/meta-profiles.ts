@@ -52,6 +52,16 @@ export class MetaProfiles {
   }
 
   /**
+   * As `get`, but null when there are none of that name.
+   *
+   * @throws AgentServerError `bad_request` for those that cannot be read.
+   */
+  async find(name: string): Promise<MetaProfile | null> {
+    const stored = await this.#options.documents.read(META_PROFILES, canonicalProfileName(name));
+    return stored === null ? null : soundProfile(stored, LABEL, name);
+  }
+
+  /**
    * Saves rules, in place of those of that name.
    *
    * @throws AgentServerError `conflict` when there are too many, or the stored one of that name is damaged.

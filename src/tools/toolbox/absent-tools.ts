@@ -15,17 +15,8 @@ const OPTIONAL_TOOLS: ReadonlySet<string> = new Set([
   "workflow",
   "tom_consult",
   "sleeptime_compute",
-  "switch_llm",
-  "inspect_image_with_vision",
 ]);
 
-/** Their classes in `include_default_tools`, or in `tools`, are left out with a warning, for the same reason. */
-const OPTIONAL_DEFAULT_TOOLS: ReadonlySet<string> = new Set(["SwitchLLMTool", "VisionInspectTool"]);
-
 export function isOptionalTool(name: string): boolean {
-  return OPTIONAL_TOOLS.has(name) || OPTIONAL_DEFAULT_TOOLS.has(name) || name.startsWith("browser_");
-}
-
-export function isOptionalDefaultTool(className: string): boolean {
-  return OPTIONAL_DEFAULT_TOOLS.has(className);
+  return OPTIONAL_TOOLS.has(name) || name.startsWith("browser_");
 }

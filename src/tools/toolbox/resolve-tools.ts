@@ -3,10 +3,10 @@ import { AgentServerError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { Agent, ToolSpec } from "../../wire/agent/agent.ts";
 import { type ClientToolSpec, clientToolSpec } from "../../wire/agent/tool-definition.ts";
-import { ALWAYS_TOOLS } from "../catalogue.ts";
+import { ALWAYS_TOOLS, IMAGE_TOOL } from "../catalogue.ts";
 import type { ToolRegistry } from "../registry.ts";
 import type { Tool } from "../tool.ts";
-import { isOptionalDefaultTool, isOptionalTool } from "./absent-tools.ts";
+import { isOptionalTool } from "./absent-tools.ts";
 import { clientTool } from "./client-tool.ts";
 import { type ResponseFields, readResponseSchema } from "./response-schema.ts";
 
@@ -51,10 +51,10 @@ export async function resolveTools(options: ResolveToolsOptions): Promise<Resolv
     ...named.filter(({ tool }) => !ALWAYS.has(tool)),
     ...clientTools.filter((spec) => keeps(spec.name)).map((spec) => ({ tool: clientTool(spec), params: {} })),
     ...named.filter(({ tool }) => ALWAYS.has(tool)),
-    ...agent.include_default_tools.flatMap((className) => defaultTool(className, options)),
+    ...agent.include_default_tools.flatMap(defaultTool),
   ];
   const hasReader = tools.some(({ tool }) => tool === defaultToolOf(SKILL_READER));
-  if (!hasReader && skillReader(agent) !== undefined) tools.push(...defaultTool(SKILL_READER, options));
+  if (!hasReader && skillReader(agent) !== undefined) tools.push(...defaultTool(SKILL_READER));
   checkUnique(tools.map(({ tool }) => tool.name));
   return tools;
 }
@@ -72,6 +72,7 @@ function embeddedClientTools({ agent, clientTools }: ResolveToolsOptions): Clien
 function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): ResolvedTool[] {
   const tools = registry.get(name) ?? namedDefault(name);
   if (tools !== undefined) return tools.map((tool) => withParams(tool, params));
+  if (IMAGE_TOOL.has(name)) return [];
   if (!isOptionalTool(name)) {
     throw refusal(`Tool '${name}' is not registered. Available: [${registry.names().join(", ")}]`);
   }
@@ -107,18 +108,20 @@ function checkParams({ name, params: schema }: Tool, params: Record<string, unkn
   throw refusal(`Tool '${name}': ${field}: ${issue.message}`);
 }
 
-function defaultTool(className: string, { logger }: ResolveToolsOptions): ResolvedTool[] {
+function defaultTool(className: string): ResolvedTool[] {
   const tool = defaultToolOf(className);
   if (tool !== undefined) return [{ tool, params: {} }];
-  if (!isOptionalDefaultTool(className)) {
-    const available = Object.keys(ALWAYS_TOOLS).join(", ");
-    throw refusal(`Default tool '${className}' is not known. Available: [${available}]`);
-  }
-  logger.warn(
-    { tool: className },
-    "The agent names a default tool that this server does not have; it is left out",
-  );
-  return [];
+  if (IMAGE_TOOL.has(className)) return [];
+  const available = [...Object.keys(ALWAYS_TOOLS), "VisionInspectTool"].join(", ");
+  throw refusal(`Default tool '${className}' is not known. Available: [${available}]`);
+}
+
+/** Whether an agent asks for the tool that asks a model about an image, whatever its own model sees. */
+export function namesImageTool({
+  tools,
+  include_default_tools: defaults,
+}: Pick<Agent, "tools" | "include_default_tools">): boolean {
+  return [...tools.map(({ name }) => name), ...defaults].some((name) => IMAGE_TOOL.has(name));
 }
 
 function defaultToolOf(className: string): Tool | undefined {

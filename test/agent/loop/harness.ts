@@ -23,7 +23,7 @@ import { type Agent, agent as agentSchema } from "../../../src/wire/agent/agent.
 import type { AgentWritable, ConversationState } from "../../../src/wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../../src/wire/events/events.ts";
 import { type Message, text } from "../../../src/wire/events/message.ts";
-import { memoryStorage } from "../../tools/tool-host.ts";
+import { memoryStorage, NO_MODELS } from "../../tools/tool-host.ts";
 import { memoryWorkspace } from "../../workspace/memory-workspace.ts";
 
 /** What the model does at one call. */
@@ -167,6 +167,8 @@ export async function testToolbox(tools: readonly Tool[]): Promise<Toolbox> {
       workspace: memoryWorkspace({ workingDir: "/work", dataDir: "/data" }),
       secrets: { referencedIn: async () => ({}), mask: async () => SecretMask.empty },
       skills: () => [],
+      models: NO_MODELS,
+      messages: () => [],
     },
     storageOf: memoryStorage,
     logger: silentLogger,

@@ -94,7 +94,9 @@ describe("the tools of an agent", () => {
     });
     expect(await refusalOf(() => resolve({ include_default_tools: ["WeatherTool"] }))).toEqual({
       status: 422,
-      detail: "Default tool 'WeatherTool' is not known. Available: [FinishTool, ThinkTool, InvokeSkillTool]",
+      detail:
+        "Default tool 'WeatherTool' is not known. Available: [FinishTool, ThinkTool, InvokeSkillTool, SwitchLLMTool, " +
+        "ClassifyAndSwitchLLMTool, VisionInspectTool]",
     });
   });
 
@@ -104,8 +106,8 @@ describe("the tools of an agent", () => {
 
     const resolved = await resolve(
       {
-        tools: ["weather", "browser_tool_set", "browser_navigate", "task_tool_set", "switch_llm"],
-        include_default_tools: ["FinishTool", "SwitchLLMTool"],
+        tools: ["weather", "browser_tool_set", "browser_navigate", "task_tool_set"],
+        include_default_tools: ["FinishTool"],
       },
       { logger },
     );
@@ -115,8 +117,6 @@ describe("the tools of an agent", () => {
       { tool: "browser_tool_set" },
       { tool: "browser_navigate" },
       { tool: "task_tool_set" },
-      { tool: "switch_llm" },
-      { tool: "SwitchLLMTool" },
     ]);
   });
 

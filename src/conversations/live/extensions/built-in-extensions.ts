@@ -3,6 +3,7 @@ import { agentCondenser } from "./agent-condenser.ts";
 import { agentCritic } from "./agent-critic.ts";
 import { BudgetExtension } from "./budget-extension.ts";
 import type { BuiltInParts } from "./built-in-parts.ts";
+import { ImageInspection } from "./image-inspection.ts";
 import { LateHooks } from "./late-hooks.ts";
 import { McpExtension } from "./mcp-extension.ts";
 import { skillsExtension } from "./skills.ts";
@@ -26,6 +27,12 @@ export async function builtInExtensions(parts: BuiltInParts): Promise<BuiltInExt
   const hooks = await LateHooks.open(parts);
   const budgets = parts.context.budgets === undefined ? [] : [new BudgetExtension(parts)];
   const { host } = parts;
+  const { profiles } = parts.context;
+  const images = profiles === undefined ? [] : [new ImageInspection({ host, profiles })];
   const judges = [...budgets, ...(await agentCritic(parts))];
-  return { list: [mcp, ...judges, hooks, skillsExtension(host), ...agentCondenser(host)], mcp, hooks };
+  return {
+    list: [...images, mcp, ...judges, hooks, skillsExtension(host), ...agentCondenser(host)],
+    mcp,
+    hooks,
+  };
 }

@@ -4,13 +4,15 @@ import { Extensions } from "../../../agent/loop/extensions/extensions.ts";
 import { tellModel } from "../../../agent/loop/messages.ts";
 import { runAgent } from "../../../agent/loop/run.ts";
 import { systemPromptEvent } from "../../../agent/system-prompt/system-prompt-event.ts";
+import type { PromptView } from "../../../agent/view/prompt-view.ts";
+import { AgentServerError } from "../../../errors.ts";
 import type { ToolStorage } from "../../../tools/tool.ts";
-import { resolveTools } from "../../../tools/toolbox/resolve-tools.ts";
-import { openToolbox, type Toolbox } from "../../../tools/toolbox/toolbox.ts";
+import type { Toolbox } from "../../../tools/toolbox/toolbox.ts";
 import { type Agent, agent as agentSchema } from "../../../wire/agent/agent.ts";
 import type { ConversationState } from "../../../wire/conversation-state.ts";
 import { lastWords } from "../../final-response.ts";
 import type { LiveContext } from "../conversation-context.ts";
+import { openTools } from "../session/open-tools.ts";
 import { SideSession } from "./side-session.ts";
 
 export interface SideAgentParts {
@@ -31,15 +33,16 @@ export function sideAgents({ host, context }: SideAgentParts): AskAgent {
       include_default_tools: ["FinishTool"],
       system_prompt: systemPrompt,
     });
-    const tools = await openTools(agent, { host, context });
+    const model = host.createLlm(llm);
+    const tools = await openSideTools(agent, () => session.view, { host, context });
+    const session: SideSession = new SideSession({
+      state: sideState(host.state, agent, maxIterations),
+      llm: model,
+      tools,
+      shellScanner: context.shellScanner.laneOf(host.conversationId),
+      clock: context.clock,
+    });
     try {
-      const session = new SideSession({
-        state: sideState(host.state, agent, maxIterations),
-        llm: host.createLlm(llm),
-        tools,
-        shellScanner: context.shellScanner.laneOf(host.conversationId),
-        clock: context.clock,
-      });
       const { workingDir } = host.workspace.info;
       const now = context.clock.now();
       const { userDir } = context;
@@ -55,15 +58,25 @@ export function sideAgents({ host, context }: SideAgentParts): AskAgent {
   };
 }
 
-async function openTools(agent: Agent, { host, context }: SideAgentParts): Promise<Toolbox> {
-  const { tools: registry, logger } = context;
-  const tools = await resolveTools({ agent, clientTools: [], registry, logger });
-  const { conversationId, workspace, secrets } = host;
-  return openToolbox({
-    tools,
+function openSideTools(
+  agent: Agent,
+  view: () => PromptView,
+  { host, context }: SideAgentParts,
+): Promise<Toolbox> {
+  const { conversationId, workspace, secrets, createLlm } = host;
+  return openTools({
+    agent,
+    clientTools: [],
     host: { conversationId, workspace, secrets, skills: () => agent.agent_context?.skills ?? [] },
+    view,
     storageOf: storageInMemory,
-    logger,
+    createCounted: createLlm,
+    switchLlm: async () => {
+      throw new AgentServerError("unprocessable", "this agent keeps the model that it was given");
+    },
+    // Budgets hold up no other call of such an agent.
+    assertBudget: async () => {},
+    context,
   });
 }
 
