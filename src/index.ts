@@ -138,6 +138,7 @@ export type {
   ToolStorage,
   WireNames,
 } from "./tools/tool.ts";
+export type { OpenedModel, ProfiledModel, ToolModels } from "./tools/tool-models.ts";
 export type { LlmConfig, LlmConfigInput } from "./wire/agent/llm-config.ts";
 export type { ConfirmationPolicy, SecurityAnalyzer } from "./wire/agent/policies.ts";
 export type { ToolAnnotations } from "./wire/agent/tool-definition.ts";
