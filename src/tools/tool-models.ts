@@ -7,6 +7,7 @@ export const AGENT_MODEL = "agent:model";
 
 /** A saved model by the name of its LLM profile. */
 export interface ProfiledModel {
+  /** Name of the profile. */
   profile: string;
   /** The model under that name, where the caller has it. Default: it is read from the profile. */
   config?: LlmConfigInput | undefined;
@@ -14,6 +15,7 @@ export interface ProfiledModel {
 
 /** A model that may be asked. */
 export interface OpenedModel {
+  /** The model, which hides secrets in its answers. */
   llm: Llm;
   /** Name of the model, such as `openai/gpt-5.6`. */
   model: string;

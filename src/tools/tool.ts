@@ -33,7 +33,7 @@ export interface ToolHost {
   skills(): readonly Skill[];
   /** Saved models, to ask one or to give the agent another. */
   models: ToolModels;
-  /** What was said in the conversation so far, oldest first: the newest messages, and those that the prompt has. */
+  /** The messages of the conversation so far, oldest first, as far as the prompt has them. */
   messages(): readonly MessageEvent[];
 }
 

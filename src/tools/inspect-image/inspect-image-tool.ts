@@ -18,7 +18,7 @@ const INSTRUCTION =
 export interface InspectImageOptions {
   /** Names of LLM profiles whose models see images, at least one. The first is asked where the agent names none. */
   profiles: readonly string[];
-  /** The images that the agent's model was told of, by their number: addresses or data URLs. */
+  /** The images that the agent's model knows of, by their number: addresses or data URLs. */
   images(): readonly string[];
   /** Milliseconds that a call waits for the answer. Default: 5 minutes. */
   timeout?: number;

@@ -22,7 +22,7 @@ export class ImageInspection implements LoopExtension {
   /** The model for which the tool was last looked for. */
   #judged: Llm | null = null;
   #tool: Tool | null = null;
-  /** The images that the model was last told of. */
+  /** The images that the last prompt stands for in words. */
   #images: readonly string[] | null = null;
   readonly #told = new WeakMap<Message, Message>();
 
