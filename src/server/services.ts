@@ -18,7 +18,7 @@ import { Documents } from "../settings/documents/documents.ts";
 import type { DocumentStore } from "../stores/documents.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
-import { namedTools } from "../tools/catalogue.ts";
+import { namedTools, presetTools } from "../tools/catalogue.ts";
 import { startChildTool } from "../tools/child-conversation/start-child-tool.ts";
 import { ToolRegistry } from "../tools/registry.ts";
 import { untilAborted } from "../waiting.ts";
@@ -143,7 +143,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   };
   const createLlm = llmFactory(options, { serverSecrets, lookup, subscription: settings.subscription });
   const childTool = startChildTool({ launch: (id, child) => conversations.startChild(id, child) });
-  const tools = new ToolRegistry([...namedTools(), childTool, ...options.tools]);
+  const tools = new ToolRegistry([...namedTools(), childTool, ...presetTools(), ...options.tools]);
   let lastActivity = clock.now();
   const onActivity = () => {
     lastActivity = clock.now();

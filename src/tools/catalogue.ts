@@ -1,7 +1,13 @@
 import type { ToolCatalogEntry } from "../wire/tools.ts";
+import { applyPatchTool } from "./apply-patch/apply-patch-tool.ts";
 import { askOracleTool } from "./ask-oracle/ask-oracle-tool.ts";
 import { fileEditorTool } from "./file-editor/file-editor-tool.ts";
+import { planningFileEditorTool } from "./file-editor/planning-file-editor-tool.ts";
 import { finishTool } from "./finish.ts";
+import { editTool } from "./gemini-files/edit-tool.ts";
+import { listDirectoryTool } from "./gemini-files/list-directory-tool.ts";
+import { readFileTool } from "./gemini-files/read-file-tool.ts";
+import { writeFileTool } from "./gemini-files/write-file-tool.ts";
 import { invokeSkillTool } from "./invoke-skill/invoke-skill-tool.ts";
 import { ROUTE_TASK, routeTaskTool } from "./route-task/route-task-tool.ts";
 import { switchLlmTool } from "./switch-llm/switch-llm-tool.ts";
@@ -21,17 +27,31 @@ interface NamedTool {
   tool: Tool | undefined;
 }
 
+/** Built-in tools of presets, which follow the other tools of the server. */
+export function presetTools(): readonly Tool[] {
+  return [editTool, listDirectoryTool, readFileTool, writeFileTool, planningFileEditorTool, applyPatchTool];
+}
+
+/** Tools that presets bring along and people do not choose one by one. */
+const OF_PRESETS = { in_default_set: false, user_selectable: false };
+
 /** Words about built-in tools for people. The description in a tool is for models. */
 const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default_set: boolean }>> = {
   // Wanted by an LLM profile of a fixed name, or by the rules of a meta-profile.
   ask_oracle: { in_default_set: false, user_selectable: false },
   route_task_to_model: { in_default_set: false, user_selectable: false },
+  apply_patch: { description: "Changes several files at once, all of them or none.", in_default_set: false },
+  edit: OF_PRESETS,
   file_editor: { description: "Reads, creates and changes files.", in_default_set: true },
+  list_directory: OF_PRESETS,
+  planning_file_editor: OF_PRESETS,
+  read_file: OF_PRESETS,
   // Chosen by hosts, which know whether a conversation may start others.
   start_child_conversation: { in_default_set: false, user_selectable: false },
   switch_llm: { description: "Gives the conversation another saved model.", in_default_set: true },
   task_tracker: { description: "Keeps a list of the tasks of a longer piece of work.", in_default_set: true },
   terminal: { description: "Runs commands in a shell.", in_default_set: true },
+  write_file: OF_PRESETS,
 };
 
 /**

@@ -13,6 +13,8 @@ export interface TestHostOptions extends LocalOptions {
   skills?: readonly Skill[];
   models?: ToolModels;
   messages?: readonly MessageEvent[];
+  /** Replaces parts of the host. */
+  host?: Partial<ToolHost>;
 }
 
 /** A server without saved models. */
@@ -35,6 +37,7 @@ export async function toolHost({
   skills = [],
   models = NO_MODELS,
   messages = [],
+  host = {},
   ...options
 }: TestHostOptions = {}): Promise<ToolHost> {
   return {
@@ -50,6 +53,7 @@ export async function toolHost({
     skills: () => skills,
     models,
     messages: () => messages,
+    ...host,
   };
 }
 

@@ -1,3 +1,4 @@
+import { planStructure } from "../../tools/plan-sections.ts";
 import type { ModelFamily } from "./model-family.ts";
 
 /** Default identity; `system_prompt_kwargs.soul_content` replaces it. */
@@ -171,11 +172,9 @@ export function modelGuidance({ family, variant }: ModelFamily): string | null {
   return variant === "gpt-5" ? GPT_5 : null;
 }
 
-const STRUCTURE = `OBJECTIVE, CONTEXT SUMMARY, APPROACH OVERVIEW, IMPLEMENTATION STEPS, TESTING AND VALIDATION`;
-
 /** Builds the whole static prompt of an agent that plans and changes nothing (`system_prompt_planning.j2`). */
 export function planning(structure: unknown): string {
-  const sections = typeof structure === "string" && structure.trim() !== "" ? structure : STRUCTURE;
+  const sections = typeof structure === "string" && structure.trim() !== "" ? structure : planStructure();
   return `You are a planning agent. You study a code base and write a plan that another engineer can carry out without asking you
 anything. You change nothing but the plan itself.
 
@@ -185,5 +184,7 @@ anything. You change nothing but the plan itself.
 * Break the work into steps that can be checked one by one, each with what to change, where, and how to see that it works.
 * Name risks and open questions.
 
-Write the plan with your planning tool, in these sections: ${sections}. Then finish with a short summary.`;
+Write the plan with your planning tool, then finish with a short summary.
+
+${sections}`;
 }

@@ -8,6 +8,12 @@ const MODULES: Readonly<Record<string, string>> = {
   terminal: "openhands.tools.terminal.definition",
   file_editor: "openhands.tools.file_editor.definition",
   task_tracker: "openhands.tools.task_tracker.definition",
+  apply_patch: "openhands.tools.apply_patch.definition",
+  read_file: "openhands.tools.gemini.read_file.definition",
+  write_file: "openhands.tools.gemini.write_file.definition",
+  edit: "openhands.tools.gemini.edit.definition",
+  list_directory: "openhands.tools.gemini.list_directory.definition",
+  planning_file_editor: "openhands.tools.planning_file_editor.definition",
 };
 
 /** The modules that a request names, unchanged, and those of the agent's other tools that the reference has too. */

@@ -10,7 +10,6 @@ import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wir
 import type { Capabilities } from "../capabilities.ts";
 import { cacheMarker, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
-import { wellFormedJson } from "../prompt/well-formed-json.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 
 /** A prompt as the service takes it. */
@@ -76,7 +75,9 @@ function writeInTurn(
 }
 
 function writeBlocks(piece: Piece, capabilities: Capabilities): string {
-  return toBlocks(piece, capabilities).map(wellFormedJson).join(",");
+  return toBlocks(piece, capabilities)
+    .map((block) => JSON.stringify(block))
+    .join(",");
 }
 
 function toBlocks(

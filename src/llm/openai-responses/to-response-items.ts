@@ -7,7 +7,6 @@ import {
   textOf,
 } from "../../wire/events/message.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
-import { wellFormedJson } from "../prompt/well-formed-json.ts";
 
 /** A prompt as the service takes it. */
 export interface ResponsesPrompt {
@@ -23,7 +22,7 @@ export function responseItemsWriter(vision: boolean): (messages: readonly Messag
     first: false,
     isSame: (one, other) => one === other,
     write(message, hasMore) {
-      const items = toItems(message, vision).map(wellFormedJson);
+      const items = toItems(message, vision).map((item) => JSON.stringify(item));
       const separator = hasMore && items.length > 0 ? "," : "";
       return { text: separator + items.join(","), after: hasMore || items.length > 0 };
     },
@@ -72,9 +71,8 @@ function toAssistantItems(message: Message): ResponseInputItem[] {
   return items;
 }
 
-/** The service keeps no replies, so that it knows reasoning by its contents alone and refuses a bare id. */
 function toReasoningItem(item: ReasoningItem | null | undefined): ResponseInputItem | null {
-  if (!item?.id || !(item.encrypted_content || item.content?.length)) return null;
+  if (!item?.id) return null;
   return {
     type: "reasoning",
     id: item.id,

@@ -1,5 +1,7 @@
-/** A reason why a command was not carried out, for the model. It becomes an observation with `is_error`. */
-export class EditorRefusal extends Error {
+import { FileRefusal } from "../text-files/file-refusal.ts";
+
+/** A reason why a command of the editor was not carried out. */
+export class EditorRefusal extends FileRefusal {
   override readonly name = "EditorRefusal";
 
   static invalid(parameter: string, value: unknown, hint: string): EditorRefusal {
@@ -9,9 +11,5 @@ export class EditorRefusal extends Error {
 
   static missing(parameter: string, command: string): EditorRefusal {
     return new EditorRefusal(`Parameter \`${parameter}\` is required for command: ${command}.`);
-  }
-
-  static unfit(path: string, reason: string): EditorRefusal {
-    return new EditorRefusal(`File validation failed for ${path}: ${reason}`);
   }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { builtInTool } from "../define-tool.ts";
+import { fileResource } from "../text-files/file-place.ts";
 import { fileEditorDescription } from "./description.ts";
 import { fileEditorInput } from "./input.ts";
 
@@ -17,9 +18,7 @@ export const fileEditorTool = builtInTool({
   },
   wire: { tool: "FileEditorTool", action: "FileEditorAction", observation: "FileEditorObservation" },
   // A view takes its turn as well, so that it shows what the edits before it made.
-  resources: async ({ path }, { workspace: { files } }) => [
-    `file:${await files.realPath(path).catch(() => path)}`,
-  ],
+  resources: async ({ path }, { workspace }) => [await fileResource(workspace, path)],
   async open({ workspace }) {
     const { FileEditor } = await import("./file-editor.ts");
     return new FileEditor(workspace);

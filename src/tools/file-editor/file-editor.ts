@@ -4,14 +4,15 @@ import { isAbsolutePath, joinPath } from "../../workspace/paths.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import type { ToolResult } from "../define-tool.ts";
+import { lineAt, linesOf } from "../text-files/document.ts";
+import { FileRefusal } from "../text-files/file-refusal.ts";
+import { encodeDocument, readTextFile, type TextFile } from "../text-files/text-file.ts";
 import { viewDirectory } from "./directory-view.ts";
-import { lineAt, linesOf } from "./document.ts";
 import { EditorRefusal } from "./editor-refusal.ts";
 import { catOutput, viewFile } from "./file-view.ts";
 import type { FileEditorCommand, FileEditorInput } from "./input.ts";
 import { findOnce } from "./match.ts";
 import { numberedLines, snippetAround } from "./numbered-lines.ts";
-import { encodeDocument, readTextFile, type TextFile } from "./text-file.ts";
 import { UndoHistory } from "./undo-history.ts";
 
 /** Fields of a `FileEditorObservation` other than the command and `is_error`. */
@@ -46,7 +47,7 @@ export class FileEditor {
       await this.#checkPath(command, path);
       return observation(command, false, { path, ...(await this.#dispatch(input)) });
     } catch (error) {
-      const isExpected = error instanceof EditorRefusal;
+      const isExpected = error instanceof FileRefusal;
       const reason = isExpected ? error.message : `Could not ${command} ${path}: ${messageOf(error)}`;
       return observation(command, true, { content: reason });
     }

@@ -1,10 +1,10 @@
 import { type Content, text } from "../../wire/events/message.ts";
 import { extensionOf } from "../../workspace/paths.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
-import { linesOf } from "./document.ts";
+import { linesOf } from "../text-files/document.ts";
+import { checkReadable, MAX_FILE_BYTES, readTextFile } from "../text-files/text-file.ts";
 import { EditorRefusal } from "./editor-refusal.ts";
 import { numberedLines } from "./numbered-lines.ts";
-import { checkReadable, MAX_FILE_BYTES, readTextFile } from "./text-file.ts";
 
 const IMAGE_TYPES = new Map([
   [".png", "image/png"],

@@ -1,5 +1,5 @@
 import { SECRET_MASK } from "../../secrets/masking/secret-mask.ts";
-import { lineAt, linesOf } from "./document.ts";
+import { lineAt, linesOf } from "../text-files/document.ts";
 import { EditorRefusal } from "./editor-refusal.ts";
 import { numberedLines } from "./numbered-lines.ts";
 

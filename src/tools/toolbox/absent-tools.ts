@@ -2,10 +2,6 @@
  * Tools of the reference that this server lacks and that an agent can do without. Clients send them to every server
  * (web front ends add the browser and sub-agent sets from a default list), always together with other tools. They are
  * left out with a warning.
- *
- * An agent that names one of the other tools of the reference (`apply_patch`, `read_file`, `write_file`, `edit`,
- * `list_directory`, `grep`, `glob`, `planning_file_editor`) cannot read or write files without it, so these are
- * rejected like any unknown name.
  */
 const OPTIONAL_TOOLS: ReadonlySet<string> = new Set([
   "browser_tool_set",

@@ -36,6 +36,20 @@ const fileEntry = () =>
     })
     .meta({ id: "FileEntry" });
 
+const fileChange = () =>
+  z
+    .object({
+      type: z.enum(["add", "delete", "update"]),
+      old_content: nullable(z.string()),
+      new_content: nullable(z.string()),
+      move_path: nullable(z.string()).describe("Empty for an update that moves nothing"),
+    })
+    .meta({ id: "FileChange" });
+
+/** The changes of a patch, by the paths that it names. */
+const commit = () =>
+  z.object({ changes: z.record(z.string(), fileChange()).default({}) }).meta({ id: "Commit" });
+
 /** Calls of the tools that read, write and search files, without the file editor. */
 export function fileActions() {
   return [
@@ -56,6 +70,7 @@ export function fileActions() {
       dir_path: z.string().default("."),
       recursive: z.boolean().default(false),
     }),
+    actionOf("ApplyPatchAction", { patch: z.string() }),
     actionOf("GlobAction", { pattern: z.string(), path: nullable(z.string()) }),
     actionOf("GrepAction", {
       pattern: z.string(),
@@ -90,6 +105,11 @@ export function fileObservations() {
       entries: z.array(fileEntry()).default([]),
       total_count: z.int().default(0),
       is_truncated: z.boolean().default(false),
+    }),
+    observationOf("ApplyPatchObservation", {
+      message: z.string().default(""),
+      fuzz: z.int().default(0),
+      commit: nullable(commit()),
     }),
     observationOf("GlobObservation", { files: z.array(z.string()), ...found }),
     observationOf("GrepObservation", {

@@ -1,6 +1,6 @@
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { Document } from "./document.ts";
-import { EditorRefusal } from "./editor-refusal.ts";
+import { FileRefusal } from "./file-refusal.ts";
 import { decodeText, encodeText } from "./text-encoding.ts";
 
 const MAX_MEGABYTES = 10;
@@ -18,7 +18,7 @@ export async function readTextFile(files: WorkspaceFiles, path: string): Promise
   const bytes = await files.read(path, { maxBytes: MAX_FILE_BYTES });
   const decoded = await decodeText(bytes);
   if (decoded === null) {
-    throw EditorRefusal.unfit(path, "It is a binary file, which this tool can neither show nor edit.");
+    throw FileRefusal.unfit(path, "It is a binary file, which this tool can neither show nor edit.");
   }
   return { bytes, document: new Document(decoded.text, decoded.encoding) };
 }
@@ -26,10 +26,10 @@ export async function readTextFile(files: WorkspaceFiles, path: string): Promise
 /** Refuses pipes, devices and files that are too large. */
 export async function checkReadable(files: WorkspaceFiles, path: string): Promise<void> {
   const status = await files.stat(path);
-  if (status?.type === "other") throw EditorRefusal.unfit(path, "It is not a regular file.");
+  if (status?.type === "other") throw FileRefusal.unfit(path, "It is not a regular file.");
   if (status !== null && status.size > MAX_FILE_BYTES) {
     const megabytes = (status.size / 1024 / 1024).toFixed(1);
-    throw EditorRefusal.unfit(path, `It has ${megabytes} MB; at most ${MAX_MEGABYTES} MB can be read.`);
+    throw FileRefusal.unfit(path, `It has ${megabytes} MB; at most ${MAX_MEGABYTES} MB can be read.`);
   }
 }
 
@@ -48,7 +48,7 @@ export async function encodeDocument(path: string, { raw, encoding }: Document):
   if (bytes !== null) return { bytes, note: "" };
   const { name, isCertain } = encoding;
   if (!isCertain) {
-    throw EditorRefusal.unfit(
+    throw FileRefusal.unfit(
       path,
       `It was read as ${name}, which is a guess, and that encoding has no place for some character of the edit. ` +
         `Nothing was written. Convert the file first, for example with \`iconv -f GBK -t UTF-8\`.`,
