@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createServer, memoryStore } from "agent-server";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
+
+afterEach(() => vi.unstubAllGlobals());
 
 const MAX_BODY_BYTES = 4096;
 const UNKNOWN = "00000000-0000-4000-8000-000000000000";
@@ -30,12 +35,20 @@ function* requestsTo(method: string, path: string): Generator<Request> {
   }
 }
 
-it("every answer, to whatever is sent, has a status that the OpenAPI document lists", async () => {
+it("every answer, to whatever is sent, has a status that the OpenAPI document lists", {
+  timeout: 120_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "agent-server-answers-"));
+  await using _ = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  // Nothing is asked of others: neither their repositories nor their issuers of tokens.
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
   await using server = createServer({
     store: memoryStore(),
     apiKeys: ["key"],
     maxBodyBytes: MAX_BODY_BYTES,
     logger: "silent",
+    userDir: join(folder, "user"),
+    publicExtensions: { source: join(folder, "none") },
   });
   const undocumented = new Set<string>();
   const seen = new Set<number>();
