@@ -77,6 +77,12 @@ function toReply(message: MessageBody, blocks: readonly { type: string }[]): Pro
   if (blocks.length === 0 && message.stop_reason === "refusal") {
     throw new LlmError("LLMContentPolicyViolationError", "the model refused to answer (stop_reason refusal)");
   }
+  if (message.stop_reason === "model_context_window_exceeded") {
+    throw new LlmError(
+      "LLMContextWindowExceedError",
+      "the context window was full before the reply was complete (stop_reason model_context_window_exceeded)",
+    );
+  }
   return {
     message: toMessage(blocks),
     id: message.id || null,

@@ -10,6 +10,7 @@ import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wir
 import type { Capabilities } from "../capabilities.ts";
 import { cacheMarker, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
+import { wellFormedJson } from "../prompt/well-formed-json.ts";
 import { thoughtSignature } from "../thought-signature.ts";
 
 /** A prompt as the service takes it. */
@@ -75,9 +76,7 @@ function writeInTurn(
 }
 
 function writeBlocks(piece: Piece, capabilities: Capabilities): string {
-  return toBlocks(piece, capabilities)
-    .map((block) => JSON.stringify(block))
-    .join(",");
+  return toBlocks(piece, capabilities).map(wellFormedJson).join(",");
 }
 
 function toBlocks(

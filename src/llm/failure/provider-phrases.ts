@@ -68,10 +68,15 @@ export const QUOTA = [
   "billing_hard_limit",
 ];
 
+/** Words by which providers refuse what the model wrote. Another attempt may bring what they can read. */
+export const UNREADABLE_REPLY = ["tool_use_failed", "failed to call a function"];
+
 /** Words by which providers say that they have a fault or too much to do. */
 export const OVERLOADED = [
   "overloaded_error",
   "overloaded",
+  "api_error",
+  "internal server error",
   "server_error",
   "internal_error",
   "service_unavailable",

@@ -8,6 +8,7 @@ import {
   MALFORMED_HISTORY,
   OVERLOADED,
   QUOTA,
+  UNREADABLE_REPLY,
 } from "./provider-phrases.ts";
 
 /** Characters of an error text that are passed on: proxies answer with whole web pages. */
@@ -66,6 +67,7 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
   if ((status === undefined || status === 400) && says(AUTHENTICATION))
     return permanent("LLMAuthenticationError");
   if (status === 404) return permanent("NotFoundError");
+  if (status === 400 && says(UNREADABLE_REPLY)) return transient("LLMBadRequestError");
   if (status !== undefined && status >= 400) return permanent("LLMBadRequestError");
   if (words.includes("rate_limit") || words.includes("rate limit")) return transient("LLMRateLimitError");
   if (says(OVERLOADED)) return transient("LLMServiceUnavailableError");

@@ -36,6 +36,11 @@ export const chatReply = z.object({
   model: z.string().nullish().catch(null),
   choices: z.array(choice).nullish(),
   usage: z.unknown().optional(),
+  /** MiniMax's place for failures. */
+  base_resp: z
+    .object({ status_code: z.number().nullish(), status_msg: z.string().nullish() })
+    .nullish()
+    .catch(null),
   /** Groq's place for the usage of a stream. */
   x_groq: z.object({ usage: z.unknown().optional() }).nullish().catch(null),
 });

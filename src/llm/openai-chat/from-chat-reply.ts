@@ -3,7 +3,14 @@ import { type Message, text } from "../../wire/events/message.ts";
 import type { LlmDelta, LlmRequest, LlmUsage } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import type { ProtocolReply } from "../protocol.ts";
-import { checkReply, emptyReply, reportedFailure, unfinishedReply } from "../reply/reply-fault.ts";
+import type { ReplyEvents } from "../reply/read-reply.ts";
+import {
+  checkReply,
+  emptyReply,
+  failedReply,
+  reportedFailure,
+  unfinishedReply,
+} from "../reply/reply-fault.ts";
 import { reportedCost } from "../reply/reported-cost.ts";
 import { tokenCount } from "../reply/token-count.ts";
 import { toThoughtBlock } from "../thought-signature.ts";
@@ -17,13 +24,13 @@ export function fromCompletion(body: unknown, cost: number | null): ProtocolRepl
   if (!choice?.message) throw emptyReply("the model's answer has no choices");
   const gathered = new GatheredReply();
   gathered.addWhole(choice.message);
-  refuseBlocked(gathered, choice.finish_reason);
+  refuseFailed(gathered, choice.finish_reason);
   return toReply(gathered, { ...completion, cost });
 }
 
 /** Gathers the first choice of a streamed completion and passes its pieces on as they arrive. */
 export async function fromChunks(
-  events: AsyncIterable<unknown>,
+  events: ReplyEvents,
   request: LlmRequest,
   cost: number | null,
 ): Promise<ProtocolReply> {
@@ -48,9 +55,11 @@ export async function fromChunks(
     }
     if (delta !== null) request.onDelta?.(delta);
   }
-  if (finish === null)
-    throw gathered.isEmpty ? emptyReply("the model's stream has no choices") : unfinishedReply();
-  refuseBlocked(gathered, finish);
+  if (finish === null && gathered.isEmpty) throw emptyReply("the model's stream has no choices");
+  // Some models never get a reason. Their reply is whole when its tokens were counted before the stream ended in order.
+  const isWhole = events.hasEnded && isObject(about.usage) && gathered.calls.areComplete;
+  if (finish === null && !isWhole) throw unfinishedReply();
+  refuseFailed(gathered, finish);
   return toReply(gathered, about);
 }
 
@@ -59,6 +68,8 @@ function readChatReply(body: unknown): ChatReply {
   const reply = checkReply(chatReply, body);
   const failure = reply.choices?.[0]?.error;
   if (failure) throw reportedFailure(failure);
+  const { status_code: code, status_msg: message } = reply.base_resp ?? {};
+  if (code) throw reportedFailure({ code, message: message || `status_code ${code}` });
   return reply;
 }
 
@@ -123,9 +134,15 @@ function toReply(gathered: GatheredReply, { id, model, usage, cost }: ReplyFacts
   };
 }
 
-function refuseBlocked(gathered: GatheredReply, finish: string | null | undefined): void {
-  if (finish !== "content_filter" || gathered.content !== "" || !gathered.calls.isEmpty) return;
-  throw new LlmError("LLMContentPolicyViolationError", "the provider's content filter withheld the reply");
+/** Refuses a failure in the form of a reply, by the reason that the provider gives for the end. */
+function refuseFailed(gathered: GatheredReply, finish: string | null | undefined): void {
+  if (finish === "error") throw failedReply();
+  if (gathered.content !== "" || !gathered.calls.isEmpty) return;
+  if (finish === "content_filter") {
+    throw new LlmError("LLMContentPolicyViolationError", "the provider's content filter withheld the reply");
+  }
+  // Gemini withholds a call that it cannot read.
+  if (/malformed_function_call/i.test(finish ?? "")) throw emptyReply("the model's call was malformed");
 }
 
 /** Reads the counters under all names that providers use; null when nothing was reported. */

@@ -22,6 +22,11 @@ export class CallGatherer {
     return this.#calls.length === 0;
   }
 
+  /** Whether no call is cut off in its arguments. A call without arguments is complete. */
+  get areComplete(): boolean {
+    return this.#calls.every((call) => call.arguments.trim() === "" || call.progress.isComplete);
+  }
+
   /** Gemini's signature of the calls; undefined from other providers. */
   get signature(): string | undefined {
     return this.#signature;

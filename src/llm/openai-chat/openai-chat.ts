@@ -18,6 +18,7 @@ import type { OptionalField } from "../providers.ts";
 import { readReply } from "../reply/read-reply.ts";
 import { costHeader } from "../reply/reported-cost.ts";
 import { fromChunks, fromCompletion } from "./from-chat-reply.ts";
+import { toMistralCallId } from "./mistral-call-id.ts";
 import { type ChatDialect, chatMessageWriter } from "./to-chat-messages.ts";
 
 /** Words by which a server refuses tool calls because they lack the reasoning that led to them. */
@@ -90,6 +91,8 @@ function dialectOf({ config, endpoint, capabilities }: Model): ChatDialect {
     reasoningContent: capabilities.reasoningContent,
     plainText: config.force_string_serializer !== false,
     thinkingBlocks: isProxy && capabilities.thinking !== "none",
+    signedCalls: endpoint.name === "gemini" && /gemini-([3-9]|\d\d)/.test(endpoint.model),
+    callId: endpoint.name === "mistral" ? toMistralCallId : (id) => id,
   };
 }
 

@@ -6,7 +6,8 @@ import type { Content, Message, MessageToolCall } from "../../wire/events/messag
 import type { Capabilities } from "../capabilities.ts";
 import { cacheMarker, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
-import { thoughtSignature } from "../thought-signature.ts";
+import { wellFormedJson } from "../prompt/well-formed-json.ts";
+import { SKIPPED_SIGNATURE, thoughtSignature } from "../thought-signature.ts";
 
 /** How a server wants messages written. */
 export interface ChatDialect {
@@ -17,6 +18,10 @@ export interface ChatDialect {
   plainText: boolean;
   /** Adds LiteLLM's field for the thinking blocks of Claude. */
   thinkingBlocks: boolean;
+  /** Marks calls that another model made, since Gemini refuses those without its signature. */
+  signedCalls: boolean;
+  /** Writes the id of a call as the server takes it. */
+  callId(id: string): string;
 }
 
 const CACHE = { type: "ephemeral" } as const;
@@ -89,12 +94,12 @@ function isSamePiece(one: Piece, other: Piece): boolean {
 }
 
 function writePiece(piece: Piece, dialect: ChatDialect): string {
-  if ("marked" in piece) return JSON.stringify(toChatMessage(piece.marked, dialect, piece.parts).message);
+  if ("marked" in piece) return wellFormedJson(toChatMessage(piece.marked, dialect, piece.parts).message);
   if ("imagesOf" in piece) {
     const images = piece.imagesOf.flatMap((message) => toChatMessage(message, dialect).images);
     return JSON.stringify({ role: "user", content: images });
   }
-  return JSON.stringify(toChatMessage(piece, dialect).message);
+  return wellFormedJson(toChatMessage(piece, dialect).message);
 }
 
 function toChatMessage(message: Message, dialect: ChatDialect, marked?: MarkedParts): Converted {
@@ -116,7 +121,7 @@ function toChatMessage(message: Message, dialect: ChatDialect, marked?: MarkedPa
       const mark = marked === undefined ? {} : { cache_control: CACHE };
       const tool = {
         role: "tool",
-        tool_call_id: message.tool_call_id ?? "",
+        tool_call_id: dialect.callId(message.tool_call_id ?? ""),
         content,
         ...mark,
       } as ChatMessage;
@@ -132,7 +137,7 @@ function toAssistant(message: Message, dialect: ChatDialect, marked?: MarkedPart
   const assistant: Record<string, unknown> = { role: "assistant" };
   if (texts.length > 0) assistant.content = contentOf(texts, dialect, marked);
   else if (calls.length === 0) assistant.content = "";
-  if (calls.length > 0) assistant.tool_calls = toToolCalls(message, calls);
+  if (calls.length > 0) assistant.tool_calls = toToolCalls(message, calls, dialect);
   // The field must not be empty, also where another model made the calls without reasoning.
   const reasoning = message.reasoning_content || (calls.length > 0 ? " " : "");
   if (dialect.reasoningContent && reasoning) assistant.reasoning_content = reasoning;
@@ -143,13 +148,17 @@ function toAssistant(message: Message, dialect: ChatDialect, marked?: MarkedPart
   return assistant as unknown as ChatMessage;
 }
 
-function toToolCalls(message: Message, calls: readonly MessageToolCall[]): unknown[] {
-  const signature = (message.thinking_blocks ?? [])
-    .map(thoughtSignature)
-    .find((value) => value !== undefined);
+function toToolCalls(
+  message: Message,
+  calls: readonly MessageToolCall[],
+  { callId, signedCalls }: ChatDialect,
+): unknown[] {
+  const signature =
+    (message.thinking_blocks ?? []).map(thoughtSignature).find((value) => value !== undefined) ??
+    (signedCalls ? SKIPPED_SIGNATURE : undefined);
   return calls.map((call, index) => {
     const item = {
-      id: call.id,
+      id: callId(call.id),
       type: "function",
       function: { name: call.name, arguments: call.arguments },
     };

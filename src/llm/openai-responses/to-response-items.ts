@@ -7,6 +7,7 @@ import {
   textOf,
 } from "../../wire/events/message.ts";
 import { JoinedPrompt } from "../prompt/joined-prompt.ts";
+import { wellFormedJson } from "../prompt/well-formed-json.ts";
 
 /** A prompt as the service takes it. */
 export interface ResponsesPrompt {
@@ -22,7 +23,7 @@ export function responseItemsWriter(vision: boolean): (messages: readonly Messag
     first: false,
     isSame: (one, other) => one === other,
     write(message, hasMore) {
-      const items = toItems(message, vision).map((item) => JSON.stringify(item));
+      const items = toItems(message, vision).map(wellFormedJson);
       const separator = hasMore && items.length > 0 ? "," : "";
       return { text: separator + items.join(","), after: hasMore || items.length > 0 };
     },
@@ -71,8 +72,9 @@ function toAssistantItems(message: Message): ResponseInputItem[] {
   return items;
 }
 
+/** The service keeps no replies, so that it knows reasoning by its contents alone and refuses a bare id. */
 function toReasoningItem(item: ReasoningItem | null | undefined): ResponseInputItem | null {
-  if (!item?.id) return null;
+  if (!item?.id || !(item.encrypted_content || item.content?.length)) return null;
   return {
     type: "reasoning",
     id: item.id,

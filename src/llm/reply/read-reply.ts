@@ -1,7 +1,7 @@
 import { isObject } from "../../is-object.ts";
 import { readText } from "../../outbound/plain-response.ts";
 import { LlmError } from "../llm-error.ts";
-import { malformedReply, reportedFailure } from "./reply-fault.ts";
+import { failureIn, malformedReply, reportedFailure } from "./reply-fault.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
 
 /** Characters of a malformed reply that an error quotes. */
@@ -10,7 +10,7 @@ const QUOTED = 200;
 /** A provider's answer. */
 export type ReplyBody =
   | { whole: Record<string, unknown>; events?: undefined }
-  | { events: AsyncGenerator<Record<string, unknown>>; whole?: undefined };
+  | { events: ReplyEvents; whole?: undefined };
 
 /** First characters of a stream: those of its fields data, event, id and retry, and of a comment. */
 const STREAM_STARTS = /^[deir:]/;
@@ -27,14 +27,32 @@ export async function readReply(response: Response): Promise<ReplyBody> {
   await refusePage(response);
   const { start, body } = await peek(response);
   const isEventStream = /\bevent-stream\b/i.test(response.headers.get("content-type") ?? "");
-  if (STREAM_STARTS.test(start) || (isEventStream && start !== "{")) return { events: readEvents(body) };
+  if (STREAM_STARTS.test(start) || (isEventStream && start !== "{")) return { events: new ReplyEvents(body) };
   return { whole: parseReply(await readText(body)) };
 }
 
-async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<Record<string, unknown>> {
-  for await (const data of readServerSentEvents(body)) {
-    if (data.trim() === "[DONE]") return;
-    yield parseReply(data);
+/** The objects of a stream. Can be read once. */
+export class ReplyEvents implements AsyncIterable<Record<string, unknown>> {
+  readonly #body: AsyncIterable<Uint8Array>;
+  #hasEnded = false;
+
+  constructor(body: AsyncIterable<Uint8Array>) {
+    this.#body = body;
+  }
+
+  /** Whether the stream ended with `[DONE]`, so that nothing was cut off. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Record<string, unknown>> {
+    for await (const data of readServerSentEvents(this.#body)) {
+      const text = data.trim();
+      this.#hasEnded = text === "[DONE]";
+      if (this.#hasEnded) return;
+      // Some gateways keep a connection open with it.
+      if (text !== "null") yield parseReply(data);
+    }
   }
 }
 
@@ -83,7 +101,8 @@ async function refusePage({ headers, body }: Response): Promise<void> {
 function parseReply(text: string): Record<string, unknown> {
   const value = parseJson(text);
   if (!isObject(value)) throw malformedReply(`not a JSON object: ${text.slice(0, QUOTED)}`);
-  if (value.error) throw reportedFailure(value.error);
+  const failure = failureIn(value);
+  if (failure !== null) throw reportedFailure(failure);
   return value;
 }
 

@@ -15,9 +15,24 @@ export function unfinishedReply(): LlmError {
   return new LlmError("LLMServiceUnavailableError", message, { retryable: true });
 }
 
+/** A reply that the provider ended itself, without a word about the reason. */
+export function failedReply(): LlmError {
+  const message = "the model's provider ended the reply with an error";
+  return new LlmError("LLMServiceUnavailableError", message, { retryable: true });
+}
+
 /** A reply without content. */
 export function emptyReply(message: string): LlmError {
   return new LlmError("LLMNoResponseError", message, { retryable: true });
+}
+
+/** Finds the failure that an answer or an event of status 200 reports; null when it reports none. */
+export function failureIn(body: Record<string, unknown>): unknown {
+  if (body.error) return body.error;
+  if (body.object === "error") return body;
+  // Servers behind a gateway report an event of a code and its details.
+  const isFailure = typeof body.code === "number" && body.code >= 400 && body.choices === undefined;
+  return isFailure ? { message: body.details, ...body } : null;
 }
 
 /** A failure that the provider reports inside an answer, in the shape of an SDK's error. */

@@ -54,6 +54,7 @@ function joined(thoughts: readonly string[]): string {
 /** Splits a text like `splitThinking` while it arrives. A closing tag without an opening one is recognised at the end only. */
 export class ThinkingSplitter {
   #state: "start" | "thinking" | "answer" = "start";
+  #hasThought = false;
   /** Text that may be the beginning of a tag. */
   #held = "";
 
@@ -85,6 +86,7 @@ export class ThinkingSplitter {
     const start = text.trimStart();
     if (start.startsWith(OPEN)) {
       this.#state = "thinking";
+      this.#hasThought = true;
       return start.slice(OPEN.length);
     }
     if (OPEN.startsWith(start) && text.length < MAX_HELD) {
@@ -92,7 +94,7 @@ export class ThinkingSplitter {
       return "";
     }
     this.#state = "answer";
-    return text;
+    return this.#hasThought ? start : text;
   }
 
   /** Reads up to the closing tag and returns the rest of the text. */

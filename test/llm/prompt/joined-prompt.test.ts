@@ -37,7 +37,14 @@ const { capabilities } = resolveModel(
   llmConfig.parse({ model: "anthropic/claude-opus-4-8", api_key: "k" }),
   {},
 );
-const dialect = { capabilities, reasoningContent: false, plainText: true, thinkingBlocks: true };
+const dialect = {
+  capabilities,
+  reasoningContent: false,
+  plainText: true,
+  thinkingBlocks: true,
+  signedCalls: false,
+  callId: (id: string) => id,
+};
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 const WRITERS = {
