@@ -128,7 +128,7 @@ describe("siblings do not see each other", () => {
   });
 
   it("no provider protocol imports another", () => {
-    const provider = /^llm\/(anthropic|openai-chat|openai-responses)/;
+    const provider = /^llm\/(anthropic|bedrock|openai-chat|openai-responses)/;
     const between = imports.filter(({ from, to }) => provider.test(from) && provider.test(to));
     expect(between.filter(({ from, to }) => from.match(provider)?.[0] !== to.match(provider)?.[0])).toEqual(
       [],

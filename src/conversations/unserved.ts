@@ -52,16 +52,6 @@ const REFUSED: readonly Unserved[] = [
 /** The default of the wire: a client that sends it asks for nothing. */
 const DEFAULT_MESSAGE_CHARS = 30_000;
 
-/** Fields that sign requests to AWS. */
-const AWS_SIGNERS = [
-  "aws_access_key_id",
-  "aws_secret_access_key",
-  "aws_session_token",
-  "aws_profile_name",
-  "aws_role_name",
-  "aws_session_name",
-] as const;
-
 const UNRATED = "this server asks no such service: these rate every action UNKNOWN";
 
 /** Requests that are carried out as far as possible, with a warning: clients send these by default. */
@@ -92,18 +82,6 @@ const WARNED: readonly Unserved[] = [
     asked: ({ agent: { llm } }) =>
       llm.auth_type === "subscription" ? undefined : (llm.subscription_vendor ?? undefined),
     instead: "auth_type api_key uses no subscription: the model is asked with a key",
-  },
-  {
-    field: "agent.llm",
-    asked: ({ agent: { llm } }) => listed(AWS_SIGNERS.filter((name) => llm[name])),
-    instead: "requests to Bedrock are not signed: its models are asked with a Bedrock API key",
-  },
-  {
-    field: "agent.llm.provider_connection_id",
-    asked: ({ agent: { llm } }) =>
-      llm.api_key === null ? llm.provider_connection_id?.slice(0, MAX_NAME) : undefined,
-    instead:
-      "the connections of this server are asked for LLM profiles alone; the model has the key of the environment, if any",
   },
   {
     field: "agent.tools",

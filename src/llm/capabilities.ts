@@ -88,7 +88,7 @@ export function capabilitiesOf(config: LlmConfig, endpoint: Endpoint): Capabilit
     stringContent: config.force_string_serializer ?? has(STRING_CONTENT),
     reasoningContent: has(REASONING_CONTENT),
     unsignedThinking: !name.includes("claude"),
-    inlineImages: config.inline_image_urls ?? has(INLINE_IMAGES),
+    inlineImages: config.inline_image_urls ?? (has(INLINE_IMAGES) || endpoint.name === "bedrock"),
     maxOutputTokens: config.max_output_tokens ?? defaultOutputTokens(name, endpoint),
   };
 }

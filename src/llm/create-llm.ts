@@ -8,7 +8,7 @@ import { type KeyRefresh, withKeyRefresh } from "./decorators/with-key-refresh.t
 import type { Sleep } from "./decorators/with-retry.ts";
 import { withSendablePrompt } from "./decorators/with-sendable-prompt.ts";
 import { createDemoLlm, isDemoModel } from "./demo/demo.ts";
-import type { Environment } from "./endpoint.ts";
+import type { Environment } from "./environment.ts";
 import { toLlmError } from "./failure/to-llm-error.ts";
 import { withAddress } from "./failure/with-address.ts";
 import type { Llm, LlmReply } from "./llm.ts";
@@ -134,17 +134,28 @@ function connect(model: Model, options: BuildOptions): Llm {
       } catch (error) {
         request.signal.throwIfAborted();
         const named = withAddress(toLlmError(error, clock.now()), endpoint);
-        throw withoutKey(named, endpoint.apiKey);
+        throw withoutKeys(named, keysOf(model));
       }
     },
   };
 }
 
+function keysOf({ config, endpoint }: Model): string[] {
+  const keys = [
+    endpoint.apiKey,
+    config.aws_access_key_id,
+    config.aws_secret_access_key,
+    config.aws_session_token,
+  ];
+  return keys.filter((key) => key !== null && key.length >= 8) as string[];
+}
+
 /** Some providers quote the key they refuse. */
-function withoutKey(error: LlmError, key: string | null): LlmError {
-  if (key === null || key.length < 8 || !error.message.includes(key)) return error;
+function withoutKeys(error: LlmError, keys: readonly string[]): LlmError {
+  const message = keys.reduce((text, key) => text.replaceAll(key, "**********"), error.message);
+  if (message === error.message) return error;
   const { name, retryable, status, retryAfter } = error;
-  return new LlmError(name, error.message.replaceAll(key, "**********"), {
+  return new LlmError(name, message, {
     retryable,
     ...(status !== undefined && { status }),
     ...(retryAfter !== undefined && { retryAfter }),
@@ -160,10 +171,20 @@ async function loadProtocol(model: Model, options: BuildOptions): Promise<Protoc
     const { anthropicMessages } = await import("./anthropic-messages/anthropic-messages.ts");
     return anthropicMessages(model, fetch);
   }
+  if (speaksConverse(model)) {
+    const { bedrockConverse } = await import("./bedrock-converse/bedrock-converse.ts");
+    const { environment, clock } = options;
+    return bedrockConverse(model, { fetch, environment, now: () => clock.now() });
+  }
   if (model.capabilities.responsesApi) {
     const { openAiResponses } = await import("./openai-responses/openai-responses.ts");
     return openAiResponses(model, fetch);
   }
   const { openAiChat } = await import("./openai-chat/openai-chat.ts");
   return openAiChat(model, fetch);
+}
+
+/** Bedrock has addresses that are compatible with OpenAI, too. Their paths end as OpenAI's do. */
+function speaksConverse({ endpoint }: Model): boolean {
+  return endpoint.provider.protocol === "bedrock" && !/\/v1$/.test(endpoint.baseUrl);
 }

@@ -1,10 +1,10 @@
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
+import { awsSignerIn } from "./aws/aws-credentials.ts";
+import { awsAddress, awsRegion } from "./aws/aws-region.ts";
+import type { Environment } from "./environment.ts";
 import { LlmError } from "./llm-error.ts";
 import { PROVIDERS, type Provider, parseModelName } from "./providers.ts";
 import { isSubscribed } from "./subscription/is-subscribed.ts";
-
-/** Variables that may hold keys and addresses. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a model is reached and how. */
 export interface Endpoint {
@@ -20,6 +20,10 @@ export interface Endpoint {
   apiVersion: string;
   /** Whether `baseUrl` is the provider's own. */
   official: boolean;
+  /** Whether credentials of the environment may go to `baseUrl`. */
+  trusted: boolean;
+  /** Region of a model at Bedrock; null where none is named, and for other providers. */
+  region: string | null;
 }
 
 const AZURE_API_VERSION = "2024-12-01-preview";
@@ -40,8 +44,9 @@ export function toEndpoint(config: LlmConfig, environment: Environment, isKeyLos
   const provider = name === null ? undefined : PROVIDERS[name];
   if (name === null || provider === undefined) throw unknownProvider(config.model);
 
-  const usual =
-    firstSet(provider.baseUrlVariables, environment) ?? providerBaseUrl(name, { config, environment });
+  const region = name === "bedrock" ? awsRegion(config, model, environment) : null;
+  const ownUrl = region === null ? provider.baseUrl : awsAddress("bedrock-runtime", region);
+  const usual = firstSet(provider.baseUrlVariables, environment) ?? ownUrl;
   const baseUrl = requested ?? usual;
   if (baseUrl === null) throw missingBaseUrl(name, provider);
   const official = sameOrigin(baseUrl, provider.baseUrl);
@@ -54,6 +59,8 @@ export function toEndpoint(config: LlmConfig, environment: Environment, isKeyLos
     apiKey: config.api_key ?? environmentKey(name, { config, environment, trusted, isKeyLost }),
     apiVersion: nonBlank(config.api_version) ?? environment.AZURE_API_VERSION ?? AZURE_API_VERSION,
     official,
+    trusted,
+    region,
   };
 }
 
@@ -74,17 +81,6 @@ function requestedBaseUrl(provider: string | null, config: LlmConfig): string | 
   );
 }
 
-function providerBaseUrl(name: string, { config, environment }: Sources): string | null {
-  if (name !== "bedrock") return PROVIDERS[name]?.baseUrl ?? null;
-  const region = nonBlank(config.aws_region_name) ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
-  if (region === undefined) return null;
-  if (/^[a-z0-9-]+$/.test(region)) return `https://bedrock-mantle.${region}.api.aws/openai/v1`;
-  throw new LlmError(
-    "LLMBadRequestError",
-    `aws_region_name: ${JSON.stringify(region)} is not the name of a region`,
-  );
-}
-
 interface KeySources extends Sources {
   /** Whether keys of the environment may go to the address. */
   trusted: boolean;
@@ -98,7 +94,7 @@ function environmentKey(name: string, sources: KeySources): string | null {
   const key = trusted ? firstSet(keyVariables, environment) : null;
   if (key !== null) return key;
   if (isKeyLost) throw lostKey(config, trusted ? keyVariables : []);
-  if (name === "bedrock") throw missingBedrockKey(config);
+  if (name === "bedrock" && !trusted && awsSignerIn(config) === null) throw missingBedrockKey();
   if (keyless || !trusted) return null;
   throw new LlmError(
     "LLMAuthenticationError",
@@ -165,12 +161,11 @@ function lostKey(config: LlmConfig, variables: readonly string[]): LlmError {
   );
 }
 
-function missingBedrockKey(config: LlmConfig): LlmError {
-  const signed = config.aws_access_key_id ?? config.aws_profile_name ?? config.aws_role_name;
-  const why = signed ? "requests signed with AWS access keys, profiles or roles are not supported; " : "";
+function missingBedrockKey(): LlmError {
   return new LlmError(
     "LLMAuthenticationError",
-    `api_key is missing: ${why}bedrock/ models take a Bedrock API key, in the request or in AWS_BEARER_TOKEN_BEDROCK`,
+    "api_key is missing: this address gets no credentials of the server; bedrock/ models take a Bedrock API key, or " +
+      "aws_access_key_id with aws_secret_access_key",
   );
 }
 

@@ -1,6 +1,7 @@
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { type Capabilities, capabilitiesOf } from "./capabilities.ts";
-import { allowsShortContext, type Endpoint, type Environment, toEndpoint } from "./endpoint.ts";
+import { allowsShortContext, type Endpoint, toEndpoint } from "./endpoint.ts";
+import type { Environment } from "./environment.ts";
 import { LlmError } from "./llm-error.ts";
 
 /** A configuration with everything that follows from it. Resolved once, then handed to the protocols. */

@@ -10,7 +10,7 @@ export type OptionalField =
 
 /** A service that serves models, and how it differs from the others. */
 export interface Provider {
-  protocol: "openai" | "azure" | "anthropic";
+  protocol: "openai" | "azure" | "anthropic" | "bedrock";
   /** null: the request or the environment must name the address. */
   baseUrl: string | null;
   /** Environment variables that may hold the key; the first one set wins. */
@@ -93,7 +93,9 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
     priceId: "azure",
   }),
   bedrock: openAiCompatible(null, "BEDROCK", {
+    protocol: "bedrock",
     keyVariables: ["AWS_BEARER_TOKEN_BEDROCK"],
+    keyless: true,
     baseUrlVariables: ["AWS_BEDROCK_BASE_URL"],
     maxTokensField: "max_completion_tokens",
     priceId: "aws",

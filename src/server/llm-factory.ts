@@ -1,4 +1,5 @@
 import type { CreateLlm } from "../conversations/live/conversation-context.ts";
+import { type FindConnection, linkedConnection, linkedLlm } from "../llm/connection/linked-llm.ts";
 import { createLlm } from "../llm/create-llm.ts";
 import { decorate } from "../llm/decorators/decorate.ts";
 import type { KeyRefresh } from "../llm/decorators/with-key-refresh.ts";
@@ -9,6 +10,7 @@ import { loadImage } from "../outbound/load-image.ts";
 import { type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
 import { secretsIn } from "../secrets/secret-fields.ts";
 import type { ServerSecrets } from "../secrets/server-secrets.ts";
+import type { ProviderConnections } from "../settings/connections/provider-connections.ts";
 import type { ChatGptSubscription } from "../settings/subscription/chatgpt-subscription.ts";
 import type { ResolvedOptions } from "./options/resolved-options.ts";
 
@@ -18,6 +20,8 @@ export interface LlmServices {
   serverSecrets: ServerSecrets;
   /** How keys are looked up. */
   lookup: LookupOptions;
+  /** Keys and addresses that several models share. */
+  connections(): Promise<Pick<ProviderConnections, "find">>;
   /** The sign-in of the server's user. */
   subscription(): Promise<ChatGptSubscription>;
 }
@@ -27,7 +31,7 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
   const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls, maxReplyBytes } = options;
   const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
   const keyRefresh = keyRefreshOf(options, services);
-  return (config, { onCompletion, isKeyLost }) => {
+  const create: CreateLlm = (config, { onCompletion, isKeyLost }) => {
     for (const key of secretsIn(config)) services.serverSecrets.remember(key);
     const llm = custom?.(config);
     if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });
@@ -42,6 +46,12 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
       ...(maxReplyBytes !== undefined && { maxReplyBytes }),
       loadImage: (url, signal) => loadImage(url, signal, fetchImage),
     });
+  };
+  const find: FindConnection = async (id) => (await services.connections()).find(id);
+  return (config, rest) => {
+    if (linkedConnection(config) === null) return create(config, rest);
+    // A key of the configuration's own that was lost is not missed.
+    return linkedLlm(config, find, (linked) => create(linked, { ...rest, isKeyLost: false }));
   };
 }
 

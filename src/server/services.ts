@@ -141,7 +141,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     internalUrl: () => self.ownUrls()[0] ?? UNLISTED_URL,
     fetch: lookupFetch(options, { self, settings }),
   };
-  const createLlm = llmFactory(options, { serverSecrets, lookup, subscription: settings.subscription });
+  const { subscription, connections } = settings;
+  const createLlm = llmFactory(options, { serverSecrets, lookup, subscription, connections });
   const childTool = startChildTool({ launch: (id, child) => conversations.startChild(id, child) });
   const tools = new ToolRegistry([...namedTools(), childTool, ...presetTools(), ...options.tools]);
   let lastActivity = clock.now();

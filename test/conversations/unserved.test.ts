@@ -121,19 +121,9 @@ describe("a request is carried out, with a warning in the log and in the answer,
       "agent.llm.subscription_vendor: asks for openai",
     ],
     [
-      "requests signed for AWS",
-      withAgent({ llm: { model: "scripted", aws_role_name: "arn:role", aws_session_name: "night" } }),
-      "agent.llm: asks for aws_role_name, aws_session_name, but requests to Bedrock are not signed",
-    ],
-    [
       "a tokenizer",
       withAgent({ llm: { model: "scripted", custom_tokenizer: "mine" } }),
       "agent.llm.custom_tokenizer: asks for mine",
-    ],
-    [
-      "the key of a connection",
-      withAgent({ llm: { model: "scripted", provider_connection_id: "work" } }),
-      "agent.llm.provider_connection_id: asks for work",
     ],
     ["limits of a container", { container: { memory: "2g" } }, "container: asks for limits"],
   ])("%s", async (_, fields, words) => {

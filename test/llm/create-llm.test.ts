@@ -68,7 +68,7 @@ describe("a model's name", () => {
       aws_region_name: "eu-west-1",
       api_key: "k",
     });
-    expect(found.baseUrl).toBe("https://bedrock-mantle.eu-west-1.api.aws/openai/v1");
+    expect(found.baseUrl).toBe("https://bedrock-runtime.eu-west-1.amazonaws.com");
   });
 
   it("of an unknown provider is refused with the known ones", async () => {
@@ -84,7 +84,12 @@ describe("a model's name", () => {
   it.each([
     ["hosted_vllm/x", {}, "base_url is missing: hosted_vllm/ models need it, or HOSTED_VLLM_API_BASE"],
     ["bedrock/x", {}, "aws_region_name"],
-    ["bedrock/x", { aws_region_name: "eu-west-1", aws_access_key_id: "AKIA" }, "AWS_BEARER_TOKEN_BEDROCK"],
+    ["bedrock/x", { aws_region_name: "eu-west-1", aws_access_key_id: "AKIA" }, "needs aws_secret_access_key"],
+    [
+      "bedrock/x",
+      { aws_region_name: "eu-west-1", base_url: "https://elsewhere.test" },
+      "gets no credentials",
+    ],
     ["openai/x", { base_url: "localhost" }, "not an absolute URL"],
     ["openai/x", { base_url: "ftp://localhost" }, "base_url: must be http or https, not ftp:"],
     ["openai/x", { base_url: "https://me:hidden@host" }, "base_url: must not have a user name or password"],

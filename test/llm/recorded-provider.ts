@@ -11,10 +11,12 @@ import { type Message, text } from "../../src/wire/events/message.ts";
 export interface Recorded {
   status?: number;
   headers?: Record<string, string>;
-  /** An object is sent as JSON, a string as it is. */
+  /** An object is sent as JSON, a string and bytes as they are. */
   body?: unknown;
   /** Server-sent events: data, or `[event, data]`. */
   stream?: readonly (unknown | readonly [string, unknown])[];
+  /** Bytes that are sent one after the other. */
+  pieces?: readonly Uint8Array[];
   /** Breaks the connection after the stream. */
   cut?: boolean;
   /** Never ends. */
@@ -28,6 +30,8 @@ interface Received {
   headers: Record<string, string | string[] | undefined>;
   // biome-ignore lint/suspicious/noExplicitAny: tests read whatever was sent
   body: any;
+  /** The body as it was sent. */
+  text: string;
 }
 
 /** A provider on loopback that gives recorded answers in order. The last answer repeats. */
@@ -41,7 +45,7 @@ export async function recordedProvider(...answers: Recorded[]) {
     let body = "";
     for await (const chunk of request) body += chunk;
     const answer = answers[Math.min(requests.length, answers.length - 1)] ?? {};
-    requests.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(body) });
+    requests.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(body), text: body });
     send(response, answer);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -54,9 +58,14 @@ export async function recordedProvider(...answers: Recorded[]) {
 }
 
 function send(response: ServerResponse, answer: Recorded): void {
-  const { status = 200, headers = {}, body, stream, cut, hang, keepAlive } = answer;
+  const { status = 200, headers = {}, body, stream, cut, hang, keepAlive, pieces } = answer;
+  if (pieces !== undefined) {
+    response.writeHead(status, headers);
+    void sendPieces(response, pieces);
+    return;
+  }
   if (stream === undefined && !hang && keepAlive === undefined) {
-    const raw = typeof body === "string" ? body : JSON.stringify(body);
+    const raw = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
     response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(raw);
     return;
@@ -76,6 +85,14 @@ function send(response: ServerResponse, answer: Recorded): void {
   if (hang) return;
   if (cut) setTimeout(() => response.destroy(), 20);
   else response.end();
+}
+
+async function sendPieces(response: ServerResponse, pieces: readonly Uint8Array[]): Promise<void> {
+  for (const piece of pieces) {
+    response.write(piece);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  response.end();
 }
 
 export interface TestModel {

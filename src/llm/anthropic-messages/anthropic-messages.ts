@@ -1,10 +1,9 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
-import type { LlmConfig } from "../../wire/agent/llm-config.ts";
-import type { Capabilities } from "../capabilities.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { requestBody } from "../prompt/joined-prompt.ts";
+import { thinkingFields } from "../prompt/thinking-fields.ts";
 import { toolsWriter } from "../prompt/tools-writer.ts";
 import {
   attributionHeaders,
@@ -21,20 +20,8 @@ import { readReply } from "../reply/read-reply.ts";
 import { fromMessage, fromMessageEvents } from "./from-anthropic-reply.ts";
 import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 
-/** Smallest thinking budget that Anthropic accepts, in tokens. */
-const MIN_THINKING_BUDGET = 1024;
-
 /** Most tokens of a reply for a model without a known limit. Anthropic requires a figure. */
 const DEFAULT_MAX_TOKENS = 16_384;
-
-/** Thinking budgets in tokens by effort, for models that know budgets only. */
-const BUDGETS: Readonly<Record<string, number>> = {
-  minimal: 1024,
-  low: 1024,
-  medium: 2048,
-  high: 4096,
-  xhigh: 8192,
-};
 
 /** Speaks Anthropic Messages. */
 export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
@@ -109,26 +96,6 @@ function fixedFields({ config, endpoint, capabilities }: Model): Record<string, 
     fields.top_k = config.top_k ?? undefined;
   }
   return fields;
-}
-
-function thinkingFields(
-  config: LlmConfig,
-  capabilities: Capabilities,
-  limit: number,
-): Record<string, unknown> {
-  const { reasoning_effort: effort, extended_thinking_budget: configured } = config;
-  if (capabilities.thinking === "adaptive") {
-    if (effort === null || effort === "none") return {};
-    const accepted = effort === "minimal" ? "low" : effort;
-    return { thinking: { type: "adaptive", display: "summarized" }, output_config: { effort: accepted } };
-  }
-  const wanted = capabilities.thinking === "manual" ? configured : effortBudget(effort, capabilities);
-  const budget = Math.min(wanted ?? 0, limit - 1);
-  return budget >= MIN_THINKING_BUDGET ? { thinking: { type: "enabled", budget_tokens: budget } } : {};
-}
-
-function effortBudget(effort: string | null, capabilities: Capabilities): number | null {
-  return capabilities.reasoningEffort && effort !== null ? (BUDGETS[effort] ?? null) : null;
 }
 
 function toTool({ name, description, parameters }: ToolSchema): Anthropic.Tool {

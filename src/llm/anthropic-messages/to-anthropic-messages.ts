@@ -8,79 +8,25 @@ import type {
 import { asObject } from "../../is-object.ts";
 import type { Content, Message, MessageToolCall, ThinkingBlock } from "../../wire/events/message.ts";
 import type { Capabilities } from "../capabilities.ts";
-import { cacheMarker, isMarkedAlike, type MarkedParts } from "../prompt/cache-marks.ts";
-import { JoinedPrompt } from "../prompt/joined-prompt.ts";
-import { wellFormedJson } from "../prompt/well-formed-json.ts";
+import type { MarkedParts } from "../prompt/cache-marks.ts";
+import { type MarkedMessage, type TurnsPrompt, turnsWriter } from "../prompt/turns.ts";
 import { thoughtSignature } from "../thought-signature.ts";
-
-/** A prompt as the service takes it. */
-export interface AnthropicPrompt {
-  /** JSON text of the system blocks; undefined without any. */
-  system: string | undefined;
-  /** JSON text of the turns, without the brackets of the list. Valid until the next prompt. */
-  messages: Uint8Array;
-  /** The end of that text. */
-  end: string;
-}
-
-/** Whose turn is not closed yet; null before the first. */
-type OpenTurn = "user" | "assistant" | null;
-
-interface Piece {
-  message: Message;
-  /** The parts to mark; undefined for no mark. */
-  marked: MarkedParts | undefined;
-}
 
 const CACHE: CacheControlEphemeral = { type: "ephemeral" };
 
-/**
- * Builds a writer of prompts. System messages become the system blocks, and tool results become user turns. Messages of
- * one role are joined: turns must alternate, and the results of a batch of calls must share a turn.
- */
+/** Builds a writer of prompts. */
 export function anthropicPromptWriter(
   capabilities: Capabilities,
-): (messages: readonly Message[]) => AnthropicPrompt {
-  const turns = new JoinedPrompt<Piece, OpenTurn>({
-    first: null,
-    isSame: (one, other) => one.message === other.message && isMarkedAlike(one.marked, other.marked),
-    write: (piece, open) => writeInTurn(piece, open, capabilities),
+): (messages: readonly Message[]) => TurnsPrompt {
+  return turnsWriter({
+    vision: capabilities.vision,
+    marks: capabilities.promptCacheMarkers,
+    toBlocks: (piece) => toBlocks(piece, capabilities),
   });
-  const cacheMarks = cacheMarker();
-  return (prompt) => {
-    const marks = capabilities.promptCacheMarkers ? cacheMarks(prompt, capabilities.vision) : null;
-    const pieces = prompt.map((message): Piece => ({ message, marked: marks?.get(message) }));
-    const system = pieces
-      .filter(({ message }) => message.role === "system")
-      .map((piece) => writeBlocks(piece, capabilities))
-      .filter((text) => text !== "");
-    const { bytes, after } = turns.join(pieces.filter(({ message }) => message.role !== "system"));
-    return {
-      system: system.length > 0 ? `[${system.join(",")}]` : undefined,
-      messages: bytes,
-      end: after === null ? "" : "]}",
-    };
-  };
-}
-
-function writeInTurn(
-  piece: Piece,
-  open: OpenTurn,
-  capabilities: Capabilities,
-): { text: string; after: OpenTurn } {
-  const blocks = writeBlocks(piece, capabilities);
-  if (blocks === "") return { text: "", after: open };
-  const role = piece.message.role === "assistant" ? "assistant" : "user";
-  if (open === role) return { text: `,${blocks}`, after: role };
-  return { text: `${open === null ? "" : "]},"}{"role":"${role}","content":[${blocks}`, after: role };
-}
-
-function writeBlocks(piece: Piece, capabilities: Capabilities): string {
-  return toBlocks(piece, capabilities).map(wellFormedJson).join(",");
 }
 
 function toBlocks(
-  { message, marked }: Piece,
+  { message, marked }: MarkedMessage,
   { vision, unsignedThinking }: Capabilities,
 ): ContentBlockParam[] {
   switch (message.role) {

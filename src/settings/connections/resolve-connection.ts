@@ -6,6 +6,7 @@ interface LinkedLlm {
   provider_connection_id?: string | null | undefined;
   api_key?: string | null | undefined;
   base_url?: string | null | undefined;
+  aws_bedrock_runtime_endpoint?: string | null | undefined;
 }
 
 /** Where a connection is looked up: `ProviderConnections`, or a reader of an edit. */
@@ -30,7 +31,9 @@ export async function resolveConnection<L extends LinkedLlm>(
   const connection = await connections.find(id);
   if (connection !== null) {
     const api_key = connection.api_key ?? llm.api_key;
-    return { ...llm, base_url: connection.base_url, api_key };
+    // No other address of the configuration may come to get the key.
+    const endpoint = llm.aws_bedrock_runtime_endpoint ? { aws_bedrock_runtime_endpoint: null } : {};
+    return { ...llm, base_url: connection.base_url, api_key, ...endpoint };
   }
   if (llm.api_key?.trim()) return llm;
   const owner = profile === undefined ? "LLM config" : `Profile '${profile}'`;

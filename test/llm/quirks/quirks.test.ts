@@ -5,6 +5,7 @@ import type { Message } from "../../../src/wire/events/message.ts";
 import { model, recordedProvider } from "../recorded-provider.ts";
 import { anthropicQuirks } from "./anthropic.ts";
 import { azureQuirks } from "./azure.ts";
+import { bedrockQuirks } from "./bedrock.ts";
 import { compatibleQuirks } from "./compatible.ts";
 import { deepseekQuirks } from "./deepseek.ts";
 import { geminiQuirks } from "./gemini.ts";
@@ -18,6 +19,7 @@ import { responsesQuirks } from "./responses.ts";
 const QUIRKS: Readonly<Record<string, readonly Quirk[]>> = {
   anthropic: anthropicQuirks,
   azure: azureQuirks,
+  bedrock: bedrockQuirks,
   compatible: compatibleQuirks,
   deepseek: deepseekQuirks,
   gemini: geminiQuirks,
@@ -28,7 +30,7 @@ const QUIRKS: Readonly<Record<string, readonly Quirk[]>> = {
   responses: responsesQuirks,
 };
 
-const SERVES_AT_ORIGIN = /^(anthropic|azure)\//;
+const SERVES_AT_ORIGIN = /^(anthropic|azure|bedrock)\//;
 
 for (const [provider, quirks] of Object.entries(QUIRKS)) {
   describe(`quirks: ${provider}`, () => {
