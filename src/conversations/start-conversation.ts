@@ -1,4 +1,5 @@
 import { planHooks } from "../agent/hooks/hook-plan.ts";
+import { offlineHost } from "../agent/security/analyzer-host.ts";
 import { createAnalyzer } from "../agent/security/create-analyzer.ts";
 import { AgentServerError } from "../errors.ts";
 import { silentLogger } from "../logger.ts";
@@ -62,7 +63,7 @@ export async function startConversation(
   // Read again when they are first needed. An invalid matcher is reported here.
   if (request.hook_config !== null) await planHooks(request.hook_config);
   if (request.security_analyzer !== null)
-    await createAnalyzer(request.security_analyzer, context.shellScanner);
+    await createAnalyzer(request.security_analyzer, offlineHost(context.shellScanner));
   const started = await startInWorktree(request, { id, context }, async (worktree) => {
     const { plan } = worktree;
     const placed = plan === undefined ? { request, opened } : inWorktree(plan, { request, opened, now });

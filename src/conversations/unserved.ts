@@ -52,13 +52,15 @@ const REFUSED: readonly Unserved[] = [
 /** The default of the wire: a client that sends it asks for nothing. */
 const DEFAULT_MESSAGE_CHARS = 30_000;
 
-const UNRATED = "this server asks no such service: these rate every action UNKNOWN";
+const UNRATED =
+  "has no api_key for it: GraySwan is asked with the key of this server (GRAYSWAN_API_KEY), if it has one, and every other " +
+  "action is UNKNOWN";
 
 /** Requests that are carried out as far as possible, with a warning: clients send these by default. */
 const WARNED: readonly Unserved[] = [
   {
     field: "security_analyzer",
-    asked: ({ request }) => listed(unservedAnalyzers(request.security_analyzer)),
+    asked: ({ request }) => listed(keylessAnalyzers(request.security_analyzer)),
     instead: UNRATED,
   },
   {
@@ -120,7 +122,7 @@ export function judgeRequest(asked: AskedFor): string[] {
 
 /** As `judgeRequest`, for an analyzer that a conversation gets later. */
 export function judgeAnalyzer(analyzer: SecurityAnalyzer | null): string[] {
-  const asked = listed(unservedAnalyzers(analyzer));
+  const asked = listed(keylessAnalyzers(analyzer));
   return asked === undefined ? [] : [`security_analyzer: asks for ${asked}, but ${UNRATED}`];
 }
 
@@ -151,11 +153,9 @@ function counted(list: readonly unknown[] | null | undefined, noun: string): str
   return list == null || list.length === 0 ? undefined : `${list.length} ${noun}`;
 }
 
-const RATED_ELSEWHERE: ReadonlySet<string> = new Set(["GraySwanAnalyzer", "ToolShieldLLMSecurityAnalyzer"]);
-
-/** The analyzers that would ask a service or another model, also within ensembles. */
-function unservedAnalyzers(analyzer: SecurityAnalyzer | null): string[] {
+/** The analyzers that have no key for the service they ask, also within ensembles. */
+function keylessAnalyzers(analyzer: SecurityAnalyzer | null): string[] {
   if (analyzer === null) return [];
-  if (RATED_ELSEWHERE.has(analyzer.kind)) return [analyzer.kind];
-  return Array.isArray(analyzer.analyzers) ? analyzer.analyzers.flatMap(unservedAnalyzers) : [];
+  if (analyzer.kind === "GraySwanAnalyzer" && !analyzer.api_key) return [analyzer.kind];
+  return Array.isArray(analyzer.analyzers) ? analyzer.analyzers.flatMap(keylessAnalyzers) : [];
 }

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
+import { graySwanKeysIn } from "../agent/security/services/gray-swan-keys.ts";
 import { BashCommands } from "../bash/bash-commands.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import { messageOf } from "../errors.ts";
@@ -109,11 +110,13 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     );
   }
   const store = options.store ?? sqliteStore({ path: join(conversationsPath, DATABASE_FILE) });
+  const graySwan = graySwanKeysIn(environment);
   const serverSecrets = new ServerSecrets([
     ...options.apiKeys,
     ...(secretKey === undefined ? [] : [secretKey]),
     ...options.previousSecretKeys,
     ...providerKeysIn(environment),
+    ...(graySwan.apiKey === undefined ? [] : [graySwan.apiKey]),
   ]);
   const openWorkspace =
     options.workspace ??
@@ -165,6 +168,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     cipher,
     createLlm,
     serverSecrets,
+    graySwan,
     openWorkspace,
     mcp,
     removals: removalNotes(conversationsPath),

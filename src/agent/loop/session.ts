@@ -2,7 +2,7 @@ import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { AgentWritable, ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
-import type { ShellScans } from "../security/worker/shell-scanner.ts";
+import type { AnalyzerServices } from "../security/analyzer-host.ts";
 import type { PromptView } from "../view/prompt-view.ts";
 import type { Confirmation } from "./confirmation/confirmation.ts";
 
@@ -20,8 +20,8 @@ export interface AgentSession {
   /** The model of the agent as it is now. */
   readonly llm: Llm;
   readonly tools: Toolbox;
-  /** Reads commands for analyzers. */
-  readonly shellScanner: ShellScans;
+  /** What analyzers of actions reach. */
+  readonly analyzers: AnalyzerServices;
   /** Appends events to the log, in this order. Resolves once they are stored; they are published after that. */
   append(events: readonly NewEvent[]): Promise<Event[]>;
   /**

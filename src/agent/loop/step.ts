@@ -149,9 +149,10 @@ async function rated(
 
 /** Rates the open calls, writes the ratings down and tells whether the user has to confirm a call. */
 async function mustWait(session: AgentSession, { signal }: StepOptions): Promise<boolean> {
-  const { state, view, shellScanner } = session;
+  const { state, view } = session;
+  const host = { ...session.analyzers, view, signal };
   const config = state.security_analyzer;
-  const { riskOf, findings } = await analyseRisks(view.pending(), { config, shellScanner, signal });
+  const { riskOf, findings } = await analyseRisks(view.pending(), { config, host });
   if (findings !== undefined) {
     const { analyzer, risks, details } = findings;
     const policy = state.confirmation_policy.kind;

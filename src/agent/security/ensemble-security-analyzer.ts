@@ -1,8 +1,9 @@
+import { Unrated } from "./analyzer-host.ts";
 import { type Analyzer, highest } from "./risk.ts";
 
 /**
  * Takes the highest of several risks. UNKNOWN counts only when all members return it, or always with
- * `propagateUnknown`. A member that fails counts as HIGH.
+ * `propagateUnknown`. A member that cannot rate an action counts as UNKNOWN, and one that fails as HIGH.
  */
 export function ensembleSecurityAnalyzer(
   analyzers: readonly Analyzer[],
@@ -10,7 +11,9 @@ export function ensembleSecurityAnalyzer(
 ): Analyzer {
   return async (action) => {
     const risks = await Promise.all(
-      analyzers.map((analyzer) => analyzer(action).catch(() => "HIGH" as const)),
+      analyzers.map((analyzer) =>
+        analyzer(action).catch((error: unknown) => (error instanceof Unrated ? "UNKNOWN" : "HIGH")),
+      ),
     );
     return propagateUnknown && risks.includes("UNKNOWN") ? "UNKNOWN" : highest(risks);
   };

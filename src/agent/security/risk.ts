@@ -1,7 +1,7 @@
 import type { SecurityRisk } from "../../wire/agent/policies.ts";
 import type { ActionEvent } from "../../wire/events/events.ts";
 
-/** Judges one action. May reject; callers treat that as HIGH. */
+/** Judges one action. May reject; callers treat `Unrated` as UNKNOWN, and everything else as HIGH. */
 export type Analyzer = (action: ActionEvent) => Promise<SecurityRisk>;
 
 const ORDER: readonly SecurityRisk[] = ["UNKNOWN", "LOW", "MEDIUM", "HIGH"];

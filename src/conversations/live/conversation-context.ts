@@ -1,5 +1,6 @@
 import type { ExtensionFactory } from "../../agent/loop/extension.ts";
 import type { Runners } from "../../agent/runner.ts";
+import type { ServiceKeys } from "../../agent/security/analyzer-host.ts";
 import type { ShellScanner } from "../../agent/security/worker/shell-scanner.ts";
 import type { Clock } from "../../clock.ts";
 import type { Timestamps } from "../../events/timestamp.ts";
@@ -78,6 +79,8 @@ export interface ConversationContext {
   lookupFetch?: LookupFetch | undefined;
   /** The network for MCP servers at URLs. Default: they cannot be reached. */
   mcp?: RemoteAccess | undefined;
+  /** Credentials of the server for GraySwan. Default: none. */
+  graySwan?: ServiceKeys | undefined;
   /** Secret values of the server itself, which no conversation may show. Default: none. */
   serverSecrets?: ServerSecrets | undefined;
   /** Called when something other than a state update happens in any conversation. */

@@ -1,3 +1,4 @@
+import { offlineHost } from "../../agent/security/analyzer-host.ts";
 import { createAnalyzer } from "../../agent/security/create-analyzer.ts";
 import type { SecretMask } from "../../secrets/masking/secret-mask.ts";
 import { type LlmConfigInput, parseLlmConfig } from "../../wire/agent/llm-config.ts";
@@ -230,7 +231,7 @@ export class ConversationHandle {
   setSecurityAnalyzer(analyzer: SecurityAnalyzer | null): Promise<void> {
     return this.#use(async (conversation) => {
       const { keeper, session } = conversation;
-      if (analyzer !== null) await createAnalyzer(analyzer, session.shellScanner);
+      if (analyzer !== null) await createAnalyzer(analyzer, offlineHost(session.analyzers.shellScanner));
       await keeper.update({ security_analyzer: analyzer });
       conversation.warnOf(judgeAnalyzer(analyzer));
     });

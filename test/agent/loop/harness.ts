@@ -5,6 +5,7 @@ import type { LoopExtension } from "../../../src/agent/loop/extension.ts";
 import { Extensions } from "../../../src/agent/loop/extensions/extensions.ts";
 import { type RunOptions, runAgent } from "../../../src/agent/loop/run.ts";
 import type { AgentSession } from "../../../src/agent/loop/session.ts";
+import { offlineHost } from "../../../src/agent/security/analyzer-host.ts";
 import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";
 import { PromptView } from "../../../src/agent/view/prompt-view.ts";
 import { serialiseEvent } from "../../../src/events/serialise-event.ts";
@@ -62,7 +63,7 @@ export class ArraySession implements AgentSession {
   readonly extensions: Extensions;
   readonly newId = fixedClock().newId;
   readonly confirmation = new Confirmation(this);
-  readonly shellScanner = openScanner();
+  readonly analyzers = offlineHost(openScanner());
 
   private constructor(llm: ScriptedLlm, tools: Toolbox, options: SessionOptions) {
     this.llm = llm;

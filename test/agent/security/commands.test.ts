@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { offlineHost } from "../../../src/agent/security/analyzer-host.ts";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
 import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";
 import type { SecurityRisk } from "../../../src/wire/agent/policies.ts";
@@ -23,8 +24,8 @@ const STRICTER: [command: string, rails: SecurityRisk, pattern: SecurityRisk, re
 ];
 
 const scanner = new ShellScanner();
-const pattern = await createAnalyzer({ kind: "PatternSecurityAnalyzer" }, scanner);
-const rails = await createAnalyzer({ kind: "PolicyRailSecurityAnalyzer" }, scanner);
+const pattern = await createAnalyzer({ kind: "PatternSecurityAnalyzer" }, offlineHost(scanner));
+const rails = await createAnalyzer({ kind: "PolicyRailSecurityAnalyzer" }, offlineHost(scanner));
 afterAll(() => scanner.close());
 
 it("the analyzers rate commands as the reference does", async () => {

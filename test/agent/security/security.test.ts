@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { offlineHost } from "../../../src/agent/security/analyzer-host.ts";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
 import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";
 import {
@@ -11,7 +12,7 @@ import { action, call } from "./action.ts";
 
 const scanner = new ShellScanner();
 afterAll(() => scanner.close());
-const analyzerOf = (config: SecurityAnalyzer) => createAnalyzer(config, scanner);
+const analyzerOf = (config: SecurityAnalyzer) => createAnalyzer(config, offlineHost(scanner));
 const pattern = await analyzerOf({ kind: "PatternSecurityAnalyzer" });
 const rail = await analyzerOf({ kind: "PolicyRailSecurityAnalyzer" });
 

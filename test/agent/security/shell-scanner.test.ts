@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { offlineHost } from "../../../src/agent/security/analyzer-host.ts";
 import { createAnalyzer } from "../../../src/agent/security/create-analyzer.ts";
 import { ShellScanner, type ShellScannerOptions } from "../../../src/agent/security/worker/shell-scanner.ts";
 import type { Logger } from "../../../src/logger.ts";
@@ -181,14 +182,14 @@ describe("without a parser", () => {
     { kind: "PatternSecurityAnalyzer" },
     { kind: "EnsembleSecurityAnalyzer", analyzers: [{ kind: "PolicyRailSecurityAnalyzer" }] },
   ])("$kind is refused", async (config) => {
-    await expect(createAnalyzer(config, broken())).rejects.toMatchObject({
+    await expect(createAnalyzer(config, offlineHost(broken()))).rejects.toMatchObject({
       code: "unavailable",
       message: "Shell text cannot be analyzed: broken grammar",
     });
   });
 
   it("an analyzer that needs none works", async () => {
-    const analyzer = await createAnalyzer({ kind: "LLMSecurityAnalyzer" }, broken());
+    const analyzer = await createAnalyzer({ kind: "LLMSecurityAnalyzer" }, offlineHost(broken()));
     expect(await analyzer(action("ls"))).toBe("LOW");
   });
 });

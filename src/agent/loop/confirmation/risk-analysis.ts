@@ -2,9 +2,9 @@ import { messageOf } from "../../../errors.ts";
 import { untilAborted } from "../../../waiting.ts";
 import type { SecurityAnalyzer, SecurityRisk } from "../../../wire/agent/policies.ts";
 import type { ActionEvent, SecurityAnalysisEvent } from "../../../wire/events/events.ts";
+import { type AnalyzerHost, Unrated } from "../../security/analyzer-host.ts";
 import { createAnalyzer } from "../../security/create-analyzer.ts";
 import type { Analyzer } from "../../security/risk.ts";
-import type { ShellScans } from "../../security/worker/shell-scanner.ts";
 
 /** Tells the risk of an action that was analysed. Any other action is UNKNOWN. */
 export type RiskOf = (action: ActionEvent) => SecurityRisk;
@@ -19,9 +19,12 @@ export interface RiskAnalysis {
 export interface AnalysisOptions {
   /** The analyzer of the conversation, if it has one. */
   config: SecurityAnalyzer | null;
-  shellScanner: ShellScans;
-  signal: AbortSignal;
+  /** What analyzers reach. Its signal ends the analysis. */
+  host: AnalyzerHost;
 }
+
+/** Actions that are rated at once: a service may take its time with each. */
+const AT_ONCE = 4;
 
 interface Verdict {
   risk: SecurityRisk;
@@ -31,18 +34,24 @@ interface Verdict {
 const NOT_ANALYSED: RiskAnalysis = { riskOf: () => "UNKNOWN" };
 
 /**
- * Asks the analyzer about every action. One that it fails on is HIGH, and so are all when it cannot be made: the details
- * say why. Rejects with the reason of the signal once that is aborted.
+ * Asks the analyzer about every action. One that it cannot rate is UNKNOWN. One that it fails on is HIGH, and so are all
+ * when it cannot be made. The details say why. Rejects with the reason of the signal once that is aborted.
  */
 export async function analyseRisks(
   actions: readonly ActionEvent[],
-  { config, shellScanner, signal }: AnalysisOptions,
+  { config, host }: AnalysisOptions,
 ): Promise<RiskAnalysis> {
   if (config === null || isHarmlessAlone(actions)) return NOT_ANALYSED;
-  signal.throwIfAborted();
+  host.signal.throwIfAborted();
+  const analyzer = createAnalyzer(config, host);
   const verdicts = new Map<string, Verdict>();
-  const analyzer = createAnalyzer(config, shellScanner);
-  for (const action of actions) verdicts.set(action.id, await verdictOn(action, analyzer, signal));
+  for (let first = 0; first < actions.length; first += AT_ONCE) {
+    const some = actions.slice(first, first + AT_ONCE);
+    const found = await Promise.all(
+      some.map(async (action) => [action.id, await verdictOn(action, analyzer, host.signal)] as const),
+    );
+    for (const [id, verdict] of found) verdicts.set(id, verdict);
+  }
   return {
     riskOf: ({ id }) => verdicts.get(id)?.risk ?? "UNKNOWN",
     findings: {
@@ -74,6 +83,7 @@ async function verdictOn(
     return { risk: await untilAborted(risk, signal) };
   } catch (error) {
     signal.throwIfAborted();
-    return { risk: "HIGH", details: { error: messageOf(error) } };
+    const risk = error instanceof Unrated ? "UNKNOWN" : "HIGH";
+    return { risk, details: { error: messageOf(error) } };
   }
 }

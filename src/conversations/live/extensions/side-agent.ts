@@ -12,6 +12,7 @@ import { type Agent, agent as agentSchema } from "../../../wire/agent/agent.ts";
 import type { ConversationState } from "../../../wire/conversation-state.ts";
 import { lastWords } from "../../final-response.ts";
 import type { LiveContext } from "../conversation-context.ts";
+import { analyzerServices } from "../session/analyzer-services.ts";
 import { openTools } from "../session/open-tools.ts";
 import { SideSession } from "./side-session.ts";
 
@@ -39,7 +40,7 @@ export function sideAgents({ host, context }: SideAgentParts): AskAgent {
       state: sideState(host.state, agent, maxIterations),
       llm: model,
       tools,
-      shellScanner: context.shellScanner.laneOf(host.conversationId),
+      analyzers: analyzerServices(context, host),
       clock: context.clock,
     });
     try {

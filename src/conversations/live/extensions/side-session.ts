@@ -1,6 +1,6 @@
 import { Confirmation } from "../../../agent/loop/confirmation/confirmation.ts";
 import type { AgentSession } from "../../../agent/loop/session.ts";
-import type { ShellScans } from "../../../agent/security/worker/shell-scanner.ts";
+import type { AnalyzerServices } from "../../../agent/security/analyzer-host.ts";
 import { PromptView } from "../../../agent/view/prompt-view.ts";
 import type { Clock } from "../../../clock.ts";
 import { stampEvent } from "../../../events/stamp-event.ts";
@@ -14,7 +14,7 @@ export interface SideSessionParts {
   state: ConversationState;
   llm: Llm;
   tools: Toolbox;
-  shellScanner: ShellScans;
+  analyzers: AnalyzerServices;
   clock: Clock;
 }
 
@@ -23,17 +23,17 @@ export class SideSession implements AgentSession {
   readonly state: ConversationState;
   readonly llm: Llm;
   readonly tools: Toolbox;
-  readonly shellScanner: ShellScans;
+  readonly analyzers: AnalyzerServices;
   readonly view = new PromptView();
   readonly confirmation = new Confirmation(this);
   readonly #clock: Clock;
   readonly #timestamps: Timestamps;
 
-  constructor({ state, llm, tools, shellScanner, clock }: SideSessionParts) {
+  constructor({ state, llm, tools, analyzers, clock }: SideSessionParts) {
     this.state = state;
     this.llm = llm;
     this.tools = tools;
-    this.shellScanner = shellScanner;
+    this.analyzers = analyzers;
     this.#clock = clock;
     this.#timestamps = createTimestamps(clock);
   }

@@ -3,7 +3,7 @@ import { Confirmation } from "../../../agent/loop/confirmation/confirmation.ts";
 import { mergeChanges } from "../../../agent/loop/extensions/changes.ts";
 import type { Extensions } from "../../../agent/loop/extensions/extensions.ts";
 import type { AgentSession } from "../../../agent/loop/session.ts";
-import type { ShellScans } from "../../../agent/security/worker/shell-scanner.ts";
+import type { AnalyzerServices } from "../../../agent/security/analyzer-host.ts";
 import type { PromptView } from "../../../agent/view/prompt-view.ts";
 import { AgentServerError } from "../../../errors.ts";
 import type { Llm, LlmDelta, LlmReply } from "../../../llm/llm.ts";
@@ -11,6 +11,7 @@ import type { SecretMask } from "../../../secrets/masking/secret-mask.ts";
 import type { SecretRegistry } from "../../../secrets/secret-registry.ts";
 import type { Toolbox } from "../../../tools/toolbox/toolbox.ts";
 import type { Agent } from "../../../wire/agent/agent.ts";
+import type { LlmConfigInput } from "../../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../../wire/events/events.ts";
 import { recordsFirst } from "../../../wire/events/hook-records.ts";
@@ -21,6 +22,7 @@ import { goalEvent, interrupted, readGoal } from "../goal/goal-status.ts";
 import { maskEvent, needsMask } from "../masking/masked-event.ts";
 import type { StateKeeper } from "../state-keeper.ts";
 import { admitMessage } from "../user-message.ts";
+import { type AnalyzerContext, analyzerServices } from "./analyzer-services.ts";
 import type { LogView, ReadBranch } from "./log-view.ts";
 import type { PromptFiles } from "./prompt-files.ts";
 import { type AroundPrompt, PromptWriter } from "./prompt-writer.ts";
@@ -33,7 +35,7 @@ export interface RunSessionParts {
   secrets: SecretRegistry;
   /** Whether the key of the model was not kept. */
   isModelKeyLost: boolean;
-  context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "shellScanner" | "onActivity">;
+  context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "onActivity"> & AnalyzerContext;
   /** The agent with what the files of its project add to it. */
   completeAgent(): Promise<Agent>;
   /** Opens the tools of an agent. */
@@ -84,8 +86,10 @@ export class RunSession implements AgentSession {
     return this.#prepared.extensions;
   }
 
-  get shellScanner(): ShellScans {
-    return this.#parts.context.shellScanner.laneOf(this.state.id);
+  get analyzers(): AnalyzerServices {
+    const { context, secrets } = this.#parts;
+    const createLlm = (llm: LlmConfigInput) => this.models.createCounted(llm);
+    return analyzerServices(context, { conversationId: this.state.id, secrets, createLlm });
   }
 
   get llm(): Llm {

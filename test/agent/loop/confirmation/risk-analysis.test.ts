@@ -152,8 +152,7 @@ describe("an analysis", () => {
     const abort = new AbortController();
     const analysis = analyseRisks(actions, {
       config: { kind: "PolicyRailSecurityAnalyzer" },
-      shellScanner: session.shellScanner,
-      signal: abort.signal,
+      host: { ...session.analyzers, view: session.view, signal: abort.signal },
     });
     abort.abort(new Error("interrupted"));
     await expect(analysis).rejects.toThrow("interrupted");
@@ -167,8 +166,7 @@ describe("an analysis", () => {
     const actions = session.events.filter((event) => event.kind === "ActionEvent");
     const analysis = analyseRisks(actions, {
       config: BROKEN,
-      shellScanner: session.shellScanner,
-      signal: abort.signal,
+      host: { ...session.analyzers, view: session.view, signal: abort.signal },
     });
     await expect(analysis).rejects.toThrow("interrupted");
   });
