@@ -20,7 +20,7 @@ export interface AgentSession {
   /** The model of the agent as it is now. */
   readonly llm: Llm;
   readonly tools: Toolbox;
-  /** What analyzers of actions reach. */
+  /** Services of the analyzers of actions. */
   readonly analyzers: AnalyzerServices;
   /** Appends events to the log, in this order. Resolves once they are stored; they are published after that. */
   append(events: readonly NewEvent[]): Promise<Event[]>;

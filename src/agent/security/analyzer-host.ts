@@ -23,7 +23,7 @@ export interface ServiceKeys {
   policyId?: string | undefined;
 }
 
-/** What the analyzers of a conversation reach. */
+/** Services of the analyzers of a conversation. */
 export interface AnalyzerServices {
   /** Reads commands. */
   shellScanner: ShellScans;

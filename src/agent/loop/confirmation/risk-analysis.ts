@@ -19,7 +19,7 @@ export interface RiskAnalysis {
 export interface AnalysisOptions {
   /** The analyzer of the conversation, if it has one. */
   config: SecurityAnalyzer | null;
-  /** What analyzers reach. Its signal ends the analysis. */
+  /** Services of analyzers. Its signal ends the analysis. */
   host: AnalyzerHost;
 }
 

@@ -28,7 +28,7 @@ interface Config {
 
 /**
  * Asks GraySwan's Cygnal about each action and what led to it. What it does not answer in time and in its form is not
- * rated. The server's own key goes to GraySwan alone: whoever configures another address brings a key for it.
+ * rated. The server's own key goes to GraySwan alone: a configuration with another address has the key for it.
  *
  * @throws AgentServerError `unprocessable` for an address that is no URL over http or https
  */
@@ -72,7 +72,7 @@ function options({ history_limit: limit, max_message_chars: maxChars }: Config) 
   return { limit, maxChars: Math.max(0, maxChars) };
 }
 
-/** The events of the prompt before an action. Those of its own reply that come later are none of them. */
+/** The events of the prompt before an action. Later ones of the same reply are left out. */
 function before({ id }: ActionEvent, { view: { events } }: AnalyzerHost) {
   const place = events.findIndex((event) => event.id === id);
   return place < 0 ? events : events.slice(0, place);

@@ -6,7 +6,7 @@ const MAX_FORMER = 10_000;
 /** Characters of all of them together. The newest count. */
 const MAX_HISTORY = 400_000;
 
-/** Elements of a prompt whose content comes from the agent, and so perhaps from whoever has misled it. */
+/** Elements of a prompt whose content comes from the agent, and so perhaps from a stranger who has misled it. */
 export const UNTRUSTED = ["tool", "summary", "thought", "arguments"] as const;
 
 /** Writes the question of a guardrail: an action after the ones before it, oldest first. */

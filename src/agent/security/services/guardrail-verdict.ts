@@ -12,7 +12,7 @@ const TAG = new RegExp(`</?(?:${NAMES})(?:\\s[^>]*)?>`, "i");
 const VERDICT = /^\s*RISK:\s*(LOW|MEDIUM|HIGH)\s*$/gim;
 
 /**
- * Reads the verdict of a guardrail: a line of its own outside of what it repeats of the prompt. undefined for an answer
+ * Reads the verdict of a guardrail: a separate line outside of what it repeats of the prompt. undefined for an answer
  * without one, with different ones, or with half an element: what stands behind such a tag may not be its own.
  */
 export function verdictIn(answer: string): SecurityRisk | undefined {

@@ -14,7 +14,7 @@ import { verdictIn } from "./guardrail-verdict.ts";
 const TIMEOUT = 120_000;
 /** The account of guardrails whose configuration names none: their cost is not the agent's. */
 const USAGE_ID = "security-analyzer";
-/** Events that are looked through for former actions beside those of the prompt. */
+/** Events that are looked through for former actions in addition to the prompt. */
 const RECENT = 100;
 
 /** The fields as the wire checks them. */
@@ -26,7 +26,7 @@ interface Config {
 
 /**
  * Asks another model than the agent's about each action and those before it, also those that a condensation has taken
- * out of the prompt. An answer that is no plain verdict rates nothing, and neither does a call that fails.
+ * out of the prompt. An answer without a plain verdict rates nothing, and neither does a call that fails.
  */
 export function toolShieldSecurityAnalyzer(
   analyzer: SecurityAnalyzer,

@@ -12,7 +12,7 @@ export type RatedConversation = Pick<ExtensionHost, "conversationId" | "createLl
   secrets: Pick<ExtensionHost["secrets"], "mask">;
 };
 
-/** What the analyzers of a conversation reach. */
+/** Makes the services of the analyzers of a conversation. */
 export function analyzerServices(
   { shellScanner, mcp = NO_NETWORK, graySwan = {} }: AnalyzerContext,
   { conversationId, createLlm, secrets }: RatedConversation,
