@@ -11,6 +11,7 @@ import { createDemoLlm, isDemoModel } from "./demo/demo.ts";
 import type { Environment } from "./environment.ts";
 import { toLlmError } from "./failure/to-llm-error.ts";
 import { withAddress } from "./failure/with-address.ts";
+import { isClaude } from "./google/vertex-address.ts";
 import type { Llm, LlmReply } from "./llm.ts";
 import { LlmError } from "./llm-error.ts";
 import { type Model, resolveModel } from "./model.ts";
@@ -171,6 +172,7 @@ async function loadProtocol(model: Model, options: BuildOptions): Promise<Protoc
     const { anthropicMessages } = await import("./anthropic-messages/anthropic-messages.ts");
     return anthropicMessages(model, fetch);
   }
+  if (model.endpoint.provider.protocol === "vertex") return loadVertex(model, { ...options, fetch });
   if (speaksConverse(model)) {
     const { bedrockConverse } = await import("./bedrock-converse/bedrock-converse.ts");
     const { environment, clock } = options;
@@ -182,6 +184,23 @@ async function loadProtocol(model: Model, options: BuildOptions): Promise<Protoc
   }
   const { openAiChat } = await import("./openai-chat/openai-chat.ts");
   return openAiChat(model, fetch);
+}
+
+/** At Vertex AI, tokens of Google take the place of keys. */
+async function loadVertex(
+  model: Model,
+  { fetch, environment }: BuildOptions & { fetch: Fetch },
+): Promise<Protocol> {
+  const { googleToken, withBearer } = await import("./google/google-token.ts");
+  const { apiKey, trusted } = model.endpoint;
+  const authorized = withBearer(fetch, googleToken({ apiKey, environment, trusted, fetch }));
+  const keyless = { ...model, endpoint: { ...model.endpoint, apiKey: null } };
+  if (isClaude(model.endpoint.model)) {
+    const { anthropicMessages } = await import("./anthropic-messages/anthropic-messages.ts");
+    return anthropicMessages(keyless, authorized);
+  }
+  const { openAiChat } = await import("./openai-chat/openai-chat.ts");
+  return openAiChat(keyless, authorized);
 }
 
 /** Bedrock has addresses that are compatible with OpenAI, too. Their paths end as OpenAI's do. */

@@ -2,6 +2,7 @@ import type { LlmConfig } from "../wire/agent/llm-config.ts";
 import { awsSignerIn } from "./aws/aws-credentials.ts";
 import { awsAddress, awsRegion } from "./aws/aws-region.ts";
 import type { Environment } from "./environment.ts";
+import { publishedName, type VertexFacts, vertexAddress, withApi } from "./google/vertex-address.ts";
 import { LlmError } from "./llm-error.ts";
 import { PROVIDERS, type Provider, parseModelName } from "./providers.ts";
 import { isSubscribed } from "./subscription/is-subscribed.ts";
@@ -45,7 +46,7 @@ export function toEndpoint(config: LlmConfig, environment: Environment, isKeyLos
   if (name === null || provider === undefined) throw unknownProvider(config.model);
 
   const region = name === "bedrock" ? awsRegion(config, model, environment) : null;
-  const ownUrl = region === null ? provider.baseUrl : awsAddress("bedrock-runtime", region);
+  const ownUrl = ownAddress(provider, { region, model, apiKey: config.api_key, environment });
   const usual = firstSet(provider.baseUrlVariables, environment) ?? ownUrl;
   const baseUrl = requested ?? usual;
   if (baseUrl === null) throw missingBaseUrl(name, provider);
@@ -54,8 +55,8 @@ export function toEndpoint(config: LlmConfig, environment: Environment, isKeyLos
   return {
     name,
     provider,
-    model,
-    baseUrl: normalizeBaseUrl(baseUrl, provider),
+    model: provider.protocol === "vertex" ? publishedName(model) : model,
+    baseUrl: normalizeBaseUrl(provider.protocol === "vertex" ? withApi(baseUrl, model) : baseUrl, provider),
     apiKey: config.api_key ?? environmentKey(name, { config, environment, trusted, isKeyLost }),
     apiVersion: nonBlank(config.api_version) ?? environment.AZURE_API_VERSION ?? AZURE_API_VERSION,
     official,
@@ -79,6 +80,15 @@ function requestedBaseUrl(provider: string | null, config: LlmConfig): string | 
     nonBlank(config.base_url) ??
     (provider === "bedrock" ? nonBlank(config.aws_bedrock_runtime_endpoint) : null)
   );
+}
+
+/** The provider's own address; null where it has none, or where a region or a project is missing. */
+function ownAddress(
+  provider: Provider,
+  { region, ...facts }: VertexFacts & { region: string | null },
+): string | null {
+  if (provider.protocol === "vertex") return vertexAddress(facts);
+  return region === null ? provider.baseUrl : awsAddress("bedrock-runtime", region);
 }
 
 interface KeySources extends Sources {
@@ -145,10 +155,13 @@ function unknownProvider(model: string): LlmError {
 }
 
 function missingBaseUrl(name: string, provider: Provider): LlmError {
-  const region = name === "bedrock" ? "aws_region_name, AWS_REGION, " : "";
+  const { protocol } = provider;
+  const project = "VERTEXAI_PROJECT, a service account as api_key, ";
+  const more =
+    protocol === "vertex" ? project : protocol === "bedrock" ? "aws_region_name, AWS_REGION, " : "";
   return new LlmError(
     "LLMBadRequestError",
-    `base_url is missing: ${name}/ models need it, or ${region}${provider.baseUrlVariables.join(" or ")}`,
+    `base_url is missing: ${name}/ models need it, or ${more}${provider.baseUrlVariables.join(" or ")}`,
   );
 }
 

@@ -10,7 +10,7 @@ export type OptionalField =
 
 /** A service that serves models, and how it differs from the others. */
 export interface Provider {
-  protocol: "openai" | "azure" | "anthropic" | "bedrock";
+  protocol: "openai" | "azure" | "anthropic" | "bedrock" | "vertex";
   /** null: the request or the environment must name the address. */
   baseUrl: string | null;
   /** Environment variables that may hold the key; the first one set wins. */
@@ -104,6 +104,12 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
     keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     accepts: ["reasoning_effort", "stream_options"],
     priceId: "google",
+  }),
+  vertex_ai: openAiCompatible(null, "VERTEXAI", {
+    protocol: "vertex",
+    keyVariables: [],
+    keyless: true,
+    accepts: ["reasoning_effort", "stream_options"],
   }),
   openrouter: openAiCompatible("https://openrouter.ai/api/v1", "OPENROUTER", {
     accepts: ["reasoning_effort", "top_k", "seed", "prompt_cache_key", "stream_options"],

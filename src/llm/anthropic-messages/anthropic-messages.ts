@@ -23,9 +23,12 @@ import { anthropicPromptWriter } from "./to-anthropic-messages.ts";
 /** Most tokens of a reply for a model without a known limit. Anthropic requires a figure. */
 const DEFAULT_MAX_TOKENS = 16_384;
 
-/** Speaks Anthropic Messages. */
+/** Version of the API at Vertex AI. */
+const VERTEX_VERSION = "vertex-2023-10-16";
+
+/** Speaks Anthropic Messages, also as Vertex AI serves them. */
 export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
-  const { config, capabilities } = model;
+  const { config, endpoint, capabilities } = model;
   const writePrompt = anthropicPromptWriter(capabilities);
   const fixed = fixedFields(model);
   const writeTools = toolsWriter(toTool);
@@ -47,7 +50,7 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
     const head = `${JSON.stringify(rest).slice(0, -1)}${tools}${systemField},"messages":[`;
     // `messages.create` would print advice about models on the console.
     const response = await (await client)
-      .post("/v1/messages", {
+      .post(pathOf(endpoint, streams), {
         body: requestBody(head, messages, `${end}]}`),
         headers: {
           "content-type": "application/json",
@@ -86,9 +89,20 @@ function credentialHeaders({ apiKey, official }: Endpoint): Record<string, strin
   return official ? {} : { "x-api-key": apiKey };
 }
 
+/** Vertex AI names the model and the form of the answer in the path. */
+function pathOf(endpoint: Endpoint, streams: boolean): string {
+  if (!isVertex(endpoint)) return "/v1/messages";
+  return `/models/${endpoint.model}:${streams ? "streamRawPredict" : "rawPredict"}`;
+}
+
+function isVertex({ provider }: Endpoint): boolean {
+  return provider.protocol === "vertex";
+}
+
 function fixedFields({ config, endpoint, capabilities }: Model): Record<string, unknown> {
   const limit = capabilities.maxOutputTokens ?? DEFAULT_MAX_TOKENS;
-  const fields: Record<string, unknown> = { model: endpoint.model, max_tokens: limit };
+  const named = isVertex(endpoint) ? { anthropic_version: VERTEX_VERSION } : { model: endpoint.model };
+  const fields: Record<string, unknown> = { ...named, max_tokens: limit };
   Object.assign(fields, thinkingFields(config, capabilities, limit));
   if (!fields.thinking && (capabilities.samplingParameters || !config.drop_params)) {
     fields.temperature = config.temperature ?? undefined;

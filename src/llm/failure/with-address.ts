@@ -33,7 +33,8 @@ function hintFor({ status, message }: LlmError, { provider }: Endpoint): string 
   if (/ENOTFOUND|EAI_AGAIN/.test(message)) return " Check the host name in base_url.";
   if (status === undefined) return "";
   if (status >= 300 && status < 400) return " Set base_url to the final address.";
-  if (status === 401 || status === 403) return ` Check api_key or ${provider.keyVariables.join(", ")}.`;
+  if (status === 401 || status === 403)
+    return ` Check ${["api_key", ...provider.keyVariables].join(" or ")}.`;
   if (status === 404) return " Check the name of the model and base_url, which often ends in /v1.";
   return "";
 }

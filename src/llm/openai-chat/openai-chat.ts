@@ -24,6 +24,9 @@ import { type ChatDialect, chatMessageWriter } from "./to-chat-messages.ts";
 /** Words by which a server refuses tool calls because they lack the reasoning that led to them. */
 const DEMANDS_REASONING = /reasoning_content\W.*(missing|passed back|required)|missing\W+reasoning_content/is;
 
+/** Providers that check the signatures of Gemini's calls. */
+const GOOGLE: ReadonlySet<string> = new Set(["gemini", "vertex_ai"]);
+
 /** Words by which Gemini refuses cache marks in a prompt that is too short for them. */
 const TOO_SHORT_TO_CACHE = /minimum token count to start caching/i;
 
@@ -91,7 +94,7 @@ function dialectOf({ config, endpoint, capabilities }: Model): ChatDialect {
     reasoningContent: capabilities.reasoningContent,
     plainText: config.force_string_serializer !== false,
     thinkingBlocks: isProxy && capabilities.thinking !== "none",
-    signedCalls: endpoint.name === "gemini" && /gemini-([3-9]|\d\d)/.test(endpoint.model),
+    signedCalls: GOOGLE.has(endpoint.name) && /gemini-([3-9]|\d\d)/.test(endpoint.model),
     callId: endpoint.name === "mistral" ? toMistralCallId : (id) => id,
   };
 }
