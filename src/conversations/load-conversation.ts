@@ -26,7 +26,7 @@ export async function loadConversation(
   return conversation;
 }
 
-/** A run without a living owner was cut short, and is repaired. */
+/** A run without a living owner was cut short, and is repaired; so is one that was asking the user. */
 async function read(
   id: string,
   context: LiveContext,
@@ -36,6 +36,6 @@ async function read(
   if (record === undefined) return undefined;
   const { openConversation } = await import("./live/open-conversation.ts");
   const conversation = openConversation(record, context, claim);
-  if (record.status === "running") await conversation.recover();
+  if (record.status === "running" || conversation.hasCutQuestion) await conversation.recover();
   return conversation;
 }

@@ -17,6 +17,8 @@ import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { type RemovalOptions, Removals } from "./removal/removals.ts";
 import { toRuntimeInfo } from "./runtime-info.ts";
+import { Drivers } from "./sub-agents/work/drivers.ts";
+import { LiveWorker } from "./sub-agents/work/live-worker.ts";
 import { Forks } from "./tree/forks.ts";
 import { Turns } from "./turns.ts";
 
@@ -67,7 +69,10 @@ export function managerParts(
     claim: (id) => live.take(id),
   });
   const options = { ...serverOptions, store: importedFirst(stored, imports) };
-  const context = liveContext(options, damage);
+  const drivers = new Drivers({
+    use: (id, work) => live.use(id, (conversation) => work(new LiveWorker(conversation))),
+  });
+  const context = liveContext(options, { damage, drivers });
   const turns = new Turns();
   const live: ClaimedConversations = new ClaimedConversations({
     context,
@@ -107,10 +112,13 @@ export function managerParts(
   };
 }
 
-function liveContext(options: ConversationManagerOptions, damage: DamageLog): LiveContext {
+function liveContext(
+  options: ConversationManagerOptions,
+  shared: Pick<LiveContext, "damage" | "drivers">,
+): LiveContext {
   return {
     ...options,
-    damage,
+    ...shared,
     principalSpending: new PrincipalSpending(options.store),
     timestamps: createTimestamps(options.clock),
     unsealed: new UnsealedSecrets(options.cipher),

@@ -7,10 +7,7 @@ import type { StartConversationRequest } from "../wire/conversation-request.ts";
 
 /** A start request with the agent that it leads to. */
 export interface AskedFor {
-  request: Pick<
-    StartConversationRequest,
-    "plugins" | "hook_config" | "security_analyzer" | "agent_definitions" | "container"
-  >;
+  request: Pick<StartConversationRequest, "plugins" | "hook_config" | "security_analyzer" | "container">;
   agent: Agent;
   /** Whether the machines of conversations are containers. */
   hasContainers: boolean;
@@ -97,11 +94,6 @@ const WARNED: readonly Unserved[] = [
     instead: "terminals are sessions of their own, which behave alike and cannot be attached to",
   },
   {
-    field: "agent_definitions",
-    asked: ({ request }) => counted(request.agent_definitions, "definitions"),
-    instead: "there are no sub-agents yet",
-  },
-  {
     field: "container",
     asked: ({ request, hasContainers }) =>
       request.container === null || hasContainers ? undefined : "limits of a container",
@@ -147,10 +139,6 @@ function listed(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const shown = names.slice(0, MAX_LISTED).map((name) => name.slice(0, MAX_NAME));
   return [...shown, ...(names.length > MAX_LISTED ? [`${names.length - MAX_LISTED} more`] : [])].join(", ");
-}
-
-function counted(list: readonly unknown[] | null | undefined, noun: string): string | undefined {
-  return list == null || list.length === 0 ? undefined : `${list.length} ${noun}`;
 }
 
 /** The analyzers that have no key for the service they ask, also within ensembles. */

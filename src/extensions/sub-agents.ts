@@ -40,12 +40,14 @@ export interface SubAgentSources {
   /** null: no project. */
   projectDir: string | null;
   ofUser: boolean;
+  /** Those that lie in no files. Default: none. */
+  builtIn?: readonly SubAgentInfo[];
 }
 
-/** Lists the sub-agents that lie in files. Those of a project win over those of the user. */
+/** Lists sub-agents. Those of a project win over those of the user, and these over those that lie in no files. */
 export async function listSubAgents(
   place: ExtensionPlace,
-  { projectDir, ofUser }: SubAgentSources,
+  { projectDir, ofUser, builtIn = [] }: SubAgentSources,
 ): Promise<SubAgentInfo[]> {
   const [project] = projectDir === null ? [] : await projectRoots(place, projectDir);
   const ofProject = project === undefined ? [] : projectFolders(project, "agents");
@@ -57,7 +59,7 @@ export async function listSubAgents(
   for (const { level, folders } of levels) {
     for (const folder of folders) all.push(...(await agentsOfFolder(place, folder, level)));
   }
-  return firstOfName(all);
+  return firstOfName([...all, ...builtIn]);
 }
 
 /** Reads the sub-agents of a folder, one in each Markdown file. A faulty one is logged and left out. */

@@ -28,6 +28,8 @@ export interface LlmRequest {
   onProgress?: () => void;
   /** Id of the conversation. Providers use it to keep one conversation on one cache. */
   conversationId?: string;
+  /** Id under which providers keep the prompt, where it is not that of the conversation. */
+  cacheId?: string;
   /** Texts before which the model stops writing. Ignored by models that have no stop words. */
   stop?: readonly string[];
 }

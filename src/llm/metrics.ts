@@ -34,7 +34,8 @@ export function addReply(metrics: Metrics, reply: LlmReply, at: number): void {
   const usage = toTokenUsage(reply, reply.usage, model);
   if (usage.per_turn_token === 0) return;
   remember(metrics.token_usages, usage);
-  metrics.accumulated_token_usage = sum(metrics, usage);
+  const total = metrics.accumulated_token_usage ?? emptyUsage(model);
+  metrics.accumulated_token_usage = sumOfUsage(total, usage);
 }
 
 function remember<T>(list: T[], entry: T): void {
@@ -66,9 +67,9 @@ function toTokenUsage(reply: LlmReply, reported: LlmUsage, model: string): Token
   };
 }
 
-/** Adds up the counters, and keeps the widest window and the newest turn. */
-function sum(metrics: Metrics, usage: TokenUsage): TokenUsage {
-  const total = metrics.accumulated_token_usage ?? emptyUsage(metrics.model_name);
+/** Adds up the counters, and keeps the widest window and the newest turn. null counts nothing. */
+export function sumOfUsage(total: TokenUsage | null, usage: TokenUsage | null): TokenUsage | null {
+  if (total === null || usage === null) return total ?? usage;
   return {
     model: total.model,
     prompt_tokens: total.prompt_tokens + usage.prompt_tokens,

@@ -51,10 +51,13 @@ export function attributionHeaders(config: LlmConfig): Record<string, string> {
 }
 
 /** Fields that keep one conversation on one cache, for providers that take them. */
-export function cacheFields(model: Model, { conversationId }: LlmRequest): Record<string, string> {
+export function cacheFields(
+  model: Model,
+  { conversationId, cacheId = conversationId }: LlmRequest,
+): Record<string, string> {
   if (conversationId === undefined) return {};
   return {
-    ...(model.capabilities.promptCacheKey && { prompt_cache_key: conversationId }),
+    ...(model.capabilities.promptCacheKey && cacheId && { prompt_cache_key: cacheId }),
     ...(isOpenRouter(model.endpoint) && { session_id: conversationId }),
   };
 }

@@ -114,7 +114,7 @@ export function allRoutes({
     ...skillRoutes(extensionPlace, marketplaces),
     ...installedSkillRoutes(extensionPlace),
     ...pluginRoutes({ place: extensionPlace, secretValue }),
-    ...projectFileRoutes(extensionPlace),
+    ...projectFileRoutes({ place: extensionPlace, tools }),
     ...settingsRoutes(settings),
     ...mcpRoutes(mcpTrials),
     ...secretRoutes(settings),

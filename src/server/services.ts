@@ -19,7 +19,7 @@ import { Documents } from "../settings/documents/documents.ts";
 import type { DocumentStore } from "../stores/documents.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
-import { namedTools, presetTools } from "../tools/catalogue.ts";
+import { BROWSER, namedTools, presetTools } from "../tools/catalogue.ts";
 import { startChildTool } from "../tools/child-conversation/start-child-tool.ts";
 import { ToolRegistry } from "../tools/registry.ts";
 import { untilAborted } from "../waiting.ts";
@@ -177,7 +177,12 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
     extensions: extensionFactory(options),
     plugins: pluginLoader({ serverPlace: () => place(), userDir }),
-    agentFiles: agentFiles({ serverPlace: () => place(), userDir, logger }),
+    agentFiles: agentFiles({
+      serverPlace: () => place(),
+      userDir,
+      hasBrowser: () => tools.has(BROWSER),
+      logger,
+    }),
     profiles: profileSource(settings, takeover.store),
     runners: {},
     dataDir: (id) => resolve(conversationsPath, toHex(id)),

@@ -9,16 +9,28 @@ import { listDirectoryTool } from "./gemini-files/list-directory-tool.ts";
 import { readFileTool } from "./gemini-files/read-file-tool.ts";
 import { writeFileTool } from "./gemini-files/write-file-tool.ts";
 import { invokeSkillTool } from "./invoke-skill/invoke-skill-tool.ts";
+import type { ToolSet } from "./registry.ts";
 import { ROUTE_TASK, routeTaskTool } from "./route-task/route-task-tool.ts";
 import { switchLlmTool } from "./switch-llm/switch-llm-tool.ts";
+import { taskTool } from "./task/task-tool.ts";
 import { taskTrackerTool } from "./task-tracker/task-tracker-tool.ts";
 import { terminalTool } from "./terminal/terminal-tool.ts";
 import { thinkTool } from "./think.ts";
 import type { Tool } from "./tool.ts";
 
+/** Name of the tools of a browser, which not every server has. */
+export const BROWSER = "browser_tool_set";
+
 /** Built-in tools that an agent may name in `tools`, in the order of `GET /api/tools/`. */
-export function namedTools(): readonly Tool[] {
-  return [askOracleTool(), fileEditorTool, taskTrackerTool, terminalTool];
+export function namedTools(): readonly (Tool | ToolSet)[] {
+  return [
+    askOracleTool(),
+    fileEditorTool,
+    { name: "task_tool_set", tools: [taskTool] },
+    taskTool,
+    taskTrackerTool,
+    terminalTool,
+  ];
 }
 
 /** A name of the registry; without a tool for that of a set. */
@@ -49,6 +61,11 @@ const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default
   // Chosen by hosts, which know whether a conversation may start others.
   start_child_conversation: { in_default_set: false, user_selectable: false },
   switch_llm: { description: "Gives the conversation another saved model.", in_default_set: true },
+  task: { in_default_set: false, user_selectable: false },
+  task_tool_set: {
+    description: "Gives pieces of work to other agents, which report what they did.",
+    in_default_set: false,
+  },
   task_tracker: { description: "Keeps a list of the tasks of a longer piece of work.", in_default_set: true },
   terminal: { description: "Runs commands in a shell.", in_default_set: true },
   write_file: OF_PRESETS,

@@ -5,6 +5,7 @@ import type { ToolAnnotations } from "../wire/agent/tool-definition.ts";
 import type { MessageEvent } from "../wire/events/events.ts";
 import type { Observation } from "../wire/events/observations.ts";
 import type { Workspace } from "../workspace/workspace.ts";
+import type { Delegation } from "./delegation.ts";
 import type { ToolModels } from "./tool-models.ts";
 
 /** Class names of a tool on the wire. Clients reject names they do not know. */
@@ -35,6 +36,8 @@ export interface ToolHost {
   models: ToolModels;
   /** The messages of the conversation so far, oldest first, as far as the prompt has them. */
   messages(): readonly MessageEvent[];
+  /** Gives work to sub-agents. Left out where none can be started. */
+  delegation?: Delegation | undefined;
 }
 
 /**

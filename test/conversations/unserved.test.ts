@@ -94,7 +94,6 @@ describe("a request is carried out, with a warning in the log and in the answer,
       withAgent({ tools: [{ name: "terminal", params: { terminal_type: "tmux" } }] }),
       "agent.tools: asks for terminal_type tmux",
     ],
-    ["sub-agents", { agent_definitions: [{ name: "helper" }] }, "agent_definitions: asks for 1 definitions"],
     [
       "ratings by a service, also among others",
       {
@@ -150,7 +149,7 @@ describe("a request leads to no warning that asks for", () => {
   it.each<[string, Fields]>([
     [
       "what clients send when they want nothing",
-      { hook_config: noHooks, plugins: [], agent_definitions: [] },
+      { hook_config: noHooks, plugins: [], agent_definitions: [{ name: "helper" }] },
     ],
     [
       "the terminal that this server has",

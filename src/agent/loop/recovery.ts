@@ -1,5 +1,6 @@
 import { INTERNAL_FAILURE } from "../error-classification.ts";
-import { answerOpenCalls, callError } from "./call-results.ts";
+import { answerOpenCalls, type CallResult, callError } from "./call-results.ts";
+import { QUESTION_KEY } from "./confirmation/questions.ts";
 import type { AgentSession } from "./session.ts";
 
 /** Covers every way in which a run is cut: a crash, a full disk, a conversation that another server went on with. */
@@ -10,11 +11,22 @@ const CUT_SHORT =
 
 /**
  * Clears up what the end of the process left, or of the conversation in memory: every open call is answered, unless it
- * waits for the user, and a status running becomes error, so that the conversation can go on.
+ * waits for the user, and a status running becomes error, so that the conversation can go on. `known` has results of calls
+ * that had ended by then, by the id of the action.
  */
-export async function recoverRun(session: AgentSession): Promise<void> {
-  if (session.confirmation.isWaiting) return;
-  await answerOpenCalls(session, (action) => callError(action, CUT_SHORT, INTERNAL_FAILURE));
-  // Last: while the status says running, a crash in between is repaired at the next start.
-  if (session.state.execution_status === "running") await session.update({ execution_status: "error" });
+export async function recoverRun(
+  session: AgentSession,
+  known: ReadonlyMap<string, CallResult> = new Map(),
+): Promise<void> {
+  const { [QUESTION_KEY]: question, ...agent_state } = session.state.agent_state;
+  // A question was asked in the middle of a run: its calls had been approved before, and may have had their effect.
+  const wasRunning = question !== undefined;
+  if (session.confirmation.isWaiting && !wasRunning) return;
+  await answerOpenCalls(
+    session,
+    (action) => known.get(action.id) ?? callError(action, CUT_SHORT, INTERNAL_FAILURE),
+  );
+  // Last: while the status says running, or a question is open, a crash in between is repaired at the next start.
+  if (wasRunning || session.state.execution_status === "running")
+    await session.update({ execution_status: "error", agent_state });
 }

@@ -1,5 +1,5 @@
 import { type Content, text, textOf } from "../../wire/events/message.ts";
-import type { Observation, TerminalObservation } from "../../wire/events/observations.ts";
+import type { Observation, TaskObservation, TerminalObservation } from "../../wire/events/observations.ts";
 
 /** Maximum number of characters of text that one tool result adds to the prompt. */
 const MAX_TEXT = 50_000;
@@ -9,7 +9,8 @@ const OMISSION = "\n[… the middle of this output was left out because it is to
 /** Converts an observation to what the model reads. */
 export function observationContent(observation: Observation): Content[] {
   const body = isTerminal(observation) ? [text(terminalText(observation))] : observation.content;
-  return bounded(observation.is_error ? [text(ERROR_HEADER), ...body] : [...body]);
+  const head = isTask(observation) ? [text(taskText(observation))] : [];
+  return bounded([...head, ...(observation.is_error ? [text(ERROR_HEADER)] : []), ...body]);
 }
 
 /** Cuts the middle out of content whose texts together exceed `MAX_TEXT`: both ends say more than either alone. */
@@ -28,6 +29,15 @@ function withoutMiddle(long: string): string {
 
 function isTerminal(observation: Observation): observation is TerminalObservation {
   return observation.kind === "TerminalObservation";
+}
+
+function isTask(observation: Observation): observation is TaskObservation {
+  return observation.kind === "TaskObservation";
+}
+
+/** The id is needed to resume the task. */
+function taskText({ task_id, subagent, status }: TaskObservation): string {
+  return `Task ID: ${task_id}\nSubagent: ${subagent}\nStatus: ${status}`;
 }
 
 /** Puts the output between the remarks of the tool, then adds the state of the shell. */

@@ -80,7 +80,8 @@ export class PrincipalSpending {
   /** Keeps what a conversation has used that is about to be removed. */
   async keepRemoved(id: string): Promise<void> {
     const [record] = await this.#store.conversations.find([id], SPENDING_DOCUMENTS);
-    if (record === undefined || record.createdBy === null) return;
+    // What a sub-agent has used counts in the conversation that it worked for.
+    if (record === undefined || record.createdBy === null || record.agentOf !== undefined) return;
     const spent = storedSpending(record.documents);
     await this.#change(record.createdBy, (account) => {
       if (account.removedIds.includes(id)) return account;

@@ -10,6 +10,9 @@ export const LAYOUT = {
   lease: "owner_lease.json",
 } as const;
 
+/** Folder in that of a conversation with those of its sub-agents. */
+export const SUB_AGENTS = "subagents";
+
 const FOLDER = /^[0-9a-f]{32}$/;
 const EVENT = /^event-(\d{5,15})-([0-9a-fA-F-]{8,})\.json$/;
 

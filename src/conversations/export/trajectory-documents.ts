@@ -22,7 +22,7 @@ export interface TrajectoryDocuments {
 export function trajectoryDocuments(record: ConversationRecord, persistenceDir: string): TrajectoryDocuments {
   const documents = readDocuments(record);
   const state = toState({ record, documents, persistenceDir });
-  const { stuck_detection_thresholds: _, container: __, ...config } = documents.config;
+  const { stuck_detection_thresholds: _, container: __, sub_agent: ___, ...config } = documents.config;
   const meta = {
     ...config,
     conversation_id: null,

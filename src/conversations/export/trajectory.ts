@@ -1,11 +1,13 @@
+import { AgentServerError } from "../../errors.ts";
 import { MAX_PAGE_LENGTH } from "../../events/event-search.ts";
 import { unknownConversation } from "../../stores/refusals.ts";
 import type { ConversationRecord, Store, StoredEvent } from "../../stores/store.ts";
 import { toHex } from "../../wire/ids.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { LIVE_DOCUMENTS } from "../record/conversation-documents.ts";
+import { subAgentsOf } from "../sub-agents/sub-agents-of.ts";
 import { keptFiles } from "./kept-files.ts";
-import { eventFileName, LAYOUT } from "./layout.ts";
+import { eventFileName, LAYOUT, SUB_AGENTS } from "./layout.ts";
 import { redactOwnJson } from "./redact-json.ts";
 import { trajectoryDocuments } from "./trajectory-documents.ts";
 import type { TrajectoryFile } from "./trajectory-file.ts";
@@ -58,6 +60,23 @@ export async function* trajectory(
     };
   }
   if (disk !== undefined) yield* keptFiles(disk, { folder: dataDir(id), root });
+  yield* ofSubAgents(id, { root, options });
+}
+
+/** The conversations of sub-agents lie in that of their parent. One that is removed meanwhile is left out. */
+async function* ofSubAgents(
+  id: string,
+  { root, options }: { root: string; options: TrajectoryOptions },
+): AsyncGenerator<TrajectoryFile, void, void> {
+  for await (const subAgent of subAgentsOf(id, options.store)) {
+    try {
+      for await (const file of trajectory(subAgent.id, options)) {
+        yield { ...file, name: `${root}/${SUB_AGENTS}/${file.name}` };
+      }
+    } catch (error) {
+      if (!AgentServerError.is(error) || error.code !== "not_found") throw error;
+    }
+  }
 }
 
 async function* eventsOf(

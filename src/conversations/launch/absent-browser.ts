@@ -1,7 +1,6 @@
+import { BROWSER } from "../../tools/catalogue.ts";
 import type { ToolRegistry } from "../../tools/registry.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
-
-const BROWSER = "browser_tool_set";
 
 /** Leaves out a browser that is not there. Settings name it for every server, so that one agent suits them all. */
 export function withoutAbsentBrowser(agent: Agent, registry: Pick<ToolRegistry, "has">): Agent {

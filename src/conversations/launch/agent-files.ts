@@ -1,5 +1,6 @@
 import type { Agent, Skill } from "../../wire/agent/agent.ts";
 import type { AgentContext } from "../../wire/agent/agent-context.ts";
+import type { AgentDefinition } from "../../wire/agent/agent-definition.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { ResolvedProfile } from "./agent-profiles.ts";
@@ -12,6 +13,8 @@ export interface AgentFiles {
   projectSkills(workspace: Workspace): Promise<Skill[]>;
   /** Reads the notes of an agent about its user and its project, from its machine. undefined without any. */
   memory(workspace: Workspace): Promise<string | undefined>;
+  /** Reads the sub-agents of the project, from its machine, then those of the user, then those of every server. */
+  subAgents(workspace: Workspace): Promise<AgentDefinition[]>;
   /** Reads the identity that the user has written down for agents. undefined without one. */
   soul(): Promise<string | undefined>;
 }
@@ -21,6 +24,13 @@ export type SharedSources = Pick<
   AgentContext,
   "load_user_skills" | "load_public_skills" | "marketplace_path"
 >;
+
+/** The skills of the user alone. */
+export const SKILLS_OF_USER: SharedSources = {
+  load_user_skills: true,
+  load_public_skills: false,
+  marketplace_path: "marketplaces/default.json",
+};
 
 /** The skills of the user and public ones that the agent of a start request asks for. */
 export async function requestedSkills(

@@ -24,6 +24,7 @@ import type { PluginLoader } from "../launch/plugin-source.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RemovalNotes } from "../removal/removal-notes.ts";
+import type { Drivers } from "../sub-agents/work/drivers.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 
 /** Facts of a conversation that its model depends on. */
@@ -97,4 +98,6 @@ export interface LiveContext extends ConversationContext {
   /** Reads commands for analyzers. */
   shellScanner: ShellScanner;
   damage: DamageLog;
+  /** The sub-agents that are working. */
+  drivers: Drivers;
 }

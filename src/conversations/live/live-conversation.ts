@@ -1,3 +1,4 @@
+import { QUESTION_KEY } from "../../agent/loop/confirmation/questions.ts";
 import { recoverRun } from "../../agent/loop/recovery.ts";
 import { interrupt } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
@@ -13,6 +14,7 @@ import type { Event } from "../../wire/events/events.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { allowedSecrets } from "../launch/agent-profiles.ts";
+import type { SubAgents } from "../sub-agents/sub-agents.ts";
 import { Asides } from "./asides/asides.ts";
 import { AutoTitle } from "./asides/auto-title.ts";
 import { GoalLoop } from "./goal/goal-loop.ts";
@@ -36,6 +38,8 @@ export interface LiveConversationOptions {
   assertServed(): void;
   /** Rejects with `too_many_requests` when a call of a model outside of a run is beyond a final budget. */
   assertBudget(): Promise<void>;
+  /** The sub-agents of the conversation. */
+  subAgents: SubAgents;
   /** Makes the runner, at the first run. */
   createRunner(): Promise<Runner>;
   slots: RunSlots;
@@ -68,6 +72,7 @@ export class LiveConversation {
   readonly title: AutoTitle;
   readonly asides: Asides;
   readonly goal: GoalLoop;
+  readonly subAgents: SubAgents;
   readonly #logger: Logger;
   readonly #options: LiveConversationOptions;
   #runner: Runner | null = null;
@@ -82,6 +87,7 @@ export class LiveConversation {
     this.keeper = keeper;
     this.session = session;
     this.workspace = workspace;
+    this.subAgents = options.subAgents;
     const assertBudget = () => this.assertBudget();
     this.title = new AutoTitle({
       keeper,
@@ -136,6 +142,11 @@ export class LiveConversation {
     return this.keeper.state.execution_status;
   }
 
+  /** Whether the store says that a run was asking the user about calls of a sub-agent. */
+  get hasCutQuestion(): boolean {
+    return !this.runs.active && Object.hasOwn(this.keeper.state.agent_state, QUESTION_KEY);
+  }
+
   /** Records a use at `now`, in milliseconds. */
   touch(now: number): void {
     this.#touchedAt = now;
@@ -157,11 +168,15 @@ export class LiveConversation {
     return this.#touchedAt <= moment && !isBusy;
   }
 
-  /** Answers calls that the end of the process left open, and turns a run that it cut short into an error. */
+  /**
+   * Answers calls that the end of the process left open, and turns a run that it cut short into an error. A task that a
+   * sub-agent had finished by then has its result.
+   */
   async recover(): Promise<void> {
     await this.session.readLog();
+    const known = await this.subAgents.resultsOf(this.session.view.pending());
     // A run that has begun meanwhile answers its own calls.
-    if (!this.runs.active) await recoverRun(this.session);
+    if (!this.runs.active) await recoverRun(this.session, known);
   }
 
   /** Ends the run, then the tools. Sockets stay: they read the store and the feed. */
@@ -176,6 +191,7 @@ export class LiveConversation {
     await this.goal.close(CLOSE_WAIT);
     await Promise.all([this.runs.close(CLOSE_WAIT), this.title.close()]);
     await this.#closeRunner();
+    await this.subAgents.close();
     await this.session.close();
   }
 

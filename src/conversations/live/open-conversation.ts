@@ -17,6 +17,7 @@ import { machineLimits } from "../machine-limits.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
 import { openState } from "../record/stored-state.ts";
+import { SubAgents } from "../sub-agents/sub-agents.ts";
 import { Turns } from "../turns.ts";
 import { type AskedFor, judgeRequest } from "../unserved.ts";
 import type { LiveContext } from "./conversation-context.ts";
@@ -76,6 +77,7 @@ export function openConversation(
     documents: new DocumentWriter(context.cipher, documents),
     secrets,
     context: { ...context, timestamps },
+    ...(config.sub_agent && { onUsage: (stats) => context.drivers.of(id)?.used(stats) }),
   });
   const workspace = openWorkspace(state, config, context);
   const openHost = async (): Promise<ExtensionHost> => ({
@@ -100,18 +102,28 @@ export function openConversation(
   });
   const pluginTurns = new Turns();
   const assertBudget = async () => {
+    subAgents.assertDriven();
     const { stats } = keeper.state;
     await assertSideBudget({ conversationId: id, createdBy: record.createdBy, stats }, context);
   };
   const skills = () => keeper.state.agent.agent_context?.skills ?? [];
   let builtIn: BuiltInExtensions | undefined;
+  const subAgents = new SubAgents({
+    context,
+    parent: { state: keeper.state, config, createdBy: record.createdBy },
+    keeper,
+    session: () => session,
+    workspace,
+    plugins,
+    budget: () => builtIn?.budget,
+  });
   const openExtensions = async (): Promise<Extensions> => {
     const host = await openHost();
     builtIn = await builtInExtensions({
       host,
       context,
       config,
-      plugins,
+      plugins: config.sub_agent === undefined ? plugins : subAgents.inherited(),
       keepDocument: async (name, json) => void (await log.commit({ documents: { [name]: json } })),
     });
     return new Extensions([...builtIn.list, ...((await context.extensions?.(host)) ?? [])], logger);
@@ -123,6 +135,7 @@ export function openConversation(
     workspace,
     secrets,
     isModelKeyLost,
+    cacheId: config.sub_agent?.cache_id,
     context,
     completeAgent: async () =>
       withProjectSkills(
@@ -134,7 +147,13 @@ export function openConversation(
       openTools({
         agent,
         clientTools: config.client_tools,
-        host: { conversationId: id, workspace: await workspace.get(), secrets, skills },
+        host: {
+          conversationId: id,
+          workspace: await workspace.get(),
+          secrets,
+          skills,
+          delegation: await subAgents.open(agent),
+        },
         view: () => session.view,
         storageOf,
         createCounted: (llm) => session.models.createCounted(llm),
@@ -151,7 +170,10 @@ export function openConversation(
     session,
     workspace,
     // One that was started here was judged then. An imported one may ask for more.
-    assertServed: () => void judgeRequest(asked(keeper.state, config, context)),
+    assertServed: () => {
+      judgeRequest(asked(keeper.state, config, context));
+      subAgents.assertDriven();
+    },
     createRunner: async () => createRunner(state.agent.kind, runners, await openHost()),
     slots: context.slots,
     documents: store.documents,
@@ -165,6 +187,7 @@ export function openConversation(
       loadPlugin(reference, { session, keeper, plugins, turns: pluginTurns, extensions: () => builtIn }),
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
     assertBudget,
+    subAgents,
   });
 }
 
@@ -204,16 +227,18 @@ function openSecretRegistry(
   });
 }
 
+/** A sub-agent works on the machine of the conversation that it works for. */
 function openWorkspace(
   { id, workspace }: ConversationState,
-  config: Pick<ConversationConfig, "container">,
+  config: Pick<ConversationConfig, "container" | "sub_agent">,
   context: LiveContext,
 ): LazyWorkspace {
+  const conversationId = config.sub_agent?.machine ?? id;
   return new LazyWorkspace(() =>
     context.openWorkspace({
-      conversationId: id,
+      conversationId,
       workingDir: workspace.working_dir,
-      dataDir: context.dataDir(id),
+      dataDir: context.dataDir(conversationId),
       requested: workspace,
       limits: machineLimits(config.container),
     }),

@@ -7,6 +7,7 @@ import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
 import { recordsFirst } from "../../wire/events/hook-records.ts";
 import type { ExecutionStatus } from "../../wire/execution-status.ts";
+import type { ConversationStats, Metrics } from "../../wire/metrics.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { withLlm } from "../launch/with-llm.ts";
 import type { DocumentWriter } from "../record/document-writer.ts";
@@ -23,6 +24,8 @@ export interface StateKeeperParts {
   /** The owner of the secrets: the state shows what the registry has. */
   secrets: SecretRegistry;
   context: Pick<LiveContext, "clock" | "timestamps" | "unsealed">;
+  /** Called when something was added to the stats. Default: nothing. */
+  onUsage?(stats: ConversationStats): void;
 }
 
 /**
@@ -148,8 +151,14 @@ export class StateKeeper {
     const { stats } = this.state;
     const at = this.#parts.context.clock.now() / 1000;
     recordCall(stats, { usageId, model, reply, at });
-    this.#unwritten.add("stats");
-    return stateUpdate("stats", toSnapshots(stats));
+    return this.#showStats();
+  }
+
+  /** Takes over what a sub-agent has used and returns the event that shows it. Stored with the next commit. */
+  recordTask(usageId: string, metrics: Metrics): NewEvent {
+    const { stats } = this.state;
+    stats.usage_to_metrics[usageId] = metrics;
+    return this.#showStats();
   }
 
   /** The document of the lists of single model calls. */
@@ -166,6 +175,13 @@ export class StateKeeper {
   publishFullState(): void {
     const state = { ...this.state, leaf_event_id: this.log.head };
     this.log.publish(fullState(state, this.#parts.secrets.lost));
+  }
+
+  #showStats(): NewEvent {
+    const { stats } = this.state;
+    this.#unwritten.add("stats");
+    this.#parts.onUsage?.(stats);
+    return stateUpdate("stats", toSnapshots(stats));
   }
 
   #withReasons(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): NewEvent[] {

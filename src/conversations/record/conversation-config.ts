@@ -1,6 +1,7 @@
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { WorktreePlace } from "../../workspace/git/worktree/plan-worktree.ts";
+import type { SubAgentConfig } from "../sub-agents/sub-agent-config.ts";
 
 /** The fields of the start request that nothing changes later. */
 const REQUEST_KEYS = [
@@ -33,6 +34,8 @@ export type ConversationConfig = Pick<StartConversationRequest, (typeof REQUEST_
   launched_agent_profile: LaunchedAgentProfile | null;
   /** The worktree that was made for the conversation. Default: none. */
   worktree_place?: WorktreePlace;
+  /** Present in the conversation of a sub-agent. */
+  sub_agent?: SubAgentConfig;
 };
 
 export function toConfig(request: StartConversationRequest): ConversationConfig {

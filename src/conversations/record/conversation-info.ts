@@ -85,7 +85,7 @@ function ownFields(
     updated_at: record.updatedAt,
     forked_from_conversation_id: config.forked_from_conversation_id,
     forked_from_event_id: config.forked_from_event_id,
-    parent_conversation_id: record.parentId,
+    parent_conversation_id: record.parentId ?? record.agentOf ?? null,
     sub_conversation_ids: record.childIds,
     current_model_id: null,
     available_models: [],

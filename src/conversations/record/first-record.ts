@@ -9,6 +9,7 @@ import type { StartConversationRequest } from "../../wire/conversation-request.t
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { WorktreePlace } from "../../workspace/git/worktree/plan-worktree.ts";
 import { allowedSecrets, type ResolvedProfile } from "../launch/agent-profiles.ts";
+import type { SubAgentConfig } from "../sub-agents/sub-agent-config.ts";
 import { toConfig } from "./conversation-config.ts";
 import type { StateDocument } from "./conversation-documents.ts";
 import { DocumentWriter } from "./document-writer.ts";
@@ -29,6 +30,8 @@ export interface StartContext {
   launched: LaunchedAgentProfile | null;
   /** The worktree that was made for it; undefined without one. */
   worktree: WorktreePlace | undefined;
+  /** The conversation that it works for, and how. Default: it is not a sub-agent. */
+  subAgent?: { of: string; config: SubAgentConfig };
 }
 
 /** The additions of the server to a start request. */
@@ -73,8 +76,9 @@ function requiredCipher(cipher: Cipher | undefined): Cipher {
 export function toFirstChange(
   request: StartConversationRequest,
   { agent, secrets }: OpenSecrets,
-  { id, now, createdBy, title, cipher, persistenceDir, launched, worktree }: StartContext,
+  about: StartContext,
 ): Change {
+  const { id, now, createdBy, title, cipher, persistenceDir, launched, worktree, subAgent } = about;
   const create = {
     createdAt: now,
     updatedAt: now,
@@ -83,6 +87,7 @@ export function toFirstChange(
     parentId: request.parent_conversation_id,
     createdBy,
     leafEventId: null,
+    ...(subAgent && { agentOf: subAgent.of }),
   } as const;
   const config = {
     ...toConfig({
@@ -91,6 +96,7 @@ export function toFirstChange(
     }),
     launched_agent_profile: launched,
     ...(worktree && { worktree_place: worktree }),
+    ...(subAgent && { sub_agent: subAgent.config }),
   };
   const stats = { usage_to_metrics: {} };
   const documents = { config, agent, secrets, state: firstState(request), stats };

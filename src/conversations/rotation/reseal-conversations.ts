@@ -6,6 +6,7 @@ import {
   resealSecrets,
 } from "../../secrets/reseal.ts";
 import type { ConversationRecord, Store } from "../../stores/store.ts";
+import { subAgentsOf } from "../sub-agents/sub-agents-of.ts";
 
 /** Documents of a conversation that have secrets. */
 const SEALED = ["agent", "secrets", "state"] as const;
@@ -35,13 +36,24 @@ export async function resealConversations(
       documents: SEALED,
       ...(from !== undefined && { from }),
     });
-    for (const record of page.slice(0, PAGE)) {
-      count(report, `conversation ${record.id}`, await resealConversation(store, record, options));
-    }
+    for (const record of page.slice(0, PAGE)) await resealWithSubAgents(store, record, { report, options });
     from = page[PAGE]?.id;
     onProgress?.(report.seen);
   } while (from !== undefined);
   return report;
+}
+
+/** Lists have no sub-agents. */
+async function resealWithSubAgents(
+  store: Store,
+  record: ConversationRecord,
+  about: { report: ResealReport; options: ResealOptions },
+): Promise<void> {
+  const { report, options } = about;
+  count(report, `conversation ${record.id}`, await resealConversation(store, record, options));
+  for await (const subAgent of subAgentsOf(record.id, store, SEALED)) {
+    await resealWithSubAgents(store, subAgent, about);
+  }
 }
 
 async function resealConversation(

@@ -1,7 +1,9 @@
+import { QUESTION_KEY } from "../../agent/loop/confirmation/questions.ts";
 import type { Change, ConversationRecord } from "../../stores/store.ts";
 import { forkedBudget } from "../budgets/kept-budget.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
 import { LIVE_DOCUMENTS, readDocuments, type StateDocument } from "../record/conversation-documents.ts";
+import { TASKS_KEY } from "../sub-agents/tasks/tasks.ts";
 
 /** How a conversation is forked. */
 export interface ForkOptions {
@@ -35,8 +37,10 @@ export function forkedRecord(
 ): Change {
   const { title = null, resetMetrics = true, fromEventId = null, createdBy } = options;
   const { config, state } = readDocuments(source);
+  // A fork of a sub-agent works for no one.
+  const { sub_agent: _, ...own } = config;
   const forked: ConversationConfig = {
-    ...config,
+    ...own,
     forked_from_conversation_id: source.id,
     forked_from_event_id: fromEventId,
   };
@@ -63,7 +67,8 @@ export function forkedRecord(
 }
 
 function forkedState(state: StateDocument, { tags, fromEventId = null }: ForkOptions): StateDocument {
-  const { confirmation_policy, security_analyzer, agent_state } = state;
+  const { confirmation_policy, security_analyzer } = state;
+  const { [QUESTION_KEY]: _, [TASKS_KEY]: __, ...agent_state } = state.agent_state ?? {};
   const { activated_knowledge_skills, activated_path_rules, head_is_empty } = state;
   return {
     confirmation_policy,

@@ -3,9 +3,18 @@ import { lazyRoute, type Route } from "../../http/route/route.ts";
 import { canvasExtensionsResponse } from "../../wire/extensions/canvas.ts";
 import { hooksRequest, hooksResponse } from "../../wire/extensions/hooks.ts";
 import { subAgentsRequest, subAgentsResponse } from "../../wire/extensions/sub-agents.ts";
+import type { ListedTools } from "../tools.ts";
+
+/** Name of the tools of a browser. */
+const BROWSER = "browser_tool_set";
+
+export interface ProjectFileDeps {
+  place(): Promise<ExtensionPlace>;
+  tools(): Pick<ListedTools, "names">;
+}
 
 /** Hooks and sub-agents of a project, and the extensions of a user interface. */
-export function projectFileRoutes(place: () => Promise<ExtensionPlace>): Route[] {
+export function projectFileRoutes({ place, tools }: ProjectFileDeps): Route[] {
   return [
     lazyRoute(
       {
@@ -31,18 +40,24 @@ export function projectFileRoutes(place: () => Promise<ExtensionPlace>): Route[]
         method: "POST",
         path: "/api/sub-agents",
         id: "get_sub_agents",
-        summary: "List sub-agents that lie in files",
+        summary: "List the sub-agents that agents may give work to",
         tags: ["Sub Agents"],
         auth: "key",
       },
       () => ({
         body: subAgentsRequest(),
-        responses: { 200: { description: "This server has no built-in ones", body: subAgentsResponse() } },
+        responses: { 200: { description: "The first of each name", body: subAgentsResponse() } },
       }),
-    ).handle(async ({ body: { load_user: ofUser, load_project: ofProject, project_dir: folder } }) => {
+    ).handle(async ({ body: { load_user: ofUser, load_project: ofProject, load_builtin, project_dir } }) => {
       const { listSubAgents } = await import("../../extensions/sub-agents.ts");
-      const projectDir = ofProject ? folder || null : null;
-      return { status: 200, body: { agents: await listSubAgents(await place(), { ofUser, projectDir }) } };
+      const { builtInSubAgents } = await import("../../extensions/built-in-sub-agents.ts");
+      const projectDir = ofProject ? project_dir || null : null;
+      const hasBrowser = tools().names.includes(BROWSER);
+      const builtIn = load_builtin ? builtInSubAgents({ hasBrowser }) : [];
+      return {
+        status: 200,
+        body: { agents: await listSubAgents(await place(), { ofUser, projectDir, builtIn }) },
+      };
     }),
 
     lazyRoute(

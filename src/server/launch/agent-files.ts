@@ -13,6 +13,8 @@ export interface AgentFilesOptions {
   serverPlace(): Promise<ExtensionPlace>;
   /** The folder of the user's files on every machine, where it is not in the home folder. */
   userDir: string | undefined;
+  /** Whether agents may have a browser. */
+  hasBrowser(): boolean;
   logger: Logger;
 }
 
@@ -20,7 +22,8 @@ export interface AgentFilesOptions {
  * The files that agents are completed from: skills and identity of users lie on the server's machine, projects and notes
  * where the agent works. An agent can do without any of them, so a failure is logged.
  */
-export function agentFiles({ serverPlace, userDir, logger }: AgentFilesOptions): AgentFiles {
+export function agentFiles(options: AgentFilesOptions): AgentFiles {
+  const { serverPlace, userDir, logger } = options;
   const placeOf = async (workspace: Workspace): Promise<ExtensionPlace> => ({
     ...(await serverPlace()),
     workspace,
@@ -51,6 +54,17 @@ export function agentFiles({ serverPlace, userDir, logger }: AgentFilesOptions):
         const { readMemory } = await import("../../extensions/memory.ts");
         const project = workspace.info.workingDir;
         return readMemory(await placeOf(workspace), { project, shownUserDir: userDir ?? USER_DIR });
+      }),
+    subAgents: (workspace) =>
+      orElse("sub-agents", [], async () => {
+        const { listSubAgents } = await import("../../extensions/sub-agents.ts");
+        const { builtInSubAgents } = await import("../../extensions/built-in-sub-agents.ts");
+        const { workingDir: projectDir } = workspace.info;
+        return [
+          ...(await listSubAgents(await placeOf(workspace), { projectDir, ofUser: false })),
+          ...(await listSubAgents(await serverPlace(), { projectDir: null, ofUser: true })),
+          ...builtInSubAgents({ hasBrowser: options.hasBrowser() }),
+        ];
       }),
     soul: () =>
       orElse("identity", undefined, async () => {

@@ -1,12 +1,10 @@
 /**
  * Tools of the reference that this server lacks and that an agent can do without. Clients send them to every server
- * (web front ends add the browser and sub-agent sets from a default list), always together with other tools. They are
+ * (web front ends add the browser set from a default list), always together with other tools. They are
  * left out with a warning.
  */
 const OPTIONAL_TOOLS: ReadonlySet<string> = new Set([
   "browser_tool_set",
-  "task_tool_set",
-  "task",
   "workflow_tool_set",
   "workflow",
   "tom_consult",

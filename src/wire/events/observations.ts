@@ -69,6 +69,16 @@ export interface Observation {
   is_error: boolean;
 }
 
+/** The end of a task of a sub-agent. */
+export interface TaskObservation extends Observation {
+  /** Id by which the task is resumed. */
+  task_id: string;
+  /** Name of the sub-agent. */
+  subagent: string;
+  /** `completed` or `error`. */
+  status: string;
+}
+
 /** The output of a terminal command. */
 export type TerminalObservation = z.output<typeof terminalObservation>;
 /** The end of a terminal command and the state of its shell. */

@@ -34,7 +34,7 @@ describe("hooks of a project", () => {
   });
 });
 
-describe("sub-agents that lie in files", () => {
+describe("sub-agents", () => {
   it("are listed with all that their file says; those of a project win", async () => {
     const text = (name: string, level: string) =>
       `---\nname: ${name}\ndescription: Reviews. <example>Look at this.</example>\ntools: terminal\nskills: a, b\n` +
@@ -46,7 +46,8 @@ describe("sub-agents that lie in files", () => {
       "home/.agents/agents/README.md": "No agent.",
       "home/.agents/agents/bad.md": "---\npermission_mode: sometimes\n---\n",
     });
-    const { agents } = (await ask("POST", "/api/sub-agents", { project_dir: project })).body;
+    const { agents } = (await ask("POST", "/api/sub-agents", { project_dir: project, load_builtin: false }))
+      .body;
     expect(agents.map(({ name, level }: { name: string; level: string }) => [name, level])).toEqual([
       ["review", "project"],
       ["plain", "user"],
@@ -71,14 +72,31 @@ describe("sub-agents that lie in files", () => {
       "project/.agents/agents/a.md": `---\ndescription: "${tags}"\n---\n`,
       "project/.agents/agents/b.md": `---\ndescription: "${"<example>".repeat(7_000)}"\n---\n`,
     });
-    const { agents } = (await ask("POST", "/api/sub-agents", { project_dir: project })).body;
+    const { agents } = (await ask("POST", "/api/sub-agents", { project_dir: project, load_builtin: false }))
+      .body;
     expect(agents[0].when_to_use_examples).toEqual(["one <example>two"]);
     expect(agents[1].when_to_use_examples).toEqual([]);
   });
 
-  it("are none where none lie", async () => {
-    const { ask } = withFiles({});
-    expect((await ask("POST", "/api/sub-agents", {})).body).toEqual({ agents: [] });
+  it("that are built in come last, and give way to others of their name", async () => {
+    const { ask, project } = withFiles({
+      "project/.agents/agents/bash-runner.md": "---\nname: bash-runner\n---\nRuns.",
+    });
+    const listed = async (body: object) =>
+      (await ask("POST", "/api/sub-agents", body)).body.agents.map((agent: Record<string, unknown>) => [
+        agent.name,
+        agent.level,
+        agent.is_builtin,
+      ]);
+    expect(await listed({})).toEqual(
+      expect.arrayContaining(
+        ["general-purpose", "code-explorer", "bash-runner"].map((name) => [name, "builtin", true]),
+      ),
+    );
+    const ofProject = await listed({ project_dir: project });
+    expect(ofProject[0]).toEqual(["bash-runner", "project", false]);
+    expect(ofProject.filter(([name]: [string]) => name === "bash-runner")).toHaveLength(1);
+    expect(await listed({ load_builtin: false })).toEqual([]);
   });
 });
 

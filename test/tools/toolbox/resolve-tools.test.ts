@@ -106,7 +106,7 @@ describe("the tools of an agent", () => {
 
     const resolved = await resolve(
       {
-        tools: ["weather", "browser_tool_set", "browser_navigate", "task_tool_set"],
+        tools: ["weather", "browser_tool_set", "browser_navigate", "tom_consult"],
         include_default_tools: ["FinishTool"],
       },
       { logger },
@@ -116,7 +116,7 @@ describe("the tools of an agent", () => {
     expect(warned).toEqual([
       { tool: "browser_tool_set" },
       { tool: "browser_navigate" },
-      { tool: "task_tool_set" },
+      { tool: "tom_consult" },
     ]);
   });
 

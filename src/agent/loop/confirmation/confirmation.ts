@@ -1,30 +1,32 @@
 import { AgentServerError } from "../../../errors.ts";
-import type { ConversationState } from "../../../wire/conversation-state.ts";
+
 import { answerOpenCalls, type CallResult, type OpenCalls, rejection } from "../call-results.ts";
+import { type QuestionSession, Questions } from "./questions.ts";
 
 const REJECTED = "User rejected the action";
 const SUPERSEDED = "Superseded by a new user message";
 
 /** The part of a session that answers need. */
-export interface ConfirmedSession extends OpenCalls {
-  readonly state: Readonly<Pick<ConversationState, "execution_status">>;
-}
+export type ConfirmedSession = Pick<OpenCalls, "view"> & QuestionSession;
 
 /**
  * The user's answers to calls that wait for confirmation. The first answer to a batch of calls counts, from the moment
  * it is given: before anything is stored, and for these calls alone. Approvals live in memory. After a restart the
- * calls wait again.
+ * calls wait again. While a question of a sub-agent is open, answers are about that.
  */
 export class Confirmation {
+  readonly questions: Questions;
   readonly #session: ConfirmedSession;
   #approved: ReadonlySet<string> = new Set();
 
   constructor(session: ConfirmedSession) {
     this.#session = session;
+    this.questions = new Questions(session);
   }
 
   /** Whether calls wait and have no answer yet. */
   get isWaiting(): boolean {
+    if (this.questions.isOpen) return true;
     const { execution_status: status } = this.#session.state;
     return status === "waiting_for_confirmation" && !this.#areApproved(this.#session.view.pending());
   }
@@ -41,9 +43,10 @@ export class Confirmation {
    * @throws AgentServerError `conflict` when no calls wait, or others than `actionIds`
    */
   approve(actionIds?: readonly string[]): void {
-    const open = this.#session.view.pending().map(({ id }) => id);
+    const open = this.#openIds();
     if (actionIds !== undefined && !isSameSet(open, actionIds)) throw notWaiting();
-    if (this.isWaiting && open.length > 0) this.#approved = new Set(open);
+    if (this.questions.isOpen) this.questions.answer({ accept: true }).catch(() => {});
+    else if (this.isWaiting && open.length > 0) this.#approved = new Set(open);
     else if (!open.some((id) => this.#approved.has(id))) throw notWaiting();
   }
 
@@ -54,22 +57,24 @@ export class Confirmation {
    * @throws AgentServerError `conflict` when the calls were approved before, or when others than `actionIds` wait
    */
   async reject(reason = REJECTED, actionIds?: readonly string[]): Promise<void> {
-    const open = this.#session.view.pending();
-    const isOther =
-      actionIds !== undefined &&
-      !isSameSet(
-        open.map(({ id }) => id),
-        actionIds,
-      );
-    if (isOther || this.#approved.size > 0) throw notWaiting();
+    if (actionIds !== undefined && !isSameSet(this.#openIds(), actionIds)) throw notWaiting();
+    if (this.questions.isOpen) return this.questions.answer({ accept: false, reason });
+    if (this.#approved.size > 0) throw notWaiting();
     if (!this.isWaiting) return;
     await answerOpenCalls(this.#session, (action) => rejection(action, reason, "user"), {
       execution_status: "idle",
     });
   }
 
-  /** The answers that a new message of the user gives to the calls that wait. Empty when none wait. */
+  /**
+   * The answers that a new message of the user gives to the calls that wait. Empty when none wait. It answers a question of
+   * a sub-agent, too.
+   */
   superseded(): CallResult[] {
+    if (this.questions.isOpen) {
+      this.questions.answer({ accept: false, reason: SUPERSEDED }).catch(() => {});
+      return [];
+    }
     if (!this.isWaiting) return [];
     return this.#session.view.pending().map((action) => rejection(action, SUPERSEDED, "user"));
   }
@@ -77,6 +82,12 @@ export class Confirmation {
   /** Forgets earlier approvals, when the calls of another reply begin to wait. */
   reset(): void {
     this.#approved = new Set();
+  }
+
+  #openIds(): readonly string[] {
+    return this.questions.isOpen
+      ? this.questions.actionIds
+      : this.#session.view.pending().map(({ id }) => id);
   }
 
   #areApproved(open: readonly { id: string }[]): boolean {

@@ -1,5 +1,6 @@
 import { errorEvent } from "../../../agent/error-classification.ts";
 import type { LoopContext, LoopExtension, ModelVerdict } from "../../../agent/loop/extension.ts";
+import type { ConversationState } from "../../../wire/conversation-state.ts";
 import {
   type Budget,
   MaxBudgetReached,
@@ -40,6 +41,25 @@ export class BudgetExtension implements LoopExtension {
     this.#release = context.principalSpending.hold(record.createdBy);
   }
 
+  /**
+   * Counts a step of a sub-agent as one of this agent, whose model has not been called for it. Resolves with the reason
+   * against it when a budget is used up. The agent itself is paused by that when its turn comes.
+   */
+  async judgeStepOfSubAgent({ stats }: Pick<ConversationState, "stats">): Promise<Error | undefined> {
+    this.#measure();
+    const { conversation, principal } = this.#parts.context.budgets ?? {};
+    const own = conversation && reachedOf(conversation, this.#spent(stats), this.#kept.base);
+    if (own !== undefined) return new MaxBudgetReached("conversation", own, conversation?.final === true);
+    if (principal !== undefined && this.#principal !== null) {
+      const { spent, base } = await this.#parts.context.principalSpending.total(this.#principal);
+      const reached = reachedOf(principal, spent, base);
+      if (reached !== undefined) return new MaxBudgetReached("principal", reached, principal.final === true);
+    }
+    this.#kept.steps += 1;
+    this.#keepWithEvents();
+    return undefined;
+  }
+
   beforeRun(): void {
     this.#measuredUntil = this.#parts.context.clock.now();
   }
@@ -47,9 +67,8 @@ export class BudgetExtension implements LoopExtension {
   async beforeModel({ state }: LoopContext): Promise<ModelVerdict | undefined> {
     this.#measure();
     const { conversation, principal } = this.#parts.context.budgets ?? {};
-    const own = { ...spentOnModels(state.stats), steps: this.#kept.steps, seconds: this.#kept.seconds };
     const verdict =
-      (conversation && (await this.#judgeConversation(conversation, own))) ??
+      (conversation && (await this.#judgeConversation(conversation, this.#spent(state.stats)))) ??
       (principal && (await this.#judgePrincipal(principal)));
     if (verdict !== undefined) return verdict;
     this.#kept.steps += 1;
@@ -94,6 +113,11 @@ export class BudgetExtension implements LoopExtension {
     if (reached !== undefined) await spending.restart(this.#principal, spent);
     this.#kept.reached.principal = false;
     return undefined;
+  }
+
+  #spent(stats: ConversationState["stats"]): Spending {
+    const { steps, seconds } = this.#kept;
+    return { ...spentOnModels(stats), steps, seconds };
   }
 
   /** Whether the user has started the conversation again after it was paused for this budget. */

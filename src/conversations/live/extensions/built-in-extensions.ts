@@ -15,6 +15,8 @@ export interface BuiltInExtensions {
   /** Two of them that plugins add to later. */
   mcp: McpExtension;
   hooks: LateHooks;
+  /** Judges the steps of sub-agents, too. Undefined without budgets, and for a sub-agent, which is judged elsewhere. */
+  budget: BudgetExtension | undefined;
 }
 
 /**
@@ -25,14 +27,26 @@ export interface BuiltInExtensions {
 export async function builtInExtensions(parts: BuiltInParts): Promise<BuiltInExtensions> {
   const mcp = new McpExtension(parts);
   const hooks = await LateHooks.open(parts);
-  const budgets = parts.context.budgets === undefined ? [] : [new BudgetExtension(parts)];
-  const { host } = parts;
-  const { profiles } = parts.context;
+  const { host, context, config } = parts;
+  const { profiles } = context;
   const images = profiles === undefined ? [] : [new ImageInspection({ host, profiles })];
-  const judges = [...budgets, ...(await agentCritic(parts))];
+  const isCounted = context.budgets !== undefined && config.sub_agent === undefined;
+  const budget = isCounted ? new BudgetExtension(parts) : undefined;
+  const judges = [
+    ...(budget ? [budget] : []),
+    ...(await agentCritic(parts)),
+    ...(await guardOfSubAgent(parts)),
+  ];
   return {
     list: [...images, mcp, ...judges, hooks, skillsExtension(host), ...agentCondenser(host)],
     mcp,
     hooks,
+    budget,
   };
+}
+
+async function guardOfSubAgent({ host, config, context }: BuiltInParts): Promise<LoopExtension[]> {
+  if (config.sub_agent === undefined) return [];
+  const { SubAgentGuard } = await import("../../sub-agents/work/sub-agent-guard.ts");
+  return [new SubAgentGuard(config.sub_agent, () => context.drivers.of(host.conversationId))];
 }

@@ -2,7 +2,7 @@ import { AgentServerError } from "../../../errors.ts";
 import type { McpServerEntry } from "../../../mcp/mcp-host.ts";
 import type { ToolSecrets, ToolStorage } from "../../../tools/tool.ts";
 import type { Agent } from "../../../wire/agent/agent.ts";
-import type { PluginSource } from "../../../wire/agent/agent-definition.ts";
+import type { AgentDefinition, PluginSource } from "../../../wire/agent/agent-definition.ts";
 import type { HookConfig } from "../../../wire/agent/hook-config.ts";
 import type { Skill } from "../../../wire/agent/skill.ts";
 import { emptyContext } from "../../../wire/settings/agent/agent-of-settings.ts";
@@ -57,6 +57,11 @@ export class PluginSession {
   /** The servers of all plugins. They take the place of the agent's own. */
   get servers(): Record<string, McpServerEntry> {
     return Object.assign({}, ...this.#plugins.map(({ servers }) => servers));
+  }
+
+  /** The sub-agents of all plugins. */
+  get agents(): AgentDefinition[] {
+    return this.#plugins.flatMap(({ agents }) => agents);
   }
 
   /**

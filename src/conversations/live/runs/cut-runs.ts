@@ -1,3 +1,4 @@
+import { QUESTION_KEY } from "../../../agent/loop/confirmation/questions.ts";
 import { branchUpwards } from "../../../events/branch.ts";
 import type { ConversationHeader, ConversationStore, Store } from "../../../stores/store.ts";
 import type { Event } from "../../../wire/events/events.ts";
@@ -24,7 +25,7 @@ export async function repairCutRuns(
   store: Pick<Store, "conversations" | "events">,
   { isHeld, recover, failed }: Repair,
 ): Promise<void> {
-  for (const find of [findCutRuns, findCutPauses]) {
+  for (const find of [findCutRuns, findCutPauses, findCutQuestions]) {
     for (const id of await find(store)) {
       if (await isHeld(id)) continue;
       await recover(id).catch((error: unknown) => failed(id, error));
@@ -47,6 +48,18 @@ async function findCutPauses(store: Pick<Store, "conversations" | "events">): Pr
     if (await hasOpenCall(store, header)) cut.push(header.id);
   }
   return cut;
+}
+
+/** Finds the conversations that were asking the user about calls of a sub-agent, in the middle of a run. */
+async function findCutQuestions({ conversations }: Pick<Store, "conversations">): Promise<string[]> {
+  const waiting = await headersOf(conversations, "waiting_for_confirmation");
+  const asking: string[] = [];
+  for (const { id } of waiting) {
+    const [record] = await conversations.find([id], ["state"]);
+    // Not parsed: a word in another place costs a look at a conversation that is left alone then.
+    if (record?.documents.state?.includes(`"${QUESTION_KEY}"`)) asking.push(id);
+  }
+  return asking;
 }
 
 type Header = Pick<ConversationHeader, "id" | "leafEventId">;

@@ -15,7 +15,7 @@ import { SavedModels } from "./saved-models.ts";
 export interface OpenToolsParts {
   agent: Agent;
   clientTools: readonly ClientToolSpec[];
-  host: Pick<ToolHost, "conversationId" | "workspace" | "secrets" | "skills">;
+  host: Pick<ToolHost, "conversationId" | "workspace" | "secrets" | "skills" | "delegation">;
   /** The prompt of the agent. */
   view(): PromptView;
   storageOf(toolName: string): ToolStorage;

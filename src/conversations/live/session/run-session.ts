@@ -35,6 +35,8 @@ export interface RunSessionParts {
   secrets: SecretRegistry;
   /** Whether the key of the model was not kept. */
   isModelKeyLost: boolean;
+  /** Id under which providers keep its prompts. Default: that of the conversation. */
+  cacheId?: string | undefined;
   context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "onActivity"> & AnalyzerContext;
   /** The agent with what the files of its project add to it. */
   completeAgent(): Promise<Agent>;

@@ -12,6 +12,8 @@ export interface SessionModelsParts {
   secrets: SecretRegistry;
   /** Whether the key of the model was not kept. */
   isModelKeyLost: boolean;
+  /** Id under which providers keep its prompts. Default: that of the conversation. */
+  cacheId?: string | undefined;
   context: Pick<LiveContext, "createLlm">;
 }
 
@@ -36,14 +38,15 @@ export class SessionModels {
 
   /** Makes a model whose calls are logged in the conversation if its configuration requests that. */
   create(config: LlmConfig): Llm {
-    const { context, keeper, secrets, isModelKeyLost } = this.#parts;
+    const { context, keeper, secrets, isModelKeyLost, cacheId } = this.#parts;
     const { id: conversationId, agent } = keeper.state;
     const llm = context.createLlm(config, {
       // Not awaited. A closed conversation refuses it.
       onCompletion: (log) => void this.#logCompletion(log).catch(() => {}),
       isKeyLost: isModelKeyLost && agent.llm === this.#first,
     });
-    const own = withComplete(llm, (request) => llm.complete({ conversationId, ...request }));
+    const ids = cacheId === undefined ? {} : { cacheId };
+    const own = withComplete(llm, (request) => llm.complete({ conversationId, ...ids, ...request }));
     return maskedLlm(own, secrets);
   }
 

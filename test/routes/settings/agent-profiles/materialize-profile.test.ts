@@ -102,7 +102,7 @@ describe("the trial of an agent profile", () => {
     const tools = ["terminal", "task_tool_set", "browser_tool_set", "finish"].map((name) => ({ name }));
     const ask = await open({ tools });
     const { valid, unusable_tools: absent, resolved_settings: settings } = await report(ask);
-    expect({ valid, absent }).toEqual({ valid: true, absent: ["task_tool_set", "browser_tool_set"] });
+    expect({ valid, absent }).toEqual({ valid: true, absent: ["browser_tool_set"] });
     expect(settings.tools.map(({ name }: { name: string }) => name)).toEqual([
       "terminal",
       "task_tool_set",

@@ -1,0 +1,41 @@
+import type { SubAgentKind } from "../delegation.ts";
+
+const NONE = "- None: every sub-agent that is known has tools which you lack.";
+
+/** Examples of good uses, by the name of the sub-agent. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  "code-explorer": `subagent_type "code-explorer", prompt "How does a date in a template of this project get its format? \
+Find where the format characters are defined, who calls that, and which tests cover it. Report files, lines and the few \
+lines of code that matter."`,
+  "bash-runner": `subagent_type "bash-runner", prompt "In /workspace/shop, run: npm test -- orders. Report how many tests \
+passed and failed, and for each failure its name and the assertion that failed. No stack traces."`,
+  "web-researcher": `subagent_type "web-researcher", prompt "Which parameters does the create call of the payments API of \
+Stripe take? Report each with its type and whether it is required, with addresses."`,
+  "general-purpose": `subagent_type "general-purpose", prompt "Move the connection pool out of src/db.py into a file of its \
+own, change every import, and run the tests of src. Report what changed and what the tests showed."`,
+};
+
+/** The description of the tool `task` for an agent that may give tasks to these. */
+export function taskDescription(kinds: readonly SubAgentKind[]): string {
+  const examples = kinds.flatMap(({ name }) =>
+    Object.hasOwn(EXAMPLES, name) ? [`- ${EXAMPLES[name]}`] : [],
+  );
+  return `Gives a piece of work to a sub-agent: another agent with a history of its own, which works in the same folder, by \
+itself, and reports to you when it is done. You wait for it. Several calls in one reply may run at the same time.
+
+Use it for work that takes several steps and whose details you need not see. It costs the start of another agent, so do \
+small things yourself: a single search, a look at one file, an edit.
+
+Sub-agents (\`subagent_type\`):
+${kinds.length === 0 ? NONE : kinds.map(lineOf).join("\n")}
+
+The sub-agent knows nothing of this conversation. Put into \`prompt\` all it needs: the goal, paths, names, messages of errors, \
+the limits, and what it shall report. You get its report and nothing else; rely on facts, check judgements.
+
+The result has the id of the task. With that id as \`resume\`, the same sub-agent goes on with a further prompt and knows \
+what it did before.${examples.length === 0 ? "" : `\n\nExamples:\n${examples.join("\n")}`}`;
+}
+
+function lineOf({ name, description, tools }: SubAgentKind): string {
+  return `- **${name}**: ${description}${tools.length === 0 ? "" : ` (tools: ${tools.join(", ")})`}`;
+}
