@@ -71,6 +71,9 @@ export { type RetryOptions, type RetryPolicy, type Sleep, withRetry } from "./ll
 export type { Llm, LlmDelta, LlmReply, LlmRequest, LlmUsage, ToolSchema } from "./llm/llm.ts";
 export { LlmError, type LlmErrorName, type LlmErrorOptions } from "./llm/llm-error.ts";
 export type { PricedConfig } from "./llm/pricing.ts";
+export { type RouterLlm, routerLlm, type SelectLlm } from "./llm/routing/router-llm.ts";
+export { type MultimodalRouterOptions, multimodalRouter, randomRouter } from "./llm/routing/routers.ts";
+export { withFallbacks } from "./llm/routing/with-fallbacks.ts";
 export type { Logger } from "./logger.ts";
 export type { Listening } from "./node/listen.ts";
 export type { Principal } from "./principal.ts";
@@ -79,6 +82,7 @@ export { type AgentServer, createServer, type ShownOptions } from "./server/crea
 export type { VscodeOptions } from "./server/editor/vscode-options.ts";
 export type { ResolvedOptions } from "./server/options/resolved-options.ts";
 export type {
+  BuiltIn,
   KeyRefreshSource,
   MarketplaceOptions,
   ReferenceDataOptions,

@@ -12,6 +12,7 @@ import { secretsIn } from "../secrets/secret-fields.ts";
 import type { ServerSecrets } from "../secrets/server-secrets.ts";
 import type { ProviderConnections } from "../settings/connections/provider-connections.ts";
 import type { ChatGptSubscription } from "../settings/subscription/chatgpt-subscription.ts";
+import { parseLlmConfig } from "../wire/agent/llm-config.ts";
 import type { ResolvedOptions } from "./options/resolved-options.ts";
 
 /** The services that models need. */
@@ -31,27 +32,36 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
   const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls, maxReplyBytes } = options;
   const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
   const keyRefresh = keyRefreshOf(options, services);
-  const create: CreateLlm = (config, { onCompletion, isKeyLost }) => {
+  const find: FindConnection = async (id) => (await services.connections()).find(id);
+  const connect: CreateLlm = (config, use) => {
     for (const key of secretsIn(config)) services.serverSecrets.remember(key);
-    const llm = custom?.(config);
-    if (llm !== undefined) return decorate(llm, config, { logger, clock, onCompletion });
     return createLlm(config, {
+      ...use,
       environment,
       logger,
-      isKeyLost,
       clock,
-      onCompletion,
       subscription: subscriptionOf(services),
       ...(keyRefresh && { keyRefresh }),
       ...(maxReplyBytes !== undefined && { maxReplyBytes }),
       loadImage: (url, signal) => loadImage(url, signal, fetchImage),
     });
   };
-  const find: FindConnection = async (id) => (await services.connections()).find(id);
-  return (config, rest) => {
-    if (linkedConnection(config) === null) return create(config, rest);
-    // A key of the configuration's own that was lost is not missed.
-    return linkedLlm(config, find, (linked) => create(linked, { ...rest, isKeyLost: false }));
+  const builtIn = linked(connect, find);
+  const choose: CreateLlm = (config, use) => {
+    for (const key of secretsIn(config)) services.serverSecrets.remember(key);
+    const { onCompletion } = use;
+    const llm = custom?.(config, (input) => builtIn(parseLlmConfig(input), use));
+    return llm === undefined ? connect(config, use) : decorate(llm, config, { logger, clock, onCompletion });
+  };
+  return linked(choose, find);
+}
+
+/** Gives models that refer to a provider connection its key and address. */
+function linked(create: CreateLlm, find: FindConnection): CreateLlm {
+  return (config, use) => {
+    if (linkedConnection(config) === null) return create(config, use);
+    // A key of the configuration that was lost is not missed.
+    return linkedLlm(config, find, (resolved) => create(resolved, { ...use, isKeyLost: false }));
   };
 }
 

@@ -8,10 +8,17 @@ import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
-import type { LlmConfig } from "../wire/agent/llm-config.ts";
+import type { LlmConfig, LlmConfigInput } from "../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import type { VscodeOptions } from "./editor/vscode-options.ts";
 import type { UiOptions } from "./ui/ui-options.ts";
+
+/**
+ * Makes a model of the built-in providers, with the retries and limits of its configuration.
+ *
+ * @throws TypeError that names the first wrong field
+ */
+export type BuiltIn = (config: LlmConfigInput) => Llm;
 
 /** A place that knows the current key of an operator's models. */
 export interface KeyRefreshSource {
@@ -118,8 +125,9 @@ export interface ServerOptions {
   /**
    * Supplies custom models, for example scripted ones. Undefined selects the built-in providers. A custom model gets the
    * retries, timeout, price and completion log of the conversation's configuration, unless it is `decorated` already.
+   * `builtIn` makes a model of the built-in providers, for one among others (`withFallbacks`, `routerLlm`).
    */
-  createLlm?: (config: LlmConfig) => Llm | undefined;
+  createLlm?: (config: LlmConfig, builtIn: BuiltIn) => Llm | undefined;
   /**
    * Where built-in models get a new key when their provider rejects the one of their conversation, for example because
    * the operator's proxy has changed it. The call is repeated once with the new key. Default: the run fails.

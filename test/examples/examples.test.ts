@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentServer, createServer, memoryStore, type ServerOptions } from "agent-server";
 import { call, isSideCall, say, scriptedLlm, storeContract } from "agent-server/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
 import { buildServer } from "../../examples/01-standalone.ts";
 import { buildApp as buildExpress } from "../../examples/02-express.ts";
@@ -26,6 +26,7 @@ import { runWithHooks } from "../../examples/18-hooks.ts";
 import { askForWeather } from "../../examples/19-plugin.ts";
 import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-user.ts";
 import { askInForks, askInstead } from "../../examples/21-branches.ts";
+import { buildServer as buildWithOthers } from "../../examples/22-other-models.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
@@ -112,6 +113,27 @@ it("07-custom-model repeats a call that its gateway refused, and prices the answ
   expect(await server.conversations.agentFinalResponse(conversation.id)).toBe("Yes: ready?");
   const { stats } = await server.conversations.get(conversation.id);
   expect(stats.usage_to_metrics?.default?.accumulated_cost).toBe(5);
+});
+
+it("22-other-models has the house answer when the model of a provider fails, and for cheap prompts", async () => {
+  await using server = buildWithOthers({
+    ...options(),
+    environment: { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "http://127.0.0.1:9/v1" },
+  });
+  const ask = async (model: string) => {
+    const { conversation } = await server.conversations.create({
+      agent: { llm: { model, num_retries: 1 }, tools: [] },
+      workspace: { working_dir: folder },
+      autotitle: false,
+    });
+    await conversation.sendMessage("ready?");
+    await reaches(server, conversation.id, "finished");
+    return server.conversations.agentFinalResponse(conversation.id);
+  };
+  vi.stubEnv("MODEL", "openai/gpt-4o");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await ask("company/safe")).toBe("The house model read 2 messages.");
+  expect(await ask("company/cheap")).toMatch(/^The house model read/);
 });
 
 describe("08-custom-store", () => {

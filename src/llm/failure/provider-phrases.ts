@@ -57,10 +57,12 @@ export const CONTENT_POLICY = [
   "output blocked by content filtering",
 ];
 
+/** Words by which a proxy says that a budget is used up, whichever model is asked. */
+export const BUDGET = ["budget_exceeded", "budget has been exceeded"];
+
 /** Words by which providers say that the account is empty, or a plan or budget used up: waiting does not help. */
 export const QUOTA = [
-  "budget_exceeded",
-  "budget has been exceeded",
+  ...BUDGET,
   "usage_limit_reached",
   "insufficient_quota",
   "insufficient balance",
