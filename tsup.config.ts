@@ -87,7 +87,11 @@ const shared: Options = {
 export default defineConfig([
   {
     ...shared,
-    entry: { ...entry, "shell-worker": "src/agent/security/worker/shell-worker.ts" },
+    entry: {
+      ...entry,
+      "match-worker": "src/tools/search/worker/match-worker.ts",
+      "shell-worker": "src/agent/security/worker/shell-worker.ts",
+    },
     dts: { entry },
     banner: { js: checkNode((message) => `throw new Error(${message});`) },
     // The adapters import the public entries by name, as third-party adapters do, so that all share one core.

@@ -11,6 +11,8 @@ import { writeFileTool } from "./gemini-files/write-file-tool.ts";
 import { invokeSkillTool } from "./invoke-skill/invoke-skill-tool.ts";
 import type { ToolSet } from "./registry.ts";
 import { ROUTE_TASK, routeTaskTool } from "./route-task/route-task-tool.ts";
+import { globTool } from "./search/glob-tool.ts";
+import { grepTool } from "./search/grep-tool.ts";
 import { switchLlmTool } from "./switch-llm/switch-llm-tool.ts";
 import { taskTool } from "./task/task-tool.ts";
 import { taskTrackerTool } from "./task-tracker/task-tracker-tool.ts";
@@ -41,7 +43,16 @@ interface NamedTool {
 
 /** Built-in tools of presets, which follow the other tools of the server. */
 export function presetTools(): readonly Tool[] {
-  return [editTool, listDirectoryTool, readFileTool, writeFileTool, planningFileEditorTool, applyPatchTool];
+  return [
+    editTool,
+    listDirectoryTool,
+    readFileTool,
+    writeFileTool,
+    globTool,
+    grepTool,
+    planningFileEditorTool,
+    applyPatchTool,
+  ];
 }
 
 /** Tools that presets bring along and people do not choose one by one. */
@@ -55,6 +66,8 @@ const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default
   apply_patch: { description: "Changes several files at once, all of them or none.", in_default_set: false },
   edit: OF_PRESETS,
   file_editor: { description: "Reads, creates and changes files.", in_default_set: true },
+  glob: { description: "Finds files by their names.", in_default_set: false },
+  grep: { description: "Finds files by their text.", in_default_set: false },
   list_directory: OF_PRESETS,
   planning_file_editor: OF_PRESETS,
   read_file: OF_PRESETS,

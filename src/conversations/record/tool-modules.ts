@@ -8,6 +8,8 @@ const MODULES: Readonly<Record<string, string>> = {
   terminal: "openhands.tools.terminal.definition",
   file_editor: "openhands.tools.file_editor.definition",
   task_tracker: "openhands.tools.task_tracker.definition",
+  grep: "openhands.tools.grep.definition",
+  glob: "openhands.tools.glob.definition",
   apply_patch: "openhands.tools.apply_patch.definition",
   read_file: "openhands.tools.gemini.read_file.definition",
   write_file: "openhands.tools.gemini.write_file.definition",
