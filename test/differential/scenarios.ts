@@ -18,6 +18,8 @@ import { fileScenarios } from "./scenarios/machine/files.ts";
 import { gitScenarios } from "./scenarios/machine/git.ts";
 import { placeScenarios } from "./scenarios/machine/places.ts";
 import { mcpScenarios } from "./scenarios/mcp.ts";
+import { modelToolScenarios } from "./scenarios/models/model-tools.ts";
+import { serviceScenarios } from "./scenarios/models/services.ts";
 import { pluginScenarios } from "./scenarios/plugins/plugins.ts";
 import { replyScenarios } from "./scenarios/replies.ts";
 import { restScenarios } from "./scenarios/rest.ts";
@@ -64,6 +66,8 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...hookScenarios,
     ...pluginScenarios,
     ...analyzerScenarios,
+    ...serviceScenarios,
+    ...modelToolScenarios,
     ...acpScenarios,
     ...agentProfileScenarios,
     ...documentScenarios,

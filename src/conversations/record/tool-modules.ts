@@ -10,6 +10,8 @@ const MODULES: Readonly<Record<string, string>> = {
   task_tracker: "openhands.tools.task_tracker.definition",
   grep: "openhands.tools.grep.definition",
   glob: "openhands.tools.glob.definition",
+  ask_oracle: "openhands.tools.ask_oracle.definition",
+  ClassifyAndSwitchLLMTool: "openhands.sdk.tool.builtins.classify_and_switch_llm",
   apply_patch: "openhands.tools.apply_patch.definition",
   read_file: "openhands.tools.gemini.read_file.definition",
   write_file: "openhands.tools.gemini.write_file.definition",
