@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AgentServer, createServer, memoryStore, type ServerOptions } from "agent-server";
+import { type AgentServer, createServer, type Llm, memoryStore, type ServerOptions } from "agent-server";
 import { call, isSideCall, say, scriptedLlm, storeContract } from "agent-server/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -27,6 +27,7 @@ import { askForWeather } from "../../examples/19-plugin.ts";
 import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-user.ts";
 import { askInForks, askInstead } from "../../examples/21-branches.ts";
 import { buildServer as buildWithOthers } from "../../examples/22-other-models.ts";
+import { saveRules, work } from "../../examples/23-choose-a-model.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
@@ -420,3 +421,18 @@ it("20-budget-per-user pauses the agent of a user whose budget is used up, and n
   await start("bob-token");
   expect(count).toBe(10);
 }, 20_000);
+
+it("23-choose-a-model works on with the model that the rules have for the task", async () => {
+  const models: Readonly<Record<string, Llm>> = {
+    "openai/everyday": scriptedLlm([call("route_task_to_model"), say("A typo.")]),
+    "openai/sorter": scriptedLlm([say("2"), say("0")]),
+    "openai/strong": scriptedLlm([say("A race.")]),
+  };
+  await using server = createServer({
+    ...options(),
+    keyless: "loopback",
+    createLlm: ({ model }) => models[model],
+  });
+  await saveRules(server);
+  expect(await work(server, folder, "It hangs.")).toEqual({ model: "openai/strong", answer: "A race." });
+});

@@ -1,18 +1,50 @@
 import { modelToolScenarios } from "../scenarios/models/model-tools.ts";
-import { serviceScenarios } from "../scenarios/models/services.ts";
 import type { Difference } from "./difference.ts";
 
-const namesOf = (scenarios: readonly { name: string }[]) => scenarios.map(({ name }) => name);
+/** Conversations in which no result of such a tool has words of the server. */
+const WITHOUT_OWN_WORDS: ReadonlySet<string> = new Set([
+  "the agent switches its model without a reason",
+  "the agent asks the oracle",
+  "an image is shown to another model",
+  "an image is shown to nobody",
+]);
+
+const RATED_GUARDRAILS = ["a guardrail that sees no risk", "a guardrail that repeats the call"];
+const UNRATED_GUARDRAILS = [
+  "a guardrail that says two things",
+  "a guardrail that says nothing of it",
+  "a guardrail that repeats half of the call",
+];
+const RATED_SERVICES = ["a service that sees no risk", "a service that sees some risk"];
+const RISKY_SERVICES = ["a service that sees a risk", "a service that sees an injection"];
+const FAILED_SERVICES = [
+  "a service that gives no score",
+  "a service that gives a score in words",
+  "a service that is down",
+];
 
 /** What the tools that choose or ask models do otherwise, and the analyzers that ask others. */
 export const MODEL_DIFFERENCES: readonly Difference[] = [
   {
-    scenarios: namesOf(modelToolScenarios),
+    scenarios: modelToolScenarios.map(({ name }) => name).filter((name) => !WITHOUT_OWN_WORDS.has(name)),
     at: ["log.* ObservationEvent.observation.content.0.text: *"],
     reason: "results are in our own words",
   },
   {
-    scenarios: namesOf(modelToolScenarios),
+    scenarios: [
+      "the agent switches its model",
+      "the agent switches its model and back again",
+      "the agent of settings switches its model",
+      "the agent switches the model of its condenser, too",
+      "the agent waits before it switches its model",
+      "a task is routed by its class",
+      "a task is routed by a number in words",
+      "a task is routed by a prompt",
+      "a task is routed by a name in words",
+      "a task is routed by rules of its own",
+      "a task is routed by the first rules",
+      "a task is routed by settings",
+    ],
     at: ["stats.usage_to_metrics.*: absent -> *"],
     reason: "the figures of a model that the agent came to later are shown to watchers, too",
   },
@@ -35,22 +67,27 @@ export const MODEL_DIFFERENCES: readonly Difference[] = [
     reason: "words to the user of our own",
   },
   {
-    scenarios: namesOf(serviceScenarios),
+    scenarios: [
+      ...FAILED_SERVICES,
+      "a service without a key for it",
+      ...UNRATED_GUARDRAILS,
+      "a guardrail that fails",
+    ],
     at: ['log.6 SecurityAnalysisEvent.details.<ActionEvent 1>: absent -> {"error":"<words>"}'],
     reason: "the user is shown why an action is not rated",
   },
   {
-    scenarios: namesOf(serviceScenarios),
+    scenarios: [...RATED_GUARDRAILS, "a guardrail that sees a risk", ...UNRATED_GUARDRAILS],
     at: ["*stats.usage_to_metrics.guard: absent -> *"],
     reason: "what a guardrail uses counts in the stats and budgets of its conversation",
   },
   {
-    scenarios: namesOf(serviceScenarios),
+    scenarios: [...RATED_SERVICES, ...RISKY_SERVICES, ...FAILED_SERVICES],
     at: ['info.security_analyzer.api_key: "**********" -> null'],
     reason: "the key of an analyzer is shown as that of a model is, not at all",
   },
   {
-    scenarios: namesOf(serviceScenarios),
+    scenarios: [...RATED_SERVICES, ...RATED_GUARDRAILS],
     at: ["log.7 ObservationEvent.observation.content.0.text: *"],
     reason: "the words of the file editor are our own",
   },
