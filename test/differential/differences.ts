@@ -6,7 +6,7 @@ import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { MCP_DIFFERENCES } from "./differences/mcp.ts";
-import { MODEL_DIFFERENCES } from "./differences/models.ts";
+import { MODEL_DIFFERENCES } from "./differences/models/model-tools.ts";
 import { PLUGIN_DIFFERENCES } from "./differences/plugins.ts";
 import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";

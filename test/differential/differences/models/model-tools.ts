@@ -1,5 +1,5 @@
-import { modelToolScenarios } from "../scenarios/models/model-tools.ts";
-import type { Difference } from "./difference.ts";
+import { modelToolScenarios } from "../../scenarios/models/model-tools.ts";
+import type { Difference } from "../difference.ts";
 
 /** Conversations in which no result of such a tool has words of the server. */
 const WITHOUT_OWN_WORDS: ReadonlySet<string> = new Set([
