@@ -28,6 +28,8 @@ export interface Capabilities {
   unsignedThinking: boolean;
   /** Accepts images as data URLs only. */
   inlineImages: boolean;
+  /** Refuses images with too many pixels. */
+  sizedImages: boolean;
   /** Most tokens of a reply; undefined leaves the limit to the provider. */
   maxOutputTokens: number | undefined;
 }
@@ -89,6 +91,7 @@ export function capabilitiesOf(config: LlmConfig, endpoint: Endpoint): Capabilit
     reasoningContent: has(REASONING_CONTENT),
     unsignedThinking: !name.includes("claude"),
     inlineImages: config.inline_image_urls ?? (has(INLINE_IMAGES) || endpoint.name === "bedrock"),
+    sizedImages: name.includes("claude"),
     maxOutputTokens: config.max_output_tokens ?? defaultOutputTokens(name, endpoint),
   };
 }

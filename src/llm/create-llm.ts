@@ -7,11 +7,13 @@ import { type LoadImage, withInlineImages } from "./decorators/with-inline-image
 import { type KeyRefresh, withKeyRefresh } from "./decorators/with-key-refresh.ts";
 import type { Sleep } from "./decorators/with-retry.ts";
 import { withSendablePrompt } from "./decorators/with-sendable-prompt.ts";
+import { withSizedImages } from "./decorators/with-sized-images.ts";
 import { createDemoLlm, isDemoModel } from "./demo/demo.ts";
 import type { Environment } from "./environment.ts";
 import { toLlmError } from "./failure/to-llm-error.ts";
 import { withAddress } from "./failure/with-address.ts";
 import { isClaude } from "./google/vertex-address.ts";
+import { sharpSizer } from "./images/size-image.ts";
 import type { Llm, LlmReply } from "./llm.ts";
 import { LlmError } from "./llm-error.ts";
 import { type Model, resolveModel } from "./model.ts";
@@ -76,6 +78,7 @@ function build(model: Model, options: BuildOptions): Llm {
   if (!config.native_tool_calling) {
     llm = withTextTools(llm, { model: endpoint.model, stop: config.disable_stop_word !== true });
   }
+  if (capabilities.vision && capabilities.sizedImages) llm = withSizedImages(llm, sharpSizer(options.logger));
   if (capabilities.vision && capabilities.inlineImages) llm = withInlineImages(llm, options.loadImage);
   return llm;
 }

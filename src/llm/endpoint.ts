@@ -1,6 +1,5 @@
 import type { LlmConfig } from "../wire/agent/llm-config.ts";
-import { awsSignerIn } from "./aws/aws-credentials.ts";
-import { awsAddress, awsRegion } from "./aws/aws-region.ts";
+import { awsAddress, awsRegion, awsSignerIn } from "./aws/aws-region.ts";
 import type { Environment } from "./environment.ts";
 import { publishedName, type VertexFacts, vertexAddress, withApi } from "./google/vertex-address.ts";
 import { LlmError } from "./llm-error.ts";

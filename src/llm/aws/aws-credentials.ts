@@ -25,13 +25,6 @@ const KEPT = 15 * 60_000;
 const SESSION = "agent-server";
 const PACKAGE = "@aws-sdk/credential-providers";
 
-/** Names the credentials in a configuration that sign requests; null without any. */
-export function awsSignerIn(config: LlmConfig): string | null {
-  if (config.aws_access_key_id) return "aws_access_key_id";
-  if (config.aws_profile_name) return "aws_profile_name";
-  return config.aws_role_name ? "aws_role_name" : null;
-}
-
 /**
  * Returns a function that gives valid credentials: the keys of the configuration, its profile, the environment's keys, or
  * whatever AWS's own client finds on this machine; and with `aws_role_name` those of the role. Profiles and the machine

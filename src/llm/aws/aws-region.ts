@@ -28,3 +28,10 @@ export function awsRegion(config: LlmConfig, model: string, environment: Environ
 export function awsAddress(service: "bedrock-runtime" | "sts", region: string): string {
   return `https://${service}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }
+
+/** Names the credentials in a configuration that sign requests; null without any. */
+export function awsSignerIn(config: LlmConfig): string | null {
+  if (config.aws_access_key_id) return "aws_access_key_id";
+  if (config.aws_profile_name) return "aws_profile_name";
+  return config.aws_role_name ? "aws_role_name" : null;
+}

@@ -1,5 +1,6 @@
 import { untilAborted } from "../../waiting.ts";
-import { awsCredentials, awsSignerIn } from "../aws/aws-credentials.ts";
+import { awsCredentials } from "../aws/aws-credentials.ts";
+import { awsSignerIn } from "../aws/aws-region.ts";
 import { type AwsRequest, signRequest } from "../aws/sign-request.ts";
 import type { Environment } from "../environment.ts";
 import type { LlmRequest } from "../llm.ts";
