@@ -19,12 +19,14 @@ import { taskTrackerTool } from "./task-tracker/task-tracker-tool.ts";
 import { terminalTool } from "./terminal/terminal-tool.ts";
 import { thinkTool } from "./think.ts";
 import type { Tool } from "./tool.ts";
+import { workflowTool } from "./workflow/workflow-tool.ts";
 
 /** Name of the tools of a browser, which not every server has. */
 export const BROWSER = "browser_tool_set";
 
 /** Built-in tools that an agent may name in `tools`, in the order of `GET /api/tools/`. */
 export function namedTools(): readonly (Tool | ToolSet)[] {
+  const workflow = workflowTool();
   return [
     askOracleTool(),
     fileEditorTool,
@@ -32,6 +34,8 @@ export function namedTools(): readonly (Tool | ToolSet)[] {
     taskTool,
     taskTrackerTool,
     terminalTool,
+    { name: "workflow_tool_set", tools: [workflow] },
+    workflow,
   ];
 }
 
@@ -81,6 +85,8 @@ const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default
   },
   task_tracker: { description: "Keeps a list of the tasks of a longer piece of work.", in_default_set: true },
   terminal: { description: "Runs commands in a shell.", in_default_set: true },
+  workflow: { in_default_set: false, user_selectable: false },
+  workflow_tool_set: { in_default_set: false, user_selectable: false },
   write_file: OF_PRESETS,
 };
 

@@ -103,6 +103,8 @@ export interface Tool<Schema extends z.ZodType = z.ZodType> {
    * Default: calls of the tool run one after the other. Called before the tool is opened.
    */
   resources?(input: z.output<Schema>, host: ToolHost): readonly string[] | Promise<readonly string[]>;
+  /** Asked when the tools of a conversation are opened: the reason to leave the tool out there. Default: none. */
+  unavailable?(host: Pick<ToolHost, "workspace">): Promise<string | undefined>;
   /** Called at the first call of the tool in a conversation. */
   open(host: ToolHost): ToolExecutor<z.output<Schema>> | Promise<ToolExecutor<z.output<Schema>>>;
 }

@@ -1,9 +1,10 @@
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import { messageOf } from "../../errors.ts";
 import { LONGEST_TIMER, settledWithin } from "../../waiting.ts";
+import { InputQueue } from "../../workspace/lines/input-queue.ts";
+import { LineReader } from "../../workspace/lines/line-reader.ts";
 import type { OutputChunk, RunResult, Workspace } from "../../workspace/workspace.ts";
-import { LineReader } from "./line-reader.ts";
-import { MessageQueue } from "./message-queue.ts";
+import { MAX_MESSAGE_BYTES } from "../limits.ts";
 import { OutputBrake } from "./output-brake.ts";
 
 /** A program that speaks MCP over its standard input and output. */
@@ -43,8 +44,8 @@ export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #workspace: Workspace;
   readonly #program: StdioProgram;
-  readonly #input = new MessageQueue();
-  readonly #lines = new LineReader();
+  readonly #input = new InputQueue();
+  readonly #lines = new LineReader(MAX_MESSAGE_BYTES);
   readonly #brake = new OutputBrake();
   readonly #ending = new AbortController();
   #toMessage: (line: string) => JSONRPCMessage = () => {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { AgentServerError } from "../../errors.ts";
 import { builtInTool, type ToolOutput } from "../define-tool.ts";
-import type { Delegation, SubAgentKind, TaskRequest } from "../delegation.ts";
-import { delegationParams, isScoped } from "../sub-agent-scope.ts";
-import type { ToolHost } from "../tool.ts";
+import type { Delegation, TaskRequest } from "../delegation.ts";
+import { delegationParams, isScoped, offered } from "../sub-agent-scope.ts";
 import { taskDescription } from "./description.ts";
 
 /** The task of a call that none was made for. */
@@ -59,10 +58,4 @@ async function delegate(
     const content = `The task was not started: ${error.message}`;
     return { content, is_error: true, task_id: UNKNOWN_TASK, subagent: task.kind, status: "error" };
   }
-}
-
-/** The sub-agents that may be started. */
-export function offered(delegation: ToolHost["delegation"], scoped: boolean): readonly SubAgentKind[] {
-  const kinds = delegation?.kinds ?? [];
-  return scoped ? kinds.filter(({ missing }) => missing.length === 0) : kinds;
 }

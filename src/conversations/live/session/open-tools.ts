@@ -3,7 +3,7 @@ import type { Llm } from "../../../llm/llm.ts";
 import type { Logger } from "../../../logger.ts";
 import type { ToolRegistry } from "../../../tools/registry.ts";
 import type { ToolHost, ToolStorage } from "../../../tools/tool.ts";
-import { resolveTools } from "../../../tools/toolbox/resolve-tools.ts";
+import { type ResolvedTool, resolveTools } from "../../../tools/toolbox/resolve-tools.ts";
 import { openToolbox, type Toolbox } from "../../../tools/toolbox/toolbox.ts";
 import type { Agent } from "../../../wire/agent/agent.ts";
 import type { LlmConfig, LlmConfigInput } from "../../../wire/agent/llm-config.ts";
@@ -35,11 +35,25 @@ const LISTING: ReadonlySet<string> = new Set(["switch_llm"]);
 export async function openTools(parts: OpenToolsParts): Promise<Toolbox> {
   const { agent, clientTools, host, view, storageOf, context } = parts;
   const { tools: registry, profiles, logger } = context;
-  const tools = await resolveTools({ agent, clientTools, registry, logger });
+  const resolved = await resolveTools({ agent, clientTools, registry, logger });
+  const tools = await availableTools(resolved, { workspace: host.workspace, logger });
   const isListed = tools.some(({ tool }) => LISTING.has(tool.name));
   const listed = isListed ? ((await profiles?.modelNames()) ?? []) : [];
   const models = new SavedModels({ ...parts, profiles, listed });
   const messages = () =>
     view().events.filter((event): event is MessageEvent => event.kind === "MessageEvent");
   return openToolbox({ tools, host: { ...host, models, messages }, storageOf, logger });
+}
+
+/** The tools without those that the machine of the conversation cannot have. */
+async function availableTools(
+  tools: readonly ResolvedTool[],
+  { workspace, logger }: Pick<ToolHost, "workspace"> & { logger: Logger },
+): Promise<ResolvedTool[]> {
+  const reasons = await Promise.all(tools.map(({ tool }) => tool.unavailable?.({ workspace })));
+  return tools.filter(({ tool }, index) => {
+    const reason = reasons[index];
+    if (reason !== undefined) logger.warn({ tool: tool.name, reason }, "An agent goes without a tool");
+    return reason === undefined;
+  });
 }

@@ -36,27 +36,29 @@ export async function recoveredTasks(
   return results;
 }
 
-/** Loading the sub-agent repairs its own run. Undefined for one that was not stored, or had not begun. */
+/** Loading the sub-agent repairs its own run. Undefined for one that was not stored. */
 async function observationOf(
   task: Task,
   { context, keeper }: DelegatingConversation,
 ): Promise<Observation | undefined> {
   const [record] = await context.store.conversations.find([task.conversation_id], []);
-  if (record === undefined || record.eventCount <= task.from) return undefined;
+  if (record === undefined) return undefined;
+  const hasBegun = record.eventCount > task.from;
   return context.drivers.use(task.conversation_id, async (worker) => {
     keeper.append([keeper.recordTask(usageOf(task.id), combinedMetrics(worker.stats))]).catch(() => {});
-    const outcome = await worker.outcome();
-    const words = outcome.status === "completed" ? outcome.text : cutShort(task, outcome.text);
+    const { status, text: words } = hasBegun ? await worker.outcome() : NOT_BEGUN;
     return {
-      content: [text(words)],
-      is_error: outcome.status === "error",
+      content: [text(status === "completed" ? words : cutShort(task, words))],
+      is_error: status === "error",
       task_id: task.id,
       subagent: task.subagent,
-      status: outcome.status,
+      status,
       kind: "TaskObservation",
     } as Observation;
   });
 }
+
+const NOT_BEGUN = { status: "error", text: "It had not begun with this." } as const;
 
 function cutShort({ id }: Task, reason: string): string {
   return (

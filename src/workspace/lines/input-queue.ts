@@ -2,7 +2,7 @@
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** The standard input of a program: what is written comes out in order, until the end. For one reader. */
-export class MessageQueue implements AsyncIterable<Uint8Array> {
+export class InputQueue implements AsyncIterable<Uint8Array> {
   #waiting: Uint8Array[] = [];
   #bytes = 0;
   #ended = false;

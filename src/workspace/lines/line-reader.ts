@@ -1,11 +1,15 @@
-import { MAX_MESSAGE_BYTES } from "../limits.ts";
-
 const LINE_FEED = 10;
 
 /** Cuts the output of a program into lines, however its bytes arrive. */
 export class LineReader {
+  readonly #maxBytes: number;
   #parts: Uint8Array[] = [];
   #bytes = 0;
+
+  /** `maxBytes` bounds one line. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** Gives the lines that are whole now. Throws for a line that is too long. */
   *push(chunk: Uint8Array): Generator<string> {
@@ -22,8 +26,8 @@ export class LineReader {
 
   #hold(part: Uint8Array): void {
     this.#bytes += part.byteLength;
-    if (this.#bytes > MAX_MESSAGE_BYTES) {
-      throw new Error(`it has sent a message of more than ${MAX_MESSAGE_BYTES} bytes`);
+    if (this.#bytes > this.#maxBytes) {
+      throw new Error(`it has sent a message of more than ${this.#maxBytes} bytes`);
     }
     this.#parts.push(part);
   }
