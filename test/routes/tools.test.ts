@@ -25,7 +25,15 @@ it("names the tools in the order of their registration, those of the host last",
     "task",
     "task_tracker",
     "terminal",
+    "workflow_tool_set",
+    "workflow",
     "start_child_conversation",
+    "edit",
+    "list_directory",
+    "read_file",
+    "write_file",
+    "planning_file_editor",
+    "apply_patch",
     "weather",
   ]);
 });
@@ -42,7 +50,15 @@ it("shows them to people with a sentence each, and which of them an agent has by
       { name: "task", ...notForPeople },
       { name: "task_tracker", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
       { name: "terminal", ...common, in_default_set: true, description: expect.stringMatching(/\.$/) },
-      { name: "start_child_conversation", ...notForPeople },
+      ...["workflow_tool_set", "workflow", "start_child_conversation"].map((name) => ({
+        name,
+        ...notForPeople,
+      })),
+      ...["edit", "list_directory", "read_file", "write_file", "planning_file_editor"].map((name) => ({
+        name,
+        ...notForPeople,
+      })),
+      { name: "apply_patch", ...common, in_default_set: false, description: expect.stringMatching(/\.$/) },
       {
         name: "weather",
         ...common,
