@@ -1,6 +1,6 @@
 import type { Llm } from "../../llm/llm.ts";
 import type { LlmConfigInput } from "../../wire/agent/llm-config.ts";
-import { PromptView } from "../view/prompt-view.ts";
+import type { PromptView } from "../view/prompt-view.ts";
 import type { ShellScans } from "./worker/shell-scanner.ts";
 
 /** Sends a request to an address that a user has configured. It follows no redirect. */
@@ -60,7 +60,7 @@ export function offlineHost(shellScanner: ShellScans): AnalyzerHost {
     fetch: async () => refuse(),
     hide: async (value) => value,
     graySwan: {},
-    view: new PromptView(),
+    view: { events: [], recent: () => [] },
     signal: new AbortController().signal,
   };
 }
