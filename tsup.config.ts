@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type ChunkingContext, type Plugin as RolldownPlugin, rolldown } from "rolldown";
 import { defineConfig, type Options } from "tsup";
 import manifest from "./package.json" with { type: "json" };
+import { RECORDER_FILE, RECORDER_SOURCE } from "./src/browser/recording/recorder-script.ts";
 import { DOCS_ASSET_SOURCES } from "./src/node/docs-assets.ts";
 import tsconfig from "./tsconfig.json" with { type: "json" };
 
@@ -28,6 +29,12 @@ async function copyGrammar(): Promise<void> {
   ]) {
     await copyFile(`node_modules/tree-sitter-bash/${source}`, `dist/${name}`);
   }
+}
+
+/** Copies the recorder of pages. Its package would bring the whole of its player along. */
+async function copyRecorder(): Promise<void> {
+  await copyFile(`node_modules/${RECORDER_SOURCE}`, `dist/${RECORDER_FILE}`);
+  await copyFile("node_modules/@rrweb/record/LICENSE", "dist/rrweb-record.LICENSE");
 }
 
 const NO_YAML = "export const stringify = undefined;";
@@ -100,6 +107,7 @@ export default defineConfig([
     onSuccess: async () => {
       await copyDocsAssets();
       await copyGrammar();
+      await copyRecorder();
     },
   },
   // A file of its own, because a start does not load it. Only a file of this format can be loaded without waiting.

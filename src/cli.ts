@@ -41,6 +41,10 @@ async function main(args: string[]): Promise<void> {
       const { importData } = await import("./cli/import/import.ts");
       return importData(command);
     }
+    case "check-browser": {
+      const { checkBrowser } = await import("./cli/check-browser.ts");
+      return checkBrowser();
+    }
     case "ui-install": {
       const { installUi } = await import("./cli/install-ui.ts");
       return installUi(command.version);

@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   llm: ["wire", "outbound"],
   tools: ["wire", "llm", "secrets", "workspace"],
   agent: ["wire", "events", "llm", "tools"],
+  browser: ["tools", "workspace", "outbound"],
   mcp: ["wire", "tools", "secrets", "workspace", "outbound"],
   conversations: ["wire", "agent", "events", "llm", "tools", "mcp", "secrets", "stores", "workspace"],
   bash: ["wire", "events", "secrets", "stores", "workspace"],
@@ -53,7 +54,7 @@ const HARMLESS_MODULES = /"node:(util|timers\/promises|events)"/;
 
 /** Files that may import the other built-in modules of Node. */
 const NODE_MODULES_ALLOWED =
-  /^(node|workspace|outbound|cli|testing|server)\/|^stores\/sqlite\/|^(agent\/security|tools\/search)\/worker\/|^secrets\/cipher|^caller-pattern\.ts/;
+  /^(node|workspace|outbound|browser|cli|testing|server)\/|^stores\/sqlite\/|^(agent\/security|tools\/search)\/worker\/|^secrets\/cipher|^caller-pattern\.ts/;
 
 /** Rooms stay small enough to be taken in at a glance. */
 const MAX_FILES_IN_FOLDER = 15;
@@ -163,7 +164,7 @@ it("wire needs zod and nothing else", () => {
 
 it("provider SDKs, terminals and other heavy packages are imported when first used", () => {
   const heavy =
-    /^import (?!type).* from "(openai|@modelcontextprotocol\/client|@fastify\/busboy|@anthropic-ai\/sdk|@lydell\/node-pty|@xterm\/headless|ipaddr\.js|chardet|iconv-lite|modern-tar)[^"]*"/m;
+    /^import (?!type).* from "(openai|@modelcontextprotocol\/client|@fastify\/busboy|playwright-core|@anthropic-ai\/sdk|@lydell\/node-pty|@xterm\/headless|ipaddr\.js|chardet|iconv-lite|modern-tar)[^"]*"/m;
   expect(files("src").filter((file) => heavy.test(read(`src/${file}`)))).toEqual([]);
 });
 

@@ -56,6 +56,9 @@ Options of mock-llm, import, export and reseal
   --forget-unreadable
                      drop the secrets that none of the keys opens; without it they stay as they are
 
+  --check-browser
+                 only try out whether agents can have a browser on this machine
+
   --help, --version
 
 Settings come from OH_* variables, SESSION_API_KEY and a JSON config file
@@ -63,7 +66,7 @@ Settings come from OH_* variables, SESSION_API_KEY and a JSON config file
 `;
 
 /** Flags of the reference without an effect here. They are accepted, so that its launch scripts work. */
-const IGNORED = ["reload", "check-browser", "import-modules", "extra-python-path"] as const;
+const IGNORED = ["reload", "import-modules", "extra-python-path"] as const;
 
 /** Flags of the commands, and of the server, which has none. */
 const FLAGS: ReadonlyMap<string | undefined, readonly string[]> = new Map([
@@ -73,6 +76,7 @@ const FLAGS: ReadonlyMap<string | undefined, readonly string[]> = new Map([
       ...["host", "port", "dangerously-allow-unauthenticated", "ui", "ui-dir", "open"],
       ...["sandbox", "sandbox-root", "sandbox-network"],
       ...["container", "container-engine", "container-root", "container-network", "container-argument"],
+      "check-browser",
       ...IGNORED,
     ],
   ],
@@ -90,6 +94,7 @@ export type Command =
   | { name: "export-fixture"; id: string; data: string | undefined }
   | { name: "export"; id: string; to: string; data: string | undefined }
   | { name: "import"; folders: string[]; data: string | undefined }
+  | { name: "check-browser" }
   | { name: "ui-install"; version: string }
   | { name: "reseal"; data: string | undefined; forgetUnreadable: boolean }
   | {
@@ -144,6 +149,7 @@ export function parseArguments(args: string[]): Command {
     return { name: "reseal", data: values.data, forgetUnreadable: values["forget-unreadable"] ?? false };
   }
   if (command !== undefined) throw usageError(`unknown command: ${command}`);
+  if (values["check-browser"]) return { name: "check-browser" };
   return {
     name: "serve",
     host: values.host,

@@ -128,6 +128,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     ...(settings.bash_events_retention_seconds === undefined
       ? {}
       : { bashEventsRetentionSeconds: settings.bash_events_retention_seconds }),
+    ...(settings.enable_browser === false ? { browser: false } : {}),
     vscode: vscodeOf(settings, apiKeys.length > 0),
     ...(settings.max_concurrent_runs === undefined
       ? {}

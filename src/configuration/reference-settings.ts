@@ -33,6 +33,7 @@ export const SETTINGS = {
   bash_events_retention_seconds: { type: "number", schema: z.int().positive().nullable() },
   /** Another runtime stops the start: what is meant for a container must not run on the machine itself. */
   conversation_runtime: { type: "text", schema: z.literal("local", { error: "only 'local' is served" }) },
+  enable_browser: { type: "boolean", schema: z.boolean() },
   enable_vscode: { type: "boolean", schema: z.boolean() },
   vscode_port: { type: "number", schema: z.int().min(1).max(65535) },
   vscode_base_path: { type: "text", schema: text },
@@ -53,7 +54,6 @@ export const UNSUPPORTED = [
   "bash_events_dir",
   "static_files_path",
   "webhooks",
-  "enable_browser",
   "app_backend_public_url",
   "trust_forwarded_headers",
   "acp_skill_sourcing",

@@ -9,9 +9,9 @@ import type { LaunchedAgentProfile } from "../wire/conversation.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import { toPlace, type WorktreePlan } from "../workspace/git/worktree/plan-worktree.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
-import { withoutAbsentBrowser } from "./launch/absent-browser.ts";
 import { requestedSkills } from "./launch/agent-files.ts";
 import { requestedProfile } from "./launch/agent-profiles.ts";
+import { withBrowserOf } from "./launch/launched-browser.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { checkTemplate, readSecurityPolicy } from "./live/session/prompt-files.ts";
 import { checkMachineLimits, machineLimits } from "./machine-limits.ts";
@@ -57,7 +57,8 @@ export async function startConversation(
   checkMachineLimits(request.container, kind);
   const warnings = judgeRequest({ request, agent: asked.agent, hasContainers: kind !== undefined });
   await resolveTools({ agent: asked.agent, clientTools, registry, logger: silentLogger });
-  const agent = request.agent === null ? withoutAbsentBrowser(asked.agent, registry) : asked.agent;
+  const settings = profile?.settings ?? request.agent_settings;
+  const agent = request.agent === null ? withBrowserOf(registry, asked.agent, settings) : asked.agent;
   const opened = { ...asked, agent };
   checkTemplate(agent);
   // Read again when they are first needed. An invalid matcher is reported here.

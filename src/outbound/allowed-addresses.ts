@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupOptions } from "node:dns";
 import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 
 /** Decides whether a connection to an IP address is allowed. */
 export type Guard = (address: string) => Promise<boolean>;
@@ -15,6 +15,19 @@ export async function allowedAddresses(
   const [first, ...others] = addresses.filter((_, index) => verdicts[index]);
   if (first === undefined) throw refusal(hostname);
   return [first, ...others];
+}
+
+/** A lookup for connections, as `allowedAddresses`: a name is judged at the moment it is connected to. */
+export function guardedLookup(allows: Guard): LookupFunction {
+  return (hostname, options, callback) => {
+    allowedAddresses(hostname, { ...options, allows }).then(
+      ([first, ...others]) => {
+        if (options.all) callback(null, [first, ...others]);
+        else callback(null, first.address, first.family);
+      },
+      (error: Error) => callback(error, "", 0),
+    );
+  };
 }
 
 /** The refusal of a host or address. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
-import { isIP, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 import { type Duplex, Readable } from "node:stream";
-import { allowedAddresses, type Guard, refusal } from "./allowed-addresses.ts";
+import { type Guard, guardedLookup, refusal } from "./allowed-addresses.ts";
 
 interface GuardedRequest {
   /** Default: GET. */
@@ -87,18 +87,6 @@ async function requesterOf({ protocol }: URL): Promise<typeof import("node:http"
     default:
       throw new Error(`Only http and https are fetched, not ${protocol}`);
   }
-}
-
-function guardedLookup(allows: Guard): LookupFunction {
-  return (hostname, options, callback) => {
-    allowedAddresses(hostname, { ...options, allows }).then(
-      ([first, ...others]) => {
-        if (options.all) callback(null, [first, ...others]);
-        else callback(null, first.address, first.family);
-      },
-      (error: Error) => callback(error, "", 0),
-    );
-  };
 }
 
 function isRedirect(status: number): boolean {

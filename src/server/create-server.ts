@@ -136,7 +136,7 @@ function createCore(
       startedAt: () => startedAt,
       idleSeconds: () => Math.max(0, clock.now() - services.lastActivity()) / 1000,
       ready,
-      tools: () => catalogueOf(services.tools.all()).names,
+      tools: () => catalogueOf(services.tools.all()).usable,
       packageVersion: PACKAGE_VERSION,
       runtime: `Node.js ${process.versions.node}`,
       idleTimeoutSeconds: options.idleTimeoutSeconds,

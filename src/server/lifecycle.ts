@@ -20,6 +20,8 @@ export interface LifecycleParts {
   machine: LazyWorkspace;
   /** The machines of conversations that stay when workspaces are closed. */
   machines: Machines | undefined;
+  /** The browser of agents. */
+  browser: { close(): Promise<void> };
   /** Trials of MCP servers. */
   mcpTrials: { close(): Promise<void> };
   /** Bash commands of clients. */
@@ -42,6 +44,7 @@ export function startLifecycle({
   conversations,
   machine,
   machines,
+  browser,
   mcpTrials,
   bash: { commands },
   store,
@@ -69,7 +72,7 @@ export function startLifecycle({
     await Promise.all([started, tidied, rotated]);
     await Promise.all([commands.close(), mcpTrials.close()]);
     await Promise.all([conversations.close(), machine.close()]);
-    await machines?.close();
+    await Promise.all([machines?.close(), browser.close()]);
     await endNetwork();
     await releaseStore();
   };

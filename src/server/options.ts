@@ -10,6 +10,7 @@ import type { Tool } from "../tools/tool.ts";
 import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
 import type { LlmConfig, LlmConfigInput } from "../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
+import type { BrowserOptions } from "./browser/browser-options.ts";
 import type { VscodeOptions } from "./editor/vscode-options.ts";
 import type { UiOptions } from "./ui/ui-options.ts";
 
@@ -139,6 +140,11 @@ export interface ServerOptions {
    * `commandEnvironment`.
    */
   workspace?: OpenWorkspace;
+  /**
+   * The browser of agents that name `browser_tool_set`, as those of settings do by default. It is started by its first use
+   * and ends with the server. false: agents work without it. Default: `{}`.
+   */
+  browser?: BrowserOptions | false;
   /**
    * Offers an installed VS Code server to clients, which then have this machine in their browser. It is started when a
    * client first asks for its address, and never together with `workspace`. Default: null, none.

@@ -30,6 +30,7 @@ import { localFiles } from "../workspace/local/local-files.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
+import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
 import { extensionPlaces } from "./extension-place.ts";
 import { agentFiles } from "./launch/agent-files.ts";
 import { launchTrial } from "./launch/launch-trial.ts";
@@ -74,6 +75,8 @@ export interface Services {
   readonly bash: BashDeps;
   /** Settings, secrets, profiles: the documents that belong to no conversation. */
   readonly documents: Documents;
+  /** The browser of agents. */
+  readonly browser: BrowserAccess;
   /** Trials of MCP servers. */
   readonly mcpTrials: LazyMcpTrials;
   /** The rooms that read and write these documents. */
@@ -147,7 +150,14 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   const { subscription, connections } = settings;
   const createLlm = llmFactory(options, { serverSecrets, lookup, subscription, connections });
   const childTool = startChildTool({ launch: (id, child) => conversations.startChild(id, child) });
-  const tools = new ToolRegistry([...namedTools(), childTool, ...presetTools(), ...options.tools]);
+  const browser = browserAccess(options);
+  const tools = new ToolRegistry([
+    ...namedTools(),
+    childTool,
+    browser.tools,
+    ...presetTools(),
+    ...options.tools,
+  ]);
   let lastActivity = clock.now();
   const onActivity = () => {
     lastActivity = clock.now();
@@ -180,7 +190,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     agentFiles: agentFiles({
       serverPlace: () => place(),
       userDir,
-      hasBrowser: () => tools.has(BROWSER),
+      hasBrowser: () => tools.isUsable(BROWSER),
       logger,
     }),
     profiles: profileSource(settings, takeover.store),
@@ -210,6 +220,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     store,
     documents,
     settings,
+    browser,
     mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine }),
     tools,
     conversations,

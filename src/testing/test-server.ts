@@ -78,6 +78,8 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
     keyless: "loopback",
     conversationsPath: join(folder, "conversations"),
     environment: {},
+    // Whether the machine has a browser makes no difference to a test.
+    browser: false,
     // A test reaches out to no repository.
     publicExtensions: { source: join(folder, "extensions") },
     logger: "silent",

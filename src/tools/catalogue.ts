@@ -9,7 +9,7 @@ import { listDirectoryTool } from "./gemini-files/list-directory-tool.ts";
 import { readFileTool } from "./gemini-files/read-file-tool.ts";
 import { writeFileTool } from "./gemini-files/write-file-tool.ts";
 import { invokeSkillTool } from "./invoke-skill/invoke-skill-tool.ts";
-import type { ToolSet } from "./registry.ts";
+import type { NamedTool, ToolSet } from "./registry.ts";
 import { ROUTE_TASK, routeTaskTool } from "./route-task/route-task-tool.ts";
 import { globTool } from "./search/glob-tool.ts";
 import { grepTool } from "./search/grep-tool.ts";
@@ -39,12 +39,6 @@ export function namedTools(): readonly (Tool | ToolSet)[] {
   ];
 }
 
-/** A name of the registry; without a tool for that of a set. */
-interface NamedTool {
-  name: string;
-  tool: Tool | undefined;
-}
-
 /** Built-in tools of presets, which follow the other tools of the server. */
 export function presetTools(): readonly Tool[] {
   return [
@@ -68,6 +62,7 @@ const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default
   ask_oracle: { in_default_set: false, user_selectable: false },
   route_task_to_model: { in_default_set: false, user_selectable: false },
   apply_patch: { description: "Changes several files at once, all of them or none.", in_default_set: false },
+  browser_tool_set: { description: "Opens web pages, reads them, clicks and types.", in_default_set: true },
   edit: OF_PRESETS,
   file_editor: { description: "Reads, creates and changes files.", in_default_set: true },
   glob: { description: "Finds files by their names.", in_default_set: false },
@@ -94,9 +89,8 @@ const BUILT_IN: Readonly<Record<string, Partial<ToolCatalogEntry> & { in_default
  * Shows a name of the registry to people who put an agent together. Tools of a host have the first sentence of their
  * description.
  */
-function catalogueEntry({ name, tool }: NamedTool): ToolCatalogEntry {
-  // A tool that does not run here is not registered.
-  const entry = { name, user_selectable: true, usable: true };
+function catalogueEntry({ name, tool, usable }: NamedTool): ToolCatalogEntry {
+  const entry = { name, user_selectable: true, usable };
   const builtIn = BUILT_IN[name];
   if (builtIn !== undefined) return { ...entry, description: "", ...builtIn };
   const description = tool?.description;
@@ -128,9 +122,16 @@ export const IMAGE_TOOL: ReadonlySet<string> = new Set(["VisionInspectTool", "in
 /** Shows registered tools to clients, and with them the default ones that people or settings choose. */
 export function catalogueOf(registered: readonly NamedTool[]): {
   names: string[];
+  /** The names that agents have a use of. */
+  usable: string[];
   entries: ToolCatalogEntry[];
 } {
-  const underOwnName = (tool: Tool) => ({ name: tool.name, tool });
+  const underOwnName = (tool: Tool): NamedTool => ({ name: tool.name, tool, usable: true });
   const all = [underOwnName(routeTask), ...registered, underOwnName(switchLlmTool)];
-  return { names: [ROUTE_TASK, ...registered.map(({ name }) => name)], entries: all.map(catalogueEntry) };
+  const named = [{ ...underOwnName(routeTask), name: ROUTE_TASK }, ...registered];
+  return {
+    names: named.map(({ name }) => name),
+    usable: named.filter(({ usable }) => usable).map(({ name }) => name),
+    entries: all.map(catalogueEntry),
+  };
 }

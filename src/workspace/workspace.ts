@@ -18,6 +18,11 @@ export interface WorkspaceInfo {
   readonly username: string | null;
   /** Name of the machine, without its domain. */
   readonly hostname: string;
+  /**
+   * The network of its programs, which a browser on the server's machine must not go beyond: `shared` is that of the
+   * server's machine, `separate` another one, `none` no network. Default: `separate`.
+   */
+  readonly network?: "shared" | "separate" | "none";
   /** Seconds without activity after which the operator may stop the machine. Default: null, never. */
   readonly idleTimeoutSeconds?: number | null;
 }

@@ -138,13 +138,18 @@ describe("the editor", () => {
   });
 });
 
+it("the browser of agents can be switched off", () => {
+  expect(options({ OH_ENABLE_BROWSER: "0" }).browser).toBe(false);
+  expect(options({ OH_ENABLE_BROWSER: "1" }).browser).toBeUndefined();
+});
+
 describe("what is not understood", () => {
   const warnings = (environment: Record<string, string>, text = "{}") =>
     loadConfiguration({ environment, file: { path: "config.json", text } }).warnings;
 
   it("is warned about by name, whether unknown or without effect here", () => {
-    expect(warnings({ OH_ENABLE_BROWSER: "0", OH_TYPO: "1" })).toEqual([
-      "OH_ENABLE_BROWSER: this setting has no effect",
+    expect(warnings({ OH_WORKSPACE_PATH: "0", OH_TYPO: "1" })).toEqual([
+      "OH_WORKSPACE_PATH: this setting has no effect",
       "OH_TYPO: unknown variable, ignored",
     ]);
     expect(warnings({}, '{"deferred_init":true,"typo":1}')).toEqual([

@@ -80,7 +80,7 @@ it.each([
 
 it("goes without tools that clients name on the off chance", async () => {
   const { manager, llm } = openManager({ steps: [say("ok")] });
-  const tools = [{ name: "echo" }, { name: "browser_tool_set" }];
+  const tools = [{ name: "echo" }, { name: "browser_navigate" }];
   const id = await start(manager, { agent: { llm: { model: "m" }, tools } });
   const socket = await attach(manager, id);
   await send(manager, id, "hi");

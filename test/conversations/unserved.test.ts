@@ -85,9 +85,9 @@ describe("a request is refused, and makes nothing, that asks for", () => {
 describe("a request is carried out, with a warning in the log and in the answer, that asks for", () => {
   it.each<[string, Fields, string]>([
     [
-      "browser tools",
-      withAgent({ tools: [{ name: "browser_tool_set" }] }),
-      "agent.tools: asks for browser_tool_set",
+      "single browser tools",
+      withAgent({ tools: [{ name: "browser_navigate" }] }),
+      "agent.tools: asks for browser_navigate",
     ],
     [
       "terminals in tmux",

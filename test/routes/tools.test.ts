@@ -10,7 +10,13 @@ const weather = defineTool({
 });
 
 async function get(path: string): Promise<unknown> {
-  const server = createServer({ apiKeys: ["key"], store: memoryStore(), tools: [weather], logger: "silent" });
+  const server = createServer({
+    apiKeys: ["key"],
+    store: memoryStore(),
+    tools: [weather],
+    browser: false,
+    logger: "silent",
+  });
   onTestFinished(() => server.close());
   const request = new Request(`http://localhost${path}`, { headers: { "X-Session-API-Key": "key" } });
   return (await server.fetch(request)).json();
@@ -28,10 +34,13 @@ it("names the tools in the order of their registration, those of the host last",
     "workflow_tool_set",
     "workflow",
     "start_child_conversation",
+    "browser_tool_set",
     "edit",
     "list_directory",
     "read_file",
     "write_file",
+    "glob",
+    "grep",
     "planning_file_editor",
     "apply_patch",
     "weather",
@@ -40,6 +49,7 @@ it("names the tools in the order of their registration, those of the host last",
 
 it("shows them to people with a sentence each, and which of them an agent has by default", async () => {
   const common = { user_selectable: true, usable: true };
+  const chosen = { ...common, in_default_set: false, description: expect.stringMatching(/\.$/) };
   const notForPeople = { user_selectable: false, usable: true, in_default_set: false, description: "" };
   expect(await get("/api/tools/catalog")).toEqual({
     tools: [
@@ -54,11 +64,12 @@ it("shows them to people with a sentence each, and which of them an agent has by
         name,
         ...notForPeople,
       })),
-      ...["edit", "list_directory", "read_file", "write_file", "planning_file_editor"].map((name) => ({
-        name,
-        ...notForPeople,
-      })),
-      { name: "apply_patch", ...common, in_default_set: false, description: expect.stringMatching(/\.$/) },
+      { name: "browser_tool_set", ...chosen, usable: false, in_default_set: true },
+      ...["edit", "list_directory", "read_file", "write_file"].map((name) => ({ name, ...notForPeople })),
+      { name: "glob", ...chosen },
+      { name: "grep", ...chosen },
+      { name: "planning_file_editor", ...notForPeople },
+      { name: "apply_patch", ...chosen },
       {
         name: "weather",
         ...common,

@@ -3,6 +3,13 @@ import type { Observation, TaskObservation, TerminalObservation } from "../../wi
 
 /** Maximum number of characters of text that one tool result adds to the prompt. */
 const MAX_TEXT = 50_000;
+/** How images of these types begin in Base64. */
+const IMAGE_TYPES = [
+  ["/9j/", "image/jpeg"],
+  ["iVBORw0KGgo", "image/png"],
+  ["R0lGODlh", "image/gif"],
+  ["UklGR", "image/webp"],
+] as const;
 const ERROR_HEADER = "[An error occurred during execution.]\n";
 const OMISSION = "\n[… the middle of this output was left out because it is too long …]\n";
 
@@ -10,7 +17,21 @@ const OMISSION = "\n[… the middle of this output was left out because it is to
 export function observationContent(observation: Observation): Content[] {
   const body = isTerminal(observation) ? [text(terminalText(observation))] : observation.content;
   const head = isTask(observation) ? [text(taskText(observation))] : [];
-  return bounded([...head, ...(observation.is_error ? [text(ERROR_HEADER)] : []), ...body]);
+  return bounded([
+    ...head,
+    ...(observation.is_error ? [text(ERROR_HEADER)] : []),
+    ...body,
+    ...screenshotOf(observation),
+  ]);
+}
+
+/** The picture that a browser took, as an image. Clients find it in a separate field. */
+function screenshotOf(observation: Observation): Content[] {
+  if (observation.kind !== "BrowserObservation") return [];
+  const data = "screenshot_data" in observation ? observation.screenshot_data : null;
+  if (typeof data !== "string" || data === "") return [];
+  const type = IMAGE_TYPES.find(([start]) => data.startsWith(start))?.[1] ?? "image/png";
+  return [{ type: "image", cache_prompt: false, image_urls: [`data:${type};base64,${data}`] }];
 }
 
 /** Cuts the middle out of content whose texts together exceed `MAX_TEXT`: both ends say more than either alone. */

@@ -9,8 +9,8 @@ export function launchTrial(tools: () => ToolRegistry): LaunchTrial {
   const always = new Set([...named, ...IMAGE_TOOL]);
   return {
     useOf(name) {
-      if (tools().has(name) || always.has(name)) return "usable";
-      return isOptionalTool(name) ? "absent" : "unknown";
+      if (tools().isUsable(name) || always.has(name)) return "usable";
+      return tools().has(name) || isOptionalTool(name) ? "absent" : "unknown";
     },
     async refusalOf(settings, now) {
       const { refusalOf } = await import("../../conversations/launch/trial-launch.ts");

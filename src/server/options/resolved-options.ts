@@ -4,6 +4,7 @@ import { DEFAULT_PUBLIC_SOURCE, type PublicSource } from "../../extensions/check
 import { type Logger, silentLogger } from "../../logger.ts";
 import { consoleLogger } from "../../node/console-logger.ts";
 import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
+import { type ResolvedBrowser, resolveBrowser } from "../browser/browser-options.ts";
 import { type ResolvedVscode, resolveVscode } from "../editor/vscode-options.ts";
 import type { ReferenceDataOptions, ServerOptions } from "../options.ts";
 import { type ResolvedUi, resolveUi } from "../ui/ui-options.ts";
@@ -14,7 +15,7 @@ export const DEFAULT_CONVERSATIONS_PATH = "workspace/conversations";
 /** Options with their defaults filled in. */
 export type ResolvedOptions = Omit<
   ServerOptions,
-  "logger" | "vscode" | "ui" | "publicExtensions" | "marketplaces"
+  "logger" | "browser" | "vscode" | "ui" | "publicExtensions" | "marketplaces"
 > & {
   /** The source of what everyone is offered. */
   publicExtensions: PublicSource;
@@ -24,6 +25,8 @@ export type ResolvedOptions = Omit<
   referenceData: ReferenceDataOptions | false;
   /** Receiver of reports. */
   logger: Logger;
+  /** The browser of agents. null for none. */
+  browser: ResolvedBrowser | null;
   /** The editor that clients are offered. null for none. */
   vscode: ResolvedVscode | null;
   /** The web app that people are shown. null for none. */
@@ -78,6 +81,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     })),
     referenceData: options.referenceData ?? (options.store === undefined ? {} : false),
     tools: options.tools ?? [],
+    browser: options.browser === false ? null : resolveBrowser(options.browser ?? {}),
     vscode: options.vscode ? resolveVscode(options.vscode) : null,
     ui: options.ui ? resolveUi(options.ui) : null,
     corsOrigins: options.corsOrigins ?? [],

@@ -1,6 +1,7 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
 import { isObject } from "../../is-object.ts";
 import { redactSecrets } from "../../secrets/secret-fields.ts";
+import type { ToolSpec } from "../../wire/agent/agent.ts";
 import type { AgentSettings } from "../../wire/settings/agent/agent-settings.ts";
 import { toolsOrDefault } from "../../wire/settings/agent/tools-of-settings.ts";
 import type { AgentProfile } from "../../wire/settings/agent-profiles/agent-profile.ts";
@@ -12,7 +13,7 @@ import { acpSecretNames } from "./acp-secrets.ts";
 import { problemsOf } from "./launch-error.ts";
 import { type ProfileParts, selectedSkills, settingsOfProfile } from "./settings-of-profile.ts";
 
-/** The tool that no server of this kind has. Agents are launched without it. */
+/** The tools that not every machine can run. Agents are launched without them there. */
 const BROWSER = "browser_tool_set";
 
 /** Whether a server has a tool: agents are launched without an absent one, and not at all with an unknown one. */
@@ -98,7 +99,7 @@ async function withSettings(
   return { ...report, valid: true, resolved_settings: shown(settings, preview) };
 }
 
-function shown(settings: AgentSettings, { now, loadsMemory }: PreviewParts): Record<string, unknown> {
+function shown(settings: AgentSettings, { now, loadsMemory, useOf }: PreviewParts): Record<string, unknown> {
   const context = settings.agent_context;
   const moment = settings.agent_kind === "acp" ? null : now;
   return redactSecrets(
@@ -106,7 +107,9 @@ function shown(settings: AgentSettings, { now, loadsMemory }: PreviewParts): Rec
       ...settings,
       ...(settings.agent_kind === "acp"
         ? {}
-        : { tools: toolsOrDefault(settings.tools).filter(({ name }) => name !== BROWSER) }),
+        : {
+            tools: withBrowser(settings.tools, useOf(BROWSER) === "usable"),
+          }),
       agent_context: context && {
         ...context,
         current_datetime: context.current_datetime === undefined ? moment : context.current_datetime,
@@ -115,6 +118,13 @@ function shown(settings: AgentSettings, { now, loadsMemory }: PreviewParts): Rec
     },
     "asterisks",
   );
+}
+
+/** As a launch does: a browser that is not there is left out, and one that is there is among the default tools. */
+function withBrowser(named: readonly ToolSpec[] | null, isUsable: boolean): readonly ToolSpec[] {
+  const tools = toolsOrDefault(named);
+  if (!isUsable) return tools.filter(({ name }) => name !== BROWSER);
+  return named === null ? tools.toSpliced(-1, 0, { name: BROWSER, params: {} }) : tools;
 }
 
 function filled(report: Partial<ProfileDiagnostics> & { agent_kind: string }): ProfileDiagnostics {

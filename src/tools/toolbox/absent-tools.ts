@@ -3,7 +3,7 @@
  * (web front ends add the browser set from a default list), always together with other tools. They are
  * left out with a warning.
  */
-const OPTIONAL_TOOLS: ReadonlySet<string> = new Set(["browser_tool_set", "tom_consult", "sleeptime_compute"]);
+const OPTIONAL_TOOLS: ReadonlySet<string> = new Set(["tom_consult", "sleeptime_compute"]);
 
 export function isOptionalTool(name: string): boolean {
   return OPTIONAL_TOOLS.has(name) || name.startsWith("browser_");

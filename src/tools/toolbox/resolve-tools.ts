@@ -46,7 +46,8 @@ export async function resolveTools(options: ResolveToolsOptions): Promise<Resolv
     if (registry.has(name)) throw refusal(`Client tool '${name}' has the name of a tool of this server`);
   }
   const specs = agent.tools.filter((spec) => !clientNames.has(spec.name));
-  const named = specs.flatMap((spec) => namedTool(spec, options)).filter(({ tool }) => keeps(tool.name));
+  const found = await Promise.all(specs.map((spec) => namedTool(spec, options)));
+  const named = found.flat().filter(({ tool }) => keeps(tool.name));
   const tools: ResolvedTool[] = [
     ...named.filter(({ tool }) => !ALWAYS.has(tool)),
     ...clientTools.filter((spec) => keeps(spec.name)).map((spec) => ({ tool: clientTool(spec), params: {} })),
@@ -69,8 +70,13 @@ function embeddedClientTools({ agent, clientTools }: ResolveToolsOptions): Clien
   });
 }
 
-function namedTool({ name, params }: ToolSpec, { registry, logger }: ResolveToolsOptions): ResolvedTool[] {
-  const tools = registry.get(name) ?? namedDefault(name);
+async function namedTool(
+  { name, params }: ToolSpec,
+  { registry, logger }: ResolveToolsOptions,
+): Promise<ResolvedTool[]> {
+  const tools = (await registry.get(name)) ?? namedDefault(name);
+  if (tools?.length === 0)
+    logger.warn({ tool: name }, "The agent names tools that cannot run here; they are left out");
   if (tools !== undefined) return tools.map((tool) => withParams(tool, params));
   if (IMAGE_TOOL.has(name)) return [];
   if (!isOptionalTool(name)) {

@@ -73,7 +73,7 @@ export function containerWorkspace(options: ContainerOptions): OpenWorkspace {
     const release = running.hold();
     const info: WorkspaceInfo = {
       ...{ kind: "container", workingDir, dataDir, home, temporaryDir, idleTimeoutSeconds },
-      ...{ username: null, hostname: "agent" },
+      ...{ username: null, hostname: "agent", network: networkOf(container.network) },
     };
     const files = confinedFiles(rootsOf(folders, workingDir));
     const isKnown = async (path: string) => (await files.stat(path).catch(() => null))?.type === "directory";
@@ -175,4 +175,9 @@ function present<T extends object>(
 ): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   const set = Object.entries(values ?? {}).filter(([, value]) => value !== undefined);
   return Object.fromEntries(set) as { [Name in keyof T]: Exclude<T[Name], undefined> };
+}
+
+function networkOf(network: string): NonNullable<WorkspaceInfo["network"]> {
+  if (network === "none") return "none";
+  return network === "host" ? "shared" : "separate";
 }

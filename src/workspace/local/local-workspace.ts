@@ -50,6 +50,7 @@ export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspa
     await cleaning;
     const info: WorkspaceInfo = {
       kind: "local",
+      network: "shared",
       workingDir: resolve(spec.workingDir),
       dataDir: spec.dataDir,
       home: environment.HOME ?? home,

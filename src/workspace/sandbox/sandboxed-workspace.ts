@@ -55,6 +55,7 @@ export function sandboxedWorkspace(options: SandboxOptions = {}): OpenWorkspace 
     const { workingDir, dataDir, home, temporaryDir } = folders;
     const info: WorkspaceInfo = {
       ...identity,
+      network: sandbox.network === "host" ? "shared" : "none",
       ...{ kind: "sandbox", workingDir, dataDir, home, temporaryDir, idleTimeoutSeconds },
     };
     const environment = { ...sandboxEnvironment(options), HOME: home, TMPDIR: temporaryDir };

@@ -106,18 +106,14 @@ describe("the tools of an agent", () => {
 
     const resolved = await resolve(
       {
-        tools: ["weather", "browser_tool_set", "browser_navigate", "tom_consult"],
+        tools: ["weather", "browser_navigate", "tom_consult"],
         include_default_tools: ["FinishTool"],
       },
       { logger },
     );
 
     expect(namesOf(resolved)).toEqual(["weather", "finish"]);
-    expect(warned).toEqual([
-      { tool: "browser_tool_set" },
-      { tool: "browser_navigate" },
-      { tool: "tom_consult" },
-    ]);
+    expect(warned).toEqual([{ tool: "browser_navigate" }, { tool: "tom_consult" }]);
   });
 
   it("that an agent cannot work without are refused when they are not here", async () => {

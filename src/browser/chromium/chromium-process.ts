@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import type { Browser } from "playwright-core";
+import { settledWithin } from "../../waiting.ts";
+import { PipeTransport } from "./pipe-transport.ts";
+import { makeProfileFolder } from "./profile-folder.ts";
+import { switchesFor } from "./switches.ts";
+
+/** Milliseconds until a browser answers. */
+const START_LIMIT = 30_000;
+/** Milliseconds between the end of its pipe, at which a browser ends, and SIGKILL. */
+const GRACE = 3000;
+/** Characters of its reports that are kept, to say why it did not start. */
+const MAX_SAID = 4000;
+const MAX_SHOWN = 500;
+
+/**
+ * Runs the browser and removes its profile after it. The browser ends when the pipe of its commands closes, so it does
+ * not outlive this process, not even after `kill -9`; one that hangs then is killed after the grace.
+ */
+const KEEPER = `
+profile=$1; grace=$2; shift 2
+exec 5<&0
+"$@" </dev/null 5<&- & browser=$!
+exec 3<&- 4>&-
+{ cat <&5; sleep "$grace"; kill -KILL "$browser"; } >/dev/null 2>&1 & guard=$!
+exec 5<&-
+wait "$browser"; code=$?
+kill "$guard" 2>/dev/null
+rm -rf "$profile"
+exit "$code"`;
+
+export interface ChromiumStart {
+  /** Absolute path. */
+  program: string;
+  sandbox: boolean;
+  env: Readonly<Record<string, string>>;
+}
+
+/** A running browser. */
+export class ChromiumProcess {
+  readonly browser: Browser;
+  /** Absolute path of the folder where downloads arrive. */
+  readonly downloads: string;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #transport: PipeTransport;
+
+  /** Resolves once the browser answers. Rejects, with what it said, when it ends or takes too long. */
+  static async start(start: ChromiumStart): Promise<ChromiumProcess> {
+    const { chromium } = await import("playwright-core");
+    const profile = await makeProfileFolder();
+    const downloads = join(profile, "agent-downloads");
+    await mkdir(downloads);
+    const switches = switchesFor({ profile, sandbox: start.sandbox });
+    const child = spawn(
+      "/bin/sh",
+      ["-c", KEEPER, "sh", profile, String(GRACE / 1000), start.program, ...switches],
+      { cwd: "/", env: { ...start.env }, stdio: ["pipe", "ignore", "pipe", "pipe", "pipe"], detached: true },
+    );
+    const ended = new Promise<void>((resolve) => {
+      child.once("exit", () => resolve()).once("error", () => resolve());
+    });
+    const said = collect(child);
+    const transport = new PipeTransport(child.stdio[4] as Readable, child.stdio[3] as Writable);
+    try {
+      const connected = chromium.connectOverCDP(transport, { artifactsDir: downloads, timeout: START_LIMIT });
+      const browser = await Promise.race([connected, ended.then(() => connected)]);
+      return new ChromiumProcess({ child, transport, browser, downloads, ended });
+    } catch (cause) {
+      await stop(child, transport, ended);
+      await rm(profile, { recursive: true, force: true });
+      throw new Error(said() || (cause instanceof Error ? cause.message : "it does not answer"), { cause });
+    }
+  }
+
+  private constructor(parts: {
+    child: ChildProcess;
+    transport: PipeTransport;
+    browser: Browser;
+    downloads: string;
+    ended: Promise<void>;
+  }) {
+    this.#child = parts.child;
+    this.#transport = parts.transport;
+    this.browser = parts.browser;
+    this.downloads = parts.downloads;
+    this.ended = parts.ended;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null && this.browser.isConnected();
+  }
+
+  /** Ends the browser and removes its profile. */
+  async stop(): Promise<void> {
+    await settledWithin(this.browser.close(), GRACE);
+    await stop(this.#child, this.#transport, this.ended);
+  }
+}
+
+async function stop(child: ChildProcess, transport: PipeTransport, ended: Promise<void>): Promise<void> {
+  transport.close();
+  child.stdin?.destroy();
+  await ended;
+  for (const stream of child.stdio) stream?.destroy();
+}
+
+/** Keeps the last reports of a program. Returns a function that shows them in a line. */
+function collect(child: ChildProcess): () => string {
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said = (said + chunk.toString("utf8")).slice(-MAX_SAID);
+  });
+  for (const stream of child.stdio) stream?.on("error", () => {});
+  return () => said.replace(/\s+/g, " ").trim().slice(-MAX_SHOWN);
+}
