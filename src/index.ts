@@ -21,6 +21,7 @@ export type {
   ToolAddition,
   ToolVerdict,
 } from "./agent/loop/extension.ts";
+export { type AgentPreset, type PresetOptions, presetAgent } from "./agent/presets.ts";
 export type { Clock } from "./clock.ts";
 export {
   type Configuration,

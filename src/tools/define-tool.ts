@@ -55,6 +55,8 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
   annotations?: ToolAnnotations;
   /** Advice for the system prompt on when and how to use the tool. Tools that share a text have it there once. */
   guidance?: string;
+  /** Facts about the tool for clients (`meta` in its description). Default: none. */
+  meta?(host: ToolHost): Record<string, unknown>;
   /** Class names on the wire, for tools that clients know by name. Their `input` must have no transforms. */
   wire?: WireNames;
   /**
@@ -108,6 +110,7 @@ export function builtInTool<Schema extends z.ZodObject, State = undefined>(
     annotations: source.annotations ?? null,
     ...(source.params !== undefined && { params: source.params }),
     ...(source.guidance !== undefined && { guidance: source.guidance }),
+    ...(source.meta && { meta: source.meta.bind(source) }),
     wire: source.wire ?? MCP_WIRE,
     ...(source.resources && { resources: source.resources.bind(source) }),
     open: (host) => openSource(source, host),

@@ -96,6 +96,8 @@ export interface Tool<Schema extends z.ZodType = z.ZodType> {
   readonly guidance?: string;
   /** Class names on the wire. */
   readonly wire: WireNames;
+  /** Facts about the tool for clients (`meta` in its description). Default: none. */
+  readonly meta?: (host: ToolHost) => Record<string, unknown>;
   /** The tool as its MCP server describes it, for clients. Default: made from name, description and parameters. */
   readonly mcpTool?: Record<string, unknown>;
   /**

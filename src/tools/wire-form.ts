@@ -45,7 +45,7 @@ export function toDefinition(
     action_type: tool.wire.action,
     observation_type: tool.wire.observation,
     annotations: tool.annotations === null ? null : toolAnnotations.parse(tool.annotations),
-    meta: metaOf(tool),
+    meta: metaOf(tool, host),
     ...ownFields(tool, description, parameters),
     kind: tool.wire.tool,
     title: tool.annotations?.title ?? tool.name,
@@ -56,7 +56,8 @@ export function descriptionOf(tool: Tool, host: ToolHost): string {
   return typeof tool.description === "string" ? tool.description : tool.description(host);
 }
 
-function metaOf({ mcpTool }: Tool): Record<string, unknown> | null {
+function metaOf({ meta, mcpTool }: Tool, host: ToolHost): Record<string, unknown> | null {
+  if (meta !== undefined) return meta(host);
   return isObject(mcpTool?._meta) ? mcpTool._meta : null;
 }
 

@@ -12,6 +12,7 @@ import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
 import { SKILL_DIFFERENCES } from "./differences/skills.ts";
+import { FILE_TOOL_DIFFERENCES } from "./differences/tools/file-tools.ts";
 import { TOOL_DIFFERENCES } from "./differences/tools.ts";
 import { TREE_DIFFERENCES } from "./differences/tree.ts";
 
@@ -44,6 +45,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 
   ...TOOL_DIFFERENCES,
+  ...FILE_TOOL_DIFFERENCES,
   ...MCP_DIFFERENCES,
   ...MODEL_DIFFERENCES,
   ...RUN_DIFFERENCES,

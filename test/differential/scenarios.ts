@@ -33,6 +33,7 @@ import { serverSettingsScenarios } from "./scenarios/settings/server-settings.ts
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
 import { terminalScenarios } from "./scenarios/terminal.ts";
+import { fileToolScenarios } from "./scenarios/tools/file-tools.ts";
 import { treeScenarios } from "./scenarios/tree/branches.ts";
 import { worktreeScenarios } from "./scenarios/worktrees.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
@@ -61,6 +62,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...replyScenarios,
     ...skillScenarios,
     ...editorScenarios,
+    ...fileToolScenarios,
     ...errorScenarios,
     ...confirmationScenarios,
     ...hookScenarios,

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +28,7 @@ import { buildServer as buildWithBudgets } from "../../examples/20-budget-per-us
 import { askInForks, askInstead } from "../../examples/21-branches.ts";
 import { buildServer as buildWithOthers } from "../../examples/22-other-models.ts";
 import { saveRules, work } from "../../examples/23-choose-a-model.ts";
+import { planThenWork } from "../../examples/24-plan-first.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
@@ -230,6 +231,25 @@ it("21-branches asks forks at once, and takes a message back", async () => {
   const answers = await askInForks(server, conversation.id, ["One?", "Two?"]);
   expect(answers).toEqual([expect.stringMatching(/^4: .*One/), expect.stringMatching(/^4: .*Two/)]);
   expect(await askInstead(server, conversation.id, "Other.")).toMatch(/^2: .*Other/);
+});
+
+it("24-plan-first has a plan that an agent wrote and another carried out", async () => {
+  const project = join(folder, "plan");
+  await mkdir(project);
+  await writeFile(join(project, "page.txt"), "Hi\n");
+  const plan = join(project, ".agents_tmp/PLAN.md");
+  const patch = "*** Begin Patch\n*** Update File: page.txt\n@@\n-Hi\n+Hi Ann\n*** End Patch";
+  const llm = scriptedLlm([
+    call("glob", { pattern: "*.txt" }),
+    call("planning_file_editor", { command: "insert", path: plan, insert_line: 1, new_str: "Greet Ann." }),
+    say("Planned."),
+    call("apply_patch", { patch }),
+    say("Done."),
+  ]);
+  await using server = createServer({ ...options(), createLlm: () => llm });
+  const work = { task: "Greet Ann.", folder: project, model: "m" };
+  expect(await planThenWork(server, work)).toContain("# 1. OBJECTIVE\nGreet Ann.\n");
+  expect(await readFile(join(project, "page.txt"), "utf8")).toBe("Hi Ann\n");
 });
 
 it("18-hooks keeps the agent from deleting, and formats what it writes", async () => {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { builtInTool } from "../define-tool.ts";
 import { fileResource } from "../text-files/file-place.ts";
 import { editInput } from "./inputs.ts";
-import { wherePathsStart } from "./where-paths-start.ts";
+import { startOfPaths, wherePathsStart } from "./where-paths-start.ts";
 
 export const editTool = builtInTool({
   name: "edit",
@@ -25,6 +25,7 @@ ${wherePathsStart(workspace)}`,
     idempotentHint: false,
     openWorldHint: false,
   },
+  meta: startOfPaths,
   wire: { tool: "EditTool", action: "EditAction", observation: "EditObservation" },
   resources: async ({ file_path }, { workspace }) => [await fileResource(workspace, file_path)],
   async run(args, { workspace }) {

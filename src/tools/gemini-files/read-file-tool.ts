@@ -2,7 +2,7 @@ import { z } from "zod";
 import { builtInTool } from "../define-tool.ts";
 import { fileResource } from "../text-files/file-place.ts";
 import { readFileInput } from "./inputs.ts";
-import { wherePathsStart } from "./where-paths-start.ts";
+import { startOfPaths, wherePathsStart } from "./where-paths-start.ts";
 
 export const readFileTool = builtInTool({
   name: "read_file",
@@ -21,6 +21,7 @@ ${wherePathsStart(workspace)}`,
     idempotentHint: true,
     openWorldHint: false,
   },
+  meta: startOfPaths,
   wire: { tool: "ReadFileTool", action: "ReadFileAction", observation: "ReadFileObservation" },
   // A call takes its turn among those that write the file.
   resources: async ({ file_path }, { workspace }) => [await fileResource(workspace, file_path)],

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { builtInTool } from "../define-tool.ts";
 import { fileResource } from "../text-files/file-place.ts";
 import { writeFileInput } from "./inputs.ts";
-import { wherePathsStart } from "./where-paths-start.ts";
+import { startOfPaths, wherePathsStart } from "./where-paths-start.ts";
 
 export const writeFileTool = builtInTool({
   name: "write_file",
@@ -23,6 +23,7 @@ ${wherePathsStart(workspace)}`,
     idempotentHint: false,
     openWorldHint: false,
   },
+  meta: startOfPaths,
   wire: { tool: "WriteFileTool", action: "WriteFileAction", observation: "WriteFileObservation" },
   resources: async ({ file_path }, { workspace }) => [await fileResource(workspace, file_path)],
   async run(args, { workspace }) {
