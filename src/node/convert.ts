@@ -3,6 +3,7 @@ import { type Answer, isResponse } from "../http/answer.ts";
 import { bytesReader } from "../http/content/exact-length.ts";
 import type { ConnectionInfo } from "../http/fetch-server.ts";
 import { announcesNoBody, NodeRequest, type NodeRequestSource } from "./node-request.ts";
+import { dropRest, hasUnreadBody } from "./unread-body.ts";
 
 /** Facts about a request that only the host app knows. */
 export interface ToRequestOptions {
@@ -74,25 +75,29 @@ function isJson(type: string | undefined): boolean {
 
 /** Writes an answer. Resolves once it is written or the client has disconnected. */
 export async function writeResponse(outgoing: ServerResponse, answer: Answer | Response): Promise<void> {
-  // The rest of an unread body would be taken for the next request of the connection.
-  if (!outgoing.req.complete && !announcesNoBody(outgoing.req)) outgoing.shouldKeepAlive = false;
+  const isUnread = hasUnreadBody(outgoing);
+  if (isUnread) outgoing.shouldKeepAlive = false;
   if (isResponse(answer)) await writeStream(outgoing, answer);
-  else writeAnswer(outgoing, answer);
+  else writeAnswer(outgoing, answer, isUnread);
+  if (outgoing.destroyed || outgoing.writableEnded) return;
+  if (isUnread) await dropRest(outgoing.req);
+  outgoing.end();
 }
 
-function writeAnswer(outgoing: ServerResponse, { status, headers, body }: Answer): void {
-  if (body === null) {
-    outgoing.writeHead(status, isBodiless(status) ? headers : { ...headers, "content-length": "0" }).end();
-    return;
-  }
-  outgoing.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) }).end(body);
+/** Ends the answer, unless the rest of the request is still to come. */
+function writeAnswer(outgoing: ServerResponse, { status, headers, body }: Answer, isUnread: boolean): void {
+  const length = body === null ? 0 : Buffer.byteLength(body);
+  outgoing.writeHead(status, isBodiless(status) ? headers : { ...headers, "content-length": String(length) });
+  if (!isUnread) outgoing.end(body ?? undefined);
+  else if (body === null) outgoing.flushHeaders();
+  else outgoing.write(body);
 }
 
 async function writeStream(outgoing: ServerResponse, response: Response): Promise<void> {
   outgoing.writeHead(response.status, toNodeHeaders(response));
   if (response.body === null || outgoing.req.method === "HEAD") {
     await response.body?.cancel();
-    outgoing.end();
+    outgoing.flushHeaders();
     return;
   }
   const bytes = bytesReader(response.body);
@@ -103,7 +108,6 @@ async function writeStream(outgoing: ServerResponse, response: Response): Promis
     if (bytes !== null) await sendBytes(outgoing, bytes);
     else if (reader instanceof ReadableStreamDefaultReader) await sendPieces(outgoing, reader);
     if (outgoing.destroyed) cancel();
-    else outgoing.end();
   } catch (error) {
     // The status is already sent, so only a broken connection can show that the body is incomplete.
     outgoing.destroy(error instanceof Error ? error : undefined);

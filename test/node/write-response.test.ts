@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Answer } from "../../src/http/answer.ts";
 import { writeResponse } from "../../src/node/convert.ts";
 
 /** A body without end, as that of a large file. */
@@ -34,9 +37,59 @@ it.each([1, 3])(
     client.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(count));
     await begun.promise;
     // What is read is held up here, so that the answers wait for their client.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await setTimeout(200);
     client.destroy();
     await Promise.all(writing);
     expect(cancelled).toHaveLength(count);
   },
 );
+
+describe("an answer to a request whose body is not read", () => {
+  /** Answers at once. Returns a client that has sent a head, and has not read yet. */
+  async function openUpload(answer: Answer | Response, length = 256 * 1024) {
+    const server = createServer((_incoming, outgoing) => void writeResponse(outgoing, answer));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    onTestFinished(() => {
+      client.destroy();
+      server.close();
+    });
+    client.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`);
+    await setTimeout(200);
+    return client;
+  }
+
+  const REFUSAL: Answer = { status: 400, headers: {}, body: "no" };
+
+  it.each<[string, Answer | Response]>([
+    ["an answer", REFUSAL],
+    ["a stream", new Response("no", { status: 400 })],
+  ])("reaches a client that is still sending: %s", async (_kind, answer) => {
+    const client = await openUpload(answer);
+    for (let sent = 0; sent < 4; sent++) {
+      client.write(Buffer.alloc(64 * 1024));
+      await setTimeout(50);
+    }
+    const read = Buffer.concat(await client.toArray()).toString();
+    expect(read).toMatch(/^HTTP\/1\.1 400 .*connection: close.*no/is);
+  });
+
+  it("ends also with a client that sends nothing more", async () => {
+    const client = await openUpload(REFUSAL);
+    expect(Buffer.concat(await client.toArray()).toString()).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it("ends also with a client that never stops sending", async () => {
+    const client = await openUpload(REFUSAL, 2 ** 40);
+    client.on("error", () => {});
+    let isOpen = true;
+    client.once("close", () => {
+      isOpen = false;
+    });
+    while (isOpen) {
+      if (!client.write(Buffer.alloc(64 * 1024)))
+        await Promise.race([once(client, "drain"), once(client, "close")]).catch(() => {});
+      await setImmediate();
+    }
+  });
+});

@@ -119,7 +119,7 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
     await canvas.user.see("context-meter").waitFor();
   });
 
-  it("is condensed by a button", async () => {
+  it("is condensed by a button, and goes on", async () => {
     // The button is behind the meter, which shows for a model whose window is known.
     const { url, key, modelUrl } = canvas.bed;
     const id = canvas.page.url().match(/[0-9a-f-]{36}/)?.[0];
@@ -141,7 +141,9 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
     const condensed = canvas.page.waitForResponse(/\/condense$/);
     await canvas.user.see("context-window-compact-button").click();
     expect((await condensed).status()).toBe(200);
-    await canvas.page.keyboard.press("Escape");
+    await canvas.page.reload();
+    await canvas.user.order({ say: "It goes on." });
+    await canvas.user.reads("It goes on.");
   });
 
   it("counts the changed lines in its overview", async () => {
@@ -215,6 +217,15 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
     await canvas.user.see("goal-done").first().waitFor();
   });
 
+  it("stops a goal, and offers to go on with it", async () => {
+    await canvas.user.send(
+      '/goal [{"say":"It takes a while.","calls":[["terminal",{"command":"sleep 30"}]]}]',
+    );
+    await canvas.user.reads("It takes a while.");
+    await canvas.user.see("goal-stop").last().click();
+    await canvas.user.see("goal-resume").last().waitFor();
+  });
+
   it("offers its commands when a slash is typed", async () => {
     await canvas.user.see("chat-input").click();
     await canvas.page.keyboard.type("/");
@@ -250,6 +261,8 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
     const second = await canvas.page.context().newPage();
     await second.goto(canvas.page.url());
     await second.getByTestId("agent-message").filter({ hasText: "Better now?" }).last().waitFor();
+    // A tab that is not in front is slowed down.
+    await canvas.page.bringToFront();
     await canvas.user.send("Both see this");
     await second.getByTestId("agent-message").filter({ hasText: "You said: Both see this" }).waitFor();
     await second.close();

@@ -63,7 +63,7 @@ describe("settings", () => {
     expect(await keyOf("encrypted")).toMatch(/^gAAAAA/);
   });
 
-  it("take a key back as they showed it encrypted; a masked one is no key", async () => {
+  it("take a key back as they showed it, encrypted or masked", async () => {
     await settings().updateSettings({ agent_settings_diff: { llm: { api_key: "sk-that-stays" } } });
     const shown = await settings().getSettings({ exposeSecrets: "encrypted" });
     await settings().updateSettings({ agent_settings_diff: shown.agent_settings });
@@ -71,7 +71,10 @@ describe("settings", () => {
     expect(agent_settings).toMatchObject({ llm: { api_key: "sk-that-stays" } });
 
     const masked = { agent_settings_diff: (await settings().getSettings()).agent_settings };
-    expect(await settings().updateSettings(masked)).toMatchObject({ llm_api_key_is_set: false });
+    await settings().updateSettings(masked);
+    expect(await settings().getSettings({ exposeSecrets: "plaintext" })).toMatchObject({
+      agent_settings: { llm: { api_key: "sk-that-stays" } },
+    });
   });
 
   it("have forms for the agent and for conversations", async () => {
