@@ -6,6 +6,7 @@ import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { MCP_DIFFERENCES } from "./differences/mcp.ts";
+import { MODEL_REQUEST_DIFFERENCES } from "./differences/models/model-requests.ts";
 import { MODEL_DIFFERENCES } from "./differences/models/model-tools.ts";
 import { PLUGIN_DIFFERENCES } from "./differences/plugins.ts";
 import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
@@ -48,6 +49,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ...FILE_TOOL_DIFFERENCES,
   ...MCP_DIFFERENCES,
   ...MODEL_DIFFERENCES,
+  ...MODEL_REQUEST_DIFFERENCES,
   ...RUN_DIFFERENCES,
   ...ASIDE_DIFFERENCES,
   ...HOOK_DIFFERENCES,

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { Client, type Noted, type WireEvent } from "./client.ts";
+import { fieldsOf } from "./model-fields.ts";
 import { promptsOf, withOwnMessages } from "./prompts.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
@@ -27,6 +28,8 @@ export interface Outcome {
   answers: Noted[];
   /** What the model was asked, where the scenario compares it. */
   prompts?: unknown;
+  /** With which fields and headers, where the scenario compares them. */
+  fields?: unknown;
 }
 
 /**
@@ -47,9 +50,11 @@ export async function play({ server, scenario, model, side, workspace }: Play): 
     else await client.sendAndWait("Go.");
     const outcome = await outcomeOf(client);
     const { prompts: words } = scenario;
-    if (words === undefined) return outcome;
+    const fields = scenario.fields && { fields: fieldsOf(model.requests(scriptName), client.id) };
+    if (words === undefined) return { ...outcome, ...fields };
     return {
       ...withOwnMessages(outcome, words),
+      ...fields,
       prompts: promptsOf(model.asked(scriptName), words),
     };
   } finally {

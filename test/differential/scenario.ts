@@ -25,6 +25,8 @@ export interface Scenario {
    * which of them it holds.
    */
   prompts?: readonly string[];
+  /** Compares the fields and headers of the requests to the model, too, and the forms of their messages. */
+  fields?: true;
   /** It takes all places for runs, so nothing else is at play. */
   alone?: boolean;
   /** What the client does; one message and its run when left out. */

@@ -18,6 +18,7 @@ import { fileScenarios } from "./scenarios/machine/files.ts";
 import { gitScenarios } from "./scenarios/machine/git.ts";
 import { placeScenarios } from "./scenarios/machine/places.ts";
 import { mcpScenarios } from "./scenarios/mcp.ts";
+import { modelRequestScenarios } from "./scenarios/models/model-requests.ts";
 import { modelToolScenarios } from "./scenarios/models/model-tools.ts";
 import { serviceScenarios } from "./scenarios/models/services.ts";
 import { pluginScenarios } from "./scenarios/plugins/plugins.ts";
@@ -60,6 +61,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...boundScenarios,
     ...socketScenarios,
     ...replyScenarios,
+    ...modelRequestScenarios,
     ...skillScenarios,
     ...editorScenarios,
     ...fileToolScenarios,

@@ -29,22 +29,35 @@ export interface ScriptedModel {
   load(name: string, steps: readonly Step[]): string;
   /** The bodies of the requests that a script was asked with. */
   asked(name: string): readonly unknown[];
+  /** The same requests with their paths and headers. */
+  requests(name: string): readonly ModelRequest[];
   /** An address whose answer is the text `looked-up-value`. */
   readonly secretUrl: string;
   close(): void;
 }
 
-/** An OpenAI-compatible model on loopback that both servers talk to. */
+/** A request as a model got it. */
+export interface ModelRequest {
+  /** Below the address of the script. */
+  path: string;
+  headers: Readonly<Record<string, unknown>>;
+  body: unknown;
+}
+
+/** A model on loopback that both servers talk to, in the protocols of OpenAI and Anthropic. */
 export async function startScriptedModel(): Promise<ScriptedModel> {
-  const scripts = new Map<string, { steps: readonly Step[]; next: number; asked: unknown[] }>();
+  const scripts = new Map<string, { steps: readonly Step[]; next: number; asked: ModelRequest[] }>();
   const server = createServer(async (request, response) => {
     const body = await text(request);
     if (request.url === "/secret") return void response.end("looked-up-value");
+    // A proxy is asked what it knows of its models: nothing.
+    if (request.method !== "POST") return void response.writeHead(404).end();
     const script = scripts.get(request.url?.split("/")[1] ?? "");
     const index = script?.next ?? 0;
     if (script) script.next += 1;
-    script?.asked.push(JSON.parse(body));
-    answer({ response, step: script?.steps[index] ?? script?.steps.at(-1) ?? {}, index });
+    const path = request.url?.replace(/^\/[^/]+/, "") ?? "";
+    script?.asked.push({ path, headers: request.headers, body: JSON.parse(body) });
+    answer({ response, step: script?.steps[index] ?? script?.steps.at(-1) ?? {}, index, path });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as { port: number };
@@ -54,7 +67,8 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
       scripts.set(name, { steps, next: 0, asked: [] });
       return `http://127.0.0.1:${port}/${name}/v1`;
     },
-    asked: (name) => scripts.get(name)?.asked ?? [],
+    asked: (name) => (scripts.get(name)?.asked ?? []).map(({ body }) => body),
+    requests: (name) => scripts.get(name)?.asked ?? [],
     close: () => {
       server.closeAllConnections();
       server.close();
@@ -66,19 +80,75 @@ interface Answer {
   response: ServerResponse;
   step: Step;
   index: number;
+  /** The path of the request, which tells the protocol. */
+  path: string;
 }
 
-function answer({ response, step, index }: Answer): void {
+function answer({ response, step, index, path }: Answer): void {
   setTimeout(() => {
     const status = step.error?.status ?? 200;
     response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify(bodyOf(step, index)));
+    response.end(JSON.stringify(bodyOf(step, index, path)));
   }, step.delayMs ?? 0);
 }
 
-function bodyOf(step: Step, index: number): object {
+function bodyOf(step: Step, index: number, path: string): object {
   if (step.error) return { error: { message: step.error.message, type: "error" } };
-  return step.raw ?? completion(step, index);
+  if (step.raw) return step.raw;
+  if (path.endsWith("/messages")) return claudeMessage(step, index);
+  return path.endsWith("/responses") ? openAiResponse(step, index) : completion(step, index);
+}
+
+/** A reply in Anthropic's protocol. */
+function claudeMessage(step: Step, index: number): object {
+  const calls = (step.calls ?? []).map(({ name, args }, place) => ({
+    type: "tool_use",
+    id: `toolu_${index}_${place}`,
+    name,
+    input: args,
+  }));
+  return {
+    id: `reply-${index}`,
+    type: "message",
+    role: "assistant",
+    model: "scripted",
+    content: [...(step.text ? [{ type: "text", text: step.text }] : []), ...calls],
+    stop_reason: calls.length > 0 ? "tool_use" : "end_turn",
+    stop_sequence: null,
+    usage: { input_tokens: 10, output_tokens: 5 },
+  };
+}
+
+/** A reply in OpenAI's newer protocol. */
+function openAiResponse(step: Step, index: number): object {
+  const calls = (step.calls ?? []).map(({ name, args }, place) => ({
+    type: "function_call",
+    id: `fc_${index}_${place}`,
+    call_id: `call_${index}_${place}`,
+    name,
+    arguments: typeof args === "string" ? args : JSON.stringify(args),
+    status: "completed",
+  }));
+  const content = [{ type: "output_text", text: step.text ?? "", annotations: [] }];
+  const message = { type: "message", id: `msg_${index}`, role: "assistant", status: "completed", content };
+  return {
+    id: `reply-${index}`,
+    object: "response",
+    created_at: 1,
+    status: "completed",
+    model: "scripted",
+    output: [...(step.text ? [message] : []), ...calls],
+    parallel_tool_calls: true,
+    tool_choice: "auto",
+    tools: [],
+    usage: {
+      input_tokens: 10,
+      output_tokens: 5,
+      total_tokens: 15,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens_details: { reasoning_tokens: 0 },
+    },
+  };
 }
 
 function completion(step: Step, count: number): object {

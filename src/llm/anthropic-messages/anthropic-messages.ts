@@ -3,7 +3,7 @@ import type { Endpoint } from "../endpoint.ts";
 import type { ToolSchema } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { requestBody } from "../prompt/joined-prompt.ts";
-import { thinkingFields } from "../prompt/thinking-fields.ts";
+import { mayThink, thinkingFields } from "../prompt/thinking-fields.ts";
 import { toolsWriter } from "../prompt/tools-writer.ts";
 import {
   attributionHeaders,
@@ -31,6 +31,7 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
   const { config, endpoint, capabilities } = model;
   const writePrompt = anthropicPromptWriter(capabilities);
   const fixed = fixedFields(model);
+  const hasty = capabilities.thinking === "adaptive" ? fixed : { ...fixed, thinking: undefined };
   const writeTools = toolsWriter(toTool);
   const betas = capabilities.thinking === "manual" ? INTERLEAVED_THINKING : {};
   let client: Promise<Anthropic> | undefined;
@@ -40,7 +41,7 @@ export function anthropicMessages(model: Model, fetch: Fetch): Protocol {
     const streams = wantsStream(model, request);
     const { system, messages, end } = writePrompt(request.messages);
     const rest = {
-      ...fixed,
+      ...(mayThink(request.messages, capabilities) ? fixed : hasty),
       ...(request.stop && capabilities.stopWords ? { stop_sequences: [...request.stop] } : {}),
       ...(streams ? { stream: true } : {}),
       ...config.litellm_extra_body,

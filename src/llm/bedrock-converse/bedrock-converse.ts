@@ -6,7 +6,7 @@ import type { Environment } from "../environment.ts";
 import type { LlmRequest } from "../llm.ts";
 import type { Model } from "../model.ts";
 import { requestBody } from "../prompt/joined-prompt.ts";
-import { thinkingFields } from "../prompt/thinking-fields.ts";
+import { mayThink, thinkingFields } from "../prompt/thinking-fields.ts";
 import { toolsWriter } from "../prompt/tools-writer.ts";
 import { INTERLEAVED_THINKING, type Protocol, sessionHeaders, wantsStream } from "../protocol.ts";
 import type { Fetch } from "../provider-fetch.ts";
@@ -69,8 +69,8 @@ export function bedrockConverse(model: Model, options: ConverseOptions): Protoco
     };
     const url = `${address}/${streams ? "converse-stream" : "converse"}`;
     const body = requestBody(head, messages, `${end}]}`);
-    const response = await send({ url, headers, body }, request.signal);
-    if (!response.ok) throw await failedAnswer(response);
+    const { response, secrets } = await send({ url, headers, body }, request.signal);
+    if (!response.ok) throw await failedAnswer(response, secrets);
     const id = response.headers.get("x-amzn-requestid");
     if (response.body !== null && isEventStream(response)) {
       request.onProgress?.();
@@ -81,20 +81,35 @@ export function bedrockConverse(model: Model, options: ConverseOptions): Protoco
   };
 }
 
-type Send = (request: AwsRequest, signal: AbortSignal) => Promise<Response>;
+/** An answer, and the credentials of its request that it must not show to anyone. */
+interface Sent {
+  response: Response;
+  secrets: readonly string[];
+}
+
+type Send = (request: AwsRequest, signal: AbortSignal) => Promise<Sent>;
 
 function signingSender({ config, endpoint }: Model, { fetch, environment, now }: ConverseOptions): Send {
   const { apiKey, region, trusted } = endpoint;
+  const post = ({ url, body }: AwsRequest, headers: Record<string, string>, signal: AbortSignal) =>
+    fetch(url, { method: "POST", headers, body, signal });
+  if (apiKey !== null && awsSignerIn(config) === null) {
+    return async (request, signal) => {
+      const headers = { ...request.headers, authorization: `Bearer ${apiKey}` };
+      return { response: await post(request, headers, signal), secrets: [apiKey] };
+    };
+  }
   // A signature names a region, also at an address that names none.
-  const signed = { region: region ?? FALLBACK_REGION, service: "bedrock" } as const;
-  const credentials = awsCredentials({ config, environment, trusted, fetch, now, region: signed.region });
-  const headersOf = async (request: AwsRequest) =>
-    apiKey === null || awsSignerIn(config) !== null
-      ? signRequest(request, { ...signed, credentials: await credentials(), now: now() })
-      : { ...request.headers, authorization: `Bearer ${apiKey}` };
+  const scope = { region: region ?? FALLBACK_REGION, service: "bedrock" } as const;
+  const find = awsCredentials({ config, environment, trusted, fetch, now, region: scope.region });
   return async (request, signal) => {
-    const headers = await untilAborted(headersOf(request), signal);
-    return fetch(request.url, { method: "POST", headers, body: request.body, signal });
+    const credentials = await untilAborted(find(), signal);
+    const headers = await signRequest(request, { ...scope, credentials, now: now() });
+    const { accessKeyId, sessionToken } = credentials;
+    return {
+      response: await post(request, headers, signal),
+      secrets: sessionToken ? [accessKeyId, sessionToken] : [accessKeyId],
+    };
   };
 }
 
@@ -105,9 +120,10 @@ function isEventStream({ headers }: Response): boolean {
 function requestFields(model: Model, request: LlmRequest, bytes: number): Record<string, unknown> {
   const { config, capabilities } = model;
   const limit = outputLimit(model, bytes);
-  const thinking = capabilities.unsignedThinking
-    ? {}
-    : thinkingFields(config, capabilities, limit ?? MAX_OUTPUT);
+  const isClaude = !capabilities.unsignedThinking;
+  const thinks =
+    isClaude && (capabilities.thinking === "adaptive" || mayThink(request.messages, capabilities));
+  const thinking = thinks ? thinkingFields(config, capabilities, limit ?? MAX_OUTPUT) : {};
   const samples = !thinking.thinking && (capabilities.samplingParameters || !config.drop_params);
   const inferenceConfig = {
     maxTokens: limit,

@@ -60,6 +60,9 @@ async function* readFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   for await (const chunk of body) {
     held.push(chunk);
     bytes += chunk.byteLength;
+    // Short pieces are joined at once, so that the length is found in the first.
+    const [first] = held;
+    if (first !== undefined && first.byteLength < PRELUDE && held.length > 1) held = [Buffer.concat(held)];
     if (bytes < lengthOf(held)) continue;
     let rest = Buffer.concat(held);
     for (let length = lengthOf([rest]); length <= rest.byteLength; length = lengthOf([rest])) {
@@ -73,8 +76,7 @@ async function* readFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 
 /** Length of the message that the bytes begin; infinite where they do not say yet. */
 function lengthOf(held: readonly Uint8Array[]): number {
-  const [first] = held;
-  const start = first !== undefined && first.byteLength < PRELUDE ? Buffer.concat(held) : first;
+  const [start] = held;
   if (start === undefined || start.byteLength < PRELUDE) return Number.POSITIVE_INFINITY;
   const length = new DataView(start.buffer, start.byteOffset, PRELUDE).getUint32(0);
   if (length < MIN_MESSAGE) throw malformedReply("an event of the stream is too short");

@@ -1,9 +1,14 @@
 import { isObject } from "../../is-object.ts";
 
-/** Reads an answer that refuses a request, as an error in the shape of an SDK's. */
-export async function failedAnswer(response: Response): Promise<Error> {
+const MASK = "**********";
+
+/**
+ * Reads an answer that refuses a request, as an error in the shape of an SDK's. AWS quotes a request whose signature it
+ * refuses, with the token in it: `hidden` are replaced.
+ */
+export async function failedAnswer(response: Response, hidden: readonly string[]): Promise<Error> {
   const { status, headers } = response;
-  const answer = await response.text();
+  const answer = hidden.reduce((text, secret) => text.replaceAll(secret, MASK), await response.text());
   const body = parse(answer);
   const [code = ""] = (headers.get("x-amzn-errortype") ?? "").split(":");
   const words = body.message ?? body.Message ?? (answer || "no words");

@@ -95,6 +95,7 @@ function dialectOf({ config, endpoint, capabilities }: Model): ChatDialect {
     plainText: config.force_string_serializer !== false,
     thinkingBlocks: isProxy && capabilities.thinking !== "none",
     signedCalls: GOOGLE.has(endpoint.name) && /gemini-([3-9]|\d\d)/.test(endpoint.model),
+    marksParts: endpoint.name === "openrouter",
     callId: endpoint.name === "mistral" ? toMistralCallId : (id) => id,
   };
 }
@@ -118,7 +119,8 @@ function fixedFields(model: Model): Record<string, unknown> {
     fields.top_p = config.top_p ?? undefined;
     if (takes("top_k", model)) fields.top_k = config.top_k ?? undefined;
   }
-  if (capabilities.thinking === "manual" && limit !== undefined && config.extended_thinking_budget) {
+  const takesBudget = endpoint.name !== "openrouter";
+  if (takesBudget && capabilities.thinking === "manual" && limit && config.extended_thinking_budget) {
     fields.thinking = {
       type: "enabled",
       budget_tokens: Math.min(config.extended_thinking_budget, limit - 1),
@@ -130,6 +132,8 @@ function fixedFields(model: Model): Record<string, unknown> {
   if (capabilities.promptCacheRetention && takes("prompt_cache_retention", model)) {
     fields.prompt_cache_retention = config.prompt_cache_retention ?? undefined;
   }
+  // Else it counts tokens in another way, and does not state the price.
+  if (endpoint.name === "openrouter") fields.usage = { include: true };
   return fields;
 }
 

@@ -20,6 +20,8 @@ export interface ChatDialect {
   thinkingBlocks: boolean;
   /** Marks calls that another model made, since Gemini refuses those without its signature. */
   signedCalls: boolean;
+  /** Marks a result of a tool in its last part, where LiteLLM and others look at the message. */
+  marksParts: boolean;
   /** Writes the id of a call as the server takes it. */
   callId(id: string): string;
 }
@@ -117,8 +119,9 @@ function toChatMessage(message: Message, dialect: ChatDialect, marked?: MarkedPa
     case "tool": {
       const images = vision ? imageParts(message.content) : [];
       const texts = message.content.filter((part) => part.type === "text");
-      const content = contentOf(texts, dialect);
-      const mark = marked === undefined ? {} : { cache_control: CACHE };
+      const isInParts = dialect.marksParts && marked !== undefined && texts.length > 0;
+      const content = contentOf(texts, dialect, isInParts ? texts.slice(-1) : []);
+      const mark = marked === undefined || isInParts ? {} : { cache_control: CACHE };
       const tool = {
         role: "tool",
         tool_call_id: dialect.callId(message.tool_call_id ?? ""),

@@ -1,5 +1,7 @@
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
+import type { Message, ThinkingBlock } from "../../wire/events/message.ts";
 import type { Capabilities } from "../capabilities.ts";
+import { thoughtSignature } from "../thought-signature.ts";
 
 /** Smallest thinking budget that Anthropic accepts, in tokens. */
 const MIN_THINKING_BUDGET = 1024;
@@ -12,6 +14,23 @@ const BUDGETS: Readonly<Record<string, number>> = {
   high: 4096,
   xhigh: 8192,
 };
+
+/**
+ * Whether Claude may think within a budget: it refuses to where the calls that it is to go on from come without the
+ * thinking that led to them, such as those of another model.
+ */
+export function mayThink(
+  messages: readonly Message[],
+  { unsignedThinking }: Pick<Capabilities, "unsignedThinking">,
+): boolean {
+  const last = messages.findLast(({ role, tool_calls: calls }) => role === "assistant" && calls?.length);
+  const isOpen = last !== undefined && messages.at(-1)?.role === "tool";
+  const isSent = (block: ThinkingBlock) =>
+    block.type === "redacted_thinking"
+      ? thoughtSignature(block) === undefined
+      : unsignedThinking || Boolean(block.signature);
+  return !isOpen || (last.thinking_blocks ?? []).some(isSent);
+}
 
 /** Returns the fields by which Claude thinks, in a reply of at most `limit` tokens. */
 export function thinkingFields(

@@ -102,6 +102,26 @@ describe("requests signed for AWS", () => {
     });
   });
 
+  it("leave no token in an error, though AWS quotes the request that it refuses", async () => {
+    const provider = await recordedProvider({
+      status: 403,
+      body: {
+        message: "The Canonical String should have been 'x-amz-security-token:a-session-token' for AKIAENV",
+      },
+    });
+    const environment = {
+      AWS_BEDROCK_BASE_URL: provider.origin,
+      AWS_ACCESS_KEY_ID: "AKIAENV",
+      AWS_SECRET_ACCESS_KEY: "s",
+      AWS_SESSION_TOKEN: "a-session-token",
+    };
+    const error = await model("", { base_url: null }, environment)
+      .ask()
+      .catch((reason: Error) => reason);
+    expect(String(error)).toContain("Canonical String");
+    expect(String(error)).not.toMatch(/a-session-token|AKIAENV/);
+  });
+
   it("never carry credentials of the server to an address that a client names", async () => {
     const provider = await recordedProvider(hi);
     const environment = {

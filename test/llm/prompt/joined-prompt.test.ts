@@ -43,6 +43,7 @@ const dialect = {
   plainText: true,
   thinkingBlocks: true,
   signedCalls: false,
+  marksParts: false,
   callId: (id: string) => id,
 };
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

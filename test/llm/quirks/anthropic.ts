@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Recorded } from "../recorded-provider.ts";
 import { toolResult, user } from "../recorded-provider.ts";
 import { type Quirk, words } from "./quirk.ts";
@@ -34,6 +35,11 @@ function streamed(...events: object[]): Recorded {
 
 const text = (value: string) => block(0, { type: "text", text: "" }, { type: "text_delta", text: value });
 const good = streamed(start, ...text("Good"), end("end_turn"), stop);
+
+const WITHOUT_THINKING = expect.not.objectContaining({ thinking: expect.anything() }) as Record<
+  string,
+  unknown
+>;
 
 /** Anthropic's own service, and servers that copy it. */
 export const anthropicQuirks: readonly Quirk[] = [
@@ -139,6 +145,24 @@ export const anthropicQuirks: readonly Quirk[] = [
         ],
       },
     },
+  },
+  {
+    title: "calls of another model, without thinking, are gone on from without a budget to think",
+    model,
+    answers: [good],
+    request: {
+      messages: [
+        user("Go"),
+        {
+          role: "assistant",
+          content: [],
+          tool_calls: [{ id: "t1", name: "read", arguments: "{}", origin: "completion" }],
+          thinking_blocks: [{ type: "thinking", thinking: "unsigned", signature: null }],
+        },
+        toolResult("t1", "read", "one"),
+      ],
+    },
+    outcome: { sent: WITHOUT_THINKING },
   },
   {
     title: "a call with an empty piece of arguments has none",

@@ -1,3 +1,4 @@
+import { assistantCalls, toolResult, user } from "../recorded-provider.ts";
 import { chunk, completion, done, good, type Quirk, words } from "./quirk.ts";
 
 const model = "openrouter/some/model";
@@ -84,6 +85,24 @@ export const openRouterQuirks: readonly Quirk[] = [
       good,
     ],
     outcome: { text: "Good", requests: 2 },
+  },
+  {
+    title:
+      "Claude is asked for an effort, since a budget to think means nothing there, and the price is asked for",
+    model: "openrouter/anthropic/claude-sonnet-4.5",
+    answers: [good],
+    request: { messages: [user("Go"), assistantCalls(["a", "read", "{}"]), toolResult("a", "read", "one")] },
+    outcome: {
+      sent: {
+        reasoning_effort: "high",
+        usage: { include: true },
+        messages: [
+          { role: "user" },
+          { role: "assistant" },
+          { role: "tool", content: [{ type: "text", text: "one", cache_control: { type: "ephemeral" } }] },
+        ],
+      },
+    },
   },
   {
     title: "a reason of error without an error is a failure, and tried again",
