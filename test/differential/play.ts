@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { Client, type Noted, type WireEvent } from "./client.ts";
-import { fieldsOf } from "./model-fields.ts";
-import { promptsOf, withOwnMessages } from "./prompts.ts";
+import { fieldsOf, promptsOf, withOwnMessages } from "./prompts.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 import type { RunningServer } from "./servers.ts";
