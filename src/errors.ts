@@ -12,6 +12,7 @@ const STATUS = {
   too_many_requests: 429,
   damaged: 500,
   internal: 500,
+  not_implemented: 501,
   ownership_lost: 409,
   bad_gateway: 502,
   unavailable: 503,

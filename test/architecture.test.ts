@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   agent: ["wire", "events", "llm", "tools"],
   browser: ["tools", "workspace", "outbound"],
   mcp: ["wire", "tools", "secrets", "workspace", "outbound"],
+  acp: ["wire", "agent", "llm", "tools", "mcp", "secrets", "workspace"],
   conversations: ["wire", "agent", "events", "llm", "tools", "mcp", "secrets", "stores", "workspace"],
   bash: ["wire", "events", "secrets", "stores", "workspace"],
   extensions: ["wire", "secrets", "stores", "workspace"],

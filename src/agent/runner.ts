@@ -1,4 +1,6 @@
 import { AgentServerError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import type { McpServer } from "../wire/agent/mcp-server.ts";
 import type { ExtensionHost } from "./loop/extension.ts";
 import type { RunOptions } from "./loop/run.ts";
 import type { AgentSession } from "./loop/session.ts";
@@ -19,18 +21,44 @@ import type { AgentSession } from "./loop/session.ts";
  */
 export interface Runner {
   run(session: AgentSession, options: RunOptions): Promise<void>;
+  /**
+   * Told during a run that the user has sent a message which a run is to begin with: what the agent does may be given up for
+   * it. Left out by runners that read messages between their steps.
+   */
+  supersede?(): void;
+  /**
+   * Answers a question about the conversation outside of its work, also during a run. Left out where the model of the agent
+   * is asked. Rejects with an AgentServerError for the one who asks.
+   */
+  ask?(question: string, signal: AbortSignal): Promise<string>;
+  /**
+   * Gives an agent that has been started another model, before that is stored. Left out where the model is a matter of the
+   * configuration. Rejects with an AgentServerError for the one who asks.
+   */
+  switchModel?(model: string): Promise<void>;
   /** Ends what is kept between runs, such as a child process. Called once, when the conversation leaves memory. */
   close?(): Promise<void>;
 }
 
+/** The conversation that a runner is made for. */
+export interface RunnerHost extends ExtensionHost {
+  readonly logger: Logger;
+  /** Resolves to the MCP servers of the agent and its plugins by name, those that are not enabled too, with their variables filled in. */
+  mcpServers(): Promise<Readonly<Record<string, McpServer>>>;
+  /** Resolves to the notes of former conversations; undefined without a memory, and for an empty one. */
+  memory(): Promise<string | undefined>;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
 /** Makes the runner of one conversation. Nothing is started before its first run. */
-export type RunnerFactory = (host: ExtensionHost) => Runner;
+export type RunnerFactory = (host: RunnerHost) => Runner | Promise<Runner>;
 
 /** Runners by the `kind` of the agent. */
 export type Runners = Readonly<Record<string, RunnerFactory>>;
 
 /** Makes the runner for a kind of agent. Throws `unprocessable` for a kind that is not in the table. */
-export function createRunner(kind: string, runners: Runners, host: ExtensionHost): Runner {
+export function createRunner(kind: string, runners: Runners, host: RunnerHost): Runner | Promise<Runner> {
   const create = Object.hasOwn(runners, kind) ? runners[kind] : undefined;
   if (create !== undefined) return create(host);
   const available = Object.keys(runners).join(", ");

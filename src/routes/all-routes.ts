@@ -29,7 +29,7 @@ import { workspaceFileRoutes } from "./machine/workspace-files.ts";
 import { type WorkspaceSessionDeps, workspaceSessionRoutes } from "./machine/workspace-session.ts";
 import { modelSwitchRoutes } from "./model-switches.ts";
 import { type ServerRoutesDeps, serverRoutes } from "./server.ts";
-import { acpModelRoutes } from "./settings/acp-models.ts";
+import { type AcpModels, acpModelRoutes } from "./settings/acp-models.ts";
 import { agentProfileRoutes } from "./settings/agent-profiles.ts";
 import { llmCatalogueRoutes } from "./settings/llm-catalogue.ts";
 import { llmProfileRoutes } from "./settings/llm-profiles.ts";
@@ -68,6 +68,8 @@ export interface RoutesDeps {
   /** Resolves the value of a secret that a request brings. undefined for one without a value. */
   secretValue(source: SecretSource): Promise<string | undefined>;
   settings: SettingsDeps;
+  /** The models of agents that are other programs. */
+  acpModels: AcpModels;
   /** Trials of MCP servers. Loaded when first asked. */
   mcpTrials(): Promise<McpTrials>;
   workspaceSession: WorkspaceSessionDeps;
@@ -87,6 +89,7 @@ export function allRoutes({
   extensionPlace,
   marketplaces,
   secretValue,
+  acpModels,
   settings,
   mcpTrials,
   workspaceSession,
@@ -109,7 +112,7 @@ export function allRoutes({
     ...llmProfileRoutes(settings),
     ...metaProfileRoutes(settings),
     ...agentProfileRoutes(settings),
-    ...acpModelRoutes(),
+    ...acpModelRoutes(acpModels),
     ...subscriptionRoutes(settings.subscription),
     ...skillRoutes(extensionPlace, marketplaces),
     ...installedSkillRoutes(extensionPlace),

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import { AgentServerError } from "../errors.ts";
 import { group } from "../http/route/group.ts";
 import type { Route } from "../http/route/route.ts";
 import type { ProfileLaunches } from "../settings/launch/profile-launches.ts";
@@ -82,19 +81,20 @@ export function modelSwitchRoutes({ conversations, launches }: ModelSwitchDeps):
         () => ({
           body: named("acp_model", z.object({ model: z.string() })),
           responses: {
-            200: { description: "Never: this server has no such agents", body: success },
-            400: refused,
+            200: { description: "It is asked from the next message on", body: success },
+            400: {
+              description: "Another kind of agent, or a model that its program refuses",
+              body: refused.body,
+            },
             404: notFound,
-            504: { description: "Never: as 200", body: refused.body },
+            504: { description: "The program does not answer", body: refused.body },
           },
         }),
       )
-      .handle(async ({ params: { conversation_id: id } }) => {
-        await orNotFound(conversations.open(id));
-        throw new AgentServerError(
-          "bad_request",
-          "switch_acp_model is only supported for ACP conversations.",
-        );
+      .handle(async ({ params: { conversation_id: id }, body: { model } }) => {
+        const opened = await orNotFound(conversations.open(id));
+        await orNotFound(opened.switchAcpModel(model));
+        return SUCCESS;
       }),
   ];
 }

@@ -18,8 +18,9 @@ export type ReplaceSecret = (secret: string, at: { path: string; place: SecretPl
 /** Levels of nesting that are searched. No known document has as many. */
 const MAX_DEPTH = 64;
 
-/** Fields of models, critics, analyzers and provider connections. */
+/** Fields of models, agents, critics, analyzers and provider connections. */
 const FIELDS: ReadonlySet<string> = new Set([
+  "acp_resume_session_id",
   "api_key",
   "aws_access_key_id",
   "aws_secret_access_key",

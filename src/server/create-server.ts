@@ -128,6 +128,7 @@ function createCore(
     marketplaces: options.marketplaces,
     secretValue: services.secretValue,
     settings: services.settings,
+    acpModels: services.acpModels,
     mcpTrials: services.mcpTrials.get,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },

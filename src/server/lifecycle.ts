@@ -24,6 +24,8 @@ export interface LifecycleParts {
   browser: { close(): Promise<void> };
   /** Trials of MCP servers. */
   mcpTrials: { close(): Promise<void> };
+  /** Programs that are asked for their models. */
+  acpModels: { close(): Promise<void> };
   /** Bash commands of clients. */
   bash: { readonly commands: BashCommands };
   store: Store;
@@ -46,6 +48,7 @@ export function startLifecycle({
   machines,
   browser,
   mcpTrials,
+  acpModels,
   bash: { commands },
   store,
   takeOverSettings,
@@ -70,7 +73,7 @@ export function startLifecycle({
   );
   const end = async () => {
     await Promise.all([started, tidied, rotated]);
-    await Promise.all([commands.close(), mcpTrials.close()]);
+    await Promise.all([commands.close(), mcpTrials.close(), acpModels.close()]);
     await Promise.all([conversations.close(), machine.close()]);
     await Promise.all([machines?.close(), browser.close()]);
     await endNetwork();

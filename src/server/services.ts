@@ -30,6 +30,8 @@ import { localFiles } from "../workspace/local/local-files.ts";
 import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
+import { acpModels, type LazyAcpModels } from "./acp/acp-models.ts";
+import { acpRunners } from "./acp/acp-runners.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
 import { extensionPlaces } from "./extension-place.ts";
 import { agentFiles } from "./launch/agent-files.ts";
@@ -79,6 +81,8 @@ export interface Services {
   readonly browser: BrowserAccess;
   /** Trials of MCP servers. */
   readonly mcpTrials: LazyMcpTrials;
+  /** The models of agents that are other programs. */
+  readonly acpModels: LazyAcpModels;
   /** The rooms that read and write these documents. */
   readonly settings: SettingsDeps;
   /** Takes over the settings of the reference, once. Reading and writing settings waits for it. Never rejects. */
@@ -194,7 +198,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       logger,
     }),
     profiles: profileSource(settings, takeover.store),
-    runners: {},
+    runners: { ACPAgent: acpRunners({ environment }) },
     dataDir: (id) => resolve(conversationsPath, toHex(id)),
     persistenceDir: conversationsPath,
     worktreeRoot: options.worktreeRoot === undefined ? undefined : resolve(options.worktreeRoot),
@@ -221,6 +225,10 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     documents,
     settings,
     browser,
+    acpModels: acpModels({
+      ...{ environment, openWorkspace, clock, logger, folder: conversationsPath },
+      secrets: { ...lookup, server: serverSecrets, clock, logger },
+    }),
     mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine }),
     tools,
     conversations,

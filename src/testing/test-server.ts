@@ -34,7 +34,7 @@ export interface TestServerOptions extends Omit<ServerOptions, "tools" | "clock"
  */
 export type TestConversation = Omit<NewConversation, "agent" | "workspace" | "initial_message"> & {
   /** Fields of the agent that differ from the default one. */
-  agent?: Partial<NonNullable<NewConversation["agent"]>>;
+  agent?: Partial<Exclude<NonNullable<NewConversation["agent"]>, { acp_command: unknown }>>;
 };
 
 /** A complete server for one test. `fetch` and `conversations` work at once; `listen` opens a port. */

@@ -1,16 +1,24 @@
 import { scriptedLlm } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { BUILT_IN_RUNNERS } from "../../src/agent/built-in-runners.ts";
-import type { ExtensionHost } from "../../src/agent/loop/extension.ts";
 import { agentSays } from "../../src/agent/loop/messages.ts";
-import { createRunner, type RunnerFactory } from "../../src/agent/runner.ts";
+import { createRunner, type RunnerFactory, type RunnerHost } from "../../src/agent/runner.ts";
+import { silentLogger } from "../../src/logger.ts";
 import { openManager, send, start, until } from "../conversations/open-manager.ts";
 import { toolHost } from "../tools/tool-host.ts";
 import { ArraySession } from "./loop/harness.ts";
 
-async function testHost(): Promise<ExtensionHost> {
+async function testHost(): Promise<RunnerHost> {
   const { state } = await ArraySession.open();
-  return { ...(await toolHost()), state, createLlm: () => scriptedLlm([]) };
+  return {
+    ...(await toolHost()),
+    state,
+    createLlm: () => scriptedLlm([]),
+    logger: silentLogger,
+    mcpServers: async () => ({}),
+    memory: async () => undefined,
+    now: () => 0,
+  };
 }
 
 it("is the built-in loop for agents of kind Agent", async () => {

@@ -21,7 +21,7 @@ export interface RunOptions {
 }
 
 /** The limit of steps in one run. Its name is the code of the error. */
-class MaxIterationsReached extends Error {
+export class MaxIterationsReached extends Error {
   override readonly name = "MaxIterationsReached";
 
   constructor(limit: number) {
@@ -47,7 +47,10 @@ export async function runAgent(session: AgentSession, options: RunOptions): Prom
 }
 
 /** Whether the agent is finished and no extension calls it back. */
-async function staysFinished(session: AgentSession, { extensions, signal }: RunOptions): Promise<boolean> {
+export async function staysFinished(
+  session: AgentSession,
+  { extensions, signal }: RunOptions,
+): Promise<boolean> {
   if (session.state.execution_status !== "finished") return false;
   try {
     return !(await extensions.refusesStop({ session, signal }));
@@ -165,7 +168,8 @@ async function stopIfStuck(session: AgentSession, thresholds?: StuckThresholds):
   return true;
 }
 
-async function fail(session: AgentSession, error: unknown): Promise<void> {
+/** Answers the open calls and shows the error. */
+export async function fail(session: AgentSession, error: unknown): Promise<void> {
   await answerOpenCalls(session, (action) => callError(action, NO_RESULT, INTERNAL_FAILURE));
   await session.update({ execution_status: "error" }, [errorEvent(error)]);
 }

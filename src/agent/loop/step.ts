@@ -148,7 +148,10 @@ async function rated(
 }
 
 /** Rates the open calls, writes the ratings down and tells whether the user has to confirm a call. */
-async function mustWait(session: AgentSession, { signal }: StepOptions): Promise<boolean> {
+export async function mustWait(
+  session: AgentSession,
+  { signal }: Pick<StepOptions, "signal">,
+): Promise<boolean> {
   const { state, view } = session;
   const host = { ...session.analyzers, view, signal };
   const config = state.security_analyzer;

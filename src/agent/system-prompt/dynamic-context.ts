@@ -5,7 +5,8 @@ import { defusedLine } from "../skills/defused.ts";
 import { availableSkills, INVOKE_SKILL, memoryContext, repositoryContext } from "./skill-sections.ts";
 import { familyOf, sections } from "./static-prompt.ts";
 
-interface SecretInfo {
+/** A secret as a prompt names it. */
+export interface SecretInfo {
   name: string;
   description: string | null;
 }
@@ -68,8 +69,11 @@ function secretList({ agent, secrets }: DynamicContextOptions): string | null {
   return `${SECRETS}\n\n${lines.join("\n")}`;
 }
 
-/** null for an agent whose context has null. */
-function currentTime({ agent: { agent_context: context }, now }: DynamicContextOptions): string | null {
+/** The sentence about the time; null for an agent whose context has null. */
+export function currentTime({
+  agent: { agent_context: context },
+  now,
+}: Pick<DynamicContextOptions, "agent" | "now">): string | null {
   const given = context === null ? localTime(now) : context.current_datetime;
   return given ? `The current date and time is: ${toMinute(given)}` : null;
 }

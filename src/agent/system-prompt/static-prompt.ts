@@ -89,7 +89,8 @@ function sectionsOf(
 }
 
 function personaOf(agent: Agent): string | undefined {
-  return textSetting(agent.persona ?? agent.system_prompt_kwargs.persona);
+  const persona = agent.kind === "Agent" ? agent.persona : null;
+  return textSetting(persona ?? agent.system_prompt_kwargs.persona);
 }
 
 /** Wraps each block in the tags of its name. Blocks without text are left out. */

@@ -13,6 +13,7 @@ import { MAX_TITLE } from "./asides/auto-title.ts";
 import { deliver } from "./deliver.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 import { condense } from "./runs/condense.ts";
+import { switchAcpModel } from "./runs/switch-acp-model.ts";
 
 /** Does something with a conversation, which is loaded when it is not in memory. */
 export type UseConversation = <T>(work: (conversation: LiveConversation) => Promise<T>) => Promise<T>;
@@ -183,6 +184,15 @@ export class ConversationHandle {
       if (title !== null) conversation.title.settle();
       await conversation.keeper.rename({ title, tags });
     });
+  }
+
+  /**
+   * Gives an agent that is another program another model, from its next message on. One that was not started yet begins with
+   * it. Rejects with `bad_request` for an agent of another kind, for a blank name, and where the program refuses the model;
+   * with `gateway_timeout` when it does not answer.
+   */
+  switchAcpModel(model: string): Promise<void> {
+    return this.#use((conversation) => switchAcpModel(conversation, model));
   }
 
   /** Does something on the machine the agent works on. The conversation stays in memory meanwhile. */

@@ -15,15 +15,17 @@ export interface DeliverOptions {
  * wait. A run that may not start at all is refused before anything is stored.
  */
 export async function deliver(
-  { session, runs, title, goal }: LiveConversation,
+  conversation: LiveConversation,
   content: Content[],
   { run, slot }: DeliverOptions,
 ): Promise<void> {
+  const { session, runs, title, goal } = conversation;
   if (run) runs.assertServed();
   await goal.stop();
   const { isBlocked } = await session.addUserMessage(content);
   if (!isBlocked) title.consider(content);
   if (!run) return;
+  if (!isBlocked) conversation.supersede();
   try {
     runs.startOrFollow(slot === undefined ? {} : { slot });
   } catch (error) {

@@ -98,7 +98,10 @@ export class LiveConversation {
       isWanted: options.wantsTitle,
       request: options.titleRequest,
     });
-    this.asides = new Asides({ session, keeper, title: this.title, assertBudget });
+    this.asides = new Asides({
+      ...{ session, keeper, title: this.title, assertBudget },
+      runner: () => this.runner(),
+    });
     this.#logger = logger;
     this.runs = new RunControl({
       slots,
@@ -131,6 +134,17 @@ export class LiveConversation {
   /** Gives the conversation one more plugin of its marketplaces. */
   loadPlugin(reference: string): Promise<void> {
     return this.#options.loadPlugin(reference);
+  }
+
+  /** Gives the runner, which is made when it is first needed. */
+  async runner(): Promise<Runner> {
+    this.#runner ??= await this.#options.createRunner();
+    return this.#runner;
+  }
+
+  /** Tells an active run of a message that a run is to begin with. */
+  supersede(): void {
+    if (this.runs.active) this.#runner?.supersede?.();
   }
 
   /** Adds secrets, as far as the conversation may have them. */
@@ -207,8 +221,7 @@ export class LiveConversation {
     try {
       if (!(await this.#prepare(signal))) return await this.#interrupted();
       if (!hasMessage(session)) return await session.update({ execution_status: "idle" });
-      this.#runner ??= await this.#options.createRunner();
-      await this.#runWith(this.#runner, signal);
+      await this.#runWith(await this.runner(), signal);
       await this.keeper.storeCalls();
     } catch (error) {
       this.#report(error, "A run failed");

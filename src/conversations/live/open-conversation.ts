@@ -1,7 +1,7 @@
 import { BUILT_IN_RUNNERS } from "../../agent/built-in-runners.ts";
 import type { ExtensionHost } from "../../agent/loop/extension.ts";
 import { Extensions } from "../../agent/loop/extensions/extensions.ts";
-import { createRunner } from "../../agent/runner.ts";
+import { createRunner, type RunnerHost } from "../../agent/runner.ts";
 import { branchEvents } from "../../events/branch.ts";
 import { EventLog } from "../../events/event-log.ts";
 import { createTimestamps } from "../../events/timestamp.ts";
@@ -22,13 +22,14 @@ import { Turns } from "../turns.ts";
 import { type AskedFor, judgeRequest } from "../unserved.ts";
 import type { LiveContext } from "./conversation-context.ts";
 import { type BuiltInExtensions, builtInExtensions } from "./extensions/built-in-extensions.ts";
+import { forwardedMcpServers } from "./forwarded-mcp-servers.ts";
 import { LiveConversation } from "./live-conversation.ts";
 import { loadPlugin } from "./plugins/load-plugin.ts";
 import { PLUGIN_NOTE } from "./plugins/plugin-note.ts";
 import { PluginSession } from "./plugins/plugin-session.ts";
 import { LogView } from "./session/log-view.ts";
 import { openTools } from "./session/open-tools.ts";
-import { readPromptFiles } from "./session/prompt-files.ts";
+import { readMemory, readPromptFiles } from "./session/prompt-files.ts";
 import { RunSession } from "./session/run-session.ts";
 import { StateKeeper } from "./state-keeper.ts";
 import { toolStorage } from "./tool-storage.ts";
@@ -87,6 +88,16 @@ export function openConversation(
     state: keeper.state,
     createLlm: (llm) => session.models.createCounted(llm),
   });
+  const openRunnerHost = async (): Promise<RunnerHost> => {
+    const host = await openHost();
+    return {
+      ...host,
+      logger,
+      mcpServers: () => forwardedMcpServers(keeper.state.agent, plugins, host),
+      memory: () => readMemory(keeper.state.agent, host.workspace, context.agentFiles),
+      now: () => clock.now(),
+    };
+  };
   const storageOf = toolStorage(log, {
     store: store.conversations,
     conversationId: id,
@@ -174,7 +185,7 @@ export function openConversation(
       judgeRequest(asked(keeper.state, config, context));
       subAgents.assertDriven();
     },
-    createRunner: async () => createRunner(state.agent.kind, runners, await openHost()),
+    createRunner: async () => createRunner(state.agent.kind, runners, await openRunnerHost()),
     slots: context.slots,
     documents: store.documents,
     history: () => branchEvents({ conversationId: id, events: store.events, leafId: log.storedHead }),

@@ -1,6 +1,7 @@
 import { once } from "../../once.ts";
 import { redactSecrets } from "../../secrets/secret-fields.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
+import { keptAcpModels } from "../../wire/agent/acp-model.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import { type HookConfig, hookConfig } from "../../wire/agent/hook-config.ts";
 import { type ConversationInfo, conversationInfo } from "../../wire/conversation.ts";
@@ -34,7 +35,7 @@ export function toConversationInfo(record: ConversationRecord, options: InfoOpti
   const documents = readDocuments(record, { agent: agentDocument(options), onDamaged });
   const state = toState({ record, documents, persistenceDir });
   const hooks = { hook_config: shownHooks(state.hook_config) };
-  const values = { ...state, ...ownFields(record, documents.config), ...hooks };
+  const values = { ...state, ...ownFields(record, documents.config), ...modelFields(state), ...hooks };
   const isHidden = (key: string) =>
     SECRET_KEYS.some((secret) => secret === key) && !(key === "agent" && isShownAgent(options));
   return Object.fromEntries(
@@ -77,7 +78,7 @@ function shownHooks(inState: ConversationState["hook_config"]): HookConfig | nul
 function ownFields(
   record: ConversationRecord,
   config: ConversationConfig,
-): Omit<ConversationInfo, keyof ConversationState> {
+): Omit<ConversationInfo, keyof ConversationState | keyof ModelFields> {
   return {
     title: record.title,
     metrics: null,
@@ -87,14 +88,28 @@ function ownFields(
     forked_from_event_id: config.forked_from_event_id,
     parent_conversation_id: record.parentId ?? record.agentOf ?? null,
     sub_conversation_ids: record.childIds,
-    current_model_id: null,
-    available_models: [],
-    supports_runtime_model_switch: false,
     launched_agent_profile: config.launched_agent_profile,
     client_tools: config.client_tools,
     // Conversations of older servers have none.
     tool_module_qualnames: config.tool_module_qualnames ?? {},
     runtime_info: AVAILABLE,
+  };
+}
+
+type ModelFields = Pick<
+  ConversationInfo,
+  "current_model_id" | "available_models" | "supports_runtime_model_switch"
+>;
+
+/** What the program of an agent has said of its models. Before its start it is expected to take the one that it is to have. */
+function modelFields({ agent, agent_state: known }: ConversationState): ModelFields {
+  const isStarted = typeof known.acp_session_id === "string";
+  const { acp_current_model_id: current, acp_available_models: available } = known;
+  const expected = agent.kind === "ACPAgent" && !isStarted ? agent.acp_model : null;
+  return {
+    current_model_id: typeof current === "string" ? current : expected,
+    available_models: available === undefined ? [] : keptAcpModels().parse(available),
+    supports_runtime_model_switch: known.acp_supports_runtime_model_switch === true,
   };
 }
 

@@ -1,10 +1,9 @@
-import { AgentServerError } from "../../errors.ts";
-import type { Agent, Skill } from "../../wire/agent/agent.ts";
+import type { Agent, AgentContext, Skill } from "../../wire/agent/agent.ts";
 import type { ClientToolSpec } from "../../wire/agent/tool-definition.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import { inZoneOf } from "../../wire/datetime.ts";
+import { acpAgentOfSettings } from "../../wire/settings/agent/acp-agent-of-settings.ts";
 import { agentOfSettings, emptyContext } from "../../wire/settings/agent/agent-of-settings.ts";
-import type { AgentSettings, OpenHandsSettings } from "../../wire/settings/agent/agent-settings.ts";
 import { mergedSkills } from "../launch/agent-files.ts";
 
 /** The facts of a launch that its request does not have. */
@@ -25,9 +24,27 @@ export function requestedAgent(
   const chosen = withMoment(withSharedSkills(chosenAgent(request, now), sharedSkills), now);
   const agent = withClientTools(loadsMemory ? withMemory(chosen, now) : chosen, request.client_tools);
   const { system_message_suffix_append: suffix, skills } = request.agent_launch_additions ?? {};
-  const skilled = skills ? withSkills(agent, skills, now) : agent;
+  const skilled = withOwnSkills(skills ? withSkills(agent, skills, now) : agent);
   const addition = suffix?.trim();
   return addition ? withSuffix(skilled, addition, now) : skilled;
+}
+
+/** Another program reads the skills of its user itself, and would have those of this server twice. */
+function withOwnSkills(agent: Agent): Agent {
+  const context = agent.agent_context;
+  if (agent.kind === "Agent" || context === null) return agent;
+  const none = {
+    skills: [],
+    load_user_skills: false,
+    load_public_skills: false,
+    registered_marketplaces: [],
+  };
+  return { ...agent, agent_context: { ...context, ...none } };
+}
+
+/** The context of an agent that has none: another program is told the time only where it is asked for. */
+function newContext({ kind }: Agent, now: string): AgentContext {
+  return { ...emptyContext(now), current_datetime: kind === "Agent" ? now : null };
 }
 
 /** Fills the names that the agent's own skills leave free, and takes out those that it has disabled. */
@@ -39,7 +56,7 @@ function withSharedSkills(agent: Agent, shared: readonly Skill[]): Agent {
 
 /** Adds skills under names that the agent leaves free and has not disabled. */
 function withSkills(agent: Agent, added: readonly Skill[], now: string): Agent {
-  const context = agent.agent_context ?? emptyContext(now);
+  const context = agent.agent_context ?? newContext(agent, now);
   const taken = new Set([...context.skills.map(({ name }) => name), ...context.disabled_skills]);
   const skills = added.filter(({ name }) => !taken.has(name) && taken.add(name));
   if (skills.length === 0) return agent;
@@ -48,24 +65,23 @@ function withSkills(agent: Agent, added: readonly Skill[], now: string): Agent {
 
 function chosenAgent(request: StartConversationRequest, now: string): Agent {
   if (request.agent !== null) return request.agent;
-  if (request.agent_settings !== null) return agentOfSettings(servedSettings(request.agent_settings), now);
+  const { agent_settings: settings } = request;
+  if (settings?.agent_kind === "acp") return acpAgentOfSettings(settings);
+  if (settings !== null) return agentOfSettings(settings, now);
   throw new Error("A start request without an agent was not refused");
 }
 
-/** Agents that are other programs are refused where they come as an agent, too. */
-function servedSettings(settings: AgentSettings): OpenHandsSettings {
-  if (settings.agent_kind === "openhands") return settings;
-  const detail = `agent_settings.agent_kind: asks for ${settings.agent_kind}, but this server runs openhands agents only`;
-  throw new AgentServerError("unprocessable", detail);
-}
-
 function withMemory(agent: Agent, now: string): Agent {
-  const context = agent.agent_context ?? emptyContext(now);
+  const context = agent.agent_context ?? newContext(agent, now);
   return { ...agent, agent_context: { ...context, load_memory: true } };
 }
 
-/** Names the client's tools among those of the agent, as the reference does: clients find all tools in one place. */
+/**
+ * Names the client's tools among those of the agent, as the reference does: clients find all tools in one place. Another
+ * program has its own tools alone.
+ */
 function withClientTools(agent: Agent, clientTools: readonly ClientToolSpec[]): Agent {
+  if (agent.kind !== "Agent") return agent;
   const named = new Set(agent.tools.map(({ name }) => name));
   const added = clientTools
     .filter(({ name }) => !named.has(name))
@@ -94,7 +110,7 @@ function momentOf(given: string | null | undefined, now: string): string | null 
 
 /** Adds a paragraph to the agent's own part of the system prompt. */
 export function withSuffix(agent: Agent, addition: string, now: string): Agent {
-  const context = agent.agent_context ?? emptyContext(now);
+  const context = agent.agent_context ?? newContext(agent, now);
   const suffix = context.system_message_suffix?.trim();
   const joined = suffix ? `${suffix}\n\n${addition}` : addition;
   return { ...agent, agent_context: { ...context, system_message_suffix: joined } };

@@ -1,20 +1,32 @@
-import { AgentServerError } from "../../errors.ts";
+import type { z } from "zod";
 import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
+import type { SecretSources } from "../../wire/secret-source.ts";
 import { acpModelsRequest, acpModelsResponse } from "../../wire/settings/agent/acp-models.ts";
+import type { AcpSettings } from "../../wire/settings/agent/agent-settings.ts";
+
+/** A question for the models of a program. */
+export interface AcpModelsQuestion {
+  settings: AcpSettings;
+  /** What the program signs in with. */
+  secrets: SecretSources;
+  /** Whether the program is asked whatever is known. */
+  refresh: boolean;
+}
+
+/** Knows the models of programs, and asks those that it does not know. */
+export interface AcpModels {
+  /**
+   * @throws AgentServerError `unprocessable` for settings that name no program, `not_implemented` where each conversation has
+   * a machine of its own, `too_many_requests`
+   */
+  models(question: AcpModelsQuestion): Promise<z.output<ReturnType<typeof acpModelsResponse>>>;
+}
 
 const acpRoute = group({ prefix: "/api/acp", tags: ["ACP"], auth: "key" });
 
-const NOTHING_KNOWN = {
-  agent_name: null,
-  agent_version: null,
-  current_model_id: null,
-  available_models: [],
-  supports_runtime_model_switch: false,
-};
-
-/** `/api/acp`: what other agents can do. This server starts none, and says so. */
-export function acpModelRoutes(): Route[] {
+/** `/api/acp`: what agents that are other programs can do. */
+export function acpModelRoutes(programs: AcpModels): Route[] {
   return [
     acpRoute
       .lazy(
@@ -34,15 +46,9 @@ export function acpModelRoutes(): Route[] {
           },
         }),
       )
-      .handle(({ body: { agent_settings: settings } }) => {
-        if (settings.acp_server === "custom" && settings.acp_command.length === 0) {
-          throw new AgentServerError(
-            "unprocessable",
-            "ACPAgentSettings.acp_command must be set when acp_server='custom' — there is no default to fall back to",
-          );
-        }
-        const detail = `This server runs no ACP agents: '${settings.acp_server}' was not started, and no models of it are known`;
-        return { status: 200, body: { ...NOTHING_KNOWN, error: { code: "ACPSpawnError", detail } } };
-      }),
+      .handle(async ({ body: { agent_settings: settings, secrets, refresh } }) => ({
+        status: 200,
+        body: await programs.models({ settings, secrets, refresh }),
+      })),
   ];
 }

@@ -99,8 +99,8 @@ function acpSettingsOf(profile: AcpProfile, { mcpServers }: References): AcpSett
     acp_command: command,
     acp_args: profile.acp_args ?? [],
     mcp_config: mcpServers,
-    // Such a program reads the skills of its user itself.
-    agent_context: {},
+    // Such a program reads the skills of its user itself, and knows the time.
+    agent_context: { current_datetime: null },
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { once } from "../../once.ts";
 import { nullable } from "../nullable.ts";
 
 /** A model that an agent of another program offers. */
@@ -9,3 +10,6 @@ export const acpModel = z
     description: nullable(z.string()),
   })
   .meta({ id: "ACPModelInfo" });
+
+/** Models as a conversation keeps them. What has another form counts as none. */
+export const keptAcpModels = once(() => z.array(acpModel).catch([]));

@@ -1,53 +1,15 @@
 import { z } from "zod";
-import { isObject } from "../../is-object.ts";
 import { kindUnion } from "../kind-union.ts";
-import { nullable, orElse } from "../nullable.ts";
-import { agentContext } from "./agent-context.ts";
-import { condenser } from "./condensers.ts";
-import { critic } from "./critics.ts";
-import { llmConfig } from "./llm-config.ts";
-import { mcpConfig } from "./mcp-server.ts";
-
-export const toolSpec = z
-  .object({
-    name: z
-      .string()
-      .refine((name) => name !== "", "Value error, Tool name cannot be empty")
-      .describe("Registered tool name, for example terminal"),
-    params: orElse(z.record(z.string(), z.unknown()), () => ({})),
-  })
-  .meta({ id: "Tool" });
-
-const DEFAULT_PROMPT = "system_prompt.j2";
-
-/** Adds the analyzer's switch, which is on unless a client turns it off, and drops a retired one. */
-function promptSettings(input: unknown): unknown {
-  if (!isObject(input)) return input ?? promptSettings({});
-  const { enable_browser: _retired, ...settings } = input;
-  return { ...settings, llm_security_analyzer: settings.llm_security_analyzer ?? true };
-}
-
-const agentFields = {
-  llm: llmConfig,
-  tools: z.array(toolSpec).default([]),
-  mcp_config: orElse(mcpConfig, () => ({})),
-  filter_tools_regex: nullable(z.string()),
-  include_default_tools: z.array(z.string()).default(["FinishTool", "ThinkTool"]),
-  agent_context: nullable(agentContext),
-  system_prompt: nullable(z.string()),
-  system_prompt_filename: z.string().default(DEFAULT_PROMPT),
-  security_policy_filename: orElse(z.string(), () => "").default("security_policy.j2"),
-  system_prompt_kwargs: z
-    .preprocess(promptSettings, z.record(z.string(), z.unknown()))
-    .default({ llm_security_analyzer: true }),
-  condenser: nullable(condenser),
-  critic: nullable(critic),
-  tool_concurrency_limit: z.int().min(1).default(1),
-  persona: nullable(z.string()).describe("Replaces the built-in identity and way of working in the prompt"),
-};
+import { nullable } from "../nullable.ts";
+import { type AcpAgent, acpAgent } from "./acp-agent.ts";
+import { agentFields, DEFAULT_PROMPT } from "./agent-fields.ts";
 
 const codeAgent = z
-  .object({ ...agentFields, kind: z.literal("Agent") })
+  .object({
+    ...agentFields,
+    persona: nullable(z.string()).describe("Replaces the built-in identity and way of working in the prompt"),
+    kind: z.literal("Agent"),
+  })
   .superRefine(({ system_prompt: prompt, system_prompt_filename: file }, context) => {
     if (prompt === null || file === DEFAULT_PROMPT) return;
     const message =
@@ -56,15 +18,16 @@ const codeAgent = z
   })
   .meta({ id: "Agent" });
 
-/** The agent of a conversation. Without `kind` it is an `Agent`; ACP agents are not served. */
-export const agent = kindUnion([codeAgent], {
+/** The agent of a conversation: the built-in loop, or another program. Without `kind` it is an `Agent`. */
+export const agent = kindUnion([codeAgent, acpAgent], {
   base: "openhands.sdk.agent.base.AgentBase",
   fallback: "Agent",
 });
 
+/** An agent of the built-in loop, with its defaults filled in. */
+export type CodeAgent = z.output<typeof codeAgent>;
 /** An agent with its defaults filled in. */
-export type Agent = z.output<typeof codeAgent>;
-/** The name and the parameters of a tool that an agent asks for. */
-export type ToolSpec = z.output<typeof toolSpec>;
+export type Agent = CodeAgent | AcpAgent;
 export { type AgentContext, agentContext } from "./agent-context.ts";
+export type { ToolSpec } from "./agent-fields.ts";
 export type { Skill } from "./skill.ts";

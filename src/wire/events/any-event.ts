@@ -1,18 +1,5 @@
 import { z } from "zod";
-import { nullable } from "../nullable.ts";
 import { eventKind, logEvents, serverErrorEvent, streamingDeltaEvent } from "./events.ts";
-
-/** A tool call of an agent that is another program. */
-const acpToolCallEvent = eventKind("ACPToolCallEvent", {
-  tool_call_id: z.string(),
-  title: z.string(),
-  status: nullable(z.string()),
-  tool_kind: nullable(z.string()),
-  raw_input: nullable(z.unknown()),
-  raw_output: nullable(z.unknown()),
-  content: nullable(z.array(z.unknown())),
-  is_error: z.boolean().default(false),
-});
 
 /** A summary as the prompt has it. Normally it is not stored. */
 const condensationSummaryEvent = eventKind("CondensationSummaryEvent", { summary: z.string() });
@@ -26,7 +13,6 @@ const tokenEvent = eventKind("TokenEvent", {
 export const anyEvent = z
   .discriminatedUnion("kind", [
     ...logEvents,
-    acpToolCallEvent,
     condensationSummaryEvent,
     serverErrorEvent,
     streamingDeltaEvent,

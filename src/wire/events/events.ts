@@ -145,6 +145,18 @@ const llmCompletionLogEvent = eventKind("LLMCompletionLogEvent", {
   usage_id: z.string().default("default"),
 });
 
+/** A tool call of an agent that is another program. */
+const acpToolCallEvent = eventKind("ACPToolCallEvent", {
+  tool_call_id: z.string(),
+  title: z.string(),
+  status: nullable(z.string()),
+  tool_kind: nullable(z.string()),
+  raw_input: nullable(z.unknown()),
+  raw_output: nullable(z.unknown()),
+  content: nullable(z.array(z.unknown())),
+  is_error: z.boolean().default(false),
+});
+
 /** The kinds of events of a conversation's log. */
 export const logEvents = [
   systemPromptEvent,
@@ -162,6 +174,7 @@ export const logEvents = [
   securityAnalysisEvent,
   llmCompletionLogEvent,
   hookExecutionEvent,
+  acpToolCallEvent,
 ] as const;
 
 /** An event of a conversation's log. */
@@ -200,6 +213,8 @@ export type CriticResult = z.input<typeof criticResult>;
 export type SecurityAnalysisEvent = z.input<typeof securityAnalysisEvent>;
 /** One run of a hook: its input, its output, and whether it refused what it was asked about. */
 export type HookExecutionEvent = z.input<typeof hookExecutionEvent>;
+/** A tool call of an agent that is another program: when it begins, and when it ends. */
+export type AcpToolCallEvent = z.input<typeof acpToolCallEvent>;
 /** A moment at which hooks run. */
 export type HookMoment = HookExecutionEvent["hook_event_type"];
 /** An event that is sent to sockets and never stored. */

@@ -123,12 +123,38 @@ describe("a start with settings, as Agent Canvas sends it", () => {
     expect([status, body.agent.critic]).toEqual([201, null]);
   });
 
-  it("refuses an agent that is another program, and says so", async () => {
-    const { status, body } = await open()("POST", "/api/conversations", {
-      agent_settings: { agent_kind: "acp" },
-      workspace: { working_dir: join(folder, "acp") },
+  it("leads to an agent that is another program, with the command that the settings name or stand for", async () => {
+    const start = (settings: object) =>
+      open()("POST", "/api/conversations", {
+        agent_settings: { agent_kind: "acp", ...settings },
+        client_tools: [{ name: "draw", description: "Draws.", parameters: {} }],
+        workspace: { working_dir: join(folder, "acp") },
+      });
+    const { status, body } = await start({ acp_server: "pi", acp_model: "large" });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      current_model_id: "large",
+      agent: {
+        kind: "ACPAgent",
+        acp_server: "pi",
+        acp_command: [
+          "npx",
+          "-y",
+          "--prefer-offline",
+          "--package=pi-acp@0.0.33",
+          "--package=@earendil-works/pi-coding-agent@0.83.0",
+          "pi-acp",
+        ],
+        llm: { model: "large", usage_id: "acp-managed" },
+        tools: [],
+        include_default_tools: [],
+      },
     });
-    expect(status).toBe(422);
-    expect(body.detail).toContain("agent_settings.agent_kind: asks for acp");
+    expect((await start({ acp_server: "custom", acp_command: ["run"] })).body.agent.acp_command).toEqual([
+      "run",
+    ]);
+    const refused = await start({ acp_server: "custom" });
+    expect(refused.status).toBe(422);
+    expect(refused.body.detail).toMatch(/^ACPAgentSettings\.acp_command must be set/);
   });
 });

@@ -1,5 +1,4 @@
 import { AgentServerError } from "../../../errors.ts";
-
 import { answerOpenCalls, type CallResult, type OpenCalls, rejection } from "../call-results.ts";
 import { type QuestionSession, Questions } from "./questions.ts";
 
@@ -8,6 +7,9 @@ const SUPERSEDED = "Superseded by a new user message";
 
 /** The part of a session that answers need. */
 export type ConfirmedSession = Pick<OpenCalls, "view"> & QuestionSession;
+
+/** The answer to calls that wait. */
+export type ConfirmationVerdict = "approved" | "rejected";
 
 /**
  * The user's answers to calls that wait for confirmation. The first answer to a batch of calls counts, from the moment
@@ -18,6 +20,7 @@ export class Confirmation {
   readonly questions: Questions;
   readonly #session: ConfirmedSession;
   #approved: ReadonlySet<string> = new Set();
+  #onAnswer: ((verdict: ConfirmationVerdict) => void) | undefined;
 
   constructor(session: ConfirmedSession) {
     this.#session = session;
@@ -46,8 +49,10 @@ export class Confirmation {
     const open = this.#openIds();
     if (actionIds !== undefined && !isSameSet(open, actionIds)) throw notWaiting();
     if (this.questions.isOpen) this.questions.answer({ accept: true }).catch(() => {});
-    else if (this.isWaiting && open.length > 0) this.#approved = new Set(open);
-    else if (!open.some((id) => this.#approved.has(id))) throw notWaiting();
+    else if (this.isWaiting && open.length > 0) {
+      this.#approved = new Set(open);
+      this.#onAnswer?.("approved");
+    } else if (!open.some((id) => this.#approved.has(id))) throw notWaiting();
   }
 
   /**
@@ -64,6 +69,7 @@ export class Confirmation {
     await answerOpenCalls(this.#session, (action) => rejection(action, reason, "user"), {
       execution_status: "idle",
     });
+    this.#onAnswer?.("rejected");
   }
 
   /**
@@ -76,7 +82,23 @@ export class Confirmation {
       return [];
     }
     if (!this.isWaiting) return [];
+    this.#onAnswer?.("rejected");
     return this.#session.view.pending().map((action) => rejection(action, SUPERSEDED, "user"));
+  }
+
+  /**
+   * Calls back once, in the moment in which the calls that wait are approved or rejected, for a runner that goes on in the
+   * same run. Returns the function that ends this.
+   */
+  whenAnswered(callBack: (verdict: ConfirmationVerdict) => void): () => void {
+    const once = (verdict: ConfirmationVerdict) => {
+      this.#onAnswer = undefined;
+      callBack(verdict);
+    };
+    this.#onAnswer = once;
+    return () => {
+      if (this.#onAnswer === once) this.#onAnswer = undefined;
+    };
   }
 
   /** Forgets earlier approvals, when the calls of another reply begin to wait. */

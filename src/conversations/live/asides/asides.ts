@@ -1,4 +1,5 @@
 import { toolSchemas } from "../../../agent/calls/tool-schemas.ts";
+import type { Runner } from "../../../agent/runner.ts";
 import { AgentServerError, messageOf } from "../../../errors.ts";
 import { untilAborted } from "../../../waiting.ts";
 import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
@@ -21,6 +22,8 @@ export interface AsidesOptions {
   title: AutoTitle;
   /** Rejects when there is no budget for a call. */
   assertBudget(): Promise<void>;
+  /** Gives the runner of the agent, which may answer questions itself. */
+  runner(): Promise<Runner>;
 }
 
 /** Calls of a model that are not part of the agent's work, also during a run. They leave no event. */
@@ -90,6 +93,8 @@ export class Asides {
     const { signal } = this.#closing;
     await untilAborted(session.prepare(), signal);
     await session.writePrompt();
+    const runner = session.state.agent.kind === "Agent" ? undefined : await this.#options.runner();
+    if (runner?.ask !== undefined) return answerOf(await untilAborted(runner.ask(question, signal), signal));
     const config = { ...session.state.agent.llm, usage_id: USAGE_ID, stream: false };
     const llm = session.models.create(config);
     if (llm.sideCalls === false) throw noSideCalls(config);
@@ -101,10 +106,13 @@ export class Asides {
     });
     keeper.recordCall(config, reply);
     await keeper.store();
-    const answer = textOf(reply.message.content);
-    if (answer.trim() === "") throw failed("The model answered without words");
-    return answer;
+    return answerOf(textOf(reply.message.content));
   }
+}
+
+function answerOf(answer: string): string {
+  if (answer.trim() === "") throw failed("The model answered without words");
+  return answer;
 }
 
 function asked(question: string): Message {

@@ -1,6 +1,7 @@
 import { messageOf } from "../../../errors.ts";
 import type { Logger } from "../../../logger.ts";
 import { settledWithin } from "../../../waiting.ts";
+import { ACP_MANAGED } from "../../../wire/agent/acp-agent.ts";
 import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
 import { type Content, textOf } from "../../../wire/events/message.ts";
 import type { RunSession } from "../session/run-session.ts";
@@ -114,6 +115,8 @@ export class AutoTitle {
   /** Asks the model for a title. Empty when it gives none. */
   async #ask(question: TitleQuestion, ended: AbortSignal, model?: LlmConfig): Promise<string> {
     const config = model ?? (await this.#modelConfig());
+    // Only the program of the agent knows how to ask that model.
+    if (config.usage_id === ACP_MANAGED) return "";
     const signal = AbortSignal.any([ended, AbortSignal.timeout(ANSWER_WAIT)]);
     try {
       const llm = this.#session.models.create(titleConfig(config));

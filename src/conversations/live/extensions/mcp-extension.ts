@@ -21,6 +21,8 @@ export class McpExtension implements LoopExtension {
   }
 
   async start({ tools }: LoopContext): Promise<LoopChange | undefined> {
+    // A program that is an agent connects them itself.
+    if (this.#parts.host.state.agent.kind !== "Agent") return undefined;
     this.#tools = tools;
     const { mcp_config: config } = this.#parts.host.state.agent;
     const entries = Object.entries(config).map(([name, server]) => [name, { server }] as const);
@@ -34,6 +36,7 @@ export class McpExtension implements LoopExtension {
    */
   async add(entries: Readonly<Record<string, McpServerEntry>>): Promise<string[]> {
     if (!Object.values(entries).some(({ server }) => server.enabled)) return [];
+    if (this.#parts.host.state.agent.kind !== "Agent") return [];
     this.#servers ??= await this.#open();
     return this.#servers.add(entries);
   }

@@ -26,8 +26,17 @@ export async function readPromptFiles(
   return {
     securityPolicy: await readSecurityPolicy(agent, openWorkspace),
     soul: await files?.soul(),
-    memory: agent.agent_context?.load_memory ? await files?.memory(await openWorkspace()) : undefined,
+    memory: await readMemory(agent, await openWorkspace(), files),
   };
+}
+
+/** Reads the notes of former conversations, if the agent is to have them. */
+export async function readMemory(
+  agent: Agent,
+  workspace: Workspace,
+  files: AgentFiles | undefined,
+): Promise<string | undefined> {
+  return agent.agent_context?.load_memory ? files?.memory(workspace) : undefined;
 }
 
 /**

@@ -17,6 +17,8 @@ export interface PromptWriterParts {
   files: PromptFiles | undefined;
   /** Whether the active branch has no system prompt. */
   isNeeded: boolean;
+  /** Whether the runner of the agent writes the system prompt. */
+  isLeftToRunner: boolean;
 }
 
 /** Events of extensions around the system prompt. */
@@ -37,7 +39,7 @@ export class PromptWriter {
   constructor(parts: PromptWriterParts) {
     this.#parts = parts;
     this.#files = parts.files;
-    this.#isNeeded = parts.isNeeded;
+    this.#isNeeded = parts.isNeeded && !parts.isLeftToRunner;
   }
 
   /** Whether anything still has to be appended. */
@@ -47,7 +49,7 @@ export class PromptWriter {
 
   /** HEAD has moved to a branch that has a system prompt, or needs one with its next message. */
   moved({ hasPrompt }: { hasPrompt: boolean }): void {
-    this.#isNeeded = !hasPrompt;
+    this.#isNeeded = !hasPrompt && !this.#parts.isLeftToRunner;
   }
 
   /** Puts events of extensions around the system prompt. */

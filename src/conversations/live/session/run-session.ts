@@ -258,8 +258,9 @@ export class RunSession implements AgentSession {
   async #open(): Promise<void> {
     const { keeper, logView, workspace, context, readPromptFiles } = this.#parts;
     await this.readLog();
-    const needsPrompt = !logView.hasPrompt;
     const agent = await this.#parts.completeAgent();
+    const isLeftToRunner = agent.kind !== "Agent";
+    const needsPrompt = !logView.hasPrompt && !isLeftToRunner;
     const files = needsPrompt ? await this.#parts.readPromptFiles(agent) : undefined;
     const tools = await this.#parts.openTools(agent);
     const { workingDir } = (await workspace.get()).info;
@@ -274,6 +275,7 @@ export class RunSession implements AgentSession {
       files,
       // HEAD may have moved meanwhile.
       isNeeded: !logView.hasPrompt,
+      isLeftToRunner,
     });
     // Set before the extensions start, because they see the tools then.
     this.#opened = { tools, extensions, prompt };

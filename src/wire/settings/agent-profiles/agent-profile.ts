@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ToolSpec, toolSpec } from "../../agent/agent.ts";
+import { type ToolSpec, toolSpec } from "../../agent/agent-fields.ts";
 import { uuid } from "../../ids.ts";
 import { nullable } from "../../nullable.ts";
 import { ACP_SERVERS } from "../agent/acp-settings.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isObject } from "../../../is-object.ts";
-import { agentContext, toolSpec } from "../../agent/agent.ts";
+import { agentContext } from "../../agent/agent-context.ts";
+import { toolSpec } from "../../agent/agent-fields.ts";
 import { DEFAULT_MODEL, llmConfig } from "../../agent/llm-config.ts";
 import { mcpServers } from "../../agent/mcp-server.ts";
 import { nullable } from "../../nullable.ts";

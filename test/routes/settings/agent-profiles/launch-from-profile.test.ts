@@ -275,7 +275,7 @@ describe("a launch that is not possible", () => {
     const { status, body } = await start(ask, id, { agent_launch_additions: { llm_profile_ref: "fast" } });
     expect(status).toBe(422);
     expect(body.detail.code).toBe("invalid_agent_launch");
-    expect((await start(ask, id)).body.detail).toContain("asks for acp");
+    expect((await start(ask, id)).body.agent).toMatchObject({ kind: "ACPAgent", acp_server: "claude-code" });
   });
 
   it.each([
