@@ -3,7 +3,7 @@ import type {
   RequestPermissionRequest,
   RequestPermissionResponse,
 } from "@agentclientprotocol/sdk";
-import { callError, rejection } from "../agent/loop/call-results.ts";
+import { callError, INTERRUPTED, rejection } from "../agent/loop/call-results.ts";
 import type { ConfirmationVerdict } from "../agent/loop/confirmation/confirmation.ts";
 import type { ProposedCall } from "../agent/loop/extension.ts";
 import type { RunOptions } from "../agent/loop/run.ts";
@@ -71,7 +71,11 @@ export class Permissions {
     }
     const verdict = (await mustWait(session, { signal })) ? await this.#wait() : "approved";
     if (verdict === "rejected") return selected(optionOf(options, "reject"));
-    if (verdict === undefined) return CANCELLED;
+    if (verdict === undefined) {
+      // Before the program says more: a call is answered before anything that follows it.
+      await session.update({}, [callError(action, INTERRUPTED)]);
+      return CANCELLED;
+    }
     const allowed = optionOf(options, "allow");
     await session.update({}, [
       allowed === undefined ? callError(action, "Nothing may be allowed.") : granted(action, allowed),
