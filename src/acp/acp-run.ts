@@ -6,7 +6,7 @@ import { agentSays } from "../agent/loop/messages.ts";
 import { fail, interrupt, MaxIterationsReached, type RunOptions } from "../agent/loop/run.ts";
 import type { AgentSession } from "../agent/loop/session.ts";
 import type { RunnerHost } from "../agent/runner.ts";
-import type { AcpAgent } from "../wire/agent/acp-agent.ts";
+import type { AcpAgent } from "../wire/agent/acp/acp-agent.ts";
 import type { MessageEvent, NewEvent } from "../wire/events/events.ts";
 import { detailOf, isTransient, promptCodeOf, StartError, startCodeOf } from "./acp-error.ts";
 import { type AcpState, readAcpState, withAcpState } from "./agent-state.ts";
@@ -297,7 +297,7 @@ export class AcpRun {
     return promptAfter(promptsIn(view), this.#state.acp_last_prompt_user_message_id);
   }
 
-  /** A run that has ended well has answered what was under way. */
+  /** A run that has ended well has answered the message that was sent last. */
   #settled(): { agent_state?: Record<string, unknown> } {
     const { execution_status: status } = this.#parts.session.state;
     const { acp_inflight_prompt_user_message_id: inflight } = this.#state;

@@ -2,7 +2,7 @@ import { type RunOptions, staysFinished } from "../agent/loop/run.ts";
 import type { AgentSession } from "../agent/loop/session.ts";
 import type { Runner, RunnerHost } from "../agent/runner.ts";
 import { AgentServerError, messageOf } from "../errors.ts";
-import type { AcpAgent } from "../wire/agent/acp-agent.ts";
+import type { AcpAgent } from "../wire/agent/acp/acp-agent.ts";
 import { isRefused, isTransient } from "./acp-error.ts";
 import { AcpRun } from "./acp-run.ts";
 import type { AcpServerOptions } from "./launch/acp-host.ts";

@@ -11,7 +11,7 @@ export interface AcpState {
   acp_model_via_config_option?: boolean;
   acp_current_model_id?: string;
   acp_available_models?: AcpModel[];
-  /** Whether the program has been told what a system prompt would tell it. */
+  /** Whether the program has the text that stands for a system prompt. */
   acp_suffix_installed?: boolean;
   /** The message that the program has answered last. */
   acp_last_prompt_user_message_id?: string;

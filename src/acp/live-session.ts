@@ -2,13 +2,13 @@ import type { AgentSession } from "../agent/loop/session.ts";
 import type { RunnerHost } from "../agent/runner.ts";
 import { acpContext } from "../agent/system-prompt/acp-context.ts";
 import { AgentServerError } from "../errors.ts";
-import type { AcpAgent } from "../wire/agent/acp-agent.ts";
+import type { AcpAgent } from "../wire/agent/acp/acp-agent.ts";
 import type { NewEvent } from "../wire/events/events.ts";
 import { text } from "../wire/events/message.ts";
 import { type AcpState, readAcpState, withAcpState } from "./agent-state.ts";
 import { SideAnswer } from "./client/side-answer.ts";
 import type { AcpServerOptions } from "./launch/acp-host.ts";
-import { activeFileSecrets } from "./launch/file-secrets.ts";
+import { activeFileSecrets } from "./launch/active-file-secrets.ts";
 import { providerByName, providerOf } from "./providers.ts";
 import type { AcpSession, SessionFacts } from "./session/acp-session.ts";
 import { openSession } from "./session/open-session.ts";
@@ -18,7 +18,7 @@ import type { EarlierSession } from "./session/session-start.ts";
 const PLACEHOLDER =
   "Another program does the work of this conversation. It has a system prompt and tools of its own, which it does not show.";
 
-/** A session that is open, with what it has to be told first. */
+/** A session that is open, with the text that it needs first. */
 export interface OpenedSession {
   acp: AcpSession;
   /** Text for the next message; undefined when the program has it, or there is none. */

@@ -11,7 +11,7 @@ export interface AttemptOptions {
   patience: number;
   /** Whether the program waits for an answer of the user, and has to be silent. */
   isAsking(): boolean;
-  /** Aborted when nobody wants the answer any more. */
+  /** Aborted when the answer is not wanted any more. */
   signal: AbortSignal;
 }
 
@@ -25,7 +25,7 @@ export type AttemptEnd =
 
 /**
  * Sends a prompt and waits for the end of the turn. A program that works is given all the time that it needs; one that is
- * silent, and one whose work nobody wants any more, is asked to stop. `isQuiet` says whether it has stopped. An answer that
+ * silent, and one whose work is not wanted any more, is asked to stop. `isQuiet` says whether it has stopped. An answer that
  * comes in the last moment counts. Rejects as the program does.
  */
 export async function attempt(

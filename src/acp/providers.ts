@@ -1,4 +1,4 @@
-import { ACP_LAUNCHES, type AcpLaunch } from "../wire/agent/acp-commands.ts";
+import { ACP_LAUNCHES, type AcpLaunch } from "../wire/agent/acp/acp-commands.ts";
 
 /** A program that can be started by name, and what is special about it. */
 export interface AcpProvider {
@@ -13,7 +13,7 @@ export interface AcpProvider {
   readonly addressVariable: string | null;
   /** Further variables of the server that it signs in with, or finds its account by. */
   readonly accountVariables: readonly string[];
-  /** Variable that leads to the folder of its own files. */
+  /** Variable that leads to the folder of its files. */
   readonly folderVariable: string;
   /** Names of the secrets that it reads from files. */
   readonly fileSecrets: readonly string[];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { acpModel } from "./agent/acp-model.ts";
+import { acpModel } from "./agent/acp/acp-model.ts";
 import { agent } from "./agent/agent.ts";
 import { hookConfig } from "./agent/hook-config.ts";
 import { confirmationPolicy, securityAnalyzer } from "./agent/policies.ts";

@@ -49,7 +49,7 @@ export class AcpClient {
     this.#permission = ask;
   }
 
-  /** Takes a report, without a look at its content: programs of other versions have kinds of their own. */
+  /** Takes a report, without a look at its content: other versions of the protocol have further kinds. */
   take(params: unknown): void {
     const { sessionId, update } = asObject(params);
     if (isObject(update)) this.#sinks.get(String(sessionId))?.push(update as unknown as SessionUpdate);

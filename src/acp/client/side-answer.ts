@@ -3,7 +3,7 @@ import { untilAborted } from "../../waiting.ts";
 import { Answer } from "../turn/answer.ts";
 import type { UpdateSink } from "./acp-client.ts";
 
-/** What a program says in a session that nobody watches. */
+/** The words of a program in a session that the conversation does not show. */
 export class SideAnswer implements UpdateSink {
   readonly #answer = new Answer();
 

@@ -1,18 +1,18 @@
 import type { Logger } from "../../logger.ts";
 import type { ToolSecrets } from "../../tools/tool.ts";
-import type { AcpAgent } from "../../wire/agent/acp-agent.ts";
+import type { AcpAgent } from "../../wire/agent/acp/acp-agent.ts";
 import type { McpServer } from "../../wire/agent/mcp-server.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 
 /** The part of a server that programs get something of. */
 export interface AcpServerOptions {
-  /** The environment of the server: a program sees the variables of its own account, where no secret has the name. */
+  /** The environment of the server: a program sees the variables of its account, where no secret has the name. */
   environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds before a prompt is sent again, by attempt. Default: 5, 15 and 30 seconds. */
   retryDelays?: readonly number[] | undefined;
 }
 
-/** What a program is started for: a conversation, or a question for its models. */
+/** The purpose that a program is started for: a conversation, or a question for its models. */
 export interface AcpHost extends AcpServerOptions {
   agent: AcpAgent;
   /** The machine that it runs on. */

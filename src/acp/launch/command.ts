@@ -1,5 +1,5 @@
-import type { AcpAgent } from "../../wire/agent/acp-agent.ts";
-import { npxCommand } from "../../wire/agent/acp-commands.ts";
+import type { AcpAgent } from "../../wire/agent/acp/acp-agent.ts";
+import { npxCommand } from "../../wire/agent/acp/acp-commands.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { AcpProvider } from "../providers.ts";
 
@@ -31,7 +31,7 @@ export async function commandOf(
   return { program: launch.binary, parameters: [...launch.parameters, ...more, ...added] };
 }
 
-/** The packages that a command fetches: those that it names, or else its first word that is no option. */
+/** The packages that a command fetches: those that it names, or else its first word that is not an option. */
 export function packagesOf([program, ...words]: readonly string[]): string[] {
   if (program !== "npx") return [];
   const named = words.filter((word) => word.startsWith(PACKAGE)).map((word) => word.slice(PACKAGE.length));

@@ -1,16 +1,11 @@
 import { isObject } from "../../is-object.ts";
-import { joinPath } from "../../workspace/paths.ts";
 import { ACP_PROVIDERS, type AcpProvider, providerByCommand } from "../providers.ts";
+import { acpFolder } from "./acp-folder.ts";
 import type { AcpHost } from "./acp-host.ts";
-import { activeFileSecrets } from "./file-secrets.ts";
-
-/** Folder of a conversation for what its program keeps. */
-export function acpFolder({ workspace }: Pick<AcpHost, "workspace">, name: string): string {
-  return joinPath(workspace.info.dataDir, "acp", name);
-}
+import { activeFileSecrets } from "./active-file-secrets.ts";
 
 /**
- * The variables that a program gets beside those of its machine: those of its own account from the server, then the
+ * The variables that a program gets in addition to those of its machine: those of its account from the server, then the
  * secrets of the conversation, which win. A program cannot say which secret it needs when, so it has all of them from its
  * start; those that it reads from files are left to `writeFileSecrets`.
  *
@@ -57,7 +52,7 @@ function ownFolder(host: AcpHost): Record<string, string> {
   return { [provider.folderVariable]: acpFolder(host, provider.key) };
 }
 
-/** Of a program that is not known, those of all: its own cannot be told apart. */
+/** Of a program that is not known, those of all: its own are not known. */
 function conflictsOf(provider: AcpProvider | undefined): AcpProvider["conflicts"] {
   return provider?.conflicts ?? [...ACP_PROVIDERS.values()].flatMap(({ conflicts }) => conflicts);
 }

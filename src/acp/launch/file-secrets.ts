@@ -1,11 +1,9 @@
 import { messageOf } from "../../errors.ts";
-import type { AcpAgent } from "../../wire/agent/acp-agent.ts";
-import type { AcpFileSecret } from "../../wire/agent/acp-file-secrets.ts";
+import type { AcpFileSecret } from "../../wire/agent/acp/acp-file-secrets.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
-import { ACP_PROVIDERS, type AcpProvider } from "../providers.ts";
+import { acpFolder } from "./acp-folder.ts";
 import type { AcpHost } from "./acp-host.ts";
-import { acpFolder } from "./environment.ts";
 
 /** Bytes of a file that a program signs in with. */
 const MAX_BYTES = 1024 * 1024;
@@ -15,20 +13,6 @@ interface WrittenSecret {
   name: string;
   path: string;
   value: string;
-}
-
-/**
- * The secrets of an agent that its program reads from files: not those that belong to other programs alone, because a
- * secret of such a name may be meant for something else there.
- */
-export function activeFileSecrets(
-  { acp_file_secrets: all }: AcpAgent,
-  provider: AcpProvider | undefined,
-): AcpFileSecret[] {
-  if (provider === undefined) return all;
-  const others = [...ACP_PROVIDERS.values()].flatMap(({ fileSecrets }) => fileSecrets);
-  const foreign = new Set(others.filter((name) => !provider.fileSecrets.includes(name)));
-  return all.filter(({ secret_name: name }) => !foreign.has(name));
 }
 
 /**

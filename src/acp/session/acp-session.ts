@@ -23,7 +23,7 @@ export interface SessionFacts {
   canLoad: boolean;
   /** Whether the program takes images in prompts. */
   takesImages: boolean;
-  /** What the user should know about the start, a sentence for each problem. */
+  /** Problems of the start, a sentence for each. */
   problems: readonly string[];
 }
 
@@ -97,7 +97,7 @@ export class AcpSession {
     this.#mode = mode;
   }
 
-  /** What has been spent since the last call, by the cost of the whole session now. null where nothing was, or nobody says. */
+  /** Returns the costs since the last call, from those of the whole session. null where there are none, or none are known. */
   costSince(total: number | null): number | null {
     if (total === null) return null;
     const spent = total - this.#cost;
@@ -118,7 +118,7 @@ export class AcpSession {
   }
 }
 
-/** Gives a session a model. Codex has the effort of a model, as in `gpt/high`, as an option of its own. */
+/** Gives a session a model. Codex has the effort of a model, as in `gpt/high`, as a separate option. */
 export async function setModel(
   { agent }: Pick<AcpConnection, "agent">,
   { sessionId, agentName, models }: Pick<SessionFacts, "sessionId" | "agentName" | "models">,

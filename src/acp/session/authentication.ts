@@ -6,7 +6,7 @@ import type { AcpProvider } from "../providers.ts";
 /** Bytes of a file that a sign-in is read from. */
 const MAX_BYTES = 1024 * 1024;
 
-/** What signs a program in. */
+/** The facts by which a program signs in. */
 export interface Account {
   /** Variables of the program. */
   env: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface SignIn {
   meta?: Record<string, unknown>;
 }
 
-/** Chooses among the ways to sign in that a program offers the first one that needs nobody; undefined without one. */
+/** Chooses among the ways to sign in that a program offers the first one that needs no user; undefined without one. */
 export async function chooseSignIn(
   methods: readonly { id: string }[],
   account: Account,

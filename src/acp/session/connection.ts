@@ -23,7 +23,7 @@ export interface ConnectionOptions {
   onUpdate(params: unknown): void;
   /** Resolves when the next message of the program may be read. */
   ready(): Promise<void>;
-  /** Takes what the program says to nobody. */
+  /** Takes words of the program that are not messages. */
   onLog(words: string): void;
 }
 
@@ -91,7 +91,7 @@ export class AcpConnection {
     this.#program.write(JSON.stringify(message));
   }
 
-  /** Some programs write what they do among their messages, or answer what nobody has asked. */
+  /** Some programs write what they do among their messages, or answer what was not asked. */
   async #read(line: string): Promise<void> {
     const message = messageIn(line);
     if (message === undefined) this.#log(line);

@@ -1,9 +1,10 @@
 import { detailOf, StartError, startCodeOf } from "../acp-error.ts";
 import { AcpClient } from "../client/acp-client.ts";
 import type { AcpHost } from "../launch/acp-host.ts";
+import { activeFileSecrets } from "../launch/active-file-secrets.ts";
 import { commandOf } from "../launch/command.ts";
 import { settled, variablesOf } from "../launch/environment.ts";
-import { activeFileSecrets, SecretFiles } from "../launch/file-secrets.ts";
+import { SecretFiles } from "../launch/file-secrets.ts";
 import { fetchPackages } from "../launch/npx-cache.ts";
 import { providerByCommand, providerOf } from "../providers.ts";
 import { AcpSession } from "./acp-session.ts";
@@ -83,7 +84,7 @@ async function begin(
   }
 }
 
-/** What a program writes beside its messages may hold secrets. */
+/** Logs the words of a program that are not messages. They may hold secrets. */
 function logWords({ secrets, logger, conversationId }: AcpHost, words: string): void {
   const log = async () => {
     const masked = await (await secrets.mask()).maskLong(words);

@@ -1,18 +1,18 @@
 import type { z } from "zod";
 import { asObject, isObject } from "../../is-object.ts";
-import type { acpModel } from "../../wire/agent/acp-model.ts";
+import type { acpModel } from "../../wire/agent/acp/acp-model.ts";
 import { MAX_MODELS } from "../limits.ts";
 
 /** A model that a program offers. */
 export type AcpModel = z.output<typeof acpModel>;
 
-/** What a program says of its models when a session begins. */
+/** The models of a program, as it says when a session begins. */
 export interface SessionModels {
   /** The model that it uses; null where it does not say. */
   current: string | null;
   /** The models that it offers; null where it says nothing of models. */
   available: AcpModel[] | null;
-  /** Whether the model is an option of the session, and not a matter of its own. */
+  /** Whether the model is an option of the session, and not a setting apart. */
   isOption: boolean;
 }
 

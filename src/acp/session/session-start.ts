@@ -53,7 +53,7 @@ export class SessionStart {
     return answer;
   }
 
-  /** Signs in where the program offers a way that needs nobody. Without one the session may begin all the same. */
+  /** Signs in where the program offers a way that needs no user. Without one the session may begin all the same. */
   async signIn(
     { authMethods, agentInfo }: InitializeResponse,
     { env, fileVariables }: Launched,

@@ -2,7 +2,7 @@ import { MAX_ANSWER_CHARACTERS, MAX_IMAGE_CHARACTERS, MAX_IMAGES } from "../limi
 
 const CUT = "\n[… the rest of this answer was left out because it is too long …]";
 
-/** What a program says in one turn, within bounds: its words, its thoughts and its images. */
+/** The answer of a program in one turn, within bounds: its words, its thoughts and its images. */
 export class Answer {
   readonly #text = new BoundedText();
   readonly #thoughts = new BoundedText();
@@ -27,7 +27,7 @@ export class Answer {
     return this.#text.add(words);
   }
 
-  /** Adds words that are meant for nobody. False for those that there is no room for. */
+  /** Adds words that the program says to itself. False for those that there is no room for. */
   addThought(words: string): boolean {
     return this.#thoughts.add(words);
   }

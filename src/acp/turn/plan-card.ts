@@ -6,7 +6,7 @@ import type { ToolCallCard } from "./tool-cards.ts";
 
 const MARKS: Readonly<Record<string, string>> = { completed: "[x]", in_progress: "[~]" };
 
-/** The plan of one turn, shown as a tool call of its own that changes as the plan does. */
+/** The plan of one turn, shown as one more tool call, which changes as the plan does. */
 export class PlanCard {
   readonly #id: string;
   #shown = 0;

@@ -16,7 +16,7 @@ export interface TurnParts {
   onChange(change: { mode: string } | { configOptions: unknown }): void;
 }
 
-/** What a program has used, as far as it says. */
+/** The use of a program, as far as it says. */
 export interface ReportedUse {
   /** US dollars of the whole session. */
   cost: number | null;
@@ -56,7 +56,7 @@ export class Turn implements UpdateSink {
     return this.#use;
   }
 
-  /** Begins to count the silence anew. */
+  /** Begins to count the silence again. */
   touch(): void {
     this.#lastSign = performance.now();
   }

@@ -1,7 +1,7 @@
 import { once } from "../../once.ts";
 import { redactSecrets } from "../../secrets/secret-fields.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
-import { keptAcpModels } from "../../wire/agent/acp-model.ts";
+import { keptAcpModels } from "../../wire/agent/acp/acp-model.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import { type HookConfig, hookConfig } from "../../wire/agent/hook-config.ts";
 import { type ConversationInfo, conversationInfo } from "../../wire/conversation.ts";
@@ -101,7 +101,7 @@ type ModelFields = Pick<
   "current_model_id" | "available_models" | "supports_runtime_model_switch"
 >;
 
-/** What the program of an agent has said of its models. Before its start it is expected to take the one that it is to have. */
+/** The models of the program of an agent, as it has said. Before its start it is expected to take the one that it is to have. */
 function modelFields({ agent, agent_state: known }: ConversationState): ModelFields {
   const isStarted = typeof known.acp_session_id === "string";
   const { acp_current_model_id: current, acp_available_models: available } = known;

@@ -42,7 +42,7 @@ function withOwnSkills(agent: Agent): Agent {
   return { ...agent, agent_context: { ...context, ...none } };
 }
 
-/** The context of an agent that has none: another program is told the time only where it is asked for. */
+/** The context of an agent that has none: another program knows the time itself. */
 function newContext({ kind }: Agent, now: string): AgentContext {
   return { ...emptyContext(now), current_datetime: kind === "Agent" ? now : null };
 }

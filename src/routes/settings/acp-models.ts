@@ -8,7 +8,7 @@ import type { AcpSettings } from "../../wire/settings/agent/agent-settings.ts";
 /** A question for the models of a program. */
 export interface AcpModelsQuestion {
   settings: AcpSettings;
-  /** What the program signs in with. */
+  /** Secrets that sign the program in. */
   secrets: SecretSources;
   /** Whether the program is asked whatever is known. */
   refresh: boolean;
@@ -18,7 +18,7 @@ export interface AcpModelsQuestion {
 export interface AcpModels {
   /**
    * @throws AgentServerError `unprocessable` for settings that name no program, `not_implemented` where each conversation has
-   * a machine of its own, `too_many_requests`
+   * another machine, `too_many_requests`
    */
   models(question: AcpModelsQuestion): Promise<z.output<ReturnType<typeof acpModelsResponse>>>;
 }

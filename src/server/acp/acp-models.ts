@@ -13,7 +13,7 @@ import type { OpenWorkspace } from "../../workspace/workspace.ts";
 
 export interface AcpModelsOptions {
   environment: Readonly<Record<string, string | undefined>>;
-  /** Absolute path of the folder below which sessions that nobody uses have theirs. */
+  /** Absolute path of the folder below which sessions that are not used further have theirs. */
   folder: string;
   openWorkspace: OpenWorkspace;
   secrets: Omit<SecretRegistryOptions, "sources">;
@@ -27,7 +27,7 @@ export interface LazyAcpModels extends AcpModels {
   close(): Promise<void>;
 }
 
-/** Asks programs on the machine where conversations run, unless each has a machine of its own. */
+/** Asks programs on the machine where conversations run, unless each has another machine. */
 export function acpModels(options: AcpModelsOptions): LazyAcpModels {
   let opened: Promise<Discoveries> | undefined;
   const open = once(async () => {
@@ -69,7 +69,7 @@ async function answer(
 
 type Machine = Awaited<ReturnType<OpenWorkspace>>;
 
-/** Does something on a machine that works in a folder of its own, and removes both. */
+/** Does something on a machine that works in a new folder, and removes both. */
 async function inOwnFolder<T>(
   { folder, openWorkspace }: AcpModelsOptions,
   work: (workspace: Machine) => Promise<T>,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { kindUnion } from "../kind-union.ts";
 import { nullable } from "../nullable.ts";
-import { type AcpAgent, acpAgent } from "./acp-agent.ts";
+import { type AcpAgent, acpAgent } from "./acp/acp-agent.ts";
 import { agentFields, DEFAULT_PROMPT } from "./agent-fields.ts";
 
 const codeAgent = z

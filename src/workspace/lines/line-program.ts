@@ -5,7 +5,7 @@ import { InputQueue } from "./input-queue.ts";
 import { LineReader } from "./line-reader.ts";
 import { OutputBrake } from "./output-brake.ts";
 
-/** A program that reads and writes messages, each on a line of its own. */
+/** A program that reads and writes messages, one on each line. */
 export interface LineProgramOptions {
   command: string;
   args: readonly string[];

@@ -1,7 +1,7 @@
 import { messageOf } from "../../../errors.ts";
 import type { Logger } from "../../../logger.ts";
 import { settledWithin } from "../../../waiting.ts";
-import { ACP_MANAGED } from "../../../wire/agent/acp-agent.ts";
+import { ACP_MANAGED } from "../../../wire/agent/acp/acp-agent.ts";
 import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
 import { type Content, textOf } from "../../../wire/events/message.ts";
 import type { RunSession } from "../session/run-session.ts";

@@ -1,6 +1,6 @@
 import { AgentServerError } from "../../../errors.ts";
-import { type AcpAgent, acpAgent } from "../../agent/acp-agent.ts";
-import { ACP_LAUNCHES, npxCommand } from "../../agent/acp-commands.ts";
+import { type AcpAgent, acpAgent } from "../../agent/acp/acp-agent.ts";
+import { ACP_LAUNCHES, npxCommand } from "../../agent/acp/acp-commands.ts";
 import type { AcpSettings } from "./agent-settings.ts";
 
 /**

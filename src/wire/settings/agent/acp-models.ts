@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { once } from "../../../once.ts";
-import { acpModel } from "../../agent/acp-model.ts";
+import { acpModel } from "../../agent/acp/acp-model.ts";
 import { secretsByName } from "../../secret-limits.ts";
 import { secretSource } from "../../secret-source.ts";
 import { acpSettings } from "./acp-settings.ts";

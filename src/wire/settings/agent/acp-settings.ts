@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { acpFileSecrets } from "../../agent/acp-file-secrets.ts";
+import { acpFileSecrets } from "../../agent/acp/acp-file-secrets.ts";
 import { agentContext } from "../../agent/agent-context.ts";
 import { mcpServers } from "../../agent/mcp-server.ts";
 import { nullable } from "../../nullable.ts";

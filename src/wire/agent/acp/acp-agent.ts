@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { isObject } from "../../is-object.ts";
-import { nullable, orElse } from "../nullable.ts";
+import { isObject } from "../../../is-object.ts";
+import { nullable, orElse } from "../../nullable.ts";
+import { agentFields } from "../agent-fields.ts";
+import { llmConfig } from "../llm-config.ts";
 import { acpFileSecrets } from "./acp-file-secrets.ts";
-import { agentFields } from "./agent-fields.ts";
-import { llmConfig } from "./llm-config.ts";
 
 /**
  * Name and account of the model that stands for the one which such a program asks itself: nothing here can ask it. With

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { once } from "../../once.ts";
-import { nullable } from "../nullable.ts";
+import { once } from "../../../once.ts";
+import { nullable } from "../../nullable.ts";
 
 /** A model that an agent of another program offers. */
 export const acpModel = z
