@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { acpModel } from "./agent/acp/acp-model.ts";
-import { agent } from "./agent/agent.ts";
+import { type Agent, agent } from "./agent/agent.ts";
 import { hookConfig } from "./agent/hook-config.ts";
 import { confirmationPolicy, securityAnalyzer } from "./agent/policies.ts";
 import { clientToolSpec } from "./agent/tool-definition.ts";
@@ -150,7 +150,10 @@ export const agentFinalResponse = z.object({ response: z.string() }).meta({ id: 
 /** The folder a conversation works in. */
 export type Workspace = z.output<typeof localWorkspace>;
 /** A conversation as every answer shows it. */
-export type ConversationInfo = z.input<typeof conversationInfo>;
+export interface ConversationInfo extends Omit<z.input<typeof conversationInfo>, "agent"> {
+  /** The agent with everything that it has. */
+  agent: Agent;
+}
 /** Availability of what runs a conversation. */
 export type RuntimeInfo = z.output<typeof runtimeInfo>;
 /** The agent profile that a conversation was launched with. */
