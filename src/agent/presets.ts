@@ -1,6 +1,6 @@
 import { planStructure } from "../tools/plan-sections.ts";
+import type { CodeAgentInput } from "../wire/agent/agent.ts";
 import type { LlmConfigInput } from "../wire/agent/llm-config.ts";
-import type { NewConversation } from "../wire/conversation-request.ts";
 
 /** The name of a preset: the usual tools, those that GPT-5 or Gemini models know best, or those of an agent that plans. */
 export type AgentPreset = "default" | "gpt5" | "gemini" | "planning";
@@ -35,10 +35,7 @@ const EDITORS = {
  * });
  * ```
  */
-export function presetAgent(
-  preset: AgentPreset,
-  options: PresetOptions,
-): NonNullable<NewConversation["agent"]> {
+export function presetAgent(preset: AgentPreset, options: PresetOptions): CodeAgentInput {
   if (preset === "planning") return planner(options);
   const { llm, cliMode = false, hasSubAgents = false } = options;
   const names = [
@@ -57,7 +54,7 @@ export function presetAgent(
 }
 
 /** An agent that reads everything and writes a plan alone. */
-function planner({ llm, planPath }: PresetOptions): NonNullable<NewConversation["agent"]> {
+function planner({ llm, planPath }: PresetOptions): CodeAgentInput {
   const params = planPath === undefined ? {} : { plan_path: planPath };
   return {
     llm,

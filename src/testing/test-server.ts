@@ -7,6 +7,7 @@ import type { ServerOptions } from "../server/options.ts";
 import { memoryStore } from "../stores/memory.ts";
 import type { Store } from "../stores/store.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { CodeAgentInput } from "../wire/agent/agent.ts";
 import type { NewConversation } from "../wire/conversation-request.ts";
 import { followChat, type TestChat } from "./chat/chat.ts";
 import { type FixedClock, fixedClock } from "./fixed-clock.ts";
@@ -34,7 +35,7 @@ export interface TestServerOptions extends Omit<ServerOptions, "tools" | "clock"
  */
 export type TestConversation = Omit<NewConversation, "agent" | "workspace" | "initial_message"> & {
   /** Fields of the agent that differ from the default one. */
-  agent?: Partial<Exclude<NonNullable<NewConversation["agent"]>, { acp_command: unknown }>>;
+  agent?: Partial<CodeAgentInput>;
 };
 
 /** A complete server for one test. `fetch` and `conversations` work at once; `listen` opens a port. */

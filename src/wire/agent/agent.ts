@@ -24,6 +24,8 @@ export const agent = kindUnion([codeAgent, acpAgent], {
   fallback: "Agent",
 });
 
+/** An agent of the built-in loop, as requests may have it. */
+export type CodeAgentInput = Omit<z.input<typeof codeAgent>, "kind"> & { kind?: "Agent" | undefined };
 /** An agent of the built-in loop, with its defaults filled in. */
 export type CodeAgent = z.output<typeof codeAgent>;
 /** An agent with its defaults filled in. */
