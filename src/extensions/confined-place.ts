@@ -1,3 +1,4 @@
+import { folderPath } from "../workspace/paths.ts";
 import { isWithin, withFiles } from "../workspace/place.ts";
 import { WorkspaceError } from "../workspace/workspace-error.ts";
 import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
@@ -9,18 +10,19 @@ import type { ExtensionPlace } from "./place.ts";
  */
 export async function placeIn(place: ExtensionPlace, folder: string): Promise<ExtensionPlace> {
   const { files } = place.workspace;
-  const real = await files.realPath(folder);
+  const named = folderPath(folder);
+  const real = await files.realPath(named);
   const confined = files.within?.(real) ?? checkedFiles(files, real);
   // The names above the folder may have links.
-  const at = (path: string) => (isWithin(folder, path) ? real + path.slice(folder.length) : path);
-  const named: WorkspaceFiles = {
+  const at = (path: string) => (isWithin(named, path) ? real + path.slice(named.length) : path);
+  const checked: WorkspaceFiles = {
     ...confined,
     stat: (path) => confined.stat(at(path)),
     read: (path, options) => confined.read(at(path), options),
     list: (path, options) => confined.list(at(path), options),
     realPath: (path) => confined.realPath(at(path)),
   };
-  return { ...place, workspace: withFiles(place.workspace, named) };
+  return { ...place, workspace: withFiles(place.workspace, checked) };
 }
 
 /** For machines that look paths up by name only. Only what extensions are read with is checked. */

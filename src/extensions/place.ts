@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
-import { isAbsolutePath, joinPath, parentOf } from "../workspace/paths.ts";
+import { folderPath, isAbsolutePath, joinPath, parentOf } from "../workspace/paths.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { DirectoryEntry } from "../workspace/workspace-files.ts";
 
@@ -59,7 +59,7 @@ export async function projectRoots({ workspace }: ExtensionPlace, projectDir: st
 }
 
 function absolute(workspace: Workspace, path: string): string {
-  return isAbsolutePath(path) ? joinPath(path) : joinPath(workspace.info.workingDir, path);
+  return folderPath(isAbsolutePath(path) ? path : joinPath(workspace.info.workingDir, path));
 }
 
 async function repositoryTop(workspace: Workspace, folder: string): Promise<string | null> {

@@ -100,6 +100,31 @@ describe("sub-agents", () => {
   });
 });
 
+describe("a folder that is named with a slash at its end", () => {
+  it("has the same skills, plugins, hooks and sub-agents", async () => {
+    const { ask, project } = withFiles({
+      "project/AGENTS.md": "Use tabs.",
+      "project/.agents/skills/pdf/SKILL.md": "---\nname: pdf\ndescription: Reads.\n---\nOpen it.",
+      "project/.agents/plugins/rain/plugin.json": JSON.stringify({ name: "rain" }),
+      "project/.openhands/hooks.json": JSON.stringify({ stop: [{ hooks: [{ command: "true" }] }] }),
+      "project/.agents/agents/helper.md": "---\nname: helper\ndescription: Helps.\n---\nHelp.",
+    });
+    for (const path of ["/api/skills", "/api/plugins", "/api/hooks", "/api/sub-agents"]) {
+      const request = { load_public: false, load_user: false, load_builtin: false };
+      const [plain, slash] = await Promise.all(
+        [project, `${project}/`].map(
+          async (project_dir) => (await ask("POST", path, { ...request, project_dir })).body,
+        ),
+      );
+      expect(Object.values(plain).flat()).not.toEqual([]);
+      expect(slash).toEqual(plain);
+    }
+    expect(
+      (await ask("POST", "/api/skills", { load_public: false, project_dir: `${project}/` })).body.sources,
+    ).toMatchObject({ project: 2 });
+  });
+});
+
 describe("plugins that lie on the machine", () => {
   const manifest = JSON.stringify({ name: "weather", version: "2.0.0", description: "Tells the weather." });
 
