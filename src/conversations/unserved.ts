@@ -1,4 +1,5 @@
 import { AgentServerError } from "../errors.ts";
+import { isKnownTokenizer } from "../llm/tokens/tokenizer.ts";
 import { isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
 import { QWEN } from "../wire/agent/critic-labels.ts";
@@ -46,8 +47,8 @@ const REFUSED: readonly Unserved[] = [
   },
 ];
 
-/** The default of the wire: a client that sends it asks for nothing. */
-const DEFAULT_MESSAGE_CHARS = 30_000;
+/** Characters of the result of a tool, as the reference cuts it. */
+const MAX_RESULT_CHARS = 50_000;
 
 const UNRATED =
   "has no api_key for it: GraySwan is asked with the key of this server (GRAYSWAN_API_KEY), if it has one, and every other " +
@@ -62,19 +63,23 @@ const WARNED: readonly Unserved[] = [
   },
   {
     field: "agent.llm.custom_tokenizer",
-    asked: ({ agent }) => agent.llm.custom_tokenizer?.slice(0, MAX_NAME),
+    asked: ({ agent: { llm } }) =>
+      isKnownTokenizer(llm.custom_tokenizer ?? "") ? undefined : llm.custom_tokenizer?.slice(0, MAX_NAME),
     instead: "tokens are counted by the provider, or else by the tokenizer of OpenAI's models or by length",
   },
   {
     field: "agent.llm.max_message_chars",
     asked: ({ agent: { llm } }) =>
-      llm.max_message_chars === DEFAULT_MESSAGE_CHARS ? undefined : `${llm.max_message_chars} characters`,
-    instead: "the result of a tool is cut at 50,000 characters, as in the reference, and nothing else is cut",
+      llm.max_message_chars > MAX_RESULT_CHARS ? `${llm.max_message_chars} characters` : undefined,
+    instead: "the result of a tool is cut at 50,000 characters, as in the reference",
   },
   {
     field: "agent.llm.ollama_base_url",
-    asked: ({ agent }) => agent.llm.ollama_base_url?.slice(0, MAX_NAME) || undefined,
-    instead: "the model is asked at base_url",
+    asked: ({ agent: { llm } }) =>
+      llm.base_url === null && /^ollama\//.test(llm.model)
+        ? undefined
+        : llm.ollama_base_url?.slice(0, MAX_NAME) || undefined,
+    instead: "the model is asked at base_url, or is none of Ollama's",
   },
   {
     field: "agent.llm.subscription_vendor",

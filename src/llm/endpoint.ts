@@ -75,10 +75,13 @@ interface Sources {
 }
 
 function requestedBaseUrl(provider: string | null, config: LlmConfig): string | null {
-  return (
-    nonBlank(config.base_url) ??
-    (provider === "bedrock" ? nonBlank(config.aws_bedrock_runtime_endpoint) : null)
-  );
+  return nonBlank(config.base_url) ?? nonBlank(ownField(provider, config));
+}
+
+/** The field for the address of one provider alone. */
+function ownField(provider: string | null, config: LlmConfig): string | null {
+  if (provider === "bedrock") return config.aws_bedrock_runtime_endpoint;
+  return provider === "ollama" ? config.ollama_base_url : null;
 }
 
 /** The provider's own address; null where it has none, or where a region or a project is missing. */

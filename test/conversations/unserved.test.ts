@@ -106,8 +106,8 @@ describe("a request is carried out, with a warning in the log and in the answer,
     ],
     [
       "another limit of messages",
-      withAgent({ llm: { model: "scripted", max_message_chars: 500 } }),
-      "agent.llm.max_message_chars: asks for 500 characters",
+      withAgent({ llm: { model: "scripted", max_message_chars: 60_000 } }),
+      "agent.llm.max_message_chars: asks for 60000 characters",
     ],
     [
       "an address that nothing is asked at",

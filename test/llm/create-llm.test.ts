@@ -18,6 +18,16 @@ function endpoint(config: Record<string, unknown>, environment: Record<string, s
   return resolveModel(llmConfig.parse(config), environment).endpoint;
 }
 
+describe("the address of a model at Ollama", () => {
+  it("may have a field for it alone, which no other provider reads", () => {
+    const ollama_base_url = "http://10.0.0.7:11434";
+    const of = (model: string, more: object = {}) => endpoint({ model, ollama_base_url, ...more })?.baseUrl;
+    expect(of("ollama/qwen3")).toBe("http://10.0.0.7:11434/v1");
+    expect(of("ollama/qwen3", { base_url: "http://10.0.0.8:1" })).toBe("http://10.0.0.8:1/v1");
+    expect(of("openai/gpt-4o", { api_key: "k" })).toBe("https://api.openai.com/v1");
+  });
+});
+
 describe("a model's name", () => {
   it.each([
     ["anthropic/claude-opus-4-8", "anthropic", "claude-opus-4-8", "https://api.anthropic.com"],

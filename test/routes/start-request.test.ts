@@ -87,7 +87,7 @@ it("says in every reading, and not in the answer of a start, that a conversation
 
 it("tells in a header what of a request is not honoured in full", async () => {
   const { call, core } = openHttp();
-  const agent = { llm: { model: "scripted", max_message_chars: 1_000 } };
+  const agent = { llm: { model: "scripted", max_message_chars: 60_000 } };
   const request = startBody({ agent, container: { browser: true }, conversation_id: NOBODY });
   const post = () =>
     core.fetch(

@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from "../../logger.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Llm } from "../llm.ts";
 import type { AskProxy } from "../pricing.ts";
+import { withMessageLimit } from "../prompt/with-message-limit.ts";
 import { REPLY_LIMITS } from "../reply/reply-limits.ts";
 import { type CompletionLog, withCompletionLog } from "./with-completion-log.ts";
 import { withDeadline } from "./with-deadline.ts";
@@ -34,7 +35,8 @@ export interface DecorateOptions {
  * each attempt (`timeout`, `stream_idle_timeout`), price and context window, and a log of its calls (`log_completions`). Errors of HTTP
  * clients get their names, so that failed connections and rate limits are retried. Replies with more than 1,000 tool
  * calls, or with a text or arguments of more than 4 Mi characters, are refused. Reasoning between `<think>` tags at the
- * start of a text becomes reasoning of the reply. Parts of a prompt that the provider refuses for good are left out. The server does this with every
+ * start of a text becomes reasoning of the reply. Parts of a prompt that the provider refuses for good are left out, and texts longer than
+ * `max_message_chars` are cut in the middle, if that is another than the usual one. The server does this with every
  * model that its option `createLlm` returns. A model that is `decorated` already is returned as it is.
  *
  * ```ts
@@ -60,7 +62,7 @@ export function decorate(llm: Llm, config: LlmConfig, options: DecorateOptions =
     ...(sleep && { sleep }),
     ...(afterNoResponse && { afterNoResponse: attempt(afterNoResponse) }),
   });
-  const lasting = withRefusedParts(retried, logger);
+  const lasting = withMessageLimit(withRefusedParts(retried, logger), config);
   const isLogged = config.log_completions && onCompletion !== undefined;
   const decorated = isLogged ? withCompletionLog(lasting, config, { onCompletion, clock }) : lasting;
   return {

@@ -20,14 +20,21 @@ export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 }
 
+/** Whether a name of a tokenizer, such as `Xenova/gpt-4o`, is that of one that runs here. */
+export function isKnownTokenizer(name: string): boolean {
+  return [O200K, CL100K].some((names) => names.test(normalizeName(name)));
+}
+
 /**
  * Loads the tokenizer of a model: that of OpenAI's models. It takes about 75 MB, so it is loaded when a count really
- * matters. The makers of other models publish none that runs here: theirs are estimated.
+ * matters. The makers of other models publish none that runs here: theirs are estimated. A `custom_tokenizer` that runs
+ * here takes the place of the model's.
  */
 export async function loadTokenizer(
-  config: Pick<LlmConfig, "model" | "model_canonical_name">,
+  config: Pick<LlmConfig, "model" | "model_canonical_name"> & Partial<Pick<LlmConfig, "custom_tokenizer">>,
 ): Promise<CountTokens> {
-  const name = normalizeName(config.model_canonical_name ?? config.model);
+  const { custom_tokenizer: custom, model_canonical_name: canonical, model } = config;
+  const name = normalizeName(custom != null && isKnownTokenizer(custom) ? custom : (canonical ?? model));
   if (O200K.test(name)) return sliced(await import("gpt-tokenizer/encoding/o200k_base"));
   if (CL100K.test(name)) return sliced(await import("gpt-tokenizer/encoding/cl100k_base"));
   return estimateTokens;

@@ -10,6 +10,9 @@ const flag = nullable(z.boolean());
 /** The model of settings that name none. */
 export const DEFAULT_MODEL = "gpt-5.6";
 
+/** Characters of a message that clients send by default. They ask for no limit by it. */
+export const DEFAULT_MESSAGE_CHARS = 30_000;
+
 const DEFAULT_TIMEOUT = 300;
 const OPENAI_HOST: ReadonlySet<unknown> = new Set(["https://api.openai.com", "https://api.openai.com/"]);
 const DEFAULT_AZURE_VERSION = "2024-12-01-preview";
@@ -56,7 +59,7 @@ export const llmFields = z
       .nullable()
       .default(DEFAULT_TIMEOUT)
       .describe("Seconds between two pieces of a streamed reply; null means no limit. Default: as `timeout`"),
-    max_message_chars: z.int().min(1).default(30_000),
+    max_message_chars: z.int().min(1).default(DEFAULT_MESSAGE_CHARS),
     temperature: nullable(z.number().min(0)),
     top_p: nullable(z.number().min(0).max(1)),
     top_k: nullable(z.number().min(0)),

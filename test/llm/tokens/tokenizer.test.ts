@@ -24,6 +24,14 @@ describe("the tokenizer of a model", () => {
     expect(count("hello world")).toBe(2);
   });
 
+  it("is another one that runs here, where the configuration names it", async () => {
+    const named = (custom_tokenizer: string) =>
+      loadTokenizer({ model: "anthropic/claude-opus-5", model_canonical_name: null, custom_tokenizer });
+    const words = "Ein Satz von einigen Wörtern.";
+    expect((await named("Xenova/gpt-4o"))(words)).toBe(countTokens(words));
+    expect(await named("mistralai/Mistral-7B")).toBe(estimateTokens);
+  });
+
   it("is an estimate by length where the maker publishes none", async () => {
     expect(await model("anthropic/claude-sonnet-4-5")).toBe(estimateTokens);
     expect(estimateTokens("x".repeat(35))).toBe(10);
