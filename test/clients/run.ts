@@ -26,7 +26,7 @@ interface VitestReport {
 }
 
 const root = resolve(import.meta.dirname, "../..");
-const SUITE_TIMEOUT = 5 * 60 * 1000;
+const SUITE_TIMEOUT = 15 * 60 * 1000;
 
 /** A suite that needs no other language. */
 async function runSuite(title: string, suiteFolder: string): Promise<Count> {

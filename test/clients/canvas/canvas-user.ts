@@ -103,13 +103,22 @@ export class CanvasUser {
 
   /** Opens the panel where it is closed. A click on the tab that shows would close it. */
   async openTab(name: string): Promise<void> {
+    if (!(await this.#isPanelOpen())) await this.#togglePanel();
     const tab = this.page.getByTestId(`conversation-tab-${name}`);
-    const [place, window] = [await tab.boundingBox(), this.page.viewportSize()];
-    if (place === null || window === null || place.x >= window.width) await this.togglePanel();
     if (name !== "files" || (await this.page.getByTestId("files-tab").count()) === 0) await tab.click();
   }
 
-  togglePanel(): Promise<void> {
+  async closePanel(): Promise<void> {
+    if (await this.#isPanelOpen()) await this.#togglePanel();
+  }
+
+  async #isPanelOpen(): Promise<boolean> {
+    const tab = this.page.getByTestId("conversation-tab-files");
+    const [place, window] = [await tab.boundingBox(), this.page.viewportSize()];
+    return place !== null && window !== null && place.x < window.width;
+  }
+
+  #togglePanel(): Promise<void> {
     return this.see("right-panel-toggle").click();
   }
 }

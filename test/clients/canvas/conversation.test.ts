@@ -147,7 +147,7 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 
   });
 
   it("counts the changed lines in its overview", async () => {
-    await canvas.user.togglePanel();
+    await canvas.user.closePanel();
     const toggle = canvas.user.see("conversation-overview-toggle");
     await expect
       .poll(async () => {
