@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished, vi } from "vitest";
 import { Browsers, type BrowsersOptions } from "../../src/browser/browsers.ts";
 import { findChromium } from "../../src/browser/chromium/find-chromium.ts";
 import { silentLogger } from "../../src/logger.ts";
@@ -19,6 +19,9 @@ if (NO_BROWSER) {
     "\n!!! The browser of agents is NOT tested: no Chromium (apt-get install chromium)\n\n",
   );
 }
+
+// A browser takes seconds to start, and on a busy machine many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** The options of browsers in tests. */
 export function testBrowsers(options: Partial<BrowsersOptions> = {}): Browsers {

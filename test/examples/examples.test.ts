@@ -29,6 +29,8 @@ import { askInForks, askInstead } from "../../examples/21-branches.ts";
 import { buildServer as buildWithOthers } from "../../examples/22-other-models.ts";
 import { saveRules, work } from "../../examples/23-choose-a-model.ts";
 import { planThenWork } from "../../examples/24-plan-first.ts";
+import { browse, buildServer as buildWithBrowser, shopper } from "../../examples/25-browser.ts";
+import { NO_BROWSER, site } from "../browser/test-browser.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
@@ -456,3 +458,17 @@ it("23-choose-a-model works on with the model that the rules have for the task",
   await saveRules(server);
   expect(await work(server, folder, "It hangs.")).toEqual({ model: "openai/strong", answer: "A race." });
 });
+
+it.skipIf(NO_BROWSER)(
+  "25-browser opens a page, clicks and reads what came of it",
+  { timeout: 60_000 },
+  async () => {
+    const { url } = await site({
+      "/": `<h1>Nails</h1><button onclick="document.querySelector('h1').textContent = 'Two nails'">Buy</button>`,
+    });
+    await using server = buildWithBrowser(shopper(url));
+    const seen = await browse(server, folder, "Buy two nails.");
+    expect(seen).toHaveLength(4);
+    expect(seen.at(-1)).toContain("# Two nails");
+  },
+);

@@ -12,6 +12,8 @@ const VERB_LIMIT = 300_000;
 /** Verbs in a row that did not end in time, after which the browser is taken for hung. */
 const MAX_LATE = 3;
 
+const CLOSED = "The browser of this conversation is closed.";
+
 export interface ConversationBrowserOptions {
   chromium: SharedChromium;
   host: ToolHost;
@@ -43,7 +45,7 @@ export class ConversationBrowser {
   ): Promise<BrowserAnswer> {
     const turn = this.#last.then(async () => {
       signal.throwIfAborted();
-      return this.#do(verb);
+      return this.#do(verb, signal);
     });
     this.#last = turn.catch(() => {});
     return untilAborted(turn, signal);
@@ -58,11 +60,15 @@ export class ConversationBrowser {
     await this.#shut();
   }
 
-  async #do(verb: (verbs: BrowserVerbs) => Promise<BrowserAnswer>): Promise<BrowserAnswer> {
+  async #do(
+    verb: (verbs: BrowserVerbs) => Promise<BrowserAnswer>,
+    signal: AbortSignal,
+  ): Promise<BrowserAnswer> {
     clearTimeout(this.#idle);
     try {
       const open = await this.#opened();
-      const answer = await withinTime(verb(open.verbs), VERB_LIMIT, "The browser");
+      signal.throwIfAborted();
+      const answer = await this.#interruptible(open, verb(open.verbs), signal);
       await open.arrived();
       this.#late = 0;
       return { ...answer, text: this.#notes.addTo(answer.text) };
@@ -76,8 +82,23 @@ export class ConversationBrowser {
     }
   }
 
+  /** An interrupted verb must not hold up the next one for as long as its page takes. */
+  async #interruptible(
+    open: OpenBrowser,
+    answer: Promise<BrowserAnswer>,
+    signal: AbortSignal,
+  ): Promise<BrowserAnswer> {
+    const stop = () => void open.verbs.stopLoading();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await withinTime(answer, VERB_LIMIT, "The browser");
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
   async #opened(): Promise<OpenBrowser> {
-    if (this.#isClosed) throw new BrowserFailure("The browser of this conversation is closed.");
+    if (this.#isClosed) throw new BrowserFailure(CLOSED);
     if (this.#open !== null && !this.#open.isUsable) {
       await this.#shut();
       this.#notes.add(
@@ -90,11 +111,13 @@ export class ConversationBrowser {
     const lease = await chromium.lease();
     try {
       this.#open = await OpenBrowser.open({ lease, host, rules, notes: this.#notes, now });
-      return this.#open;
     } catch (error) {
       lease.release();
       throw error;
     }
+    if (!this.#isClosed) return this.#open;
+    await this.#shut();
+    throw new BrowserFailure(CLOSED);
   }
 
   /** Counts what came late. A page that never answers is left with its whole browser. */

@@ -37,6 +37,8 @@ class Navigation {
     page.on("framenavigated", this.#arrive);
     page.on("requestfailed", this.#fail);
     page.on("close", this.#end);
+    // A file comes in the place of a page.
+    page.on("download", this.#end);
   }
 
   /** Resolves when the page is there, or has failed to come. At once for a page that goes nowhere. */
@@ -52,6 +54,7 @@ class Navigation {
     this.#page.off("framenavigated", this.#arrive);
     this.#page.off("requestfailed", this.#fail);
     this.#page.off("close", this.#end);
+    this.#page.off("download", this.#end);
   }
 
   readonly #begin = ({ disposition, url }: { disposition: string; url: string }) => {

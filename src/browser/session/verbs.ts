@@ -1,5 +1,4 @@
 import type { BrowserContext, Page } from "playwright-core";
-import { PROXY_STATUS } from "../../outbound/proxy/guarded-proxy.ts";
 import type { BrowserAnswer, BrowserVerbs } from "../../tools/browser/browser-session.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { BrowserFailure } from "../failure.ts";
@@ -9,6 +8,7 @@ import type { Recording } from "../recording/recording.ts";
 import { contentAnswer } from "./content-answer.ts";
 import { Elements, type FoundElement } from "./elements.ts";
 import { FrameWorlds } from "./frame-world.ts";
+import { type FailureOf, goTo, NAVIGATION_LIMIT } from "./navigation.ts";
 import { assertReadable, pageUrl } from "./page-url.ts";
 import { takeScreenshot } from "./screenshot.ts";
 import { begun, loaded, settled } from "./settled.ts";
@@ -16,8 +16,6 @@ import { SiteStorage } from "./site-storage.ts";
 import type { Tab, Tabs } from "./tabs.ts";
 import { typeInto } from "./typing.ts";
 
-/** Milliseconds until a page has begun to come. */
-const NAVIGATION_LIMIT = 30_000;
 const CLICK_LIMIT = 10_000;
 /** Of the text of a page. */
 const MAX_CHARACTERS = 1_000_000;
@@ -30,8 +28,7 @@ export interface VerbsOptions {
   /** Folder on this machine for copies of files that pages get. */
   uploads: string;
   recording: Recording;
-  /** The reason, in words after its name, for which a host could not be reached last; undefined when it was. */
-  failureOf(hostname: string): string | undefined;
+  failureOf: FailureOf;
 }
 
 /** The verbs of one browser, on pages of one context. */
@@ -55,10 +52,20 @@ export class Verbs implements BrowserVerbs {
     });
   }
 
+  /** Ends what the current page is loading. Never rejects. */
+  async stopLoading(): Promise<void> {
+    try {
+      const { page } = await this.#tabs.current();
+      await (await this.#worlds.sessionOf(page)).send("Page.stopLoading");
+    } catch {
+      // A page that is gone loads nothing.
+    }
+  }
+
   async navigate({ url, newTab }: { url: string; newTab: boolean }): Promise<BrowserAnswer> {
     const address = pageUrl(url);
     const tab = newTab ? await this.#tabs.open() : await this.#tabs.current();
-    const remark = await this.#goTo(tab.page, address);
+    const remark = await goTo(tab.page, address, this.#options.failureOf);
     if (remark === null) return { text: `${address} is a file, not a page: it is downloaded.` };
     const where = newTab ? `Opened new tab ${tab.id} with URL: ` : "Navigated to: ";
     return { text: `${where}${await shownAs(tab.page)}${remark}` };
@@ -197,29 +204,6 @@ export class Verbs implements BrowserVerbs {
 
   async stopRecording(): Promise<BrowserAnswer> {
     return { text: await this.#options.recording.stop() };
-  }
-
-  /** Resolves with a remark about the page, or with null when the address is a file to download. */
-  async #goTo(page: Page, address: string): Promise<string | null> {
-    try {
-      const response = await page.goto(address, { waitUntil: "commit", timeout: NAVIGATION_LIMIT });
-      if (response?.headers()[PROXY_STATUS]) throw new Error("The proxy could not reach the page");
-      const isLoaded = await loaded(page);
-      const status = response?.status() ?? 200;
-      return (status >= 400 ? ` (HTTP status ${status})` : "") + (isLoaded ? "" : " (it is still loading)");
-    } catch (error) {
-      if (error instanceof Error && error.message.includes("Download is starting")) return null;
-      throw this.#navigationFailure(error, address);
-    }
-  }
-
-  #navigationFailure(error: unknown, address: string): unknown {
-    const message = error instanceof Error ? error.message : "";
-    const { hostname = "" } = URL.parse(address) ?? {};
-    const failure = this.#options.failureOf(hostname);
-    if (failure !== undefined) return new BrowserFailure(`${hostname} ${failure}.`);
-    const code = /net::(ERR_\w+)/.exec(message)?.[1];
-    return code === undefined ? error : new BrowserFailure(`${address} cannot be opened (${code}).`);
   }
 
   async #openLink({ href, index }: FoundElement): Promise<BrowserAnswer> {
