@@ -5,6 +5,9 @@
  */
 const OPTIONAL_TOOLS: ReadonlySet<string> = new Set(["tom_consult", "sleeptime_compute"]);
 
+/** The tools of a browser come as a set, which every server knows. */
+const SINGLE_BROWSER_TOOL = /^browser_(?!tool_set$)/;
+
 export function isOptionalTool(name: string): boolean {
-  return OPTIONAL_TOOLS.has(name) || name.startsWith("browser_");
+  return OPTIONAL_TOOLS.has(name) || SINGLE_BROWSER_TOOL.test(name);
 }
