@@ -37,7 +37,8 @@ export async function browse(server: AgentServer, workingDir: string, task: stri
   const seen: string[] = [];
   for await (const event of server.conversations.follow(conversation.id)) {
     if (event.kind === "ObservationEvent" && event.tool_name.startsWith("browser_")) {
-      seen.push(event.observation.content.map((part) => (part.type === "text" ? part.text : "")).join("\n"));
+      const { content = [] } = event.observation;
+      seen.push(content.map((part) => (part.type === "text" ? part.text : "")).join("\n"));
     }
     if (event.kind !== "ConversationStateUpdateEvent") continue;
     if (event.value === "finished" || event.value === "error") break;

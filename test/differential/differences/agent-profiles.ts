@@ -4,19 +4,6 @@ import type { Difference } from "./difference.ts";
 export const AGENT_PROFILE_DIFFERENCES: readonly Difference[] = [
   {
     scenarios: ["agent profiles: tried out"],
-    at: [
-      'answers.*.body.unusable_tools.0: absent -> "browser_tool_set"',
-      "answers.*.body.resolved_settings.tools.*: *",
-    ],
-    reason: "there is no browser, and agents are launched without it",
-  },
-  {
-    scenarios: ["agent profiles: launched"],
-    at: ['answers.*.shown.tools.3: {"name":"browser_tool_set","params":{}} -> absent'],
-    reason: "there is no browser, and agents are launched without it",
-  },
-  {
-    scenarios: ["agent profiles: tried out"],
     at: ['answers.13.body.errors.0: "Failed to build agent settings: acp_command is required *'],
     reason: "own words",
   },
