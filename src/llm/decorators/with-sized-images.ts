@@ -20,8 +20,14 @@ export function withSizedImages(llm: Llm, size: SizeImage): Llm {
     [MAX_SIDE]: new WeakMap<Message, Message>(),
     [MAX_SIDE_OF_MANY]: new WeakMap<Message, Message>(),
   };
+  const counts = new WeakMap<Message, number>();
+  const countIn = (message: Message): number => {
+    const count = counts.get(message) ?? imagesIn(message).length;
+    counts.set(message, count);
+    return count;
+  };
   return withComplete(llm, async (request) => {
-    const count = request.messages.reduce((sum, message) => sum + imagesIn(message).length, 0);
+    const count = request.messages.reduce((sum, message) => sum + countIn(message), 0);
     if (count === 0) return llm.complete(request);
     const maxSide = count >= MANY ? MAX_SIDE_OF_MANY : MAX_SIDE;
     const messages: Message[] = [];
