@@ -1,4 +1,5 @@
 import { once } from "../../once.ts";
+import { SECRET_MASK } from "../../secrets/masking/secret-mask.ts";
 import { FileRefusal } from "../text-files/file-refusal.ts";
 import { indexOfLines } from "./index-of-lines.ts";
 import type { Chunk, Hunk } from "./parse-patch.ts";
@@ -126,5 +127,8 @@ function misfit(path: string, { context, isAtEnd }: Hunk): FileRefusal {
   const text = context.join("\n");
   const shown = text.length > MAX_ECHO ? `${text.slice(0, MAX_ECHO)}…` : text;
   const where = isAtEnd ? "at its end or elsewhere" : "below the changes before";
-  return new FileRefusal(`Invalid patch: ${path} does not have these lines ${where}:\n${shown}`);
+  const hint = text.includes(SECRET_MASK)
+    ? `\nThe file has a secret value where you see ${SECRET_MASK}: choose lines without it.`
+    : "";
+  return new FileRefusal(`Invalid patch: ${path} does not have these lines ${where}:\n${shown}${hint}`);
 }

@@ -1,3 +1,4 @@
+import { SECRET_MASK } from "../../secrets/masking/secret-mask.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { ToolResult } from "../define-tool.ts";
 import type { TextRange } from "../text-files/document.ts";
@@ -48,7 +49,8 @@ async function replace(path: string, input: EditInput, { files }: Workspace): Pr
   if (input.old_string === input.new_string)
     throw new FileRefusal("Error: No changes to apply: old_string and new_string are the same.");
   const ranges = occurrences(document.text, input.old_string.replaceAll("\r\n", "\n"));
-  const mismatch = mismatchOf(path, ranges.length, input.expected_replacements);
+  const mismatch =
+    maskHint(path, input.old_string, ranges) ?? mismatchOf(path, ranges.length, input.expected_replacements);
   if (mismatch !== undefined) return { ...NOTHING, content: mismatch, is_error: true, file_path: path };
   const edited = document.replaceEach(ranges, input.new_string);
   const { bytes, note } = await encodeDocument(path, edited);
@@ -61,6 +63,12 @@ async function replace(path: string, input: EditInput, { files }: Workspace): Pr
     old_content: document.text,
     new_content: edited.text,
   };
+}
+
+/** Explains a text with a mask: the file has a secret value there. undefined for others. */
+function maskHint(path: string, wanted: string, ranges: readonly TextRange[]): string | undefined {
+  if (ranges.length > 0 || !wanted.includes(SECRET_MASK)) return undefined;
+  return `Error: The text to replace has 0 occurrences in ${path}. It has a secret value where you see ${SECRET_MASK}: choose a text without it.`;
 }
 
 /** undefined where the text occurs as often as expected. */

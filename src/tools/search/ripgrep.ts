@@ -28,8 +28,9 @@ export async function searchByRipgrep(
   const printed = await printedPaths(query, workspace, limits);
   if (printed === undefined) return undefined;
   const newest = new Newest(MAX_PATHS);
-  for (let from = 0; from < printed.paths.length && !deadline.aborted; from += AT_ONCE) {
+  for (let from = 0; from < printed.paths.length; from += AT_ONCE) {
     signal.throwIfAborted();
+    if (deadline.aborted && from >= MAX_PATHS) break;
     await Promise.all(
       printed.paths.slice(from, from + AT_ONCE).map(async (path) => {
         const status = await workspace.files.stat(path).catch(() => null);

@@ -24,13 +24,14 @@ interface Folder {
 
 /**
  * Yields the paths of the files that a query names, and of all that are neither ignored nor hidden where it names none.
- * Follows no link. Folders that vanish or cannot be read have no files.
+ * Follows no link. Folders that vanish or cannot be read have no files. Ends when the signal aborts.
  *
  * @throws WalkTooLong past a bound, after everything up to it.
  */
 export async function* walkFiles(
   query: FileQuery,
   files: WorkspaceFiles,
+  signal: AbortSignal,
 ): AsyncGenerator<string, void, void> {
   const globs = await nameGlobs(query.globs);
   const pace = new Pace();
@@ -41,6 +42,7 @@ export async function* walkFiles(
     const rules = await rulesOf(folder, entries, files);
     for (const entry of entries) {
       await pace.breathe();
+      if (signal.aborted) return;
       const path = joinPath(folder.path, entry.name);
       const parts = [...folder.parts, entry.name];
       if (!isTaken(entry, { path, parts, rules, globs, query })) continue;

@@ -1,3 +1,4 @@
+import { untilAborted } from "../../waiting.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { type FileQuery, type FoundFiles, MAX_PATHS, OUT_OF_TIME, type SearchLimits } from "./file-query.ts";
@@ -22,14 +23,27 @@ export async function searchByWalk(
 ): Promise<FoundFiles> {
   const newest = new Newest(MAX_PATHS);
   const either = AbortSignal.any([signal, deadline]);
-  await using matcher = query.text === null ? undefined : await openTextMatcher(query.text, either);
-  const stopped = await eachFile(query, { files, signal: either }, async (path) => {
-    if (matcher !== undefined && !(await hasMatch(path, files, matcher))) return;
-    const status = await files.stat(path).catch(() => null);
-    if (status !== null && !either.aborted) newest.add(path, status.modifiedAt);
+  const stopped = await searchInto(newest, query, { files, signal: either }).catch((error: unknown) => {
+    // The time may be over before the first file.
+    if (!deadline.aborted) throw error;
+    return OUT_OF_TIME;
   });
   signal.throwIfAborted();
   return { paths: newest.paths(), isCut: newest.isCut, stopped: deadline.aborted ? OUT_OF_TIME : stopped };
+}
+
+/** Gives the reason for which the search ended early, if it did. */
+async function searchInto(
+  newest: Newest,
+  query: FileQuery,
+  { files, signal }: { files: WorkspaceFiles; signal: AbortSignal },
+): Promise<string | undefined> {
+  await using matcher = query.text === null ? undefined : await openTextMatcher(query.text, signal);
+  return await eachFile(query, { files, signal }, async (path) => {
+    if (matcher !== undefined && !(await hasMatch(path, files, matcher))) return;
+    const status = await files.stat(path).catch(() => null);
+    if (status !== null && !signal.aborted) newest.add(path, status.modifiedAt);
+  });
 }
 
 /** Looks at the files of a walk, several at once. Gives the reason for which it ended early, if it did. */
@@ -38,13 +52,14 @@ async function eachFile(
   { files, signal }: { files: WorkspaceFiles; signal: AbortSignal },
   look: (path: string) => Promise<void>,
 ): Promise<string | undefined> {
-  const walk = walkFiles(query, files);
+  const walk = walkFiles(query, files, signal);
   let stopped: string | undefined;
   const lane = async () => {
     while (!signal.aborted && stopped === undefined) {
-      const next = await walk.next();
+      // A machine may not answer at all.
+      const next = await untilAborted(walk.next(), signal);
       if (next.done) return;
-      await look(next.value);
+      await untilAborted(look(next.value), signal);
     }
   };
   await Promise.all(

@@ -45,10 +45,9 @@ export class Document {
 
   /** Puts another text in its place. What both begin and end with stays as it is on disk. */
   withText(text: string): Document {
-    const start = commonLength(this.text, text, (index) => index);
+    const start = commonStart(this.text, text);
     const shorter = Math.min(this.text.length, text.length);
-    const ends = commonLength(this.text, text, (index, { length }) => length - 1 - index);
-    const end = Math.min(ends, shorter - start);
+    const end = Math.min(commonEnd(this.text, text), shorter - start);
     return this.replace(start, this.text.length - end, text.slice(start, text.length - end));
   }
 
@@ -90,10 +89,24 @@ export function lineAt(text: string, offset: number): number {
   return line;
 }
 
-/** Counts the characters that two texts have in common, taken in an order of their places. */
-function commonLength(one: string, other: string, place: (index: number, text: string) => number): number {
+/** Characters that are compared at once. */
+const BLOCK = 4_096;
+
+/** Counts the characters that two texts begin with. */
+function commonStart(one: string, other: string): number {
+  const most = Math.min(one.length, other.length);
+  let at = 0;
+  while (at + BLOCK <= most && one.startsWith(other.slice(at, at + BLOCK), at)) at += BLOCK;
+  while (at < most && one[at] === other[at]) at++;
+  return at;
+}
+
+/** Counts the characters that two texts end with. */
+function commonEnd(one: string, other: string): number {
   const most = Math.min(one.length, other.length);
   let count = 0;
-  while (count < most && one[place(count, one)] === other[place(count, other)]) count++;
+  const block = (text: string) => text.slice(text.length - count - BLOCK, text.length - count);
+  while (count + BLOCK <= most && block(one) === block(other)) count += BLOCK;
+  while (count < most && one[one.length - count - 1] === other[other.length - count - 1]) count++;
   return count;
 }

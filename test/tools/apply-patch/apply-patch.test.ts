@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { SECRET_MASK } from "../../../src/secrets/masking/secret-mask.ts";
 import { applyPatchTool } from "../../../src/tools/apply-patch/apply-patch-tool.ts";
 import { textOf } from "../../../src/wire/events/message.ts";
 import { withFiles } from "../../../src/workspace/place.ts";
@@ -231,6 +232,13 @@ describe("a patch that does not fit", () => {
     expect(await tool.refusal({ patch: "" })).toContain("*** Begin Patch");
   });
 
+  it("is told apart when its lines are masked", async () => {
+    await file(".env", "KEY=super-secret-value\n");
+
+    const text = await refusal("*** Update File: .env", "@@", `-KEY=${SECRET_MASK}`, "+KEY=");
+    expect(text).toContain("has a secret value where you see");
+  });
+
   it("is refused when two of its sections are about one file", async () => {
     await file("a.txt", "one\n");
     await file("b.txt", "two\n");
@@ -369,7 +377,7 @@ describe("a patch that fails while it is carried out", () => {
   });
 });
 
-describe("a large patch", () => {
+describe("a large patch", { timeout: 60_000 }, () => {
   it("is searched in time that grows with the file alone", async () => {
     const same = "a\n".repeat(200_000);
     await file("same.txt", `${same}b\n`);
@@ -388,11 +396,12 @@ describe("a large patch", () => {
   });
 
   it("is refused when its files are too large together", async () => {
-    const line = `${"x".repeat(99)}\n`;
-    for (const name of ["a", "b", "c"]) await file(name, line.repeat(60_000));
+    const names = ["a", "b", "c", "d"];
+    for (const name of names) await file(name, Buffer.alloc(9_000_000, "x"));
 
-    const sections = ["a", "b", "c"].flatMap((name) => [`*** Update File: ${name}`, "@@", "+first"]);
-    expect(await refusal(...sections)).toContain("too large together");
+    const text = await tool.refusal(patchOf(...names.map((name) => `*** Delete File: ${name}`)));
+    expect(text).toContain("too large together");
+    expect(await readdir(directory)).toEqual(names);
   });
 });
 

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { SECRET_MASK } from "../../../src/secrets/masking/secret-mask.ts";
 import { editTool } from "../../../src/tools/gemini-files/edit-tool.ts";
 import { listDirectoryTool } from "../../../src/tools/gemini-files/list-directory-tool.ts";
 import { readFileTool } from "../../../src/tools/gemini-files/read-file-tool.ts";
@@ -156,6 +157,25 @@ describe("write_file", () => {
     expect(await content("blob.bin")).toBe("text");
   });
 
+  it("does not write a file back without the secrets that its reader did not see", async () => {
+    await file(".env", "KEY=super-secret-value\nPORT=1\n");
+
+    const masked = await openedTool(readFileTool, {
+      workingDir: directory,
+      secrets: { KEY: "super-secret-value" },
+    });
+    const seen = textOf((await masked.call({ file_path: ".env" })).content);
+    expect(seen).toContain(SECRET_MASK);
+    expect(await tool.refusal({ file_path: ".env", content: `KEY=${SECRET_MASK}\nPORT=2\n` })).toContain(
+      "lost",
+    );
+    expect(await content(".env")).toBe("KEY=super-secret-value\nPORT=1\n");
+    expect(await tool.call({ file_path: "new", content: SECRET_MASK })).toMatchObject({ is_error: false });
+    expect(await tool.call({ file_path: "new", content: `${SECRET_MASK}.` })).toMatchObject({
+      is_error: false,
+    });
+  });
+
   it("refuses a folder and what lies below a file, with a result that names no file", async () => {
     await file("a.txt", "one\n");
 
@@ -172,7 +192,7 @@ describe("write_file", () => {
   });
 });
 
-describe("edit", () => {
+describe("edit", { timeout: 60_000 }, () => {
   let tool: OpenedTool;
   beforeEach(async () => {
     tool = await openedTool(editTool, { workingDir: directory });
@@ -263,6 +283,13 @@ describe("edit", () => {
     expect(await content("a.txt")).toBe("one\n");
   });
 
+  it("says that a masked passage holds a secret value", async () => {
+    await file(".env", "KEY=super-secret-value\n");
+
+    const masked = { file_path: ".env", old_string: `KEY=${SECRET_MASK}`, new_string: "KEY=" };
+    expect(await tool.refusal(masked)).toContain("has a secret value where you see");
+  });
+
   it("takes time that grows with the file, however many occurrences there are", async () => {
     await file("many.txt", "ab\r\n".repeat(200_000));
 
@@ -289,7 +316,7 @@ describe("edit", () => {
   });
 });
 
-describe("list_directory", () => {
+describe("list_directory", { timeout: 60_000 }, () => {
   let tool: OpenedTool;
   beforeEach(async () => {
     tool = await openedTool(listDirectoryTool, { workingDir: directory });
