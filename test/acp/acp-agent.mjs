@@ -24,7 +24,6 @@ const IMAGE =
 const sessions =
   options.sessions && existsSync(options.sessions) ? JSON.parse(readFileSync(options.sessions, "utf8")) : {};
 const cancelled = new Map();
-let count = 0;
 let model = "small";
 let mode = "default";
 let mcpServers = [];
@@ -68,8 +67,7 @@ const app = agent({ name: "fixture" })
     if (options.start === "unauthorized") throw RequestError.internalError({ details: "401 Unauthorized" });
     if (options.start === "secret")
       throw RequestError.internalError({ details: `bad key ${process.env.TOKEN}` });
-    count += 1;
-    const sessionId = `session-${process.pid}-${count}`;
+    const sessionId = `session-${Object.keys(sessions).length + 1}`;
     mcpServers = params.mcpServers;
     sessions[sessionId] = [];
     keep();

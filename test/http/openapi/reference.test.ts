@@ -20,8 +20,6 @@ const PLAIN_NAMES: Readonly<Record<string, string>> = {
 
 /** Schemas of the reference that this document has no name for, and why. */
 const UNNAMED: Readonly<Record<string, string>> = {
-  ACPAgent: "agents that are other programs are not served",
-  ACPFileSecretSpec: "part of ACPAgent",
   BaseWorkspace: "there is one kind of workspace",
   RemoteWorkspace: "a workspace of the Python client",
   FallbackStrategy: "refused: there are no other models to fall back to",
