@@ -13,6 +13,7 @@ import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
 import { SKILL_DIFFERENCES } from "./differences/skills.ts";
+import { SUB_AGENT_DIFFERENCES } from "./differences/sub-agents.ts";
 import { FILE_TOOL_DIFFERENCES } from "./differences/tools/file-tools.ts";
 import { TOOL_DIFFERENCES } from "./differences/tools.ts";
 import { TREE_DIFFERENCES } from "./differences/tree.ts";
@@ -47,6 +48,7 @@ export const DIFFERENCES: readonly Difference[] = [
 
   ...TOOL_DIFFERENCES,
   ...FILE_TOOL_DIFFERENCES,
+  ...SUB_AGENT_DIFFERENCES,
   ...MCP_DIFFERENCES,
   ...MODEL_DIFFERENCES,
   ...MODEL_REQUEST_DIFFERENCES,

@@ -7,6 +7,7 @@ import { bashScenarios } from "./scenarios/bash.ts";
 import { confirmationScenarios } from "./scenarios/confirmation.ts";
 import { skillScenarios } from "./scenarios/context/skills.ts";
 import { controlScenarios } from "./scenarios/control.ts";
+import { subAgentScenarios, workflowScenarios } from "./scenarios/delegation/sub-agents.ts";
 import { editorScenarios } from "./scenarios/editor.ts";
 import { errorScenarios } from "./scenarios/errors.ts";
 import { hookScenarios } from "./scenarios/hooks/hooks.ts";
@@ -72,6 +73,8 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...analyzerScenarios,
     ...serviceScenarios,
     ...modelToolScenarios,
+    ...subAgentScenarios,
+    ...workflowScenarios,
     ...acpScenarios,
     ...agentProfileScenarios,
     ...documentScenarios,

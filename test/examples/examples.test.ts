@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentServer, createServer, type Llm, memoryStore, type ServerOptions } from "agent-server";
-import { call, isSideCall, say, scriptedLlm, storeContract } from "agent-server/testing";
+import { call, calls, isSideCall, say, scriptedLlm, storeContract } from "agent-server/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
 import { buildServer } from "../../examples/01-standalone.ts";
@@ -30,6 +30,9 @@ import { buildServer as buildWithOthers } from "../../examples/22-other-models.t
 import { saveRules, work } from "../../examples/23-choose-a-model.ts";
 import { planThenWork } from "../../examples/24-plan-first.ts";
 import { browse, buildServer as buildWithBrowser, shopper } from "../../examples/25-browser.ts";
+import { delegate } from "../../examples/26-sub-agents.ts";
+import { audit, SCRIPT } from "../../examples/27-workflow.ts";
+import { readableText } from "../../src/wire/events/message.ts";
 import { NO_BROWSER, site } from "../browser/test-browser.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
@@ -271,6 +274,45 @@ it("18-hooks keeps the agent from deleting, and formats what it writes", async (
     "PreToolUse terminal ok",
   ]);
   expect(await readFile(file, "utf8")).toBe("one\ntwo\n");
+});
+
+it("26-sub-agents shares its work with sub-agents of the request and of the project, whose questions it answers", async () => {
+  const llm = scriptedLlm((request) => {
+    const words = request.messages.map(({ content }) => readableText(content)).join("\n");
+    const turn = request.messages.filter(({ role }) => role === "assistant").length;
+    if (words.includes("You run tests.")) return say("All pass.");
+    if (words.includes("You review changes."))
+      return turn === 0 ? call("terminal", { command: "echo looked" }) : say("No fault.");
+    const names = ["tester", "reviewer"].map(
+      (name) => ["task", { prompt: "Go.", subagent_type: name }] as const,
+    );
+    return turn === 0 ? calls(...names) : say("Tested and reviewed.");
+  });
+  await using server = createServer({ ...options(), createLlm: () => llm });
+  const { report, reports } = await delegate(server, "Go.", join(folder, "delegated"), { model: "m" });
+  expect(report).toBe("Tested and reviewed.");
+  expect(reports.sort()).toEqual(["All pass.", "No fault."]);
+});
+
+it("27-workflow audits areas at once and reduces the reports to one", async () => {
+  const llm = scriptedLlm(
+    (request) => {
+      const words = readableText(request.messages.find(({ role }) => role === "user")?.content ?? []);
+      const turn = request.messages.filter(({ role }) => role === "assistant").length;
+      if (words.startsWith("Write one report")) return say("One report.");
+      if (words.startsWith("Audit the tests of ") && !words.includes("async def"))
+        return say(`${words} Well tested.`);
+      if (turn === 0) return call("workflow", { name: "audit", script: SCRIPT });
+      return say(readableText(request.messages.at(-1)?.content ?? []));
+    },
+    { cost: 0.01 },
+  );
+  const project = join(folder, "audited");
+  await mkdir(project);
+  await using server = createServer({ ...options(), createLlm: () => llm });
+  const { report, cost } = await audit(server, project, { model: "m" });
+  expect(report).toBe("One report.");
+  expect(cost).toBeCloseTo(0.06);
 });
 
 it("19-plugin has the command, the skill, the hook and the tool of its plugin", async () => {

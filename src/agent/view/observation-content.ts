@@ -58,7 +58,7 @@ function isTask(observation: Observation): observation is TaskObservation {
 
 /** The id is needed to resume the task. */
 function taskText({ task_id, subagent, status }: TaskObservation): string {
-  return `Task ID: ${task_id}\nSubagent: ${subagent}\nStatus: ${status}`;
+  return `Task ID: ${task_id}\nSubagent: ${subagent}\nStatus: ${status}\n`;
 }
 
 /** Puts the output between the remarks of the tool, then adds the state of the shell. */

@@ -2,18 +2,11 @@ import { AgentServerError } from "../../errors.ts";
 import { ALWAYS_TOOLS } from "../../tools/catalogue.ts";
 import { type Agent, agent as agentSchema, type ToolSpec } from "../../wire/agent/agent.ts";
 import type { AgentDefinition } from "../../wire/agent/agent-definition.ts";
+import { DELEGATION_TOOLS, scopedTool } from "../../wire/agent/delegation-tools.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import { type ConfirmationPolicy, confirmationPolicy } from "../../wire/agent/policies.ts";
 import { emptyContext } from "../../wire/settings/agent/agent-of-settings.ts";
 import type { KnownSubAgent } from "./definitions.ts";
-
-/** Tools that start sub-agents. */
-export const DELEGATION_TOOLS: ReadonlySet<string> = new Set([
-  "task_tool_set",
-  "task",
-  "workflow_tool_set",
-  "workflow",
-]);
 
 /** Tools that reach nothing but their own conversation. */
 const LOCAL_TOOLS: ReadonlySet<string> = new Set(["task_tracker"]);
@@ -95,8 +88,8 @@ function canonical(name: string): string {
 }
 
 function toolOf(name: string, { isScoped: scoped }: SubAgentSources): ToolSpec {
-  const params = scoped && DELEGATION_TOOLS.has(name) ? { sub_agent_scope: { tools: true } } : {};
-  return { name, params };
+  const tool = { name, params: {} };
+  return scoped ? scopedTool(tool) : tool;
 }
 
 /** Subscriptions answer in streams alone. */

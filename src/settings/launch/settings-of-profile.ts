@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors.ts";
+import { scopedTool } from "../../wire/agent/delegation-tools.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Skill } from "../../wire/agent/skill.ts";
 import { acpSettings } from "../../wire/settings/agent/acp-settings.ts";
@@ -66,7 +67,8 @@ function openHandsSettingsOf(
     // A profile cannot say that replies are to be streamed.
     llm: { ...llm, stream: true },
     mcp_config: mcpServers,
-    tools: profile.tools,
+    // One that lists its tools means no others, be it by way of sub-agents.
+    tools: profile.tools?.map(scopedTool) ?? null,
     persona: profile.persona,
     agent_context: {
       skills: selectedSkills(profile, skills),

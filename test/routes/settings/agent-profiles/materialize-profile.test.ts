@@ -111,6 +111,18 @@ describe("the trial of an agent profile", () => {
     expect(await launches(ask)).toBe(true);
   });
 
+  it("holds sub-agents to the tools of a profile that lists them", async () => {
+    const paramsOf = async (tools: object[] | null) => {
+      const { resolved_settings: settings } = await report(await open({ tools }));
+      return settings.tools
+        .filter(({ name }: { name: string }) => name === "task_tool_set")
+        .map(({ params }: { params: unknown }) => params);
+    };
+    expect(await paramsOf([{ name: "terminal" }, { name: "task_tool_set" }])).toEqual([
+      { sub_agent_scope: { tools: true } },
+    ]);
+  });
+
   it("is of a draft, if there is one: nothing is stored, and the name may be new", async () => {
     const ask = await open();
     expect(await report(ask, { llm_profile_ref: "none" })).toMatchObject({ valid: false });
