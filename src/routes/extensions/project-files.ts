@@ -10,7 +10,7 @@ const BROWSER = "browser_tool_set";
 
 export interface ProjectFileDeps {
   place(): Promise<ExtensionPlace>;
-  tools(): Pick<ListedTools, "names">;
+  tools(): Pick<ListedTools, "entries">;
 }
 
 /** Hooks and sub-agents of a project, and the extensions of a user interface. */
@@ -52,7 +52,7 @@ export function projectFileRoutes({ place, tools }: ProjectFileDeps): Route[] {
       const { listSubAgents } = await import("../../extensions/sub-agents.ts");
       const { builtInSubAgents } = await import("../../extensions/built-in-sub-agents.ts");
       const projectDir = ofProject ? project_dir || null : null;
-      const hasBrowser = tools().names.includes(BROWSER);
+      const hasBrowser = tools().entries.some(({ name, usable }) => name === BROWSER && usable);
       const builtIn = load_builtin ? builtInSubAgents({ hasBrowser }) : [];
       return {
         status: 200,

@@ -93,6 +93,7 @@ describe("sub-agents", () => {
         ["general-purpose", "code-explorer", "bash-runner"].map((name) => [name, "builtin", true]),
       ),
     );
+    expect((await listed({})).map(([name]: [string]) => name)).not.toContain("web-researcher");
     const ofProject = await listed({ project_dir: project });
     expect(ofProject[0]).toEqual(["bash-runner", "project", false]);
     expect(ofProject.filter(([name]: [string]) => name === "bash-runner")).toHaveLength(1);
