@@ -1,6 +1,7 @@
 import { AGENT_PROFILE_DIFFERENCES } from "./differences/agent-profiles.ts";
 import { ASIDE_DIFFERENCES } from "./differences/asides.ts";
 import { CONDENSATION_DIFFERENCES } from "./differences/condensation.ts";
+import { SUB_AGENT_DIFFERENCES } from "./differences/delegation/sub-agents.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
@@ -13,7 +14,6 @@ import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
 import { SKILL_DIFFERENCES } from "./differences/skills.ts";
-import { SUB_AGENT_DIFFERENCES } from "./differences/sub-agents.ts";
 import { FILE_TOOL_DIFFERENCES } from "./differences/tools/file-tools.ts";
 import { TOOL_DIFFERENCES } from "./differences/tools.ts";
 import { TREE_DIFFERENCES } from "./differences/tree.ts";

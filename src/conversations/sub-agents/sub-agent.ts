@@ -2,10 +2,10 @@ import { AgentServerError } from "../../errors.ts";
 import { ALWAYS_TOOLS } from "../../tools/catalogue.ts";
 import { type Agent, agent as agentSchema, type ToolSpec } from "../../wire/agent/agent.ts";
 import type { AgentDefinition } from "../../wire/agent/agent-definition.ts";
-import { DELEGATION_TOOLS, scopedTool } from "../../wire/agent/delegation-tools.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import { type ConfirmationPolicy, confirmationPolicy } from "../../wire/agent/policies.ts";
 import { emptyContext } from "../../wire/settings/agent/agent-of-settings.ts";
+import { DELEGATION_TOOLS, scopedTool } from "../../wire/settings/agent/delegation-tools.ts";
 import type { KnownSubAgent } from "./definitions.ts";
 
 /** Tools that reach nothing but their own conversation. */

@@ -1,5 +1,4 @@
 import { messageOf } from "../../errors.ts";
-import { scopedTool } from "../../wire/agent/delegation-tools.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Skill } from "../../wire/agent/skill.ts";
 import { acpSettings } from "../../wire/settings/agent/acp-settings.ts";
@@ -9,6 +8,7 @@ import {
   type OpenHandsSettings,
   openHandsSettings,
 } from "../../wire/settings/agent/agent-settings.ts";
+import { scopedTool } from "../../wire/settings/agent/delegation-tools.ts";
 import type {
   AcpProfile,
   AgentProfile,

@@ -1,4 +1,4 @@
-import type { Difference } from "./difference.ts";
+import type { Difference } from "../difference.ts";
 
 const TEXT = "log.* ObservationEvent.observation.content.0.text: *";
 

@@ -1,4 +1,4 @@
-import type { ToolSpec } from "./agent.ts";
+import type { ToolSpec } from "../../agent/agent.ts";
 
 /** Tools that start sub-agents. */
 export const DELEGATION_TOOLS: ReadonlySet<string> = new Set([
