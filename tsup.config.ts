@@ -31,10 +31,15 @@ async function copyGrammar(): Promise<void> {
   }
 }
 
+/** The line that the licence of rrweb has in place of ours. Both are the MIT licence; its package has no file of it. */
+const RRWEB_COPYRIGHT =
+  "Copyright (c) 2018 Contributors (https://github.com/rrweb-io/rrweb/graphs/contributors) and SmartX Inc.";
+
 /** Copies the recorder of pages. Its package would bring the whole of its player along. */
 async function copyRecorder(): Promise<void> {
   await copyFile(`node_modules/${RECORDER_SOURCE}`, `dist/${RECORDER_FILE}`);
-  await copyFile("node_modules/@rrweb/record/LICENSE", "dist/rrweb-record.LICENSE");
+  const licence = (await readFile("LICENSE", "utf8")).replace(/^Copyright .*$/m, RRWEB_COPYRIGHT);
+  await writeFile("dist/rrweb-record.LICENSE", licence);
 }
 
 const NO_YAML = "export const stringify = undefined;";
