@@ -1,4 +1,6 @@
-/** Receiver of the library's reports. Fields come first, so that structured loggers such as pino fit without a wrapper. */
+/**
+ * Receiver of the library's reports. Fields come first, so that structured loggers such as pino fit without a wrapper.
+ */
 export interface Logger {
   /** Reports details for debugging. */
   debug(fields: object, message: string): void;

@@ -68,7 +68,10 @@ export class AcpRun {
     await answerOpenCalls(this.#parts.session, (action) => callError(action, ASKED_BEFORE));
   }
 
-  /** Works until there is nothing left to send. Status and log show how it has ended. Rejects only when the log cannot be written. */
+  /**
+   * Works until there is nothing left to send. Status and log show how it has ended. Rejects only when the log cannot
+   * be written.
+   */
   async work(): Promise<void> {
     const { session, run } = this.#parts;
     await session.update({ execution_status: "running", blocked_messages: {}, ...this.#settled() });

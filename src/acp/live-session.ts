@@ -119,7 +119,9 @@ export class LiveSession {
     for (const problem of facts.problems) logger.warn({ conversation_id: conversationId }, problem);
   }
 
-  /** A program sees secrets that are set later only when it is started again. One that would forget all stays as it is. */
+  /**
+   * A program sees secrets that are set later only when it is started again. One that would forget all stays as it is.
+   */
   #hasOtherSecrets({ facts }: AcpSession): boolean {
     const sources: Sources = this.#host.state.secret_registry.secret_sources;
     const changed = Object.keys(sources).filter((name) => sources[name] !== this.#sources[name]);

@@ -42,8 +42,8 @@ export function isGuarded({
 
 /**
  * The permissions that a program asks for during one run. Where the conversation has neither a policy that asks nor
- * guards, they are given. Else each is a call in the log: guards judge it, an analyzer rates it, and the user confirms it
- * if the policy says so. One at a time.
+ * guards, they are given. Else each is a call in the log: guards judge it, an analyzer rates it, and the user confirms
+ * it if the policy says so. One at a time.
  */
 export class Permissions {
   readonly #parts: PermissionsParts;
@@ -115,7 +115,9 @@ export class Permissions {
     };
   }
 
-  /** Waits for the user; undefined when the run is interrupted meanwhile. The run goes on in the moment of the answer. */
+  /**
+   * Waits for the user; undefined when the run is interrupted meanwhile. The run goes on in the moment of the answer.
+   */
   async #wait(): Promise<ConfirmationVerdict | undefined> {
     const { session, signal, onWaiting } = this.#parts;
     const { confirmation } = session;

@@ -16,17 +16,17 @@ export interface AttemptOptions {
 }
 
 /**
- * How a prompt has ended: with the answer of the program; without one, after the program has given no sign for too long;
- * or because it was cancelled.
+ * How a prompt has ended: with the answer of the program; without one, after the program has given no sign for too
+ * long; or because it was cancelled.
  */
 export type AttemptEnd =
   | { kind: "answered"; response: PromptResponse }
   | { kind: "stalled" | "cancelled"; isQuiet: boolean };
 
 /**
- * Sends a prompt and waits for the end of the turn. A program that works is given all the time that it needs; one that is
- * silent, and one whose work is not wanted any more, is asked to stop. `isQuiet` says whether it has stopped. An answer that
- * comes in the last moment counts. Rejects as the program does.
+ * Sends a prompt and waits for the end of the turn. A program that works is given all the time that it needs; one that
+ * is silent, and one whose work is not wanted any more, is asked to stop. `isQuiet` says whether it has stopped. An
+ * answer that comes in the last moment counts. Rejects as the program does.
  */
 export async function attempt(
   session: AcpSession,

@@ -15,8 +15,8 @@ export function promptsIn({ events }: Pick<PromptView, "events">): MessageEvent[
 }
 
 /**
- * The first message after the one that was sent last. Where that one is not on the branch, from the beginning: the program
- * has not heard of what is there.
+ * The first message after the one that was sent last. Where that one is not on the branch, from the beginning: the
+ * program has not heard of what is there.
  */
 export function promptAfter(
   prompts: readonly MessageEvent[],

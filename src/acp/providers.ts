@@ -5,7 +5,9 @@ export interface AcpProvider {
   /** Name in settings and agents. */
   readonly key: string;
   readonly launch: AcpLaunch;
-  /** Words that its name in `initialize` has, and that the names of its packages and programs begin with; in lower case. */
+  /**
+   * Words that its name in `initialize` has, and that the names of its packages and programs begin with; in lower case.
+   */
   readonly names: readonly string[];
   /** Variable of its key; null for one that signs in otherwise. */
   readonly keyVariable: string | null;

@@ -15,8 +15,8 @@ export interface UsedTurn {
 }
 
 /**
- * What a turn has used, in the form of a reply of a model. Programs report the cost of the whole session; where one reports
- * none, the tokens have the price of the agent's model.
+ * What a turn has used, in the form of a reply of a model. Programs report the cost of the whole session; where one
+ * reports none, the tokens have the price of the agent's model.
  */
 export async function replyOf({ agent, acp, response, use, seconds }: UsedTurn): Promise<LlmReply> {
   const usage = usageIn(response);

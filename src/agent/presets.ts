@@ -2,7 +2,9 @@ import { planStructure } from "../tools/plan-sections.ts";
 import type { CodeAgentInput } from "../wire/agent/agent.ts";
 import type { LlmConfigInput } from "../wire/agent/llm-config.ts";
 
-/** The name of a preset: the usual tools, those that GPT-5 or Gemini models know best, or those of an agent that plans. */
+/**
+ * The name of a preset: the usual tools, those that GPT-5 or Gemini models know best, or those of an agent that plans.
+ */
 export type AgentPreset = "default" | "gpt5" | "gemini" | "planning";
 
 /** Options of `presetAgent`. */
@@ -25,7 +27,8 @@ const EDITORS = {
 } as const;
 
 /**
- * Makes an agent for a start request: tools, prompt and condenser that fit together. Change what it returns as you like.
+ * Makes an agent for a start request: tools, prompt and condenser that fit together. Change what it returns as you
+ * like.
  *
  * @example
  * ```ts

@@ -22,18 +22,18 @@ import type { AgentSession } from "./loop/session.ts";
 export interface Runner {
   run(session: AgentSession, options: RunOptions): Promise<void>;
   /**
-   * Told during a run that the user has sent a message which a run is to begin with: what the agent does may be given up for
-   * it. Left out by runners that read messages between their steps.
+   * Told during a run that the user has sent a message which a run is to begin with: what the agent does may be given
+   * up for it. Left out by runners that read messages between their steps.
    */
   supersede?(): void;
   /**
-   * Answers a question about the conversation outside of its work, also during a run. Left out where the model of the agent
-   * is asked. Rejects with an AgentServerError for the one who asks.
+   * Answers a question about the conversation outside of its work, also during a run. Left out where the model of the
+   * agent is asked. Rejects with an AgentServerError for the one who asks.
    */
   ask?(question: string, signal: AbortSignal): Promise<string>;
   /**
-   * Gives an agent that has been started another model, before that is stored. Left out where the model is a matter of the
-   * configuration. Rejects with an AgentServerError for the one who asks.
+   * Gives an agent that has been started another model, before that is stored. Left out where the model is a matter of
+   * the configuration. Rejects with an AgentServerError for the one who asks.
    */
   switchModel?(model: string): Promise<void>;
   /** Ends what is kept between runs, such as a child process. Called once, when the conversation leaves memory. */
@@ -43,7 +43,10 @@ export interface Runner {
 /** The conversation that a runner is made for. */
 export interface RunnerHost extends ExtensionHost {
   readonly logger: Logger;
-  /** Resolves to the MCP servers of the agent and its plugins by name, those that are not enabled too, with their variables filled in. */
+  /**
+   * Resolves to the MCP servers of the agent and its plugins by name, those that are not enabled too, with their
+   * variables filled in.
+   */
   mcpServers(): Promise<Readonly<Record<string, McpServer>>>;
   /** Resolves to the notes of former conversations; undefined without a memory, and for an empty one. */
   memory(): Promise<string | undefined>;

@@ -68,8 +68,8 @@ export class BashCommands {
   }
 
   /**
-   * Starts a command. Resolves once it is stored. Rejects with `unprocessable` for a folder that the place refuses, with
-   * `too_many_requests` while 64 commands run, and with `unavailable` when the server is closing.
+   * Starts a command. Resolves once it is stored. Rejects with `unprocessable` for a folder that the place refuses,
+   * with `too_many_requests` while 64 commands run, and with `unavailable` when the server is closing.
    */
   async startCommand(place: BashPlace, request: ExecuteBashRequest): Promise<BashCommand> {
     return (await this.#runner.begin(place, request)).command;

@@ -7,7 +7,9 @@ import { MAX_KEPT, OutputPieces, type StreamTexts } from "./output-pieces.ts";
 
 /** Exit code of a command that was ended at its time limit, or could not be run. */
 const NO_EXIT_CODE = -1;
-/** Milliseconds that a command waits with each chunk of output that is dropped, so that a flood leaves time to others. */
+/**
+ * Milliseconds that a command waits with each chunk of output that is dropped, so that a flood leaves time to others.
+ */
 const DROP_PAUSE = 1;
 
 /** Numbers of the signals that end programs. */

@@ -32,9 +32,9 @@ const zod = once(() => {
 });
 
 /**
- * Stands in for zod's `z` in the built command. A schema is only noted down where a module defines it, and built when it is
- * first used; zod is loaded with the first of them. Built at the start, the schemas took a third of its time. Code that reads
- * a schema while modules are loaded (`.shape`, `.options`) undoes this, so it belongs into a function.
+ * Stands in for zod's `z` in the built command. A schema is only noted down where a module defines it, and built when
+ * it is first used; zod is loaded with the first of them. Built at the start, the schemas took a third of its time.
+ * Code that reads a schema while modules are loaded (`.shape`, `.options`) undoes this, so it belongs into a function.
  */
 export const z = new Proxy({} as typeof Zod, {
   get(_, name) {

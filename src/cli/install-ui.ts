@@ -12,8 +12,8 @@ import { CANVAS_PACKAGE, installedCanvas } from "../server/ui/find-canvas.ts";
 const DOWNLOAD_LIMIT = 300_000;
 
 /**
- * Gets the built pages of Agent Canvas. npm downloads and verifies the package; what it depends on is not needed to serve
- * it, so that only its archive is unpacked. A former version is replaced once the new one is whole.
+ * Gets the built pages of Agent Canvas. npm downloads and verifies the package; what it depends on is not needed to
+ * serve it, so that only its archive is unpacked. A former version is replaced once the new one is whole.
  */
 export async function installUi(version: string): Promise<void> {
   const target = installedCanvas();

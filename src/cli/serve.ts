@@ -62,8 +62,8 @@ async function secretKeyForUi({ secretKey, conversationsPath }: ServerOptions): 
 }
 
 /**
- * A server that only this machine reaches hands its key to the browser. Any other lets its users show theirs, and so does
- * one whose agents have a network in their sandbox: they could ask for the page, too.
+ * A server that only this machine reaches hands its key to the browser. Any other lets its users show theirs, and so
+ * does one whose agents have a network in their sandbox: they could ask for the page, too.
  */
 export function uiOptions(
   { directory }: UiArguments,
@@ -85,12 +85,16 @@ async function openBrowser(url: string): Promise<void> {
   }
 }
 
-/** The network of the agents' sandbox. `none` without a sandbox, too: its commands are those of the server's user then. */
+/**
+ * The network of the agents' sandbox. `none` without a sandbox, too: its commands are those of the server's user then.
+ */
 function networkOf({ sandbox, container }: ServeArguments): string {
   return (sandbox ?? container)?.network ?? "none";
 }
 
-/** Without a key, everything that comes from this machine is served: a sandbox with its network could ask for anything. */
+/**
+ * Without a key, everything that comes from this machine is served: a sandbox with its network could ask for anything.
+ */
 function refuseOpenSandbox(args: ServeArguments, { apiKeys = [] }: ServerOptions): void {
   const network = networkOf(args);
   if (network === "none" || apiKeys.length > 0 || args.dangerouslyAllowUnauthenticated) return;

@@ -97,8 +97,8 @@ export class ClaimedConversations {
   }
 
   /**
-   * Claims a conversation and ends what goes on in it, if it can be read at all. False for an unknown one. In one that is
-   * still to be imported, nothing goes on.
+   * Claims a conversation and ends what goes on in it, if it can be read at all. False for an unknown one. In one that
+   * is still to be imported, nothing goes on.
    */
   async shut(id: string): Promise<boolean> {
     const { imports } = this.#options;
@@ -127,7 +127,9 @@ export class ClaimedConversations {
     return this.#live.evictIdle();
   }
 
-  /** Repairs runs and goals that were cut short, also behind a pause: those that no living server of the store holds. */
+  /**
+   * Repairs runs and goals that were cut short, also behind a pause: those that no living server of the store holds.
+   */
   async repair(): Promise<void> {
     const { stored, imports, context } = this.#options;
     const repair = {

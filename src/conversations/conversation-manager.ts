@@ -98,10 +98,10 @@ export class ConversationManager {
   }
 
   /**
-   * Starts a conversation. Fields that are left out get the defaults of the HTTP route. A conversation that exists under
-   * the requested id is returned untouched, and the rest of the request is ignored. An initial message starts a run.
-   * Rejects with `unprocessable` when the request is not valid, and with `too_many_requests` when no further run could
-   * start now: then nothing was created.
+   * Starts a conversation. Fields that are left out get the defaults of the HTTP route. A conversation that exists
+   * under the requested id is returned untouched, and the rest of the request is ignored. An initial message starts a
+   * run. Rejects with `unprocessable` when the request is not valid, and with `too_many_requests` when no further run
+   * could start now: then nothing was created.
    *
    * @example
    * ```ts
@@ -128,9 +128,9 @@ export class ConversationManager {
   }
 
   /**
-   * Makes a conversation that begins with the events of another, which keep their ids: all of them, or those up to one event
-   * along its branch. It is idle, has the agent, the secrets and the configuration of its source as they are now, and goes
-   * its own way from there. The source may run meanwhile.
+   * Makes a conversation that begins with the events of another, which keep their ids: all of them, or those up to one
+   * event along its branch. It is idle, has the agent, the secrets and the configuration of its source as they are now,
+   * and goes its own way from there. The source may run meanwhile.
    *
    * @throws AgentServerError `conflict` for an id that is taken, `not_found` for an unknown source or event
    */
@@ -147,9 +147,9 @@ export class ConversationManager {
   }
 
   /**
-   * Starts a child of a conversation: another with the agent, the secrets and the configuration that it has now, and with a
-   * task as its first message. It works in a new worktree, or in the folder of its parent where that is asked for or is no
-   * git repository with a commit. Each call starts one more.
+   * Starts a child of a conversation: another with the agent, the secrets and the configuration that it has now, and
+   * with a task as its first message. It works in a new worktree, or in the folder of its parent where that is asked
+   * for or is no git repository with a commit. Each call starts one more.
    *
    * @throws AgentServerError `not_found` for an unknown parent, `too_many_requests` when no further run could start now
    */
@@ -195,7 +195,9 @@ export class ConversationManager {
     return machines === undefined ? AVAILABLE : toRuntimeInfo(await machines.look(id));
   }
 
-  /** Ends everything on the machine of a conversation, where it shares it with no other. The next use starts it again. */
+  /**
+   * Ends everything on the machine of a conversation, where it shares it with no other. The next use starts it again.
+   */
   async stopRuntime(id: string): Promise<void> {
     await this.#parts.reader.assertStored(id);
     await this.#parts.live.yield(id);
@@ -212,7 +214,9 @@ export class ConversationManager {
     return this.#parts.reader.agentFinalResponse(id);
   }
 
-  /** Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too. */
+  /**
+   * Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too.
+   */
   delete(id: string): Promise<void> {
     return deleteConversation(id, this.#parts);
   }

@@ -49,8 +49,8 @@ export interface ConversationReaderOptions {
 
 /**
  * Reads conversations from the store. Every change of a live conversation reaches the store whole, so nothing is loaded
- * into memory for reading. Unknown conversations reject with `not_found`, damaged ones with `damaged`; lists and batches
- * leave a damaged one out and log it.
+ * into memory for reading. Unknown conversations reject with `not_found`, damaged ones with `damaged`; lists and
+ * batches leave a damaged one out and log it.
  */
 export class ConversationReader {
   readonly #store: Store;
@@ -80,7 +80,10 @@ export class ConversationReader {
     return { ...info, agent_state: withLostSecrets(info.agent_state, this.#lostSecrets(record)) };
   }
 
-  /** One entry for each id, in this order; null for an unknown one. Lists of single model calls are empty here and in searches. */
+  /**
+   * One entry for each id, in this order; null for an unknown one. Lists of single model calls are empty here and in
+   * searches.
+   */
   async batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
     const records = await this.#store.conversations.find(ids, toListed(query));
     const infos = await this.#readables(records, (record) => this.#toInfo(record, query));
@@ -105,7 +108,9 @@ export class ConversationReader {
     return this.#store.conversations.count(filter);
   }
 
-  /** The message of the agent's newest finish call or its last words on the active branch; empty when there is neither. */
+  /**
+   * The message of the agent's newest finish call or its last words on the active branch; empty when there is neither.
+   */
   async agentFinalResponse(id: string): Promise<string> {
     const [record] = await this.#store.conversations.find([id], []);
     if (record === undefined) throw unknownConversation(id);

@@ -8,8 +8,8 @@ import { message as messageSchema, textOf } from "../wire/events/message.ts";
 const PAGE = 20;
 
 /**
- * Reads the agent's last words on the active branch of a stored log: the message of its newest finish call or the text of
- * its newest message, whichever is newer. Empty when the agent has said nothing yet.
+ * Reads the agent's last words on the active branch of a stored log: the message of its newest finish call or the text
+ * of its newest message, whichever is newer. Empty when the agent has said nothing yet.
  */
 export async function finalResponse(
   { events }: Pick<Store, "events">,

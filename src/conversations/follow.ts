@@ -1,7 +1,10 @@
 import type { Watch } from "../events/watch.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
 
-/** Yields the log of a watched conversation, then live events, until it is removed, the server closes or the signal aborts. */
+/**
+ * Yields the log of a watched conversation, then live events, until it is removed, the server closes or the signal
+ * aborts.
+ */
 export async function* follow(
   { reader, history }: Watch,
   signal?: AbortSignal,

@@ -12,8 +12,9 @@ interface Entry {
 }
 
 /**
- * Conversations as JSON text. A text is kept until its record changes, because clients read the same list again and again,
- * and an info costs five times what reading and sending it does. The one unused for longest makes room for another.
+ * Conversations as JSON text. A text is kept until its record changes, because clients read the same list again and
+ * again, and an info costs five times what reading and sending it does. The one unused for longest makes room for
+ * another.
  */
 export class InfoTexts {
   readonly #entries = new Map<string, Entry>();

@@ -22,7 +22,9 @@ const MODULES: Readonly<Record<string, string>> = {
   ServerErrorEvent: "openhands.agent_server.models",
 };
 
-/** The class name of a kind that is named short or by its full path. Undefined for the path of anything but an event. */
+/**
+ * The class name of a kind that is named short or by its full path. Undefined for the path of anything but an event.
+ */
 export function toShortKind(kind: string): string | undefined {
   const dot = kind.lastIndexOf(".");
   if (dot < 0) return kind;

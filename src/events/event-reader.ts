@@ -21,8 +21,9 @@ interface StoredPage {
 }
 
 /**
- * Reads the events of stored conversations, in memory or not. Unknown conversations reject with `not_found`. The methods
- * that end in `Json` return the JSON text of the same answer, put together from the stored texts without parsing them.
+ * Reads the events of stored conversations, in memory or not. Unknown conversations reject with `not_found`. The
+ * methods that end in `Json` return the JSON text of the same answer, put together from the stored texts without
+ * parsing them.
  */
 export class EventReader {
   readonly #store: Store;
@@ -61,8 +62,8 @@ export class EventReader {
   }
 
   /**
-   * One entry for each id, in this order; null for an unknown one. Rejects with `unprocessable` for several events that are
-   * longer than 16 Mi characters together.
+   * One entry for each id, in this order; null for an unknown one. Rejects with `unprocessable` for several events that
+   * are longer than 16 Mi characters together.
    */
   async getMany(conversationId: string, eventIds: readonly string[]): Promise<(Event | null)[]> {
     const rows = await this.#getMany(conversationId, eventIds);

@@ -19,8 +19,8 @@ export interface ReadableEvents extends EventStore {
 
 /**
  * Reads a store's events so that every text is an event that clients can parse. In the place of a damaged one stands a
- * `ConversationErrorEvent` with its id. `onDamaged` is called for each that is read. An event that can be read is checked
- * once: checking it costs as much as sending it.
+ * `ConversationErrorEvent` with its id. `onDamaged` is called for each that is read. An event that can be read is
+ * checked once: checking it costs as much as sending it.
  */
 export function readableEvents(
   events: EventStore,

@@ -16,8 +16,8 @@ export interface Timestamps {
 const EVENT_MARGIN = 1_000;
 
 /**
- * Makes timestamps that keep events in order, also within one microsecond and when the clock is put back. `after` is the
- * newest `utcTimestamp` that an earlier process gave: the clock may have been put back between the two.
+ * Makes timestamps that keep events in order, also within one microsecond and when the clock is put back. `after` is
+ * the newest `utcTimestamp` that an earlier process gave: the clock may have been put back between the two.
  */
 export function createTimestamps(clock: Clock, { after }: { after?: string } = {}): Timestamps {
   let utc = after === undefined ? 0 : toMicroseconds(Date.parse(after)) + EVENT_MARGIN;

@@ -10,7 +10,10 @@ import { type EventStamps, type LogPosition, type NewTransientEvent, transientTe
  * Together they miss nothing and repeat nothing. A watch reads the store and the feed; it opens no conversation.
  */
 export interface Watch {
-  /** JSON text of the `full_state` update of that moment; of a `ServerErrorEvent` when the state is damaged in the store. */
+  /**
+   * JSON text of the `full_state` update of that moment; of a `ServerErrorEvent` when the state is damaged in the
+   * store.
+   */
   readonly fullState: string;
   /** Everything published after that moment. Must be closed. */
   readonly reader: FeedReader;

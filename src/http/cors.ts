@@ -27,7 +27,9 @@ const MAX_ORIGIN = 300;
 const MAX_AGE_SECONDS = "600";
 const PLAIN_TEXT = "text/plain; charset=utf-8";
 
-/** Applies the cross-origin rules of the reference: the origin is echoed, never `*`, and credentials are always allowed. */
+/**
+ * Applies the cross-origin rules of the reference: the origin is echoed, never `*`, and credentials are always allowed.
+ */
 export function createCors(options: CorsOptions): Cors {
   const exact = new Set(options.origins);
   const pattern = options.originRegex === undefined ? undefined : new RegExp(`^(?:${options.originRegex})$`);

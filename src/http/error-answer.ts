@@ -34,7 +34,9 @@ function raisedAnswer(error: AgentServerError, options: ErrorAnswerOptions): Ans
   return jsonAnswer(error.status, body, error.headers);
 }
 
-/** The message of an unexpected error may name files or keys, so it goes to the log only, under the id of the request. */
+/**
+ * The message of an unexpected error may name files or keys, so it goes to the log only, under the id of the request.
+ */
 function unexpectedAnswer(error: unknown, options: ErrorAnswerOptions): Answer {
   const { request, context, logger } = options;
   const error_id = context.requestId.replaceAll("-", "");

@@ -44,7 +44,10 @@ interface RequestFacts {
   newId(): string;
 }
 
-/** The server's own view of a request: it knows the query, and the route sets `principal` once it has checked credentials. */
+/**
+ * The server's own view of a request: it knows the query, and the route sets `principal` once it has checked
+ * credentials.
+ */
 export class RequestContext implements RequestAbout {
   readonly pathname: string;
   readonly search: string;

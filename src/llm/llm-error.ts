@@ -1,6 +1,6 @@
 /**
- * Names for failed model calls: the reference's and its library's, and `LLMReplyTooLargeError` for a reply past a bound. Clients see them
- * as `ConversationErrorEvent.code`.
+ * Names for failed model calls: the reference's and its library's, and `LLMReplyTooLargeError` for a reply past a
+ * bound. Clients see them as `ConversationErrorEvent.code`.
  */
 export type LlmErrorName =
   | "LLMAuthenticationError"

@@ -39,7 +39,9 @@ export class Connection {
     this.#parts = parts;
   }
 
-  /** Connects and resolves to the tools of the server. Rejects with the reason, the end of its error output included. */
+  /**
+   * Connects and resolves to the tools of the server. Rejects with the reason, the end of its error output included.
+   */
   async start({ timeout }: { timeout: number }): Promise<AdvertisedTools> {
     const deadline = performance.now() + timeout;
     const { client, transport } = await this.#connect(timeout);

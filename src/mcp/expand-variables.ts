@@ -13,8 +13,8 @@ const BRACED = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 const ANY = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$([A-Za-z_][A-Za-z0-9_]*)/g;
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}` in every text of a value. A name without a value and without a default stays
- * as it is. What a value contains is not looked at again.
+ * Replaces `${NAME}` and `${NAME:-default}` in every text of a value. A name without a value and without a default
+ * stays as it is. What a value contains is not looked at again.
  */
 export async function expandVariables<T>(value: T, { lookUp, hasBare = false }: ExpandOptions): Promise<T> {
   const pattern = hasBare ? ANY : BRACED;

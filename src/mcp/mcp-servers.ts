@@ -13,8 +13,8 @@ export class McpServers {
   }
 
   /**
-   * Connects servers all at once and adds their tools, within 30 seconds. A server that cannot be connected costs its own
-   * tools and no others. With several servers, the names of tools begin with that of their server.
+   * Connects servers all at once and adds their tools, within 30 seconds. A server that cannot be connected costs its
+   * own tools and no others. With several servers, the names of tools begin with that of their server.
    *
    * Servers that are not enabled are left out. Resolves to what the user should know, a sentence for each problem.
    */

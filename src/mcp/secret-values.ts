@@ -1,7 +1,9 @@
 import { isSecretName } from "../secrets/secret-names.ts";
 import type { McpServer } from "../wire/agent/mcp-server.ts";
 
-/** Values of a configuration that no output may show: variables and headers with the name of a secret, and credentials. */
+/**
+ * Values of a configuration that no output may show: variables and headers with the name of a secret, and credentials.
+ */
 export function secretValuesOf({ env = {}, headers = {}, auth }: McpServer): string[] {
   const named = Object.entries({ ...env, ...headers }).filter(([name]) => isSecretName(name));
   return [...named.map(([, value]) => value), ...credentials(auth)].filter((value) => value !== "");

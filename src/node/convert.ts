@@ -145,7 +145,9 @@ async function sendBytes(outgoing: ServerResponse, reader: ReadableStreamBYOBRea
   }
 }
 
-/** Resolves with the bytes once they are sent, or will never be: Node forgets the callback where the client has left. */
+/**
+ * Resolves with the bytes once they are sent, or will never be: Node forgets the callback where the client has left.
+ */
 function sent(outgoing: ServerResponse, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve) => {
     const done = () => {

@@ -8,7 +8,9 @@ export const DOCS_ASSET_SOURCES: Readonly<Record<string, string>> = {
   "redoc.standalone.js": "redoc/bundles/redoc.standalone.js",
 };
 
-/** The browser files of `/docs` and `/redoc`: next to the built code, or in the installed packages during development. */
+/**
+ * The browser files of `/docs` and `/redoc`: next to the built code, or in the installed packages during development.
+ */
 export const docsAssets: DocsAssets = {
   async read(name) {
     const source = Object.hasOwn(DOCS_ASSET_SOURCES, name) ? DOCS_ASSET_SOURCES[name] : undefined;

@@ -1,6 +1,6 @@
 /**
- * Lets objects inherit from a class of fetch that is named when something first asks for it. Naming `Request` or `Headers`
- * loads Node's whole fetch, a quarter of a start, and most requests need nothing of it.
+ * Lets objects inherit from a class of fetch that is named when something first asks for it. Naming `Request` or
+ * `Headers` loads Node's whole fetch, a quarter of a start, and most requests need nothing of it.
  */
 export function inheritLater(prototype: object, parent: () => object): void {
   const looked = new Proxy(Object.create(null), {

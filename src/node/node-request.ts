@@ -37,8 +37,8 @@ export class NodeRequest {
   }
 
   /**
-   * The Node request that a body can be read from directly, with fewer steps for each chunk. null for other requests, and
-   * where the body was read, or is about to be, in another way.
+   * The Node request that a body can be read from directly, with fewer steps for each chunk. null for other requests,
+   * and where the body was read, or is about to be, in another way.
    */
   static unreadBody(request: Request): IncomingMessage | null {
     if (!(#source in request)) return null;
@@ -134,7 +134,9 @@ function contentType(headers: Headers): Record<string, string> {
   return type === null ? {} : { "content-type": type };
 }
 
-/** Host names and IP addresses with an optional port. A slash, for example, would move part of the host into the path. */
+/**
+ * Host names and IP addresses with an optional port. A slash, for example, would move part of the host into the path.
+ */
 const HOST = /^[\w.~-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i;
 
 /** Replaces an invalid Host header. It must not be a name of this machine, because the host guard reads it. */

@@ -13,7 +13,8 @@ export function hasUnreadBody({ req: incoming }: ServerResponse): boolean {
 
 /**
  * Resolves when the rest of a request body has come and is dropped, its sender has left, or a bound is reached. A
- * connection that is closed before is reset, and a client that is still sending loses the answer (RFC 9112, section 9.6).
+ * connection that is closed before is reset, and a client that is still sending loses the answer (RFC 9112, section
+ * 9.6).
  */
 export function dropRest(incoming: IncomingMessage): Promise<void> {
   if (incoming.destroyed) return Promise.resolve();

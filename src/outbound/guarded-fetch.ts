@@ -25,8 +25,8 @@ const MAX_REDIRECTS = 5;
 const BODILESS = [101, 204, 205, 304];
 
 /**
- * Builds a `fetch` for URLs that come from users. The addresses of a name are judged when the connection is made, so that
- * the name cannot resolve to one address for the check and to another for the connection.
+ * Builds a `fetch` for URLs that come from users. The addresses of a name are judged when the connection is made, so
+ * that the name cannot resolve to one address for the check and to another for the connection.
  */
 export function createGuardedFetch(allows: Guard): GuardedFetch {
   return async function guardedFetch(url, { redirect = "follow", ...request }) {

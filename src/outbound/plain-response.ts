@@ -15,8 +15,8 @@ export interface PlainParts {
 
 /**
  * Makes a `Response` as far as provider SDKs and this server use one: status, headers, and a body that is iterated,
- * cancelled, or read as text or JSON. A real one needs a web stream, which costs more than all the rest of a short answer,
- * and accepts statuses from 200 to 599 only.
+ * cancelled, or read as text or JSON. A real one needs a web stream, which costs more than all the rest of a short
+ * answer, and accepts statuses from 200 to 599 only.
  */
 export function plainResponse(parts: PlainParts): Response {
   return new PlainResponse(parts) as unknown as Response;

@@ -13,8 +13,8 @@ import type { StartConversationRequest } from "../wire/conversation-request.ts";
 const PREFIX = "x-openhands-observability-";
 
 /**
- * Fills in what the body leaves at its default: `X-OpenHands-Observability-Span-Name`, `-Tags` (a comma-separated list),
- * `-Metadata` (JSON, merged below that of the body) and `-Parent-Span-Context`.
+ * Fills in what the body leaves at its default: `X-OpenHands-Observability-Span-Name`, `-Tags` (a comma-separated
+ * list), `-Metadata` (JSON, merged below that of the body) and `-Parent-Span-Context`.
  *
  * @throws AgentServerError `unprocessable` for a header that is not valid.
  */

@@ -29,8 +29,8 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Models by the names of their profiles, which may be those of any field. Of the parameters of a tool, only these do not
- * belong to the tool. The reference shows the others, too.
+ * Models by the names of their profiles, which may be those of any field. Of the parameters of a tool, only these do
+ * not belong to the tool. The reference shows the others, too.
  */
 const MODELS = "meta_profile_llms";
 

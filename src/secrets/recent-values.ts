@@ -10,7 +10,9 @@ export class RecentValues {
   readonly #values = new Set<string>();
   #characters = 0;
 
-  /** Adds a value, or notes that it was used again. True when it is new; a value of over 65,536 characters is left out. */
+  /**
+   * Adds a value, or notes that it was used again. True when it is new; a value of over 65,536 characters is left out.
+   */
   add(value: string): boolean {
     if (value === "" || value.length > MAX_LENGTH) return false;
     const isNew = !this.#delete(value);

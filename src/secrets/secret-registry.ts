@@ -95,9 +95,9 @@ export class SecretRegistry {
   }
 
   /**
-   * Values of the secrets whose name occurs in the text, in any case. Servers of lookup secrets are asked each time, but
-   * one that did not answer for 10 seconds is not asked again for a minute. A secret that cannot be looked up is left
-   * out, which is logged.
+   * Values of the secrets whose name occurs in the text, in any case. Servers of lookup secrets are asked each time,
+   * but one that did not answer for 10 seconds is not asked again for a minute. A secret that cannot be looked up is
+   * left out, which is logged.
    *
    * @throws AgentServerError `conflict` when the text has the name of a secret that could not be kept as a word.
    */

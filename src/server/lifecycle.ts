@@ -39,8 +39,8 @@ export interface LifecycleParts {
 }
 
 /**
- * Starts the repair of runs that a crash interrupted, after the data of the reference is found. Requests are answered meanwhile.
- * `close` ends runs first, then the network, then the store unless another server uses it.
+ * Starts the repair of runs that a crash interrupted, after the data of the reference is found. Requests are answered
+ * meanwhile. `close` ends runs first, then the network, then the store unless another server uses it.
  */
 export function startLifecycle({
   conversations,

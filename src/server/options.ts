@@ -31,7 +31,9 @@ export interface KeyRefreshSource {
   baseUrls: readonly string[];
 }
 
-/** The places of what OpenHands' agent server, the reference, has left. Its conversations lie in `conversationsPath`. */
+/**
+ * The places of what OpenHands' agent server, the reference, has left. Its conversations lie in `conversationsPath`.
+ */
 export interface ReferenceDataOptions {
   /**
    * Folder of its settings, secrets, profiles and connections, `~` allowed. null for none. Default: `userDir`, and none
@@ -65,8 +67,9 @@ export interface ServerOptions {
   stages?: readonly Stage[];
   /**
    * Serves programs of this machine without credentials, where there are neither keys nor `authenticate`. A request is
-   * answered when its connection comes from the loopback interface, whatever its headers say, and no proxy is in between.
-   * A host that calls `fetch` without `peerAddress` must itself listen on loopback only. Default: a key is required.
+   * answered when its connection comes from the loopback interface, whatever its headers say, and no proxy is in
+   * between. A host that calls `fetch` without `peerAddress` must itself listen on loopback only. Default: a key is
+   * required.
    */
   keyless?: "loopback";
   /**
@@ -93,21 +96,21 @@ export interface ServerOptions {
    */
   userDir?: string;
   /**
-   * The skills and plugins that everyone is offered: a git repository, or a folder of this machine, and a branch, tag or
-   * commit of the repository. Nothing is fetched before it is first asked for. Default: the branch `main` of
+   * The skills and plugins that everyone is offered: a git repository, or a folder of this machine, and a branch, tag
+   * or commit of the repository. Nothing is fetched before it is first asked for. Default: the branch `main` of
    * `https://github.com/OpenHands/extensions`.
    */
   publicExtensions?: { source?: string; ref?: string };
   /**
-   * Marketplaces whose skills `POST /api/skills` lists with those of the request's own, where `auto_load` is true or names
-   * them. One of the request takes the place of one of this name. Default: none.
+   * Marketplaces whose skills `POST /api/skills` lists with those of the request's own, where `auto_load` is true or
+   * names them. One of the request takes the place of one of this name. Default: none.
    */
   marketplaces?: readonly MarketplaceOptions[];
   /**
    * Opens the data of OpenHands' agent server where it lies. Its conversations in `conversationsPath` are listed at the
-   * start, and the log of each is stored here when it is first opened; deleting one deletes its folder, and nothing else
-   * changes there. Its settings, secrets and profiles are taken over once, where the store has none of the same name.
-   * false leaves all of it alone. Default: `{}`; false with a `store` of the host.
+   * start, and the log of each is stored here when it is first opened; deleting one deletes its folder, and nothing
+   * else changes there. Its settings, secrets and profiles are taken over once, where the store has none of the same
+   * name. false leaves all of it alone. Default: `{}`; false with a `store` of the host.
    */
   referenceData?: ReferenceDataOptions | false;
   /**
@@ -124,9 +127,9 @@ export interface ServerOptions {
   /** Tools in addition to the built-in ones. Agents name them in `tools`. Default: none. */
   tools?: readonly Tool[];
   /**
-   * Supplies custom models, for example scripted ones. Undefined selects the built-in providers. A custom model gets the
-   * retries, timeout, price and completion log of the conversation's configuration, unless it is `decorated` already.
-   * `builtIn` makes a model of the built-in providers, for one among others (`withFallbacks`, `routerLlm`).
+   * Supplies custom models, for example scripted ones. Undefined selects the built-in providers. A custom model gets
+   * the retries, timeout, price and completion log of the conversation's configuration, unless it is `decorated`
+   * already. `builtIn` makes a model of the built-in providers, for one among others (`withFallbacks`, `routerLlm`).
    */
   createLlm?: (config: LlmConfig, builtIn: BuiltIn) => Llm | undefined;
   /**
@@ -141,8 +144,8 @@ export interface ServerOptions {
    */
   workspace?: OpenWorkspace;
   /**
-   * The browser of agents that name `browser_tool_set`, as those of settings do by default. It is started by its first use
-   * and ends with the server. false: agents work without it. Default: `{}`.
+   * The browser of agents that name `browser_tool_set`, as those of settings do by default. It is started by its first
+   * use and ends with the server. false: agents work without it. Default: `{}`.
    */
   browser?: BrowserOptions | false;
   /**
@@ -151,19 +154,21 @@ export interface ServerOptions {
    */
   vscode?: VscodeOptions | null;
   /**
-   * Serves Agent Canvas, the web app, at every path below `basePath` that is not the server's own. Mount the server below
-   * a path, or behind the routes of the host. Its package is not a dependency: `npx agent-server ui install` gets it.
-   * Default: false.
+   * Serves Agent Canvas, the web app, at every path below `basePath` that is not the server's own. Mount the server
+   * below a path, or behind the routes of the host. Its package is not a dependency: `npx agent-server ui install` gets
+   * it. Default: false.
    */
   ui?: boolean | UiOptions;
   /**
-   * Code that takes part in the loop of agents: guards, hooks, budgets, condensers. A list is shared by all conversations;
-   * a function is called each time a conversation is loaded for work, and its extensions may keep what belongs to that
-   * conversation. Default: none.
+   * Code that takes part in the loop of agents: guards, hooks, budgets, condensers. A list is shared by all
+   * conversations; a function is called each time a conversation is loaded for work, and its extensions may keep what
+   * belongs to that conversation. Default: none.
    */
   extensions?: readonly LoopExtension[] | ExtensionFactory;
 
-  /** Path below which a host app mounts the server, such as `/agents`. Other paths stay the host's. Default: the root. */
+  /**
+   * Path below which a host app mounts the server, such as `/agents`. Other paths stay the host's. Default: the root.
+   */
   basePath?: string;
   /** URL at which clients see the server. Its path is served too. Default: none. */
   webUrl?: string;
@@ -197,9 +202,9 @@ export interface ServerOptions {
   maxQueuedRuns?: number;
   /**
    * Limits of what agents may use: cost, tokens, steps and time, of each conversation and of all those that a principal
-   * has created. Where one is reached, the conversation is paused with an error that says so; a user who starts it again
-   * gives it as much again, unless the budget is `final`. Checked before each call of a model in a run, so that the last
-   * call may exceed it; a final one also before questions, titles and condensations on request. Default: none.
+   * has created. Where one is reached, the conversation is paused with an error that says so; a user who starts it
+   * again gives it as much again, unless the budget is `final`. Checked before each call of a model in a run, so that
+   * the last call may exceed it; a final one also before questions, titles and condensations on request. Default: none.
    */
   budgets?: Budgets;
   /** Seconds after which commands of the bash API and their outputs are removed; null keeps them. Default: null. */

@@ -53,7 +53,9 @@ import { userFolder } from "./user-folder.ts";
 /** Name of the SQLite database in `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
 
-/** Folder in `conversationsPath` for what the machine of the server's own routes keeps. No conversation has this name. */
+/**
+ * Folder in `conversationsPath` for what the machine of the server's own routes keeps. No conversation has this name.
+ */
 const MACHINE_FOLDER = "machine";
 
 /** The services of one server, used by routes and in-process callers. */

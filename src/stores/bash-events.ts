@@ -49,7 +49,9 @@ export interface BashEventQuery extends BashEventFilter {
   from?: { timestamp: string; seq: number } | undefined;
   /** Maximum number of events. */
   limit: number;
-  /** The page ends with the event with which its texts are longer than this, in UTF-16 code units. Default: no bound. */
+  /**
+   * The page ends with the event with which its texts are longer than this, in UTF-16 code units. Default: no bound.
+   */
   maxLength?: number | undefined;
 }
 

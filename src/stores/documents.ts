@@ -44,7 +44,9 @@ export interface DocumentStore {
   read(kind: string, name: string): Promise<StoredDocument | null>;
   /** Every document of a kind, in the order of the code points of their names. */
   list(kind: string): Promise<StoredDocument[]>;
-  /** Makes all changes or none. See the contract of `DocumentStore`. Rejects with `bad_request` for malformed changes. */
+  /**
+   * Makes all changes or none. See the contract of `DocumentStore`. Rejects with `bad_request` for malformed changes.
+   */
   write(changes: readonly DocumentChange[]): Promise<DocumentOutcome>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A message to the followers of a conversation: a stored event with its place in the log, an event that is not stored, or
- * the removal of the conversation, after which nothing follows.
+ * A message to the followers of a conversation: a stored event with its place in the log, an event that is not stored,
+ * or the removal of the conversation, after which nothing follows.
  */
 export type Frame =
   | { readonly kind: "event"; readonly seq: number; readonly text: string }

@@ -6,7 +6,10 @@ interface Held {
   fence: number;
 }
 
-/** Ownership among the servers of one process, for stores that only one process has open. Such a store asks `assertHeld`. */
+/**
+ * Ownership among the servers of one process, for stores that only one process has open. Such a store asks
+ * `assertHeld`.
+ */
 export class LocalOwnership implements Ownership {
   readonly #nodes = new Map<number, NodeOptions>();
   readonly #held = new Map<string, Held>();

@@ -12,8 +12,8 @@ export interface NodeOptions {
 
 /**
  * Decides which of the servers that share a store may write a conversation. Each server is a node. A claim has a fence;
- * changes carry it, and the store refuses those of an earlier claim, so that a server that is presumed dead and wakes up
- * cannot harm the log.
+ * changes carry it, and the store refuses those of an earlier claim, so that a server that is presumed dead and wakes
+ * up cannot harm the log.
  *
  * - At most one living node holds a conversation. Of claims made at the same moment, one succeeds.
  * - Each claim on a conversation has a greater fence than those before it. A node that claims what it holds gets a new

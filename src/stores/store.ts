@@ -74,7 +74,9 @@ export interface Change {
   conversationId: string;
   /** Present when the conversation is new; committing an id that exists is a conflict. */
   create?: Omit<ConversationHeader, "id">;
-  /** Only with `create` and without `events`. Refused with `not_found` when that conversation is removed before the end. */
+  /**
+   * Only with `create` and without `events`. Refused with `not_found` when that conversation is removed before the end.
+   */
   copied?: CopiedEvents;
   /** New values of the header. What is left out or undefined stays. */
   update?: Partial<Pick<ConversationHeader, "updatedAt" | "status" | "title" | "leafEventId">>;
@@ -130,7 +132,9 @@ export interface EventQuery extends EventFilter {
   from?: number;
   /** Maximum number of events. */
   limit: number;
-  /** The page ends with the event with which its texts are longer than this, in UTF-16 code units. Default: no bound. */
+  /**
+   * The page ends with the event with which its texts are longer than this, in UTF-16 code units. Default: no bound.
+   */
   maxLength?: number;
 }
 

@@ -33,7 +33,10 @@ export interface EventSocketsOptions {
   maxLagBytes: number;
 }
 
-/** The event sockets of one server. A socket reads store and feed; only a message from its client opens the conversation. */
+/**
+ * The event sockets of one server. A socket reads store and feed; only a message from its client opens the
+ * conversation.
+ */
 export class EventSockets {
   readonly #options: EventSocketsOptions;
   /** Number of sockets by conversation id. */
@@ -44,8 +47,8 @@ export class EventSockets {
   }
 
   /**
-   * Serves a socket until it closes: `full_state` first, then history as requested, then live events, without a gap or a
-   * repetition. Never rejects: closes with 4004 for an unknown or removed conversation, with 1013 for one socket too
+   * Serves a socket until it closes: `full_state` first, then history as requested, then live events, without a gap or
+   * a repetition. Never rejects: closes with 4004 for an unknown or removed conversation, with 1013 for one socket too
    * many or one too slow, with 1001 when the server closes.
    */
   async serve(id: string, socket: Socket, request: SocketRequest): Promise<void> {

@@ -21,11 +21,13 @@ import {
 /** A conversation to play with and without crashes. */
 export interface CrashFlow {
   /**
-   * Returns the options of each pass. The model must answer from the prompt alone, as
-   * `scriptedLlm(steps, { position: "prompt" })` does, because a restarted server repeats requests that were not stored.
+   * Returns the options of each pass. The model must answer from the prompt alone, as `scriptedLlm(steps, { position:
+   * "prompt" })` does, because a restarted server repeats requests that were not stored.
    */
   setup(): TestServerOptions | Promise<TestServerOptions>;
-  /** Messages of the user. Each is sent once the agent has finished with the one before. Pending calls are confirmed. */
+  /**
+   * Messages of the user. Each is sent once the agent has finished with the one before. Pending calls are confirmed.
+   */
   messages: readonly string[];
   /** Fields of the conversation. Default: those of `TestServer.start`. */
   conversation?: TestConversation;

@@ -13,8 +13,8 @@ export interface WorkspaceContractOptions {
 }
 
 /**
- * Lists the checks of the `Workspace` port. `create` returns a workspace with an empty working directory for each check,
- * which closes it. The checks use `sh`, `bash` and the usual small programs.
+ * Lists the checks of the `Workspace` port. `create` returns a workspace with an empty working directory for each
+ * check, which closes it. The checks use `sh`, `bash` and the usual small programs.
  *
  * @example
  * ```ts

@@ -14,8 +14,8 @@ export interface Patience {
 }
 
 /**
- * Asks a model for words alone, without tools. Resolves with its text, trimmed and at most 50,000 characters long. Rejects
- * with the reason of the signal, with the model's error, and when there is no answer in time.
+ * Asks a model for words alone, without tools. Resolves with its text, trimmed and at most 50,000 characters long.
+ * Rejects with the reason of the signal, with the model's error, and when there is no answer in time.
  */
 export async function askModel(
   llm: Llm,

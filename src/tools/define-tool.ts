@@ -49,7 +49,10 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
   description: string | ((host: ToolHost) => string);
   /** Arguments of a call. The model reads the texts of `.describe()`. */
   input: Schema;
-  /** Schema of `tools[].params`; a conversation whose agent has others is not started. Default: any, and `open` checks them. */
+  /**
+   * Schema of `tools[].params`; a conversation whose agent has others is not started. Default: any, and `open` checks
+   * them.
+   */
   params?: z.ZodType;
   /** Hints about the effects of the tool, for policies and clients. Default: none. */
   annotations?: ToolAnnotations;
@@ -99,7 +102,10 @@ export function defineTool<Schema extends z.ZodObject, State = undefined>(
   return { ...builtInTool(source), parameters: parametersOf(source) };
 }
 
-/** Makes a tool of this package. Its schema is tested, so it is not built to be checked: that would be a part of every start. */
+/**
+ * Makes a tool of this package. Its schema is tested, so it is not built to be checked: that would be a part of every
+ * start.
+ */
 export function builtInTool<Schema extends z.ZodObject, State = undefined>(
   source: ToolSource<Schema, State>,
 ): Tool<Schema> {

@@ -36,8 +36,8 @@ export interface TaskResult {
 
 /**
  * Gives work to other agents, each in a separate conversation on the same machine. Resolves when the work has ended,
- * also where it has failed; rejects with an AgentServerError when it cannot begin, and with the reason of the signal when
- * that aborts: the sub-agent is interrupted then.
+ * also where it has failed; rejects with an AgentServerError when it cannot begin, and with the reason of the signal
+ * when that aborts: the sub-agent is interrupted then.
  */
 export interface Delegation {
   /** Every sub-agent that is known, by name. */

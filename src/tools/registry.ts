@@ -46,7 +46,10 @@ export class ToolRegistry {
     return named !== undefined && isUsable(named);
   }
 
-  /** Resolves to the tools that an agent gets by a name: none of a set that cannot be used. Undefined for an unknown one. */
+  /**
+   * Resolves to the tools that an agent gets by a name: none of a set that cannot be used. Undefined for an unknown
+   * one.
+   */
   async get(name: string): Promise<readonly Tool[] | undefined> {
     const named = this.#named.get(name);
     if (named === undefined) return undefined;

@@ -42,8 +42,8 @@ export interface ToolModels {
    */
   open(model: ProfiledModel, usageId: string): Promise<OpenedModel>;
   /**
-   * Gives the agent a model, from its next call on. Its use counts under `profile:` and the name of the profile. Resolves
-   * with the name of the model, once that is stored.
+   * Gives the agent a model, from its next call on. Its use counts under `profile:` and the name of the profile.
+   * Resolves with the name of the model, once that is stored.
    *
    * @throws AgentServerError as `open`, but for budgets
    */

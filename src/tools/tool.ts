@@ -88,7 +88,10 @@ export interface Tool<Schema extends z.ZodType = z.ZodType> {
   readonly input: Schema;
   /** JSON schema for the model. Default: made from `input`. */
   readonly parameters?: Record<string, unknown>;
-  /** Schema of `tools[].params`; a conversation whose agent has others is not started. Default: any, and `open` checks them. */
+  /**
+   * Schema of `tools[].params`; a conversation whose agent has others is not started. Default: any, and `open` checks
+   * them.
+   */
   readonly params?: z.ZodType;
   /** Hints about the effects of the tool; null without any. */
   readonly annotations: ToolAnnotations | null;

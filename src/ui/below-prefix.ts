@@ -14,8 +14,9 @@ export function kindOf(path: string): Kind | undefined {
 }
 
 /**
- * Moves the paths in a file below a prefix such as `/agents`. The app is built for the root of a site and has no setting
- * for another place: file names stand in its manifest, and one helper puts the root in front of the names it preloads.
+ * Moves the paths in a file below a prefix such as `/agents`. The app is built for the root of a site and has no
+ * setting for another place: file names stand in its manifest, and one helper puts the root in front of the names it
+ * preloads.
  */
 export function moveBelow(prefix: string, text: string, kind: Kind): string {
   switch (kind) {

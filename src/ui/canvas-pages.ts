@@ -27,8 +27,8 @@ const HASHED_HEADERS = { "cache-control": "public, max-age=31536000, immutable" 
 const OTHER_HEADERS = { "cache-control": "no-cache" };
 
 /**
- * Agent Canvas as the pages of a server. Every other path shows the app to a browser that asks for a page there; its own router
- * reads the path.
+ * Agent Canvas as the pages of a server. Every other path shows the app to a browser that asks for a page there; its
+ * own router reads the path.
  */
 export function canvasPages({ files, prefix, keyFor }: CanvasPagesOptions): Pages {
   const index = once(async () => {

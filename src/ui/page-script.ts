@@ -11,8 +11,8 @@ const BACKENDS = "openhands-backends";
 const OWN_BACKEND = "default-local";
 
 /**
- * Returns the script that connects Agent Canvas to the server it came from, and that switches its telemetry off. It must
- * run before the scripts of the page.
+ * Returns the script that connects Agent Canvas to the server it came from, and that switches its telemetry off. It
+ * must run before the scripts of the page.
  */
 export function pageScript({ prefix, key }: PageScriptOptions): string {
   const globals: Record<string, unknown> = {

@@ -6,8 +6,8 @@ import type { ConversationStats } from "./metrics.ts";
 import type { SecretSources } from "./secret-source.ts";
 
 /**
- * The run state of a conversation. `full_state` events hold all of it; the other `ConversationStateUpdateEvent`s
- * name one key each. Assigning any key appends such an event to the log, but for `leaf_event_id` and `head_is_empty`, and
+ * The run state of a conversation. `full_state` events hold all of it; the other `ConversationStateUpdateEvent`s name
+ * one key each. Assigning any key appends such an event to the log, but for `leaf_event_id` and `head_is_empty`, and
  * for the lists of skills, which messages and results show.
  */
 export interface ConversationState {

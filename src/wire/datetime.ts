@@ -50,8 +50,8 @@ function offsetOf(zone: string): number | undefined {
 }
 
 /**
- * The moment `now`, UTC with Z, in the zone of an earlier moment, or of the server where that names none. Text that is no
- * date and time is returned as it is.
+ * The moment `now`, UTC with Z, in the zone of an earlier moment, or of the server where that names none. Text that is
+ * no date and time is returned as it is.
  */
 export function inZoneOf(earlier: string, now: string): string {
   const former = /^\d{4}-/.test(earlier.trim()) ? readDateTime(earlier) : undefined;

@@ -11,7 +11,9 @@ const MAX_SHOWN = 200;
 export interface KindUnionOptions {
   /** Dotted name of the reference's base class, which error texts contain. */
   base: string;
-  /** Whether documents name the union after its base class. Default: true. A schema around it may have the name instead. */
+  /**
+   * Whether documents name the union after its base class. Default: true. A schema around it may have the name instead.
+   */
   isNamed?: boolean;
   /** The kind of an object that has none. Default: `kind` is required. */
   fallback?: string;

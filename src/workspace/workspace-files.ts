@@ -68,7 +68,10 @@ export interface WorkspaceFiles {
   stat(path: string): Promise<FileStatus | null>;
   /** Reads a regular file, or a range of it, into memory. */
   read(path: string, options?: ReadOptions): Promise<Uint8Array>;
-  /** Opens a regular file, or a range of it, as a stream. Read the stream to its end or cancel it: it holds a descriptor. */
+  /**
+   * Opens a regular file, or a range of it, as a stream. Read the stream to its end or cancel it: it holds a
+   * descriptor.
+   */
   readStream(path: string, range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
   /**
    * Puts a file in place whole or not at all: readers see the old content or the new one. Makes missing folders above
@@ -78,7 +81,9 @@ export interface WorkspaceFiles {
   write(path: string, content: FileContent, options?: WriteOptions): Promise<void>;
   /** Lists a folder, without `.` and `..`. Default limit: 1,000 entries. */
   list(path: string, options?: { limit?: number }): Promise<DirectoryListing>;
-  /** Makes a folder and those missing above it. A folder that exists is fine. `mode` is for new ones; default: 0o777. */
+  /**
+   * Makes a folder and those missing above it. A folder that exists is fine. `mode` is for new ones; default: 0o777.
+   */
   makeFolder(path: string, options?: { mode?: number }): Promise<void>;
   /** Gives a file or folder another path on the same file system. A file at `to` is replaced in one step. */
   move(from: string, to: string): Promise<void>;

@@ -8,7 +8,10 @@ export interface WorkspaceInfo {
   readonly kind: string;
   /** Absolute path of the folder the agent works in. */
   readonly workingDir: string;
-  /** Absolute path of a folder for what tools keep outside the working directory, such as long output. Made by the first write. */
+  /**
+   * Absolute path of a folder for what tools keep outside the working directory, such as long output. Made by the first
+   * write.
+   */
   readonly dataDir: string;
   /** Home folder of the user that commands run as. */
   readonly home: string;
@@ -106,7 +109,9 @@ export interface Workspace {
 
 /** The purpose a workspace is opened for: a conversation, or the server's own routes. */
 export interface WorkspaceSpec {
-  /** Dashed UUID. null for the machine of routes that belong to no conversation, such as `/api/bash` and `/api/file`. */
+  /**
+   * Dashed UUID. null for the machine of routes that belong to no conversation, such as `/api/bash` and `/api/file`.
+   */
   readonly conversationId: string | null;
   /** `workspace.working_dir` of the start request. Relative paths start where the workspace decides. */
   readonly workingDir: string;

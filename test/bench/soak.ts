@@ -1,6 +1,7 @@
 /**
  * `npm run soak -- --minutes 30`: one server at work without a break: conversations that come, run commands and go,
- * sockets that come and go, searches and lists. Prints memory and open descriptors over time, and whether they are flat.
+ * sockets that come and go, searches and lists. Prints memory and open descriptors over time, and whether they are
+ * flat.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

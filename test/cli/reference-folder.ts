@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** A data folder as a server of the reference leaves it, written by hand: nothing here is made by the code under test. */
+/**
+ * A data folder as a server of the reference leaves it, written by hand: nothing here is made by the code under test.
+ */
 export interface ReferenceFolder {
   path: string;
   /** Writes a file below the folder, as JSON unless it is a text. */

@@ -1,7 +1,7 @@
 /**
- * For `--import` before a command that runs from the sources: zod is deferred as in the built command, and the address of
- * each module is appended to the file that LOADED_MODULES names. One with `.reader` behind its name gets the stack of the
- * first use of a schema.
+ * For `--import` before a command that runs from the sources: zod is deferred as in the built command, and the address
+ * of each module is appended to the file that LOADED_MODULES names. One with `.reader` behind its name gets the stack
+ * of the first use of a schema.
  */
 import { appendFileSync } from "node:fs";
 import { registerHooks } from "node:module";

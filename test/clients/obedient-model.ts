@@ -20,8 +20,8 @@ interface Order {
 /**
  * A provider on loopback whose model does what it is told: the last line of the last user message is a JSON array of
  * orders, and each answer since then has played one of them. A client in any language so scripts its own agent, and
- * many conversations share one model. A message that is no plan is answered with itself. As the judge of a goal it is content
- * with everything.
+ * many conversations share one model. A message that is no plan is answered with itself. As the judge of a goal it is
+ * content with everything.
  */
 export function startObedientModel() {
   return startScriptedLlmServer((request) => nextStep(request), {

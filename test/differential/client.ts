@@ -158,7 +158,8 @@ export class Client {
   }
 
   /**
-   * Opens one more socket, notes what it shows until it falls silent, and closes it. `path` defaults to this conversation.
+   * Opens one more socket, notes what it shows until it falls silent, and closes it. `path` defaults to this
+   * conversation.
    */
   async listen(query: string, path = `/sockets/events/${this.id}`): Promise<void> {
     const noted: Noted = { call: `socket ${query || path.replace(this.id, "~")}` };

@@ -101,7 +101,9 @@ function contents(entries: [string, Uint8Array | undefined][]): Record<string, u
   return Object.fromEntries(sorted.map(([name, data]) => [name, jsonOrText(Buffer.from(data ?? []))]));
 }
 
-/** Files of events without their places: figures are told at other moments, and are left out of a log elsewhere, too. */
+/**
+ * Files of events without their places: figures are told at other moments, and are left out of a log elsewhere, too.
+ */
 function withoutPlaces(files: Record<string, unknown>): Record<string, unknown> {
   const named = Object.entries(files).map(([name, content]) => [
     name.replace(/(\/events\/event-)\d{5}-/, "$1"),

@@ -2,7 +2,9 @@ import type { WireEvent } from "./client.ts";
 import type { Outcome } from "./play.ts";
 import { outlined, sectionsOf } from "./prompt-outline.ts";
 
-/** Words that are ours to choose, by the kind of object and the field they stand in; that there are words is compared. */
+/**
+ * Words that are ours to choose, by the kind of object and the field they stand in; that there are words is compared.
+ */
 const OWN_WORDS: Record<string, readonly string[]> = {
   AgentErrorEvent: ["error"],
   ConversationErrorEvent: ["detail"],

@@ -52,7 +52,9 @@ export async function httpServer(
   };
 }
 
-/** Answers the requests of MCP over HTTP, each with one JSON message: one tool, `whoami`, which tells the credentials. */
+/**
+ * Answers the requests of MCP over HTTP, each with one JSON message: one tool, `whoami`, which tells the credentials.
+ */
 export function mcpAnswer({ method, body, headers }: Asked): Answer {
   if (method !== "POST") return { status: 405 };
   const { id, method: name, params } = JSON.parse(body);

@@ -70,7 +70,9 @@ it("four hundred conversations, deleted, leave fewer bytes than one event of eac
   expect(median / small).toBeLessThan(4 * 1024);
 }, 120_000);
 
-/** Twenty conversations at once, from the first message to their deletion. Not checked by `expect`: it keeps its calls. */
+/**
+ * Twenty conversations at once, from the first message to their deletion. Not checked by `expect`: it keeps its calls.
+ */
 async function wave(server: TestServer): Promise<void> {
   const deleted = Array.from({ length: WAVE }, async (_, index) => {
     const command = COMMANDS[index % COMMANDS.length] ?? "";

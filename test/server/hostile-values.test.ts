@@ -16,7 +16,9 @@ const AGENT_FIELDS = [
   "condenser",
 ];
 
-/** Paths that answer 503 without an issuer of sign-ins or an editor, whatever they are sent. They read no value but ids. */
+/**
+ * Paths that answer 503 without an issuer of sign-ins or an editor, whatever they are sent. They read no value but ids.
+ */
 const UNAVAILABLE = ["/api/llm/subscription/openai/device/start", "/api/vscode/url"];
 
 it("no value in any place of a request ends in an error of the server or reaches a prototype", async () => {

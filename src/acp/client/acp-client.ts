@@ -21,8 +21,8 @@ export interface UpdateSink {
 export type AskPermission = (request: RequestPermissionRequest) => Promise<RequestPermissionResponse>;
 
 /**
- * The side of a connection that a program asks: for permissions, files and terminals. What it reports of a session goes to
- * the sink of that session, and nowhere without one: a session that is loaded tells its whole past once more.
+ * The side of a connection that a program asks: for permissions, files and terminals. What it reports of a session goes
+ * to the sink of that session, and nowhere without one: a session that is loaded tells its whole past once more.
  */
 export class AcpClient {
   readonly #sinks = new Map<string, UpdateSink>();

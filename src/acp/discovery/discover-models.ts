@@ -18,8 +18,8 @@ const NOTHING_KNOWN: AcpDiscovery = {
 };
 
 /**
- * Starts a program in a session that is not used further, and reads which models it offers. A program that cannot be started is an
- * answer as well. Rejects with the reason of the signal once that is aborted.
+ * Starts a program in a session that is not used further, and reads which models it offers. A program that cannot be
+ * started is an answer as well. Rejects with the reason of the signal once that is aborted.
  */
 export async function discoverModels(
   host: AcpHost,

@@ -22,8 +22,8 @@ export interface DiscoveryQuestion {
 }
 
 /**
- * The answers of programs that were asked for their models. Good ones are kept for five minutes, equal questions share one
- * answer, and few programs are asked at a time.
+ * The answers of programs that were asked for their models. Good ones are kept for five minutes, equal questions share
+ * one answer, and few programs are asked at a time.
  */
 export class Discoveries {
   readonly #now: () => number;

@@ -6,8 +6,8 @@ import { activeFileSecrets } from "./active-file-secrets.ts";
 
 /**
  * The variables that a program gets in addition to those of its machine: those of its account from the server, then the
- * secrets of the conversation, which win. A program cannot say which secret it needs when, so it has all of them from its
- * start; those that it reads from files are left to `writeFileSecrets`.
+ * secrets of the conversation, which win. A program cannot say which secret it needs when, so it has all of them from
+ * its start; those that it reads from files are left to `writeFileSecrets`.
  *
  * @throws AgentServerError `conflict` when a secret could not be kept.
  */

@@ -16,8 +16,8 @@ interface WrittenSecret {
 }
 
 /**
- * The files that a program signs in with. Each is written for the user of the program alone, and removed when the program
- * has ended, unless the program has renewed what is in it: then it stays for the next start, and goes with the
+ * The files that a program signs in with. Each is written for the user of the program alone, and removed when the
+ * program has ended, unless the program has renewed what is in it: then it stays for the next start, and goes with the
  * conversation.
  */
 export class SecretFiles {

@@ -15,8 +15,8 @@ export interface ForwardedServers {
 }
 
 /**
- * Passes MCP servers on to a program, which connects them itself. Those that are not enabled, and those at URLs that it has
- * no way to, are left out.
+ * Passes MCP servers on to a program, which connects them itself. Those that are not enabled, and those at URLs that it
+ * has no way to, are left out.
  */
 export function forwardedServers(
   servers: Readonly<Record<string, McpServer>>,
@@ -53,7 +53,10 @@ function credentialsOf({ auth }: McpServer, now: number): Credentials {
 
 type OAuthState = Extract<NonNullable<McpServer["auth"]>, { strategy: "oauth2" }>["state"];
 
-/** The token of a sign-in as it is kept: the program cannot renew it, and a refusal by the server says more than silence. */
+/**
+ * The token of a sign-in as it is kept: the program cannot renew it, and a refusal by the server says more than
+ * silence.
+ */
 function tokenOf(state: OAuthState, now: number): Credentials {
   const token = state?.tokens?.access_token;
   if (token === undefined) return { headers: {}, problem: "nobody has signed in to it." };

@@ -5,8 +5,8 @@ import type { AcpHost } from "./acp-host.ts";
 import { packagesOf } from "./command.ts";
 
 /**
- * Fetches the packages of a program before its start is timed. Resolves with the variable that leads to them. A failure is
- * logged: the start may do without.
+ * Fetches the packages of a program before its start is timed. Resolves with the variable that leads to them. A failure
+ * is logged: the start may do without.
  */
 export async function fetchPackages(
   { agent, workspace, logger, conversationId }: AcpHost,

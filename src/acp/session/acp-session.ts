@@ -97,7 +97,10 @@ export class AcpSession {
     this.#mode = mode;
   }
 
-  /** Returns the costs since the last call, from those of the whole session. null where there are none, or none are known. */
+  /**
+   * Returns the costs since the last call, from those of the whole session. null where there are none, or none are
+   * known.
+   */
   costSince(total: number | null): number | null {
     if (total === null) return null;
     const spent = total - this.#cost;

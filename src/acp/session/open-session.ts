@@ -21,8 +21,8 @@ export interface OpenOptions {
 }
 
 /**
- * Starts the program of an agent and begins a session, or goes on with an earlier one that the program still knows. Nothing
- * is left behind by a failure.
+ * Starts the program of an agent and begins a session, or goes on with an earlier one that the program still knows.
+ * Nothing is left behind by a failure.
  *
  * @throws StartError with the code that clients know; the reason of the signal once that is aborted
  */

@@ -12,7 +12,9 @@ export function clipped(text: string, length = MAX_EVENT_TEXT): string {
   return text.slice(0, head) + OMISSION + text.slice(head - kept);
 }
 
-/** Copies a value from JSON as far as an event may hold it: long texts are clipped, and what is too much is left out. */
+/**
+ * Copies a value from JSON as far as an event may hold it: long texts are clipped, and what is too much is left out.
+ */
 export function bounded(value: unknown): unknown {
   return new Budget().copy(value, 0);
 }

@@ -25,8 +25,8 @@ export interface ReportedUse {
 }
 
 /**
- * One turn of a program: what it reports is shown as it comes, in its order, with every secret hidden, and what it says is
- * kept for the end. A program that reports faster than the log takes it has to wait.
+ * One turn of a program: what it reports is shown as it comes, in its order, with every secret hidden, and what it says
+ * is kept for the end. A program that reports faster than the log takes it has to wait.
  */
 export class Turn implements UpdateSink {
   readonly answer = new Answer();
@@ -80,8 +80,8 @@ export class Turn implements UpdateSink {
   }
 
   /**
-   * Ends the turn: what has come is stored, and tool calls that are still open get this status. Nothing that comes later
-   * counts. Rejects when the log could not be written.
+   * Ends the turn: what has come is stored, and tool calls that are still open get this status. Nothing that comes
+   * later counts. Rejects when the log could not be written.
    */
   async end(status: "completed" | "failed"): Promise<void> {
     await this.#tail;

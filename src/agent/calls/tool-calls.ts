@@ -22,8 +22,8 @@ export interface ToolCallOptions {
 }
 
 /**
- * A call that can be run. `call` has the registered name and the arguments as the model wrote them, or repaired; risk and
- * summary are included.
+ * A call that can be run. `call` has the registered name and the arguments as the model wrote them, or repaired; risk
+ * and summary are included.
  */
 export interface UnderstoodCall {
   call: MessageToolCall;

@@ -54,8 +54,8 @@ export function runPromptHook(hook: HookDefinition, options: ModelHookOptions): 
 }
 
 /**
- * Runs an agent with its own log. Its usage counts under `agent-hook:` and the name of the hook. The timeout of the hook
- * is that of one call of its model.
+ * Runs an agent with its own log. Its usage counts under `agent-hook:` and the name of the hook. The timeout of the
+ * hook is that of one call of its model.
  */
 export function runAgentHook(hook: HookDefinition, options: ModelHookOptions): Promise<HookResult> {
   const { host, subject, session, askAgent } = options;

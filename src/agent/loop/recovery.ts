@@ -11,8 +11,8 @@ const CUT_SHORT =
 
 /**
  * Clears up what the end of the process left, or of the conversation in memory: every open call is answered, unless it
- * waits for the user, and a status running becomes error, so that the conversation can go on. `known` has results of calls
- * that had ended by then, by the id of the action.
+ * waits for the user, and a status running becomes error, so that the conversation can go on. `known` has results of
+ * calls that had ended by then, by the id of the action.
  */
 export async function recoverRun(
   session: AgentSession,

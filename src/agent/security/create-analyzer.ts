@@ -5,8 +5,8 @@ import { llmSecurityAnalyzer } from "./llm-security-analyzer.ts";
 import type { Analyzer } from "./risk.ts";
 
 /**
- * Builds the analyzer that a configuration names. All but the one that takes the model's word are loaded when the first is
- * built: most servers have none.
+ * Builds the analyzer that a configuration names. All but the one that takes the model's word are loaded when the first
+ * is built: most servers have none.
  *
  * @throws AgentServerError `unprocessable` for a pattern that is not a regular expression and an address that is no URL,
  *   `unavailable` when an analyzer cannot be loaded

@@ -3,8 +3,8 @@ import type { Analyzer } from "./risk.ts";
 import type { ShellScans } from "./worker/shell-scanner.ts";
 
 /**
- * Searches each argument for combinations that are dangerous together, as bash would read it. Two arguments never add up
- * to one combination.
+ * Searches each argument for combinations that are dangerous together, as bash would read it. Two arguments never add
+ * up to one combination.
  *
  * @throws AgentServerError `unavailable` when shell text cannot be parsed
  */

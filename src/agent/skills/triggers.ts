@@ -11,8 +11,8 @@ export interface Activation {
 const WORD = /[a-z0-9]+/g;
 
 /**
- * Finds the skills that a message of the user calls for, in the order of the skills. A trigger counts as a whole word, in
- * any case: `git` is not in `github`. Skills named in `without` are left out.
+ * Finds the skills that a message of the user calls for, in the order of the skills. A trigger counts as a whole word,
+ * in any case: `git` is not in `github`. Skills named in `without` are left out.
  */
 export function skillsCalledFor(
   skills: readonly Skill[],

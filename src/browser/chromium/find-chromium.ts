@@ -36,7 +36,8 @@ const INSIDE: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 
 /**
  * Finds an installed browser of the Chromium family: where systems have it, where Playwright has it, in the PATH. null
- * without one. A few looks at the disk, at the start of the server: whether there are browser tools is known from then on.
+ * without one. A few looks at the disk, at the start of the server: whether there are browser tools is known from then
+ * on.
  */
 export function findChromium({
   program,

@@ -12,8 +12,8 @@ const MAX_BYTES = 100 * 1024 * 1024;
 const MAX_FILES = 10;
 
 /**
- * Copies files of the workspace to a folder of the browser, for the field of a page. Only files in the working directory
- * are given away, wherever a link in it leads.
+ * Copies files of the workspace to a folder of the browser, for the field of a page. Only files in the working
+ * directory are given away, wherever a link in it leads.
  *
  * @param text the paths, one on each line, absolute or from the working directory
  * @returns paths on this machine

@@ -85,7 +85,10 @@ export function focusField(index: number): boolean {
   return true;
 }
 
-/** Sets the value of a field that keys cannot fill, such as a date or a colour. False when it is gone or refuses the value. */
+/**
+ * Sets the value of a field that keys cannot fill, such as a date or a colour. False when it is gone or refuses the
+ * value.
+ */
 export function setField({ index, value }: { index: number; value: string }): boolean {
   const window = globalThis as unknown as PageWindow;
   const element = window.agentElements?.elements.get(index)?.deref();

@@ -36,7 +36,9 @@ export interface Survey {
   scroll: { x: number; y: number };
 }
 
-/** Numbers the elements of a frame that can be clicked or typed into. An element keeps its number as long as it lives. */
+/**
+ * Numbers the elements of a frame that can be clicked or typed into. An element keeps its number as long as it lives.
+ */
 export function surveyPage({ next, listening, maxElements, maxNodes, margin }: SurveyOptions): Survey {
   const window = globalThis as unknown as PageWindow;
   const { document, innerWidth, innerHeight } = window;

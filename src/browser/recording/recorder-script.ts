@@ -9,7 +9,9 @@ export const RECORDER_BINDING = "agentServerRecorded";
 export const RECORDER_SOURCE = "@rrweb/record/umd/record.min.js";
 export const RECORDER_FILE = "rrweb-record.js";
 
-/** Starts the recorder in the main frame of a page, once. What a page shows in its frames is in the events of the page. */
+/**
+ * Starts the recorder in the main frame of a page, once. What a page shows in its frames is in the events of the page.
+ */
 const START = `
 if (globalThis === globalThis.top && globalThis.agentServerStop === undefined) {
   globalThis.agentServerStop = (globalThis.rrwebRecord.record ?? globalThis.rrwebRecord)({

@@ -18,7 +18,9 @@ export interface FoundElement extends Located {
 /** A page as a survey of its frames shows it. */
 export type PageSurvey = Omit<Survey, "next">;
 
-/** The numbered elements of the pages of one browser. A number is given once, so an old one never means another element. */
+/**
+ * The numbered elements of the pages of one browser. A number is given once, so an old one never means another element.
+ */
 export class Elements {
   readonly #worlds: FrameWorlds;
   #next = 1;

@@ -7,7 +7,9 @@ const ANSWER_LIMIT = 10_000;
 const MAX_FRAMES = 20;
 const WORLD = "agent-server";
 
-/** A frame of a page, with a separate world for the functions of this package, which the page's scripts cannot change. */
+/**
+ * A frame of a page, with a separate world for the functions of this package, which the page's scripts cannot change.
+ */
 export class FrameWorld {
   readonly #session: CDPSession;
   readonly #context: number;

@@ -10,8 +10,8 @@ export const NAVIGATION_LIMIT = 30_000;
 export type FailureOf = (hostname: string) => string | undefined;
 
 /**
- * Opens an address in a tab. Resolves with a remark about the page, or with null when the address is a file to download.
- * Throws a failure that says why there is no page.
+ * Opens an address in a tab. Resolves with a remark about the page, or with null when the address is a file to
+ * download. Throws a failure that says why there is no page.
  */
 export async function goTo(page: Page, address: string, failureOf: FailureOf): Promise<string | null> {
   try {

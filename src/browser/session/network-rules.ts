@@ -16,8 +16,8 @@ export interface NetworkSettings {
 }
 
 /**
- * The rules for a conversation's browser, which runs on the server's machine: it must not reach what the programs of the
- * conversation cannot. Throws a failure where they have no network.
+ * The rules for a conversation's browser, which runs on the server's machine: it must not reach what the programs of
+ * the conversation cannot. Throws a failure where they have no network.
  */
 export function networkRules(
   { network = "separate", kind }: WorkspaceInfo,

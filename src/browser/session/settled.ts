@@ -74,7 +74,9 @@ class Navigation {
   };
 }
 
-/** Waits until a new tab shows what it was opened for, and that can be read. One that stays empty is waited for shortly. */
+/**
+ * Waits until a new tab shows what it was opened for, and that can be read. One that stays empty is waited for shortly.
+ */
 export async function begun(page: Page): Promise<void> {
   const hasAddress = ({ href }: URL) => href !== "" && href !== "about:blank";
   await page.waitForURL(hasAddress, { waitUntil: "commit", timeout: OPEN_LIMIT }).catch(() => {});

@@ -26,8 +26,8 @@ export interface ImportArguments {
 }
 
 /**
- * Imports everything of the reference's data that is not here yet. The server that uses the database must be stopped. The
- * exit code is 1 when a file could not be read or a secret not be opened.
+ * Imports everything of the reference's data that is not here yet. The server that uses the database must be stopped.
+ * The exit code is 1 when a file could not be read or a secret not be opened.
  */
 export async function importData({ folders, data }: ImportArguments): Promise<void> {
   const sources = await allSources(folders);

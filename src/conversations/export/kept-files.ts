@@ -7,8 +7,8 @@ import { redactJson } from "./redact-json.ts";
 import type { TrajectoryFile } from "./trajectory-file.ts";
 
 /**
- * Names at the top of a conversation's folder that come from the store, hold credentials of running programs, or are the
- * home and the temporary files of commands in a sandbox.
+ * Names at the top of a conversation's folder that come from the store, hold credentials of running programs, or are
+ * the home and the temporary files of commands in a sandbox.
  */
 const NOT_KEPT = new Set<string>([...Object.values(LAYOUT), "acp", "home", "tmp"]);
 
@@ -16,8 +16,8 @@ const NOT_KEPT = new Set<string>([...Object.values(LAYOUT), "acp", "home", "tmp"
 const MAX_JSON = 32 * 1024 * 1024;
 
 /**
- * Yields what tools keep in the folder of a conversation. Files that are being written (`*.tmp`), that vanish or cannot be
- * read are left out. JSON files are without credentials.
+ * Yields what tools keep in the folder of a conversation. Files that are being written (`*.tmp`), that vanish or cannot
+ * be read are left out. JSON files are without credentials.
  */
 export async function* keptFiles(
   files: WorkspaceFiles,

@@ -4,8 +4,8 @@ import type { Agent } from "../../wire/agent/agent.ts";
 import type { AgentSettings } from "../../wire/settings/agent/agent-settings.ts";
 
 /**
- * Fits an agent of settings to this server, so that one agent suits them all: a browser that is not there is left out, and
- * one that is there is among the default tools.
+ * Fits an agent of settings to this server, so that one agent suits them all: a browser that is not there is left out,
+ * and one that is there is among the default tools.
  */
 export function withBrowserOf(
   registry: Pick<ToolRegistry, "isUsable">,

@@ -66,8 +66,8 @@ export class ConversationHandle {
   }
 
   /**
-   * Appends a message of the user and, unless `run` is false, starts a run. A run that is active reads the message in its
-   * next step. Resolves once the message is stored. Over HTTP, `run` is false by default. Rejects with
+   * Appends a message of the user and, unless `run` is false, starts a run. A run that is active reads the message in
+   * its next step. Resolves once the message is stored. Over HTTP, `run` is false by default. Rejects with
    * `too_many_requests` when no run may start now: the message is stored, and `run` is to be called later.
    *
    * @example
@@ -82,8 +82,8 @@ export class ConversationHandle {
   }
 
   /**
-   * Starts a run, which also approves calls that wait for confirmation. Rejects with `conflict` while one is active, and
-   * with `too_many_requests` when too many are active in other conversations.
+   * Starts a run, which also approves calls that wait for confirmation. Rejects with `conflict` while one is active,
+   * and with `too_many_requests` when too many are active in other conversations.
    */
   run(): Promise<void> {
     return this.#use(async (conversation) => {
@@ -122,8 +122,8 @@ export class ConversationHandle {
   }
 
   /**
-   * Moves HEAD of the event tree to an event, or before the first with null: what comes next continues from there. No event
-   * is removed, and none shows the move. The model reads the events from the first to HEAD, along their parents.
+   * Moves HEAD of the event tree to an event, or before the first with null: what comes next continues from there. No
+   * event is removed, and none shows the move. The model reads the events from the first to HEAD, along their parents.
    *
    * @throws AgentServerError `not_found` for an unknown event, `conflict` during a run
    */
@@ -132,9 +132,9 @@ export class ConversationHandle {
   }
 
   /**
-   * Makes the prompt shorter: the agent's condenser forgets older events and puts a summary in their place. Resolves once
-   * that is stored; during a run it is done between two steps. Rejects with `conflict` without a condenser that does
-   * this on request, and with `bad_gateway` when its model fails: the conversation goes on as before.
+   * Makes the prompt shorter: the agent's condenser forgets older events and puts a summary in their place. Resolves
+   * once that is stored; during a run it is done between two steps. Rejects with `conflict` without a condenser that
+   * does this on request, and with `bad_gateway` when its model fails: the conversation goes on as before.
    */
   condense(): Promise<void> {
     return this.#use(condense);
@@ -142,16 +142,16 @@ export class ConversationHandle {
 
   /**
    * Asks the agent's model a question about the conversation so far, also during a run. The answer leaves no event and
-   * the agent does not know of it. Rejects with `too_many_requests` past 4 questions at a time and beyond a final budget,
-   * and with `internal` when the model gives no answer.
+   * the agent does not know of it. Rejects with `too_many_requests` past 4 questions at a time and beyond a final
+   * budget, and with `internal` when the model gives no answer.
    */
   ask(question: string): Promise<string> {
     return this.#use((conversation) => conversation.asides.ask(question));
   }
 
   /**
-   * Makes a title from the user's first message and stores nothing: `update` does. Where the model gives none, it is the
-   * beginning of the message. Rejects with `bad_request` before the first message.
+   * Makes a title from the user's first message and stores nothing: `update` does. Where the model gives none, it is
+   * the beginning of the message. Rejects with `bad_request` before the first message.
    */
   generateTitle({ maxLength = MAX_TITLE, prompt = null, llm }: TitleOptions = {}): Promise<string> {
     const model = llm === undefined ? undefined : parseLlmConfig(llm);
@@ -159,10 +159,10 @@ export class ConversationHandle {
   }
 
   /**
-   * Lets the agent work until a judge finds that the objective is reached, or has judged `maxIterations` times (default:
-   * 10). Resolves when that has begun. State updates with the key `goal` show how it goes. A message of the user, a pause,
-   * an interrupt and a failed run end it. Rejects with `conflict` during a run or another goal, with `bad_request` for a
-   * blank objective, and with `too_many_requests` when no run may start now.
+   * Lets the agent work until a judge finds that the objective is reached, or has judged `maxIterations` times
+   * (default: 10). Resolves when that has begun. State updates with the key `goal` show how it goes. A message of the
+   * user, a pause, an interrupt and a failed run end it. Rejects with `conflict` during a run or another goal, with
+   * `bad_request` for a blank objective, and with `too_many_requests` when no run may start now.
    */
   startGoal(objective: string, { maxIterations = 10 }: GoalOptions = {}): Promise<void> {
     return this.#use(async ({ goal }) => goal.start({ objective, maxIterations }));
@@ -187,9 +187,9 @@ export class ConversationHandle {
   }
 
   /**
-   * Gives an agent that is another program another model, from its next message on. One that was not started yet begins with
-   * it. Rejects with `bad_request` for an agent of another kind, for a blank name, and where the program refuses the model;
-   * with `gateway_timeout` when it does not answer.
+   * Gives an agent that is another program another model, from its next message on. One that was not started yet begins
+   * with it. Rejects with `bad_request` for an agent of another kind, for a blank name, and where the program refuses
+   * the model; with `gateway_timeout` when it does not answer.
    */
   switchAcpModel(model: string): Promise<void> {
     return this.#use((conversation) => switchAcpModel(conversation, model));
@@ -222,8 +222,8 @@ export class ConversationHandle {
   }
 
   /**
-   * Gives the conversation a plugin of the marketplaces that its agent knows: `name`, or `name@marketplace`. Its skills apply
-   * from the next message on, its tools from the next call of the model, its hooks at once.
+   * Gives the conversation a plugin of the marketplaces that its agent knows: `name`, or `name@marketplace`. Its skills
+   * apply from the next message on, its tools from the next call of the model, its hooks at once.
    *
    * @throws AgentServerError `not_found` for a plugin or marketplace that is unknown, `bad_request` for another reference
    * that leads to no plugin, and for a plugin that cannot be loaded

@@ -11,8 +11,8 @@ export interface DeliverOptions {
 }
 
 /**
- * Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has to
- * wait. A run that may not start at all is refused before anything is stored.
+ * Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has
+ * to wait. A run that may not start at all is refused before anything is stored.
  */
 export async function deliver(
   conversation: LiveConversation,

@@ -14,8 +14,8 @@ export interface ReopeningsOptions {
 }
 
 /**
- * Reads conversations again whose store has failed, and repairs what the failure cut short, as a start of the server does.
- * While the store still fails, the attempts go on with growing waits, until the server closes.
+ * Reads conversations again whose store has failed, and repairs what the failure cut short, as a start of the server
+ * does. While the store still fails, the attempts go on with growing waits, until the server closes.
  */
 export class Reopenings {
   readonly #options: ReopeningsOptions;

@@ -111,7 +111,9 @@ export class StateKeeper {
     await this.#commit(events, title === null ? { updatedAt } : { updatedAt, title });
   }
 
-  /** Moves HEAD to an event, or before the first one, with an update event for each value that differs in one commit. */
+  /**
+   * Moves HEAD to an event, or before the first one, with an update event for each value that differs in one commit.
+   */
   async moveHead(leafEventId: string | null, changes: Partial<ConversationState>): Promise<void> {
     const events = this.assign(changes);
     this.#assignSilently("head_is_empty", leafEventId === null);
@@ -126,8 +128,8 @@ export class StateKeeper {
   }
 
   /**
-   * Gives the agent another model, from its next call on. A condenser that had the agent's model has it again. Figures go
-   * on under a `usage_id` that has some.
+   * Gives the agent another model, from its next call on. A condenser that had the agent's model has it again. Figures
+   * go on under a `usage_id` that has some.
    */
   async switchLlm(llm: LlmConfig): Promise<void> {
     const events = this.assign({ agent: withLlm(this.state.agent, llm) });

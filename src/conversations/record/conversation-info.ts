@@ -101,7 +101,10 @@ type ModelFields = Pick<
   "current_model_id" | "available_models" | "supports_runtime_model_switch"
 >;
 
-/** The models of the program of an agent, as it has said. Before its start it is expected to take the one that it is to have. */
+/**
+ * The models of the program of an agent, as it has said. Before its start it is expected to take the one that it is to
+ * have.
+ */
 function modelFields({ agent, agent_state: known }: ConversationState): ModelFields {
   const isStarted = typeof known.acp_session_id === "string";
   const { acp_current_model_id: current, acp_available_models: available } = known;

@@ -2,7 +2,9 @@ import { AgentServerError } from "../../errors.ts";
 import type { Store } from "../../stores/store.ts";
 import { readConfig } from "./conversation-documents.ts";
 
-/** Throws `unprocessable` unless the parent exists and works in the same folder, and `damaged` when that cannot be read. */
+/**
+ * Throws `unprocessable` unless the parent exists and works in the same folder, and `damaged` when that cannot be read.
+ */
 export async function checkParent(
   store: Store,
   child: { id: string; parentId: string; workingDir: string },

@@ -77,8 +77,8 @@ function withMemory(agent: Agent, now: string): Agent {
 }
 
 /**
- * Names the client's tools among those of the agent, as the reference does: clients find all tools in one place. Another
- * program has its own tools alone.
+ * Names the client's tools among those of the agent, as the reference does: clients find all tools in one place.
+ * Another program has its own tools alone.
  */
 function withClientTools(agent: Agent, clientTools: readonly ClientToolSpec[]): Agent {
   if (agent.kind !== "Agent") return agent;

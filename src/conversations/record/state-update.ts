@@ -4,8 +4,8 @@ import type { NewEvent } from "../../wire/events/events.ts";
 import { withoutNulls } from "../../wire/nullable.ts";
 
 /**
- * Makes the event for a new value of a key of the state. Secrets become asterisks. Keys that are null are left out, except
- * in `stats`: clients expect all keys there.
+ * Makes the event for a new value of a key of the state. Secrets become asterisks. Keys that are null are left out,
+ * except in `stats`: clients expect all keys there.
  */
 export function stateUpdate(key: string, value: unknown) {
   const redacted = redactSecrets(value, "asterisks");

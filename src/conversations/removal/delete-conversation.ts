@@ -15,8 +15,8 @@ export interface DeletionParts {
 }
 
 /**
- * Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too. Its
- * sub-agents are removed first: what a crash leaves in between still shows what is left to remove.
+ * Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too.
+ * Its sub-agents are removed first: what a crash leaves in between still shows what is left to remove.
  */
 export async function deleteConversation(id: string, parts: DeletionParts): Promise<void> {
   const { context, live, removals, turns } = parts;

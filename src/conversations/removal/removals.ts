@@ -60,8 +60,8 @@ export class Removals {
   }
 
   /**
-   * Finishes the removals that an earlier process has begun, and removes the worktrees that it has not finished, unless a
-   * living server holds their conversations. Never rejects.
+   * Finishes the removals that an earlier process has begun, and removes the worktrees that it has not finished, unless
+   * a living server holds their conversations. Never rejects.
    */
   async finishBegun(isHeld: (id: string) => Promise<boolean>): Promise<void> {
     for (const note of await this.#begun()) {

@@ -20,8 +20,8 @@ export interface ResealConversationsOptions extends ResealOptions {
 
 /**
  * Encrypts the secrets of every stored conversation with today's key: those of its agent and model, and those by name.
- * No server may have the store open, because one would write what it has read before. Each conversation is one commit, so
- * what is interrupted goes on when it is called again.
+ * No server may have the store open, because one would write what it has read before. Each conversation is one commit,
+ * so what is interrupted goes on when it is called again.
  */
 export async function resealConversations(
   store: Store,

@@ -54,7 +54,10 @@ export class SubAgents {
     return this.#delegation;
   }
 
-  /** The results of tasks that had ended, or were cut short, when the process of these calls ended. By the id of the action. */
+  /**
+   * The results of tasks that had ended, or were cut short, when the process of these calls ended. By the id of the
+   * action.
+   */
   async resultsOf(open: readonly ActionEvent[]): Promise<ReadonlyMap<string, CallResult>> {
     const calls = open.filter(({ tool_name }) => tool_name === TASK);
     if (calls.length === 0) return new Map();

@@ -34,8 +34,8 @@ interface Start {
 const NO_WORKTREE: StartingWorktree = { plan: undefined, warnings: [], make: async () => [] };
 
 /**
- * Does the work of a start, which calls `make` when everything else is checked. Nothing is left of the worktree when the
- * work fails, or resolves with undefined because another start was faster.
+ * Does the work of a start, which calls `make` when everything else is checked. Nothing is left of the worktree when
+ * the work fails, or resolves with undefined because another start was faster.
  */
 export async function startInWorktree<T>(
   request: StartConversationRequest,

@@ -41,8 +41,8 @@ function surrounding({ workspace }: ConversationConfig, root: string): WorktreeR
 }
 
 /**
- * Removes the worktree of a conversation that is not stored any more, unless another works in it. What was not committed
- * is lost with it, as in the reference; the branch stays.
+ * Removes the worktree of a conversation that is not stored any more, unless another works in it. What was not
+ * committed is lost with it, as in the reference; the branch stays.
  */
 export async function removeUnused(
   id: string,

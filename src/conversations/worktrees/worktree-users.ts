@@ -24,7 +24,9 @@ export async function isUsedByAnother(
   }
 }
 
-/** Few texts hold the name of the folder, so that few are parsed. A damaged record counts if its text names the folder. */
+/**
+ * Few texts hold the name of the folder, so that few are parsed. A damaged record counts if its text names the folder.
+ */
 function worksIn(record: ConversationRecord, folder: string): boolean {
   const { config = "" } = record.documents;
   if (!config.includes(asWritten(nameOf(folder)))) return false;

@@ -18,8 +18,8 @@ export interface FetchFolders {
 }
 
 /**
- * Fetches one commit and puts its files into a folder: only what the commit itself holds, without submodules. No program
- * that the repository names runs. Resolves with the commit.
+ * Fetches one commit and puts its files into a folder: only what the commit itself holds, without submodules. No
+ * program that the repository names runs. Resolves with the commit.
  *
  * @throws SourceError
  */

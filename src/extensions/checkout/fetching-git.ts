@@ -7,8 +7,8 @@ import { SourceError, type SourceErrorCode } from "./source-error.ts";
 /** How a source is asked. */
 export interface FetchRules {
   /**
-   * Only what the request brings is used: no configuration, credential helper or key file of the user. Otherwise git may
-   * use those. Neither asks a person.
+   * Only what the request brings is used: no configuration, credential helper or key file of the user. Otherwise git
+   * may use those. Neither asks a person.
    */
   isStrict: boolean;
   /** Milliseconds since 1970 at which the source counts as too slow. */

@@ -12,8 +12,8 @@ const MAX_DEPTH = 64;
 const COPIES = 8;
 
 /**
- * Copies the files of a folder, without repositories. Links become what they lead to; those that lead out of the folder,
- * and pipes and devices, are left out and logged.
+ * Copies the files of a folder, without repositories. Links become what they lead to; those that lead out of the
+ * folder, and pipes and devices, are left out and logged.
  *
  * @throws SourceError `source_not_allowed` for more than an extension may have
  */

@@ -28,7 +28,8 @@ export interface InstallSource extends SourceText {
 
 /**
  * The installed extensions of one kind: a folder for each, and the record that says where they came from. Several
- * processes may use the folder. A process that ends at any moment leaves the former copy of an extension or the new one.
+ * processes may use the folder. A process that ends at any moment leaves the former copy of an extension or the new
+ * one.
  */
 export class InstalledExtensions {
   readonly #place: ExtensionPlace;

@@ -17,8 +17,8 @@ const MAX_FAILURES = 5;
 const PAUSE = 20;
 
 /**
- * Does work on a folder that no other caller does meanwhile, in this process or another. The lock is a folder with a file
- * in it: a rename puts it in place if there is none, or an empty one.
+ * Does work on a folder that no other caller does meanwhile, in this process or another. The lock is a folder with a
+ * file in it: a rename puts it in place if there is none, or an empty one.
  *
  * @throws Error when the lock does not come free, or the folder cannot be written
  */

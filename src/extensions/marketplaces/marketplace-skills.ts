@@ -13,8 +13,8 @@ import { type Fetch, Marketplaces } from "./marketplaces.ts";
 const TIMEOUT = 120_000;
 
 /**
- * Reads the skills that marketplaces load by themselves: of each marketplace its own skills, then those of its plugins with
- * their commands. What cannot be brought or read in time is logged and left out.
+ * Reads the skills that marketplaces load by themselves: of each marketplace its own skills, then those of its plugins
+ * with their commands. What cannot be brought or read in time is logged and left out.
  */
 export async function marketplaceSkills(
   place: ExtensionPlace,

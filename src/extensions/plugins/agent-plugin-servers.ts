@@ -22,8 +22,8 @@ interface PluginFolders {
 }
 
 /**
- * Reads the MCP servers of a plugin in the format Agent Plugins 1.0.0. A faulty document has none, a faulty server costs
- * itself; both are logged.
+ * Reads the MCP servers of a plugin in the format Agent Plugins 1.0.0. A faulty document has none, a faulty server
+ * costs itself; both are logged.
  */
 export async function agentPluginMcp(
   place: ExtensionPlace,

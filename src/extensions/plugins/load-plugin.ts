@@ -21,8 +21,9 @@ export interface LoadedPlugin extends Plugin {
 }
 
 /**
- * Reads a plugin in either of its two formats. Without a manifest it has the name of its folder, or `folderName`. Links that
- * lead out of its folder are not followed. A faulty skill, command, agent, hook file or server costs itself and is logged.
+ * Reads a plugin in either of its two formats. Without a manifest it has the name of its folder, or `folderName`. Links
+ * that lead out of its folder are not followed. A faulty skill, command, agent, hook file or server costs itself and is
+ * logged.
  *
  * @throws Error for a manifest that is not valid, or a folder that is none
  */

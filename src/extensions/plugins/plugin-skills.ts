@@ -10,8 +10,8 @@ import { markdownFilesOf } from "./markdown-files.ts";
 const MAX_SKILLS = 500;
 
 /**
- * Reads the skills of a plugin: the folders with a SKILL.md and the Markdown files in `skills/`, or, without that folder,
- * the SKILL.md of the plugin itself. What lies deeper belongs to a skill.
+ * Reads the skills of a plugin: the folders with a SKILL.md and the Markdown files in `skills/`, or, without that
+ * folder, the SKILL.md of the plugin itself. What lies deeper belongs to a skill.
  */
 export async function readPluginSkills(place: ExtensionPlace, folder: string): Promise<Skill[]> {
   const entries = await entriesOf(place, folder);

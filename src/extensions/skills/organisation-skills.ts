@@ -14,8 +14,8 @@ const MAX_REPOSITORIES = 20;
 
 /**
  * Reads the skills in the repositories of organisations; a later repository wins over an earlier one. A repository that
- * cannot be fetched is logged by the name of its organisation and its reason alone: its address, and what git says of it,
- * may hold credentials.
+ * cannot be fetched is logged by the name of its organisation and its reason alone: its address, and what git says of
+ * it, may hold credentials.
  */
 export async function organisationSkills(
   place: ExtensionPlace,

@@ -18,8 +18,8 @@ const MAX_LISTED = 500;
 const NAME = /^[\w.-]{1,128}$/;
 
 /**
- * Reads the skills that everyone is offered: those that a list in their repository names, or all if `list` is null. None
- * where they cannot be fetched, or another list than the default one cannot be read; the log has why.
+ * Reads the skills that everyone is offered: those that a list in their repository names, or all if `list` is null.
+ * None where they cannot be fetched, or another list than the default one cannot be read; the log has why.
  */
 export async function publicSkills(everywhere: ExtensionPlace, list: string | null): Promise<Skill[]> {
   const folder = await fetched(everywhere);

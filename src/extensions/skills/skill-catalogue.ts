@@ -21,8 +21,8 @@ const WHOLE_CATALOGUE = { ofUser: true, isPublic: true, list: "marketplaces/defa
 const FOR_AGENT = "WORKER_";
 
 /**
- * Lists the skills of the sources that a request names; later sources win. A marketplace of the request takes the place of
- * the one that the server registers under its name, and those that load nothing by themselves are not opened.
+ * Lists the skills of the sources that a request names; later sources win. A marketplace of the request takes the place
+ * of the one that the server registers under its name, and those that load nothing by themselves are not opened.
  */
 export async function listSkills(
   place: ExtensionPlace,

@@ -39,9 +39,9 @@ export class KeyAttempts {
 
   /**
    * True for a right key. Throws `too_many_requests` for an address that has shown too many wrong ones, without saying
-   * whether this one is right. Two kinds of right keys still pass, because all clients behind a proxy share an address and
-   * one of them must not lock the others out: a key that the address has shown before, and a key too long to be guessed,
-   * which the limit need not protect.
+   * whether this one is right. Two kinds of right keys still pass, because all clients behind a proxy share an address
+   * and one of them must not lock the others out: a key that the address has shown before, and a key too long to be
+   * guessed, which the limit need not protect.
    */
   check(candidate: string | null, peerAddress: string | undefined): boolean {
     if (candidate === null || candidate === "") return false;

@@ -31,8 +31,8 @@ export interface PeerGuard {
 }
 
 /**
- * Decides by the address of the connection and never by a header that names a client, because any caller can write one. A
- * header of a proxy refuses the request: behind a proxy on this machine every client would look like a local one.
+ * Decides by the address of the connection and never by a header that names a client, because any caller can write one.
+ * A header of a proxy refuses the request: behind a proxy on this machine every client would look like a local one.
  */
 export function createPeerGuard(logger: Logger): PeerGuard {
   let warned = false;

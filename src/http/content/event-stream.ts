@@ -24,8 +24,8 @@ export interface EventStream {
   /** Aborted when the stream has ended: the client left, lags too far behind, or the server closes. */
   readonly signal: AbortSignal;
   /**
-   * Queues one event. Ignored after the end. A client that lets more than 1 MiB wait, or takes nothing for 30 seconds, is
-   * disconnected: it may come back and name the last event it has.
+   * Queues one event. Ignored after the end. A client that lets more than 1 MiB wait, or takes nothing for 30 seconds,
+   * is disconnected: it may come back and name the last event it has.
    */
   send(event: ServerSentEvent): void;
   /** Resolves when most of what was sent has been taken, or the stream has ended. Lets a fast source wait. */

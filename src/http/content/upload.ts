@@ -41,8 +41,8 @@ export interface ReceivedUpload extends Upload {
 
 /**
  * Receives a multipart body up to the beginning of its file; the rest arrives as the content is read. Rejects with
- * `payload_too_large` past a limit, with `unprocessable` when the body has no such file, and with `bad_request` when it is
- * malformed; so does reading the content. The rest of a refused body is left unread: cancelling it would cut the
+ * `payload_too_large` past a limit, with `unprocessable` when the body has no such file, and with `bad_request` when it
+ * is malformed; so does reading the content. The rest of a refused body is left unread: cancelling it would cut the
  * connection that has to carry the refusal.
  */
 export type ReceiveUpload = (request: Request, spec: UploadSpec) => Promise<ReceivedUpload>;

@@ -7,7 +7,9 @@ export interface DocsAssets {
   read(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
-/** Allows scripts and styles of this server only. Both pages style elements in place, and ReDoc searches in a worker. */
+/**
+ * Allows scripts and styles of this server only. Both pages style elements in place, and ReDoc searches in a worker.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

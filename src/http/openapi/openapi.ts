@@ -67,7 +67,9 @@ function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationO
   });
 }
 
-/** Makes the name that generators give to a method: that of the operation, its path and method, as the reference does. */
+/**
+ * Makes the name that generators give to a method: that of the operation, its path and method, as the reference does.
+ */
 function operationId({ id, path, method }: RouteSpec): string {
   return `${`${id}${toOpenApiPath(path)}`.replace(/\W/g, "_")}_${method.toLowerCase()}`;
 }

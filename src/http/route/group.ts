@@ -32,8 +32,8 @@ type MemberHandler<G extends GroupSpec, S extends MemberSpec> = (
 ) => Promise<RouteResult<S>> | RouteResult<S>;
 
 /**
- * Declares routes that share a prefix, tags and credentials. `lazy` takes the schemas as a function: they are built when the
- * route is first asked, or shown in the OpenAPI document.
+ * Declares routes that share a prefix, tags and credentials. `lazy` takes the schemas as a function: they are built
+ * when the route is first asked, or shown in the OpenAPI document.
  *
  * @example
  * const notes = group({ prefix: "/api/notes/{note_id}", tags: ["Notes"], auth: "key", params: noteParams });

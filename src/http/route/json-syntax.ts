@@ -1,6 +1,6 @@
 /**
- * A fault in JSON text. The errors of `JSON.parse` do not serve: half of them name no position, and they quote the text,
- * which may hold a key.
+ * A fault in JSON text. The errors of `JSON.parse` do not serve: half of them name no position, and they quote the
+ * text, which may hold a key.
  */
 export interface JsonFault {
   /** Index of the character, from 0. */

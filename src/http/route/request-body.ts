@@ -12,7 +12,10 @@ export type RequestBody =
   /** Something was sent that does not claim to be JSON. */
   | { kind: "other"; contentType: string };
 
-/** Reads a JSON body. Throws 413 once more than `maxBytes` have arrived, 400 for invalid UTF-8 and 422 for malformed JSON. */
+/**
+ * Reads a JSON body. Throws 413 once more than `maxBytes` have arrived, 400 for invalid UTF-8 and 422 for malformed
+ * JSON.
+ */
 export async function readBody(request: Request, maxBytes: number): Promise<RequestBody> {
   const bytes = await readBytes(request, maxBytes);
   if (bytes.byteLength === 0) return { kind: "absent" };

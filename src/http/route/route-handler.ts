@@ -26,7 +26,10 @@ export interface RouteHandlerOptions extends InputReaderOptions {
   eventStreams: EventStreams;
 }
 
-/** The reference reports malformed JSON before a missing key. These bound what is read of unauthenticated callers for it. */
+/**
+ * The reference reports malformed JSON before a missing key. These bound what is read of unauthenticated callers for
+ * it.
+ */
 const MAX_UNAUTHENTICATED_BYTES = 64 * 1024;
 const MAX_UNAUTHENTICATED_MS = 5_000;
 

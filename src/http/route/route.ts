@@ -23,7 +23,10 @@ export interface RouteSpec {
   method: Method;
   /** Template with parameters in braces, such as `/api/conversations/{conversation_id}`. See `parseTemplate`. */
   path: string;
-  /** Name of the operation in the reference, such as `search_conversations`. The document makes its `operationId` from it. */
+  /**
+   * Name of the operation in the reference, such as `search_conversations`. The document makes its `operationId` from
+   * it.
+   */
   id: string;
   summary: string;
   tags: readonly string[];
@@ -36,7 +39,9 @@ export interface RouteSpec {
   body?: z.ZodType | UploadSpec;
   /** A JSON body may be left out; the handler then gets undefined. */
   bodyOptional?: boolean;
-  /** Pages of every web origin may call the route: something other than the origin guards it. Default: the CORS options. */
+  /**
+   * Pages of every web origin may call the route: something other than the origin guards it. Default: the CORS options.
+   */
   cors?: "any-origin";
   /** A GET that answers HEAD too. In this protocol only pages and static files do; other routes answer it with 405. */
   head?: boolean;
@@ -75,7 +80,10 @@ export interface Route {
   }): Promise<RouteOutcome | Response>;
 }
 
-/** Declares a route. `handle` checks the handler against the spec: a status that the spec does not declare does not compile. */
+/**
+ * Declares a route. `handle` checks the handler against the spec: a status that the spec does not declare does not
+ * compile.
+ */
 export function route<const S extends RouteSpec>(spec: S) {
   return {
     handle(handler: (input: RouteInput<S>) => Promise<RouteResult<S>> | RouteResult<S>): Route {

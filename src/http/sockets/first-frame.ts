@@ -21,7 +21,8 @@ export interface FirstFrameGate {
 }
 
 /**
- * Admits sockets by their first frame, `{"type":"auth","session_api_key":"…"}`: browsers cannot set headers on a socket.
+ * Admits sockets by their first frame, `{"type":"auth","session_api_key":"…"}`: browsers cannot set headers on a
+ * socket.
  */
 export function createFirstFrameGate(isKey: IsKey): FirstFrameGate {
   const waiting = new WaitingSockets();

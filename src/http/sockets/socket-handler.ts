@@ -28,8 +28,8 @@ export function refusedUpgrade(status = 403): Response {
 }
 
 /**
- * Decides about upgrades of one socket. A key in the query wins over a key in the header, and either is final when it is
- * wrong; without one the socket is accepted and must show a key in its first frame.
+ * Decides about upgrades of one socket. A key in the query wins over a key in the header, and either is final when it
+ * is wrong; without one the socket is accepted and must show a key in its first frame.
  */
 export function createSocketHandler(
   route: SocketRoute,

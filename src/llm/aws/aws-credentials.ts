@@ -26,9 +26,9 @@ const SESSION = "agent-server";
 const PACKAGE = "@aws-sdk/credential-providers";
 
 /**
- * Returns a function that gives valid credentials: the keys of the configuration, its profile, the environment's keys, or
- * whatever AWS's own client finds on this machine; and with `aws_role_name` those of the role. Profiles and the machine
- * need the package `@aws-sdk/credential-providers`.
+ * Returns a function that gives valid credentials: the keys of the configuration, its profile, the environment's keys,
+ * or whatever AWS's own client finds on this machine; and with `aws_role_name` those of the role. Profiles and the
+ * machine need the package `@aws-sdk/credential-providers`.
  *
  * It rejects with an LlmError LLMAuthenticationError that says what is missing.
  */

@@ -12,7 +12,9 @@ export interface ProviderConnection {
 /** Finds a provider connection; null where there is none of that id. */
 export type FindConnection = (id: string) => Promise<ProviderConnection | null>;
 
-/** Returns the connection that a configuration has its key from; null for one with a key, and for one without either. */
+/**
+ * Returns the connection that a configuration has its key from; null for one with a key, and for one without either.
+ */
 export function linkedConnection(config: LlmConfig): string | null {
   const { provider_connection_id: id, api_key: key, auth_type: type } = config;
   return id && !key?.trim() && type === "api_key" ? id : null;

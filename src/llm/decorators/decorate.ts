@@ -32,12 +32,13 @@ export interface DecorateOptions {
 
 /**
  * Gives a bare model what its configuration asks for: retries (`num_retries` and the `retry_*` fields), deadlines for
- * each attempt (`timeout`, `stream_idle_timeout`), price and context window, and a log of its calls (`log_completions`). Errors of HTTP
- * clients get their names, so that failed connections and rate limits are retried. Replies with more than 1,000 tool
- * calls, or with a text or arguments of more than 4 Mi characters, are refused. Reasoning between `<think>` tags at the
- * start of a text becomes reasoning of the reply. Parts of a prompt that the provider refuses for good are left out, and texts longer than
- * `max_message_chars` are cut in the middle, if that is another than the usual one. The server does this with every
- * model that its option `createLlm` returns. A model that is `decorated` already is returned as it is.
+ * each attempt (`timeout`, `stream_idle_timeout`), price and context window, and a log of its calls
+ * (`log_completions`). Errors of HTTP clients get their names, so that failed connections and rate limits are retried.
+ * Replies with more than 1,000 tool calls, or with a text or arguments of more than 4 Mi characters, are refused.
+ * Reasoning between `<think>` tags at the start of a text becomes reasoning of the reply. Parts of a prompt that the
+ * provider refuses for good are left out, and texts longer than `max_message_chars` are cut in the middle, if that is
+ * another than the usual one. The server does this with every model that its option `createLlm` returns. A model that
+ * is `decorated` already is returned as it is.
  *
  * ```ts
  * const llm = decorate({ complete: askMyGateway }, config, { logger });

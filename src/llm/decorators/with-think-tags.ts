@@ -3,7 +3,9 @@ import type { Llm, LlmRequest } from "../llm.ts";
 import { splitThinking, ThinkingSplitter } from "../reply/think-tags.ts";
 import { withComplete } from "./with-complete.ts";
 
-/** Turns reasoning that a model writes into its text, between think tags, into reasoning of the reply and its deltas. */
+/**
+ * Turns reasoning that a model writes into its text, between think tags, into reasoning of the reply and its deltas.
+ */
 export function withThinkTags(llm: Llm): Llm {
   return withComplete(llm, async (request) => {
     const { onDelta } = request;

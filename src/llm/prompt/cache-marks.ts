@@ -10,9 +10,10 @@ export type MarkedParts = readonly Content[];
 export type CacheMarker = (messages: readonly Message[], vision: boolean) => Map<Message, MarkedParts>;
 
 /**
- * Returns a function that finds the messages that end a part of the prompt worth caching, each with its parts to mark: the first part of the
- * system prompt, which never changes, the last part of the newest turn, and the newest of those that the client has
- * marked (`cache_prompt`), as many as the provider allows. A message is looked through once, however often it is sent.
+ * Returns a function that finds the messages that end a part of the prompt worth caching, each with its parts to mark:
+ * the first part of the system prompt, which never changes, the last part of the newest turn, and the newest of those
+ * that the client has marked (`cache_prompt`), as many as the provider allows. A message is looked through once,
+ * however often it is sent.
  */
 export function cacheMarker(): CacheMarker {
   const looked = new WeakMap<Message, MarkedParts>();

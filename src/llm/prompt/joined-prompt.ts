@@ -22,8 +22,9 @@ const INITIAL = 16 * 1024;
 const MAX_SLACK = 4;
 
 /**
- * Joins the pieces of prompts. The prompts of a conversation begin alike, so the bytes of the last one are kept, and only
- * what follows the common beginning is written and encoded: a step of a long conversation costs a copy of its bytes.
+ * Joins the pieces of prompts. The prompts of a conversation begin alike, so the bytes of the last one are kept, and
+ * only what follows the common beginning is written and encoded: a step of a long conversation costs a copy of its
+ * bytes.
  */
 export class JoinedPrompt<Piece, State> {
   readonly #rules: PieceRules<Piece, State>;

@@ -51,7 +51,10 @@ function joined(thoughts: readonly string[]): string {
     .join("\n");
 }
 
-/** Splits a text like `splitThinking` while it arrives. A closing tag without an opening one is recognised at the end only. */
+/**
+ * Splits a text like `splitThinking` while it arrives. A closing tag without an opening one is recognised at the end
+ * only.
+ */
 export class ThinkingSplitter {
   #state: "start" | "thinking" | "answer" = "start";
   #hasThought = false;

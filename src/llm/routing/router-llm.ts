@@ -10,7 +10,8 @@ export interface RouterLlm<Name extends string> extends Llm {
 }
 
 /**
- * Makes a model of several: `select` names the one for each request. Images are left in the prompt when one of them sees.
+ * Makes a model of several: `select` names the one for each request. Images are left in the prompt when one of them
+ * sees.
  *
  * ```ts
  * const llm = routerLlm({ small, large }, ({ tools }) => (tools.length > 0 ? "large" : "small"));

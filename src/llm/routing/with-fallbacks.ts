@@ -10,8 +10,8 @@ import { LlmError } from "../llm-error.ts";
  * help, or a provider's quota. Each call begins with the first model. A reply of another model counts like one of the
  * first: its tokens and its cost are booked for the same use.
  *
- * Rejects with the first model's error when all fail. A budget that is used up ends the search: it would be spent by the
- * next model, too. Give models that retry themselves, such as those of `builtIn`, or else they are asked once.
+ * Rejects with the first model's error when all fail. A budget that is used up ends the search: it would be spent by
+ * the next model, too. Give models that retry themselves, such as those of `builtIn`, or else they are asked once.
  */
 export function withFallbacks(llm: Llm, fallbacks: readonly Llm[], logger: Logger = silentLogger): Llm {
   return withComplete(llm, async (request) => {

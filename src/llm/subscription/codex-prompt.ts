@@ -9,8 +9,8 @@ const INSTRUCTIONS: Message = {
 };
 
 /**
- * Builds a writer of prompts for the Codex service. Messages that stay the same are the same objects in the next prompt:
- * the prompt is written incrementally.
+ * Builds a writer of prompts for the Codex service. Messages that stay the same are the same objects in the next
+ * prompt: the prompt is written incrementally.
  */
 export function codexPrompt(): (messages: readonly Message[]) => readonly Message[] {
   const written = new WeakMap<Message, Message>();

@@ -69,7 +69,9 @@ function describeParameter(name: string, schema: Record<string, unknown>, requir
   return `- ${name} (${notes.join(", ")}): ${typeof description === "string" ? description : ""}${shape}`;
 }
 
-/** The properties of a JSON schema of type object. A property may also be true, false or, from careless clients, null. */
+/**
+ * The properties of a JSON schema of type object. A property may also be true, false or, from careless clients, null.
+ */
 export function propertiesOf(schema: Record<string, unknown>): Record<string, Record<string, unknown>> {
   const properties = Object.entries(asObject(schema.properties));
   return Object.fromEntries(properties.map(([name, property]) => [name, asObject(property)]));

@@ -128,7 +128,9 @@ class AuthorizationProvider implements OAuthClientProvider {
     await this.#parts.store.write(state);
   }
 
-  /** A client without an issuer, such as one that the user has registered, is taken for one of the server that is asked. */
+  /**
+   * A client without an issuer, such as one that the user has registered, is taken for one of the server that is asked.
+   */
   async clientInformation(about?: { issuer: string }): Promise<StoredOAuthClientInformation | undefined> {
     const client = clientOf(this.#parts.settings, await this.#parts.store.read());
     return client && { ...about, ...client };

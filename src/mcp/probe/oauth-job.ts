@@ -17,8 +17,8 @@ export interface BrowserReturn {
 }
 
 /**
- * Opens such a place, at the port of an earlier one if that is free. `take` gets the address that a browser came with, and
- * tells whether it was the right one.
+ * Opens such a place, at the port of an earlier one if that is free. `take` gets the address that a browser came with,
+ * and tells whether it was the right one.
  */
 export type OpenBrowserReturn = (options: {
   port: number | undefined;

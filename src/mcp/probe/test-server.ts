@@ -65,7 +65,9 @@ interface Call {
   timeout: number;
 }
 
-/** Passes on the words of a tool as they are: whether that is a failure of the service behind it, the caller must judge. */
+/**
+ * Passes on the words of a tool as they are: whether that is a failure of the service behind it, the caller must judge.
+ */
 async function callTool(
   connection: Connection,
   { call, names, timeout }: Call,

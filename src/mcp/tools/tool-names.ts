@@ -2,8 +2,8 @@
 const MAX_LENGTH = 64;
 
 /**
- * Returns the name of a tool for the model: its own, or after that of its server where there are several. Providers take
- * letters, digits, `_` and `-` alone: what they do not take becomes `_`, and what is too long is cut.
+ * Returns the name of a tool for the model: its own, or after that of its server where there are several. Providers
+ * take letters, digits, `_` and `-` alone: what they do not take becomes `_`, and what is too long is cut.
  */
 export function toolName(server: string, tool: string, hasPrefix: boolean): string {
   const name = hasPrefix ? `${server}_${tool}` : tool;

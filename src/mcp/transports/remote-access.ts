@@ -5,7 +5,9 @@ import type { OAuthStateStore } from "../oauth/oauth-state.ts";
 export interface RemoteAccess {
   /** Requests to an address that a user has configured. */
   fetch: GuardedFetch;
-  /** Requests to hosts that the server `from` has named. They reach no private network, unless `from` is in one itself. */
+  /**
+   * Requests to hosts that the server `from` has named. They reach no private network, unless `from` is in one itself.
+   */
   fetchNamed(from: URL): GuardedFetch;
   /** The kept state of an OAuth server of the settings; undefined when they have none at that URL. */
   oauthState?(url: URL): Promise<OAuthStateStore | undefined>;

@@ -12,7 +12,10 @@ export type RemoteServer = McpServer & { url: string };
 /** Path that a server of the older protocol usually has. */
 const SSE_PATH = /\/sse(\/|$)/;
 
-/** Makes the ways to a server at a URL. `state` is where its OAuth state is kept. Default: in the settings, else in memory. */
+/**
+ * Makes the ways to a server at a URL. `state` is where its OAuth state is kept. Default: in the settings, else in
+ * memory.
+ */
 export async function remoteTransports(
   server: RemoteServer,
   access: RemoteAccess,

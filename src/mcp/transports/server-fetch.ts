@@ -6,8 +6,9 @@ import type { RemoteAccess } from "./remote-access.ts";
 const NAMED_TIMEOUT = 10_000;
 
 /**
- * Makes the `fetch` of the client of a server. Redirects are left to the client, which follows them within the origin only.
- * A body is cut off once a message in it is too long. Hosts that the server has named are reached as far as it is itself.
+ * Makes the `fetch` of the client of a server. Redirects are left to the client, which follows them within the origin
+ * only. A body is cut off once a message in it is too long. Hosts that the server has named are reached as far as it is
+ * itself.
  */
 export function serverFetch(server: URL, access: Pick<RemoteAccess, "fetch" | "fetchNamed">): FetchLike {
   const named = access.fetchNamed(server);
@@ -53,7 +54,10 @@ function limit(isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-/** Bytes of the event that is not complete yet. A blank line ends an event; one that is cut by the end of a chunk is missed. */
+/**
+ * Bytes of the event that is not complete yet. A blank line ends an event; one that is cut by the end of a chunk is
+ * missed.
+ */
 function bytesOfEvent(chunk: Uint8Array, before: number): number {
   const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const ends = ["\n\n", "\r\r", "\r\n\r\n"].map((end) => [text.lastIndexOf(end), end.length] as const);

@@ -33,7 +33,9 @@ export class StdioTransport implements Transport {
     this.#program = program;
   }
 
-  /** Why the program is no longer there, with the end of what it wrote to its error output. Empty while it runs well. */
+  /**
+   * Why the program is no longer there, with the end of what it wrote to its error output. Empty while it runs well.
+   */
   get lastWords(): string {
     return this.#running?.lastWords ?? "";
   }

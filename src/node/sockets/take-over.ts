@@ -68,8 +68,8 @@ export async function takeOver(
 }
 
 /**
- * True while the answer to an earlier request of the connection is unfinished: a client that pipelines may send an upgrade
- * behind it, and the answer would be written into the socket. Node has no public name for that answer.
+ * True while the answer to an earlier request of the connection is unfinished: a client that pipelines may send an
+ * upgrade behind it, and the answer would be written into the socket. Node has no public name for that answer.
  */
 export function isAnswering(connection: Duplex): boolean {
   return "_httpMessage" in connection && connection._httpMessage instanceof http.ServerResponse;

@@ -7,9 +7,9 @@ const PORTION = 1024 * 1024;
 type CollectYoung = () => void;
 
 /**
- * Returns a function that counts the bytes of one body and frees the buffers of each portion. V8 by itself waits until 64
- * MiB of buffers have gathered, because it counts objects and the few of a large body are small to it. A collection of
- * young objects takes about a millisecond, and writing to memory that is in the cache saves more.
+ * Returns a function that counts the bytes of one body and frees the buffers of each portion. V8 by itself waits until
+ * 64 MiB of buffers have gathered, because it counts objects and the few of a large body are small to it. A collection
+ * of young objects takes about a millisecond, and writing to memory that is in the cache saves more.
  */
 export async function freeBuffers(): Promise<(bytes: number) => void> {
   const collect = await collectYoung();
@@ -22,7 +22,9 @@ export async function freeBuffers(): Promise<(bytes: number) => void> {
   };
 }
 
-/** Gets V8's own function, which is part of a global object only when a flag asks for it. Elsewhere nothing is freed. */
+/**
+ * Gets V8's own function, which is part of a global object only when a flag asks for it. Elsewhere nothing is freed.
+ */
 const collectYoung = once(async (): Promise<CollectYoung> => {
   const [v8, vm] = await Promise.all([import("node:v8"), import("node:vm")]);
   try {

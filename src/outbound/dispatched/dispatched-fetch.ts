@@ -27,11 +27,12 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set(["method", "headers", "body",
 
 /**
  * Makes a `fetch` for many short requests to one server. It hands them to the dispatcher of the global `fetch`, so that
- * connections, proxies, TLS and limits of time are the same, and leaves out the web streams between, which take more time
- * than all the rest.
+ * connections, proxies, TLS and limits of time are the same, and leaves out the web streams between, which take more
+ * time than all the rest.
  *
- * Everything else goes to the global `fetch`: the first request to a server, so that it judges addresses and ports; options
- * and bodies of other sorts, such as redirects that are followed; and all requests of a host that has replaced `fetch`, or of a runtime with another one.
+ * Everything else goes to the global `fetch`: the first request to a server, so that it judges addresses and ports;
+ * options and bodies of other sorts, such as redirects that are followed; and all requests of a host that has replaced
+ * `fetch`, or of a runtime with another one.
  */
 export function dispatchedFetch(): Fetch {
   const known = new Set<string>();

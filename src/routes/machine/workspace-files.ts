@@ -13,8 +13,8 @@ import { readableFile, statOrNull } from "./place-files.ts";
 import { answeringFailures } from "./workspace-failure.ts";
 
 /**
- * Pages that an agent wrote are shown as those of a stranger: their scripts run, but not as a page of this server, and no
- * browser takes a file for something other than it is declared as.
+ * Pages that an agent wrote are shown as those of a stranger: their scripts run, but not as a page of this server, and
+ * no browser takes a file for something other than it is declared as.
  */
 const HEADERS = {
   "content-security-policy": "sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads",

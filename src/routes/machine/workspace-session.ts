@@ -20,8 +20,8 @@ const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "::1"]);
 const sessionRoute = group({ prefix: "/api/auth/workspace-session", tags: ["Auth"], auth: "key" });
 
 /**
- * `/api/auth/workspace-session`: a cookie for frames and images of a web page, which cannot send a header. It is sent to
- * and accepted by the workspace files of conversations only, and holds a separate value instead of the key.
+ * `/api/auth/workspace-session`: a cookie for frames and images of a web page, which cannot send a header. It is sent
+ * to and accepted by the workspace files of conversations only, and holds a separate value instead of the key.
  */
 export function workspaceSessionRoutes({ tokens, publicPath }: WorkspaceSessionDeps): Route[] {
   const cookie = (request: Request, value: string, maxAge: number) => {

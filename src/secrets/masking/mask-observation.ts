@@ -3,9 +3,9 @@ import { DeepMask } from "./deep-mask.ts";
 import type { SecretMask } from "./secret-mask.ts";
 
 /**
- * Hides secret values in an observation: in the text parts of `content`, which the model reads, and in all other fields,
- * which clients show (old and new file contents, for example). Outside of those text parts, values of fewer than 8
- * characters stay, because they could be words that clients compare. Image data is never touched.
+ * Hides secret values in an observation: in the text parts of `content`, which the model reads, and in all other
+ * fields, which clients show (old and new file contents, for example). Outside of those text parts, values of fewer
+ * than 8 characters stay, because they could be words that clients compare. Image data is never touched.
  */
 export async function maskObservation(observation: Observation, mask: SecretMask): Promise<Observation> {
   if (mask.isEmpty) return observation;

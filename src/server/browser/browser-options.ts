@@ -8,9 +8,9 @@ export interface BrowserOptions {
    */
   program?: string;
   /**
-   * Whether agents may open pages of this machine and of private networks, as those who develop a web app must. Pages that
-   * they visit can then reach these too. Metadata services of clouds are never open, and neither is any of this to the
-   * browser of a conversation that works on a machine with another network. Default: true.
+   * Whether agents may open pages of this machine and of private networks, as those who develop a web app must. Pages
+   * that they visit can then reach these too. Metadata services of clouds are never open, and neither is any of this to
+   * the browser of a conversation that works on a machine with another network. Default: true.
    */
   allowPrivateAddresses?: boolean;
   /**

@@ -21,8 +21,8 @@ const MAX_SAID = 4000;
 const MAX_SHOWN = 500;
 
 /**
- * Starts the editor in the group of a shell that ends the group when this process is gone, also after `kill -9`: the pipe
- * that it reads is closed then.
+ * Starts the editor in the group of a shell that ends the group when this process is gone, also after `kill -9`: the
+ * pipe that it reads is closed then.
  */
 const KEEPER = `
 exec 3<&0

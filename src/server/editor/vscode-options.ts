@@ -7,8 +7,8 @@ export interface VscodeOptions {
   /** Path below which browsers see the editor, such as `/vscode` behind a proxy. Default: none. */
   basePath?: string | null;
   /**
-   * Absolute path of the program. Default: `/openhands/.openvscode-server/bin/openvscode-server`, else `openvscode-server`
-   * or `code-server` in the PATH.
+   * Absolute path of the program. Default: `/openhands/.openvscode-server/bin/openvscode-server`, else
+   * `openvscode-server` or `code-server` in the PATH.
    */
   program?: string;
 }

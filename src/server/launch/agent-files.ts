@@ -19,8 +19,8 @@ export interface AgentFilesOptions {
 }
 
 /**
- * The files that agents are completed from: skills and identity of users lie on the server's machine, projects and notes
- * where the agent works. An agent can do without any of them, so a failure is logged.
+ * The files that agents are completed from: skills and identity of users lie on the server's machine, projects and
+ * notes where the agent works. An agent can do without any of them, so a failure is logged.
  */
 export function agentFiles(options: AgentFilesOptions): AgentFiles {
   const { serverPlace, userDir, logger } = options;

@@ -16,7 +16,9 @@ export interface SettingsTakeover {
   begin(): Promise<void>;
 }
 
-/** The takeover of the reference's settings into a store. It begins with the first use of the documents at the latest. */
+/**
+ * The takeover of the reference's settings into a store. It begins with the first use of the documents at the latest.
+ */
 export function settingsTakeover(
   options: ResolvedOptions,
   { store, cipher }: { store: DocumentStore; cipher: Cipher | undefined },
@@ -39,8 +41,8 @@ export function settingsTakeover(
 }
 
 /**
- * Where the reference had no folder of its user set, its list of workspaces lies next to the conversations, and so did the rest
- * in old versions: both places are looked at.
+ * Where the reference had no folder of its user set, its list of workspaces lies next to the conversations, and so did
+ * the rest in old versions: both places are looked at.
  */
 function foldersOf({ referenceData, userDir, conversationsPath, logger }: ResolvedOptions): string[] {
   if (referenceData === false || referenceData.settings === null) return [];

@@ -11,8 +11,8 @@ export interface KeySharing {
 const ANY_WORD = "local";
 
 /**
- * Returns the key that a page hands to the app. Null where its user must know one, and where another page asks: those of
- * other ports of this machine may read answers, and browsers name the page that does.
+ * Returns the key that a page hands to the app. Null where its user must know one, and where another page asks: those
+ * of other ports of this machine may read answers, and browsers name the page that does.
  */
 export function keyFor(
   { apiKeys, shareKey }: KeySharing,

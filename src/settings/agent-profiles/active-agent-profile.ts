@@ -8,8 +8,8 @@ import { AGENT_PROFILES, infosOf, SUMMARIES } from "./agent-profile-collection.t
 import { SEED_NAME, seedProfile } from "./seed-profile.ts";
 
 /**
- * Lets the settings point to a profile that exists: to the present one, else to `default`, which is made from the settings
- * where it is missing, else to the first other one. Does nothing to settings that cannot be read.
+ * Lets the settings point to a profile that exists: to the present one, else to `default`, which is made from the
+ * settings where it is missing, else to the first other one. Does nothing to settings that cannot be read.
  */
 export async function ensureActive(edit: Edit): Promise<void> {
   const stored = await edit.read(SETTINGS, SETTINGS_NAME);

@@ -22,7 +22,9 @@ export class AgentProfiles {
     this.#documents = documents;
   }
 
-  /** Lists the profiles by the names of the reference's files. Without an active one, one is made active, or even made. */
+  /**
+   * Lists the profiles by the names of the reference's files. Without an active one, one is made active, or even made.
+   */
   async list(): Promise<AgentProfileList> {
     const before = await this.#listed();
     if (before.profiles.some(({ id }) => id !== null && id === before.active_agent_profile_id)) return before;
@@ -122,7 +124,9 @@ function identityAfter(
   return id === null ? { id: crypto.randomUUID(), revision } : { id, revision: (former?.revision ?? 0) + 1 };
 }
 
-/** Settings of another program would outlive the profile that they came with. The MCP servers belong to every profile. */
+/**
+ * Settings of another program would outlive the profile that they came with. The MCP servers belong to every profile.
+ */
 function withoutAgentProfile(settings: StoredSettings): StoredSettings {
   const { agent_settings: agent } = settings;
   const pointless = { ...settings, active_agent_profile_id: null };

@@ -23,7 +23,10 @@ export const CONNECTIONS = defineCollection({
 
 export type StoredConnection = z.output<typeof CONNECTIONS.schema>;
 
-/** Unlike other secrets, a key that cannot be read is refused rather than taken for none: models would be asked without it. */
+/**
+ * Unlike other secrets, a key that cannot be read is refused rather than taken for none: models would be asked without
+ * it.
+ */
 export function readableConnection(document: Document<StoredConnection>): StoredConnection {
   if (document.value !== null && document.lost.length === 0) return document.value;
   const reason = document.damage ?? `its key was encrypted with a different key: ${LOST_KEY_CURE}`;
@@ -34,8 +37,8 @@ export function readableConnection(document: Document<StoredConnection>): Stored
 }
 
 /**
- * Reads a connection that a document of this edit is about to refer to. A removal at the same moment, here or on another
- * server, makes one of the two begin again.
+ * Reads a connection that a document of this edit is about to refer to. A removal at the same moment, here or on
+ * another server, makes one of the two begin again.
  */
 export async function referToConnection(edit: Edit, id: string): Promise<StoredConnection | null> {
   const document = await edit.read(CONNECTIONS, id);

@@ -59,7 +59,10 @@ const FILES: readonly { path: string; documentsIn: DocumentFile["documentsIn"] }
 const MAX_NAMES = 10_000;
 const END = ".json";
 
-/** Lists the files of a data folder that exist: first what the others refer to. Other files and hidden ones are left out. */
+/**
+ * Lists the files of a data folder that exist: first what the others refer to. Other files and hidden ones are left
+ * out.
+ */
 export async function documentFiles(files: WorkspaceFiles, folder: string): Promise<DocumentFile[]> {
   const found: DocumentFile[] = [];
   for (const { folder: name, collection } of FOLDERS) {

@@ -16,8 +16,9 @@ export interface DocumentSources {
 }
 
 /**
- * Stores the documents of the reference's data folder: profiles, secrets, connections, the sign-in, the settings and the
- * list of workspaces, which are added to those that are here. One file or document that cannot be read costs that only.
+ * Stores the documents of the reference's data folder: profiles, secrets, connections, the sign-in, the settings and
+ * the list of workspaces, which are added to those that are here. One file or document that cannot be read costs that
+ * only.
  */
 export async function* importDocuments(sources: DocumentSources): AsyncGenerator<DocumentImport, void, void> {
   const { files, documents, folder } = sources;
@@ -66,7 +67,9 @@ function tokensIn(json: string): number {
   return json.match(/"gAAAAA/g)?.length ?? 0;
 }
 
-/** The content, or the reason why there is none. The error of the parser has pieces of the text, which may be secret. */
+/**
+ * The content, or the reason why there is none. The error of the parser has pieces of the text, which may be secret.
+ */
 async function readObject(files: WorkspaceFiles, path: string): Promise<Record<string, unknown> | string> {
   let bytes: Uint8Array;
   try {

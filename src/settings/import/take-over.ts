@@ -19,8 +19,9 @@ export interface TakeoverOptions {
 }
 
 /**
- * Stores the documents of a data folder that are not here yet, and notes that it was done: what is deleted here later does
- * not come back. One that is cut short begins again. What cannot be read is named in the log, and left to the command.
+ * Stores the documents of a data folder that are not here yet, and notes that it was done: what is deleted here later
+ * does not come back. One that is cut short begins again. What cannot be read is named in the log, and left to the
+ * command.
  */
 export async function takeOver({ folder, files, store, cipher, logger }: TakeoverOptions): Promise<void> {
   const documents = new Documents({ store, cipher, logger });

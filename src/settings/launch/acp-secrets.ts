@@ -6,7 +6,10 @@ type Names = Pick<
   "acp_api_key_secret_name" | "acp_base_url_secret_name" | "acp_file_secret_names"
 >;
 
-/** Names of the secrets by which a program signs in: a key, the address of a proxy, files. Either a key or a file will do. */
+/**
+ * Names of the secrets by which a program signs in: a key, the address of a proxy, files. Either a key or a file will
+ * do.
+ */
 export function acpSecretNames({ acp_server: server }: Pick<AcpProfile, "acp_server">): Names {
   switch (server) {
     case "claude-code":

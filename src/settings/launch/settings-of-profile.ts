@@ -46,7 +46,10 @@ export function settingsOfProfile(profile: AgentProfile, parts: ProfileParts): A
   return openHandsSettingsOf(profile, llm, parts);
 }
 
-/** The skills that a profile selects: of the public ones those that it names, if it names any or none; of the others all. */
+/**
+ * The skills that a profile selects: of the public ones those that it names, if it names any or none; of the others
+ * all.
+ */
 export function selectedSkills(
   { disabled_skills: disabled, public_skills: chosen }: OpenHandsProfile,
   skills: readonly OfferedSkill[],

@@ -4,8 +4,8 @@ import { MAX_PROFILES } from "../profiles/profile-names.ts";
 import { LLM_PROFILES, toStoredProfile } from "./profile-collection.ts";
 
 /**
- * Saves a model that someone has configured under a name that is free, if there is room. One that is as it came would only be
- * an entry that does not work.
+ * Saves a model that someone has configured under a name that is free, if there is room. One that is as it came would
+ * only be an entry that does not work.
  */
 export async function seedLlmProfile(edit: Edit, name: string, llm: LlmConfig): Promise<void> {
   if (!isConfigured(llm)) return;

@@ -22,8 +22,8 @@ export interface PlaceOptions {
 }
 
 /**
- * Refuses a new profile where all places are taken. Two servers that save at one moment must not both take the last one,
- * so each touches a document of the other.
+ * Refuses a new profile where all places are taken. Two servers that save at one moment must not both take the last
+ * one, so each touches a document of the other.
  *
  * @throws AgentServerError `conflict`
  */

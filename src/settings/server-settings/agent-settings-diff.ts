@@ -5,8 +5,8 @@ import { mergePatch } from "./merge.ts";
 import { openSent } from "./open-sent.ts";
 
 /**
- * Applies a merge patch to an agent's settings. With another `agent_kind` it is applied to the defaults of that kind, so
- * that nothing of the former agent stays. Undefined when the result is not valid.
+ * Applies a merge patch to an agent's settings. With another `agent_kind` it is applied to the defaults of that kind,
+ * so that nothing of the former agent stays. Undefined when the result is not valid.
  *
  * @throws AgentServerError `unprocessable` for a token that no key opens.
  */

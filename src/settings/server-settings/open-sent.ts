@@ -14,8 +14,8 @@ export interface SentOptions {
 }
 
 /**
- * Opens the secrets in what a client sent: it got them from an answer. A token is decrypted, and asterisks stand for the
- * stored secret of that place, so that sending back what was shown changes nothing.
+ * Opens the secrets in what a client sent: it got them from an answer. A token is decrypted, and asterisks stand for
+ * the stored secret of that place, so that sending back what was shown changes nothing.
  *
  * @throws AgentServerError `unprocessable` for a token that no key opens: the secret would be gone.
  */

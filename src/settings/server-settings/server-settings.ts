@@ -33,7 +33,9 @@ export class ServerSettings {
     this.#options = options;
   }
 
-  /** The settings with their secrets in clear. Those that cannot be read are shown as defaults, and stay as they are. */
+  /**
+   * The settings with their secrets in clear. Those that cannot be read are shown as defaults, and stay as they are.
+   */
   async read(): Promise<StoredSettings> {
     return this.#orDefault(await this.#options.documents.read(SETTINGS, SETTINGS_NAME));
   }

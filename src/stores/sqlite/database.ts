@@ -10,8 +10,8 @@ const OPEN_WAIT_MS = 1_000;
 const WAL_KEEP_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 8 * 1024;
 /**
- * Pages of the write-ahead log, 16 MiB, after which they are moved to the database. That waits for the disk on this thread.
- * Four times the default, so that pages written again and again are moved a quarter as often.
+ * Pages of the write-ahead log, 16 MiB, after which they are moved to the database. That waits for the disk on this
+ * thread. Four times the default, so that pages written again and again are moved a quarter as often.
  */
 const CHECKPOINT_PAGES = 4_000;
 const SQLITE_BUSY = 5;
@@ -23,8 +23,8 @@ export type Row = Record<string, SQLOutputValue>;
 export type Columns = SQLOutputValue[];
 
 /**
- * A database file that only this object has open. Each statement is prepared once. Integers are read as bigints. Disk failures become `unavailable`,
- * with SQLite's message.
+ * A database file that only this object has open. Each statement is prepared once. Integers are read as bigints. Disk
+ * failures become `unavailable`, with SQLite's message.
  */
 export class Database {
   readonly #database: DatabaseSync;
@@ -95,8 +95,8 @@ export class Database {
 
   /**
    * Moves every transaction so far into the database file, syncs that file, and empties the write-ahead log. After a
-   * failed `sync` only this makes them safe: the kernel gives up pages that it could not write, so that a second sync of
-   * the same file succeeds without them. The wait is on this thread.
+   * failed `sync` only this makes them safe: the kernel gives up pages that it could not write, so that a second sync
+   * of the same file succeeds without them. The wait is on this thread.
    */
   rewrite(): void {
     const outcome = this.get("PRAGMA wal_checkpoint(TRUNCATE)");

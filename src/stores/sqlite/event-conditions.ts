@@ -40,9 +40,9 @@ export class EventConditions {
 }
 
 /**
- * Selects columns, of which `seq` is the first, of the events that meet the conditions. Those of a kind or source come by
- * their marks, and the few newest are looked through. Both parts are in the order of the log, so that SQLite reads a page
- * of them and no more.
+ * Selects columns, of which `seq` is the first, of the events that meet the conditions. Those of a kind or source come
+ * by their marks, and the few newest are looked through. Both parts are in the order of the log, so that SQLite reads a
+ * page of them and no more.
  */
 export function eventRows(columns: readonly string[], conditions: EventConditions): Query {
   const { place, filter } = conditions;

@@ -15,8 +15,8 @@ export interface Marks {
 }
 
 /**
- * Whether a log that grows to `eventCount` gets marks now. Logs that grow side by side get theirs in different commits, so
- * that none of these takes long.
+ * Whether a log that grows to `eventCount` gets marks now. Logs that grow side by side get theirs in different commits,
+ * so that none of these takes long.
  */
 export function isMarkingDue({ key, marked }: Marks, eventCount: number): boolean {
   const share = Number(key % BigInt(STRIDE));

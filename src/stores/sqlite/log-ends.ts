@@ -17,8 +17,8 @@ export interface LogEnd extends Marks {
 }
 
 /**
- * The ends of logs that were written lately, so that a commit does not have to look for them. They are those of the open
- * transaction: `clear` must follow a transaction that was rolled back.
+ * The ends of logs that were written lately, so that a commit does not have to look for them. They are those of the
+ * open transaction: `clear` must follow a transaction that was rolled back.
  */
 export class LogEnds {
   readonly #kept = new Map<string, LogEnd>();

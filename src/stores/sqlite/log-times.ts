@@ -34,8 +34,8 @@ interface Wanted {
 }
 
 /**
- * The first place at which the log has reached a time, or its end. `reached` never falls, so that halving finds it: an index
- * of times would cost each commit a page. A place whose event is lost counts like the one after it.
+ * The first place at which the log has reached a time, or its end. `reached` never falls, so that halving finds it: an
+ * index of times would cost each commit a page. A place whose event is lost counts like the one after it.
  */
 function firstReaching(database: Database, { key }: Log, { timestamp, eventCount }: Wanted): number {
   let first = 0;

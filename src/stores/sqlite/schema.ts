@@ -5,14 +5,14 @@
  * `last_late` is the last `seq` whose own timestamp lies before it. Together they turn a bound on timestamps into an
  * exact bound on `seq`, whatever the clock did.
  *
- * `event_marks` says where the events of an id, a kind and a source are: those of the first events of a log, up to some place.
- * The few after it are looked through. Marks are written many at a time, because an index that every commit adds to costs a
- * page of the file for each event.
+ * `event_marks` says where the events of an id, a kind and a source are: those of the first events of a log, up to some
+ * place. The few after it are looked through. Marks are written many at a time, because an index that every commit adds
+ * to costs a page of the file for each event.
  *
  * `removed` holds the keys of conversations whose events are still to be deleted, a few at a time.
  *
- * A bash scope is a conversation, or the server, whose place has the number 0. Its events are hidden at once by giving up
- * its key, which `bash_removed` then holds until they are deleted. A command has `ended` with its final output.
+ * A bash scope is a conversation, or the server, whose place has the number 0. Its events are hidden at once by giving
+ * up its key, which `bash_removed` then holds until they are deleted. A command has `ended` with its final output.
  *
  * Sub-agents are conversations with an `agent_of`. Lists leave them out, and so do the indexes of lists.
  *
@@ -164,7 +164,8 @@ function withoutSubAgents(name: string): string {
 
 /**
  * The number of events of a conversation's row, and with it the place of the next. The log itself is the authority, so
- * that a damaged `event_count` neither leaves a gap nor meets a place that is taken. A place that no log reaches is damage.
+ * that a damaged `event_count` neither leaves a gap nor meets a place that is taken. A place that no log reaches is
+ * damage.
  */
 export const EVENT_COUNT = `max(0, coalesce((SELECT max(seq) + 1 FROM events
   WHERE conversation = conversations.key AND seq < ${Number.MAX_SAFE_INTEGER}), 0))`;

@@ -46,7 +46,9 @@ const FORMS =
   'a text, {"say"}, {"think"}, {"call", "arguments", "id"}, {"usage", "cost"}, {"cut": true}, a list of these, ' +
   `{"fail": ${FAILURES.join(" or ")}, "retry_after"}, or {"after_ms", "step"}`;
 
-/** A step as JSON: a text, `{say}`, `{think}`, `{call, arguments}`, `{usage}`, `{cut}`, a list of these, or `{fail}`. */
+/**
+ * A step as JSON: a text, `{say}`, `{think}`, `{call, arguments}`, `{usage}`, `{cut}`, a list of these, or `{fail}`.
+ */
 export type StepJson = z.input<typeof step>;
 type PartJson = z.output<typeof part>;
 

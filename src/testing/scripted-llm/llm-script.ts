@@ -45,7 +45,9 @@ export function think(text: string): ReplyPart {
   return { type: "reasoning", text };
 }
 
-/** Calls a tool. `args` as a string is sent unchanged, also if it is not valid JSON. Default id: `call_<step>_<index>`. */
+/**
+ * Calls a tool. `args` as a string is sent unchanged, also if it is not valid JSON. Default id: `call_<step>_<index>`.
+ */
 export function call(tool: string, args: Record<string, unknown> | string = {}, id?: string): ReplyPart {
   const json = typeof args === "string" ? args : JSON.stringify(args);
   return { type: "call", tool, arguments: json, ...(id !== undefined && { id }) };

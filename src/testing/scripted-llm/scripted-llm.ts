@@ -30,8 +30,8 @@ export interface ScriptedLlmOptions {
   /** Continues with the first step after the last. Default: false. */
   repeat?: boolean;
   /**
-   * With `queue`, each call takes the next step. With `prompt`, the number of replies in the prompt selects the step, so
-   * that a restarted server continues where it was. Default: `queue`.
+   * With `queue`, each call takes the next step. With `prompt`, the number of replies in the prompt selects the step,
+   * so that a restarted server continues where it was. Default: `queue`.
    */
   position?: "queue" | "prompt";
 }

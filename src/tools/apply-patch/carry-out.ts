@@ -4,8 +4,8 @@ import { FileRefusal } from "../text-files/file-refusal.ts";
 import type { FileStep } from "./plan-changes.ts";
 
 /**
- * Writes the files of a patch, then removes those that go. When one of them fails, those before it get back what they had;
- * folders that were made for new files stay.
+ * Writes the files of a patch, then removes those that go. When one of them fails, those before it get back what they
+ * had; folders that were made for new files stay.
  *
  * @throws FileRefusal when a file cannot be written or removed.
  */

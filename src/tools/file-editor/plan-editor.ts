@@ -32,7 +32,9 @@ export class PlanEditor {
   readonly #isChosen: boolean;
   readonly #editor: FileEditor;
 
-  /** `isChosen`: a plan that the host or the user has placed may lie anywhere, any other in the working directory alone. */
+  /**
+   * `isChosen`: a plan that the host or the user has placed may lie anywhere, any other in the working directory alone.
+   */
   constructor(workspace: Workspace, planPath: string, isChosen: boolean) {
     this.#workspace = workspace;
     this.#planPath = planPath;

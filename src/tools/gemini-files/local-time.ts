@@ -1,7 +1,9 @@
 /** Milliseconds since 1970 of the years 1 and 9999. A file can claim to be of any other. */
 const RANGE = { first: -62_135_510_400_000, last: 253_402_214_400_000 };
 
-/** Writes a time, in milliseconds since 1970, as the server's clock shows it: ISO 8601 in microseconds, without a zone. */
+/**
+ * Writes a time, in milliseconds since 1970, as the server's clock shows it: ISO 8601 in microseconds, without a zone.
+ */
 export function localTime(milliseconds: number): string {
   const time = Math.min(Math.max(milliseconds, RANGE.first), RANGE.last);
   const shift = new Date(time).getTimezoneOffset() * 60_000;

@@ -9,8 +9,8 @@ const MAX_COMMANDS = 20;
 const TOTAL_TIME = 60_000;
 
 /**
- * Code in fences, one left open to the end included; a command that is only shown; other code; a command. The first that
- * fits counts, so that no command in code is run.
+ * Code in fences, one left open to the end included; a command that is only shown; other code; a command. The first
+ * that fits counts, so that no command in code is run.
  */
 const PIECES = /```[\s\S]*?(?:```|$)|\\!`[^`]+`|(?<!!)`[^`]+`|!`([^`]+)`/g;
 

@@ -27,7 +27,10 @@ export function transcriptOf(messages: readonly MessageEvent[]): string {
   return lines.slice(-RECENT).join("\n") || "(nothing was said yet)";
 }
 
-/** Writes the question of a classifier. The task stands in the user's message: some providers refuse a prompt without one. */
+/**
+ * Writes the question of a classifier. The task stands in the user's message: some providers refuse a prompt without
+ * one.
+ */
 export function classifierPrompt(rules: MetaProfile, transcript: string): Message[] {
   const [system, user] =
     rules.prompt_template === null
@@ -42,7 +45,10 @@ export function classifierPrompt(rules: MetaProfile, transcript: string): Messag
   ];
 }
 
-/** Reads the answer of a classifier; undefined for one that chooses nothing. `profiles` are the names it may choose from. */
+/**
+ * Reads the answer of a classifier; undefined for one that chooses nothing. `profiles` are the names it may choose
+ * from.
+ */
 export function choiceIn(
   answer: string,
   rules: MetaProfile,
@@ -72,7 +78,9 @@ function filled(template: string, values: Readonly<Record<string, string>>): str
   return template.replace(blank, (_blank, name: string) => values[name] ?? "").trim();
 }
 
-/** Reads `{"model": …}`; an answer without it may name a profile anywhere. Longer names first: one may be in another. */
+/**
+ * Reads `{"model": …}`; an answer without it may name a profile anywhere. Longer names first: one may be in another.
+ */
 function namedIn(answer: string, profiles: readonly string[]): string | undefined {
   const stated = modelIn(answer);
   if (stated !== "") return profiles.find((name) => name.toLowerCase() === stated);

@@ -9,8 +9,8 @@ import { searchByWalk } from "./walk-search.ts";
 const MAX_TEXT = 4_096;
 
 /**
- * Searches the files of one machine: by ripgrep where the machine has it, else by looking through its folders with the same
- * rules.
+ * Searches the files of one machine: by ripgrep where the machine has it, else by looking through its folders with the
+ * same rules.
  */
 export class FileSearch {
   readonly #workspace: Workspace;

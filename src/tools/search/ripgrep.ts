@@ -14,8 +14,8 @@ const MAX_PATH = 64 * 1024;
 const MAX_ECHO = 500;
 
 /**
- * Searches by `rg`, with its rules for what is ignored. undefined where the machine does not have it, or one that does not
- * understand the call.
+ * Searches by `rg`, with its rules for what is ignored. undefined where the machine does not have it, or one that does
+ * not understand the call.
  *
  * @throws FileRefusal for an expression or a glob that it refuses.
  */

@@ -11,8 +11,8 @@ import { openTextMatcher, type TextMatcher } from "./worker/text-matcher.ts";
 const AT_ONCE = 8;
 
 /**
- * Searches by looking through folders and reading files, in this process. The regular expression runs in a thread, which
- * is ended past the deadline.
+ * Searches by looking through folders and reading files, in this process. The regular expression runs in a thread,
+ * which is ended past the deadline.
  *
  * @throws FileRefusal for an expression that is not valid.
  */

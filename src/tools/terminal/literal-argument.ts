@@ -1,6 +1,6 @@
 /**
- * Explains what to do when the command is a JSON or Python value, which models send when they mix up two tools. null for
- * anything that may be meant for a shell: `[ -f x ]`, `[[ -f x ]]` and `{ ls; }` have a blank after the bracket.
+ * Explains what to do when the command is a JSON or Python value, which models send when they mix up two tools. null
+ * for anything that may be meant for a shell: `[ -f x ]`, `[[ -f x ]]` and `{ ls; }` have a blank after the bracket.
  */
 export function literalArgumentHint(command: string): string | null {
   const start = command.trimStart();

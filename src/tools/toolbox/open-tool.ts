@@ -51,7 +51,9 @@ export class OpenTool {
     this.#host = host;
   }
 
-  /** Checks arguments. Response fields are checked and left out of the action: clients reject actions that have them. */
+  /**
+   * Checks arguments. Response fields are checked and left out of the action: clients reject actions that have them.
+   */
   parse(args: Record<string, unknown>): { action: Action; input: unknown } | { error: string } {
     const own = this.#response?.without(args) ?? args;
     const parsed = this.#arguments.check(own);

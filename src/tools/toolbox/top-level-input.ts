@@ -2,8 +2,8 @@ import { z } from "zod";
 import { asObject } from "../../is-object.ts";
 
 /**
- * Makes the check of arguments by a JSON schema that came from elsewhere: names, presence and types at the top level, as
- * the reference does.
+ * Makes the check of arguments by a JSON schema that came from elsewhere: names, presence and types at the top level,
+ * as the reference does.
  */
 export function topLevelInput(
   parameters: Record<string, unknown>,

@@ -1,9 +1,11 @@
 /**
- * The Python program that runs a workflow script, on the machine of the conversation. It speaks lines of JSON: the script
- * comes in first, then come answers to calls; calls and the end go out. Its input ends with the server, and so does it.
+ * The Python program that runs a workflow script, on the machine of the conversation. It speaks lines of JSON: the
+ * script comes in first, then come answers to calls; calls and the end go out. Its input ends with the server, and so
+ * does it.
  *
- * A script is checked before it runs, as the reference checks one, and sees few names. That keeps honest scripts to what
- * workflows are for; it is not the wall: the program has the rights of any program that the agent could start itself.
+ * A script is checked before it runs, as the reference checks one, and sees few names. That keeps honest scripts to
+ * what workflows are for; it is not the wall: the program has the rights of any program that the agent could start
+ * itself.
  */
 export const DRIVER = String.raw`
 import ast, asyncio, inspect, io, json, os, sys, threading

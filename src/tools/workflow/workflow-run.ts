@@ -48,7 +48,9 @@ interface AgentCall {
   description: string | null;
 }
 
-/** Runs one workflow script: Python on the machine of the conversation, whose calls of sub-agents are carried out here. */
+/**
+ * Runs one workflow script: Python on the machine of the conversation, whose calls of sub-agents are carried out here.
+ */
 export class WorkflowRun {
   readonly #options: WorkflowRunOptions;
   readonly #workflow: Workflow;

@@ -1,8 +1,8 @@
 import type { NewEvent } from "./events.ts";
 
 /**
- * Whether an event is a record of a hook that is off the branch: the message, call or result that it is about has the same
- * parent. A record that gave a message further text belongs to the branch, as in the reference.
+ * Whether an event is a record of a hook that is off the branch: the message, call or result that it is about has the
+ * same parent. A record that gave a message further text belongs to the branch, as in the reference.
  */
 export function isOffBranch(event: NewEvent): boolean {
   if (event.kind !== "HookExecutionEvent") return false;

@@ -3,7 +3,9 @@ import { globPattern, neverMatches } from "./glob-pattern.ts";
 
 /** Paths that are left out of an archive. */
 export interface Excludes {
-  /** Whether a path is left out, of which every folder above it is kept. Parts of the path from the top of the archive. */
+  /**
+   * Whether a path is left out, of which every folder above it is kept. Parts of the path from the top of the archive.
+   */
   has(parts: readonly string[], isDirectory: boolean): boolean;
   /** The same for git: pathspecs with magic, to be added to one that says what is wanted. */
   readonly pathspecs: readonly string[];

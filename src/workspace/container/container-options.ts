@@ -55,19 +55,24 @@ export interface ContainerOptions {
   /** Whether programs can change nothing but mounted folders and `/tmp`. Default: true. */
   readOnlyRoot?: boolean;
   /**
-   * User of the programs, as `id:group`. Files that they make must belong to the user of the server. Default: root, which
-   * rootless podman maps to that user, and the server's own ids with docker.
+   * User of the programs, as `id:group`. Files that they make must belong to the user of the server. Default: root,
+   * which rootless podman maps to that user, and the server's own ids with docker.
    */
   user?: string;
   /** Arguments of the engine's `run`, added to those of the options above. Default: none. */
   engineArguments?: readonly string[];
   /** Variables that commands get in addition to those of the image. Default: none. */
   commandEnvironment?: Environment | undefined;
-  /** Environment that the engine's own program is run with, as far as it concerns the engine. Default: `process.env`. */
+  /**
+   * Environment that the engine's own program is run with, as far as it concerns the engine. Default: `process.env`.
+   */
   environment?: Environment;
   /** Seconds that a container is kept after the last use of its conversation. Default: 300. */
   idleSeconds?: number;
-  /** Seconds that a container outlives a server that was killed. A server that starts meanwhile uses it again. Default: 120. */
+  /**
+   * Seconds that a container outlives a server that was killed. A server that starts meanwhile uses it again. Default:
+   * 120.
+   */
   leaseSeconds?: number;
   /** Seconds in which a container has to start. Default: 120. */
   startSeconds?: number;

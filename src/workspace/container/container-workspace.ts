@@ -37,15 +37,17 @@ const STANDARD = {
 } as const;
 
 /**
- * Opens workspaces that are containers, one for each conversation. The working folder, a home folder and `$TMPDIR` of the
- * conversation are mounted at the paths that they have on this machine, where file tools reach them and no others. Every
- * program runs in the container: without privileges, capabilities and, unless `network` says otherwise, a network.
+ * Opens workspaces that are containers, one for each conversation. The working folder, a home folder and `$TMPDIR` of
+ * the conversation are mounted at the paths that they have on this machine, where file tools reach them and no others.
+ * Every program runs in the container: without privileges, capabilities and, unless `network` says otherwise, a
+ * network.
  *
  * A container starts when it is first used, and stops `idleSeconds` after its last use and when the server closes; a
  * server that starts again within `leaseSeconds` after it was killed goes on using it. It is removed with its
  * conversation. Needs Linux. An exit code of 129 to 159 is reported as the signal that it stands for.
  *
- * Working folders lie in `root`. `/workspace` is a new one for each conversation, which the container shows there. Do not give one conversation a folder inside another's working folder.
+ * Working folders lie in `root`. `/workspace` is a new one for each conversation, which the container shows there. Do
+ * not give one conversation a folder inside another's working folder.
  *
  * @throws WorkspaceError `unavailable` where the engine or the image cannot be had: containers are never left out silently.
  * @throws TypeError for invalid options.

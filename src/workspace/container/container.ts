@@ -32,8 +32,8 @@ export type ContainerState =
 const TRUSTED = 5000;
 
 /**
- * One container, which starts when it is first used and stops when it has not been used for a while. It lives as long as
- * this server changes its file.
+ * One container, which starts when it is first used and stops when it has not been used for a while. It lives as long
+ * as this server changes its file.
  */
 export class Container {
   readonly plan: ContainerPlan;
@@ -199,7 +199,9 @@ export class Container {
     this.#beat ??= setInterval(() => void this.#touch().catch(() => {}), timing.beat).unref();
   }
 
-  /** Writes in place: emptied first, the file would stay empty on a full disk, and the container end for lack of a beat. */
+  /**
+   * Writes in place: emptied first, the file would stay empty on a full disk, and the container end for lack of a beat.
+   */
   #touch(): Promise<void> {
     const flag = constants.O_WRONLY | constants.O_CREAT;
     return writeFile(this.plan.aliveFile, `${Date.now()}\n`, { mode: 0o600, flag });

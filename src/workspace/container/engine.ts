@@ -9,7 +9,9 @@ import type { ContainerEngine, ContainerOptions } from "./container-options.ts";
 /** Folders that engines are looked for in. Not the PATH: a folder in it may be one that agents write to. */
 const FOLDERS = ["/usr/bin", "/usr/local/bin", "/bin"];
 
-/** Variables that say how an engine is reached and where it keeps its files. Nothing else of the server's reaches it. */
+/**
+ * Variables that say how an engine is reached and where it keeps its files. Nothing else of the server's reaches it.
+ */
 const VARIABLES =
   /^(HOME|USER|XDG_RUNTIME_DIR|XDG_DATA_HOME|XDG_CONFIG_HOME|DBUS_SESSION_BUS_ADDRESS|DOCKER_(HOST|CONTEXT|CONFIG|TLS_VERIFY|CERT_PATH)|CONTAINER_HOST|CONTAINERS_\w+)$/;
 

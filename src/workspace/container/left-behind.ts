@@ -7,8 +7,8 @@ import { FOLDER_PREFIX } from "../local/terminal/shell-folders.ts";
 export const PERMIT_SUFFIX = ".env";
 
 /**
- * Removes what a server that was killed has left for commands and shells: their variables may be secrets. What is younger
- * than this process stays, because it is in use. Never rejects.
+ * Removes what a server that was killed has left for commands and shells: their variables may be secrets. What is
+ * younger than this process stays, because it is in use. Never rejects.
  */
 export async function removeLeftBehind(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);

@@ -35,8 +35,8 @@ export function hardening(
 }
 
 /**
- * Checks that the engine takes the paths of a mount. The options of both engines are lists within one text: `--volume` ends
- * a path at a colon, `--mount` at a comma, and no quoting works with both.
+ * Checks that the engine takes the paths of a mount. The options of both engines are lists within one text: `--volume`
+ * ends a path at a colon, `--mount` at a comma, and no quoting works with both.
  *
  * @throws WorkspaceError `invalid_path` for a path that it cannot take.
  */

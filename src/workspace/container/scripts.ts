@@ -30,7 +30,8 @@ shift 2
 /**
  * Starts a program, and stays until the program and whatever holds its outputs have ended: the engine ends the outputs
  * with the first process. Signals are for the program. Parameters: the file with the environment, which is also the
- * permit to start; the folder; blocks of a file and seconds of processor time, or nothing; the program and its arguments.
+ * permit to start; the folder; blocks of a file and seconds of processor time, or nothing; the program and its
+ * arguments.
  */
 export const LAUNCHER = `${PREPARE}
 trap : TERM HUP
@@ -61,7 +62,8 @@ fields() {
 
 /**
  * Ends every process of a command: those with its id in their environment, and those in a session with one of them.
- * Exits with 1 when some are left. Parameters: the variable, and tenths of a second between the polite signals and SIGKILL.
+ * Exits with 1 when some are left. Parameters: the variable, and tenths of a second between the polite signals and
+ * SIGKILL.
  */
 export const KILLER = `${FIELDS}
 sessions=" "
@@ -104,7 +106,10 @@ done
 exit 1
 `;
 
-/** Signals the foreground of a shell's terminal, unless that is the shell. Parameters: the shell, the signal, 1 for the shell itself. */
+/**
+ * Signals the foreground of a shell's terminal, unless that is the shell. Parameters: the shell, the signal, 1 for the
+ * shell itself.
+ */
 export const SIGNALLER = `${FIELDS}
 if [ "$3" = 1 ]; then kill -s "$2" "$1"; exit; fi
 fields "$1" || exit 1

@@ -10,7 +10,10 @@ import type { Engine } from "./engine.ts";
 import { PERMIT_SUFFIX } from "./left-behind.ts";
 import { COMMAND_VARIABLE, LAUNCHER, TERMINAL_LAUNCHER } from "./scripts.ts";
 
-/** Keys that a terminal's client takes for its own. Podman takes none; docker cannot, and gets keys that are never typed. */
+/**
+ * Keys that a terminal's client takes for its own. Podman takes none; docker cannot, and gets keys that are never
+ * typed.
+ */
 const DETACH_KEYS = { podman: "", docker: "ctrl-@,ctrl-_,ctrl-@,ctrl-_" } as const;
 
 /** Bytes in the unit of the shell's `ulimit -f`. */
@@ -25,8 +28,9 @@ export interface WrapperParts {
 }
 
 /**
- * Makes commands that the engine runs in a container, which is started first if need be. Neither a variable nor its value
- * is an argument, or in the environment of the engine: they are in a file that only this user and the container can read.
+ * Makes commands that the engine runs in a container, which is started first if need be. Neither a variable nor its
+ * value is an argument, or in the environment of the engine: they are in a file that only this user and the container
+ * can read.
  */
 export function wrapInContainer({ engine, container, exchange, limits }: WrapperParts): WrapCommand {
   const blocks = limits.fileBytes === null ? "" : String(Math.ceil(limits.fileBytes / BLOCK));

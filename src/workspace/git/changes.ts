@@ -30,9 +30,9 @@ const MAX_ENTRIES = 10_000;
 const NONE: Changes = { changes: [], truncated: false };
 
 /**
- * Lists what differs between `ref` and the files of a folder, files that git does not know yet included, and likewise for
- * the repositories one level below. Without `ref` the base is `displayBase`. A folder that is missing, or in no repository,
- * has no changes.
+ * Lists what differs between `ref` and the files of a folder, files that git does not know yet included, and likewise
+ * for the repositories one level below. Without `ref` the base is `displayBase`. A folder that is missing, or in no
+ * repository, has no changes.
  *
  * @throws AgentServerError `bad_request` for an unknown `ref`, and when git fails.
  */

@@ -10,7 +10,10 @@ export interface OwnSettings {
 /** Stands in a text where a byte was no UTF-8. */
 const REPLACEMENT = "\u{FFFD}";
 
-/** Finds the keys of a repository's own configuration that match a regular expression. Keys can hold any character but zero. */
+/**
+ * Finds the keys of a repository's own configuration that match a regular expression. Keys can hold any character but
+ * zero.
+ */
 export async function ownSettings(
   run: (parameters: readonly string[]) => Promise<RunResult>,
   pattern: string,

@@ -31,8 +31,8 @@ const STDERR_TAIL = 2_000;
 /**
  * Runs a program in its group and passes its input on to it. When the input ends, the program has 5 seconds, then its
  * whole group ends: also a server that was killed leaves no program behind. When the program ends, so does what it has
- * left in the group. The shell itself says nothing about the signals. An empty line tells that the part which passes the
- * input on is there to get them: a program may end at once.
+ * left in the group. The shell itself says nothing about the signals. An empty line tells that the part which passes
+ * the input on is there to get them: a program may end at once.
  */
 const KEEPER = `
 trap : TERM
@@ -62,7 +62,9 @@ export class LineProgram {
     this.#running = this.#run();
   }
 
-  /** Why the program is no longer there, with the end of what it wrote to its error output. Empty while it runs well. */
+  /**
+   * Why the program is no longer there, with the end of what it wrote to its error output. Empty while it runs well.
+   */
   get lastWords(): string {
     return [this.#fault, this.#stderr.trim()].filter((words) => words).join("\n");
   }

@@ -64,8 +64,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
 const FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * Makes the environment of commands from the server's own. `extra` is added as it is and wins. `AI_AGENT` tells programs
- * that an agent runs them, and pagers are off because an agent does not press keys.
+ * Makes the environment of commands from the server's own. `extra` is added as it is and wins. `AI_AGENT` tells
+ * programs that an agent runs them, and pagers are off because an agent does not press keys.
  */
 export function childEnvironment(parent: Environment, extra: Environment = {}): Record<string, string> {
   const allowed = Object.entries(parent).filter(([name]) => ALLOWED.has(name) || name.startsWith("LC_"));

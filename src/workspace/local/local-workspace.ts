@@ -74,7 +74,9 @@ export interface LocalWorkspaceParts {
   wrap: WrapCommand;
   /** Whether commands find a folder at a path. Default: that of this machine decides. */
   isFolder?(path: string): Promise<boolean>;
-  /** Absolute path of a folder for the files of shells, which commands can read and not change. Default: a folder each. */
+  /**
+   * Absolute path of a folder for the files of shells, which commands can read and not change. Default: a folder each.
+   */
   shellFolder?: string;
   /** Called when every program has ended. */
   onClosed?(): Promise<void>;

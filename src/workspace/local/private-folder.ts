@@ -33,7 +33,8 @@ export class PrivateFolder {
   }
 
   async #writeFile(name: string, text: string): Promise<void> {
-    // A command may have put a link or a pipe in the place of the file. Opening a pipe without a reader would never return.
+    // A command may have put a link or a pipe in the place of the file. Opening a pipe without a reader would never
+    // return.
     const flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
     const file = await open(join(this.path, name), flags, 0o600);
     try {

@@ -20,7 +20,9 @@ export interface WrappedCommand extends Command {
 export interface ProcessesElsewhere {
   /** Removes what was left for the start of the program: it has started, or ended. */
   started(): Promise<void>;
-  /** Ends all of them. `exited` resolves when the process of the server that waits for them has ended. Never rejects. */
+  /**
+   * Ends all of them. `exited` resolves when the process of the server that waits for them has ended. Never rejects.
+   */
   end(exited: Promise<unknown>): Promise<void>;
   /** Signals the program that has the terminal of a shell; the shell itself where `isShell` is true. Never rejects. */
   signal(shellPid: number, signal: NodeJS.Signals, isShell?: boolean): Promise<void>;

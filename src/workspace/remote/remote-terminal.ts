@@ -32,7 +32,9 @@ const IDLE_PAUSE = 2000;
 /** Exit code of a shell that SIGTERM has ended. */
 const STOPPED = 143;
 
-/** Words that the shell reports at its prompt: its last exit code, the last job in the background, its folder, a Python. */
+/**
+ * Words that the shell reports at its prompt: its last exit code, the last job in the background, its folder, a Python.
+ */
 const PROMPT = ["prompt", '"$?"', `"\${!:--1}"`, '"$PWD"', '"$(type -P python)"'];
 
 /** Ctrl-C. Only a real terminal would turn it into a signal. */

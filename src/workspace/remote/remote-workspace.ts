@@ -17,9 +17,9 @@ const DATA_FOLDER = ".cache/agent-server";
  *
  * Terminals there are pipes: programs that need a screen do not run in them, and Ctrl-C is the one key that works while
  * a command does not read. Commands and what they need lie in a private folder there; values of variables go by files
- * that only the user there can read, never by the text of a command. A server that is gone, hangs, or is something else than an
- * agent server
- * costs a `WorkspaceError` `unavailable` that says so. Anything that comes from there is data and bounded.
+ * that only the user there can read, never by the text of a command. A server that is gone, hangs, or is something else
+ * than an agent server costs a `WorkspaceError` `unavailable` that says so. Anything that comes from there is data and
+ * bounded.
  *
  * @throws TypeError for invalid options.
  *

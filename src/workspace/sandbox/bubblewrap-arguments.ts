@@ -17,7 +17,10 @@ export interface SandboxPlan extends Pick<ResolvedSandbox, "network" | "limits">
 /** Folders of programs and libraries; on many systems some of them are links into /usr. */
 const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
-/** Files that programs need of /etc: no passwords, private keys or settings of services, which a server run by root could read. */
+/**
+ * Files that programs need of /etc: no passwords, private keys or settings of services, which a server run by root
+ * could read.
+ */
 const ETC = [
   ...[
     "passwd",

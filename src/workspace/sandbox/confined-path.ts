@@ -17,7 +17,10 @@ export interface Root {
 export interface WalkOptions {
   /** Whether a link at the end of the path is followed. Default: true. */
   followLast?: boolean;
-  /** Permissions of missing folders, which are then made; the last part of the path is never made. Default: none is made. */
+  /**
+   * Permissions of missing folders, which are then made; the last part of the path is never made. Default: none is
+   * made.
+   */
   makeMode?: number | undefined;
 }
 

@@ -9,7 +9,9 @@ export interface SandboxLimits {
    * root, which the kernel counts by a control group only. Default: 512.
    */
   processes?: number | null;
-  /** Bytes of memory of one process, and of each of `/tmp` and `/dev/shm`, which hold a quarter of it. Default: 4 GiB. */
+  /**
+   * Bytes of memory of one process, and of each of `/tmp` and `/dev/shm`, which hold a quarter of it. Default: 4 GiB.
+   */
   memoryBytes?: number | null;
   /** Bytes of one file. Default: 4 GiB. */
   fileBytes?: number | null;
@@ -24,13 +26,15 @@ export interface SandboxOptions {
    * belong to no conversation work in it. It must not hold the server's own files. Default: `workspace/projects`.
    */
   root?: string;
-  /** `host` shares the network of the machine, `none` has the loopback interface of the sandbox alone. Default: `none`. */
+  /**
+   * `host` shares the network of the machine, `none` has the loopback interface of the sandbox alone. Default: `none`.
+   */
   network?: "none" | "host";
   /** Absolute paths of folders that programs and file tools can read in addition. They must exist. Default: none. */
   readOnly?: readonly string[];
   /**
-   * Absolute paths of folders that programs and file tools can also write to. They must exist. Default: none. Conversations
-   * with `worktree: true` need two: `worktreeRoot`, which lies in `root`, and the repository.
+   * Absolute paths of folders that programs and file tools can also write to. They must exist. Default: none.
+   * Conversations with `worktree: true` need two: `worktreeRoot`, which lies in `root`, and the repository.
    */
   writable?: readonly string[];
   /** Bounds of what programs use. */

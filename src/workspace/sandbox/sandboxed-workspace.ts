@@ -31,7 +31,8 @@ const OUTER =
  * 159 is reported as the signal that it stands for.
  *
  * Run the server as another user than root: root's programs own the device files that they share with the machine, such
- * as `/dev/null`, and could change their modes. Working folders lie in `root`. Do not give one conversation a folder inside another's working folder.
+ * as `/dev/null`, and could change their modes. Working folders lie in `root`. Do not give one conversation a folder
+ * inside another's working folder.
  *
  * @throws WorkspaceError `unavailable` where this machine cannot make such a sandbox: it is never left out silently.
  * @throws TypeError for invalid options.

@@ -6,7 +6,9 @@ import type { SecurityRisk } from "../../../src/wire/agent/policies.ts";
 import { action } from "./action.ts";
 import commands from "./commands.json" with { type: "json" };
 
-/** Commands with the risks that the analyzers of the reference, version 1.58.2, found: by its rails, by its patterns. */
+/**
+ * Commands with the risks that the analyzers of the reference, version 1.58.2, found: by its rails, by its patterns.
+ */
 const REFERENCE = commands as [command: string, rails: SecurityRisk, pattern: SecurityRisk][];
 
 /** Commands that the reference lets through although they are what its rails and patterns are against. */

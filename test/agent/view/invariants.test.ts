@@ -296,7 +296,9 @@ function condense(log: LogWriter, view: PromptView, one: Extract<Act, { act: "co
   expect(after.events).toHaveLength(before - forgotten.length + 1);
 }
 
-/** Fails unless a provider would accept the messages: each call with its result right behind it, and no result alone. */
+/**
+ * Fails unless a provider would accept the messages: each call with its result right behind it, and no result alone.
+ */
 function expectAcceptable(messages: readonly Message[]): void {
   expect(messages[0]?.role).toBe("system");
   let open: string[] = [];

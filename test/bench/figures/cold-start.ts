@@ -11,8 +11,8 @@ const BARE =
   'require("node:http").createServer((_, response) => response.end("ok")).listen(process.argv.at(-1), "127.0.0.1")';
 
 /**
- * From the spawn to the first 200 of /ready, and what the routes of the protocol that are not served yet add to it: with schemas that are
- * built when a route is first asked, and, to compare, with schemas that are built at the start.
+ * From the spawn to the first 200 of /ready, and what the routes of the protocol that are not served yet add to it:
+ * with schemas that are built when a route is first asked, and, to compare, with schemas that are built at the start.
  */
 export const coldStart: Figure = {
   name: "cold start",
@@ -58,7 +58,9 @@ export const coldStart: Figure = {
   },
 };
 
-/** Milliseconds of processor time for a core with the routes of the operations that are not served yet, or with none. */
+/**
+ * Milliseconds of processor time for a core with the routes of the operations that are not served yet, or with none.
+ */
 function routesMs(schemas: "lazy" | "built" | "none", served: string): number {
   const file = join(import.meta.dirname, "../load/all-operations.ts");
   const times = range(STARTS).map(() => Number(execFileSync(process.execPath, [file, schemas, served])));

@@ -12,7 +12,9 @@ const ROUNDS = 5;
 const MIN_RATIO = 0.7;
 const MAX_MEMORY_MIB = 16;
 
-/** 100 MiB into a file and out of one, against streams of `node:http` and `node:fs`. Each address comes with its way. */
+/**
+ * 100 MiB into a file and out of one, against streams of `node:http` and `node:fs`. Each address comes with its way.
+ */
 export const files: Figure = {
   name: "upload, download",
   bar: `memory <= +${MAX_MEMORY_MIB} MiB, >= ${MIN_RATIO} of node:http streams`,

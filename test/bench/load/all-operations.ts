@@ -1,7 +1,8 @@
 /**
  * A process: declares operations of the protocol and makes the core of a server of them. The schemas stand for those
- * that are not written yet: a few levels of fields in each body and answer. Arguments: `lazy` or `built`, or `none` for no operation, and a file with the
- * OpenAPI document of a server, whose operations are left out. Writes milliseconds of processor time.
+ * that are not written yet: a few levels of fields in each body and answer. Arguments: `lazy` or `built`, or `none` for
+ * no operation, and a file with the OpenAPI document of a server, whose operations are left out. Writes milliseconds of
+ * processor time.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

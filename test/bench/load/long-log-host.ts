@@ -1,7 +1,7 @@
 /**
- * A process: our built server and a scripted model in it, run with `--expose-gc`. Argument: the folder of the build. The
- * question lets one conversation grow to a number of events. Its condenser forgets every few dozen steps, and after each
- * run HEAD goes back, so that the next continues on another branch.
+ * A process: our built server and a scripted model in it, run with `--expose-gc`. Argument: the folder of the build.
+ * The question lets one conversation grow to a number of events. Its condenser forgets every few dozen steps, and after
+ * each run HEAD goes back, so that the next continues on another branch.
  */
 import { join } from "node:path";
 import type * as AgentServer from "../../../src/index.ts";

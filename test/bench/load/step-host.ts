@@ -1,6 +1,7 @@
 /**
- * A process: our built server and a scripted model in it, so that a step costs nothing but the server. Argument: the folder of
- * the build. Each question runs one conversation, over a new store, whose every step calls a tool that does nothing.
+ * A process: our built server and a scripted model in it, so that a step costs nothing but the server. Argument: the
+ * folder of the build. Each question runs one conversation, over a new store, whose every step calls a tool that does
+ * nothing.
  */
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";

@@ -24,7 +24,9 @@ if (NO_BROWSER) {
 export interface WatchedBrowser extends AsyncDisposable {
   /** Opens a page in a browser that knows nothing yet. */
   newcomer(url: string): Promise<Page>;
-  /** Lists what should not have happened since the last call: red messages, refused requests, requests to other hosts. */
+  /**
+   * Lists what should not have happened since the last call: red messages, refused requests, requests to other hosts.
+   */
   faults(): Promise<string[]>;
 }
 

@@ -13,7 +13,9 @@ export interface Canvas extends AsyncDisposable {
   browser: WatchedBrowser;
   page: Page;
   user: CanvasUser;
-  /** Checks that nothing went wrong that the user would see. `CANVAS_SCREENSHOTS` names a folder for what the user sees. */
+  /**
+   * Checks that nothing went wrong that the user would see. `CANVAS_SCREENSHOTS` names a folder for what the user sees.
+   */
   check(step: string): Promise<void>;
 }
 

@@ -12,8 +12,8 @@ interface Call {
 }
 
 /**
- * Sends the calls of a machine as the package does from 1.49 on, which npm does not have: the first asks what the server
- * can do, and from then on they go below the conversation, or to the plain path with its id in the query.
+ * Sends the calls of a machine as the package does from 1.49 on, which npm does not have: the first asks what the
+ * server can do, and from then on they go below the conversation, or to the plain path with its id in the query.
  */
 export class ScopedClient {
   readonly #http: InstanceType<typeof HttpClient>;

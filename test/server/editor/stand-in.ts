@@ -48,8 +48,8 @@ export interface StandIn {
 }
 
 /**
- * Puts a program in the place of an editor. Like the real launcher, it is a script that starts the editor as a child and
- * does not pass signals on.
+ * Puts a program in the place of an editor. Like the real launcher, it is a script that starts the editor as a child
+ * and does not pass signals on.
  */
 export async function installStandIn(folder: string, name = "openvscode-server"): Promise<StandIn> {
   const path = join(folder, "bin");

@@ -90,7 +90,10 @@ const bashEvent = {
 applyChange(database, { conversationId: ID, create: { ...header, leafEventId: null }, events: [event] });
 for (const scope of [null, ID]) appendBashEvent(database, scope, { ...bashEvent, id: "c1" });
 
-/** Fails when a query reads more than its page: a walk through a table without an index, or a sort. `json_each`: given lists. */
+/**
+ * Fails when a query reads more than its page: a walk through a table without an index, or a sort. `json_each`: given
+ * lists.
+ */
 function expectPageCost(query: () => void, walks: RegExp = /^$/): void {
   database.plans = [];
   query();

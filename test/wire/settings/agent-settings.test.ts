@@ -9,7 +9,9 @@ import {
 
 const llm = { model: "openai/gpt-4o", api_key: "k" };
 
-/** What the reference makes of settings: their name, whether they come from a store, they, and the fields that matter. */
+/**
+ * What the reference makes of settings: their name, whether they come from a store, they, and the fields that matter.
+ */
 const REFERENCE = readFileSync(join(import.meta.dirname, "reference-agent-settings.txt"), "utf8")
   .trim()
   .split("\n")

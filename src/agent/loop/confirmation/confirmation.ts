@@ -73,8 +73,8 @@ export class Confirmation {
   }
 
   /**
-   * The answers that a new message of the user gives to the calls that wait. Empty when none wait. It answers a question of
-   * a sub-agent, too.
+   * The answers that a new message of the user gives to the calls that wait. Empty when none wait. It answers a
+   * question of a sub-agent, too.
    */
   superseded(): CallResult[] {
     if (this.questions.isOpen) {
@@ -87,8 +87,8 @@ export class Confirmation {
   }
 
   /**
-   * Calls back once, in the moment in which the calls that wait are approved or rejected, for a runner that goes on in the
-   * same run. Returns the function that ends this.
+   * Calls back once, in the moment in which the calls that wait are approved or rejected, for a runner that goes on in
+   * the same run. Returns the function that ends this.
    */
   whenAnswered(callBack: (verdict: ConfirmationVerdict) => void): () => void {
     const once = (verdict: ConfirmationVerdict) => {

@@ -37,9 +37,9 @@ interface Open {
 }
 
 /**
- * Questions to the user in the middle of a run. While one is open, the status is waiting_for_confirmation, so that clients
- * that know nothing of sub-agents can answer it; the run waits. They are asked one after the other: an answer is about the
- * calls that were shown, and no others.
+ * Questions to the user in the middle of a run. While one is open, the status is waiting_for_confirmation, so that
+ * clients that know nothing of sub-agents can answer it; the run waits. They are asked one after the other: an answer
+ * is about the calls that were shown, and no others.
  */
 export class Questions {
   readonly #session: QuestionSession;
@@ -61,8 +61,8 @@ export class Questions {
   }
 
   /**
-   * Asks, when the questions before it are answered. Resolves with the answer, or with undefined for a question that was
-   * withdrawn. Rejects with the reason of the signal.
+   * Asks, when the questions before it are answered. Resolves with the answer, or with undefined for a question that
+   * was withdrawn. Rejects with the reason of the signal.
    */
   ask(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
     const asked = untilAborted(this.#before, signal).then(() => this.#ask(question, signal));
@@ -71,8 +71,8 @@ export class Questions {
   }
 
   /**
-   * Gives the user's answer to the question that is open. The status is running at once; resolves when that is stored. A
-   * write that fails ends the run, too, so that no caller has to wait.
+   * Gives the user's answer to the question that is open. The status is running at once; resolves when that is stored.
+   * A write that fails ends the run, too, so that no caller has to wait.
    */
   answer(answer: Answer): Promise<void> {
     this.#open?.answer(answer);

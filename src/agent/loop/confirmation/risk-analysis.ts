@@ -34,8 +34,8 @@ interface Verdict {
 const NOT_ANALYSED: RiskAnalysis = { riskOf: () => "UNKNOWN" };
 
 /**
- * Asks the analyzer about every action. One that it cannot rate is UNKNOWN. One that it fails on is HIGH, and so are all
- * when it cannot be made. The details say why. Rejects with the reason of the signal once that is aborted.
+ * Asks the analyzer about every action. One that it cannot rate is UNKNOWN. One that it fails on is HIGH, and so are
+ * all when it cannot be made. The details say why. Rejects with the reason of the signal once that is aborted.
  */
 export async function analyseRisks(
   actions: readonly ActionEvent[],

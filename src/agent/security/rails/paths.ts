@@ -43,7 +43,9 @@ function resolved(path: string): string | undefined {
   return `/${parts.join("/")}`;
 }
 
-/** Makes letters comparable that differ in case only. File systems and shells of some machines do not tell them apart. */
+/**
+ * Makes letters comparable that differ in case only. File systems and shells of some machines do not tell them apart.
+ */
 export function foldCase(text: string): string {
   return text.toUpperCase().toLowerCase();
 }

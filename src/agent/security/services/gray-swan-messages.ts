@@ -20,8 +20,8 @@ export interface ChatOptions {
 }
 
 /**
- * Writes an action and what came before it as a chat. It begins with a system message, and the action is whole. Images are
- * left out, and so is the risk that the agent's model states itself.
+ * Writes an action and what came before it as a chat. It begins with a system message, and the action is whole. Images
+ * are left out, and so is the risk that the agent's model states itself.
  */
 export function chatAround(
   action: ActionEvent,

@@ -53,7 +53,9 @@ function passesRedirectsOn(node: SyntaxNode): boolean {
   return parent?.type === "pipeline" && parent.children.at(-1) === node;
 }
 
-/** Redirects that error recovery has torn off their command, when a descriptor at its end shows that they belong to it. */
+/**
+ * Redirects that error recovery has torn off their command, when a descriptor at its end shows that they belong to it.
+ */
 function repairedRedirects(command: RedirectedCommand): Redirect[] {
   const { parent } = command.node;
   const next = parent?.type === "ERROR" ? siblingOf(parent, 1) : undefined;

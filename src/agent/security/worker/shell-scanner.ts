@@ -8,7 +8,9 @@ import type { ScanReply, ScanRequest } from "./shell-scan.ts";
 
 /** Milliseconds that a thread may take to load the parser. */
 const START_LIMIT = 30_000;
-/** Milliseconds that one scan may take. Ordinary commands take less than five; only text that is made for it takes long. */
+/**
+ * Milliseconds that one scan may take. Ordinary commands take less than five; only text that is made for it takes long.
+ */
 const SCAN_LIMIT = 3_000;
 /** Milliseconds without a scan after which the thread ends and gives its memory back. */
 const IDLE_LIMIT = 60_000;
@@ -39,8 +41,9 @@ interface Scan {
 }
 
 /**
- * Reads shell text in a thread, one scan after another, so that no text holds up the server. Conversations take turns. The
- * thread starts when it is first needed, ends when it is idle, and keeps the process alive only while a scan waits for it.
+ * Reads shell text in a thread, one scan after another, so that no text holds up the server. Conversations take turns.
+ * The thread starts when it is first needed, ends when it is idle, and keeps the process alive only while a scan waits
+ * for it.
  */
 export class ShellScanner {
   readonly #logger: Logger;
@@ -68,8 +71,8 @@ export class ShellScanner {
   }
 
   /**
-   * Searches texts; `lane` is the conversation that asks. UNKNOWN, and a warning in the log, when that takes too long, when
-   * the parser fails, and when too many scans wait.
+   * Searches texts; `lane` is the conversation that asks. UNKNOWN, and a warning in the log, when that takes too long,
+   * when the parser fails, and when too many scans wait.
    *
    * @throws AgentServerError `unavailable` when the parser cannot be loaded, or after `close`
    */

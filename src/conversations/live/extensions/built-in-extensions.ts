@@ -20,9 +20,9 @@ export interface BuiltInExtensions {
 }
 
 /**
- * Makes the extensions of a conversation's own configuration: sources of tools, then what judges the work, so that hooks are
- * asked about a stop that the critic lets pass, then guards, then what adds text to messages, and last what shortens the
- * prompt, so that it counts the text that the others add.
+ * Makes the extensions of a conversation's own configuration: sources of tools, then what judges the work, so that
+ * hooks are asked about a stop that the critic lets pass, then guards, then what adds text to messages, and last what
+ * shortens the prompt, so that it counts the text that the others add.
  */
 export async function builtInExtensions(parts: BuiltInParts): Promise<BuiltInExtensions> {
   const mcp = new McpExtension(parts);

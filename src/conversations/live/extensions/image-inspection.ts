@@ -13,8 +13,8 @@ export interface ImageInspectionParts {
 }
 
 /**
- * Lets an agent whose model sees no images ask a saved model that does: it has a tool for that, and reads in the place of
- * each image of the user's last message with images that there is one. Also after a switch to such a model.
+ * Lets an agent whose model sees no images ask a saved model that does: it has a tool for that, and reads in the place
+ * of each image of the user's last message with images that there is one. Also after a switch to such a model.
  */
 export class ImageInspection implements LoopExtension {
   readonly name = "image-inspection";

@@ -7,8 +7,8 @@ import { nameFilter } from "../../../tools/toolbox/resolve-tools.ts";
 import type { BuiltInParts } from "./built-in-parts.ts";
 
 /**
- * Connects the MCP servers of the agent and of its plugins when the conversation is loaded, and ends them with it. A server that cannot be
- * connected costs its own tools: model and user read why.
+ * Connects the MCP servers of the agent and of its plugins when the conversation is loaded, and ends them with it. A
+ * server that cannot be connected costs its own tools: model and user read why.
  */
 export class McpExtension implements LoopExtension {
   readonly name = "mcp";

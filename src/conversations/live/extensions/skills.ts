@@ -14,8 +14,8 @@ import { isWithin } from "../../../workspace/place.ts";
 import type { Workspace } from "../../../workspace/workspace.ts";
 
 /**
- * Gives the agent the skills that a message of the user calls for, the rules for a file that a call has touched, each once
- * in a conversation, and the text that follows every message. Notes which skills the agent has asked for itself.
+ * Gives the agent the skills that a message of the user calls for, the rules for a file that a call has touched, each
+ * once in a conversation, and the text that follows every message. Notes which skills the agent has asked for itself.
  */
 export function skillsExtension({ workspace }: Pick<ExtensionHost, "workspace">): LoopExtension {
   return {

@@ -3,8 +3,8 @@ import type { SecretMask } from "../../../secrets/masking/secret-mask.ts";
 import type { NewEvent } from "../../../wire/events/events.ts";
 
 /**
- * Whether an event has text that was not masked where it was made: of a failure of the run, of an analyzer about a call,
- * or of what an extension adds to the result of a tool.
+ * Whether an event has text that was not masked where it was made: of a failure of the run, of an analyzer about a
+ * call, or of what an extension adds to the result of a tool.
  */
 export function needsMask(event: NewEvent): boolean {
   switch (event.kind) {

@@ -21,8 +21,8 @@ export interface PluginTarget {
 const HOOKS_TIMEOUT = 600_000;
 
 /**
- * Gives a conversation one more plugin, in place of one of the same name. Its skills apply from the next message on, its
- * tools from the next call of the model, its hooks at once.
+ * Gives a conversation one more plugin, in place of one of the same name. Its skills apply from the next message on,
+ * its tools from the next call of the model, its hooks at once.
  *
  * @throws AgentServerError `not_found`, `bad_request`, `unprocessable` for a matcher of its hooks that is not valid
  */

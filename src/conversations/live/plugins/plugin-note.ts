@@ -21,7 +21,9 @@ const note = once(() =>
 /** The plugins that a conversation keeps over restarts, and the names under which its agent shows their servers. */
 export type PluginNote = z.output<ReturnType<typeof note>>;
 
-/** Reads what was kept. undefined for nothing, and for a note that is damaged: the plugins are looked for again then. */
+/**
+ * Reads what was kept. undefined for nothing, and for a note that is damaged: the plugins are looked for again then.
+ */
 export function readPluginNote(value: unknown): PluginNote | undefined {
   return note().safeParse(value).data;
 }

@@ -36,8 +36,8 @@ export interface LatePlugin {
 
 /**
  * The plugins of a conversation in memory. Their skills and servers are part of the agent. Skills stay with it; servers
- * and hooks are those that the plugins have when the conversation is loaded, so that a plugin that is taken away runs no
- * more.
+ * and hooks are those that the plugins have when the conversation is loaded, so that a plugin that is taken away runs
+ * no more.
  */
 export class PluginSession {
   readonly #options: PluginSessionOptions;

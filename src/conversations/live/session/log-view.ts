@@ -60,7 +60,10 @@ export class LogView {
     return this.#reading;
   }
 
-  /** Reads the branch that ends with an event; null for the one without events. Undefined for an event that is not stored. */
+  /**
+   * Reads the branch that ends with an event; null for the one without events. Undefined for an event that is not
+   * stored.
+   */
   async readBranch(leafId: string | null): Promise<ReadBranch | undefined> {
     const { conversationId, events } = this.#parts;
     const branch = newBranch();

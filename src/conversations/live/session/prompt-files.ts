@@ -16,7 +16,9 @@ const MAX_POLICY_BYTES = 64 * 1024;
 /** Texts of files that a system prompt has. */
 export type PromptFiles = Pick<SystemPromptOptions, "securityPolicy" | "soul" | "memory">;
 
-/** Reads the texts of files that the system prompt of an agent has. Rejects as `readSecurityPolicy` and `checkTemplate`. */
+/**
+ * Reads the texts of files that the system prompt of an agent has. Rejects as `readSecurityPolicy` and `checkTemplate`.
+ */
 export async function readPromptFiles(
   agent: Agent,
   openWorkspace: () => Promise<Workspace>,
@@ -61,8 +63,8 @@ export async function readSecurityPolicy(
 }
 
 /**
- * Throws `unprocessable` for a prompt template of one's own. Such a template is a program in a language of Python's, and
- * with another prompt the agent would do other things than were meant.
+ * Throws `unprocessable` for a prompt template of one's own. Such a template is a program in a language of Python's,
+ * and with another prompt the agent would do other things than were meant.
  */
 export function checkTemplate({ system_prompt_filename: name, system_prompt: own }: Agent): void {
   if (own !== null || PRESETS.includes(name)) return;

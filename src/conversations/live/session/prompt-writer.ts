@@ -64,7 +64,10 @@ export class PromptWriter {
     return before;
   }
 
-  /** Reads what a system prompt needs, if one is needed. Appending follows in the same moment: HEAD may move in any other. */
+  /**
+   * Reads what a system prompt needs, if one is needed. Appending follows in the same moment: HEAD may move in any
+   * other.
+   */
   async read(): Promise<void> {
     while (this.#isNeeded && this.#files === undefined) {
       this.#files = await this.#parts.readFiles(this.#parts.keeper.state.agent);

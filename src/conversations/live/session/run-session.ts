@@ -157,7 +157,10 @@ export class RunSession implements AgentSession {
     if (goal?.active) await this.append([goalEvent(interrupted(goal))]);
   }
 
-  /** Reads the branch that ends with an event; null for the one without events. Undefined for an event that is not stored. */
+  /**
+   * Reads the branch that ends with an event; null for the one without events. Undefined for an event that is not
+   * stored.
+   */
   readBranch(leafId: string | null): Promise<ReadBranch | undefined> {
     return this.#parts.logView.readBranch(leafId);
   }
@@ -235,8 +238,8 @@ export class RunSession implements AgentSession {
   }
 
   /**
-   * Stores what extensions have to say at the end, behind what they did at the start where nothing was stored since. A log
-   * that takes nothing more is left as it is.
+   * Stores what extensions have to say at the end, behind what they did at the start where nothing was stored since. A
+   * log that takes nothing more is left as it is.
    */
   async #closeExtensions(): Promise<void> {
     if (this.#opened === null) return;

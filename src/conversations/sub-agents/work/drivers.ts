@@ -31,8 +31,8 @@ export interface DriversOptions {
 }
 
 /**
- * The sub-agents of a server that are working. A sub-agent runs for its parent alone, so that what it uses counts there and
- * what it asks is answered there.
+ * The sub-agents of a server that are working. A sub-agent runs for its parent alone, so that what it uses counts there
+ * and what it asks is answered there.
  */
 export class Drivers {
   readonly #drivers = new Map<string, Driver>();

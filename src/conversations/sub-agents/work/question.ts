@@ -9,8 +9,8 @@ const MAX_ARGUMENTS = 2_000;
 const MAX_SHOWN = 20;
 
 /**
- * The question about calls of a sub-agent as its user is asked. The message stands in the log of the parent, where clients
- * that know nothing of sub-agents show it; `agent_state` has the same for those that do.
+ * The question about calls of a sub-agent as its user is asked. The message stands in the log of the parent, where
+ * clients that know nothing of sub-agents show it; `agent_state` has the same for those that do.
  */
 export function questionOf({ task, actions, withdrawn }: SubAgentQuestion): Question {
   const { id: task_id, subagent, conversation_id } = task;

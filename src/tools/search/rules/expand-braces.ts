@@ -1,7 +1,10 @@
 /** Texts that the braces of one pattern may stand for. */
 const MAX_TEXTS = 256;
 
-/** Writes out `{a,b}` in a glob, also one inside the other. undefined for braces that do not close, and for too many texts. */
+/**
+ * Writes out `{a,b}` in a glob, also one inside the other. undefined for braces that do not close, and for too many
+ * texts.
+ */
 export function expandBraces(glob: string): string[] | undefined {
   const open = [glob];
   const done: string[] = [];

@@ -1,11 +1,15 @@
 import { type PathPatterns, pathPatterns } from "./path-patterns.ts";
 
-/** Patterns of one file that count, and what they may have: others take long to compare and are not what people write. */
+/**
+ * Patterns of one file that count, and what they may have: others take long to compare and are not what people write.
+ */
 const MAX_PATTERNS = 2_000;
 const MAX_LENGTH = 1_024;
 const MAX_STARS = 8;
 
-/** Reads a file of patterns such as `.gitignore`: a plain pattern names what is left out, a negated one what is kept. */
+/**
+ * Reads a file of patterns such as `.gitignore`: a plain pattern names what is left out, a negated one what is kept.
+ */
 export function readIgnoreFile(text: string): Promise<PathPatterns> {
   const lines = text.split(/\r?\n/).map(withoutTrailingBlanks);
   return pathPatterns(lines.filter(isPattern).slice(0, MAX_PATTERNS));

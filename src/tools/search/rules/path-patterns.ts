@@ -2,7 +2,10 @@ import { globPattern } from "../../../workspace/archive/glob-pattern.ts";
 
 /** Patterns in the form of `.gitignore`. */
 export interface PathPatterns {
-  /** The sense of the last one that matches a path; undefined when none does. `parts` start at the folder of the patterns. */
+  /**
+   * The sense of the last one that matches a path; undefined when none does. `parts` start at the folder of the
+   * patterns.
+   */
   last(parts: readonly string[], isFolder: boolean): "plain" | "negated" | undefined;
 }
 

@@ -19,8 +19,8 @@ const SCRIPT = new URL(
 );
 
 /**
- * Starts a thread that matches a regular expression, in the syntax of RE2 and without regard to case. The expression comes
- * from a model and the texts from anyone: together they may take long, and then the signal ends the thread.
+ * Starts a thread that matches a regular expression, in the syntax of RE2 and without regard to case. The expression
+ * comes from a model and the texts from anyone: together they may take long, and then the signal ends the thread.
  *
  * @throws FileRefusal for an expression that is not valid.
  */

@@ -20,7 +20,10 @@ function managed(): Record<string, unknown> {
   return { model: ACP_MANAGED, usage_id: ACP_MANAGED };
 }
 
-/** An agent that is another program, spoken to by the Agent Client Protocol. Such programs read the files of a project themselves. */
+/**
+ * An agent that is another program, spoken to by the Agent Client Protocol. Such programs read the files of a project
+ * themselves.
+ */
 export const acpAgent = z
   .object({
     ...agentFields,

@@ -30,7 +30,8 @@ export interface MadeWorktree {
 
 /**
  * Makes a worktree on a separate branch. What an earlier attempt left under its names is replaced. Nothing is left of
- * one that fails. The note is begun before anything is made; the caller ends it. No program runs that the repository's configuration names.
+ * one that fails. The note is begun before anything is made; the caller ends it. No program runs that the repository's
+ * configuration names.
  *
  * @throws AgentServerError `unprocessable` with the field and the reason, among them: there is nothing to start from,
  *   the branch is checked out elsewhere, or another thing lies in the way.

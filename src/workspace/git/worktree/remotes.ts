@@ -40,7 +40,9 @@ export interface RemoteAccess {
   obstacles: string[];
 }
 
-/** The user's own programs and keys may be used to ask a remote; those that the repository's configuration names not. */
+/**
+ * The user's own programs and keys may be used to ask a remote; those that the repository's configuration names not.
+ */
 export async function remoteAccess(git: Git): Promise<RemoteAccess> {
   const { keys, isComplete } = await ownSettings((parameters) => git.try(parameters), PROGRAMS);
   const obstacles = new Set(keys);

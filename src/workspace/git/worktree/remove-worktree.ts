@@ -11,8 +11,8 @@ export interface WorktreeRemains extends Omit<WorktreePlace, "repository"> {
   /** Default: found in the worktree. */
   repository?: string | undefined;
   /**
-   * The branch of a worktree that was never finished: it is deleted unless no other has its commits, and nothing else in
-   * the folder is. Default: the branch stays, and the whole folder goes.
+   * The branch of a worktree that was never finished: it is deleted unless no other has its commits, and nothing else
+   * in the folder is. Default: the branch stays, and the whole folder goes.
    */
   unfinishedBranch?: string | undefined;
 }

@@ -4,7 +4,8 @@ import type { Git, GitCommand } from "../git.ts";
 import { refused, withoutCredentials } from "./worktree-refusal.ts";
 
 /**
- * Git does not wait for the locks of most files, nor for another to finish a worktree that it lists. Both take milliseconds.
+ * Git does not wait for the locks of most files, nor for another to finish a worktree that it lists. Both take
+ * milliseconds.
  */
 const LOCKED = /could not lock|cannot lock ref|\.lock': File exists|failed to read \S*worktrees\/\S+: /;
 

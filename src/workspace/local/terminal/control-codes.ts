@@ -12,7 +12,9 @@ type Introducer = keyof typeof C1;
 
 export type SequenceKind = "csi" | "osc" | "string" | "escape" | "c1";
 
-/** Kind of the sequence that begins at an index, and the index after its introducer. null when that has not come yet. */
+/**
+ * Kind of the sequence that begins at an index, and the index after its introducer. null when that has not come yet.
+ */
 export function introducerAt(text: string, at: number): { kind: SequenceKind; end: number } | null {
   const code = text.charCodeAt(at);
   if (code !== ESC) {

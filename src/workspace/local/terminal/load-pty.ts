@@ -1,7 +1,10 @@
 import { messageOf } from "../../../errors.ts";
 import { WorkspaceError } from "../../workspace-error.ts";
 
-/** Loads the library of pseudo-terminals when the first terminal is opened: it is native code that most processes never need. */
+/**
+ * Loads the library of pseudo-terminals when the first terminal is opened: it is native code that most processes never
+ * need.
+ */
 export async function loadPty(): Promise<typeof import("@lydell/node-pty")> {
   try {
     return await import("@lydell/node-pty");

@@ -31,7 +31,9 @@ export interface ShellProcessOptions {
   tag: string;
 }
 
-/** A shell among the processes of this machine, which may be a descendant of the one that its terminal was started with. */
+/**
+ * A shell among the processes of this machine, which may be a descendant of the one that its terminal was started with.
+ */
 export class LocalShellProcess implements ShellProcess {
   readonly #options: ShellProcessOptions;
   #pid: number | undefined;

@@ -7,7 +7,9 @@ const QUEUE_LOW = 128 * 1024;
 /** Characters read while no call waits for output. Beyond it the full pipe stops a program that goes on printing. */
 const UNATTENDED_LIMIT = 16 * 1024 * 1024;
 
-/** Passes the output of a pseudo-terminal to its screen, and leaves it in the pseudo-terminal while there is too much. */
+/**
+ * Passes the output of a pseudo-terminal to its screen, and leaves it in the pseudo-terminal while there is too much.
+ */
 export class TerminalIntake {
   readonly #pty: Pick<IPty, "pause" | "resume">;
   readonly #screen: Pick<TerminalScreen, "write">;

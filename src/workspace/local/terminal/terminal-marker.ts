@@ -34,11 +34,11 @@ export function parseMarker(data: string, nonce: string): TerminalMarker | null 
 }
 
 /**
- * Makes the startup file of bash. The user's own files are not read: they may be slow, print, start another shell or ask
- * something, and the environment has what they set up already. A command that needs them says `source ~/.bashrc`.
+ * Makes the startup file of bash. The user's own files are not read: they may be slow, print, start another shell or
+ * ask something, and the environment has what they set up already. A command that needs them says `source ~/.bashrc`.
  *
- * Markers are escape sequences with a nonce, written to the terminal: they stay in order with the output, survive
- * `exec > file`, and no command prints one by accident, not even when it prints these functions. Each comes after a full
+ * Markers are escape sequences with a nonce, written to the terminal: they stay in order with the output, survive `exec
+ * > file`, and no command prints one by accident, not even when it prints these functions. Each comes after a full
  * reset of the screen, so that a command starts with a clean one. The nonce is in no file once the shell has started.
  *
  * The script works in bash 3.2, which is the one of macOS.
@@ -89,8 +89,8 @@ __agent_arm
 
 /**
  * Makes the line that is typed at the prompt to run the command file, at top level and in the current shell. It begins
- * with a plain word because after an unclosed quote bash 5.2 does not know a `{` at the start of the next line. `set -e`
- * ends with the command that says it, because later commands expect the shell to survive a failing grep.
+ * with a plain word because after an unclosed quote bash 5.2 does not know a `{` at the start of the next line. `set
+ * -e` ends with the command that says it, because later commands expect the shell to survive a failing grep.
  */
 export function runLine(commandId: number): string {
   return ` __agent_status=$?; { __agent_begin ${commandId} $__agent_status; } 2>/dev/null; eval "$__agent_command"; { __agent_end; } 2>/dev/null\n`;

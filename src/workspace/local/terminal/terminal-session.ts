@@ -25,7 +25,9 @@ export interface TerminalSessionOptions extends Omit<TerminalOptions, "cwd"> {
   env: Readonly<Record<string, string>>;
   /** Puts the shell into whatever surrounds the programs of the workspace. */
   wrap: WrapCommand;
-  /** Folder for the files of the shell, which it can only read. Default: one with temporary files, and it empties them. */
+  /**
+   * Folder for the files of the shell, which it can only read. Default: one with temporary files, and it empties them.
+   */
   shellFolder?: string | undefined;
   /** Whether the shell and all that it starts run at a lower CPU priority than the server. Default: false. */
   hasLowPriority?: boolean;

@@ -168,8 +168,8 @@ until [ -p "$R/${pipe}" ] || [ -e "$R/status" ] || [ $tries -ge 200 ]; do sleep 
 }
 
 /**
- * Ends what is left of a run, whose group may have members that outlived its leader. `tag` is a variable of every process
- * of a terminal.
+ * Ends what is left of a run, whose group may have members that outlived its leader. `tag` is a variable of every
+ * process of a terminal.
  */
 export function sweepScript(folder: string, tag: string | null): string {
   const tagged =

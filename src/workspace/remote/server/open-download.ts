@@ -14,9 +14,9 @@ export interface DownloadOptions {
 }
 
 /**
- * Opens a file of the other machine. Resolves with its first piece at hand: from then on the other server holds it open.
- * null when the other server refuses the path. A range that is not there is empty. Never gives more than was asked for,
- * and fails when no piece comes for as long as the patience lasts.
+ * Opens a file of the other machine. Resolves with its first piece at hand: from then on the other server holds it
+ * open. null when the other server refuses the path. A range that is not there is empty. Never gives more than was
+ * asked for, and fails when no piece comes for as long as the patience lasts.
  */
 export async function openDownload({ server, remote, path, range }: DownloadOptions) {
   const { offset = 0, length } = range;

@@ -53,8 +53,8 @@ interface Call {
 }
 
 /**
- * The bash and file routes of another agent server. Every answer is bounded in size and time, redirects are not followed,
- * and no failure shows the key.
+ * The bash and file routes of another agent server. Every answer is bounded in size and time, redirects are not
+ * followed, and no failure shows the key.
  *
  * @throws WorkspaceError `unavailable`
  */

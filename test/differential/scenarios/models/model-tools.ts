@@ -14,7 +14,10 @@ const question = call("ask_oracle", { question: "Rebase or merge?", context: "Bo
 const inspect = (args: object = {}) =>
   call("inspect_image_with_vision", { image_index: 0, question: "What is it?", ...args });
 
-/** Models by the names of their profiles. Each is the scripted one, under a name that tells the providers' lists what it can. */
+/**
+ * Models by the names of their profiles. Each is the scripted one, under a name that tells the providers' lists what it
+ * can.
+ */
 const MODELS: Readonly<Record<string, string>> = {
   "mt-quick": "openai/mt-quick",
   "mt-strong": "openai/mt-strong",
