@@ -45,11 +45,8 @@ export async function work(server: AgentServer, workingDir: string, task: string
 
 async function post(server: AgentServer, path: string, body: object): Promise<void> {
   const headers = { "content-type": "application/json" };
-  const request = new Request(`http://localhost/api/${path}`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-  });
+  const init = { method: "POST", headers, body: JSON.stringify(body) };
+  const request = new Request(`http://localhost/api/${path}`, init);
   const answer = await server.fetch(request, { peerAddress: "127.0.0.1" });
   if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`);
 }

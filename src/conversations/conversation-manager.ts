@@ -149,7 +149,7 @@ export class ConversationManager {
   /**
    * Starts a child of a conversation: another with the agent, the secrets and the configuration that it has now, and
    * with a task as its first message. It works in a new worktree, or in the folder of its parent where that is asked
-   * for or is no git repository with a commit. Each call starts one more.
+   * for, or where no git repository with a commit is. Each call starts one more.
    *
    * @throws AgentServerError `not_found` for an unknown parent, `too_many_requests` when no further run could start now
    */

@@ -55,7 +55,7 @@ export async function startConversation(
   const asked = agentAndSecrets(request, { cipher, now, profile, loadsMemory, sharedSkills });
   const { machines: kind } = context.openWorkspace;
   checkMachineLimits(request.container, kind);
-  const warnings = judgeRequest({ request, agent: asked.agent, hasContainers: kind !== undefined });
+  const warnings = judgeRequest({ request, agent: asked.agent, hasContainers: kind !== undefined, registry });
   await resolveTools({ agent: asked.agent, clientTools, registry, logger: silentLogger });
   const settings = profile?.settings ?? request.agent_settings;
   const agent = request.agent === null ? withBrowserOf(registry, asked.agent, settings) : asked.agent;

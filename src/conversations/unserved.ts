@@ -1,5 +1,6 @@
 import { AgentServerError } from "../errors.ts";
 import { isKnownTokenizer } from "../llm/tokens/tokenizer.ts";
+import type { ToolRegistry } from "../tools/registry.ts";
 import { isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
 import { QWEN } from "../wire/agent/critic-labels.ts";
@@ -12,6 +13,8 @@ export interface AskedFor {
   agent: Agent;
   /** Whether the machines of conversations are containers. */
   hasContainers: boolean;
+  /** The tools of this server. Default: all that it knows can be used. */
+  registry?: Pick<ToolRegistry, "has" | "isUsable">;
 }
 
 /** A part of the protocol that this server does not carry out yet. */
@@ -89,7 +92,12 @@ const WARNED: readonly Unserved[] = [
   },
   {
     field: "agent.tools",
-    asked: ({ agent }) => listed(agent.tools.map(({ name }) => name).filter(isOptionalTool)),
+    asked: ({ agent, registry }) =>
+      listed(
+        agent.tools
+          .map(({ name }) => name)
+          .filter((name) => isOptionalTool(name) || (registry?.has(name) && !registry.isUsable(name))),
+      ),
     instead: "the agent works without these tools",
   },
   {

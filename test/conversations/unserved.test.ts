@@ -5,7 +5,11 @@ import { ToolRegistry } from "../../src/tools/registry.ts";
 import type { NewConversation } from "../../src/wire/conversation-request.ts";
 import { echoTool, openManager, startRequest } from "./open-manager.ts";
 
-const TOOLS = new ToolRegistry([echoTool(), ...namedTools()]);
+const TOOLS = new ToolRegistry([
+  echoTool(),
+  ...namedTools(),
+  { name: "browser_tool_set", usable: false, tools: [] },
+]);
 const AGENT = { llm: { model: "scripted" }, tools: [{ name: "echo" }] };
 const SUMMARISE = {
   kind: "LLMSummarizingCondenser",
@@ -88,6 +92,11 @@ describe("a request is carried out, with a warning in the log and in the answer,
       "single browser tools",
       withAgent({ tools: [{ name: "browser_navigate" }] }),
       "agent.tools: asks for browser_navigate",
+    ],
+    [
+      "a set of tools that cannot be used here",
+      withAgent({ tools: [{ name: "browser_tool_set" }] }),
+      "agent.tools: asks for browser_tool_set",
     ],
     [
       "terminals in tmux",

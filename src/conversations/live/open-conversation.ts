@@ -205,12 +205,13 @@ export function openConversation(
 function asked(
   { agent, security_analyzer }: ConversationState,
   config: ConversationConfig,
-  { openWorkspace }: LiveContext,
+  { openWorkspace, tools: registry }: LiveContext,
 ): AskedFor {
   return {
     request: { ...config, security_analyzer },
     agent,
     hasContainers: openWorkspace.machines !== undefined,
+    registry,
   };
 }
 

@@ -19,6 +19,7 @@ function open() {
     store: memoryStore(),
     logger: "silent",
     secretKey: "key",
+    browser: false,
   });
   return async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const request = new Request(`http://localhost${path}`, {
@@ -127,7 +128,7 @@ describe("a start with settings, as Agent Canvas sends it", () => {
     const start = (settings: object) =>
       open()("POST", "/api/conversations", {
         agent_settings: { agent_kind: "acp", ...settings },
-        client_tools: [{ name: "draw", description: "Draws.", parameters: {} }],
+        client_tools: [{ name: "draw", description: "Draws.", parameters: { type: "object" } }],
         workspace: { working_dir: join(folder, "acp") },
       });
     const { status, body } = await start({ acp_server: "pi", acp_model: "large" });

@@ -21,6 +21,7 @@ export function openServer(options: Partial<ServerOptions> = {}): Ask {
     apiKeys: ["key"],
     store: memoryStore(),
     environment: {},
+    browser: false,
     publicExtensions: { source: "/nowhere" },
     logger: "silent",
     ...options,
