@@ -17,8 +17,8 @@ import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { type RemovalOptions, Removals } from "./removal/removals.ts";
 import { toRuntimeInfo } from "./runtime-info.ts";
-import { Drivers } from "./sub-agents/work/drivers.ts";
-import { LiveWorker } from "./sub-agents/work/live-worker.ts";
+import { Drivers } from "./sub-agents/workers/drivers.ts";
+import { LiveWorker } from "./sub-agents/workers/live-worker.ts";
 import { Forks } from "./tree/forks.ts";
 import { Turns } from "./turns.ts";
 

@@ -24,7 +24,7 @@ import type { PluginLoader } from "../launch/plugin-source.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RemovalNotes } from "../removal/removal-notes.ts";
-import type { Drivers } from "../sub-agents/work/drivers.ts";
+import type { Drivers } from "../sub-agents/workers/drivers.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 
 /** Facts of a conversation that its model depends on. */

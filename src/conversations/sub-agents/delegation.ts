@@ -12,8 +12,8 @@ import type { SubAgentConfig } from "./sub-agent-config.ts";
 import { type ParentConversation, subAgentRecord } from "./sub-agent-record.ts";
 import { combinedMetrics } from "./tasks/combined-metrics.ts";
 import type { Task, Tasks } from "./tasks/tasks.ts";
-import { type Driver, MAX_DEPTH } from "./work/drivers.ts";
-import { type AskUser, SubAgentWork } from "./work/sub-agent-work.ts";
+import { type Driver, MAX_DEPTH } from "./workers/drivers.ts";
+import { type AskUser, SubAgentWork } from "./workers/sub-agent-work.ts";
 
 /** Milliseconds that closing waits for sub-agents to end their runs. */
 const CLOSE_WAIT = 10_000;

@@ -12,7 +12,7 @@ import { ConversationDelegation, type DelegationParts } from "./delegation.ts";
 import type { ParentConversation } from "./sub-agent-record.ts";
 import { usageOf } from "./tasks/combined-metrics.ts";
 import { TASKS_DOCUMENT, TASKS_KEY, type Task, Tasks } from "./tasks/tasks.ts";
-import { questionOf } from "./work/question.ts";
+import { questionOf } from "./workers/question.ts";
 
 /** Tasks that are shown there. */
 const MAX_SHOWN = 50;

@@ -1,7 +1,7 @@
 import { memoryStore } from "agent-server";
 import { call, fixedClock, say } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
-import { MAX_DEPTH } from "../../../src/conversations/sub-agents/work/drivers.ts";
+import { MAX_DEPTH } from "../../../src/conversations/sub-agents/workers/drivers.ts";
 import { mortalStore } from "../../../src/testing/mortal-store.ts";
 import {
   delegatingServer,

@@ -47,6 +47,6 @@ export async function builtInExtensions(parts: BuiltInParts): Promise<BuiltInExt
 
 async function guardOfSubAgent({ host, config, context }: BuiltInParts): Promise<LoopExtension[]> {
   if (config.sub_agent === undefined) return [];
-  const { SubAgentGuard } = await import("../../sub-agents/work/sub-agent-guard.ts");
+  const { SubAgentGuard } = await import("../../sub-agents/workers/sub-agent-guard.ts");
   return [new SubAgentGuard(config.sub_agent, () => context.drivers.of(host.conversationId))];
 }
