@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContentBlock, PromptResponse } from "@agentclientprotocol/sdk";
-import { classifyError } from "../agent/error-classification.ts";
+import { classifiedError } from "../agent/error-classification.ts";
 import { answerOpenCalls, callError } from "../agent/loop/call-results.ts";
 import { agentSays } from "../agent/loop/messages.ts";
 import { fail, interrupt, MaxIterationsReached, type RunOptions } from "../agent/loop/run.ts";
@@ -261,7 +261,7 @@ export class AcpRun {
   async #notStarted(error: StartError): Promise<void> {
     const { session } = this.#parts;
     await session.update({ execution_status: "error" }, [
-      errorEvent(error.code, await this.#masked(error.message)),
+      classifiedError("agent", error.code, await this.#masked(error.message)),
     ]);
   }
 
@@ -275,7 +275,10 @@ export class AcpRun {
 
   async #failed(error: unknown): Promise<PromptFailed> {
     const detail = await this.#masked(detailOf(error));
-    return this.#end([agentSays(`ACP error: ${detail}`), errorEvent(promptCodeOf(error), detail)]);
+    return this.#end([
+      agentSays(`ACP error: ${detail}`),
+      classifiedError("agent", promptCodeOf(error), detail),
+    ]);
   }
 
   /** Shows why the run has ended. The message is sent again by the next one. */
@@ -328,9 +331,4 @@ export class AcpRun {
   get #agent(): AcpAgent {
     return this.#parts.host.state.agent as AcpAgent;
   }
-}
-
-function errorEvent(code: string, detail: string): NewEvent {
-  const classification = classifyError(code, detail);
-  return { kind: "ConversationErrorEvent", source: "agent", code, detail, classification };
 }

@@ -145,8 +145,22 @@ const KEY_REFUSED = "Your LLM API key appears to be invalid or has expired.";
 export function errorEvent(error: unknown): Extract<NewEvent, { kind: "ConversationErrorEvent" }> {
   const detail = isKeyRefused(error) ? KEY_REFUSED : messageOf(error);
   const code = error instanceof Error ? error.name : "Error";
-  const classification = classifyError(code, detail);
-  return { kind: "ConversationErrorEvent", source: "environment", code, detail, classification };
+  return classifiedError("environment", code, detail);
+}
+
+/** Makes the event of a failure that has a code. */
+export function classifiedError(
+  source: "agent" | "environment",
+  code: string,
+  detail: string,
+): Extract<NewEvent, { kind: "ConversationErrorEvent" }> {
+  return {
+    kind: "ConversationErrorEvent",
+    source,
+    code,
+    detail,
+    classification: classifyError(code, detail),
+  };
 }
 
 /** Classifies a failure by its code, then by words of its detail. */

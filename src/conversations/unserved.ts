@@ -48,6 +48,17 @@ const REFUSED: readonly Unserved[] = [
       ),
     instead: "commands run as the user of this server",
   },
+  {
+    field: "agent.tools",
+    asked: ({ agent }) =>
+      agent.kind === "ACPAgent" ? listed(agent.tools.map(({ name }) => name)) : undefined,
+    instead: "an agent that is another program has its own tools",
+  },
+  {
+    field: "agent.condenser",
+    asked: ({ agent }) => (agent.kind === "ACPAgent" ? agent.condenser?.kind : undefined),
+    instead: "an agent that is another program shortens its prompts itself",
+  },
 ];
 
 /** Characters of the result of a tool, as the reference cuts it. */

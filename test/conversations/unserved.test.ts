@@ -74,6 +74,16 @@ describe("a request is refused, and makes nothing, that asks for", () => {
       withAgent({ tools: [{ name: "file_editor", params: { workspace_root: "/" } }] }),
       "Tool 'file_editor': params: Unrecognized key: \"workspace_root\"",
     ],
+    [
+      "tools for an agent that is another program",
+      { agent: { kind: "ACPAgent", acp_command: ["agent"], tools: [{ name: "terminal" }] } },
+      "agent.tools: asks for terminal, but an agent that is another program has its own tools",
+    ],
+    [
+      "a condenser for an agent that is another program",
+      { agent: { kind: "ACPAgent", acp_command: ["agent"], condenser: { kind: "NoOpCondenser" } } },
+      "agent.condenser: asks for NoOpCondenser, but an agent that is another program shortens its prompts itself",
+    ],
     ["a container", { conversation_runtime: "docker" }, "This server only runs local conversations"],
   ])("%s", async (_, fields, words) => {
     const { manager, prepared } = openManager({ tools: TOOLS });
