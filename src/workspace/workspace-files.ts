@@ -76,7 +76,8 @@ export interface WorkspaceFiles {
   /**
    * Puts a file in place whole or not at all: readers see the old content or the new one. Makes missing folders above
    * it. A symbolic link stays a link and its target is written. An existing file keeps its permissions. When `content`
-   * throws, the error is passed on and the old file stays.
+   * throws, the error is passed on and the old file stays. What was
+   * written of the new one is removed, on a machine over a network within moments.
    */
   write(path: string, content: FileContent, options?: WriteOptions): Promise<void>;
   /** Lists a folder, without `.` and `..`. Default limit: 1,000 entries. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { WorkspaceError, type WorkspaceErrorCode } from "../../workspace/workspace-error.ts";
 
@@ -18,6 +19,20 @@ export async function textIn(workspace: Workspace, name: string): Promise<string
 
 export async function namesIn({ files, info }: Workspace): Promise<string[]> {
   return (await files.list(info.workingDir)).entries.map((entry) => entry.name);
+}
+
+/**
+ * Resolves when the working directory holds these names and no other. A machine that is reached over a network learns
+ * of a failed write when the connection ends, so its unfinished file may stay for a moment longer. Throws what
+ * differs after 10 s.
+ */
+export async function untilNames(workspace: Workspace, names: readonly string[]): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    if (isDeepStrictEqual(await namesIn(workspace), names)) return;
+    await sleep(20);
+  }
+  assert.deepEqual(await namesIn(workspace), names);
 }
 
 export async function assertFails(action: Promise<unknown>, code: WorkspaceErrorCode): Promise<void> {
