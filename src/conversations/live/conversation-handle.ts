@@ -249,7 +249,7 @@ export class ConversationHandle {
 }
 
 /** Between two runs of a goal nothing is there to pause but the goal. */
-async function pause({ keeper, runs, goal, status }: LiveConversation): Promise<void> {
+export async function pause({ keeper, runs, goal, status }: LiveConversation): Promise<void> {
   if (!runs.active) await goal.stop();
   runs.cancelFollowing();
   if (status === "idle" || status === "running") {

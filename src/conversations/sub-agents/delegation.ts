@@ -29,6 +29,8 @@ export interface DelegationParts {
   servers(): Readonly<Record<string, McpServerEntry>>;
   /** Asks the user about calls of a sub-agent. */
   ask: AskUser;
+  /** Resolves when the conversation has another status than it has now. */
+  statusChanged(): Promise<void>;
   /** Counts a step of a sub-agent. Resolves with the reason against it. */
   judgeStep(): Promise<Error | undefined>;
   /** Takes the figures of a task over. */
@@ -154,7 +156,7 @@ export class ConversationDelegation implements Delegation {
   }
 
   #work(task: Task, prompt: string, signal: AbortSignal): Promise<TaskResult> {
-    const { context, parent, ask } = this.#parts;
+    const { context, parent, ask, statusChanged: parentChanged } = this.#parts;
     const { drivers } = context;
     const { conversation_id: id } = task;
     const driver = this.#driverOf(task);
@@ -164,7 +166,7 @@ export class ConversationDelegation implements Delegation {
     return drivers
       .use(id, async (worker) => {
         driver.baseCost = combinedMetrics(worker.stats).accumulated_cost;
-        const work = new SubAgentWork(worker, { task, slots, parent: parent.state, ask });
+        const work = new SubAgentWork(worker, { task, slots, parent: parent.state, ask, parentChanged });
         try {
           return await work.run(prompt, signal);
         } finally {

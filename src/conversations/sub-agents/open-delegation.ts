@@ -76,6 +76,7 @@ export async function openDelegation(
       const asked = () => keeper.publishFullState();
       return conversation.session.confirmation.questions.ask({ ...questionOf(question), asked }, signal);
     },
+    statusChanged: () => keeper.statusAfter(keeper.state.execution_status),
     judgeStep: async () => driver()?.judgeStep() ?? budget()?.judgeStepOfSubAgent(keeper.state),
     recordTask: (taskId, metrics) =>
       void keeper.append([keeper.recordTask(usageOf(taskId), metrics)]).catch(() => {}),

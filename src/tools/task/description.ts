@@ -1,5 +1,10 @@
 import type { SubAgentKind } from "../delegation.ts";
 
+/** Characters of the name of a sub-agent that are shown. */
+const MAX_NAME = 100;
+/** Characters of its description that are shown. */
+const MAX_WORDS = 2_000;
+
 const NONE = "- None: every sub-agent that is known has tools which you lack.";
 
 /** Examples of good uses, by the name of the sub-agent. */
@@ -36,6 +41,7 @@ The result has the id of the task. With that id as \`resume\`, the same sub-agen
 what it did before.${examples.length === 0 ? "" : `\n\nExamples:\n${examples.join("\n")}`}`;
 }
 
+/** Files of a project say what they like, and every prompt has it. */
 function lineOf({ name, description, tools }: SubAgentKind): string {
-  return `- **${name}**: ${description}${tools.length === 0 ? "" : ` (tools: ${tools.join(", ")})`}`;
+  return `- **${name.slice(0, MAX_NAME)}**: ${description.slice(0, MAX_WORDS)}${tools.length === 0 ? "" : ` (tools: ${tools.join(", ")})`}`;
 }

@@ -4,6 +4,7 @@ import { call, say, type TestConversation, type TestServer } from "agent-server/
 import { describe, expect, it } from "vitest";
 import type { LlmRequest } from "../../../src/llm/llm.ts";
 import { readableText } from "../../../src/wire/events/message.ts";
+import { smallServer } from "../../mcp/small-server.ts";
 import { delegatingServer, MARK, subAgentsOf, taskOf, twoModels } from "./delegating.ts";
 
 const ofChild = (request: LlmRequest) => taskOf(request).startsWith(MARK);
@@ -165,6 +166,16 @@ describe("the sub-agents of a conversation", () => {
     await using server = await delegatingServer({ llm });
     const chat = await server.start("Go.", { agent_definitions });
     await chat.expectObservation("task", "No thoughts.");
+  });
+
+  it("have the MCP servers of their agent, and not those of their definition", async () => {
+    const agent_definitions = [{ name: "connected", mcp_config: { other: { command: "none-such" } } }];
+    const { server, tools } = await give("connected", {
+      agent_definitions,
+      agent: { mcp_config: { small: smallServer() } },
+    });
+    await using _ = server;
+    expect(tools).toContain("echo");
   });
 
   it("answer in one piece, under the cache of their agent and their own session", async () => {

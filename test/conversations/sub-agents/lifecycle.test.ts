@@ -48,6 +48,27 @@ describe("a sub-agent that is working", () => {
     expect(kinds).toContain("InterruptEvent");
   });
 
+  it("pauses with its agent, after the step that it is in", async () => {
+    const pausing = Promise.withResolvers<void>();
+    const llm = twoModels(
+      (turn) => (turn === 0 ? TASK : say("Done.")),
+      async (turn) => {
+        if (turn === 1) await pausing.promise;
+        return turn < 5 ? call("think", { thought: `${turn}` }) : say("Thought.");
+      },
+    );
+    await using server = await delegatingServer({ llm });
+    const chat = await server.start("Go.");
+    await expect
+      .poll(() => llm.requests.filter((request) => promptText(request).startsWith(MARK)).length)
+      .toBe(2);
+    await (await server.conversations.open(chat.id)).pause();
+    pausing.resolve();
+    await chat.expectStatus("paused");
+    await chat.expectToolError("task", "status: paused");
+    expect(llm.requests.filter((request) => promptText(request).startsWith(MARK))).toHaveLength(2);
+  });
+
   it("is ended with the server, whose next start shows no run", async () => {
     const store = lasting();
     const { server, chat, id } = await busy({ store, leakCheck: false });
@@ -160,6 +181,47 @@ describe("tasks over restarts", () => {
     expect(Object.keys(await subAgentsOf(server, conversation.id))).toEqual(["task_00000002"]);
     await server.conversations.delete(conversation.id);
     expect(Object.keys(await subAgentsOf(server, chat.id))).toEqual(["task_00000001"]);
+  });
+});
+
+describe("a question of a sub-agent that a restart cuts short", () => {
+  it("is not open any more: the call has an error, and the task can be resumed", async () => {
+    const store = memoryStore();
+    const clock = fixedClock();
+    const llm = twoModels(
+      (turn) =>
+        [TASK, call("task", { prompt: "Leave it.", resume: "task_00000001" }), say("Done.")][turn] ?? say(""),
+      (turn) => (turn === 0 ? call("terminal", { command: "echo > done" }) : say("Left.")),
+    );
+    const agent_definitions = [
+      { name: "general-purpose", tools: ["terminal"], permission_mode: "always_confirm" },
+    ];
+    const dying = mortalStore(store, Number.POSITIVE_INFINITY).store;
+    let isDead = false;
+    const commit: typeof dying.commit = async (change) => {
+      if (isDead) throw new Error("the server was killed");
+      await dying.commit(change);
+    };
+    const first = await delegatingServer({
+      llm,
+      clock,
+      leakCheck: false,
+      store: { ...dying, commit },
+    });
+    const { id } = await first.start("Go.", { agent_definitions }).then(async (chat) => {
+      await chat.expectWaiting();
+      return chat;
+    });
+    isDead = true;
+    await first.close().catch(() => {});
+
+    await using second = await delegatingServer({ llm, clock, store, leakCheck: false });
+    await untilStatus(second, id, "error");
+    expect((await second.conversations.get(id)).agent_state).not.toHaveProperty("sub_agent_confirmation");
+    const chat = await second.resume(id);
+    await chat.send("Go on.");
+    await chat.expectObservation("task", "Left.");
+    await chat.expectFinished("Done.");
   });
 });
 

@@ -4,6 +4,7 @@ import type { ConversationState } from "../../../wire/conversation-state.ts";
 import type { ActionEvent } from "../../../wire/events/events.ts";
 import { text } from "../../../wire/events/message.ts";
 import type { ExecutionStatus } from "../../../wire/execution-status.ts";
+import { pause } from "../../live/conversation-handle.ts";
 import { deliver } from "../../live/deliver.ts";
 import type { LiveConversation } from "../../live/live-conversation.ts";
 import type { RunSlot } from "../../live/runs/run-slots.ts";
@@ -63,6 +64,10 @@ export class LiveWorker implements Worker {
 
   settled(): Promise<void> {
     return this.#conversation.runs.settled();
+  }
+
+  pause(): Promise<void> {
+    return pause(this.#conversation);
   }
 
   async interrupt(): Promise<void> {

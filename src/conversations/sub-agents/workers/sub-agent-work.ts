@@ -23,12 +23,15 @@ export interface SubAgentWorkParts {
   /** The state of the parent, live. */
   parent: Readonly<ConversationState>;
   ask: AskUser;
+  /** Resolves when the parent has another status than it has now. */
+  parentChanged(): Promise<void>;
 }
 
 /** One task of a sub-agent: its message, and its runs until it has ended. */
 export class SubAgentWork {
   readonly #worker: Worker;
   readonly #parts: SubAgentWorkParts;
+  #hasEnded = false;
 
   constructor(worker: Worker, parts: SubAgentWorkParts) {
     this.#worker = worker;
@@ -41,6 +44,7 @@ export class SubAgentWork {
     const worker = this.#worker;
     const interrupt = () => void worker.interrupt();
     signal.addEventListener("abort", interrupt, { once: true });
+    void this.#followPauses();
     try {
       // A new one has them.
       if (task.from > 0) await worker.follow(parent);
@@ -49,6 +53,7 @@ export class SubAgentWork {
       signal.throwIfAborted();
       return { taskId: task.id, ...(await worker.outcome()) };
     } finally {
+      this.#hasEnded = true;
       signal.removeEventListener("abort", interrupt);
       if (signal.aborted) await worker.interrupt();
     }
@@ -61,6 +66,14 @@ export class SubAgentWork {
       if (this.#worker.status !== "waiting_for_confirmation") return;
       await this.#confirm(signal);
     }
+  }
+
+  /** A pause of the parent is one of the sub-agent: the parent waits for it, and would not stop before its end. */
+  async #followPauses(): Promise<void> {
+    const { parent, parentChanged } = this.#parts;
+    while (!this.#hasEnded && parent.execution_status !== "paused") await parentChanged();
+    // A failed write ends the run of the sub-agent, too.
+    if (!this.#hasEnded) await this.#worker.pause().catch(() => {});
   }
 
   /** Asks the user about the calls that wait, and carries the answer out. */

@@ -25,6 +25,8 @@ export interface Worker {
   statusAfter(status: ExecutionStatus): Promise<void>;
   /** Resolves when no run is active and none follows. */
   settled(): Promise<void>;
+  /** Lets the run end after its current step. */
+  pause(): Promise<void>;
   /** Ends the run, and waits for that a few seconds. */
   interrupt(): Promise<void>;
   /** Its report, or the reason why there is none. */
