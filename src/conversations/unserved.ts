@@ -3,13 +3,17 @@ import { isKnownTokenizer } from "../llm/tokens/tokenizer.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 import { isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
+import { namesProfileFolder } from "../wire/agent/agent-definition.ts";
 import { QWEN } from "../wire/agent/critic-labels.ts";
 import type { SecurityAnalyzer } from "../wire/agent/policies.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 
 /** A start request with the agent that it leads to. */
 export interface AskedFor {
-  request: Pick<StartConversationRequest, "plugins" | "hook_config" | "security_analyzer" | "container">;
+  request: Pick<
+    StartConversationRequest,
+    "plugins" | "hook_config" | "security_analyzer" | "container" | "agent_definitions"
+  >;
   agent: Agent;
   /** Whether the machines of conversations are containers. */
   hasContainers: boolean;
@@ -116,6 +120,14 @@ const WARNED: readonly Unserved[] = [
     asked: ({ agent }) =>
       agent.tools.some(({ params }) => params.terminal_type === "tmux") ? "terminal_type tmux" : undefined,
     instead: "terminals are sessions of their own, which behave alike and cannot be attached to",
+  },
+  {
+    field: "agent_definitions",
+    asked: ({ request }) => {
+      const names = request.agent_definitions.filter(namesProfileFolder).map(({ name }) => name);
+      return names.length === 0 ? undefined : `models of profile_store_dir (${listed(names)})`;
+    },
+    instead: "only LLM profiles that the server keeps are read: the agent works without these sub-agents",
   },
   {
     field: "container",

@@ -143,6 +143,11 @@ describe("a request is carried out, with a warning in the log and in the answer,
       withAgent({ llm: { model: "scripted", custom_tokenizer: "mine" } }),
       "agent.llm.custom_tokenizer: asks for mine",
     ],
+    [
+      "profiles of a folder for a sub-agent",
+      { agent_definitions: [{ name: "cheap", model: "mini", profile_store_dir: "/etc/profiles" }] },
+      "agent_definitions: asks for models of profile_store_dir (cheap)",
+    ],
     ["limits of a container", { container: { memory: "2g" } }, "container: asks for limits"],
   ])("%s", async (_, fields, words) => {
     const logged: unknown[] = [];
@@ -168,7 +173,11 @@ describe("a request leads to no warning that asks for", () => {
   it.each<[string, Fields]>([
     [
       "what clients send when they want nothing",
-      { hook_config: noHooks, plugins: [], agent_definitions: [{ name: "helper" }] },
+      {
+        hook_config: noHooks,
+        plugins: [],
+        agent_definitions: [{ name: "helper", profile_store_dir: "/etc/profiles" }],
+      },
     ],
     [
       "the terminal that this server has",

@@ -1,7 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { Skill } from "../../wire/agent/agent.ts";
-import type { AgentDefinition } from "../../wire/agent/agent-definition.ts";
+import { type AgentDefinition, namesProfileFolder } from "../../wire/agent/agent-definition.ts";
 
 /** Former names of sub-agents that are built in. */
 const FORMER_NAMES: ReadonlyMap<string, string> = new Map([
@@ -54,6 +54,7 @@ export class Definitions {
         break;
       }
       try {
+        checkProfileFolder(definition);
         known.set(name, { definition, skills: skillsOf(definition, available) });
       } catch (error) {
         logger.warn({ agent: name, source, error: messageOf(error) }, "A sub-agent is left out");
@@ -73,6 +74,14 @@ export class Definitions {
   find(name: string): KnownSubAgent | undefined {
     return this.#known.get(name) ?? this.#known.get(FORMER_NAMES.get(name) ?? name);
   }
+}
+
+/** Files of a project could lead to keys anywhere on the server's disk. Another sub-agent of the name is not meant. */
+function checkProfileFolder(definition: AgentDefinition): void {
+  if (!namesProfileFolder(definition)) return;
+  throw new Error(
+    "its model is a profile of profile_store_dir, and only profiles that the server keeps are read",
+  );
 }
 
 function skillsOf({ skills }: AgentDefinition, available: readonly Skill[]): Skill[] {

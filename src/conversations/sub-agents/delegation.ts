@@ -3,7 +3,7 @@ import type { McpServerEntry } from "../../mcp/mcp-host.ts";
 import type { Delegation, SubAgentKind, TaskRequest, TaskResult } from "../../tools/delegation.ts";
 import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
 import { settledWithin } from "../../waiting.ts";
-import type { AgentDefinition } from "../../wire/agent/agent-definition.ts";
+import { type AgentDefinition, namesModel } from "../../wire/agent/agent-definition.ts";
 import type { ConversationStats, Metrics } from "../../wire/metrics.ts";
 import type { LiveContext } from "../live/conversation-context.ts";
 import type { Definitions, KnownSubAgent } from "./definitions.ts";
@@ -70,6 +70,8 @@ export class ConversationDelegation implements Delegation {
   }
 
   async #run(request: TaskRequest, signal: AbortSignal): Promise<TaskResult> {
+    // A workflow would go on and on otherwise: each of its sub-agents would begin, and pause.
+    if (this.#parts.parent.state.execution_status === "paused") throw refusal("The conversation is paused.");
     const known = this.#find(request);
     const task = await (request.resume
       ? this.#resumed(request, request.resume)
@@ -125,8 +127,8 @@ export class ConversationDelegation implements Delegation {
   /** A sub-agent with a tool that there is not is refused as a conversation with it would be. */
   async #agentOf(known: KnownSubAgent, { isScoped }: TaskRequest) {
     const { context, parent } = this.#parts;
-    const { model: name } = known.definition;
-    const model = name === "" || name === "inherit" ? undefined : await this.#profile(name);
+    const { definition } = known;
+    const model = namesModel(definition) ? await this.#profile(definition.model) : undefined;
     const now = context.timestamps.utcTimestamp();
     const agent = subAgentOf(known, { parent: parent.state.agent, model, isScoped, now });
     await resolveTools({ agent, clientTools: [], registry: context.tools, logger: context.logger });

@@ -2,8 +2,10 @@ import type { SubAgentKind } from "../delegation.ts";
 
 /** Characters of the name of a sub-agent that are shown. */
 const MAX_NAME = 100;
-/** Characters of its description that are shown. */
+/** Characters of its description, and of the names of its tools, that are shown. */
 const MAX_WORDS = 2_000;
+/** Characters of the list of sub-agents. */
+const MAX_LIST = 40_000;
 
 const NONE = "- None: every sub-agent that is known has tools which you lack.";
 
@@ -32,7 +34,7 @@ Use it for work that takes several steps and whose details you need not see. It 
 small things yourself: a single search, a look at one file, an edit.
 
 Sub-agents (\`subagent_type\`):
-${kinds.length === 0 ? NONE : kinds.map(lineOf).join("\n")}
+${kinds.length === 0 ? NONE : listOf(kinds)}
 
 The sub-agent knows nothing of this conversation. Put into \`prompt\` all it needs: the goal, paths, names, messages of errors, \
 the limits, and what it shall report. You get its report and nothing else; rely on facts, check judgements.
@@ -41,7 +43,20 @@ The result has the id of the task. With that id as \`resume\`, the same sub-agen
 what it did before.${examples.length === 0 ? "" : `\n\nExamples:\n${examples.join("\n")}`}`;
 }
 
-/** Files of a project say what they like, and every prompt has it. */
+/** Lists sub-agents. Files of a project say what they like, and every prompt has it. */
+function listOf(kinds: readonly SubAgentKind[]): string {
+  const lines: string[] = [];
+  let length = 0;
+  for (const line of kinds.map(lineOf)) {
+    length += line.length + 1;
+    if (length > MAX_LIST) break;
+    lines.push(line);
+  }
+  const more = kinds.length - lines.length;
+  return [...lines, ...(more > 0 ? [`- and ${more} more, which are not listed`] : [])].join("\n");
+}
+
 function lineOf({ name, description, tools }: SubAgentKind): string {
-  return `- **${name.slice(0, MAX_NAME)}**: ${description.slice(0, MAX_WORDS)}${tools.length === 0 ? "" : ` (tools: ${tools.join(", ")})`}`;
+  const names = tools.length === 0 ? "" : ` (tools: ${tools.join(", ").slice(0, MAX_WORDS)})`;
+  return `- **${name.slice(0, MAX_NAME)}**: ${description.slice(0, MAX_WORDS)}${names}`;
 }

@@ -1,8 +1,15 @@
 import type { SubAgentKind } from "../delegation.ts";
 
+/** Characters of the names of sub-agents that are shown. */
+const MAX_NAMES = 10_000;
+
 /** The description of the tool `workflow` for an agent that may start these. */
 export function workflowDescription(kinds: readonly SubAgentKind[]): string {
-  const names = kinds.map(({ name }) => name).join(", ") || "none";
+  const names =
+    kinds
+      .map(({ name }) => name)
+      .join(", ")
+      .slice(0, MAX_NAMES) || "none";
   return `Runs a workflow: a Python script of yours that hands work to many sub-agents, in parallel and in stages, and puts \
 their reports together. What lies in between stays out of this conversation; you get what the script returns.
 

@@ -35,6 +35,18 @@ export const agentDefinition = z
 /** A sub-agent that an agent may give tasks to. */
 export type AgentDefinition = z.output<typeof agentDefinition>;
 
+/** Whether a sub-agent has a model other than its parent's. */
+export function namesModel({ model }: Pick<AgentDefinition, "model">): boolean {
+  return model !== "" && model !== "inherit";
+}
+
+/** Whether the model of a sub-agent is a profile of a folder, not one that the server keeps. */
+export function namesProfileFolder(
+  definition: Pick<AgentDefinition, "model" | "profile_store_dir">,
+): boolean {
+  return namesModel(definition) && definition.profile_store_dir !== null;
+}
+
 /** A place that a plugin is loaded from. */
 export const pluginSource = z
   .object({

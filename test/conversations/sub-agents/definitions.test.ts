@@ -103,6 +103,25 @@ describe("the sub-agents of a conversation", () => {
     expect(description).toContain("- **bash-runner**: Of the file.");
   });
 
+  it("take a bounded part of every prompt, however many there are and whatever they say", async () => {
+    const agent_definitions = Array.from({ length: 100 }, (_, place) => ({
+      name: `many-${place}`,
+      description: "long ".repeat(1_000),
+    }));
+    const { server, description } = await give("many-99", { agent_definitions });
+    await using _ = server;
+    expect(description.length).toBeLessThan(50_000);
+    expect(description).toMatch(/- and \d+ more, which are not listed/);
+  });
+
+  it("are left out where their model is a profile of a folder, which only they name", async () => {
+    const agent_definitions = [{ name: "cheap", model: "mini", profile_store_dir: "/etc/profiles" }];
+    const { server, description, observation } = await give("cheap", { agent_definitions });
+    await using _ = server;
+    expect(description).not.toContain("cheap");
+    expect(observation).toMatchObject({ status: "error" });
+  });
+
   it.each(["default", "explore", "bash", ""])("are found by a former name: %j", async (name) => {
     const { server, observation } = await give(name);
     await using _ = server;

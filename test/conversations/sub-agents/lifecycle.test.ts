@@ -64,8 +64,10 @@ describe("a sub-agent that is working", () => {
       .toBe(2);
     await (await server.conversations.open(chat.id)).pause();
     pausing.resolve();
-    await chat.expectStatus("paused");
-    await chat.expectToolError("task", "status: paused");
+    await expect
+      .poll(async () => JSON.stringify((await eventsOf(server, chat.id)).at(-1)), { timeout: 10_000 })
+      .toContain("(status: paused)");
+    await untilStatus(server, chat.id, "paused");
     expect(llm.requests.filter((request) => promptText(request).startsWith(MARK))).toHaveLength(2);
   });
 
@@ -219,6 +221,7 @@ describe("a question of a sub-agent that a restart cuts short", () => {
     await untilStatus(second, id, "error");
     expect((await second.conversations.get(id)).agent_state).not.toHaveProperty("sub_agent_confirmation");
     const chat = await second.resume(id);
+    await chat.expectToolError("task", "was working");
     await chat.send("Go on.");
     await chat.expectObservation("task", "Left.");
     await chat.expectFinished("Done.");

@@ -44,11 +44,11 @@ export class SubAgentWork {
     const worker = this.#worker;
     const interrupt = () => void worker.interrupt();
     signal.addEventListener("abort", interrupt, { once: true });
-    void this.#followPauses();
     try {
       // A new one has them.
       if (task.from > 0) await worker.follow(parent);
       await this.#withSlot((slot) => worker.send(prompt, slot));
+      void this.#followPauses();
       await this.#untilEnded(signal);
       signal.throwIfAborted();
       return { taskId: task.id, ...(await worker.outcome()) };
@@ -68,7 +68,7 @@ export class SubAgentWork {
     }
   }
 
-  /** A pause of the parent is one of the sub-agent: the parent waits for it, and would not stop before its end. */
+  /** Pauses the sub-agent with its parent, which waits for it and would not stop before its end. */
   async #followPauses(): Promise<void> {
     const { parent, parentChanged } = this.#parts;
     while (!this.#hasEnded && parent.execution_status !== "paused") await parentChanged();
