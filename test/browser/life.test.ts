@@ -92,6 +92,24 @@ describe.skipIf(NO_BROWSER)("the browser of a server", () => {
     expect((await call("navigate", { url: page.url, new_tab: true })).text).toContain("(Here)");
   }, 60_000);
 
+  it("ends without a fault when its conversation ends in the middle of what a page is asked", async () => {
+    const page = await site({ "/": "<title>Here</title>", "/never": () => {} });
+    const browsers = testBrowsers();
+    onTestFinished(() => browsers.close());
+    const open = await Promise.all([1, 2, 3].map(() => openConversation(browsers)));
+    await Promise.all(open.map(({ call }) => call("navigate", { url: page.url })));
+    const abort = new AbortController();
+    const asked = open.map(({ call }) => call("navigate", { url: `${page.url}/never` }, abort.signal));
+    const settled = Promise.allSettled(asked);
+    const waiting = () => page.requests.filter((path) => path === "/never").length;
+    await expect.poll(waiting, { timeout: 40_000 }).toBe(3);
+    abort.abort();
+    await Promise.all(open.map(({ close }) => close()));
+    await settled;
+    const { call } = await openConversation(browsers);
+    expect((await call("navigate", { url: page.url })).text).toContain("(Here)");
+  });
+
   it("does not outlive a server that is killed", async () => {
     const script = `
       import { startBrowser } from ${JSON.stringify(new URL("./bare-browsers.ts", import.meta.url).href)};

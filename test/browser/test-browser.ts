@@ -73,12 +73,13 @@ export async function openConversation(
   { network, ...options }: ConversationOptions = {},
 ): Promise<TestConversation> {
   conversations += 1;
+  const conversationId = `conversation-${conversations}`;
   const base = await toolHost(options);
   const workspace =
     network === undefined
       ? base.workspace
       : Object.create(base.workspace, { info: { value: { ...base.workspace.info, network } } });
-  const host = { ...base, workspace, conversationId: `conversation-${conversations}` };
+  const host = { ...base, workspace, conversationId };
   const tools = new Map(browserTools((of) => browsers.open(of)).map((tool) => [tool.name, tool]));
   const open = new Map<string, ToolExecutor<unknown>>();
   const close = async () => {

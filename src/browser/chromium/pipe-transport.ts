@@ -52,7 +52,9 @@ export class PipeTransport {
     this.#length = 0;
     const message = parsed(text);
     if (message === null) this.close();
-    else this.onmessage?.(message);
+    // A separate task for each message: the driver expects that all it does about one is done before the next. Without
+    // that, it answers with objects that it has already removed, and throws where no caller can catch it.
+    else setImmediate(() => this.onmessage?.(message));
   }
 }
 
