@@ -294,6 +294,9 @@ async function act(line, { client, sessionId, prompt, signal, answer }) {
       });
     case "wait":
       return sleep(Number(rest[0]), undefined, { signal }).catch(() => {});
+    case "wait-for":
+      while (!existsSync(rest[0]) && !signal.aborted) await sleep(20);
+      return;
     case "hang":
       return new Promise((resolve) => signal.addEventListener("abort", resolve));
     case "ignore":

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { AcpBench } from "./acp-bench.ts";
 
@@ -196,9 +198,11 @@ describe("the messages of the user", () => {
 
   it("that come without a run during a turn wait for its end", async () => {
     await using bench = await AcpBench.open();
-    await bench.chat.send("wait 600\nsay one");
+    const sent = join(bench.folder, "sent");
+    await bench.chat.send(`wait-for ${sent}\nsay one`);
     await until(() => bench.recorded("session/prompt").length === 1);
     await bench.chat.send("say two", { run: false });
+    await writeFile(sent, "");
     await bench.chat.expectFinished("two");
     expect(bench.recorded("session/cancel")).toEqual([]);
     expect(bench.events("ActionEvent")).toMatchObject([
