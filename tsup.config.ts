@@ -101,6 +101,7 @@ export default defineConfig([
     ...shared,
     entry: {
       ...entry,
+      "driver-worker": "src/browser/driver/driver-worker.ts",
       "match-worker": "src/tools/search/worker/match-worker.ts",
       "shell-worker": "src/agent/security/worker/shell-worker.ts",
     },

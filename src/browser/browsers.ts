@@ -3,8 +3,8 @@ import { allowedDomains } from "../tools/browser/browser-params.ts";
 import type { BrowserSession } from "../tools/browser/browser-session.ts";
 import type { ToolHost } from "../tools/tool.ts";
 import { SharedChromium } from "./chromium/shared-chromium.ts";
+import { ConversationBrowser } from "./conversation/conversation-browser.ts";
 import { BrowserFailure } from "./failure.ts";
-import { ConversationBrowser } from "./session/conversation-browser.ts";
 
 const IDLE_LIMIT = 30 * 60_000;
 /** Conversations with a browser at a time. */

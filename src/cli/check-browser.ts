@@ -1,5 +1,17 @@
 import { findChromium } from "../browser/chromium/find-chromium.ts";
+import type { ContextHost } from "../browser/driver/driver-functions.ts";
 import { messageOf } from "../errors.ts";
+
+/** The page is empty, so that it asks for nothing. */
+const NO_PROXY = "http://127.0.0.1:9";
+const HOST: ContextHost = {
+  note: () => {},
+  bring: async () => {},
+  upload: async () => [],
+  recordingFolder: async () => "",
+  writeRecording: async () => {},
+  failureOf: async () => undefined,
+};
 
 /** Starts a browser as agents would have it, opens an empty page, and says what came of it. Fails with exit code 1. */
 export async function checkBrowser(): Promise<void> {
@@ -20,9 +32,9 @@ async function tryOut(): Promise<string> {
   const { sandbox } = resolveBrowser({});
   const chromium = await ChromiumProcess.start({ program, sandbox, env: childEnvironment(process.env) });
   try {
-    const page = await (await chromium.browser.newContext()).newPage();
-    await page.goto("about:blank");
-    return `${program}, version ${chromium.browser.version()}`;
+    const { downloads: folder, driver, version } = chromium;
+    await driver.open({ proxy: NO_PROXY, folder, host: HOST });
+    return `${program}, version ${version}`;
   } finally {
     await chromium.stop();
   }

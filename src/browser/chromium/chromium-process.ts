@@ -2,9 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import type { Browser } from "playwright-core";
-import { settledWithin } from "../../waiting.ts";
-import { PipeTransport } from "./pipe-transport.ts";
+import { BrowserDriver } from "../driver/browser-driver.ts";
 import { makeProfileFolder } from "./profile-folder.ts";
 import { switchesFor } from "./switches.ts";
 
@@ -41,17 +39,16 @@ export interface ChromiumStart {
 
 /** A running browser. */
 export class ChromiumProcess {
-  readonly browser: Browser;
+  readonly driver: BrowserDriver;
+  readonly version: string;
   /** Absolute path of the folder where downloads arrive. */
   readonly downloads: string;
   /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
-  readonly #transport: PipeTransport;
 
   /** Resolves once the browser answers. Rejects, with what it said, when it ends or takes too long. */
   static async start(start: ChromiumStart): Promise<ChromiumProcess> {
-    const { chromium } = await import("playwright-core");
     const profile = await makeProfileFolder();
     const downloads = join(profile, "agent-downloads");
     await mkdir(downloads);
@@ -65,13 +62,15 @@ export class ChromiumProcess {
       child.once("exit", () => resolve()).once("error", () => resolve());
     });
     const said = collect(child);
-    const transport = new PipeTransport(child.stdio[4] as Readable, child.stdio[3] as Writable);
+    const driver = new BrowserDriver({
+      reader: child.stdio[4] as Readable,
+      writer: child.stdio[3] as Writable,
+    });
     try {
-      const connected = chromium.connectOverCDP(transport, { artifactsDir: downloads, timeout: START_LIMIT });
-      const browser = await Promise.race([connected, ended.then(() => connected)]);
-      return new ChromiumProcess({ child, transport, browser, downloads, ended });
+      const version = await driver.connect({ downloads, timeout: START_LIMIT });
+      return new ChromiumProcess({ child, driver, version, downloads, ended });
     } catch (cause) {
-      await stop(child, transport, ended);
+      await stop(child, driver, ended);
       await rm(profile, { recursive: true, force: true });
       throw new Error(said() || (cause instanceof Error ? cause.message : "it does not answer"), { cause });
     }
@@ -79,31 +78,31 @@ export class ChromiumProcess {
 
   private constructor(parts: {
     child: ChildProcess;
-    transport: PipeTransport;
-    browser: Browser;
+    driver: BrowserDriver;
+    version: string;
     downloads: string;
     ended: Promise<void>;
   }) {
     this.#child = parts.child;
-    this.#transport = parts.transport;
-    this.browser = parts.browser;
+    this.driver = parts.driver;
+    this.version = parts.version;
     this.downloads = parts.downloads;
     this.ended = parts.ended;
   }
 
   get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null && this.browser.isConnected();
+    return this.#child.exitCode === null && this.#child.signalCode === null && this.driver.isRunning;
   }
 
   /** Ends the browser and removes its profile. */
   async stop(): Promise<void> {
-    await settledWithin(this.browser.close(), GRACE);
-    await stop(this.#child, this.#transport, this.ended);
+    await stop(this.#child, this.driver, this.ended);
   }
 }
 
-async function stop(child: ChildProcess, transport: PipeTransport, ended: Promise<void>): Promise<void> {
-  transport.close();
+/** A browser ends when its pipes close. */
+async function stop(child: ChildProcess, driver: BrowserDriver, ended: Promise<void>): Promise<void> {
+  await driver.close();
   child.stdin?.destroy();
   await ended;
   for (const stream of child.stdio) stream?.destroy();

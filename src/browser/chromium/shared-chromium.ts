@@ -81,7 +81,7 @@ export class SharedChromium {
     await gone?.stop();
     try {
       const started = await ChromiumProcess.start(this.#options);
-      logger.info({ program, version: started.browser.version() }, "The browser has started");
+      logger.info({ program, version: started.version }, "The browser has started");
       return started;
     } catch (error) {
       logger.warn({ program, error: messageOf(error) }, "The browser did not start");

@@ -1,20 +1,14 @@
-import { createReadStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, CDPSession } from "playwright-core";
-import { joinPath } from "../../workspace/paths.ts";
-import type { Workspace } from "../../workspace/workspace.ts";
-import type { Notes } from "../session/notes.ts";
+import type { ContextHost } from "../driver/driver-functions.ts";
+import { downloadName } from "./kept-downloads.ts";
 
 /** Bytes of one download. */
 const MAX_BYTES = 100 * 1024 * 1024;
 /** Downloads at a time, and in all while one browser is open. */
 const MAX_ACTIVE = 5;
 const MAX_DOWNLOADS = 100;
-const MAX_NAME = 120;
-
-/** Folder of downloads in the working directory. */
-export const DOWNLOAD_FOLDER = ".agent_tmp/browser_downloads";
 
 export interface DownloadsOptions {
   browser: Browser;
@@ -22,8 +16,7 @@ export interface DownloadsOptions {
   contextId: string;
   /** Folder on this machine where files arrive. */
   folder: string;
-  workspace: Workspace;
-  notes: Notes;
+  host: Pick<ContextHost, "note" | "bring">;
 }
 
 interface Arriving {
@@ -86,7 +79,7 @@ export class Downloads {
 
   #begin(guid: string, suggested: string): void {
     this.#count += 1;
-    const arriving = { name: fileName(suggested), isRefused: false };
+    const arriving = { name: downloadName(suggested), isRefused: false };
     const isOver = this.#arriving.size >= MAX_ACTIVE || this.#count > MAX_DOWNLOADS;
     this.#arriving.set(guid, arriving);
     if (isOver) this.#refuse(guid, arriving, "there were too many downloads");
@@ -95,7 +88,7 @@ export class Downloads {
   #refuse(guid: string, arriving: Arriving, reason: string): void {
     if (arriving.isRefused) return;
     arriving.isRefused = true;
-    this.#options.notes.add(`The download of ${arriving.name} was stopped: ${reason}.`);
+    this.#options.host.note(`The download of ${arriving.name} was stopped: ${reason}.`);
     const { contextId: browserContextId } = this.#options;
     void this.#session.send("Browser.cancelDownload", { guid, browserContextId }).catch(() => {});
   }
@@ -103,41 +96,14 @@ export class Downloads {
   #end(guid: string, { name, isRefused }: Arriving, isComplete: boolean): void {
     this.#arriving.delete(guid);
     const source = join(this.#options.folder, guid);
-    const moving = (isComplete && !isRefused ? this.#bring(source, name) : rm(source, { force: true }))
+    const moving = (
+      isComplete && !isRefused ? this.#options.host.bring({ source, name }) : rm(source, { force: true })
+    )
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#options.notes.add(`The download of ${name} could not be kept: ${reason}`);
+        this.#options.host.note(`The download of ${name} could not be kept: ${reason}`);
       })
       .finally(() => this.#moving.delete(moving));
     this.#moving.add(moving);
   }
-
-  async #bring(source: string, name: string): Promise<void> {
-    const { workspace, notes } = this.#options;
-    const folder = joinPath(workspace.info.workingDir, DOWNLOAD_FOLDER);
-    const path = await freePath(workspace, folder, name);
-    try {
-      await workspace.files.makeFolder(folder);
-      await workspace.files.write(path, createReadStream(source));
-    } finally {
-      await rm(source, { force: true });
-    }
-    notes.add(`A file was downloaded to ${path}`);
-  }
-}
-
-/** A name that is free in the folder: `report.pdf`, `report-2.pdf`, … */
-async function freePath({ files }: Workspace, folder: string, name: string): Promise<string> {
-  const [, stem = name, ending = ""] = /^(.+?)(\.[^.]+)?$/.exec(name) ?? [];
-  for (let number = 1; number <= MAX_DOWNLOADS; number += 1) {
-    const path = joinPath(folder, number === 1 ? name : `${stem}-${number}${ending}`);
-    if ((await files.stat(path)) === null) return path;
-  }
-  return joinPath(folder, `${stem}-${crypto.randomUUID()}${ending}`);
-}
-
-/** A page chooses the name, so nothing in it may lead elsewhere or hide. */
-function fileName(suggested: string): string {
-  const plain = suggested.replace(/[^\p{L}\p{N}._ ()-]/gu, "_").replace(/^[.\s]+/, "");
-  return plain.slice(-MAX_NAME) || "download";
 }

@@ -1,13 +1,10 @@
 import type { CDPSession, Page } from "playwright-core";
 import { messageOf } from "../../errors.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import type { Workspace } from "../../workspace/workspace.ts";
+import type { ContextHost } from "../driver/driver-functions.ts";
 import { BrowserFailure, withinTime } from "../failure.ts";
-import type { Notes } from "../session/notes.ts";
 import { RECORDER_BINDING, RECORDER_WORLD, recorderScript, STOP } from "./recorder-script.ts";
 
-/** Folder of recordings in the working directory. */
-const FOLDER = ".agent_tmp/browser_observations";
 /** Milliseconds between two files, and characters after which one is written at once. */
 const FLUSH_EVERY = 5000;
 const FLUSH_SIZE = 1024 * 1024;
@@ -19,12 +16,7 @@ const ANSWER_LIMIT = 10_000;
 export interface RecordingOptions {
   pages(): readonly Page[];
   sessionFor(page: Page): Promise<CDPSession>;
-  workspace: Workspace;
-  notes: Notes;
-  /** Hides secrets in what is written. */
-  mask(text: string): Promise<string>;
-  /** Milliseconds since 1970. */
-  now(): number;
+  host: Pick<ContextHost, "note" | "recordingFolder" | "writeRecording">;
 }
 
 interface Recorded {
@@ -55,7 +47,7 @@ export class Recording {
 
   async start(): Promise<string> {
     if (this.#folder !== null) return `Already recording to ${this.#folder}`;
-    this.#folder = await this.#freeFolder();
+    this.#folder = await this.#options.host.recordingFolder();
     this.#eventCount = 0;
     this.#fileCount = 0;
     this.#total = 0;
@@ -136,7 +128,7 @@ export class Recording {
   #take(event: string): void {
     if (!this.isOn || event.length > MAX_EVENT) return;
     if (this.#total + event.length > MAX_RECORDING) {
-      this.#options.notes.add(
+      this.#options.host.note(
         `The recording has reached ${MAX_RECORDING / 1024 / 1024} MiB; the rest is not recorded.`,
       );
       this.#total = Number.POSITIVE_INFINITY;
@@ -156,21 +148,11 @@ export class Recording {
     this.#size = 0;
     this.#fileCount += 1;
     const path = joinPath(folder, `${this.#fileCount}.json`);
-    const { workspace, notes, mask } = this.#options;
+    const { host } = this.#options;
     this.#writing = this.#writing
-      .then(async () => workspace.files.write(path, await mask(text)))
+      .then(() => host.writeRecording({ path, text }))
       .catch((error: unknown) =>
-        notes.add(`A part of the recording could not be written: ${messageOf(error)}`),
+        host.note(`A part of the recording could not be written: ${messageOf(error)}`),
       );
-  }
-
-  async #freeFolder(): Promise<string> {
-    const { workspace, now } = this.#options;
-    const time = new Date(now()).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-    const base = joinPath(workspace.info.workingDir, FOLDER, `recording-${time}`);
-    let path = base;
-    for (let number = 2; (await workspace.files.stat(path)) !== null; number += 1) path = `${base}-${number}`;
-    await workspace.files.makeFolder(path);
-    return path;
   }
 }

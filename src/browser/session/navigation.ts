@@ -7,7 +7,7 @@ import { loaded } from "./settled.ts";
 export const NAVIGATION_LIMIT = 30_000;
 
 /** Says why a host could not be reached last, in words after its name; undefined when it was. */
-export type FailureOf = (hostname: string) => string | undefined;
+export type FailureOf = (hostname: string) => Promise<string | undefined>;
 
 /**
  * Opens an address in a tab. Resolves with a remark about the page, or with null when the address is a file to
@@ -22,13 +22,13 @@ export async function goTo(page: Page, address: string, failureOf: FailureOf): P
     return (status >= 400 ? ` (HTTP status ${status})` : "") + (isLoaded ? "" : " (it is still loading)");
   } catch (error) {
     if (error instanceof Error && error.message.includes("Download is starting")) return null;
-    throw explained(error, address, failureOf);
+    throw await explained(error, address, failureOf);
   }
 }
 
-function explained(error: unknown, address: string, failureOf: FailureOf): unknown {
+async function explained(error: unknown, address: string, failureOf: FailureOf): Promise<unknown> {
   const { hostname = "" } = URL.parse(address) ?? {};
-  const failure = failureOf(hostname);
+  const failure = await failureOf(hostname);
   if (failure !== undefined) return new BrowserFailure(`${hostname} ${failure}.`);
   const code = /net::(ERR_\w+)/.exec(error instanceof Error ? error.message : "")?.[1];
   return code === undefined ? error : new BrowserFailure(`${address} cannot be opened (${code}).`);

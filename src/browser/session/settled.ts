@@ -15,6 +15,7 @@ export async function settled<T>(page: Page, session: CDPSession, action: () => 
   try {
     const result = await action();
     await sleep(REACTION);
+    await settledWithin(navigation.opened, OPEN_LIMIT);
     await settledWithin(navigation.ended, LOAD_LIMIT);
     await loaded(page);
     return result;
@@ -28,12 +29,16 @@ class Navigation {
   readonly #page: Page;
   readonly #session: CDPSession;
   #open = 0;
+  #windows = 0;
   #settle: (() => void) | null = null;
+  #show: (() => void) | null = null;
 
   constructor(page: Page, session: CDPSession) {
     this.#page = page;
     this.#session = session;
     session.on("Page.frameRequestedNavigation", this.#begin);
+    session.on("Page.windowOpen", this.#announce);
+    page.context().on("page", this.#appear);
     page.on("framenavigated", this.#arrive);
     page.on("requestfailed", this.#fail);
     page.on("close", this.#end);
@@ -49,8 +54,18 @@ class Navigation {
     });
   }
 
+  /** Resolves when the tabs that the page opens have appeared. At once for a page that opens none. */
+  get opened(): Promise<void> {
+    if (this.#windows <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#show = resolve;
+    });
+  }
+
   forget(): void {
     this.#session.off("Page.frameRequestedNavigation", this.#begin);
+    this.#session.off("Page.windowOpen", this.#announce);
+    this.#page.context().off("page", this.#appear);
     this.#page.off("framenavigated", this.#arrive);
     this.#page.off("requestfailed", this.#fail);
     this.#page.off("close", this.#end);
@@ -60,6 +75,15 @@ class Navigation {
   readonly #begin = ({ disposition, url }: { disposition: string; url: string }) => {
     // Frames within the page report here too; those that load quickly cost nothing.
     if (disposition === "currentTab" && /^https?:/.test(url)) this.#open += 1;
+  };
+
+  readonly #announce = () => {
+    this.#windows += 1;
+  };
+
+  readonly #appear = () => {
+    this.#windows -= 1;
+    if (this.#windows <= 0) this.#show?.();
   };
 
   readonly #arrive = () => this.#end();

@@ -1,6 +1,5 @@
 import type { BrowserContext, Dialog, Page } from "playwright-core";
 import { BrowserFailure } from "../failure.ts";
-import type { Notes } from "./notes.ts";
 
 const MAX_TABS = 20;
 /** Dialogs of one tab that are answered. A page that opens more is closed. */
@@ -15,7 +14,8 @@ export interface Tab {
 
 export interface TabsOptions {
   context: BrowserContext;
-  notes: Notes;
+  /** Keeps a line for the next answer. */
+  note(line: string): void;
   /** Called for each new page. */
   onPage(page: Page): void;
 }
@@ -84,9 +84,7 @@ export class Tabs {
 
   #add(page: Page): void {
     if (this.#tabs.size >= MAX_TABS) {
-      this.#options.notes.add(
-        `A page has opened a tab beyond the ${MAX_TABS} that there may be; it was closed.`,
-      );
+      this.#options.note(`A page has opened a tab beyond the ${MAX_TABS} that there may be; it was closed.`);
       void page.close().catch(() => {});
       return;
     }
@@ -98,24 +96,24 @@ export class Tabs {
   }
 
   #watch(tab: Tab): void {
-    const { notes } = this.#options;
+    const { note } = this.#options;
     let dialogs = 0;
     tab.page.on("dialog", (dialog) => {
       dialogs += 1;
       if (dialogs > MAX_DIALOGS) {
-        notes.add(`Tab ${tab.id} was closed: it opened one dialog after the other.`);
+        note(`Tab ${tab.id} was closed: it opened one dialog after the other.`);
         void this.close(tab).catch(() => {});
         return;
       }
-      notes.add(answerTo(dialog));
+      note(answerTo(dialog));
     });
     tab.page.on("crash", () => {
-      notes.add(`The page in tab ${tab.id} has crashed; the tab was closed.`);
+      note(`The page in tab ${tab.id} has crashed; the tab was closed.`);
       void this.close(tab).catch(() => {});
     });
     tab.page.on("close", () => this.#remove(tab));
     tab.page.on("filechooser", () => {
-      notes.add(
+      note(
         "The page asks for a file: type the path of a file in the workspace into its field for files with browser_type.",
       );
     });

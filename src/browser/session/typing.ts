@@ -1,7 +1,5 @@
 import type { Page } from "playwright-core";
-import type { Workspace } from "../../workspace/workspace.ts";
 import { BrowserFailure } from "../failure.ts";
-import { copyForUpload } from "../files/uploads.ts";
 import { chooseOption, focusField, setField } from "../page/element-actions.ts";
 import type { FoundElement } from "./elements.ts";
 
@@ -14,9 +12,8 @@ const SWITCHES = new Set(["checkbox", "radio", "submit", "button", "reset", "ima
 
 export interface TypingPlace {
   page: Page;
-  workspace: Workspace;
-  /** Folder on this machine for copies of files that pages get. */
-  uploads: string;
+  /** Copies files of the workspace to this machine. Resolves to their paths. */
+  upload(paths: string): Promise<string[]>;
 }
 
 /** Fills a field, whatever its kind. Returns what was done, in words. */
@@ -26,7 +23,7 @@ export async function typeInto(element: FoundElement, text: string, place: Typin
   if (element.isDisabled) throw new BrowserFailure(`Element ${index} is disabled.`);
   if (tag === "select") return choose(element, text);
   if (type === "file") {
-    const files = await copyForUpload(text, { folder: place.uploads, workspace: place.workspace });
+    const files = await place.upload(text);
     if (!(await world.setFiles(index, files))) throw gone(index);
     return `Gave ${files.length === 1 ? "the file" : `${files.length} files`} to element ${index}.`;
   }

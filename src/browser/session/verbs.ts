@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import type { BrowserAnswer, BrowserVerbs } from "../../tools/browser/browser-session.ts";
-import type { Workspace } from "../../workspace/workspace.ts";
+import type { ContextHost } from "../driver/driver-functions.ts";
 import { BrowserFailure } from "../failure.ts";
 import { readContent } from "../page/content.ts";
 import { clickElement, scrollPage } from "../page/element-actions.ts";
@@ -8,7 +8,7 @@ import type { Recording } from "../recording/recording.ts";
 import { contentAnswer } from "./content-answer.ts";
 import { Elements, type FoundElement } from "./elements.ts";
 import { FrameWorlds } from "./frame-world.ts";
-import { type FailureOf, goTo, NAVIGATION_LIMIT } from "./navigation.ts";
+import { goTo, NAVIGATION_LIMIT } from "./navigation.ts";
 import { assertReadable, pageUrl } from "./page-url.ts";
 import { takeScreenshot } from "./screenshot.ts";
 import { begun, loaded, settled } from "./settled.ts";
@@ -24,11 +24,8 @@ const MAX_NODES = 200_000;
 export interface VerbsOptions {
   context: BrowserContext;
   tabs: Tabs;
-  workspace: Workspace;
-  /** Folder on this machine for copies of files that pages get. */
-  uploads: string;
   recording: Recording;
-  failureOf: FailureOf;
+  host: Pick<ContextHost, "upload" | "failureOf">;
 }
 
 /** The verbs of one browser, on pages of one context. */
@@ -65,7 +62,7 @@ export class Verbs implements BrowserVerbs {
   async navigate({ url, newTab }: { url: string; newTab: boolean }): Promise<BrowserAnswer> {
     const address = pageUrl(url);
     const tab = newTab ? await this.#tabs.open() : await this.#tabs.current();
-    const remark = await goTo(tab.page, address, this.#options.failureOf);
+    const remark = await goTo(tab.page, address, this.#options.host.failureOf);
     if (remark === null) return { text: `${address} is a file, not a page: it is downloaded.` };
     const where = newTab ? `Opened new tab ${tab.id} with URL: ` : "Navigated to: ";
     return { text: `${where}${await shownAs(tab.page)}${remark}` };
@@ -97,8 +94,8 @@ export class Verbs implements BrowserVerbs {
     const { page } = await this.#tabs.current();
     const element = await this.#elements.find(page, index);
     const from = page.url();
-    const { workspace, uploads } = this.#options;
-    const done = await this.#settled(page, () => typeInto(element, text, { page, workspace, uploads }));
+    const { upload } = this.#options.host;
+    const done = await this.#settled(page, () => typeInto(element, text, { page, upload }));
     return { text: done + (await this.#moved(page, from)) };
   }
 

@@ -1,39 +1,39 @@
-import type { Readable, Writable } from "node:stream";
-
-/** Characters of one message of the browser. A screenshot or a long page has a few million. */
+/** Bytes of one message of the browser. A screenshot or a long page has a few million. */
 const MAX_MESSAGE = 128 * 1024 * 1024;
 
-/** Messages with a browser over two pipes: JSON, each with a zero byte after it. */
+export interface Pipe {
+  write(text: string): void;
+  /** Called once when there are no more messages. */
+  end(): void;
+}
+
+/** Messages with a browser over a pair of pipes: JSON, each with a zero byte after it. */
 export class PipeTransport {
   onmessage?: (message: object) => void;
   onclose?: (reason?: string) => void;
-  readonly #writer: Writable;
-  #parts: Buffer[] = [];
+  readonly #pipe: Pipe;
+  #parts: Uint8Array[] = [];
   #length = 0;
   #isOpen = true;
 
-  constructor(reader: Readable, writer: Writable) {
-    this.#writer = writer;
-    reader.on("data", (chunk: Buffer) => this.#take(chunk));
-    for (const stream of [reader, writer]) {
-      stream.once("close", () => this.close());
-      stream.on("error", () => this.close());
-    }
+  constructor(pipe: Pipe) {
+    this.#pipe = pipe;
   }
 
   send(message: object): void {
-    if (this.#isOpen) this.#writer.write(`${JSON.stringify(message)}\0`);
+    if (this.#isOpen) this.#pipe.write(`${JSON.stringify(message)}\0`);
   }
 
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#parts = [];
-    this.#writer.destroy();
+    this.#pipe.end();
     this.onclose?.();
   }
 
-  #take(chunk: Buffer): void {
+  /** Takes bytes of the browser, cut anywhere. */
+  receive(chunk: Uint8Array): void {
     let start = 0;
     for (let end = chunk.indexOf(0); end !== -1 && this.#isOpen; end = chunk.indexOf(0, start)) {
       this.#parts.push(chunk.subarray(start, end));

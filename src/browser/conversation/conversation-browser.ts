@@ -88,7 +88,7 @@ export class ConversationBrowser {
     answer: Promise<BrowserAnswer>,
     signal: AbortSignal,
   ): Promise<BrowserAnswer> {
-    const stop = () => void open.verbs.stopLoading();
+    const stop = () => void open.stopLoading();
     signal.addEventListener("abort", stop, { once: true });
     try {
       return await withinTime(answer, VERB_LIMIT, "The browser");
