@@ -33,6 +33,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Files directly below src that every folder may import. */
 const SHARED = [
+  "absolute-path.ts",
   "caller-pattern.ts",
   "errors.ts",
   "logger.ts",
@@ -55,7 +56,7 @@ const HARMLESS_MODULES = /"node:(util|timers\/promises|events)"/;
 
 /** Files that may import the other built-in modules of Node. */
 const NODE_MODULES_ALLOWED =
-  /^(node|workspace|outbound|browser|cli|testing|server)\/|^stores\/sqlite\/|^(agent\/security|tools\/search)\/worker\/|^secrets\/cipher|^caller-pattern\.ts/;
+  /^(node|workspace|outbound|browser|cli|testing|server)\/|^stores\/sqlite\/|^(agent\/security|tools\/search)\/worker\/|^secrets\/cipher|^(absolute-path|caller-pattern)\.ts/;
 
 /** Rooms stay small enough to be taken in at a glance. */
 const MAX_FILES_IN_FOLDER = 15;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { absolutePath } from "../absolute-path.ts";
 import { trajectory } from "../conversations/export/trajectory.ts";
 import type { TrajectoryFile } from "../conversations/export/trajectory-file.ts";
 import { AgentServerError } from "../errors.ts";
@@ -75,7 +76,7 @@ async function withStore(
   work: (store: Store, home: string) => Promise<void>,
 ): Promise<void> {
   const { options } = await readConfiguration();
-  const home = resolve(data ?? options.conversationsPath ?? "workspace/conversations");
+  const home = absolutePath(data ?? options.conversationsPath ?? "workspace/conversations");
   const path = join(home, DATABASE_FILE);
   if (!existsSync(path)) throw new AgentServerError("not_found", `no database found at ${path}`);
   const store = sqliteStore({ path });

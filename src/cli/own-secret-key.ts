@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { absolutePath } from "../absolute-path.ts";
 
 /** Name of the file next to the database. */
 const FILE = "secret-key";
@@ -11,8 +12,8 @@ const KEY_BYTES = 32;
  * first call makes it.
  */
 export async function ownSecretKey(folder: string): Promise<string> {
-  const path = join(folder, FILE);
-  await mkdir(folder, { recursive: true });
+  const path = absolutePath(join(folder, FILE));
+  await mkdir(dirname(path), { recursive: true });
   const key = randomBytes(KEY_BYTES).toString("base64url");
   try {
     await writeFile(path, key, { flag: "wx", mode: 0o600 });

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { absolutePath } from "../absolute-path.ts";
 import { resealConversations } from "../conversations/rotation/reseal-conversations.ts";
 import { AgentServerError } from "../errors.ts";
 import { createRotatingCipher } from "../secrets/cipher.ts";
@@ -29,7 +30,9 @@ export async function reseal({ data, forgetUnreadable }: ResealArguments): Promi
       "no secret key is set (OH_SECRET_KEY): there is nothing to seal with",
     );
   }
-  const path = join(data ?? options.conversationsPath ?? "workspace/conversations", DATABASE_FILE);
+  const path = absolutePath(
+    join(data ?? options.conversationsPath ?? "workspace/conversations", DATABASE_FILE),
+  );
   if (!existsSync(path)) throw new AgentServerError("not_found", `no database found at ${path}`);
   const cipher = createRotatingCipher({ secretKey, previousSecretKeys });
   const store = sqliteStore({ path });

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { absolutePath } from "../absolute-path.ts";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { graySwanKeysIn } from "../agent/security/services/gray-swan-keys.ts";
 import { BashCommands } from "../bash/bash-commands.ts";
@@ -104,7 +105,7 @@ export interface SelfAccess {
 
 /** Builds the services from options. None of them knows HTTP. */
 export function createServices(options: ResolvedOptions, self: SelfAccess): Services {
-  const { clock, logger, environment, conversationsPath, secretKey } = options;
+  const { clock, logger, environment, conversationsPath, dataFolder, secretKey } = options;
   if (secretKey === undefined) {
     logger.warn(
       {},
@@ -118,7 +119,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       "ui: Agent Canvas starts no conversation on a server that cannot encrypt: set secretKey to a long random text, and keep it",
     );
   }
-  const store = options.store ?? sqliteStore({ path: join(conversationsPath, DATABASE_FILE) });
+  const store = options.store ?? sqliteStore({ path: join(dataFolder, DATABASE_FILE) });
   const graySwan = graySwanKeysIn(environment);
   const serverSecrets = new ServerSecrets([
     ...options.apiKeys,
@@ -170,7 +171,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   };
   const userDir = userFolder(options.userDir, logger);
   const machines = openWorkspace.machines?.serve({
-    stateFolder: resolve(conversationsPath),
+    stateFolder: dataFolder,
     existing: async (ids) => new Set((await store.conversations.find(ids, [])).map(({ id }) => id)),
     onError: (error) => logger.warn({ error: messageOf(error) }, "Left machines cannot be removed"),
   });
@@ -187,7 +188,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     graySwan,
     openWorkspace,
     mcp,
-    removals: removalNotes(conversationsPath),
+    removals: removalNotes(dataFolder),
     disk: localFiles,
     found: foundData(options),
     removeFolder: (path) => rm(path, { recursive: true, force: true }),
@@ -201,9 +202,9 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     }),
     profiles: profileSource(settings, takeover.store),
     runners: { ACPAgent: acpRunners({ environment }) },
-    dataDir: (id) => resolve(conversationsPath, toHex(id)),
+    dataDir: (id) => join(dataFolder, toHex(id)),
     persistenceDir: conversationsPath,
-    worktreeRoot: options.worktreeRoot === undefined ? undefined : resolve(options.worktreeRoot),
+    worktreeRoot: options.worktreeRoot === undefined ? undefined : absolutePath(options.worktreeRoot),
     userDir,
     idleTtlSeconds: options.idleTtlSeconds,
     maxConcurrentRuns: options.maxConcurrentRuns,
@@ -213,9 +214,9 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     lookupFetch: lookup.fetch,
     onActivity,
   });
-  const machine = new LazyWorkspace(() => openWorkspace(machineSpec(conversationsPath)));
+  const machine = new LazyWorkspace(() => openWorkspace(machineSpec(dataFolder)));
   const place = extensionPlaces(options, { machine, userDir });
-  const kept = options.store === undefined ? databaseFiles(conversationsPath) : [];
+  const kept = options.store === undefined ? databaseFiles(dataFolder) : [];
   const retentionSeconds = options.bashEventsRetentionSeconds;
   const bash: BashDeps = {
     commands: new BashCommands({ store, clock, logger, retentionSeconds }),
@@ -228,7 +229,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     settings,
     browser,
     acpModels: acpModels({
-      ...{ environment, openWorkspace, clock, logger, folder: conversationsPath },
+      ...{ environment, openWorkspace, clock, logger, folder: dataFolder },
       secrets: { ...lookup, server: serverSecrets, clock, logger },
     }),
     mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine }),
@@ -280,17 +281,17 @@ function cipherOf({ secretKey, previousSecretKeys, clock }: ResolvedOptions): Ci
 }
 
 /** The database and the files that SQLite keeps next to it. */
-function databaseFiles(conversationsPath: string): string[] {
-  return ["", "-wal", "-shm", "-journal"].map((end) => resolve(conversationsPath, DATABASE_FILE + end));
+function databaseFiles(dataFolder: string): string[] {
+  return ["", "-wal", "-shm", "-journal"].map((end) => join(dataFolder, DATABASE_FILE + end));
 }
 
 /** The machine of routes that belong to no conversation works where the server was started. */
-function machineSpec(conversationsPath: string): WorkspaceSpec {
-  const workingDir = process.cwd();
+function machineSpec(dataFolder: string): WorkspaceSpec {
+  const workingDir = absolutePath(".");
   return {
     conversationId: null,
     workingDir,
-    dataDir: resolve(conversationsPath, MACHINE_FOLDER),
+    dataDir: join(dataFolder, MACHINE_FOLDER),
     requested: { kind: "LocalWorkspace", working_dir: workingDir },
   };
 }

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join } from "node:path";
+import { absolutePath } from "../absolute-path.ts";
 import type { Logger } from "../logger.ts";
 
 /**
@@ -10,7 +11,7 @@ export function userFolder(path: string | undefined, logger: Logger): string | u
   if (path === undefined) return undefined;
   const expanded = /^~(?=$|[/\\])/.test(path) ? join(homedir(), path.slice(1)) : path;
   if (isAbsolute(expanded)) return expanded;
-  const absolute = resolve(expanded);
+  const absolute = absolutePath(expanded);
   logger.warn({ userDir: path, absolute }, "userDir (OH_PERSISTENCE_DIR) is relative: set an absolute path");
   return absolute;
 }

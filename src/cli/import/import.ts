@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { absolutePath } from "../../absolute-path.ts";
 import { importConversation } from "../../conversations/import/import-conversation.ts";
 import { AgentServerError } from "../../errors.ts";
 import { silentLogger } from "../../logger.ts";
@@ -35,7 +36,7 @@ export async function importData({ folders, data }: ImportArguments): Promise<vo
   const { secretKey, previousSecretKeys = [] } = options;
   const cipher =
     secretKey === undefined ? undefined : createRotatingCipher({ secretKey, previousSecretKeys });
-  const home = resolve(data ?? options.conversationsPath ?? "workspace/conversations");
+  const home = absolutePath(data ?? options.conversationsPath ?? "workspace/conversations");
   const store = sqliteStore({ path: join(home, DATABASE_FILE) });
   const report = new ImportReport();
   const bar = new ProgressBar(process.stderr, sources.conversations.length);

@@ -9,8 +9,8 @@ import type { ConversationDelegation } from "./delegation.ts";
 import type { DelegatingConversation } from "./open-delegation.ts";
 import type { SubAgentConfig } from "./sub-agent-config.ts";
 
-/** Name of the tool whose calls give tasks. */
-const TASK = "task";
+/** Names of the tools whose calls give tasks. */
+const GIVING: ReadonlySet<string> = new Set(["task", "workflow"]);
 
 export interface SubAgentsParts extends Omit<DelegatingConversation, "session"> {
   session(): RunSession;
@@ -59,7 +59,7 @@ export class SubAgents {
    * action.
    */
   async resultsOf(open: readonly ActionEvent[]): Promise<ReadonlyMap<string, CallResult>> {
-    const calls = open.filter(({ tool_name }) => tool_name === TASK);
+    const calls = open.filter(({ tool_name }) => GIVING.has(tool_name));
     if (calls.length === 0) return new Map();
     const { recoveredTasks } = await import("./tasks/recovered-tasks.ts");
     return recoveredTasks(calls, { ...this.#parts, session: this.#parts.session() });

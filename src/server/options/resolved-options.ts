@@ -1,3 +1,4 @@
+import { absolutePath } from "../../absolute-path.ts";
 import { systemClock } from "../../clock.ts";
 import { assertBudgets } from "../../conversations/budgets/budget.ts";
 import { DEFAULT_PUBLIC_SOURCE, type PublicSource } from "../../extensions/checkout/public-source.ts";
@@ -17,6 +18,8 @@ export type ResolvedOptions = Omit<
   ServerOptions,
   "logger" | "browser" | "vscode" | "ui" | "publicExtensions" | "marketplaces"
 > & {
+  /** Absolute path of `conversationsPath`, fixed at the start. */
+  dataFolder: string;
   /** The source of what everyone is offered. */
   publicExtensions: PublicSource;
   /** The marketplaces that the operator registers. */
@@ -63,6 +66,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     throw new TypeError("apiKeys: every key must be a string that is not empty");
   }
   requireCredentials({ ...options, apiKeys });
+  const { conversationsPath = DEFAULT_CONVERSATIONS_PATH } = options;
   const { maxConcurrentRuns = 10, maxQueuedRuns = 0 } = options;
   if (!(maxConcurrentRuns >= 1)) throw new TypeError("maxConcurrentRuns: must be 1 or more");
   if (!Number.isSafeInteger(maxQueuedRuns) || maxQueuedRuns < 0) {
@@ -73,7 +77,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     ...options,
     apiKeys,
     previousSecretKeys: previousKeysOf(options),
-    conversationsPath: options.conversationsPath ?? DEFAULT_CONVERSATIONS_PATH,
+    conversationsPath,
+    dataFolder: absolutePath(conversationsPath),
     publicExtensions: { ...DEFAULT_PUBLIC_SOURCE, ...options.publicExtensions },
     marketplaces: (options.marketplaces ?? []).map((one) => ({
       ...{ ref: null, repo_path: null, auto_load: false },

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join } from "node:path";
 import type { FoundData } from "../../conversations/import/imports.ts";
 import { toHex } from "../../wire/ids.ts";
 import type { ResolvedOptions } from "../options/resolved-options.ts";
@@ -6,15 +6,15 @@ import { hasEnded } from "./has-ended.ts";
 
 /** Where the reference's conversations lie, if they are not to be left alone, and how one is brought here. */
 export function foundData({
-  conversationsPath,
+  dataFolder,
   referenceData,
-}: Pick<ResolvedOptions, "conversationsPath" | "referenceData">): FoundData {
+}: Pick<ResolvedOptions, "dataFolder" | "referenceData">): FoundData {
   return {
-    folder: referenceData === false ? undefined : resolve(conversationsPath),
+    folder: referenceData === false ? undefined : dataFolder,
     hasEnded,
     async keepFiles(id, folder) {
       const { copyKeptFiles } = await import("./copy-kept-files.ts");
-      return copyKeptFiles(folder, resolve(conversationsPath, toHex(id)));
+      return copyKeptFiles(folder, join(dataFolder, toHex(id)));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { once } from "../../once.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
@@ -44,13 +44,10 @@ export function settingsTakeover(
  * Where the reference had no folder of its user set, its list of workspaces lies next to the conversations, and so did
  * the rest in old versions: both places are looked at.
  */
-function foldersOf({ referenceData, userDir, conversationsPath, logger }: ResolvedOptions): string[] {
+function foldersOf({ referenceData, userDir, dataFolder, logger }: ResolvedOptions): string[] {
   if (referenceData === false || referenceData.settings === null) return [];
   const settings = userFolder(referenceData.settings ?? userDir, logger);
-  return [
-    ...(settings === undefined ? [] : [settings]),
-    join(dirname(resolve(conversationsPath)), ".openhands"),
-  ];
+  return [...(settings === undefined ? [] : [settings]), join(dirname(dataFolder), ".openhands")];
 }
 
 function after(first: () => Promise<void>, store: DocumentStore): DocumentStore {

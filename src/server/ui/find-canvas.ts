@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { absolutePath } from "../../absolute-path.ts";
 
 /** The npm package of Agent Canvas. */
 export const CANVAS_PACKAGE = "@openhands/agent-canvas";
@@ -29,7 +30,7 @@ export function findCanvas(directory?: string): string {
     if (hasPages(directory)) return resolve(directory);
     throw new TypeError(`ui.directory: ${directory} has no index.html`);
   }
-  const packages = parents(process.cwd()).map((folder) => join(folder, "node_modules", CANVAS_PACKAGE));
+  const packages = parents(absolutePath(".")).map((folder) => join(folder, "node_modules", CANVAS_PACKAGE));
   const found = [...packages, installedCanvas()].map((folder) => join(folder, "build")).find(hasPages);
   if (found !== undefined) return found;
   throw new TypeError(`ui: ${CANVAS_PACKAGE} is not installed. ${REMEDY}`);

@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import { absolutePath } from "../../absolute-path.ts";
 import { AgentServerError, messageOf } from "../../errors.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -146,7 +147,8 @@ export function databaseFailed(cause: unknown): AgentServerError {
   return new AgentServerError("unavailable", detail, { cause });
 }
 
-function open(path: string): DatabaseSync {
+function open(given: string): DatabaseSync {
+  const path = absolutePath(given);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, "a", 0o600));
   const { DatabaseSync } = loadSqlite();

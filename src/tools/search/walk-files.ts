@@ -15,6 +15,13 @@ export class WalkTooLong extends Error {
   override readonly name = "WalkTooLong";
 }
 
+/** The machine of a walk. */
+export interface Searched {
+  files: WorkspaceFiles;
+  /** Home folder of its user. */
+  home: string;
+}
+
 interface Folder {
   path: string;
   parts: readonly string[];
@@ -30,7 +37,7 @@ interface Folder {
  */
 export async function* walkFiles(
   query: FileQuery,
-  files: WorkspaceFiles,
+  { files, home }: Searched,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, void> {
   const globs = await nameGlobs(query.globs);
@@ -39,7 +46,7 @@ export async function* walkFiles(
   let count = 0;
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     const { entries, truncated } = await listingOf(folder, files);
-    const rules = await rulesOf(folder, entries, files);
+    const rules = await rulesOf(folder, entries, { files, home });
     for (const entry of entries) {
       await pace.breathe();
       if (signal.aborted) return;
@@ -63,9 +70,9 @@ async function listingOf({ path, parts }: Folder, files: WorkspaceFiles): Promis
 async function rulesOf(
   { path, above }: Folder,
   entries: readonly DirectoryEntry[],
-  files: WorkspaceFiles,
+  { files, home }: Searched,
 ): Promise<IgnoreRules> {
-  if (above === null) return IgnoreRules.of(path, files);
+  if (above === null) return IgnoreRules.of(path, files, home);
   return above.below(path, new Set(entries.map(({ name }) => name)), files);
 }
 

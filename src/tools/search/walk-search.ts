@@ -4,7 +4,7 @@ import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { type FileQuery, type FoundFiles, MAX_PATHS, OUT_OF_TIME, type SearchLimits } from "./file-query.ts";
 import { Newest } from "./newest.ts";
 import { textPieces } from "./text-pieces.ts";
-import { WalkTooLong, walkFiles } from "./walk-files.ts";
+import { type Searched, WalkTooLong, walkFiles } from "./walk-files.ts";
 import { openTextMatcher, type TextMatcher } from "./worker/text-matcher.ts";
 
 /** Files that are read at once. */
@@ -18,16 +18,18 @@ const AT_ONCE = 8;
  */
 export async function searchByWalk(
   query: FileQuery,
-  { files }: Pick<Workspace, "files">,
+  { files, info }: Pick<Workspace, "files" | "info">,
   { signal, deadline }: SearchLimits,
 ): Promise<FoundFiles> {
   const newest = new Newest(MAX_PATHS);
   const either = AbortSignal.any([signal, deadline]);
-  const stopped = await searchInto(newest, query, { files, signal: either }).catch((error: unknown) => {
-    // The time may be over before the first file.
-    if (!deadline.aborted) throw error;
-    return OUT_OF_TIME;
-  });
+  const stopped = await searchInto(newest, query, { files, home: info.home, signal: either }).catch(
+    (error: unknown) => {
+      // The time may be over before the first file.
+      if (!deadline.aborted) throw error;
+      return OUT_OF_TIME;
+    },
+  );
   signal.throwIfAborted();
   return { paths: newest.paths(), isCut: newest.isCut, stopped: deadline.aborted ? OUT_OF_TIME : stopped };
 }
@@ -36,10 +38,11 @@ export async function searchByWalk(
 async function searchInto(
   newest: Newest,
   query: FileQuery,
-  { files, signal }: { files: WorkspaceFiles; signal: AbortSignal },
+  { signal, ...machine }: Searched & { signal: AbortSignal },
 ): Promise<string | undefined> {
+  const { files } = machine;
   await using matcher = query.text === null ? undefined : await openTextMatcher(query.text, signal);
-  return await eachFile(query, { files, signal }, async (path) => {
+  return await eachFile(query, { ...machine, signal }, async (path) => {
     if (matcher !== undefined && !(await hasMatch(path, files, matcher))) return;
     const status = await files.stat(path).catch(() => null);
     if (status !== null && !signal.aborted) newest.add(path, status.modifiedAt);
@@ -49,10 +52,10 @@ async function searchInto(
 /** Looks at the files of a walk, several at once. Gives the reason for which it ended early, if it did. */
 async function eachFile(
   query: FileQuery,
-  { files, signal }: { files: WorkspaceFiles; signal: AbortSignal },
+  { signal, ...machine }: Searched & { signal: AbortSignal },
   look: (path: string) => Promise<void>,
 ): Promise<string | undefined> {
-  const walk = walkFiles(query, files, signal);
+  const walk = walkFiles(query, machine, signal);
   let stopped: string | undefined;
   const lane = async () => {
     while (!signal.aborted && stopped === undefined) {

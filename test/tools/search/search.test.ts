@@ -8,8 +8,9 @@ import { textOf } from "../../../src/wire/events/message.ts";
 import { temporaryDirectory } from "../../workspace/open-local.ts";
 import { type OpenedTool, openedTool } from "../opened-tool.ts";
 
-/** Programs of a machine without ripgrep. */
-const WITHOUT_RIPGREP = { PATH: "/nowhere" };
+/** Programs of a machine without ripgrep, and a home folder without patterns of its user. */
+const WITHOUT_RIPGREP = { PATH: "/nowhere", HOME: "/nowhere" };
+const WITH_RIPGREP = { PATH: process.env.PATH ?? "", HOME: "/nowhere" };
 
 /** Whether the machine of the tests has ripgrep; where it has not, both ways are one. */
 const hasRipgrep = (() => {
@@ -50,8 +51,8 @@ interface Tools {
   glob: OpenedTool;
 }
 
-function opened(environment?: Record<string, string>): Promise<Tools> {
-  const options = { workingDir: directory, ...(environment && { environment }) };
+function opened(environment: Record<string, string> = WITH_RIPGREP): Promise<Tools> {
+  const options = { workingDir: directory, environment };
   return Promise.all([openedTool(grepTool, options), openedTool(globTool, options)]).then(([grep, glob]) => ({
     grep,
     glob,
@@ -63,7 +64,7 @@ for (const way of ["by ripgrep", "by a walk"] as const) {
     let grep: OpenedTool;
     let glob: OpenedTool;
     beforeEach(async () => {
-      ({ grep, glob } = await opened(way === "by a walk" ? WITHOUT_RIPGREP : undefined));
+      ({ grep, glob } = await opened(way === "by a walk" ? WITHOUT_RIPGREP : WITH_RIPGREP));
     });
 
     it("finds files by their text in any case, those that were changed last first", async () => {
@@ -374,6 +375,50 @@ describe("what is ignored", () => {
 
     expect(names(await grep.call({ pattern: "x", path: "docs" }))).toEqual(["docs/deep/b.tmp"]);
     expect(names(await grep.call({ pattern: "x", path: "sub/deep" }))).toEqual(["sub/deep/only-here.txt"]);
+  });
+
+  it("is what the user has git ignore everywhere, in a repository alone", { timeout: 60_000 }, async () => {
+    const home = await temporaryDirectory();
+    const config = async (name: string, text: string) => {
+      await mkdir(dirname(join(home, name)), { recursive: true });
+      await writeFile(join(home, name), text);
+    };
+    const found = async (path: string | null = null) => {
+      const ours = await opened({ ...WITHOUT_RIPGREP, HOME: home });
+      const paths = names(await ours.grep.call({ pattern: "x", path })).sort();
+      if (!hasRipgrep) return paths;
+      const theirs = await opened({ ...WITH_RIPGREP, HOME: home });
+      expect(names(await theirs.grep.call({ pattern: "x", path })).sort()).toEqual(paths);
+      return paths;
+    };
+    await files({
+      "repo/.git/HEAD": "x",
+      "repo/.gitignore": "!kept.log\n",
+      "repo/a.log": "x",
+      "repo/kept.log": "x",
+      "repo/build/b.txt": "x",
+      "repo/sub/build/c.txt": "x",
+      "plain/d.log": "x",
+    });
+    const everywhere = ["repo/build/b.txt", "repo/kept.log", "repo/sub/build/c.txt"];
+    await config(".config/git/ignore", "*.log\n/build\n");
+    expect(await found()).toEqual(["plain/d.log", ...everywhere]);
+    expect(await found("repo")).toEqual(["repo/kept.log", "repo/sub/build/c.txt"]);
+    expect(await found("repo/sub")).toEqual([]);
+    await config(".config/git/config", "[core]\n\texcludesFile = ~/mine\n");
+    await config("mine", "*.txt\n");
+    expect(await found()).toEqual(["plain/d.log", "repo/a.log", "repo/kept.log"]);
+    await config(".gitconfig", `[core]\n  excludesfile=${join(home, "none")}\n`);
+    expect(await found("repo")).toHaveLength(4);
+  });
+
+  it("may be named in quotes by the user", async () => {
+    const home = await temporaryDirectory();
+    await writeFile(join(home, ".gitconfig"), '[core]\n\texcludesFile = "~/mine"\n');
+    await writeFile(join(home, "mine"), "*.log\n");
+    await files({ ".git/HEAD": "x", "a.log": "x", "b.txt": "x" });
+    const { grep } = await opened({ ...WITHOUT_RIPGREP, HOME: home });
+    expect(names(await grep.call({ pattern: "x" }))).toEqual(["b.txt"]);
   });
 
   it.skipIf(!hasRipgrep)("is the same with and without ripgrep", { timeout: 60_000 }, async () => {

@@ -70,9 +70,9 @@ export class Tasks {
     return (await this.#tasks()).get(id);
   }
 
-  /** Finds the task that a call has given or resumed last. */
-  async ofCall(toolCallId: string): Promise<Task | undefined> {
-    return (await this.all()).find(({ tool_call_id }) => tool_call_id === toolCallId);
+  /** Finds the tasks that a call has given or resumed last. A workflow gives several. */
+  async ofCall(toolCallId: string): Promise<Task[]> {
+    return (await this.all()).filter(({ tool_call_id }) => tool_call_id === toolCallId);
   }
 
   /** Notes that a task is resumed. */
