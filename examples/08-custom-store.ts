@@ -13,6 +13,7 @@ export function auditedStore(store: Store, path: string): Store {
     events: store.events,
     bashEvents: store.bashEvents,
     documents: store.documents,
+    outbox: store.outbox,
     relay: store.relay,
     ownership: store.ownership,
     async commit(change) {

@@ -91,6 +91,7 @@ export type {
   ServerOptions,
 } from "./server/options.ts";
 export { type ServerInput, toServer } from "./server/to-server.ts";
+export type { WebhookOptions } from "./server/webhooks/webhook-options.ts";
 export type {
   BashEventFilter,
   BashEventQuery,
@@ -113,6 +114,15 @@ export type { Frame, FrameRelay } from "./stores/frame-relay.ts";
 export { LocalOwnership } from "./stores/local-ownership.ts";
 export { localRelay } from "./stores/local-relay.ts";
 export { memoryStore } from "./stores/memory.ts";
+export {
+  assertMessages,
+  type MessageQuery,
+  type MessageSpan,
+  type NewMessage,
+  type Outbox,
+  type QueueTotals,
+  type StoredMessage,
+} from "./stores/outbox.ts";
 export type { ClaimOutcome, NodeOptions, Ownership } from "./stores/ownership.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./stores/sqlite.ts";
 export type {

@@ -9,6 +9,7 @@ const root = resolve(import.meta.dirname, "..");
 const MAY_IMPORT: Record<string, readonly string[]> = {
   wire: [],
   outbound: [],
+  webhooks: ["wire", "stores", "events", "outbound"],
   workspace: ["outbound"],
   stores: ["wire"],
   secrets: ["wire", "outbound"],
@@ -111,6 +112,7 @@ describe("siblings do not see each other", () => {
       "stores/store.ts",
       "stores/bash-events.ts",
       "stores/documents.ts",
+      "stores/outbox.ts",
       "stores/refusals.ts",
       "stores/page-length.ts",
       "stores/frame-relay.ts",

@@ -133,11 +133,29 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
     ...(settings.max_concurrent_runs === undefined
       ? {}
       : { maxConcurrentRuns: settings.max_concurrent_runs }),
+    ...webhooksOf(settings),
+    ...(settings.deferred_init && { deferredInit: deferredInitOf(settings, secretKey) }),
     ...(settings.max_queued_runs === undefined ? {} : { maxQueuedRuns: settings.max_queued_runs }),
     ...budgetsOf(settings),
     ...(settings.conversation_idle_ttl_seconds === undefined
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),
+  };
+}
+
+function webhooksOf({ webhooks = [] }: Settings): Pick<ServerOptions, "webhooks"> {
+  if (webhooks.length === 0) return {};
+  return {
+    webhooks: webhooks.map((one) => ({
+      ...{ baseUrl: one.base_url, headers: one.headers, secret: one.secret },
+      ...(one.event_buffer_size !== undefined && { eventBufferSize: one.event_buffer_size }),
+      ...(one.flush_delay !== undefined && { flushDelay: one.flush_delay }),
+      ...(one.num_retries !== undefined && { numRetries: one.num_retries }),
+      ...(one.retry_delay !== undefined && { retryDelay: one.retry_delay }),
+      ...(one.max_queue_size !== undefined && { maxQueueSize: one.max_queue_size }),
+      ...(one.max_batch_bytes !== undefined && { maxBatchBytes: one.max_batch_bytes }),
+      ...(one.max_queue_bytes !== undefined && { maxQueueBytes: one.max_queue_bytes }),
+    })),
   };
 }
 
@@ -168,6 +186,14 @@ function secretKeyOf({ secret_key: key }: Settings, environment: Environment): s
   if (key === null) return undefined;
   const own = key?.trim() === "" ? undefined : key;
   return own ?? (environment.SESSION_API_KEY || environment.OH_SESSION_API_KEYS_0 || undefined);
+}
+
+/** A key that was set and is blank opens nothing: no one can show it. */
+function deferredInitOf(
+  { secret_key: key }: Settings,
+  secretKey: string | undefined,
+): ServerOptions["deferredInit"] {
+  return secretKey === undefined && key != null ? { key: null } : true;
 }
 
 /** Blank keys and repetitions are dropped, as in the reference. */

@@ -1,5 +1,6 @@
 import { AgentServerError, messageOf } from "../errors.ts";
-import { SETTINGS, type SettingName } from "./reference-settings.ts";
+import { isObject } from "../is-object.ts";
+import { SETTINGS, type Setting, type SettingName } from "./reference-settings.ts";
 
 /** Variables of an environment, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,9 +12,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function settingFromEnvironment(name: SettingName, environment: Environment): unknown {
   const variable = `OH_${name.toUpperCase()}`;
-  const { type } = SETTINGS[name];
+  const { type, fields }: Setting = SETTINGS[name];
   if (type === "list") return listFromEnvironment(variable, environment);
-  if (type === "objects") return objectsFromEnvironment(variable, environment);
+  if (type === "objects") {
+    return fields === undefined
+      ? objectsFromEnvironment(variable, environment)
+      : fieldsFromEnvironment(variable, { environment, fields });
+  }
   const text = environment[variable];
   if (text !== undefined) return parseText(variable, text, type);
   return isTrue(environment[`${variable}_IS_NONE`]) && isNullable(name) ? null : undefined;
@@ -54,6 +59,59 @@ function objectsFromEnvironment(variable: string, environment: Environment): unk
   if (part !== undefined) throw invalid(part, `no such variable, but a JSON array of objects in ${variable}`);
   const text = environment[variable];
   return text === undefined ? undefined : parseJson(variable, text);
+}
+
+/**
+ * Reads objects whose fields have variables: a JSON array, or a number N of objects, and over that `X_0` as a JSON
+ * object and `X_0_FIELD`. Without `X` they are counted up to the first gap. A variable of no field is refused: it would
+ * be left out without a word.
+ */
+function fieldsFromEnvironment(
+  variable: string,
+  { environment, fields }: { environment: Environment; fields: NonNullable<Setting["fields"]> },
+): unknown {
+  const text = environment[variable];
+  const given = text === undefined ? [] : parseJson(variable, text);
+  const exact = typeof given === "number" ? given : undefined;
+  if (!Array.isArray(given) && exact === undefined) {
+    throw invalid(variable, "a JSON array of objects, or their number");
+  }
+  const items: unknown[] = Array.isArray(given) ? [...given] : [];
+  const count = countOfObjects(variable, environment);
+  if (exact !== undefined && count < exact) {
+    throw invalid(variable, `${exact} objects, but there is no variable of ${variable}_${count}`);
+  }
+  for (let index = 0; index < (exact ?? count); index += 1) {
+    const part = `${variable}_${index}`;
+    const whole = environment[part];
+    const base = whole === undefined ? items[index] : parseJson(part, whole);
+    items[index] = { ...(isObject(base) ? base : {}), ...fieldsOf(part, { environment, fields }) };
+  }
+  return text === undefined && items.length === 0 ? undefined : items;
+}
+
+function countOfObjects(variable: string, environment: Environment): number {
+  const names = Object.keys(environment).filter((name) => environment[name] !== undefined);
+  for (let index = 0; ; index += 1) {
+    const part = `${variable}_${index}`;
+    if (!names.some((name) => name === part || name.startsWith(`${part}_`))) return index;
+  }
+}
+
+function fieldsOf(
+  part: string,
+  { environment, fields }: { environment: Environment; fields: NonNullable<Setting["fields"]> },
+): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith(`${part}_`) || text === undefined) continue;
+    const field = name.slice(part.length + 1).toLowerCase();
+    const type = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    if (type === undefined)
+      throw invalid(name, `no such variable, but ${part}_ with one of ${Object.keys(fields).join(", ")}`);
+    found[field] = type === "json" ? parseJson(name, text) : parseText(name, text, type);
+  }
+  return found;
 }
 
 function numberedItems(variable: string, environment: Environment): string[] {

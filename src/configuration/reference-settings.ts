@@ -7,6 +7,8 @@ type SettingType = "text" | "list" | "objects" | "number" | "boolean";
 export interface Setting {
   type: SettingType;
   schema: z.ZodType;
+  /** Fields of objects that have variables, and the syntax of each. Default: none. */
+  fields?: Readonly<Record<string, "text" | "number" | "json">>;
 }
 
 const text = z.string().nullable();
@@ -17,6 +19,21 @@ const marketplace = z.object({
   ref: text.default(null),
   repo_path: text.default(null),
   auto_load: z.union([z.boolean(), z.array(z.string())]).default(false),
+});
+
+const count = z.int().min(1);
+const webhook = z.object({
+  base_url: z.string(),
+  headers: z.record(z.string(), z.string()).default({}),
+  /** Not in the reference, whose requests are not signed. */
+  secret: text.default(null),
+  event_buffer_size: count.optional(),
+  flush_delay: z.number().positive().optional(),
+  num_retries: z.int().min(0).optional(),
+  retry_delay: z.int().min(0).optional(),
+  max_queue_size: count.optional(),
+  max_batch_bytes: count.optional(),
+  max_queue_bytes: count.optional(),
 });
 
 /** Supported settings by the reference's names. Their variables are `OH_` and the name in capitals. */
@@ -38,6 +55,16 @@ export const SETTINGS = {
   vscode_port: { type: "number", schema: z.int().min(1).max(65535) },
   vscode_base_path: { type: "text", schema: text },
   registered_marketplaces: { type: "objects", schema: z.array(marketplace) },
+  deferred_init: { type: "boolean", schema: z.boolean() },
+  webhooks: {
+    type: "objects",
+    schema: z.array(webhook),
+    fields: {
+      ...{ base_url: "text", headers: "json", secret: "text", event_buffer_size: "number" },
+      ...{ flush_delay: "number", num_retries: "number", retry_delay: "number" },
+      ...{ max_queue_size: "number", max_batch_bytes: "number", max_queue_bytes: "number" },
+    },
+  },
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
@@ -53,7 +80,6 @@ export const UNSUPPORTED = [
   "workspace_path",
   "bash_events_dir",
   "static_files_path",
-  "webhooks",
   "app_backend_public_url",
   "trust_forwarded_headers",
   "acp_skill_sourcing",
@@ -67,7 +93,6 @@ export const UNSUPPORTED = [
   "conversation_storage_disk_budget",
   "conversation_storage_retention_days",
   "preload_tools",
-  "deferred_init",
   "lease_ttl_seconds",
   "telemetry",
 ] as const;

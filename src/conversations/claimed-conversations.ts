@@ -43,7 +43,10 @@ export class ClaimedConversations {
       idleTtlSeconds: options.idleTtlSeconds,
       now: () => clock.now(),
       load: (id) => this.#load(id),
-      left: (id, { fence }) => this.#claims.release(id, fence),
+      left: async (id, { fence }) => {
+        await this.#claims.release(id, fence);
+        options.context.mail?.left(id);
+      },
       unclean: (id, error) => this.#reportUnclean(id, error),
     });
     this.#reopenings = new Reopenings({

@@ -12,6 +12,7 @@ import {
   startConversationRequest,
 } from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
+import { announce } from "./conversation-mail.ts";
 import type { ConversationPage, ConversationSearch, InfoQuery } from "./conversation-reader.ts";
 import type { TrajectoryFile } from "./export/trajectory-file.ts";
 import { follow } from "./follow.ts";
@@ -217,7 +218,8 @@ export class ConversationManager {
   /**
    * Interrupts the run, closes tools, removes the conversation from the store and ends its watches. A damaged one too.
    */
-  delete(id: string): Promise<void> {
+  async delete(id: string): Promise<void> {
+    await announce(id, this.#parts, "deleting");
     return deleteConversation(id, this.#parts);
   }
 
@@ -260,7 +262,10 @@ export class ConversationManager {
   }
 
   #handle(id: string): ConversationHandle {
-    return new ConversationHandle(id, (work) => this.#parts.live.use(id, work));
+    return new ConversationHandle(id, {
+      use: (work) => this.#parts.live.use(id, work),
+      changed: () => announce(id, this.#parts),
+    });
   }
 
   #assertOpen(): void {

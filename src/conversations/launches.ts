@@ -1,6 +1,7 @@
 import type { ConversationInfo, LaunchedAgentProfile } from "../wire/conversation.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import type { Content } from "../wire/events/message.ts";
+import { announce } from "./conversation-mail.ts";
 import type { ConversationReader, InfoQuery } from "./conversation-reader.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { deliver } from "./live/deliver.ts";
@@ -75,7 +76,10 @@ export class Launches {
       const warnings = await this.#start(request, { id, createdBy, title, launched });
       // Another request was faster.
       if (warnings === undefined) return await this.#launch(request, id, options);
+      // Receivers elsewhere get the state of a conversation first.
+      if (context.mail !== undefined) await this.#options.use(id, async () => undefined);
       if (message !== null) await this.#deliver(id, message.content, slot);
+      await announce(id, this.#options);
       return { id, info: asStarted(await reader.get(id, options)), created: true, warnings };
     } finally {
       slot.release();

@@ -26,7 +26,10 @@ export async function loadConversation(
   return conversation;
 }
 
-/** A run without a living owner was cut short, and is repaired; so is one that was asking the user. */
+/**
+ * Receivers elsewhere get the state first. A run without a living owner was cut short, and is repaired; so is one that
+ * was asking the user.
+ */
 async function read(
   id: string,
   context: LiveContext,
@@ -36,6 +39,7 @@ async function read(
   if (record === undefined) return undefined;
   const { openConversation } = await import("./live/open-conversation.ts");
   const conversation = openConversation(record, context, claim);
+  conversation.keeper.mailFullState();
   if (record.status === "running" || conversation.hasCutQuestion) await conversation.recover();
   return conversation;
 }

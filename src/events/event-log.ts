@@ -4,6 +4,7 @@ import { isFailure, isOwnershipLost, ownershipLost } from "../stores/refusals.ts
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import type { Event, NewEvent } from "../wire/events/events.ts";
 import { isOffBranch } from "../wire/events/hook-records.ts";
+import type { EventMail } from "./mail/event-mail.ts";
 import {
   type EventStamps,
   type LogPosition,
@@ -23,6 +24,8 @@ export interface EventLogOptions extends EventStamps {
   leafEventId: string | null;
   /** Fence of the claim under which the log is written. */
   fence?: number;
+  /** Messages for receivers elsewhere: about the log, and about what is published without being stored. */
+  mail?: EventMail | undefined;
   /**
    * Called with events in the order of the log, before any reader sees them: once they are stored, or ahead of that.
    */
@@ -121,11 +124,25 @@ export class EventLog {
    */
   publish(event: NewTransientEvent): void {
     const text = transientText(event, this.#called, this.#options);
+    if (event.kind !== "StreamingDeltaEvent") this.#mail(text);
     const publish = () => {
       if (this.#refusal === undefined) this.#publish({ kind: "transient", text });
     };
     if (this.#pending === 0) publish();
     else void this.#inTurn(publish);
+  }
+
+  /** As `publish`, but for receivers elsewhere alone. The event is made where there are any. */
+  mail(event: () => NewTransientEvent): void {
+    if (this.#options.mail === undefined) return;
+    this.#mail(transientText(event(), this.#called, this.#options));
+  }
+
+  /** Stores the messages about what is published without being stored, in its turn. */
+  #mail(text: string): void {
+    if (this.#closed || this.#refusal !== undefined) return;
+    const messages = this.#options.mail?.messagesOf([text]) ?? [];
+    if (messages.length > 0) this.#write({ messages }, []).catch(() => undefined);
   }
 
   /** Waits for what is being stored. More may be called meanwhile. */
@@ -160,12 +177,17 @@ export class EventLog {
   /** Throws at once for events that cannot be written: nothing of them is shown or stored then. */
   #write(change: LogChange, events: readonly Event[], { isAhead = false } = {}): Promise<void> {
     this.#assertOpen();
-    const { conversationId, store, fence } = this.#options;
+    const { conversationId, store, fence, mail } = this.#options;
     const rows = events.map((event, offset) => toStoredEvent(event, this.#called.nextSeq + offset));
+    const ofEvents = rows.length === 0 ? undefined : mail?.messagesOf(rows.map(({ json }) => json));
+    const messages = [...(change.messages ?? []), ...(ofEvents ?? [])];
     const named = change.update?.leafEventId;
     const leafEventId = named === undefined ? events.findLast(movesHead)?.id : named;
     const update = leafEventId === undefined ? change.update : { ...change.update, leafEventId };
-    const committed = store.commit({ ...change, conversationId, update, events: rows, fence });
+    const committed = store.commit({
+      ...{ ...change, conversationId, update, events: rows, fence },
+      ...(messages.length > 0 && { messages }),
+    });
     // Handled in its turn; a failure that comes early is not unhandled meanwhile.
     committed.catch(() => undefined);
     this.#called = advance(this.#called, leafEventId, rows.length);
@@ -182,6 +204,7 @@ export class EventLog {
       }
       this.#stored = advance(this.#stored, leafEventId, rows.length);
       this.#show(isAhead ? [] : events, rows);
+      if (messages.length > 0) mail?.stored(messages);
     };
     const done = this.#inTurn(() =>
       finish().finally(() => {

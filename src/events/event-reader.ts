@@ -1,7 +1,7 @@
 import { AgentServerError } from "../errors.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { EventFilter, Store, StoredEvent } from "../stores/store.ts";
-import { type Event, event } from "../wire/events/events.ts";
+import type { Event } from "../wire/events/events.ts";
 import {
   type EventCriteria,
   type EventPage,
@@ -9,6 +9,7 @@ import {
   MAX_PAGE_LENGTH,
   toEventFilter,
 } from "./event-search.ts";
+import { withNulls } from "./serialise-event.ts";
 
 const DEFAULT_LIMIT = 100;
 /** Number of events of a batch that are read before their length is looked at. */
@@ -58,7 +59,7 @@ export class EventReader {
 
   /** As `get`; keys that are null are included. */
   async getJson(conversationId: string, eventId: string): Promise<string> {
-    return withNulls(await this.#get(conversationId, eventId));
+    return withNulls((await this.#get(conversationId, eventId)).json);
   }
 
   /**
@@ -73,7 +74,7 @@ export class EventReader {
   /** As `getMany`; keys that are null are included. */
   async getManyJson(conversationId: string, eventIds: readonly string[]): Promise<string> {
     const rows = await this.#getMany(conversationId, eventIds);
-    return `[${rows.map((row) => (row === undefined ? "null" : withNulls(row))).join(",")}]`;
+    return `[${rows.map((row) => (row === undefined ? "null" : withNulls(row.json))).join(",")}]`;
   }
 
   async #find(conversationId: string, search: EventSearch): Promise<StoredPage> {
@@ -156,10 +157,4 @@ function tooLong(count: number): AgentServerError {
 
 function toEvent({ json }: StoredEvent): Event {
   return JSON.parse(json) as Event;
-}
-
-/** The JSON text with null keys. An event of an unknown kind or shape stays as it is stored. */
-function withNulls({ json }: StoredEvent): string {
-  const parsed = event.safeParse(JSON.parse(json));
-  return parsed.success ? JSON.stringify(parsed.data) : json;
 }

@@ -1,3 +1,4 @@
+import { anyEvent } from "../wire/events/any-event.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
 import { stringifyWithoutNulls } from "../wire/nullable.ts";
 
@@ -10,6 +11,12 @@ export function serialiseEvent(event: Event | TransientEvent): string {
   return event.kind === "ConversationStateUpdateEvent" || event.kind === "HookExecutionEvent"
     ? JSON.stringify(present)
     : stringifyWithoutNulls(present);
+}
+
+/** Writes such a text again with the keys that are null. One of an unknown kind or shape stays as it is. */
+export function withNulls(json: string): string {
+  const parsed = anyEvent.safeParse(JSON.parse(json));
+  return parsed.success ? JSON.stringify(parsed.data) : json;
 }
 
 /** Leaves out the keys of the event itself. Most events have null nowhere else, and are then written in one go. */

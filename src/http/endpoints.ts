@@ -44,14 +44,22 @@ export interface EndpointsOptions {
   receiveUpload?: ReceiveUpload | undefined;
   eventStreams: EventStreams;
   queryKey?: boolean | undefined;
+  /** The refusal of what requires credentials while the server is not configured; undefined once it is. */
+  dormant?: (() => AgentServerError | undefined) | undefined;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
   const { routes, sockets, authentication, basePath, version, cookieName, docsAssets } = options;
-  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, receiveUpload, eventStreams, queryKey = true } = options;
+  const {
+    maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+    receiveUpload,
+    eventStreams,
+    queryKey = true,
+    dormant,
+  } = options;
   const gate = createFirstFrameGate(authentication.isKey);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
-  const handlerOptions = { authentication, maxBodyBytes, receiveUpload, eventStreams };
+  const handlerOptions = { authentication, maxBodyBytes, receiveUpload, eventStreams, dormant };
   const entries: RouterEntry<Routed<Endpoint>>[] = [
     ...routes.flatMap((route) => entriesOf(route.spec, createRouteHandler(route, handlerOptions))),
     ...sockets.flatMap(({ spec }) => entriesOf({ ...spec, method: "GET" }, upgradeRequired)),
@@ -62,7 +70,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   const socketEntries = sockets.flatMap((route) =>
     entriesOf(
       { ...route.spec, method: "GET" },
-      createSocketHandler(route, { authentication, gate, queryKey }),
+      createSocketHandler(route, { authentication, gate, queryKey, dormant }),
     ),
   );
   return {

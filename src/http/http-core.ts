@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
+import type { AgentServerError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { type AuthenticationOptions, createAuthentication } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
@@ -47,6 +48,8 @@ export interface HttpCoreOptions extends AuthenticationOptions {
   version: string;
   /** Files of `/docs` and `/redoc`; without them there are no such pages. */
   docsAssets?: DocsAssets;
+  /** The refusal of what requires credentials while the server is not configured. Default: it is. */
+  dormant?: (() => AgentServerError | undefined) | undefined;
   /** Pages for people. With them every path below the base path is the server's. */
   pages?: Pages | undefined;
 }

@@ -17,6 +17,7 @@ import { pluginRoutes } from "./extensions/plugins.ts";
 import { projectFileRoutes } from "./extensions/project-files.ts";
 import { skillRoutes } from "./extensions/skills.ts";
 import { goalRoutes } from "./goals.ts";
+import { type InitDeps, initRoutes } from "./init/init.ts";
 import { archiveRoutes } from "./machine/archive.ts";
 import { type BashDeps, bashRoutes } from "./machine/bash.ts";
 import { fileSearchRoutes } from "./machine/file-search.ts";
@@ -73,6 +74,8 @@ export interface RoutesDeps {
   /** Trials of MCP servers. Loaded when first asked. */
   mcpTrials(): Promise<McpTrials>;
   workspaceSession: WorkspaceSessionDeps;
+  /** The start of a server that is configured later. */
+  init: InitDeps;
   sockets: EventSocketDeps;
 }
 
@@ -93,12 +96,14 @@ export function allRoutes({
   settings,
   mcpTrials,
   workspaceSession,
+  init,
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
   const scopes = [ofServer, conversationScope(conversations)];
   const active = scopes.map((scope) => withActivity(scope, bash.onActivity));
   return [
     ...serverRoutes(server),
+    ...initRoutes(init),
     ...conversationRoutes(conversations),
     ...conversationVerbRoutes(conversations),
     ...conversationTreeRoutes(conversations),

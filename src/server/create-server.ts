@@ -14,8 +14,12 @@ import { allRoutes, allSockets } from "../routes/all-routes.ts";
 import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
 import { catalogueOf } from "../tools/catalogue.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
+import { DeferredInit } from "./deferred/deferred-init.ts";
+import { dormantOptions } from "./deferred/dormant-options.ts";
+import { initKeyCheck } from "./deferred/init-key.ts";
+import { ignoredParts, initializedOptions } from "./deferred/initialized-options.ts";
 import { type ClosableEditor, editorAccess } from "./editor/editor-access.ts";
-import { startLifecycle } from "./lifecycle.ts";
+import { type Lifecycle, startLifecycle } from "./lifecycle.ts";
 import { refuseOpenHost } from "./listen-policy.ts";
 import { type ResolvedOptions, resolveOptions } from "./options/resolved-options.ts";
 import type { ServerOptions } from "./options.ts";
@@ -46,12 +50,23 @@ export interface AgentServer extends FetchServer, AsyncDisposable {
 
 /** The options in force without keys, secrets and variables of the environment. */
 export type ShownOptions = Readonly<
-  Omit<ResolvedOptions, "apiKeys" | "secretKey" | "previousSecretKeys" | "environment" | "commandEnvironment">
+  Omit<
+    ResolvedOptions,
+    | "apiKeys"
+    | "secretKey"
+    | "previousSecretKeys"
+    | "environment"
+    | "commandEnvironment"
+    | "webhooks"
+    | "deferredInit"
+  >
 > & {
   /** Number of accepted session keys. */
   readonly apiKeyCount: number;
   /** Whether secrets are encrypted and kept. */
   readonly hasSecretKey: boolean;
+  /** Number of webhooks. Their addresses and headers may have secrets. */
+  readonly webhookCount: number;
 };
 
 /** The connection of a request that the server makes to itself. */
@@ -71,44 +86,112 @@ const IN_PROCESS = { peerAddress: "127.0.0.1" };
 export function createServer(input: ServerOptions = {}): AgentServer {
   const options = resolveOptions(input);
   const listenings = new Set<Listening>();
-  const ownUrls = () => ownUrlsOf(options, listenings);
-  const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request, IN_PROCESS) });
-  const lifecycle = startLifecycle({ ...services, logger: options.logger, endNetwork });
-  const editor = editorAccess(options);
-  const core = createCore(options, { ...services, editor }, () => lifecycle.ready);
+  const ending = new Set<Promise<void>>();
+  const network: Network = { listenings, isLast: (parts) => parts === current, end: endNetwork };
+  const init = options.deferredInit === null ? undefined : deferredInit();
+  let current = assemble(init === undefined ? options : dormantOptions(options), { network, init });
+  const close = once(async () => {
+    await init?.settled();
+    await current.lifecycle.close();
+    await Promise.all(ending);
+  });
   const server: AgentServer = {
-    options: shownOptions(options),
-    conversations: services.conversations,
-    handles: core.handles,
-    handlesSocket: core.handlesSocket,
-    fetch: core.fetch,
-    answer: core.answer,
-    upgrade: core.upgrade,
-    openapi: core.openapi,
+    get options() {
+      return shownOptions(init === undefined ? options : current.options);
+    },
+    get conversations() {
+      const refusal = init?.refusal();
+      if (refusal !== undefined) throw refusal;
+      return current.services.conversations;
+    },
+    handles: (...args) => current.core.handles(...args),
+    handlesSocket: (...args) => current.core.handlesSocket(...args),
+    fetch: (...args) => current.core.fetch(...args),
+    answer: (...args) => current.core.answer(...args),
+    upgrade: (...args) => current.core.upgrade(...args),
+    openapi: () => current.core.openapi(),
     listen: async (port = 8000, host = "127.0.0.1") => {
-      refuseOpenHost(host, options);
+      refuseOpenHost(host, init?.refusal() === undefined ? current.options : options);
       const listening = await listen(server, { port, host });
       listenings.add(listening);
       return listening;
     },
     attach: (httpServer) => attachWebSockets(httpServer, server, { basePath: options.basePath }),
-    close: lifecycle.close,
-    [Symbol.asyncDispose]: lifecycle.close,
+    close,
+    [Symbol.asyncDispose]: close,
   };
   return server;
 
+  /** The server goes on with other parts, made of what it was given; the dormant ones end. */
+  function deferredInit(): DeferredInit {
+    const control: DeferredInit = new DeferredInit({
+      logger: options.logger,
+      start: async (request) => {
+        for (const reason of ignoredParts(request)) options.logger.warn({}, reason);
+        const given = resolveOptions(initializedOptions(input, request));
+        const next = assemble({ ...given, deferredInit: options.deferredInit }, { network, init: control });
+        await next.lifecycle.started;
+        if (!next.lifecycle.ready) {
+          await next.lifecycle.close();
+          throw new Error("the conversations cannot be read, as the log says");
+        }
+        const dormant = current;
+        current = next;
+        const ended = dormant.lifecycle.close().finally(() => ending.delete(ended));
+        ending.add(ended);
+      },
+    });
+    return control;
+  }
+
   async function endNetwork(): Promise<void> {
-    core.endStreams();
-    await Promise.all([closeSockets(server), editor.close()]);
+    await closeSockets(server);
     await Promise.all([...listenings].map((listening) => listening.close()));
   }
 }
 
-function createCore(
+/** The network of a server, which outlasts the parts that answer. */
+interface Network {
+  listenings: ReadonlySet<Listening>;
+  /** Whether no other parts take the place of these. */
+  isLast(parts: Parts): boolean;
+  /** Closes sockets and listening ports. */
+  end(): Promise<void>;
+}
+
+/** Everything that answers for a server. */
+interface Parts {
+  options: ResolvedOptions;
+  services: Services;
+  core: HttpCore;
+  lifecycle: Lifecycle;
+}
+
+function assemble(
   options: ResolvedOptions,
-  services: Services & { editor: ClosableEditor },
-  ready: () => boolean,
-): HttpCore {
+  { network, init }: { network: Network; init: DeferredInit | undefined },
+): Parts {
+  const ownUrls = () => ownUrlsOf(options, network.listenings);
+  const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request, IN_PROCESS) });
+  const lifecycle = startLifecycle({ ...services, logger: options.logger, endNetwork });
+  const editor = editorAccess(options);
+  const core = createCore(options, { services: { ...services, editor }, ready: () => lifecycle.ready, init });
+  const parts: Parts = { options, services, core, lifecycle };
+  return parts;
+
+  async function endNetwork(): Promise<void> {
+    core.endStreams();
+    await Promise.all([network.isLast(parts) && network.end(), editor.close()]);
+  }
+}
+
+interface CoreParts {
+  services: Services & { editor: ClosableEditor };
+  ready(): boolean;
+  init: DeferredInit | undefined;
+}
+
+function createCore(options: ResolvedOptions, { services, ready, init }: CoreParts): HttpCore {
   const { clock } = options;
   const startedAt = clock.now();
   const publicPath = options.webUrl && new URL(options.webUrl).pathname;
@@ -129,6 +212,7 @@ function createCore(
     secretValue: services.secretValue,
     settings: services.settings,
     acpModels: services.acpModels,
+    init: { deferred: init, isInitKey: initKeyCheck(options) },
     mcpTrials: services.mcpTrials.get,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
@@ -162,6 +246,7 @@ function createCore(
     cookie: { name: WORKSPACE_COOKIE, check: (token) => tokens.check(token) },
     maxBodyBytes: options.maxBodyBytes,
     debug: options.debug,
+    dormant: init && (() => init.refusal()),
     logger: options.logger,
     queryKey: options.queryKey,
     newId: clock.newId,
@@ -181,6 +266,9 @@ function workspaceTokens({ secretKey, apiKeys, clock }: ResolvedOptions): Sessio
 
 function shownOptions(options: ResolvedOptions): ShownOptions {
   const { apiKeys, secretKey, previousSecretKeys: _, environment: __, ...others } = options;
-  const { commandEnvironment: ___, ...shown } = others;
-  return Object.freeze({ ...shown, apiKeyCount: apiKeys.length, hasSecretKey: secretKey !== undefined });
+  const { commandEnvironment: ___, deferredInit: ____, webhooks, ...shown } = others;
+  return Object.freeze({
+    ...{ ...shown, apiKeyCount: apiKeys.length, hasSecretKey: secretKey !== undefined },
+    webhookCount: webhooks.length,
+  });
 }

@@ -10,6 +10,8 @@ import { shareStore } from "./shared-store.ts";
 export interface Lifecycle {
   /** True once the data of the reference is found and the repair of interrupted runs has finished. */
   readonly ready: boolean;
+  /** Resolves when the server is ready or, with the reason in the log, will not be. */
+  readonly started: Promise<void>;
   /** Ends runs, sockets, ports and, for its last server, the store. Further calls return the promise of the first. */
   close(): Promise<void>;
 }
@@ -20,6 +22,8 @@ export interface LifecycleParts {
   machine: LazyWorkspace;
   /** The machines of conversations that stay when workspaces are closed. */
   machines: Machines | undefined;
+  /** Sends what happens in conversations. */
+  webhooks: { start(): Promise<void>; close(): Promise<void> } | undefined;
   /** The browser of agents. */
   browser: { close(): Promise<void> };
   /** Trials of MCP servers. */
@@ -46,6 +50,7 @@ export function startLifecycle({
   conversations,
   machine,
   machines,
+  webhooks,
   browser,
   mcpTrials,
   acpModels,
@@ -60,13 +65,17 @@ export function startLifecycle({
   let closing: Promise<void> | undefined;
   const releaseStore = shareStore(store);
   const taken = takeOverSettings();
-  const started = conversations.start().then(
-    async () => {
-      await taken;
-      ready = true;
-    },
-    (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
-  );
+  // First, so that what an earlier process has left goes before what the repair of its runs adds.
+  const resumed = webhooks?.start() ?? Promise.resolve();
+  const started = resumed
+    .then(() => conversations.start())
+    .then(
+      async () => {
+        await taken;
+        ready = true;
+      },
+      (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
+    );
   const tidied = commands.start();
   const rotated = rotateKeys().catch((error: unknown) =>
     logger.error({ error: messageOf(error) }, "Kept secrets could not be sealed with the new secret key"),
@@ -75,7 +84,7 @@ export function startLifecycle({
     await Promise.all([started, tidied, rotated]);
     await Promise.all([commands.close(), mcpTrials.close(), acpModels.close()]);
     await Promise.all([conversations.close(), machine.close()]);
-    await Promise.all([machines?.close(), browser.close()]);
+    await Promise.all([machines?.close(), browser.close(), webhooks?.close()]);
     await endNetwork();
     await releaseStore();
   };
@@ -83,6 +92,7 @@ export function startLifecycle({
     get ready() {
       return ready;
     },
+    started,
     close: () => {
       closing ??= end();
       return closing;

@@ -6,6 +6,8 @@ import type { ResolvedOptions } from "./options/resolved-options.ts";
 export function refuseOpenHost(host: string, options: ResolvedOptions): void {
   if (options.apiKeys.length > 0 || options.authenticate || options.dangerouslyAllowUnauthenticated) return;
   if (isLoopbackHost(host)) return;
+  // Dormant, it takes nothing but its configuration, with a key.
+  if (options.deferredInit !== null && (options.deferredInit.key ?? options.secretKey) !== undefined) return;
   throw new AgentServerError(
     "bad_request",
     `refusing to listen on ${host} without a key: anyone who reaches the port could run commands on this machine. ` +

@@ -13,6 +13,7 @@ import type { OpenWorkspace } from "../workspace/workspace.ts";
 import type { BrowserOptions } from "./browser/browser-options.ts";
 import type { VscodeOptions } from "./editor/vscode-options.ts";
 import type { UiOptions } from "./ui/ui-options.ts";
+import type { WebhookOptions } from "./webhooks/webhook-options.ts";
 
 /**
  * Makes a model of the built-in providers, with the retries and limits of its configuration.
@@ -220,6 +221,18 @@ export interface ServerOptions {
    * could then probe those networks. Default: false.
    */
   allowPrivateImageUrls?: boolean;
+  /**
+   * Receivers of what happens in conversations: their events in batches, and what they are when they begin, change or
+   * end. What is to be sent is stored first and sent at least once, in the order of each conversation. Default: none.
+   */
+  webhooks?: readonly WebhookOptions[];
+  /**
+   * Starts dormant: everything that requires credentials is refused with 503 until `POST /api/init` has brought keys,
+   * folders and the like, once. That request needs `secretKey` as `X-Init-API-Key`, or `key`; null refuses it to
+   * everyone, and without either anyone may send it. A `workspace` of the host keeps the variables that it has.
+   * Default: false.
+   */
+  deferredInit?: boolean | { key?: string | null };
   /** Adds stack traces to the bodies of 5xx answers. Default: false. */
   debug?: boolean;
 

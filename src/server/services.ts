@@ -24,6 +24,7 @@ import { BROWSER, namedTools, presetTools } from "../tools/catalogue.ts";
 import { startChildTool } from "../tools/child-conversation/start-child-tool.ts";
 import { ToolRegistry } from "../tools/registry.ts";
 import { untilAborted } from "../waiting.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
 import { toHex } from "../wire/ids.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
 import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
@@ -50,6 +51,7 @@ import { settingsTakeover } from "./reference-data/settings-takeover.ts";
 import { removalNotes } from "./removal-notes.ts";
 import { settingsRooms } from "./settings-rooms.ts";
 import { userFolder } from "./user-folder.ts";
+import { serverWebhooks } from "./webhooks/server-webhooks.ts";
 
 /** Name of the SQLite database in `conversationsPath`. */
 export const DATABASE_FILE = "agent-server.db";
@@ -80,6 +82,8 @@ export interface Services {
   readonly bash: BashDeps;
   /** Settings, secrets, profiles: the documents that belong to no conversation. */
   readonly documents: Documents;
+  /** Sends what happens in conversations. undefined where there are no receivers. */
+  readonly webhooks: Webhooks | undefined;
   /** The browser of agents. */
   readonly browser: BrowserAccess;
   /** Trials of MCP servers. */
@@ -127,6 +131,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     ...options.previousSecretKeys,
     ...providerKeysIn(environment),
     ...(graySwan.apiKey === undefined ? [] : [graySwan.apiKey]),
+    ...options.webhooks.flatMap(({ secret }) => secret ?? []),
   ]);
   const openWorkspace =
     options.workspace ??
@@ -175,7 +180,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     existing: async (ids) => new Set((await store.conversations.find(ids, [])).map(({ id }) => id)),
     onError: (error) => logger.warn({ error: messageOf(error) }, "Left machines cannot be removed"),
   });
-  const mcp = mcpNetwork(settings, clock);
+  const webhooks = serverWebhooks(options, store);
+  const mcp = mcpNetwork(settings, clock, webhooks);
   const conversations: ConversationManager = new ConversationManager({
     machines,
     store,
@@ -188,6 +194,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     graySwan,
     openWorkspace,
     mcp,
+    mail: webhooks,
     removals: removalNotes(dataFolder),
     disk: localFiles,
     found: foundData(options),
@@ -227,6 +234,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     store,
     documents,
     settings,
+    webhooks,
     browser,
     acpModels: acpModels({
       ...{ environment, openWorkspace, clock, logger, folder: dataFolder },

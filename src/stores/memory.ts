@@ -1,7 +1,9 @@
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
-import { MemoryBashEvents } from "./memory-bash-events.ts";
-import { MemoryDocuments } from "./memory-documents.ts";
+import { MemoryBashEvents } from "./memory/bash-events.ts";
+import { MemoryDocuments } from "./memory/documents.ts";
+import { MemoryOutbox } from "./memory/outbox.ts";
+import { assertMessages } from "./outbox.ts";
 import { longerThan } from "./page-length.ts";
 import {
   alreadyExists,
@@ -49,9 +51,8 @@ class MemoryStore implements Store {
   readonly relay = localRelay();
   readonly ownership = new LocalOwnership();
   readonly bashEvents = new MemoryBashEvents((id) => this.#open.has(id));
-  readonly documents = new MemoryDocuments(() => {
-    if (this.#closed) throw storeClosed();
-  });
+  readonly documents = new MemoryDocuments(() => this.#assertOpen());
+  readonly outbox = new MemoryOutbox(() => this.#assertOpen());
   #closed = false;
 
   readonly conversations: Store["conversations"] = {
@@ -76,7 +77,15 @@ class MemoryStore implements Store {
   };
 
   async commit(change: Change): Promise<void> {
-    const { conversationId, create, copied, update = {}, documents = {}, events = [] } = change;
+    const {
+      conversationId,
+      create,
+      copied,
+      update = {},
+      documents = {},
+      events = [],
+      messages = [],
+    } = change;
     const existing = this.#open.get(conversationId);
     if (copied !== undefined) assertBeginsLog(change);
     if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
@@ -84,6 +93,7 @@ class MemoryStore implements Store {
     this.ownership.assertHeld(change);
     assertContinues(change, existing?.events.length ?? 0);
     assertNewIds(change, existing);
+    assertMessages(messages);
     const beginning = copied === undefined ? [] : this.#copyOf(copied);
     const record = existing ?? newRecord({ id: conversationId, ...(create as NonNullable<typeof create>) });
     this.#conversations.set(conversationId, record);
@@ -93,6 +103,7 @@ class MemoryStore implements Store {
       record.places.set(event.id, event.seq);
       record.events.push({ ...event });
     }
+    this.outbox.add(messages);
   }
 
   async remove(conversationId: string): Promise<void> {
@@ -105,12 +116,17 @@ class MemoryStore implements Store {
     this.#open.clear();
     this.bashEvents.forget();
     this.documents.forget();
+    this.outbox.forget();
     this.#closed = true;
   }
 
   get #open(): Map<string, MemoryRecord> {
-    if (this.#closed) throw storeClosed();
+    this.#assertOpen();
     return this.#conversations;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw storeClosed();
   }
 
   #copyOf({ conversationId, spans }: CopiedEvents): StoredEvent[] {

@@ -6,13 +6,14 @@ export function readThrough(
   parts: Partial<Pick<Store, "conversations" | "events">>,
   removed: (conversationId: string) => void,
 ): Store {
-  const { conversations, events, bashEvents, documents, relay, ownership } = store;
+  const { conversations, events, bashEvents, documents, outbox, relay, ownership } = store;
   return {
     conversations,
     events,
     ...parts,
     bashEvents,
     documents,
+    outbox,
     relay,
     ownership,
     commit: (change) => store.commit(change),

@@ -3,6 +3,7 @@ import type { BashEventStore } from "./bash-events.ts";
 import type { DocumentStore } from "./documents.ts";
 import { LocalOwnership } from "./local-ownership.ts";
 import { localRelay } from "./local-relay.ts";
+import type { Outbox } from "./outbox.ts";
 import { assertBeginsLog, storeClosed } from "./refusals.ts";
 import { SqliteBashEvents } from "./sqlite/bash-event-store.ts";
 import { purgeBashEvents } from "./sqlite/bash-events.ts";
@@ -10,6 +11,7 @@ import { beginCopy, copyPart, isWhole } from "./sqlite/copied-log.ts";
 import { Database } from "./sqlite/database.ts";
 import { SqliteDocuments } from "./sqlite/documents.ts";
 import { type LogEnd, LogEnds } from "./sqlite/log-ends.ts";
+import { SqliteOutbox } from "./sqlite/outbox.ts";
 import { SqliteConversations, SqliteEvents } from "./sqlite/readers.ts";
 import { applyChange, purgeEvents, removeConversation } from "./sqlite/writes.ts";
 import type { Change, ConversationStore, CopiedEvents, EventStore, Store } from "./store.ts";
@@ -62,6 +64,7 @@ export class SqliteStore implements Store {
   readonly events: EventStore;
   readonly bashEvents: BashEventStore;
   readonly documents: DocumentStore;
+  readonly outbox: Outbox;
   readonly #database: Database;
   readonly #syncs: boolean;
   readonly relay = localRelay();
@@ -94,6 +97,7 @@ export class SqliteStore implements Store {
     const access = { ...reads, database, write: this.#write };
     this.bashEvents = new SqliteBashEvents({ ...access, purge: () => this.#purgeLater() });
     this.documents = new SqliteDocuments(access);
+    this.outbox = new SqliteOutbox(access);
     this.#purgeLater();
   }
 
@@ -170,12 +174,16 @@ export class SqliteStore implements Store {
   };
 
   /** Reads some conversations, and waits until everything read is on the disk. Lists do not wait. */
-  readonly #readSynced = async <T>(keys: readonly string[], work: (database: Database) => T): Promise<T> => {
+  readonly #readSynced = async <T>(
+    keys: readonly string[] | "all",
+    work: (database: Database) => T,
+  ): Promise<T> => {
     if (this.#closed) throw storeClosed();
     const result = work(this.#database);
-    const shown = [...this.#beingSynced, ...this.#unsynced].filter(({ write }) => keys.includes(write.key));
+    const isRead = (key: string) => keys === "all" || keys.includes(key);
+    const shown = [...this.#beingSynced, ...this.#unsynced].filter(({ write }) => isRead(write.key));
     await Promise.allSettled(shown.map(({ write }) => write.promise));
-    if (keys.some((key) => this.#unsafe.has(key))) this.#makeSafe();
+    if ([...this.#unsafe].some(isRead)) this.#makeSafe();
     return result;
   };
 

@@ -3,6 +3,7 @@ import type { ExecutionStatus } from "../wire/execution-status.ts";
 import type { BashEventStore } from "./bash-events.ts";
 import type { DocumentStore } from "./documents.ts";
 import type { FrameRelay } from "./frame-relay.ts";
+import type { NewMessage, Outbox } from "./outbox.ts";
 import type { Ownership } from "./ownership.ts";
 
 /** One event as the log keeps it. Readers get `json`; searches look at the other fields. */
@@ -84,6 +85,8 @@ export interface Change {
   documents?: Record<string, string>;
   /** Contiguous, the first at the record's `eventCount`. */
   events?: StoredEvent[];
+  /** Messages for receivers elsewhere, behind those that wait already. */
+  messages?: readonly NewMessage[];
   /** Fence of the claim under which the change is made. Without one, no claim is required. */
   fence?: number | undefined;
 }
@@ -181,13 +184,15 @@ export interface Store {
   readonly bashEvents: BashEventStore;
   /** Keeps what belongs to no conversation. */
   readonly documents: DocumentStore;
+  /** Keeps messages for receivers elsewhere until they are delivered. */
+  readonly outbox: Outbox;
   /** Carries published frames between the servers that share the store; `localRelay` serves one process. */
   readonly relay: FrameRelay;
   /** Decides which server may write a conversation; `LocalOwnership` serves one process. */
   readonly ownership: Ownership;
   /** Applies a change. See the contract of `Store`. */
   commit(change: Change): Promise<void>;
-  /** Removes a conversation with its events, bash events, documents and claim. An unknown id is fine. */
+  /** Removes a conversation with its events, bash events, documents and claim, not its messages. An unknown id is fine. */
   remove(conversationId: string): Promise<void>;
   /** Waits for pending commits and releases what the store holds. */
   close(): Promise<void>;

@@ -25,7 +25,7 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
       assertAlive();
       return work(...args);
     };
-  const { conversations, events, bashEvents, documents } = disk;
+  const { conversations, events, bashEvents, documents, outbox } = disk;
   return {
     died,
     get isDead() {
@@ -55,6 +55,12 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
         read: alive((...args) => documents.read(...args)),
         list: alive((...args) => documents.list(...args)),
         write: alive((...args) => documents.write(...args)),
+      },
+      outbox: {
+        append: alive((...args) => outbox.append(...args)),
+        queues: alive(() => outbox.queues()),
+        read: alive((...args) => outbox.read(...args)),
+        remove: alive((...args) => outbox.remove(...args)),
       },
       commit: alive(async (change) => {
         if (commits >= lifetime) {

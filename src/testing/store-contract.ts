@@ -6,6 +6,7 @@ import { CONVERSATION_CHECKS } from "./store-contract/conversation-checks.ts";
 import { COPY_CHECKS } from "./store-contract/copy-checks.ts";
 import { DOCUMENT_CHECKS } from "./store-contract/document-checks.ts";
 import { EVENT_CHECKS } from "./store-contract/event-checks.ts";
+import { OUTBOX_CHECKS } from "./store-contract/outbox-checks.ts";
 import { OWNERSHIP_CHECKS } from "./store-contract/ownership-checks.ts";
 import { RELAY_CHECKS } from "./store-contract/relay-checks.ts";
 import { A, event, filtered, mixedLog, time } from "./store-contract/sample-log.ts";
@@ -57,6 +58,7 @@ const CHECKS = {
   ...COPY_CHECKS,
   ...BASH_EVENT_CHECKS,
   ...DOCUMENT_CHECKS,
+  ...OUTBOX_CHECKS,
   ...OWNERSHIP_CHECKS,
   ...RELAY_CHECKS,
 };
@@ -71,6 +73,7 @@ function durability(create: Create, reopen: (store: Store) => Promise<Store> | S
       await store.bashEvents.append(A, command(1));
       await store.bashEvents.append(null, command(2));
       await store.documents.write([{ kind: "setting", name: "theme", json: '"dark"', expected: null }]);
+      await store.outbox.append([{ queue: "receiver", json: '"waits"', at: 1 }]);
       const before = await everything(store);
       const again = await reopen(store);
       assert.deepEqual(await everything(again), before);
@@ -94,5 +97,6 @@ async function everything(store: Store): Promise<unknown> {
     bashEvents: await store.bashEvents.search(A, { direction: "asc", limit: 1_000 }),
     unfinished: await store.bashEvents.unfinished(),
     documents: await store.documents.list("setting"),
+    messages: await store.outbox.read("receiver", { limit: 10 }),
   };
 }

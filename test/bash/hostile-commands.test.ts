@@ -107,6 +107,7 @@ function fillableStore(disk: { isFull: boolean }): Store {
       prune: (olderThan) => bashEvents.prune(olderThan),
     },
     documents: store.documents,
+    outbox: store.outbox,
     relay: store.relay,
     ownership: store.ownership,
     commit: (change) => store.commit(change),

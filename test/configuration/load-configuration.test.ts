@@ -152,8 +152,8 @@ describe("what is not understood", () => {
       "OH_WORKSPACE_PATH: this setting has no effect",
       "OH_TYPO: unknown variable, ignored",
     ]);
-    expect(warnings({}, '{"deferred_init":true,"typo":1}')).toEqual([
-      "deferred_init: this setting has no effect",
+    expect(warnings({}, '{"static_files_path":"/srv","typo":1}')).toEqual([
+      "static_files_path: this setting has no effect",
       "typo: unknown setting, ignored",
     ]);
   });

@@ -2,6 +2,7 @@
  * Plays the same scripted conversations on the reference and on this server and compares what clients see of them.
  * `node test/differential/compare.ts [part of a scenario's name]...`
  */
+import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { diff } from "./diff.ts";
 import { type Difference, matches } from "./differences/difference.ts";
 import { DIFFERENCES } from "./differences.ts";
 import { normalise } from "./normalise.ts";
-import { play } from "./play.ts";
+import { type Play, play } from "./play.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
@@ -22,6 +23,8 @@ const LANES = 4;
 
 interface Stage {
   folder: string;
+  /** That of the reference. */
+  python: string;
   model: ScriptedModel;
   ours: RunningServer;
   reference: RunningServer;
@@ -51,7 +54,7 @@ async function main(): Promise<boolean> {
     const python = await installReference();
     servers.reference = await startReference(python, join(folder, "reference"));
     servers.ours = await startOurs(join(folder, "ours"));
-    return await compareAll({ folder, model, ours: servers.ours, reference: servers.reference });
+    return await compareAll({ folder, python, model, ours: servers.ours, reference: servers.reference });
   } finally {
     await Promise.all([servers.ours?.stop(), servers.reference?.stop()]);
     model.close();
@@ -85,18 +88,33 @@ async function compareAll(stage: Stage): Promise<boolean> {
 }
 
 async function compare(
-  { model, ours, reference }: Stage,
+  { model, ours, reference, folder, python }: Stage,
   scenario: Scenario,
   workspace: string,
 ): Promise<Verdict> {
   const { name } = scenario;
   try {
-    const expected = await play({ server: reference, scenario, model, workspace, side: "reference" });
-    const actual = await play({ server: ours, scenario, model, workspace, side: "ours" });
+    const sides = {
+      reference: { server: reference, start: startAnother(python) },
+      ours: { server: ours, start: startOurs },
+    };
+    const on = (side: "reference" | "ours") => {
+      const { server, start } = sides[side];
+      // Beside the server of all scenarios, so that text about its folder is the same.
+      const another: Play["another"] = (environment) =>
+        start(join(folder, side), { OH_CONVERSATIONS_PATH: `workspace/${randomUUID()}`, ...environment });
+      return play({ ...{ server, scenario, model, workspace, side }, another });
+    };
+    const expected = await on("reference");
+    const actual = await on("ours");
     return judge(name, diff(normalise(expected), normalise(actual)));
   } catch (error) {
     return { name, unknown: [`it could not be played: ${String(error)}`], known: 0, used: new Set() };
   }
+}
+
+function startAnother(python: string) {
+  return (cwd: string, environment: Record<string, string>) => startReference(python, cwd, environment);
 }
 
 function judge(name: string, lines: readonly string[]): Verdict {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { Client, type Noted, type WireEvent } from "./client.ts";
 import { fieldsOf, promptsOf, withOwnMessages } from "./prompts.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, Setting } from "./scenario.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 import type { RunningServer } from "./servers.ts";
 
@@ -11,6 +11,7 @@ export interface Play {
   model: ScriptedModel;
   side: "ours" | "reference";
   workspace: string;
+  another: Setting["another"];
 }
 
 /** What clients saw of one conversation. */
@@ -38,14 +39,14 @@ export interface Outcome {
 const TERMINAL = { name: "terminal", params: { terminal_type: "subprocess" } };
 
 /** Plays a scenario on one server, in a workspace that is empty at first. */
-export async function play({ server, scenario, model, side, workspace }: Play): Promise<Outcome> {
+export async function play({ server, scenario, model, side, workspace, another }: Play): Promise<Outcome> {
   await rm(workspace, { recursive: true, force: true });
   const script = typeof scenario.script === "function" ? scenario.script(workspace) : scenario.script;
   const scriptName = `${side}-${scenario.name.replaceAll(/\W+/g, "-")}`;
   const base_url = model.load(scriptName, script);
   const client = await Client.create(server.url, startRequest({ scenario, base_url, workspace }));
   try {
-    if (scenario.drive) await scenario.drive(client, { workspace, base_url });
+    if (scenario.drive) await scenario.drive(client, { workspace, base_url, another });
     else await client.sendAndWait("Go.");
     const outcome = await outcomeOf(client);
     const { prompts: words } = scenario;

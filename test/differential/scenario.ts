@@ -1,11 +1,14 @@
 import type { Client } from "./client.ts";
 import type { Step } from "./scripted-model.ts";
+import type { RunningServer } from "./servers.ts";
 
 export interface Setting {
   /** The same folder for both servers, so that both see the same text. */
   workspace: string;
   /** Of the model. */
   base_url: string;
+  /** Starts another server of the same side, with variables of its own. Who starts it stops it. */
+  another(environment: Record<string, string>): Promise<RunningServer>;
 }
 
 export interface Scenario {

@@ -8,6 +8,8 @@ import { confirmationScenarios } from "./scenarios/confirmation.ts";
 import { skillScenarios } from "./scenarios/context/skills.ts";
 import { controlScenarios } from "./scenarios/control.ts";
 import { subAgentScenarios, workflowScenarios } from "./scenarios/delegation/sub-agents.ts";
+import { initScenarios } from "./scenarios/edges/init.ts";
+import { webhookScenarios } from "./scenarios/edges/webhooks.ts";
 import { editorScenarios } from "./scenarios/editor.ts";
 import { errorScenarios } from "./scenarios/errors.ts";
 import { hookScenarios } from "./scenarios/hooks/hooks.ts";
@@ -43,6 +45,8 @@ import type { ScriptedModel } from "./scripted-model.ts";
 /** The slow ones come first, so that the rest fits beside them. */
 export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
   return [
+    ...webhookScenarios,
+    ...initScenarios,
     ...terminalScenarios,
     ...controlScenarios,
     ...goalScenarios,

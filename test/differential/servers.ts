@@ -77,7 +77,7 @@ export async function startReference(
   });
 }
 
-export async function startOurs(cwd: string): Promise<RunningServer> {
+export async function startOurs(cwd: string, more: Record<string, string> = {}): Promise<RunningServer> {
   const port = await freePort();
   const command = join(root, "node_modules/.bin/node");
   return start({
@@ -85,7 +85,7 @@ export async function startOurs(cwd: string): Promise<RunningServer> {
     args: [join(root, "src/cli.ts"), "--port", String(port)],
     port,
     cwd,
-    environment: { OH_ENABLE_VSCODE: "0", TZ: "UTC", EXTENSIONS_PATH: join(cwd, "../extensions") },
+    environment: { OH_ENABLE_VSCODE: "0", TZ: "UTC", EXTENSIONS_PATH: join(cwd, "../extensions"), ...more },
   });
 }
 

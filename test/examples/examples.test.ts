@@ -32,6 +32,7 @@ import { planThenWork } from "../../examples/24-plan-first.ts";
 import { browse, buildServer as buildWithBrowser, shopper } from "../../examples/25-browser.ts";
 import { delegate } from "../../examples/26-sub-agents.ts";
 import { audit, SCRIPT } from "../../examples/27-workflow.ts";
+import { buildReceiver, buildServer as buildWithWebhook } from "../../examples/28-webhooks.ts";
 import { readableText } from "../../src/wire/events/message.ts";
 import { NO_BROWSER, site } from "../browser/test-browser.ts";
 import { buildPages } from "../ui/built-pages.ts";
@@ -331,6 +332,25 @@ it("19-plugin has the command, the skill, the hook and the tool of its plugin", 
   expect(asked).toContain("Call the tool `forecast`");
   expect(asked).toContain("What to wear in which weather.");
   expect(asked).toContain("Temperatures are in degrees Celsius.");
+});
+
+it("28-webhooks takes what the server has signed, each event once, and nothing else", async () => {
+  const taken: { id: string; kind: string }[] = [];
+  const receiver = buildReceiver((event) => taken.push(event)).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  await using server = buildWithWebhook(urlOf(receiver), options());
+  const { conversation } = await server.conversations.create({
+    agent: { llm: { model: "demo/tour" } },
+    workspace: { working_dir: folder },
+  });
+  await conversation.sendMessage("For the receiver.", { run: false });
+  await expect.poll(() => taken.map(({ kind }) => kind), { timeout: 30_000 }).toContain("MessageEvent");
+  expect(new Set(taken.map(({ id }) => id)).size).toBe(taken.length);
+  const forged = await fetch(`${urlOf(receiver)}/events/1`, { method: "POST", body: '[{"id":"forged"}]' });
+  expect(forged.status).toBe(401);
+  expect(taken.map(({ id }) => id)).not.toContain("forged");
+  await server.close();
+  await close(receiver);
 });
 
 it("17-skills has the skills that a message calls for, with the suffix behind them", async () => {

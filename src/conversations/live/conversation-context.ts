@@ -18,6 +18,7 @@ import type { Machines } from "../../workspace/machines.ts";
 import type { OpenWorkspace } from "../../workspace/workspace.ts";
 import type { Budgets } from "../budgets/budget.ts";
 import type { PrincipalSpending } from "../budgets/principal-spending.ts";
+import type { ConversationMail } from "../conversation-mail.ts";
 import type { AgentFiles } from "../launch/agent-files.ts";
 import type { ProfileSource } from "../launch/agent-profiles.ts";
 import type { PluginLoader } from "../launch/plugin-source.ts";
@@ -84,6 +85,8 @@ export interface ConversationContext {
   graySwan?: ServiceKeys | undefined;
   /** Secret values of the server itself, which no conversation may show. Default: none. */
   serverSecrets?: ServerSecrets | undefined;
+  /** Receivers elsewhere of what happens in conversations. Default: none. */
+  mail?: ConversationMail | undefined;
   /** Called when something other than a state update happens in any conversation. */
   onActivity?(): void;
 }

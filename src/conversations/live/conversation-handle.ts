@@ -18,6 +18,13 @@ import { switchAcpModel } from "./runs/switch-acp-model.ts";
 /** Does something with a conversation, which is loaded when it is not in memory. */
 export type UseConversation = <T>(work: (conversation: LiveConversation) => Promise<T>) => Promise<T>;
 
+/** The ways of a handle to its conversation. */
+export interface HandleParts {
+  use: UseConversation;
+  /** Announces to receivers elsewhere what the conversation has become. Never rejects. */
+  changed(): Promise<void>;
+}
+
 /** How a message is sent. */
 export interface SendOptions {
   /** Whether the agent starts to work on the message. Default: true. */
@@ -59,10 +66,12 @@ export class ConversationHandle {
   /** Dashed UUID in lower case. */
   readonly id: string;
   readonly #use: UseConversation;
+  readonly #changed: () => Promise<void>;
 
-  constructor(id: string, use: UseConversation) {
+  constructor(id: string, { use, changed }: HandleParts) {
     this.id = id;
     this.#use = use;
+    this.#changed = changed;
   }
 
   /**
@@ -95,17 +104,19 @@ export class ConversationHandle {
   }
 
   /** Stops the run after its current step. Without a run, the conversation counts as paused. */
-  pause(): Promise<void> {
-    return this.#use(pause);
+  async pause(): Promise<void> {
+    await this.#use(pause);
+    await this.#changed();
   }
 
   /** Stops the current model call or tool at once. Without a run, it pauses. */
-  interrupt(): Promise<void> {
-    return this.#use(async (conversation) => {
+  async interrupt(): Promise<void> {
+    await this.#use(async (conversation) => {
       if (await conversation.runs.interrupt()) conversation.keeper.publishFullState();
       else await pause(conversation);
       await conversation.goal.stop();
     });
+    await this.#changed();
   }
 
   /**
@@ -179,11 +190,12 @@ export class ConversationHandle {
   }
 
   /** Changes title and tags, in one step. What is left out or null stays as it is; tags are replaced as a whole. */
-  update({ title = null, tags = null }: Partial<UpdateConversationRequest>): Promise<void> {
-    return this.#use(async (conversation) => {
+  async update({ title = null, tags = null }: Partial<UpdateConversationRequest>): Promise<void> {
+    await this.#use(async (conversation) => {
       if (title !== null) conversation.title.settle();
       await conversation.keeper.rename({ title, tags });
     });
+    await this.#changed();
   }
 
   /**

@@ -65,6 +65,8 @@ export function openConversation(
     newId: () => clock.newId(),
     nextSeq: record.eventCount,
     leafEventId: record.leafEventId,
+    // Sub-agents are a matter of their parent, whose events show what they do.
+    mail: record.agentOf === undefined ? context.mail?.of(id) : undefined,
     ...claim,
     onAppended(events) {
       logView.follow(events);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { EventLog, LogChange } from "../../events/event-log.ts";
+import type { NewTransientEvent } from "../../events/stamp-event.ts";
 import type { LlmReply } from "../../llm/llm.ts";
 import type { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
@@ -175,8 +176,16 @@ export class StateKeeper {
 
   /** Publishes the whole state. */
   publishFullState(): void {
-    const state = { ...this.state, leaf_event_id: this.log.head };
-    this.log.publish(fullState(state, this.#parts.secrets.lost));
+    this.log.publish(this.#fullState());
+  }
+
+  /** Sends the whole state to receivers elsewhere alone. */
+  mailFullState(): void {
+    this.log.mail(() => this.#fullState());
+  }
+
+  #fullState(): NewTransientEvent {
+    return fullState({ ...this.state, leaf_event_id: this.log.head }, this.#parts.secrets.lost);
   }
 
   #showStats(): NewEvent {

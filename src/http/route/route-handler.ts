@@ -1,5 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import { once } from "../../once.ts";
+import type { Principal } from "../../principal.ts";
 import { settledWithin } from "../../waiting.ts";
 import type { Authentication } from "../admission/authentication.ts";
 import { type Answer, isResponse } from "../answer.ts";
@@ -24,6 +25,8 @@ export type Endpoint = (request: Request, matched: Matched) => Promise<Answer | 
 export interface RouteHandlerOptions extends InputReaderOptions {
   authentication: Authentication;
   eventStreams: EventStreams;
+  /** The refusal of what requires credentials while the server is not configured; undefined once it is. */
+  dormant?: (() => AgentServerError | undefined) | undefined;
 }
 
 /**
@@ -33,18 +36,20 @@ export interface RouteHandlerOptions extends InputReaderOptions {
 const MAX_UNAUTHENTICATED_BYTES = 64 * 1024;
 const MAX_UNAUTHENTICATED_MS = 5_000;
 
-/** Wraps a route's handler in the checks of the reference, in its order: JSON syntax, key, validation. */
+/**
+ * Wraps a route's handler in the checks of the reference, in its order: JSON syntax, whether the server is configured,
+ * key, validation.
+ */
 export function createRouteHandler(route: Route, options: RouteHandlerOptions): Endpoint {
   const { spec } = route;
   const { eventStreams } = options;
-  const credentials = credentialsOf(spec);
-  const admit = credentials.length === 0 ? undefined : options.authentication.checkOf(credentials);
+  const admit = admitOf(route, options);
   const getReader = once(() => createInputReader(spec, options));
 
   return async (request, { params, context }) => {
     if (admit !== undefined) {
       const admission = await admit(request, context);
-      if (admission === undefined) return refuse(request, spec, options);
+      if (AgentServerError.is(admission)) return refuse(request, { spec, options, refusal: admission });
       context.principal = admission.principal;
     }
     const { upload, ...input } = await getReader()(request, { params, search: context.search });
@@ -58,14 +63,38 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
   };
 }
 
+type Admission = { principal: Principal | null } | AgentServerError;
+
+/** The check of a route; undefined for one that requires nothing. */
+function admitOf(
+  { spec, admit }: Route,
+  { authentication, dormant }: RouteHandlerOptions,
+): ((request: Request, context: RequestContext) => Admission | Promise<Admission>) | undefined {
+  if (admit !== undefined) {
+    return (request, context) =>
+      admit(request, context) ? { principal: null } : new AgentServerError("unauthorized");
+  }
+  const credentials = credentialsOf(spec);
+  if (credentials.length === 0) return undefined;
+  const check = authentication.checkOf(credentials);
+  return async (request, context) =>
+    dormant?.() ?? (await check(request, context)) ?? new AgentServerError("unauthorized");
+}
+
+interface Refusing {
+  spec: RouteSpec;
+  options: RouteHandlerOptions;
+  refusal: AgentServerError;
+}
+
 async function refuse(
   request: Request,
-  spec: RouteSpec,
-  { maxBodyBytes }: RouteHandlerOptions,
+  { spec, options: { maxBodyBytes }, refusal }: Refusing,
 ): Promise<never> {
   const limit = Math.min(maxBodyBytes, MAX_UNAUTHENTICATED_BYTES);
   const isRead = spec.body === undefined || (!isUpload(spec.body) && (await readsWithin(request, limit)));
-  throw new AgentServerError("unauthorized", undefined, { headers: isRead ? {} : UNREAD });
+  if (isRead) throw refusal;
+  throw new AgentServerError(refusal.code, refusal.detail, { headers: { ...refusal.headers, ...UNREAD } });
 }
 
 /** False for a body that is too long or arrives too slowly to be read to its end. Throws 422 for malformed JSON. */

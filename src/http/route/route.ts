@@ -71,6 +71,11 @@ export interface RouteInput<S extends InputSpec> {
 /** A route with its handler, in the untyped form that the router keeps. */
 export interface Route {
   spec: RouteSpec;
+  /**
+   * Decides about a request in place of the credentials of the spec, for a route with a separate key. A dormant
+   * server answers it. Default: the credentials decide.
+   */
+  admit?(request: Request, about: { readonly peerAddress: string | undefined }): boolean;
   handle(input: {
     params: unknown;
     query: unknown;

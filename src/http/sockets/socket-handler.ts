@@ -15,6 +15,8 @@ export interface SocketHandlerOptions {
   gate: FirstFrameGate;
   /** Whether a key in the query is accepted. */
   queryKey: boolean;
+  /** The refusal while the server is not configured; undefined once it is. */
+  dormant?: (() => AgentServerError | undefined) | undefined;
 }
 
 /** Decides about the upgrades of one socket. */
@@ -33,13 +35,14 @@ export function refusedUpgrade(status = 403): Response {
  */
 export function createSocketHandler(
   route: SocketRoute,
-  { authentication, gate, queryKey }: SocketHandlerOptions,
+  { authentication, gate, queryKey, dormant }: SocketHandlerOptions,
 ): SocketEndpoint {
   const { spec } = route;
   const admit = authentication.checkOf(["key"]);
   const lists = once(() => (spec.query === undefined ? new Set<string>() : listFields(spec.query)));
 
   return async (request, { params, context }) => {
+    if (dormant?.() !== undefined) return refusedUpgrade();
     const query = readQuery(context.search, lists());
     const validParams = spec.params && validate(spec.params, params, "path");
     const validQuery = spec.query && validate(spec.query, query, "query");

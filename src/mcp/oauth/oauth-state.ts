@@ -18,13 +18,17 @@ export interface OAuthStateStore {
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Keeps a state in memory, for one user of it. */
-export function memoryState(state: OAuthState = {}): OAuthStateStore {
+/** Keeps a state in memory, for one user of it. `written` is called with each new one. */
+export function memoryState(
+  state: OAuthState = {},
+  written: (state: OAuthState) => void = () => undefined,
+): OAuthStateStore {
   let current = state;
   return {
     read: async () => current,
     async write(changed) {
       current = changed;
+      written(changed);
     },
     alone: (work) => work(),
   };

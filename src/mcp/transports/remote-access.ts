@@ -1,5 +1,5 @@
 import type { GuardedFetch } from "../../outbound/guarded-fetch.ts";
-import type { OAuthStateStore } from "../oauth/oauth-state.ts";
+import type { OAuthState, OAuthStateStore } from "../oauth/oauth-state.ts";
 
 /** The network, as far as servers at URLs are reached through it. */
 export interface RemoteAccess {
@@ -11,6 +11,11 @@ export interface RemoteAccess {
   fetchNamed(from: URL): GuardedFetch;
   /** The kept state of an OAuth server of the settings; undefined when they have none at that URL. */
   oauthState?(url: URL): Promise<OAuthStateStore | undefined>;
+  /**
+   * Called with new tokens of an OAuth server, by its URL, that no settings keep, for the client that has named it.
+   * Default: they are known here alone.
+   */
+  refreshed?(serverUrl: string, state: OAuthState): void;
   /** Milliseconds since 1970. */
   now(): number;
 }

@@ -53,7 +53,10 @@ async function tokenSource(
 ): Promise<TokenSource | undefined> {
   if (auth?.strategy !== "oauth2") return undefined;
   const url = remoteUrl(text);
-  const store = given ?? (await access.oauthState?.(url)) ?? memoryState(auth.state);
+  const store =
+    given ??
+    (await access.oauthState?.(url)) ??
+    memoryState(auth.state, (state) => access.refreshed?.(text, state));
   const settings = auth.authentication ?? { type: "oauth" };
   return new TokenSource({ url, settings, store, fetch: serverFetch(url, access), now: access.now });
 }

@@ -10,7 +10,11 @@ import type { SettingsDeps } from "../../routes/settings/settings-deps.ts";
  * The network for MCP servers. Users may have them on their machine and in their network, so only metadata services are
  * refused; a server of the internet leads to none of these.
  */
-export function mcpNetwork(settings: SettingsDeps, clock: Clock): RemoteAccess {
+export function mcpNetwork(
+  settings: SettingsDeps,
+  clock: Clock,
+  webhooks?: { writeBack(serverUrl: string, state: object): void },
+): RemoteAccess {
   const fetch = createGuardedFetch(async (address) => !(await isMetadataAddress(address)));
   const fetchPublic = createGuardedFetch(isPublicAddress);
   // A server may take a refresh token once: the second of two conversations would lose the authorization.
@@ -27,6 +31,9 @@ export function mcpNetwork(settings: SettingsDeps, clock: Clock): RemoteAccess {
       const kept = await oauthStateOf(service, url.href);
       return kept && { ...kept, alone: (work) => refreshes.take(url.href.replace(/\/+$/, ""), work) };
     },
+    ...(webhooks !== undefined && {
+      refreshed: (url, state) => webhooks.writeBack(url.replace(/\/+$/, ""), state),
+    }),
     now: () => clock.now(),
   };
 }

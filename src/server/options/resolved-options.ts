@@ -4,11 +4,13 @@ import { assertBudgets } from "../../conversations/budgets/budget.ts";
 import { DEFAULT_PUBLIC_SOURCE, type PublicSource } from "../../extensions/checkout/public-source.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
 import { consoleLogger } from "../../node/console-logger.ts";
+import type { Webhook } from "../../webhooks/webhook.ts";
 import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
 import { type ResolvedBrowser, resolveBrowser } from "../browser/browser-options.ts";
 import { type ResolvedVscode, resolveVscode } from "../editor/vscode-options.ts";
 import type { ReferenceDataOptions, ServerOptions } from "../options.ts";
 import { type ResolvedUi, resolveUi } from "../ui/ui-options.ts";
+import { resolveWebhooks } from "../webhooks/webhook-options.ts";
 
 /** Where conversations are kept, relative to the current folder. */
 export const DEFAULT_CONVERSATIONS_PATH = "workspace/conversations";
@@ -16,7 +18,7 @@ export const DEFAULT_CONVERSATIONS_PATH = "workspace/conversations";
 /** Options with their defaults filled in. */
 export type ResolvedOptions = Omit<
   ServerOptions,
-  "logger" | "browser" | "vscode" | "ui" | "publicExtensions" | "marketplaces"
+  "logger" | "browser" | "vscode" | "ui" | "publicExtensions" | "marketplaces" | "webhooks" | "deferredInit"
 > & {
   /** Absolute path of `conversationsPath`, fixed at the start. */
   dataFolder: string;
@@ -32,6 +34,10 @@ export type ResolvedOptions = Omit<
   browser: ResolvedBrowser | null;
   /** The editor that clients are offered. null for none. */
   vscode: ResolvedVscode | null;
+  /** The key with which the server is configured later; undefined for `secretKey`. null for a server that is not. */
+  deferredInit: { key?: string | null } | null;
+  /** Receivers of what happens in conversations. */
+  webhooks: readonly Webhook[];
   /** The web app that people are shown. null for none. */
   ui: ResolvedUi | null;
 } & Required<
@@ -89,6 +95,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     browser: options.browser === false ? null : resolveBrowser(options.browser ?? {}),
     vscode: options.vscode ? resolveVscode(options.vscode) : null,
     ui: options.ui ? resolveUi(options.ui) : null,
+    deferredInit: deferredInitOf(options),
+    webhooks: resolveWebhooks(options.webhooks ?? []),
     corsOrigins: options.corsOrigins ?? [],
     allowedHosts: options.allowedHosts ?? [],
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,
@@ -104,6 +112,20 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     environment: options.environment ?? process.env,
   };
+}
+
+/** Refuses a server that just anyone could configure. */
+function deferredInitOf({
+  deferredInit = false,
+  ...options
+}: ServerOptions): ResolvedOptions["deferredInit"] {
+  if (deferredInit === false) return null;
+  const resolved = deferredInit === true ? {} : deferredInit;
+  const hasKey = resolved.key !== undefined || options.secretKey !== undefined;
+  if (!hasKey && options.keyless === undefined && !options.dangerouslyAllowUnauthenticated) {
+    throw new TypeError("deferredInit: needs a key: set secretKey, or `key`");
+  }
+  return resolved;
 }
 
 function previousKeysOf({ secretKey, previousSecretKeys = [] }: ServerOptions): string[] {
@@ -131,6 +153,8 @@ function requireCredentials({ apiKeys = [], ...options }: ServerOptions): void {
   const { authenticate, keyless, dangerouslyAllowUnauthenticated } = options;
   if (keyless !== undefined && keyless !== "loopback") throw new TypeError('keyless: must be "loopback"');
   if (apiKeys.length > 0 || authenticate || keyless || dangerouslyAllowUnauthenticated) return;
+  // The keys come later, and nothing is served without them before.
+  if (options.deferredInit) return;
   throw new TypeError(
     'no key is set: pass apiKeys with at least one key, or authenticate, or keyless: "loopback" to serve programs of ' +
       "this machine without one",

@@ -15,8 +15,8 @@ import { countEvents, findEvents, searchEvents } from "./events.ts";
 /** How readers reach the database. */
 export interface Reads {
   read<T>(work: (database: Database) => T): Promise<T>;
-  /** Resolves once what was read of these conversations, or under these other keys, is on the disk. */
-  readSynced<T>(keys: readonly string[], work: (database: Database) => T): Promise<T>;
+  /** Resolves once what was read of these conversations, or under these other keys, or all, is on the disk. */
+  readSynced<T>(keys: readonly string[] | "all", work: (database: Database) => T): Promise<T>;
 }
 
 /** How parts of the store with writes of their kind reach the database. */

@@ -17,6 +17,8 @@
  * Sub-agents are conversations with an `agent_of`. Lists leave them out, and so do the indexes of lists.
  *
  * `documents` belong to conversations, `named_documents` to none. `size` is the length of `json` in UTF-16 code units.
+ *
+ * `outbox` has messages until they are delivered, whatever becomes of the conversations they tell of.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -148,6 +150,16 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE conversations ADD COLUMN agent_of TEXT;
   CREATE INDEX conversations_by_agent ON conversations (agent_of, created_at, id) WHERE agent_of IS NOT NULL;
   ${["created", "updated", "status_created", "status_updated"].map(withoutSubAgents).join("\n")}
+  `,
+  `
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX outbox_by_queue ON outbox (queue, seq);
   `,
 ];
 

@@ -1,10 +1,12 @@
 import type { SQLInputValue } from "node:sqlite";
+import { assertMessages } from "../outbox.ts";
 import { alreadyExists, assertContinues, repeatedEvent, unknownConversation } from "../refusals.ts";
 import type { Change, ConversationHeader, StoredEvent } from "../store.ts";
 import { clearBashEvents } from "./bash-events.ts";
 import type { Database } from "./database.ts";
 import { isMarkingDue, markEvents } from "./event-marks.ts";
 import { hasEvent, type LogEnd, LogEnds } from "./log-ends.ts";
+import { insertMessages } from "./outbox.ts";
 
 /** The columns a change may update. SQL names come from here only. */
 const COLUMNS = {
@@ -28,11 +30,12 @@ export function applyChange(
   change: Change,
   { ends = new LogEnds(), copied }: { ends?: LogEnds; copied?: LogEnd | undefined } = {},
 ): void {
-  const { conversationId, create, update = {}, documents = {}, events = [] } = change;
+  const { conversationId, create, update = {}, documents = {}, events = [], messages = [] } = change;
   const existing = ends.of(database, conversationId);
   if (create !== undefined && existing !== undefined) throw alreadyExists(conversationId);
   if (create === undefined && existing === undefined) throw unknownConversation(conversationId);
   assertContinues(change, existing?.eventCount ?? 0);
+  assertMessages(messages);
   const ids = newIds(database, change, existing);
   const before =
     existing ??
@@ -40,6 +43,7 @@ export function applyChange(
   const end = events.length > 0 ? appendEvents(database, before, { events, ids }) : before;
   updateConversation(database, end.key, { ...update, ...(end.eventCount > 0 ? placeOf(end) : {}) });
   for (const [name, json] of Object.entries(documents)) writeDocument(database, { key: end.key, name, json });
+  insertMessages(database, messages);
   ends.keep(conversationId, end);
 }
 

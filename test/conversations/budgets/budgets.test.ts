@@ -486,12 +486,13 @@ describe("a final budget that is used up", () => {
 });
 
 function parts(store: Store): Store {
-  const { conversations, events, bashEvents, documents, relay, ownership } = store;
+  const { conversations, events, bashEvents, documents, outbox, relay, ownership } = store;
   return {
     conversations,
     events,
     bashEvents,
     documents,
+    outbox,
     relay,
     ownership,
     commit: (change) => store.commit(change),

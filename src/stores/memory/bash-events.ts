@@ -6,9 +6,9 @@ import type {
   NewBashEvent,
   StoredBashEvent,
   UnfinishedCommand,
-} from "./bash-events.ts";
-import { longerThan } from "./page-length.ts";
-import { repeatedBashEvent, unknownConversation } from "./refusals.ts";
+} from "../bash-events.ts";
+import { longerThan } from "../page-length.ts";
+import { repeatedBashEvent, unknownConversation } from "../refusals.ts";
 
 /** Bash events in memory. */
 export class MemoryBashEvents implements BashEventStore {

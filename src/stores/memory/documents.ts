@@ -6,7 +6,7 @@ import {
   type DocumentStore,
   type DocumentTotals,
   type StoredDocument,
-} from "./documents.ts";
+} from "../documents.ts";
 
 /** Documents in memory. */
 export class MemoryDocuments implements DocumentStore {

@@ -1,0 +1,178 @@
+import type { EventMail } from "../events/mail/event-mail.ts";
+import type { Logger } from "../logger.ts";
+import type { GuardedFetch } from "../outbound/guarded-fetch.ts";
+import type { NewMessage, QueueTotals, StoredMessage } from "../stores/outbox.ts";
+import type { Store } from "../stores/store.ts";
+import type { ConversationInfo } from "../wire/conversation.ts";
+import { toHex } from "../wire/ids.ts";
+import { type Batch, takeBatch } from "./batch.ts";
+import { DeliveryQueue, MAX_AGE } from "./delivery-queue.ts";
+import { DeliverySlots } from "./delivery-slots.ts";
+import { postLetter } from "./post-letter.ts";
+import { parseQueueName, type QueueName, type QueueTopic, queueName } from "./queue-name.ts";
+import type { Webhook } from "./webhook.ts";
+import { writeBack } from "./write-back.ts";
+
+/** Requests that are made at the same time, to all webhooks together. */
+const MAX_REQUESTS = 16;
+/** Milliseconds that the end of a server waits until everything is sent. */
+const DRAIN_WAIT = 10_000;
+
+export interface WebhooksOptions {
+  webhooks: readonly Webhook[];
+  store: Pick<Store, "outbox" | "ownership">;
+  /** The first key of the server, by which receivers know it. */
+  sessionKey: string | undefined;
+  fetch: GuardedFetch;
+  logger: Logger;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/**
+ * Sends what happens in conversations to webhooks: their events in batches, and what they are when they begin, change
+ * or end. Each message is in the store before it is sent and until it is taken, so that a receiver gets everything at
+ * least once and, of each conversation, in its order. Conversations never wait for a webhook.
+ */
+export class Webhooks {
+  readonly #options: WebhooksOptions;
+  readonly #queues = new Map<string, DeliveryQueue>();
+  readonly #slots = new DeliverySlots(MAX_REQUESTS);
+  readonly #ending = new AbortController();
+  readonly #writingBack = new Set<Promise<void>>();
+
+  constructor(options: WebhooksOptions) {
+    this.#options = options;
+  }
+
+  /** Sends what an earlier process has left, unless a living server has the conversation. Never rejects. */
+  async start(): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      for (const totals of await store.outbox.queues()) await this.#resume(totals);
+    } catch (error) {
+      logger.error({ error: String(error) }, "Messages that an earlier process has left cannot be read");
+    }
+  }
+
+  /** The mail of one conversation's events. */
+  of(conversationId: string): EventMail {
+    return {
+      messagesOf: (events) => events.flatMap((json) => this.#toMessages("events", conversationId, json)),
+      stored: (messages) => this.#stored(messages),
+    };
+  }
+
+  /** Stores what a conversation is now, to be sent to every webhook. */
+  async announce(info: ConversationInfo): Promise<void> {
+    const messages = this.#toMessages("conversations", info.id, JSON.stringify(info));
+    await this.#options.store.outbox.append(messages);
+    this.#stored(messages);
+  }
+
+  /** A conversation has left memory, so that what waits of it is sent now. */
+  left(conversationId: string): void {
+    for (const webhook of this.#options.webhooks) {
+      this.#queues.get(queueName({ webhook: webhook.id, topic: "events", conversationId }))?.flush();
+    }
+  }
+
+  /** Sends new OAuth tokens of a server that only the request of a conversation names. */
+  writeBack(serverUrl: string, oauthState: object): void {
+    const { webhooks, logger } = this.#options;
+    const body = JSON.stringify({ server_url: serverUrl, oauth_state: oauthState });
+    for (const webhook of webhooks) {
+      const sending = writeBack(body, { ...this.#options, webhook, logger, ending: this.#ending.signal });
+      this.#writingBack.add(sending);
+      void sending.finally(() => this.#writingBack.delete(sending));
+    }
+  }
+
+  /** Sends what waits, for ten seconds at most. What is left then stays in the store for the next start. */
+  async close(): Promise<void> {
+    const timer = setTimeout(() => this.#ending.abort(new Error("the server ends")), DRAIN_WAIT);
+    const left = await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    await Promise.all(this.#writingBack);
+    clearTimeout(timer);
+    const waiting = left.reduce((sum, count) => sum + count, 0);
+    if (waiting === 0) return;
+    this.#options.logger.warn(
+      { waiting },
+      "Webhooks have not taken all messages; the next start sends the others",
+    );
+  }
+
+  async #resume(totals: QueueTotals): Promise<void> {
+    const name = parseQueueName(totals.queue);
+    if (name === undefined) return;
+    const { store, webhooks } = this.#options;
+    if (!webhooks.some(({ id }) => id === name.webhook)) return this.#forgetOld(totals);
+    if ((await store.ownership.ownerOf(name.conversationId)) !== undefined) return;
+    this.#queueOf(totals.queue)?.resume(totals);
+  }
+
+  /** Drops what waits for a webhook that is not configured any more, once it is old. */
+  async #forgetOld({ queue, count, oldestAt }: QueueTotals): Promise<void> {
+    const { store, now, logger } = this.#options;
+    if (oldestAt >= now() - MAX_AGE) return;
+    await store.outbox.remove(queue, { first: 0, last: Number.MAX_SAFE_INTEGER });
+    logger.warn(
+      { queue, dropped: count },
+      "Messages for a webhook that is not configured any more are dropped",
+    );
+  }
+
+  #toMessages(topic: QueueTopic, conversationId: string, json: string): NewMessage[] {
+    const at = this.#options.now();
+    return this.#options.webhooks.map(({ id }) => ({
+      ...{ queue: queueName({ webhook: id, topic, conversationId }), json, at },
+    }));
+  }
+
+  #stored(messages: readonly NewMessage[]): void {
+    for (const { queue, json } of messages) this.#queueOf(queue)?.added(Buffer.byteLength(json));
+  }
+
+  #queueOf(queue: string): DeliveryQueue | undefined {
+    const existing = this.#queues.get(queue);
+    if (existing !== undefined) return existing;
+    const name = parseQueueName(queue);
+    const webhook = this.#options.webhooks.find(({ id }) => id === name?.webhook);
+    if (name === undefined || webhook === undefined) return undefined;
+    const created = this.#create(queue, name, webhook);
+    this.#queues.set(queue, created);
+    return created;
+  }
+
+  #create(queue: string, { topic, conversationId }: QueueName, webhook: Webhook): DeliveryQueue {
+    const { store, logger } = this.#options;
+    const path = topic === "events" ? `/events/${toHex(conversationId)}` : "/conversations";
+    return new DeliveryQueue({
+      ...{ name: queue, webhook, logger, outbox: store.outbox, slots: this.#slots },
+      now: () => this.#options.now(),
+      ending: this.#ending.signal,
+      bufferSize: topic === "events" ? webhook.eventBufferSize : 1,
+      batchOf: (messages) =>
+        topic === "events" ? takeBatch(messages, webhook.maxBatchBytes) : announcement(messages),
+      post: async ({ first, last, body }, signal) => {
+        const id = await messageId(queue, first, last);
+        await postLetter({ id, path, body }, { ...this.#options, webhook }, signal);
+      },
+      emptied: () => void this.#queues.delete(queue),
+    });
+  }
+}
+
+/** One announcement is one request. */
+function announcement([message]: readonly StoredMessage[]): Batch | undefined {
+  if (message === undefined) return undefined;
+  const { seq, json } = message;
+  return { body: json, first: seq, last: seq, count: 1, bytes: Buffer.byteLength(json) };
+}
+
+/** The same for each attempt, also of another process, so that receivers can tell a repetition. */
+async function messageId(queue: string, first: number, last: number): Promise<string> {
+  const content = new TextEncoder().encode(`${queue} ${first} ${last}`);
+  const digest = await crypto.subtle.digest("SHA-256", content);
+  return `msg_${Buffer.from(digest).toString("base64url").slice(0, 27)}`;
+}
