@@ -7,6 +7,7 @@ const STATUS = {
   method_not_allowed: 405,
   conflict: 409,
   payload_too_large: 413,
+  misdirected: 421,
   unprocessable: 422,
   upgrade_required: 426,
   too_many_requests: 429,

@@ -121,6 +121,8 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { worktreeRoot: settings.conversation_worktree_root }),
     ...(settings.web_url ? { webUrl: settings.web_url } : {}),
+    ...(settings.app_backend_public_url ? { appBackendPublicUrl: settings.app_backend_public_url } : {}),
+    ...(settings.trust_forwarded_headers ? { trustForwardedHeaders: true } : {}),
     ...(settings.allow_cors_origins == null ? {} : { corsOrigins: settings.allow_cors_origins }),
     ...(settings.allow_cors_origin_regex == null
       ? {}

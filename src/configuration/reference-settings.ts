@@ -46,6 +46,8 @@ export const SETTINGS = {
   conversations_path: { type: "text", schema: z.string().min(1) },
   conversation_worktree_root: { type: "text", schema: z.string().min(1) },
   web_url: { type: "text", schema: text },
+  app_backend_public_url: { type: "text", schema: text },
+  trust_forwarded_headers: { type: "boolean", schema: z.boolean() },
   conversation_idle_ttl_seconds: { type: "number", schema: seconds },
   bash_events_retention_seconds: { type: "number", schema: z.int().positive().nullable() },
   /** Another runtime stops the start: what is meant for a container must not run on the machine itself. */
@@ -80,8 +82,6 @@ export const UNSUPPORTED = [
   "workspace_path",
   "bash_events_dir",
   "static_files_path",
-  "app_backend_public_url",
-  "trust_forwarded_headers",
   "acp_skill_sourcing",
   "conversation_runtime_selectable",
   "conversation_image",

@@ -58,11 +58,15 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     dormant,
   } = options;
   const gate = createFirstFrameGate(authentication.isKey);
+  const answered = new Set(routes.filter(({ spec }) => spec.method === "GET").map(({ spec }) => spec.path));
+  const isNoRoute = ({ spec }: SocketRoute) => !answered.has(spec.path);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
   const handlerOptions = { authentication, maxBodyBytes, receiveUpload, eventStreams, dormant };
   const entries: RouterEntry<Routed<Endpoint>>[] = [
     ...routes.flatMap((route) => entriesOf(route.spec, createRouteHandler(route, handlerOptions))),
-    ...sockets.flatMap(({ spec }) => entriesOf({ ...spec, method: "GET" }, upgradeRequired)),
+    ...sockets
+      .filter(isNoRoute)
+      .flatMap(({ spec }) => entriesOf({ ...spec, method: "GET" }, upgradeRequired)),
     ...documentation.pages.flatMap(([path, endpoint]) =>
       entriesOf({ id: path.slice(1), path, method: "GET", head: true }, endpoint),
     ),

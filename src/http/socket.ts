@@ -2,6 +2,8 @@
 export interface Socket {
   /** Queues one text frame. Ignored once closed. */
   send(text: string): void;
+  /** Queues one binary frame. Ignored once closed. */
+  sendBytes(bytes: Uint8Array): void;
   /** Bytes queued and not yet handed to the network. */
   readonly bufferedAmount: number;
   /** Resolves when everything queued is handed to the network, or the socket is closed. */

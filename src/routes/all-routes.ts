@@ -6,6 +6,10 @@ import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
 import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import { appBackendRoutes } from "./apps/app-backends.ts";
+import type { AppDeps } from "./apps/app-deps.ts";
+import { canvasExtensionRoutes } from "./apps/canvas-extensions.ts";
+import { ingressRoutes, ingressSockets } from "./apps/ingress-routes.ts";
 import { asideRoutes } from "./asides.ts";
 import { conversationRuntimeRoutes } from "./conversation-runtime.ts";
 import { conversationTreeRoutes } from "./conversation-tree.ts";
@@ -64,6 +68,8 @@ export interface RoutesDeps {
   llmCatalogue(): Promise<LlmCatalogue>;
   /** The machine on which skills, plugins, hooks and sub-agents lie. */
   extensionPlace(): Promise<ExtensionPlace>;
+  /** Extensions of Agent Canvas and their back ends. */
+  apps: AppDeps;
   /** The marketplaces that the operator registers. */
   marketplaces: readonly MarketplaceRegistration[];
   /** Resolves the value of a secret that a request brings. undefined for one without a value. */
@@ -90,6 +96,7 @@ export function allRoutes({
   tools,
   llmCatalogue,
   extensionPlace,
+  apps,
   marketplaces,
   secretValue,
   acpModels,
@@ -123,6 +130,9 @@ export function allRoutes({
     ...installedSkillRoutes(extensionPlace),
     ...pluginRoutes({ place: extensionPlace, secretValue }),
     ...projectFileRoutes({ place: extensionPlace, tools }),
+    ...canvasExtensionRoutes(apps),
+    ...appBackendRoutes(apps),
+    ...ingressRoutes(apps),
     ...settingsRoutes(settings),
     ...mcpRoutes(mcpTrials),
     ...secretRoutes(settings),
@@ -142,9 +152,10 @@ export function allRoutes({
 }
 
 /** Every socket of the server. */
-export function allSockets({ conversations, machine, kept, bash, sockets }: RoutesDeps): SocketRoute[] {
+export function allSockets({ conversations, machine, kept, bash, apps, sockets }: RoutesDeps): SocketRoute[] {
   return [
     ...eventSocketRoutes(conversations, sockets),
     ...bashSocketRoutes(serverScope(machine, kept), { ...sockets, ...bash }),
+    ...ingressSockets(apps),
   ];
 }

@@ -20,6 +20,8 @@ export interface ServerRoutesDeps {
   idleTimeoutSeconds: number | null;
   /** Where conversations run. */
   conversationRuntime: "local" | "docker";
+  /** URL at which browsers reach back ends of extensions. null where they do not. */
+  appBackendUrl: string | null;
 }
 
 /** Share of the idle time-out that a single command may last, so that it does not look like idleness. */
@@ -31,6 +33,9 @@ const CAPABILITIES = [
   "idempotent_conversation_create_v1",
   "tool_catalog_v1",
 ] as const;
+
+/** Where browsers reach back ends of extensions. Comes last. */
+const APP_CAPABILITY = "canvas_app_backend_bridge_v1";
 
 const status = z.object({ status: z.literal("ok") }).meta({ id: "HealthStatus" });
 const ready = z.object({ status: z.literal("ready") }).meta({ id: "Ready" });
@@ -105,8 +110,8 @@ function describeServer(deps: ServerRoutesDeps): ServerInfo {
     runtime_idle_timeout_seconds: timeout,
     conversation_runtime: deps.conversationRuntime,
     available_conversation_runtimes: deps.conversationRuntime === "local" ? [] : [deps.conversationRuntime],
-    capabilities: [...CAPABILITIES],
-    app_backend_ingress_url: null,
+    capabilities: [...CAPABILITIES, ...(deps.appBackendUrl === null ? [] : [APP_CAPABILITY])],
+    app_backend_ingress_url: deps.appBackendUrl,
     max_foreground_terminal_timeout_seconds: timeout === null ? null : timeout * FOREGROUND_SHARE,
     docs: "/docs",
     redoc: "/redoc",

@@ -21,6 +21,7 @@ import { ignoredParts, initializedOptions } from "./deferred/initialized-options
 import { type ClosableEditor, editorAccess } from "./editor/editor-access.ts";
 import { type Lifecycle, startLifecycle } from "./lifecycle.ts";
 import { refuseOpenHost } from "./listen-policy.ts";
+import { corsOptions } from "./options/cors-options.ts";
 import { type ResolvedOptions, resolveOptions } from "./options/resolved-options.ts";
 import type { ServerOptions } from "./options.ts";
 import { ownUrlsOf } from "./own-urls.ts";
@@ -208,6 +209,7 @@ function createCore(options: ResolvedOptions, { services, ready, init }: CorePar
       return new LlmCatalogue(options.environment);
     }),
     extensionPlace: services.extensionPlace,
+    apps: services.apps,
     marketplaces: options.marketplaces,
     secretValue: services.secretValue,
     settings: services.settings,
@@ -226,6 +228,7 @@ function createCore(options: ResolvedOptions, { services, ready, init }: CorePar
       runtime: `Node.js ${process.versions.node}`,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
       conversationRuntime: services.runtime,
+      appBackendUrl: options.appBackendPublicUrl,
     },
   };
   return createHttpCore({
@@ -233,12 +236,8 @@ function createCore(options: ResolvedOptions, { services, ready, init }: CorePar
     sockets: allSockets(deps),
     keys: options.apiKeys,
     authenticate: options.authenticate,
-    stages: options.stages,
-    cors: {
-      origins: options.corsOrigins,
-      originRegex: options.corsOriginRegex,
-      dockerHost: options.dockerHost,
-    },
+    stages: [services.apps.stage, ...(options.stages ?? [])],
+    cors: corsOptions(options),
     keyless: options.dangerouslyAllowUnauthenticated ? "anyone" : options.keyless,
     allowedHosts: options.allowedHosts,
     basePath: options.basePath,

@@ -24,6 +24,8 @@ export interface LifecycleParts {
   machines: Machines | undefined;
   /** Sends what happens in conversations. */
   webhooks: { start(): Promise<void>; close(): Promise<void> } | undefined;
+  /** Back ends of extensions, which run on the machine of the routes. */
+  apps: { close(): Promise<void> };
   /** The browser of agents. */
   browser: { close(): Promise<void> };
   /** Trials of MCP servers. */
@@ -51,6 +53,7 @@ export function startLifecycle({
   machine,
   machines,
   webhooks,
+  apps,
   browser,
   mcpTrials,
   acpModels,
@@ -82,7 +85,7 @@ export function startLifecycle({
   );
   const end = async () => {
     await Promise.all([started, tidied, rotated]);
-    await Promise.all([commands.close(), mcpTrials.close(), acpModels.close()]);
+    await Promise.all([commands.close(), mcpTrials.close(), acpModels.close(), apps.close()]);
     await Promise.all([conversations.close(), machine.close()]);
     await Promise.all([machines?.close(), browser.close(), webhooks?.close()]);
     await endNetwork();

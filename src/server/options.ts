@@ -175,6 +175,17 @@ export interface ServerOptions {
   webUrl?: string;
   /** URL at which the server requests its own paths, which secrets may name. Default: the URL it listens on. */
   internalUrl?: string;
+  /**
+   * URL at which browsers reach the back ends of extensions of Agent Canvas: this server again, under an origin that
+   * shows nothing else, such as another name of the machine. Back ends that are open in one browser share it. Default:
+   * null, browsers reach none.
+   */
+  appBackendPublicUrl?: string | null;
+  /**
+   * Whether `X-Forwarded-Proto` and `X-Forwarded-Host` say at which origin a request for a back end came. Only behind a
+   * proxy that sets both itself. Default: false.
+   */
+  trustForwardedHeaders?: boolean;
   /** Host name by which web pages in containers reach this machine. Its origins may call the server. Default: none. */
   dockerHost?: string;
   /** Origins of web pages that may call the server, in addition to those of this machine. Default: none. */

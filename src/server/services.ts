@@ -34,6 +34,7 @@ import type { Machines } from "../workspace/machines.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { acpModels, type LazyAcpModels } from "./acp/acp-models.ts";
 import { acpRunners } from "./acp/acp-runners.ts";
+import { type AppAccess, appAccess } from "./apps/app-access.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
 import { extensionPlaces } from "./extension-place.ts";
 import { agentFiles } from "./launch/agent-files.ts";
@@ -76,6 +77,8 @@ export interface Services {
   readonly kept: readonly string[];
   /** Where extensions lie: on that machine. */
   extensionPlace(): Promise<ExtensionPlace>;
+  /** Extensions of Agent Canvas and their back ends. */
+  readonly apps: AppAccess;
   /** Resolves the value of a secret that a request brings. undefined for one without a value. */
   secretValue(source: SecretSource): Promise<string | undefined>;
   /** Bash commands of clients. */
@@ -247,6 +250,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     machines,
     kept,
     extensionPlace: place,
+    apps: appAccess(options, place),
     secretValue: async (source) =>
       (source.kind === "LookupSecret" ? await lookUpSecret(source, lookup) : source.value) ?? undefined,
     bash,

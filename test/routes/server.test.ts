@@ -16,6 +16,7 @@ function serverWith(changes: Partial<Parameters<typeof serverRoutes>[0]> = {}) {
     runtime: "Node.js 24.1.0",
     idleTimeoutSeconds: null,
     conversationRuntime: "local",
+    appBackendUrl: null,
     ...changes,
   });
   const core = makeCore({ routes });

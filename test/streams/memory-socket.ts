@@ -20,6 +20,10 @@ export class MemorySocket implements Socket {
     else this.frames.push(text);
   }
 
+  sendBytes(bytes: Uint8Array): void {
+    this.send(Buffer.from(bytes).toString("latin1"));
+  }
+
   drained(): Promise<void> {
     if (this.bufferedAmount === 0 || this.closed !== null) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));

@@ -12,6 +12,8 @@ import type { InstalledKind } from "./record.ts";
 /** A kind of extension that can be installed. */
 export interface ExtensionKind {
   name: InstalledKind;
+  /** Whether a new one is enabled. One that replaces another keeps its state. */
+  isEnabledAtFirst: boolean;
   /**
    * Reads the facts of an extension. `folderName` stands for the name of its folder. Rejects with an InstallError for a
    * folder that holds none.
@@ -22,6 +24,7 @@ export interface ExtensionKind {
 /** Skills: a folder with a SKILL.md of its name. */
 export const SKILLS: ExtensionKind = {
   name: "skills",
+  isEnabledAtFirst: true,
   async read(place, folder, folderName = nameOf(folder)) {
     try {
       const inside = await placeIn(place, folder);
@@ -42,6 +45,7 @@ export const SKILLS: ExtensionKind = {
 /** Plugins, in either format. */
 export const PLUGINS: ExtensionKind = {
   name: "plugins",
+  isEnabledAtFirst: true,
   async read(place, folder, folderName) {
     try {
       const { name, version, description } = await loadPlugin(place, folder, folderName);

@@ -1,10 +1,13 @@
+/** The reason why an extension cannot be installed. */
+type InstallErrorCode = "installed" | "invalid" | "absent";
+
 /** An extension that was brought and cannot be installed. */
 export class InstallError extends Error {
   override readonly name = "InstallError";
-  /** It is already installed, or it is not valid. Branch on this. */
-  readonly code: "installed" | "invalid";
+  /** It is already installed, it is not valid, or there is none at the place. Branch on this. */
+  readonly code: InstallErrorCode;
 
-  constructor(code: "installed" | "invalid", message: string, options: { cause?: unknown } = {}) {
+  constructor(code: InstallErrorCode, message: string, options: { cause?: unknown } = {}) {
     super(message, options);
     this.code = code;
   }

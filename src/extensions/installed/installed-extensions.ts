@@ -127,10 +127,10 @@ export class InstalledExtensions {
       await copyTree(place, { from: path, to: staged });
       return await this.#locked(async (leftOver) => {
         await this.#refuseDouble(facts.name, wanted.force);
-        const former = (await readRecord(place, this.#folder))[facts.name];
+        const former = (await this.#synchronise())[facts.name];
         const entry: InstalledEntry = {
           ...facts,
-          enabled: former?.enabled ?? true,
+          enabled: former?.enabled ?? this.#kind.isEnabledAtFirst,
           source: wanted.source,
           requested_ref: wanted.ref,
           resolved_ref: resolvedRef,
@@ -186,7 +186,8 @@ export class InstalledExtensions {
     const facts = await this.#kind.read(this.#place, path, undefined).catch(() => undefined);
     if (facts === undefined || facts.name !== name) return undefined;
     const origin = { source: "local", requested_ref: null, resolved_ref: null, repo_path: null };
-    return { ...facts, enabled: true, ...origin, installed_at: this.#now(), install_path: path };
+    const { isEnabledAtFirst: enabled } = this.#kind;
+    return { ...facts, enabled, ...origin, installed_at: this.#now(), install_path: path };
   }
 
   /** Does work under the lock. The paths that it adds are removed when others may go on. */

@@ -10,7 +10,7 @@ const RECORD = ".installed.json";
 const MODE = 0o600;
 
 /** Extensions of which each is installed in a separate folder. */
-export type InstalledKind = "skills" | "plugins";
+export type InstalledKind = "skills" | "plugins" | "canvas-extensions";
 
 /** Installed extensions by name. */
 export type InstalledRecord = Readonly<Record<string, InstalledEntry>>;

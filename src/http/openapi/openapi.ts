@@ -27,12 +27,13 @@ export function buildOpenApi(
   { version, basePath, cookieName }: OpenApiOptions,
 ): OpenAPIObject {
   const schemas = new SchemaComponents();
-  const operations = routes.map(({ spec }) => ({ spec, describe: operation(spec, schemas) }));
+  const shown = routes.filter(({ spec }) => spec.hidden !== true);
+  const operations = shown.map(({ spec }) => ({ spec, describe: operation(spec, schemas) }));
   const components = schemas.build();
 
   const builder = OpenApiBuilder.create({ openapi: "3.1.0", info: { title: TITLE, version }, paths: {} });
   for (const [name, scheme] of securitySchemes(
-    routes.map(({ spec }) => spec),
+    shown.map(({ spec }) => spec),
     cookieName,
   )) {
     builder.addSecurityScheme(name, scheme);

@@ -4,7 +4,7 @@ import type { Principal } from "../../principal.ts";
 import type { Upload, UploadSpec } from "../content/upload.ts";
 import type { ResponseSpec, RouteOutcome, RouteResult } from "./outcome.ts";
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * Credentials that admit a request:
@@ -45,6 +45,8 @@ export interface RouteSpec {
   cors?: "any-origin";
   /** A GET that answers HEAD too. In this protocol only pages and static files do; other routes answer it with 405. */
   head?: boolean;
+  /** Left out of the OpenAPI document. */
+  hidden?: boolean;
   responses: Readonly<Record<number, ResponseSpec>>;
 }
 

@@ -50,6 +50,7 @@ export function createSocketHandler(
 
     const accept = (principal: Principal | null) =>
       route.connect({ params: validParams?.value, query: validQuery?.value, request, principal });
+    if (spec.auth === "open") return accept(null);
     if (!authentication.firstFrame) {
       const admission = await admit(request, context);
       if (admission === undefined) return refusedUpgrade();

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Principal } from "../../principal.ts";
+import type { CorsPolicy } from "../cors.ts";
 import type { Parsed } from "../route/route.ts";
 import type { Connect } from "../socket.ts";
 
@@ -9,6 +10,10 @@ export interface SocketSpec {
   summary: string;
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** `open`: the handler checks credentials and origins, and throws to refuse. Default: a key is required. */
+  auth?: "open";
+  /** Whose pages may connect. Default: those of the CORS options. */
+  cors?: CorsPolicy;
 }
 
 export interface SocketInput<S extends SocketSpec> {

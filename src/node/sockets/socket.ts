@@ -45,6 +45,9 @@ export function toSocket(webSocket: WebSocket, connection: Duplex, frames: Share
       }
       connection.write(frames.of(text));
     },
+    sendBytes(bytes) {
+      if (webSocket.readyState === webSocket.OPEN) webSocket.send(bytes);
+    },
     get bufferedAmount() {
       return webSocket.bufferedAmount;
     },

@@ -182,6 +182,7 @@ function refused(error: unknown, details: { installed: string; source: string; i
     case "installed":
       return new AgentServerError("conflict", details.installed, { cause: error });
     case "invalid":
+    case "absent":
       return new AgentServerError("unprocessable", details.invalid, { cause: error });
   }
 }

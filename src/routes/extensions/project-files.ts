@@ -1,6 +1,5 @@
 import type { ExtensionPlace } from "../../extensions/place.ts";
 import { lazyRoute, type Route } from "../../http/route/route.ts";
-import { canvasExtensionsResponse } from "../../wire/extensions/canvas.ts";
 import { hooksRequest, hooksResponse } from "../../wire/extensions/hooks.ts";
 import { subAgentsRequest, subAgentsResponse } from "../../wire/extensions/sub-agents.ts";
 import type { ListedTools } from "../tools.ts";
@@ -13,7 +12,7 @@ export interface ProjectFileDeps {
   tools(): Pick<ListedTools, "entries">;
 }
 
-/** Hooks and sub-agents of a project, and the extensions of a user interface. */
+/** Hooks and sub-agents of a project. */
 export function projectFileRoutes({ place, tools }: ProjectFileDeps): Route[] {
   return [
     lazyRoute(
@@ -59,21 +58,5 @@ export function projectFileRoutes({ place, tools }: ProjectFileDeps): Route[] {
         body: { agents: await listSubAgents(await place(), { ofUser, projectDir, builtIn }) },
       };
     }),
-
-    lazyRoute(
-      {
-        method: "GET",
-        path: "/api/canvas-extensions/installed",
-        id: "list_installed_canvas_extensions_endpoint",
-        summary: "List extensions of Agent Canvas",
-        tags: ["Canvas Extensions"],
-        auth: "key",
-      },
-      () => ({
-        responses: {
-          200: { description: "None: this server installs none", body: canvasExtensionsResponse() },
-        },
-      }),
-    ).handle(() => ({ status: 200, body: { canvas_extensions: [] } })),
   ];
 }

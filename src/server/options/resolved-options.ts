@@ -49,6 +49,8 @@ export type ResolvedOptions = Omit<
       | "tools"
       | "corsOrigins"
       | "allowedHosts"
+      | "appBackendPublicUrl"
+      | "trustForwardedHeaders"
       | "idleTtlSeconds"
       | "idleTimeoutSeconds"
       | "maxConcurrentRuns"
@@ -99,6 +101,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     webhooks: resolveWebhooks(options.webhooks ?? []),
     corsOrigins: options.corsOrigins ?? [],
     allowedHosts: options.allowedHosts ?? [],
+    appBackendPublicUrl: publicUrlOf(options),
+    trustForwardedHeaders: options.trustForwardedHeaders ?? false,
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,
     idleTimeoutSeconds: options.idleTimeoutSeconds ?? null,
     maxConcurrentRuns,
@@ -136,6 +140,16 @@ function previousKeysOf({ secretKey, previousSecretKeys = [] }: ServerOptions): 
     throw new TypeError("previousSecretKeys: secretKey must be set, too");
   }
   return [...previousSecretKeys];
+}
+
+/** Without a slash at its end. */
+function publicUrlOf({ appBackendPublicUrl: text = null }: ServerOptions): string | null {
+  if (text === null) return null;
+  const url = URL.parse(text);
+  const isPlain =
+    url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username === "";
+  if (isPlain) return text.replace(/\/+$/, "");
+  throw new TypeError("appBackendPublicUrl: must be an http or https URL such as https://apps.example.com");
 }
 
 function retentionOf({ bashEventsRetentionSeconds: seconds = null }: ServerOptions): number | null {

@@ -3,7 +3,7 @@ import { once } from "../../once.ts";
 
 const text = () => z.string().nullable().default(null);
 
-/** Where an installed skill or plugin came from. */
+/** Where an installed extension came from. */
 export const installedExtension = once(() =>
   z.object({
     name: z.string(),
@@ -27,8 +27,8 @@ export const installedEntry = once(() =>
 
 export type InstalledEntry = z.output<ReturnType<typeof installedEntry>>;
 
-/** Names of the schemas of one kind of extension: `Skill` or `Plugin`. */
-type Noun = "Skill" | "Plugin";
+/** Names of the schemas of one kind of extension. */
+type Noun = "Skill" | "Plugin" | "CanvasExtension";
 
 /** Body of the route that installs an extension. */
 export const installRequest = (noun: Noun) =>

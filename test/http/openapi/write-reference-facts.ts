@@ -17,9 +17,10 @@ await server.close();
 
 const facts = factsOf(reference);
 const names = reachable(reference, built);
-// Entries of `SystemPromptEvent.tools` are described by one open schema here, and forms have no names.
+// Entries of `SystemPromptEvent.tools` and actions with a risk are described by open schemas here, and forms have no
+// names.
 const schemas = [...facts.schemas].filter(
-  ([name]) => names.has(name.replace(/ (in|out)$/, "")) && !/Tool(Set)?$|^Body_/.test(name),
+  ([name]) => names.has(name.replace(/ (in|out)$/, "")) && !/Tool(Set)?$|ActionWithRisk$|^Body_/.test(name),
 );
 const file = join(import.meta.dirname, "reference-facts.txt");
 await writeFile(file, toText({ operations: facts.operations, schemas: new Map(schemas) }));

@@ -31,6 +31,8 @@ export function socketPair(): SocketPair {
       bufferedAmount: 0,
       drained: async () => {},
       send: (text) => void (closed === undefined && received.push(text)),
+      sendBytes: (bytes) =>
+        void (closed === undefined && received.push(Buffer.from(bytes).toString("latin1"))),
       close,
       onMessage(next) {
         listener = next;

@@ -1,0 +1,286 @@
+import { AgentServerError } from "../../errors.ts";
+import { maskSource } from "../../extensions/checkout/source.ts";
+import { SourceError } from "../../extensions/checkout/source-error.ts";
+import { InstallError } from "../../extensions/installed/install-error.ts";
+import type { InstallSource } from "../../extensions/installed/installed-extensions.ts";
+import type { ExtensionPlace } from "../../extensions/place.ts";
+import { bytes } from "../../http/content/bytes.ts";
+import { mediaTypeOf } from "../../http/content/media-type.ts";
+import { group } from "../../http/route/group.ts";
+import type { Route } from "../../http/route/route.ts";
+import {
+  canvasExtensionsResponse,
+  canvasParams,
+  installedCanvasExtension,
+} from "../../wire/extensions/canvas.ts";
+import {
+  type InstalledEntry,
+  installRequest,
+  stateRequest,
+  stateResponse,
+  uninstalledResponse,
+} from "../../wire/extensions/installed.ts";
+import { errorBody } from "../../wire/validation-error.ts";
+import type { AppDeps } from "./app-deps.ts";
+
+const canvasRoute = group({ prefix: "/api/canvas-extensions", tags: ["Canvas Extensions"], auth: "key" });
+
+const ONE = "/installed/{extension_name}";
+
+/** A file of an extension is what it says it is, and is asked for again each time: it may be another one by then. */
+const FILE_HEADERS = { "cache-control": "no-cache", "x-content-type-options": "nosniff" };
+
+/** A picture that is opened as a page runs nothing. */
+const ICON_HEADERS = {
+  ...FILE_HEADERS,
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+};
+
+/** `/api/canvas-extensions`: pages that users add to Agent Canvas, as they are installed and served. */
+export function canvasExtensionRoutes({ place, backends, sessions }: AppDeps): Route[] {
+  const opened = async () => {
+    const here = await place();
+    return { here, installed: await openInstalled(here) };
+  };
+  const endBackend = async (name: string) => {
+    sessions.revokeApp(name);
+    await (await backends()).stop(name);
+  };
+
+  return [
+    canvasRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/install",
+          id: "install_canvas_extension_endpoint",
+          summary: "Install an extension. A new one is disabled",
+        },
+        () => ({
+          body: installRequest("CanvasExtension"),
+          responses: {
+            200: { description: "The installed one", body: installedCanvasExtension() },
+            400: { description: "The source cannot be brought", body: errorBody },
+            409: { description: "One of its name is installed, or a back end runs", body: errorBody },
+            422: { description: "There is no valid extension at the place", body: errorBody },
+          },
+        }),
+      )
+      .handle(async ({ body: { source, ref, repo_path: repoPath, force } }) => {
+        const { here, installed } = await opened();
+        const wanted: InstallSource = { source, ref, repoPath, force };
+        const manager = await backends();
+        const install = async () => {
+          const entry = await installed.install(wanted).catch((error: unknown) => {
+            throw refused(error);
+          });
+          await manager.renew(entry.name);
+          return entry;
+        };
+        const entry = await (force ? manager.whileStopped(install) : install());
+        return { status: 200, body: await show(here, entry) };
+      }),
+
+    canvasRoute
+      .lazy(
+        {
+          method: "GET",
+          path: "/installed",
+          id: "list_installed_canvas_extensions_endpoint",
+          summary: "List installed extensions",
+        },
+        () => ({ responses: { 200: { description: "Enabled or not", body: canvasExtensionsResponse() } } }),
+      )
+      .handle(async () => {
+        const { here, installed } = await opened();
+        const shown = await Promise.all((await installed.list()).map((entry) => show(here, entry)));
+        return { status: 200, body: { canvas_extensions: shown } };
+      }),
+
+    canvasRoute
+      .lazy(
+        {
+          method: "GET",
+          path: ONE,
+          id: "get_installed_canvas_extension_endpoint",
+          summary: "Get an installed extension",
+        },
+        () => ({
+          params: canvasParams(),
+          responses: {
+            200: { description: "The extension", body: installedCanvasExtension() },
+            404: { description: "It is not installed", body: errorBody },
+          },
+        }),
+      )
+      .handle(async ({ params: { extension_name: name } }) => {
+        const { here, installed } = await opened();
+        const entry = await installed.find(name);
+        if (entry === undefined) throw missing(name);
+        return { status: 200, body: await show(here, entry) };
+      }),
+
+    canvasRoute
+      .lazy(
+        {
+          method: "PATCH",
+          path: ONE,
+          id: "set_canvas_extension_enabled_endpoint",
+          summary: "Enable or disable an extension. Disabling it ends its back end",
+        },
+        () => ({
+          params: canvasParams(),
+          body: stateRequest("CanvasExtension"),
+          responses: {
+            200: { description: "The new state", body: stateResponse("CanvasExtension") },
+            404: { description: "It is not installed", body: errorBody },
+          },
+        }),
+      )
+      .handle(async ({ params: { extension_name: name }, body: { enabled } }) => {
+        if (!enabled) await endBackend(name);
+        const { installed } = await opened();
+        if (!(await installed.setEnabled(name, enabled))) throw missing(name);
+        return { status: 200, body: { name, enabled } };
+      }),
+
+    canvasRoute
+      .lazy(
+        {
+          method: "DELETE",
+          path: ONE,
+          id: "uninstall_canvas_extension_endpoint",
+          summary: "Uninstall an extension. The data of its back end stays",
+        },
+        () => ({
+          params: canvasParams(),
+          responses: {
+            200: { description: "It is gone", body: uninstalledResponse("CanvasExtension") },
+            404: { description: "It is not installed", body: errorBody },
+          },
+        }),
+      )
+      .handle(async ({ params: { extension_name: name } }) => {
+        await endBackend(name);
+        const { installed } = await opened();
+        if (!(await installed.uninstall(name))) throw missing(name);
+        await (await backends()).forget(name);
+        return { status: 200, body: { message: `Canvas extension '${name}' uninstalled` } };
+      }),
+
+    canvasRoute
+      .lazy(
+        {
+          method: "GET",
+          path: `${ONE}/bundle`,
+          id: "get_canvas_extension_bundle_endpoint",
+          summary: "Get the script of an extension's pages",
+        },
+        () => ({
+          params: canvasParams(),
+          responses: {
+            200: bytes("text/javascript", "The entry file, with its own media type"),
+            404: { description: "There is none", body: errorBody },
+          },
+        }),
+      )
+      .handle(async ({ params: { extension_name: name } }) => {
+        const file = await fileOf(await place(), name, "entrypoint");
+        if (file === null) throw notThere(name, "bundle");
+        return {
+          status: 200,
+          bytes: file.source,
+          headers: { ...FILE_HEADERS, "content-type": await mediaTypeOf(file.path) },
+        };
+      }),
+
+    canvasRoute
+      .lazy(
+        {
+          method: "GET",
+          path: `${ONE}/icon`,
+          id: "get_canvas_extension_icon_endpoint",
+          summary: "Get the icon of an extension",
+        },
+        () => ({
+          params: canvasParams(),
+          responses: {
+            200: bytes("image/svg+xml", "A picture that runs nothing"),
+            404: { description: "There is none", body: errorBody },
+          },
+        }),
+      )
+      .handle(async ({ params: { extension_name: name } }) => {
+        const file = await fileOf(await place(), name, "icon");
+        if (file === null) throw notThere(name, "icon");
+        return { status: 200, bytes: file.source, headers: ICON_HEADERS };
+      }),
+  ];
+}
+
+async function openInstalled(place: ExtensionPlace) {
+  const { InstalledExtensions } = await import("../../extensions/installed/installed-extensions.ts");
+  const { CANVAS } = await import("../../extensions/canvas/canvas-package.ts");
+  return new InstalledExtensions(place, CANVAS);
+}
+
+async function show(place: ExtensionPlace, entry: InstalledEntry) {
+  const { installedManifest } = await import("../../extensions/canvas/canvas-package.ts");
+  const manifest = await installedManifest(place, entry.name);
+  return { ...entry, source: maskSource(entry.source), manifest };
+}
+
+/** A file that a manifest names, as it is now. null for one that is not there. */
+async function fileOf(place: ExtensionPlace, name: string, field: "entrypoint" | "icon") {
+  const { installedManifest, packageFile, packageFolder } = await import(
+    "../../extensions/canvas/canvas-package.ts"
+  );
+  const entry = await (await openInstalled(place)).find(name);
+  const manifest = entry === undefined ? null : await installedManifest(place, name);
+  const path = manifest?.[field];
+  const file = path == null ? null : await packageFile(place, packageFolder(place, name), path);
+  if (file === null) return null;
+  const { size, modifiedAt } = file.status;
+  const read = (start: number, end: number) =>
+    file.files.readStream(file.path, { offset: start, length: end - start });
+  return { path: file.path, source: { size, modifiedAt, read } };
+}
+
+/** The failure of an installation, as clients know it. Others stay as they are. */
+function refused(error: unknown): unknown {
+  if (error instanceof SourceError) {
+    const detail = `Could not read canvas extension source: ${error.message}`;
+    return new AgentServerError("bad_request", detail, { cause: error });
+  }
+  if (!(error instanceof InstallError)) return error;
+  const cause = { cause: error };
+  switch (error.code) {
+    case "installed":
+      return new AgentServerError(
+        "conflict",
+        "Canvas extension already installed. Use force=true to overwrite.",
+        cause,
+      );
+    case "absent":
+      return new AgentServerError(
+        "unprocessable",
+        "No canvas-extension.json found at the resolved location. Source plus Path must point at the " +
+          "extension's own directory, not the repository root.",
+        cause,
+      );
+    case "invalid":
+      return new AgentServerError(
+        "unprocessable",
+        "Invalid canvas extension. Ensure the manifest is well-formed.",
+        cause,
+      );
+  }
+}
+
+function missing(name: string): AgentServerError {
+  return new AgentServerError("not_found", `Canvas extension '${name}' is not installed`);
+}
+
+function notThere(name: string, file: "bundle" | "icon"): AgentServerError {
+  return new AgentServerError("not_found", `Canvas extension '${name}' ${file} not found`);
+}
