@@ -67,6 +67,11 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
    * Default: calls of the tool run one after the other.
    */
   resources?(input: z.output<Schema>, host: ToolHost): readonly string[] | Promise<readonly string[]>;
+  /**
+   * Called when the tools of a conversation are opened, before the agent works, also after a restart. A failure is
+   * logged and costs nothing else.
+   */
+  prepare?(host: Pick<ToolHost, "workspace" | "params">): Promise<void>;
   /** Makes the state of the tool in a conversation. Called at its first call there. */
   open?(host: ToolHost): State | Promise<State>;
   /** Answers a call. The model gets the message of a throw as an error; the run goes on. */
@@ -119,6 +124,7 @@ export function builtInTool<Schema extends z.ZodObject, State = undefined>(
     ...(source.meta && { meta: source.meta.bind(source) }),
     wire: source.wire ?? MCP_WIRE,
     ...(source.resources && { resources: source.resources.bind(source) }),
+    ...(source.prepare && { prepare: source.prepare.bind(source) }),
     open: (host) => openSource(source, host),
   };
 }

@@ -110,6 +110,11 @@ export interface Tool<Schema extends z.ZodType = z.ZodType> {
   resources?(input: z.output<Schema>, host: ToolHost): readonly string[] | Promise<readonly string[]>;
   /** Asked when the tools of a conversation are opened: the reason to leave the tool out there. Default: none. */
   unavailable?(host: Pick<ToolHost, "workspace">): Promise<string | undefined>;
+  /**
+   * Called when the tools of a conversation are opened, before the agent works, also after a restart. A failure is
+   * logged and costs nothing else.
+   */
+  prepare?(host: Pick<ToolHost, "workspace" | "params">): Promise<void>;
   /** Called at the first call of the tool in a conversation. */
   open(host: ToolHost): ToolExecutor<z.output<Schema>> | Promise<ToolExecutor<z.output<Schema>>>;
 }

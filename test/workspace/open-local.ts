@@ -15,15 +15,17 @@ export async function temporaryDirectory(): Promise<string> {
 export interface LocalOptions extends LocalWorkspaceOptions {
   /** Default: a new folder. */
   workingDir?: string;
+  /** Default: a folder in the working directory. */
+  dataDir?: string;
 }
 
 /** A workspace on this machine that is closed when the test ends. */
-export async function openLocal({ workingDir, ...options }: LocalOptions = {}): Promise<Workspace> {
+export async function openLocal({ workingDir, dataDir, ...options }: LocalOptions = {}): Promise<Workspace> {
   const folder = workingDir ?? (await temporaryDirectory());
   const workspace = await localWorkspace(options)({
     conversationId: "00000000-0000-4000-8000-000000000000",
     workingDir: folder,
-    dataDir: join(folder, "data"),
+    dataDir: dataDir ?? join(folder, "data"),
     requested: {},
   });
   onTestFinished(() => workspace.close());

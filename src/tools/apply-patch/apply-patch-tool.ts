@@ -29,6 +29,10 @@ export const applyPatchTool = builtInTool({
     const paths = [...patch.matchAll(NAMES)].slice(0, MAX_RESOURCES).map(([, path = ""]) => path);
     return ["tool:apply_patch", ...(await Promise.all(paths.map((path) => fileResource(workspace, path))))];
   },
+  async prepare({ workspace }) {
+    const { PatchJournal } = await import("./patch-journal.ts");
+    await new PatchJournal(workspace).restore();
+  },
   async run({ patch }, { workspace, signal }) {
     const { applyPatch } = await import("./apply-patch.ts");
     return applyPatch(patch, workspace, signal);

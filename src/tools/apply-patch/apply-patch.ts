@@ -5,6 +5,7 @@ import type { ToolResult } from "../define-tool.ts";
 import { FileRefusal } from "../text-files/file-refusal.ts";
 import { carryOut } from "./carry-out.ts";
 import { parsePatch } from "./parse-patch.ts";
+import { PatchJournal } from "./patch-journal.ts";
 import { planChanges } from "./plan-changes.ts";
 
 /** Text of success, as models that were trained on patches know it. */
@@ -21,12 +22,14 @@ export async function applyPatch(
 ): Promise<ToolResult> {
   try {
     const sections = parsePatch(patch);
+    const journal = new PatchJournal(workspace);
+    await journal.restore();
     const root = await workspace.files.realPath(workspace.info.workingDir);
     // A link that is put in meanwhile must not lead out, where the machine can see to it.
     const files = workspace.files.within?.(root) ?? workspace.files;
     const { changes, steps, fuzz } = await planChanges(sections, { workspace, files, root });
     signal.throwIfAborted();
-    await carryOut(steps, files);
+    await carryOut(steps, { files, journal });
     return { content: DONE, message: DONE, fuzz, commit: { changes } };
   } catch (error) {
     if (!(error instanceof FileRefusal || WorkspaceError.is(error))) throw error;

@@ -1,7 +1,13 @@
 import { messageOf } from "../../errors.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { FileRefusal } from "../text-files/file-refusal.ts";
+import type { PatchJournal } from "./patch-journal.ts";
 import type { FileStep } from "./plan-changes.ts";
+
+export interface CarryOutOptions {
+  files: WorkspaceFiles;
+  journal: PatchJournal;
+}
 
 /**
  * Writes the files of a patch, then removes those that go. When one of them fails, those before it get back what they
@@ -9,20 +15,27 @@ import type { FileStep } from "./plan-changes.ts";
  *
  * @throws FileRefusal when a file cannot be written or removed.
  */
-export async function carryOut(steps: readonly FileStep[], files: WorkspaceFiles): Promise<void> {
+export async function carryOut(
+  steps: readonly FileStep[],
+  { files, journal }: CarryOutOptions,
+): Promise<void> {
   const written = steps.filter(({ after }) => after !== null);
   const removed = steps.filter(({ after }) => after === null);
   const done: FileStep[] = [];
-  for (const step of [...written, ...removed]) {
-    try {
+  try {
+    await journal.begin(steps);
+    for (const step of [...written, ...removed]) {
       await put(files, step.path, step.after);
       done.push(step);
-    } catch (error) {
-      const lost = await takeBack(done, files);
-      throw new FileRefusal(`The patch was not applied: ${messageOf(error)}. ${outcomeOf(lost)}`, {
-        cause: error,
-      });
     }
+    await journal.end();
+  } catch (error) {
+    const lost = await takeBack(done, files);
+    // What could not be put back is tried again later.
+    if (lost.length === 0) await journal.end().catch(() => {});
+    throw new FileRefusal(`The patch was not applied: ${messageOf(error)}. ${outcomeOf(lost)}`, {
+      cause: error,
+    });
   }
 }
 

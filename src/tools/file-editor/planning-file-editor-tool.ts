@@ -36,6 +36,10 @@ read it there.`,
     observation: "PlanningFileEditorObservation",
   },
   resources: async ({ path }, { workspace }) => [await fileResource(workspace, path)],
+  async prepare({ workspace, params }) {
+    const { openPlanEditor } = await import("./plan-editor.ts");
+    await openPlanEditor(workspace, planPathOf(params));
+  },
   async open({ workspace, params }) {
     const { openPlanEditor } = await import("./plan-editor.ts");
     return openPlanEditor(workspace, planPathOf(params));

@@ -1,22 +1,28 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { SECRET_MASK } from "../../../src/secrets/masking/secret-mask.ts";
 import { applyPatchTool } from "../../../src/tools/apply-patch/apply-patch-tool.ts";
 import { textOf } from "../../../src/wire/events/message.ts";
 import { withFiles } from "../../../src/workspace/place.ts";
 import { WorkspaceError } from "../../../src/workspace/workspace-error.ts";
+import type { WorkspaceFiles } from "../../../src/workspace/workspace-files.ts";
 import { openLocal, temporaryDirectory } from "../../workspace/open-local.ts";
 import { type OpenedTool, openedTool } from "../opened-tool.ts";
 import { toolHost } from "../tool-host.ts";
 
 let directory: string;
+let dataDir: string;
 let tool: OpenedTool;
 
 beforeEach(async () => {
   directory = await temporaryDirectory();
-  tool = await openedTool(applyPatchTool, { workingDir: directory });
+  dataDir = await temporaryDirectory();
+  tool = await openedTool(applyPatchTool, { workingDir: directory, dataDir });
 });
 
 function patchOf(...lines: string[]): { patch: string } {
@@ -352,14 +358,14 @@ describe("a patch that fails while it is carried out", () => {
 
   it("names the files that it could not put back", async () => {
     await file("a.txt", "one\n");
-    const workspace = await openLocal({ workingDir: directory });
+    const workspace = await openLocal({ workingDir: directory, dataDir });
     let writes = 0;
     const { within: _confined, ...files } = workspace.files;
     const full = withFiles(workspace, {
       ...files,
       async write(path, content) {
         writes += 1;
-        if (writes > 1) throw new WorkspaceError("no_space", `${path}: the disk is full`);
+        if (writes > 2) throw new WorkspaceError("no_space", `${path}: the disk is full`);
         return files.write(path, content);
       },
     });
@@ -374,6 +380,115 @@ describe("a patch that fails while it is carried out", () => {
   it("does nothing after an abort", async () => {
     await expect(tool.call(patchOf("*** Add File: a.txt", "+x"), AbortSignal.abort())).rejects.toThrow();
     expect(await readdir(directory)).toEqual([]);
+  });
+});
+
+describe("a patch that the end of the server cuts short", () => {
+  const SECTIONS = patchOf(
+    "*** Update File: a.txt",
+    "@@",
+    "-one",
+    "+1",
+    "*** Update File: b.txt",
+    "*** Move to: sub/moved.txt",
+    "@@",
+    "-two",
+    "+2",
+    "*** Delete File: c.txt",
+    "*** Add File: new/d.txt",
+    "+four",
+  );
+
+  /** A machine that answers this number of changes, and then no more. */
+  async function mortal(lifetime: number) {
+    const workspace = await openLocal({ workingDir: directory, dataDir });
+    let changes = 0;
+    const dying = (files: WorkspaceFiles): WorkspaceFiles => {
+      const live = async <T>(change: () => Promise<T>): Promise<T> => {
+        changes += 1;
+        if (changes > lifetime) throw new WorkspaceError("unavailable", "The server was killed");
+        return change();
+      };
+      return {
+        ...files,
+        write: (...args) => live(() => files.write(...args)),
+        remove: (...args) => live(() => files.remove(...args)),
+        within: (folder) => dying(files.within?.(folder) ?? files),
+      };
+    };
+    return { workspace: withFiles(workspace, dying(workspace.files)), wasKilled: () => changes > lifetime };
+  }
+
+  it("is taken back whole when the conversation is opened again, wherever it was cut", async () => {
+    await file("a.txt", "one\n");
+    await file("b.txt", "two\n");
+    await file("c.txt", "three\n");
+    const before = await snapshot();
+    let cuts = 0;
+    for (let lifetime = 0; ; lifetime += 1) {
+      const { workspace, wasKilled } = await mortal(lifetime);
+      const cut = await openedTool(applyPatchTool, { host: { workspace } });
+      const { is_error } = await cut.call(SECTIONS);
+      if (!wasKilled()) break;
+      cuts += 1;
+      expect(is_error).toBe(true);
+      await applyPatchTool.prepare?.(await toolHost({ workingDir: directory, dataDir }));
+      expect(await snapshot()).toEqual(before);
+    }
+    expect(cuts).toBeGreaterThan(5);
+    expect(await read("sub/moved.txt")).toBe("2\n");
+    expect(await readdir(dataDir)).toEqual([]);
+  });
+
+  it("leaves files alone that others have changed since", async () => {
+    await file("a.txt", "one\n");
+    await file("b.txt", "two\n");
+    await file("c.txt", "three\n");
+    const { workspace } = await mortal(3);
+    const cut = await openedTool(applyPatchTool, { host: { workspace } });
+    await cut.call(SECTIONS);
+    expect(await read("a.txt")).toBe("1\n");
+    await file("a.txt", "mine\n");
+    await applyPatchTool.prepare?.(await toolHost({ workingDir: directory, dataDir }));
+    expect(Object.values(await snapshot()).sort()).toEqual(["mine\n", "three\n", "two\n"]);
+  });
+
+  it("does not keep the next patch from its work, whatever the note of it says", async () => {
+    const note = join(dataDir, "apply_patch.journal.json");
+    const outside = join(dataDir, "outside.txt");
+    await writeFile(outside, "kept\n");
+    const hash = createHash("sha256").update("kept\n").digest("hex");
+    const patching = await openedTool(applyPatchTool, { workingDir: directory, dataDir });
+    await mkdir(join(directory, "folder"));
+    const foreign = [
+      { path: outside, before: null, after: hash },
+      { path: join(directory, "folder"), before: null, after: hash },
+    ];
+    for (const text of ["no json", "{}", JSON.stringify({ files: foreign })]) {
+      await writeFile(note, text);
+      expect(await patching.call(patchOf("*** Add File: a.txt", "+x"))).toMatchObject({ is_error: false });
+    }
+    expect(await readFile(outside, "utf8")).toBe("kept\n");
+  });
+
+  it("is taken back after kill -9", { timeout: 60_000 }, async () => {
+    const names = Array.from({ length: 200 }, (_, index) => `${index}.txt`);
+    for (const name of names) await file(name, "one\n");
+    const before = await snapshot();
+    const { patch } = patchOf(
+      ...names.flatMap((name) => [`*** Update File: ${name}`, "@@", "-one", `+${"long ".repeat(1_000)}`]),
+    );
+    await writeFile(join(dataDir, "patch"), patch);
+    const script = join(import.meta.dirname, "patching.ts");
+    const child = spawn(process.execPath, [script, directory, dataDir], { stdio: "ignore" });
+    const ended = once(child, "exit");
+    // The first of its files is changed, and many are not.
+    while (child.exitCode === null && (await read("0.txt")) === "one\n") await setImmediate();
+    child.kill("SIGKILL");
+    await ended;
+    await applyPatchTool.prepare?.(await toolHost({ workingDir: directory, dataDir }));
+    const after = new Set(Object.entries(await snapshot()).map(([path, text]) => text === before[path]));
+    expect(after.size).toBe(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createTestServer, say, scriptedLlm } from "agent-server/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { planningFileEditorTool } from "../../../src/tools/file-editor/planning-file-editor-tool.ts";
 import { descriptionOf } from "../../../src/tools/wire-form.ts";
@@ -48,6 +49,17 @@ describe("the editor of an agent that plans", () => {
     expect(await readFile(plan, "utf8")).toMatch(/^# 1\. OBJECTIVE\nShip it\.\n/);
     expect(await tool.call({ command: "undo_edit", path: plan })).toMatchObject({ is_error: false });
     expect(await readFile(plan, "utf8")).not.toContain("Ship it.");
+  });
+
+  it("makes the file before the agent works, as other programs look for it then", async () => {
+    await using server = await createTestServer({
+      llm: scriptedLlm([say("Hello.")]),
+      tools: ["planning_file_editor"],
+    });
+    const chat = await server.start("Hello!");
+    await chat.expectFinished();
+    const made = await readFile(join(server.workingDir, ".agents_tmp/PLAN.md"), "utf8");
+    expect(made.split("\n").filter((line) => line !== "")).toEqual(HEADINGS);
   });
 
   it("views every file and changes no other", async () => {

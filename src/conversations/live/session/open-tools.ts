@@ -1,4 +1,5 @@
 import type { PromptView } from "../../../agent/view/prompt-view.ts";
+import { messageOf } from "../../../errors.ts";
 import type { Llm } from "../../../llm/llm.ts";
 import type { Logger } from "../../../logger.ts";
 import type { ToolRegistry } from "../../../tools/registry.ts";
@@ -37,6 +38,7 @@ export async function openTools(parts: OpenToolsParts): Promise<Toolbox> {
   const { tools: registry, profiles, logger } = context;
   const resolved = await resolveTools({ agent, clientTools, registry, logger });
   const tools = await availableTools(resolved, { workspace: host.workspace, logger });
+  await prepareTools(tools, { workspace: host.workspace, logger });
   const isListed = tools.some(({ tool }) => LISTING.has(tool.name));
   const listed = isListed ? ((await profiles?.modelNames()) ?? []) : [];
   const models = new SavedModels({ ...parts, profiles, listed });
@@ -56,4 +58,16 @@ async function availableTools(
     if (reason !== undefined) logger.warn({ tool: tool.name, reason }, "An agent goes without a tool");
     return reason === undefined;
   });
+}
+
+async function prepareTools(
+  tools: readonly ResolvedTool[],
+  { workspace, logger }: Pick<ToolHost, "workspace"> & { logger: Logger },
+): Promise<void> {
+  const prepared = tools.map(async ({ tool, params }) => {
+    await tool.prepare?.({ workspace, params }).catch((error: unknown) => {
+      logger.warn({ tool: tool.name, error: messageOf(error) }, "A tool could not be prepared");
+    });
+  });
+  await Promise.all(prepared);
 }
