@@ -49,7 +49,7 @@ export type { ForkOptions } from "./conversations/tree/forked-record.ts";
 export { AgentServerError, type ErrorCode, type ErrorOptions } from "./errors.ts";
 export type { EventReader } from "./events/event-reader.ts";
 export type { EventCriteria, EventPage, EventSearch } from "./events/event-search.ts";
-export type { FeedEnd, FeedReader } from "./events/feed.ts";
+export type { FeedEnd, FeedReader } from "./events/feeds/feed.ts";
 export type { NewTransientEvent } from "./events/stamp-event.ts";
 export type { Watch } from "./events/watch.ts";
 export type { Authenticate, AuthenticateAnswer } from "./http/admission/authentication.ts";
@@ -190,6 +190,16 @@ export {
   text,
 } from "./wire/events/message.ts";
 export type { Observation } from "./wire/events/observations.ts";
+export type {
+  DeltaFrame,
+  DurableFrame,
+  ItemAbortedFrame,
+  ItemStartedFrame,
+  SessionFrame,
+  SocketErrorFrame,
+  SyncFrame,
+  TransientFrame,
+} from "./wire/events/session-frames.ts";
 export type { ExecutionStatus } from "./wire/execution-status.ts";
 export type { SecretSource, SecretSources } from "./wire/secret-source.ts";
 export type {

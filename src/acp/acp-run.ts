@@ -5,6 +5,7 @@ import { answerOpenCalls, callError } from "../agent/loop/call-results.ts";
 import { agentSays } from "../agent/loop/messages.ts";
 import { fail, interrupt, MaxIterationsReached, type RunOptions } from "../agent/loop/run.ts";
 import type { AgentSession } from "../agent/loop/session.ts";
+import { type ReplySlot, withSlot } from "../agent/reply-slot.ts";
 import type { RunnerHost } from "../agent/runner.ts";
 import type { AcpAgent } from "../wire/agent/acp/acp-agent.ts";
 import type { MessageEvent, NewEvent } from "../wire/events/events.ts";
@@ -31,8 +32,23 @@ export interface AcpRunParts {
   options: AcpServerOptions;
 }
 
+interface Prompt {
+  opened: OpenedSession;
+  blocks: ContentBlock[];
+  /** Where the answer is shown while it is written. */
+  slot: ReplySlot;
+}
+
+interface Answered extends Pick<Prompt, "opened" | "slot"> {
+  response: PromptResponse;
+  /** Moment of the prompt, in milliseconds of the monotonic clock. */
+  started: number;
+}
+
 /** The failure of a prompt: the log has shown it. */
-class PromptFailed extends Error {}
+class PromptFailed extends Error {
+  override readonly name = "ACPPromptError";
+}
 
 /** One run: the messages that the program has not been sent yet, one after the other. */
 export class AcpRun {
@@ -131,23 +147,30 @@ export class AcpRun {
       return session.update({ agent_state: this.#with({ acp_last_prompt_user_message_id: event.id }) });
     await session.update({ agent_state: this.#with({ acp_inflight_prompt_user_message_id: event.id }) });
     this.#superseded = new AbortController();
+    await withSlot(session, run.signal, (slot) => this.#prompt(event, { opened, blocks, slot }));
+  }
+
+  async #prompt(event: MessageEvent, { opened, blocks, slot }: Prompt): Promise<void> {
+    const { live, run } = this.#parts;
     const started = performance.now();
-    const end = await this.#attempts(acp, blocks);
-    if (end.kind === "answered") return this.#answered(event, { opened, response: end.response, started });
+    const end = await this.#attempts(opened.acp, blocks, slot);
+    if (end.kind === "answered")
+      return this.#answered(event, { opened, response: end.response, started, slot });
     if (!end.isQuiet) await live.close();
     if (end.kind === "stalled") throw await this.#stalled();
     run.signal.throwIfAborted();
+    slot.close("cancelled");
     await this.#gaveUp(event);
   }
 
   /** Sends a prompt, and sends it again after failures that may pass. */
-  async #attempts(acp: AcpSession, blocks: ContentBlock[]): Promise<AttemptEnd> {
+  async #attempts(acp: AcpSession, blocks: ContentBlock[], slot: ReplySlot): Promise<AttemptEnd> {
     const { options, run } = this.#parts;
     const { retryDelays: delays = RETRY_DELAYS } = options;
     const patience = this.#agent.acp_prompt_timeout * 1_000;
     const signal = AbortSignal.any([run.signal, this.#superseded.signal]);
     for (let count = 0; ; count += 1) {
-      const turn = this.#beginTurn(acp);
+      const turn = this.#beginTurn(acp, slot);
       try {
         const end = await attempt(acp, blocks, { turn, patience, signal, isAsking: () => this.#isAsking });
         await turn.end(end.kind === "answered" ? "completed" : "failed");
@@ -158,16 +181,18 @@ export class AcpRun {
         if (signal.aborted) return { kind: "cancelled", isQuiet: acp.isOpen };
         if (delay === undefined || !isTransient(error)) throw await this.#failed(error);
         await sleep(delay, undefined, { signal }).catch(() => {});
+        slot.restart();
       } finally {
         this.#endTurn(acp);
       }
     }
   }
 
-  #beginTurn(acp: AcpSession): Turn {
+  #beginTurn(acp: AcpSession, slot: ReplySlot): Turn {
     const { session, host } = this.#parts;
     const turn = new Turn({
       session,
+      slot,
       secrets: host.secrets,
       onChange: (change) => this.#onChange(acp, change),
     });
@@ -211,10 +236,7 @@ export class AcpRun {
     }
   }
 
-  async #answered(
-    event: MessageEvent,
-    { opened, response, started }: { opened: OpenedSession; response: PromptResponse; started: number },
-  ): Promise<void> {
+  async #answered(event: MessageEvent, { opened, response, started, slot }: Answered): Promise<void> {
     const { session, run, host } = this.#parts;
     const { acp, context } = opened;
     const { answer, use } = this.#turn ?? {};
@@ -226,7 +248,7 @@ export class AcpRun {
       use,
       seconds: (performance.now() - started) / 1_000,
     });
-    const events = await finishEvents(answer, { session, run, secrets: host.secrets });
+    const events = await finishEvents(answer, { session, id: slot.id, run, secrets: host.secrets });
     const changes = {
       acp_inflight_prompt_user_message_id: undefined,
       acp_last_prompt_user_message_id: event.id,

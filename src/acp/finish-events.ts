@@ -10,6 +10,8 @@ const NO_ANSWER = "(No response from ACP server)";
 
 export interface FinishOptions {
   session: AgentSession;
+  /** Id of the call: it holds what the program has said. */
+  id: string;
   run: RunOptions;
   secrets: ToolSecrets;
 }
@@ -17,7 +19,7 @@ export interface FinishOptions {
 /** The events by which a turn ends: a call of `finish` with the answer, and its result. */
 export async function finishEvents(
   answer: Answer,
-  { session, run, secrets }: FinishOptions,
+  { session, id, run, secrets }: FinishOptions,
 ): Promise<readonly NewEvent[]> {
   const deep = new DeepMask(await secrets.mask());
   const message = (await deep.text(answer.text)) || NO_ANSWER;
@@ -25,7 +27,7 @@ export async function finishEvents(
   const call = { tool_name: "finish", tool_call_id: session.newId() };
   const action = {
     kind: "ActionEvent" as const,
-    id: session.newId(),
+    id,
     source: "agent" as const,
     thought: [],
     reasoning_content: thoughts || null,
@@ -54,7 +56,7 @@ export async function finishEvents(
 /** The call with the rating of a critic. Loaded for conversations that have one. */
 async function rated(
   events: readonly NewEvent[],
-  { session, run: { extensions, signal } }: Omit<FinishOptions, "secrets">,
+  { session, run: { extensions, signal } }: Pick<FinishOptions, "session" | "run">,
 ): Promise<readonly NewEvent[]> {
   if (!extensions.rates) return events;
   const { ratedEvents } = await import("../agent/critic/rated-events.ts");

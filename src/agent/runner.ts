@@ -10,7 +10,7 @@ import type { AgentSession } from "./loop/session.ts";
  *
  * `run` brings the conversation from any status to one that is not running and resolves then. It reads what to do
  * from `session.view` and `session.state`, writes what happens with `append` and `update`, and shows pieces of a
- * reply with `publishDelta`. Failures of the agent are part of the work: they show in the status and the log. It
+ * reply in a place of `openReply`. Failures of the agent are part of the work: they show in the status and the log. It
  * rejects only when the log cannot be written. At most one run of a conversation is active at a time.
  *
  * When `options.signal` is aborted, `run` answers what is open, leaves the status paused with an InterruptEvent and

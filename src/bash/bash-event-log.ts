@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AgentServerError } from "../errors.ts";
-import type { FeedReader } from "../events/feed.ts";
-import { Feeds } from "../events/feeds.ts";
+import type { FeedReader } from "../events/feeds/feed.ts";
+import { Feeds } from "../events/feeds/feeds.ts";
 import type { BashEventQuery, BashScope, StoredBashEvent } from "../stores/bash-events.ts";
 import type { Store } from "../stores/store.ts";
 import type { BashCommand, BashEvent, BashOutput } from "../wire/machine/bash.ts";

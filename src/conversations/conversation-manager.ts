@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { AgentServerError } from "../errors.ts";
 import type { EventReader } from "../events/event-reader.ts";
+import type { FeedForm } from "../events/feeds/frame-texts.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
@@ -225,15 +226,17 @@ export class ConversationManager {
 
   /**
    * Watches a conversation: its state now, its log up to now, then everything published. Undefined for an unknown one.
-   * The watch ends when the conversation is removed or the server closes. Loads nothing.
+   * The watch ends when the conversation is removed or the server closes. Loads nothing. `form` says how it sees what is
+   * published: as events, or as the frames of session sockets.
    */
-  async watch(id: string): Promise<Watch | undefined> {
+  async watch(id: string, form?: FeedForm): Promise<Watch | undefined> {
     await this.#parts.imports.ensure(id);
     const { context, feeds, live } = this.#parts;
     const { store, clock, timestamps } = context;
     return openWatch(id, {
       store,
       feeds,
+      ...(form && { form }),
       timestamps,
       newId: () => clock.newId(),
       find: () => watchedRecord(store.conversations, id, { ...context, callsOf: (of) => live.callsOf(of) }),

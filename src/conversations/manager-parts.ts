@@ -1,6 +1,6 @@
 import { ShellScanner } from "../agent/security/worker/shell-scanner.ts";
 import { EventReader } from "../events/event-reader.ts";
-import { Feeds } from "../events/feeds.ts";
+import { Feeds } from "../events/feeds/feeds.ts";
 import { createTimestamps } from "../events/timestamp.ts";
 import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
 import { PrincipalSpending } from "./budgets/principal-spending.ts";

@@ -4,6 +4,8 @@ import { isFailure, isOwnershipLost, ownershipLost } from "../stores/refusals.ts
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import type { Event, NewEvent } from "../wire/events/events.ts";
 import { isOffBranch } from "../wire/events/hook-records.ts";
+import type { ProgressFrame } from "../wire/events/session-frames.ts";
+import { frameText } from "./feeds/frame-texts.ts";
 import type { EventMail } from "./mail/event-mail.ts";
 import {
   type EventStamps,
@@ -79,6 +81,11 @@ export class EventLog {
     return this.#stored.nextSeq - 1;
   }
 
+  /** `seq` of the last event, including those that are still being stored; -1 before the first. */
+  get lastCalledSeq(): number {
+    return this.#called.nextSeq - 1;
+  }
+
   /** HEAD as it is stored. */
   get storedHead(): string | null {
     return this.#stored.head;
@@ -125,11 +132,22 @@ export class EventLog {
   publish(event: NewTransientEvent): void {
     const text = transientText(event, this.#called, this.#options);
     if (event.kind !== "StreamingDeltaEvent") this.#mail(text);
-    const publish = () => {
-      if (this.#refusal === undefined) this.#publish({ kind: "transient", text });
-    };
-    if (this.#pending === 0) publish();
-    else void this.#inTurn(publish);
+    const kind = event.kind === "StreamingDeltaEvent" ? "delta" : "transient";
+    this.#publishInTurn(() => {
+      if (this.#refusal === undefined) this.#publish({ kind, text });
+    });
+  }
+
+  /**
+   * Publishes a frame that shows a reply while it is written, after everything called before. The end of an item is
+   * published whatever has become of the log, so that no reader waits for its event.
+   */
+  publishProgress(frame: ProgressFrame): void {
+    const { store, conversationId } = this.#options;
+    this.#publishInTurn(() => {
+      if (this.#refusal !== undefined && frame.type !== "item_aborted") return;
+      store.relay.publish(conversationId, { kind: "progress", text: frameText(frame) });
+    });
   }
 
   /** As `publish`, but for receivers elsewhere alone. The event is made where there are any. */
@@ -218,6 +236,11 @@ export class EventLog {
   #assertOpen(): void {
     if (this.#refusal !== undefined) throw this.#refusal;
     if (this.#closed) throw new AgentServerError("unavailable", "The conversation is closed");
+  }
+
+  #publishInTurn(publish: () => void): void {
+    if (this.#pending === 0) publish();
+    else void this.#inTurn(publish);
   }
 
   /** Runs `work` when everything called before is done. */

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import type { Store } from "../stores/store.ts";
-import type { FeedReader } from "./feed.ts";
-import type { Feeds } from "./feeds.ts";
+import type { Store, StoredEvent } from "../stores/store.ts";
+import type { FeedReader } from "./feeds/feed.ts";
+import type { Feeds } from "./feeds/feeds.ts";
+import type { FeedForm } from "./feeds/frame-texts.ts";
 import { replay } from "./replay.ts";
 import { type EventStamps, type LogPosition, type NewTransientEvent, transientText } from "./stamp-event.ts";
 
@@ -15,6 +16,8 @@ export interface Watch {
    * store.
    */
   readonly fullState: string;
+  /** `seq` of the last event stored at that moment; -1 before the first. */
+  readonly lastSeq: number;
   /** Everything published after that moment. Must be closed. */
   readonly reader: FeedReader;
   /**
@@ -22,6 +25,8 @@ export interface Watch {
    * `toEventTimestamp`, leaves out earlier ones.
    */
   history(fromTimestamp?: string): AsyncIterable<readonly string[]>;
+  /** The events stored up to that moment behind a place in the log, oldest first, in pages. */
+  historyAfter(seq: number): AsyncIterable<readonly StoredEvent[]>;
   /** JSON text of an event that this watcher alone is sent. */
   toText(event: NewTransientEvent): string;
 }
@@ -36,14 +41,16 @@ export interface WatchedRecord {
 export interface WatchOptions extends EventStamps {
   store: Pick<Store, "events">;
   feeds: Feeds;
+  /** How the reader is to see the conversation. Default: as events. */
+  form?: FeedForm;
   /** Reads the conversation from the store; undefined for an unknown one. */
   find(conversationId: string): Promise<WatchedRecord | undefined>;
 }
 
 /** Starts watching; undefined for an unknown conversation. */
 export async function openWatch(conversationId: string, options: WatchOptions): Promise<Watch | undefined> {
-  const { store, feeds, find } = options;
-  const reader = feeds.read(conversationId);
+  const { store, feeds, form, find } = options;
+  const reader = feeds.read(conversationId, form);
   const record = await find(conversationId).catch((error: unknown) => {
     reader.close();
     throw error;
@@ -60,7 +67,15 @@ export async function openWatch(conversationId: string, options: WatchOptions): 
   return {
     reader,
     fullState: transientText(record.fullState, position, options),
-    history: (fromTimestamp) => replay(store, conversationId, { untilSeq, fromTimestamp }),
+    lastSeq: untilSeq,
+    history: (fromTimestamp) => textsOf(replay(store, conversationId, { untilSeq, fromTimestamp })),
+    historyAfter: (seq) => replay(store, conversationId, { untilSeq, fromSeq: Math.max(0, seq + 1) }),
     toText: (event) => transientText(event, position, options),
   };
+}
+
+async function* textsOf(
+  pages: AsyncIterable<readonly StoredEvent[]>,
+): AsyncGenerator<readonly string[], void, void> {
+  for await (const page of pages) yield page.map(({ json }) => json);
 }

@@ -20,6 +20,8 @@ export interface LlmRequest {
   signal: AbortSignal;
   /** Receives pieces of the reply as they arrive. Present only when the configuration asks for streaming. */
   onDelta?: (delta: LlmDelta) => void;
+  /** Called before a reply that may have begun is asked for again: the deltas that follow are those of another one. */
+  onRestart?: () => void;
   /**
    * Called when a streamed reply begins and for every piece of it, also for pieces without a delta such as arguments of
    * a call, but not for signs of life that bring nothing. `stream_idle_timeout` bounds the time between two calls. A
@@ -40,6 +42,10 @@ export interface LlmDelta {
   content?: string;
   /** A piece of the reasoning. */
   reasoning_content?: string;
+  /** The provider's id of the piece. */
+  chunk_id?: string;
+  /** Place of the choice that the piece belongs to, as the provider counts. */
+  choice_index?: number;
 }
 
 /** Tokens of one call, as the provider counted them. */
@@ -78,7 +84,8 @@ export interface LlmReply {
  * A language model. The port between the agent and every provider, built-in or a host's own.
  *
  * - **Reply.** `complete` resolves with the whole reply. Deltas are a side channel: they carry nothing that the reply
- *   does not, and none arrives after `complete` has settled. A retried call repeats its deltas from the start.
+ *   does not, and none arrives after `complete` has settled. A retried call repeats its deltas from the start, after
+ *   `onRestart`.
  * - **Abort.** When the signal fires, `complete` rejects with the signal's reason and frees its connection.
  * - **Errors.** A failed call rejects with an `LlmError`. `retryable` says whether the same request may succeed later;
  *   `withRetry` relies on it. Any other error counts as a fault of the model's code and is never retried, except that

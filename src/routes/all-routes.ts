@@ -47,7 +47,7 @@ import { settingsRoutes } from "./settings/settings.ts";
 import type { SettingsDeps } from "./settings/settings-deps.ts";
 import { subscriptionRoutes } from "./settings/subscription.ts";
 import { savedWorkspaceRoutes } from "./settings/workspaces.ts";
-import { bashSocketRoutes, type EventSocketDeps, eventSocketRoutes } from "./sockets.ts";
+import { bashSocketRoutes, conversationSocketRoutes, type SocketDeps } from "./sockets.ts";
 import { type ListedTools, toolRoutes } from "./tools.ts";
 
 /** Services for the routes. */
@@ -82,7 +82,7 @@ export interface RoutesDeps {
   workspaceSession: WorkspaceSessionDeps;
   /** The start of a server that is configured later. */
   init: InitDeps;
-  sockets: EventSocketDeps;
+  sockets: SocketDeps;
 }
 
 /** Every route of the server. A new resource is one line here. */
@@ -154,7 +154,7 @@ export function allRoutes({
 /** Every socket of the server. */
 export function allSockets({ conversations, machine, kept, bash, apps, sockets }: RoutesDeps): SocketRoute[] {
   return [
-    ...eventSocketRoutes(conversations, sockets),
+    ...conversationSocketRoutes(conversations, sockets),
     ...bashSocketRoutes(serverScope(machine, kept), { ...sockets, ...bash }),
     ...ingressSockets(apps),
   ];

@@ -1,27 +1,56 @@
 import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import { queryBool, queryDatetime } from "../http/route/query.ts";
+import { queryBool, queryDatetime, queryInt } from "../http/route/query.ts";
 import { type SocketRoute, socketRoute } from "../http/sockets/socket-route.ts";
 import { BashSockets } from "../streams/bash-socket.ts";
-import { EventSockets, type EventSocketsOptions } from "../streams/event-socket.ts";
+import { type ConversationSocketsOptions, EventSockets } from "../streams/event-socket.ts";
+import { SessionSockets } from "../streams/session-socket.ts";
+import { SocketPlaces } from "../streams/socket-places.ts";
 import { conversationParams } from "./conversation-params.ts";
 import { type BashDeps, serverBashPlace } from "./machine/bash.ts";
 import type { MachineScope } from "./machine/machine-scope.ts";
 
-/** Services for event sockets, in addition to the conversations. */
-export type EventSocketDeps = Omit<EventSocketsOptions, "conversations">;
+/** Services for sockets, in addition to the conversations. */
+export type SocketDeps = Pick<ConversationSocketsOptions, "logger" | "maxLagBytes">;
 
-export function eventSocketRoutes(
+/** The sockets of conversations. Both kinds share the places that a conversation has. */
+export function conversationSocketRoutes(
   conversations: ConversationManager,
-  options: EventSocketDeps,
+  options: SocketDeps,
 ): SocketRoute[] {
-  const sockets = new EventSockets({
+  const deps: ConversationSocketsOptions = {
     ...options,
+    places: new SocketPlaces(),
     conversations: {
-      watch: (id) => conversations.watch(id),
+      watch: (id, form) => conversations.watch(id, form),
       say: async (id, content) => (await conversations.open(id)).sendMessage(content),
     },
-  });
+  };
+  return [...eventSocketRoutes(new EventSockets(deps)), ...sessionSocketRoutes(new SessionSockets(deps))];
+}
+
+function sessionSocketRoutes(sockets: SessionSockets): SocketRoute[] {
+  return [
+    socketRoute({
+      path: "/sockets/session/{conversation_id}",
+      id: "followSession",
+      summary:
+        "Follow a conversation from a place in its log; frames sent by the client are messages to the agent",
+      params: conversationParams,
+      query: z.object({
+        after_seq: queryInt()
+          .optional()
+          .describe(
+            "Place of the last event that the client has; -1 for none. Without it nothing of the past is sent",
+          ),
+      }),
+    }).handle(({ params, query }) => (socket) => {
+      void sockets.serve(params.conversation_id, socket, query.after_seq);
+    }),
+  ];
+}
+
+function eventSocketRoutes(sockets: EventSockets): SocketRoute[] {
   return [
     socketRoute({
       path: "/sockets/events/{conversation_id}",
@@ -47,7 +76,7 @@ export function eventSocketRoutes(
 /** `/sockets/bash-events`: the bash commands of the server as they happen. Those of conversations are not shown. */
 export function bashSocketRoutes(
   scope: MachineScope,
-  { commands, mask, ...options }: EventSocketDeps & Pick<BashDeps, "commands" | "mask">,
+  { commands, mask, ...options }: SocketDeps & Pick<BashDeps, "commands" | "mask">,
 ): SocketRoute[] {
   const place = serverBashPlace(scope, { mask });
   const sockets = new BashSockets({

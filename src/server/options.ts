@@ -221,7 +221,7 @@ export interface ServerOptions {
   budgets?: Budgets;
   /** Seconds after which commands of the bash API and their outputs are removed; null keeps them. Default: null. */
   bashEventsRetentionSeconds?: number | null;
-  /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB. */
+  /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB, for session sockets 16 MiB. */
   maxSocketLagBytes?: number;
   /** Maximum size of a model's reply in bytes, unpacked. Default: 32 MiB. */
   maxReplyBytes?: number;

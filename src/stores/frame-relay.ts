@@ -1,10 +1,11 @@
 /**
  * A message to the followers of a conversation: a stored event with its place in the log, an event that is not stored,
- * or the removal of the conversation, after which nothing follows.
+ * a piece of a reply, or the removal of the conversation, after which nothing follows. A piece comes in two forms, each
+ * for its own watchers: `delta` is an event, `progress` a frame of session sockets.
  */
 export type Frame =
   | { readonly kind: "event"; readonly seq: number; readonly text: string }
-  | { readonly kind: "transient"; readonly text: string }
+  | { readonly kind: "transient" | "delta" | "progress"; readonly text: string }
   | { readonly kind: "removed" };
 
 /**

@@ -1,5 +1,5 @@
 import { AgentServerError, messageOf } from "../errors.ts";
-import type { FeedReader } from "../events/feed.ts";
+import type { FeedReader } from "../events/feeds/feed.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Logger } from "../logger.ts";
 import { type ExecuteBashRequest, executeBashRequest } from "../wire/machine/bash.ts";
@@ -9,6 +9,8 @@ import { SocketWriter } from "./socket-writer.ts";
 
 /** Sockets of one server that watch its bash events. */
 const MAX_SOCKETS = 50;
+/** Bytes that a socket may lag behind by default. */
+const MAX_LAG_BYTES = 4 * 1024 * 1024;
 
 /** The part of bash commands that sockets need. */
 export interface WatchedBash {
@@ -23,8 +25,8 @@ export interface WatchedBash {
 export interface BashSocketsOptions {
   bash: WatchedBash;
   logger: Logger;
-  /** Bytes a socket may lag behind before it is closed with 1013. */
-  maxLagBytes: number;
+  /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB. */
+  maxLagBytes?: number | undefined;
 }
 
 /** The sockets that watch the bash events of one server. */
@@ -55,7 +57,7 @@ export class BashSockets {
   }
 
   async #serve(socket: Socket, resend: boolean): Promise<void> {
-    const { bash, maxLagBytes } = this.#options;
+    const { bash, maxLagBytes = MAX_LAG_BYTES } = this.#options;
     const { reader, history } = await bash.watch();
     const receive = receiver(bash);
     const writer: SocketWriter = new SocketWriter({

@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import type { FeedForm } from "../events/feeds/frame-texts.ts";
 import { toEventTimestamp } from "../events/timestamp.ts";
 import type { Watch } from "../events/watch.ts";
 import type { Socket } from "../http/socket.ts";
@@ -6,10 +7,11 @@ import type { Logger } from "../logger.ts";
 import type { Content } from "../wire/events/message.ts";
 import { ReceiveBudget } from "./receive-budget.ts";
 import { readFrame, toFrameError } from "./socket-frame.ts";
+import type { SocketPlaces } from "./socket-places.ts";
 import { SocketWriter } from "./socket-writer.ts";
 
-/** Sockets of one conversation. */
-const MAX_SOCKETS = 50;
+/** Bytes that a socket may lag behind by default. */
+const MAX_LAG_BYTES = 4 * 1024 * 1024;
 
 /** Which past events a socket is sent before the live ones. */
 export interface SocketRequest {
@@ -20,17 +22,20 @@ export interface SocketRequest {
 
 /** The part of conversations that sockets need. */
 export interface WatchedConversations {
-  /** Starts watching; undefined for an unknown conversation. */
-  watch(id: string): Promise<Watch | undefined>;
+  /** Starts watching, as events by default; undefined for an unknown conversation. */
+  watch(id: string, form?: FeedForm): Promise<Watch | undefined>;
   /** Appends a message of the user and starts a run. Resolves once the message is stored. */
   say(id: string, content: Content[]): Promise<void>;
 }
 
-export interface EventSocketsOptions {
+/** Services for the sockets of conversations, of either kind. */
+export interface ConversationSocketsOptions {
   conversations: WatchedConversations;
   logger: Logger;
-  /** Bytes a socket may lag behind before it is closed with 1013. */
-  maxLagBytes: number;
+  /** The places of all sockets of conversations. */
+  places: SocketPlaces;
+  /** Bytes a socket may lag behind before it is closed with 1013. Default: 4 MiB, of session sockets 16 MiB. */
+  maxLagBytes?: number | undefined;
 }
 
 /**
@@ -38,11 +43,9 @@ export interface EventSocketsOptions {
  * conversation.
  */
 export class EventSockets {
-  readonly #options: EventSocketsOptions;
-  /** Number of sockets by conversation id. */
-  readonly #counts = new Map<string, number>();
+  readonly #options: ConversationSocketsOptions;
 
-  constructor(options: EventSocketsOptions) {
+  constructor(options: ConversationSocketsOptions) {
     this.#options = options;
   }
 
@@ -52,21 +55,20 @@ export class EventSockets {
    * many or one too slow, with 1001 when the server closes.
    */
   async serve(id: string, socket: Socket, request: SocketRequest): Promise<void> {
-    const count = this.#counts.get(id) ?? 0;
-    if (count >= MAX_SOCKETS) return socket.close(1013, "Too many connections for this conversation");
-    this.#counts.set(id, count + 1);
+    const release = this.#options.places.take(id);
+    if (release === undefined) return socket.close(1013, "Too many connections for this conversation");
     try {
       await this.#serve(id, socket, request);
     } catch (error) {
       this.#options.logger.error({ conversation_id: id, error: messageOf(error) }, "A socket failed");
       socket.close(1011, "Internal error");
     } finally {
-      this.#release(id);
+      release();
     }
   }
 
   async #serve(id: string, socket: Socket, request: SocketRequest): Promise<void> {
-    const { conversations, maxLagBytes } = this.#options;
+    const { conversations, maxLagBytes = MAX_LAG_BYTES } = this.#options;
     const watch = await conversations.watch(id);
     if (watch === undefined) return socket.close(4004, "Conversation not found");
     const receive = receiver({ say: (content) => conversations.say(id, content), watch });
@@ -82,12 +84,6 @@ export class EventSockets {
     } finally {
       watch.reader.close();
     }
-  }
-
-  #release(id: string): void {
-    const count = this.#counts.get(id) ?? 0;
-    if (count > 1) this.#counts.set(id, count - 1);
-    else this.#counts.delete(id);
   }
 }
 

@@ -1,10 +1,13 @@
-import type { FeedEnd, FeedReader } from "../events/feed.ts";
+import type { FeedEnd, FeedReader } from "../events/feeds/feed.ts";
 import type { Socket } from "../http/socket.ts";
 
 /** Bytes handed to a socket before its writer waits for the network. */
 const HIGH_WATER = 1024 * 1024;
 /** Milliseconds between checks of a socket that takes nothing. */
 const STALL_CHECK = 100;
+
+/** The most bytes that one UTF-16 code unit takes. */
+const MAX_UNIT_BYTES = 3;
 
 const CLOSE_OF_END: Record<FeedEnd, { code: number; reason: string }> = {
   // Clients reconnect after any other code.
@@ -16,6 +19,10 @@ export interface SocketWriterOptions {
   socket: Socket;
   reader: FeedReader;
   maxLagBytes: number;
+  /** Reason with which a socket is closed that lags behind. Default: `Too far behind`. */
+  lagReason?: string;
+  /** Size of a frame in bytes past which the socket is closed in its place. Default: no bound. */
+  maxFrameBytes?: number;
   onMessage(data: string | Uint8Array): void;
 }
 
@@ -27,24 +34,34 @@ export class SocketWriter {
   readonly #socket: Socket;
   readonly #reader: FeedReader;
   readonly #maxLagBytes: number;
+  readonly #lagReason: string;
+  readonly #maxFrameBytes: number;
+  readonly #onMessage: (data: string | Uint8Array) => void;
   #open = true;
   /** True once history has been sent and live frames may be written. */
   #live = false;
 
-  constructor({ socket, reader, maxLagBytes, onMessage }: SocketWriterOptions) {
+  constructor(options: SocketWriterOptions) {
+    const { socket, reader, maxLagBytes, onMessage } = options;
     this.#socket = socket;
     this.#reader = reader;
     this.#maxLagBytes = maxLagBytes;
-    socket.onMessage((data) => {
-      if (this.#open) onMessage(data);
-    });
-    socket.onClose(() => this.#end());
+    this.#lagReason = options.lagReason ?? "Too far behind";
+    this.#maxFrameBytes = options.maxFrameBytes ?? Number.POSITIVE_INFINITY;
+    this.#onMessage = onMessage;
   }
 
-  /** Resolves when the socket is closed, whichever side closed it. */
+  /**
+   * Begins to take messages, those included that came before. Resolves when the socket is closed, whichever side closed
+   * it.
+   */
   async write(history: AsyncIterable<readonly string[]>): Promise<void> {
+    this.#socket.onClose(() => this.#end());
+    this.#socket.onMessage((data) => {
+      if (this.#open) this.#onMessage(data);
+    });
     for await (const page of history) {
-      for (const text of page) this.#socket.send(text);
+      for (const text of page) this.#hand(text);
       if (this.#socket.bufferedAmount >= HIGH_WATER) await this.#room();
       if (!this.#open) return;
     }
@@ -59,8 +76,8 @@ export class SocketWriter {
 
   /** Sends a text to this socket alone, ahead of frames that wait in the feed. */
   send(text: string): void {
-    if (this.#socket.bufferedAmount > this.#maxLagBytes) this.close(1013, "Too far behind");
-    else this.#socket.send(text);
+    if (this.#socket.bufferedAmount > this.#maxLagBytes) this.close(1013, this.#lagReason);
+    else this.#hand(text);
   }
 
   /** Hands over as many waiting frames as the network takes, then closes. */
@@ -76,14 +93,30 @@ export class SocketWriter {
     while (this.#socket.bufferedAmount < HIGH_WATER) {
       const text = this.#reader.take();
       if (text === undefined) return;
+      this.#hand(text);
+    }
+  }
+
+  /** Nothing follows a frame that is too large: a client that resumes would miss it and not know. */
+  #hand(text: string): void {
+    if (!this.#open) return;
+    if (this.#isTooLarge(text)) {
+      this.#end();
+      this.#socket.close(1013, "frame_too_large");
+    } else {
       this.#socket.send(text);
     }
+  }
+
+  #isTooLarge(text: string): boolean {
+    if (text.length * MAX_UNIT_BYTES <= this.#maxFrameBytes) return false;
+    return Buffer.byteLength(text) > this.#maxFrameBytes;
   }
 
   /** Waits until the network has taken everything, or the socket is closed. */
   async #room(): Promise<void> {
     const check = setInterval(() => {
-      if (this.#reader.lagBytes > this.#maxLagBytes) this.close(1013, "Too far behind");
+      if (this.#reader.lagBytes > this.#maxLagBytes) this.close(1013, this.#lagReason);
       else this.#closeAtEnd();
     }, STALL_CHECK);
     await this.#socket.drained();

@@ -42,7 +42,7 @@ it("needs no model and no tools: it lives as long as its conversation and writes
       async run(session) {
         life.push("ran");
         await session.update({ execution_status: "running" });
-        session.publishDelta({ content: "Hello" });
+        session.openReply().push({ content: "Hello" });
         await session.append([agentSays("Hello to you.")]);
         await session.update({ execution_status: "finished" });
       },

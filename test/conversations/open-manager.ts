@@ -7,7 +7,13 @@ import type { LlmRequest } from "../../src/llm/llm.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Store } from "../../src/stores/store.ts";
-import { EventSockets, type SocketRequest } from "../../src/streams/event-socket.ts";
+import {
+  type ConversationSocketsOptions,
+  EventSockets,
+  type SocketRequest,
+} from "../../src/streams/event-socket.ts";
+import { SessionSockets } from "../../src/streams/session-socket.ts";
+import { SocketPlaces } from "../../src/streams/socket-places.ts";
 import { defineTool } from "../../src/tools/define-tool.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
 import type { NewConversation } from "../../src/wire/conversation-request.ts";
@@ -34,7 +40,7 @@ export interface BenchOptions extends Partial<ConversationManagerOptions> {
 }
 
 /** The sockets of each manager that was opened here. */
-const socketsOf = new WeakMap<ConversationManager, EventSockets>();
+const socketsOf = new WeakMap<ConversationManager, { events: EventSockets; sessions: SessionSockets }>();
 
 /** Holds a tool or a model back until it is opened or interrupted. */
 export class Gate {
@@ -84,7 +90,7 @@ export function echoTool(gate?: Gate) {
 export function openManager({
   steps = () => call("finish", { message: "Done." }),
   files = {},
-  maxSocketLagBytes = 4 * 1024 * 1024,
+  maxSocketLagBytes,
   ...options
 }: BenchOptions = {}): Bench {
   const llm = scriptedLlm(steps, { cost: 0.5, contextWindow: 1000, stream: true });
@@ -108,15 +114,16 @@ export function openManager({
     ...options,
     store,
   });
-  const sockets = new EventSockets({
+  const deps: ConversationSocketsOptions = {
     conversations: {
-      watch: (id) => manager.watch(id),
+      watch: (id, form) => manager.watch(id, form),
       say: async (id, content) => (await manager.open(id)).sendMessage(content),
     },
     logger: silentLogger,
+    places: new SocketPlaces(),
     maxLagBytes: maxSocketLagBytes,
-  });
-  socketsOf.set(manager, sockets);
+  };
+  socketsOf.set(manager, { events: new EventSockets(deps), sessions: new SessionSockets(deps) });
   return { manager, llm, store, prepared, removed };
 }
 
@@ -155,7 +162,7 @@ export function serve(
   request: SocketRequest = { resend: "none" },
 ): MemorySocket {
   const socket = new MemorySocket();
-  void socketsOf.get(manager)?.serve(id, socket, request);
+  void socketsOf.get(manager)?.events.serve(id, socket, request);
   return socket;
 }
 
@@ -167,6 +174,13 @@ export async function attach(
 ): Promise<MemorySocket> {
   const socket = serve(manager, id, request);
   await until(() => socket.frames.length > 0 || socket.closed !== null);
+  return socket;
+}
+
+/** Serves a session socket. */
+export function serveSession(manager: ConversationManager, id: string, afterSeq?: number): MemorySocket {
+  const socket = new MemorySocket();
+  void socketsOf.get(manager)?.sessions.serve(id, socket, afterSeq);
   return socket;
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { AgentServerError } from "../../src/errors.ts";
 import { EventLog } from "../../src/events/event-log.ts";
-import { Feeds } from "../../src/events/feeds.ts";
+import { Feeds } from "../../src/events/feeds/feeds.ts";
 import { createTimestamps } from "../../src/events/timestamp.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { repeatedEvent } from "../../src/stores/refusals.ts";

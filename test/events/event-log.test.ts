@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { AgentServerError } from "../../src/errors.ts";
 import { EventLog, type EventLogOptions } from "../../src/events/event-log.ts";
-import type { FeedReader } from "../../src/events/feed.ts";
-import { Feeds } from "../../src/events/feeds.ts";
+import type { FeedReader } from "../../src/events/feeds/feed.ts";
+import { Feeds } from "../../src/events/feeds/feeds.ts";
 import type { NewTransientEvent } from "../../src/events/stamp-event.ts";
 import { createTimestamps } from "../../src/events/timestamp.ts";
 import { memoryStore } from "../../src/stores/memory.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Feed, type FeedReader } from "../../src/events/feed.ts";
+import { Feed, type FeedReader } from "../../src/events/feeds/feed.ts";
 import { retainedBytes } from "../heap.ts";
 
 function drain(reader: FeedReader): string[] {

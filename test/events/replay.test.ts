@@ -23,7 +23,7 @@ function event(seq: number): StoredEvent {
 
 async function pages(options: ReplayOptions) {
   const given: (readonly string[])[] = [];
-  for await (const page of replay(store, ID, options)) given.push(page);
+  for await (const page of replay(store, ID, options)) given.push(page.map(({ json }) => json));
   return given;
 }
 
@@ -39,6 +39,11 @@ test("gives the whole log in pages", async () => {
 test("stops at the last event asked for, though the log goes on", async () => {
   expect(await pages({ untilSeq: 3, pageSize: 3 })).toEqual([["0", "1", "2"], ["3"]]);
   expect(await pages({ untilSeq: -1 })).toEqual([]);
+});
+
+test("starts at a place", async () => {
+  expect(await pages({ fromSeq: 7, untilSeq: 8, pageSize: 1 })).toEqual([["7"], ["8"]]);
+  expect(await pages({ fromSeq: 9, untilSeq: 8 })).toEqual([]);
 });
 
 test("starts at a time", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
-import { Feeds } from "../../src/events/feeds.ts";
+import { Feeds } from "../../src/events/feeds/feeds.ts";
 import { createTimestamps } from "../../src/events/timestamp.ts";
 import { openWatch, type Watch } from "../../src/events/watch.ts";
 import { memoryStore } from "../../src/stores/memory.ts";

@@ -139,15 +139,21 @@ describe("openai responses", () => {
         ["response.created", { type: "response.created", response: response([]) }],
         [
           "response.reasoning_summary_text.delta",
-          { type: "response.reasoning_summary_text.delta", delta: "Hm" },
+          { type: "response.reasoning_summary_text.delta", item_id: "rs_1", delta: "Hm" },
         ],
-        ["response.output_text.delta", { type: "response.output_text.delta", delta: "One" }],
+        [
+          "response.output_text.delta",
+          { type: "response.output_text.delta", item_id: "msg_1", delta: "One" },
+        ],
         ["response.completed", { type: "response.completed", response: response([said]) }],
       ],
     });
     const { ask, deltas } = model({ model: "openai/gpt-5.5", base_url: provider.url, stream: true });
     expect((await ask()).message.content).toMatchObject([{ text: "One\nTwo" }]);
-    expect(deltas).toEqual([{ reasoning_content: "Hm" }, { content: "One" }]);
+    expect(deltas).toEqual([
+      { reasoning_content: "Hm", chunk_id: "rs_1" },
+      { content: "One", chunk_id: "msg_1" },
+    ]);
   });
 
   it("uses the items of a stream whose completed response is empty", async () => {

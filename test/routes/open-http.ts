@@ -4,7 +4,7 @@ import { conversationTreeRoutes } from "../../src/routes/conversation-tree.ts";
 import { conversationVerbRoutes } from "../../src/routes/conversation-verbs.ts";
 import { conversationRoutes } from "../../src/routes/conversations.ts";
 import { eventRoutes } from "../../src/routes/events.ts";
-import { eventSocketRoutes } from "../../src/routes/sockets.ts";
+import { conversationSocketRoutes } from "../../src/routes/sockets.ts";
 import { type Bench, type BenchOptions, openManager } from "../conversations/open-manager.ts";
 import { MemorySocket } from "../streams/memory-socket.ts";
 
@@ -33,7 +33,7 @@ export function openHttp(options: BenchOptions = {}): HttpBench {
       ...conversationTreeRoutes(bench.manager),
       ...eventRoutes(bench.manager),
     ],
-    sockets: eventSocketRoutes(bench.manager, { logger: silentLogger, maxLagBytes: 4 * 1024 * 1024 }),
+    sockets: conversationSocketRoutes(bench.manager, { logger: silentLogger, maxLagBytes: 4 * 1024 * 1024 }),
     keys: [],
     keyless: "loopback",
     cors: { origins: [] },

@@ -1,5 +1,6 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk";
 import type { AgentSession } from "../../agent/loop/session.ts";
+import type { ReplySlot } from "../../agent/reply-slot.ts";
 import { DeepMask } from "../../secrets/masking/deep-mask.ts";
 import { StreamMask } from "../../secrets/masking/stream-mask.ts";
 import type { ToolSecrets } from "../../tools/tool.ts";
@@ -11,6 +12,8 @@ import { type ToolCallCard, ToolCards } from "./tool-cards.ts";
 
 export interface TurnParts {
   session: AgentSession;
+  /** Where what the program says is shown. */
+  slot: ReplySlot;
   secrets: ToolSecrets;
   /** Called with the mode and the options that the program has changed itself. */
   onChange(change: { mode: string } | { configOptions: unknown }): void;
@@ -146,7 +149,7 @@ export class Turn implements UpdateSink {
 
   #publish({ content, reasoning }: { content: string; reasoning: string }): void {
     if (content === "" && reasoning === "") return;
-    this.#parts.session.publishDelta({
+    this.#parts.slot.push({
       ...(content && { content }),
       ...(reasoning && { reasoning_content: reasoning }),
     });

@@ -136,6 +136,8 @@ function replayableArguments(raw: string, error: string): string {
 
 export interface ReplyCalls extends ToolCallOptions {
   reply: LlmReply;
+  /** Id of the first action: it holds the reply. */
+  eventId: string;
   responseId: string;
   /** Whether a call of that id is already in the prompt. */
   isKnownCall(id: string): boolean;
@@ -153,6 +155,7 @@ export function eventsOfCalls(options: ReplyCalls): (NewActionEvent | NewAgentEr
     const parsed = parseToolCall(call, options);
     const action = actionEvent(parsed, options.responseId);
     if (index === 0) {
+      action.id = options.eventId;
       action.thought = message.content.filter((part): part is TextContent => part.type === "text");
       action.reasoning_content = message.reasoning_content ?? null;
       action.thinking_blocks = message.thinking_blocks ?? [];

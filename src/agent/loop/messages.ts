@@ -5,8 +5,8 @@ import { type Message, text } from "../../wire/events/message.ts";
 type NewMessageEvent = Extract<NewEvent, { kind: "MessageEvent" }>;
 
 /** Makes the message event of a reply without tool calls. */
-export function agentMessage(reply: LlmReply): NewMessageEvent {
-  return messageEvent("agent", reply.message, { llm_response_id: reply.id });
+export function agentMessage(reply: LlmReply, id: string): NewMessageEvent {
+  return { ...messageEvent("agent", reply.message, { llm_response_id: reply.id }), id };
 }
 
 /** Makes a message in the agent's name that no model wrote. */

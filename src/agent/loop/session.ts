@@ -1,7 +1,8 @@
-import type { Llm, LlmDelta, LlmReply } from "../../llm/llm.ts";
+import type { Llm, LlmReply } from "../../llm/llm.ts";
 import type { Toolbox } from "../../tools/toolbox/toolbox.ts";
 import type { AgentWritable, ConversationState } from "../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../wire/events/events.ts";
+import type { ReplySlot } from "../reply-slot.ts";
 import type { AnalyzerServices } from "../security/analyzer-host.ts";
 import type { PromptView } from "../view/prompt-view.ts";
 import type { Confirmation } from "./confirmation/confirmation.ts";
@@ -47,8 +48,8 @@ export interface AgentSession {
    * store: the caller's next append shares the commit, and fails with it.
    */
   recordReply(reply: LlmReply): void;
-  /** Sends a piece of a reply to the readers of the log. It is not stored. */
-  publishDelta(delta: LlmDelta): void;
+  /** Makes a place for a reply of the agent, behind what is in the log. */
+  openReply(): ReplySlot;
   /** A new UUID from the clock of the server. */
   newId(): string;
 }

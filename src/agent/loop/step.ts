@@ -3,6 +3,7 @@ import { untilAborted } from "../../waiting.ts";
 import type { NewEvent } from "../../wire/events/events.ts";
 import { type Message, text, textOf } from "../../wire/events/message.ts";
 import { eventsOfCalls } from "../calls/tool-calls.ts";
+import { type ReplySlot, withSlot } from "../reply-slot.ts";
 import { needsConfirmation } from "./confirmation/needs-confirmation.ts";
 import { analyseRisks } from "./confirmation/risk-analysis.ts";
 import { executeCalls } from "./execute-calls.ts";
@@ -49,6 +50,11 @@ export type StepOutcome =
 
 type Acted = "continue" | "waiting" | "finished";
 
+interface ReplyOptions extends StepOptions {
+  /** Where the reply is shown while it is written. */
+  slot: ReplySlot;
+}
+
 /** Takes one turn of the loop: runs calls that were confirmed, or calls the model once and carries out its reply. */
 export async function step(session: AgentSession, options: StepOptions): Promise<StepOutcome> {
   const { signal, extensions } = options;
@@ -68,13 +74,16 @@ export async function step(session: AgentSession, options: StepOptions): Promise
     await session.append([unseenImageMessage(session.state.agent.llm.model)]);
     return declined(session);
   }
-  const reply = await askModel(session, options.isOverlooked ? [...messages, OVERLOOKED] : messages, options);
-  if (reply === null) return { kind: "continue" };
-  // Not awaited: appended right before the events of the reply, the usage shares their commit.
-  session.recordReply(reply);
-  // A reply that arrives together with an interrupt is dropped before any of its calls is in the log.
-  signal.throwIfAborted();
-  return { kind: await act(session, reply, options), seen };
+  const prompt = options.isOverlooked ? [...messages, OVERLOOKED] : messages;
+  return withSlot(session, signal, async (slot) => {
+    const reply = await askModel(session, prompt, { ...options, slot });
+    if (reply === null) return { kind: "continue" };
+    // Not awaited: appended right before the events of the reply, the usage shares their commit.
+    session.recordReply(reply);
+    // A reply that arrives together with an interrupt is dropped before any of its calls is in the log.
+    signal.throwIfAborted();
+    return { kind: await act(session, reply, { ...options, slot }), seen };
+  });
 }
 
 function declined(session: AgentSession): StepOutcome {
@@ -92,7 +101,7 @@ async function takeBlockedMessage(session: AgentSession): Promise<boolean> {
 async function askModel(
   session: AgentSession,
   messages: LlmRequest["messages"],
-  { signal, extensions, schemas }: StepOptions,
+  { signal, extensions, schemas, slot }: ReplyOptions,
 ): Promise<LlmReply | null> {
   try {
     const call = session.llm.complete({
@@ -100,7 +109,7 @@ async function askModel(
       tools: schemas(),
       signal,
       conversationId: session.state.id,
-      ...(session.state.agent.llm.stream ? { onDelta: (delta) => session.publishDelta(delta) } : {}),
+      ...(session.state.agent.llm.stream && shownIn(slot)),
     });
     return await untilAborted(call, signal);
   } catch (error) {
@@ -114,20 +123,26 @@ async function askModel(
   }
 }
 
-async function act(session: AgentSession, reply: LlmReply, options: StepOptions): Promise<Acted> {
+/** Shows the pieces of a reply as they arrive. */
+function shownIn(slot: ReplySlot): Pick<LlmRequest, "onDelta" | "onRestart"> {
+  return { onDelta: (delta) => slot.push(delta), onRestart: () => slot.restart() };
+}
+
+async function act(session: AgentSession, reply: LlmReply, options: ReplyOptions): Promise<Acted> {
   if (reply.message.tool_calls?.length) return call(session, reply, options);
   const isBlank = textOf(reply.message.content).trim() === "";
   const nudge = isBlank ? [tellModel("environment", EMPTY_REPLY)] : [];
-  await session.append(await rated([agentMessage(reply), ...nudge], session, options));
+  await session.append(await rated([agentMessage(reply, options.slot.id), ...nudge], session, options));
   return isBlank ? "continue" : "finished";
 }
 
-async function call(session: AgentSession, reply: LlmReply, options: StepOptions): Promise<Acted> {
+async function call(session: AgentSession, reply: LlmReply, options: ReplyOptions): Promise<Acted> {
   const { state, view, tools } = session;
   const events = eventsOfCalls({
     reply,
     tools,
     hasAnalyzer: state.security_analyzer !== null,
+    eventId: options.slot.id,
     responseId: ownResponseId(reply.id, session),
     isKnownCall: (id) => view.hasCall(id),
     newId: () => session.newId(),

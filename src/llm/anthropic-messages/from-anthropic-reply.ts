@@ -46,7 +46,7 @@ export async function fromMessageEvents(
         break;
       case "content_block_delta": {
         const delta = blocks.add(checkReply(deltaEvent, event));
-        if (delta !== null) request.onDelta?.(delta);
+        if (delta !== null) request.onDelta?.({ ...delta, ...(message?.id && { chunk_id: message.id }) });
         break;
       }
       case "message_delta":

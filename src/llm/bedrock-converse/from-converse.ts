@@ -38,7 +38,7 @@ export async function fromConverseEvents(
         break;
       case "contentBlockDelta": {
         const delta: LlmDelta | null = blocks.add(checkReply(blockDelta, body));
-        if (delta !== null) request.onDelta?.(delta);
+        if (delta !== null) request.onDelta?.({ ...delta, ...(id && { chunk_id: id }) });
         break;
       }
       case "messageStop":

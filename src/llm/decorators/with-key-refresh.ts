@@ -57,6 +57,7 @@ export function withKeyRefresh(llm: Llm, options: KeyRefreshOptions): Llm {
         await untilAborted(renewal, request.signal);
       }
       if (used === current) throw error;
+      request.onRestart?.();
       return current.llm.complete(request);
     }
   });

@@ -62,6 +62,7 @@ export function withRefusedParts(llm: Llm, logger: Logger = silentLogger): Llm {
       const suspects = suspectsIn(request, { refusal: latest, without, accepted, refusedBefore });
       if (suspects === null) break;
       without = join(without, suspects);
+      request.onRestart?.();
       try {
         const reply = await complete(request, without);
         const left = { contents: without.contents.size, tools: [...without.tools] };

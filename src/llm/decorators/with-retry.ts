@@ -38,7 +38,7 @@ const RETRY_AFTER_LIMIT = 120;
  * 120 seconds or `maxWait`, whichever is longer. Rejects with the error of the last attempt, or with the signal's
  * reason when the request is aborted, also during a wait.
  *
- * Deltas of every attempt are passed on, so that text starts again after a broken stream. Only the reply of the
+ * Deltas of every attempt are passed on, so that text starts again after a broken stream: `onRestart` says where. Only the reply of the
  * attempt that succeeds is returned.
  */
 export function withRetry(llm: Llm, policy: RetryPolicy, options: RetryOptions = {}): Llm {
@@ -62,6 +62,7 @@ export function withRetry(llm: Llm, policy: RetryPolicy, options: RetryOptions =
           throw reason;
         });
         if (error.name === "LLMNoResponseError") current = afterNoResponse;
+        request.onRestart?.();
       }
     }
   });

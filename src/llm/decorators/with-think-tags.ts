@@ -21,11 +21,10 @@ function splitDeltas(
   splitter: ThinkingSplitter,
   onDelta: NonNullable<LlmRequest["onDelta"]>,
 ): NonNullable<LlmRequest["onDelta"]> {
-  return ({ content, ...rest }) => {
-    if (content === undefined) return onDelta(rest);
-    const deltas = splitter.add(content);
-    if (Object.keys(rest).length > 0) onDelta(rest);
-    for (const delta of deltas) onDelta(delta);
+  return ({ content, reasoning_content: reasoning, ...place }) => {
+    if (reasoning !== undefined) onDelta({ reasoning_content: reasoning, ...place });
+    if (content === undefined) return;
+    for (const delta of splitter.add(content)) onDelta({ ...delta, ...place });
   };
 }
 

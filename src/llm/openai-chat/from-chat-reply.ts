@@ -53,7 +53,7 @@ export async function fromChunks(
     if (delta !== null || usage || choice?.finish_reason || choice?.delta?.tool_calls?.length) {
       request.onProgress?.();
     }
-    if (delta !== null) request.onDelta?.(delta);
+    if (delta !== null) request.onDelta?.({ ...delta, ...placeOf(chunk.id, choice?.index) });
   }
   if (finish === null && gathered.isEmpty) throw emptyReply("the model's stream has no choices");
   // Some models never get a reason. Their reply is whole when its tokens were counted before the stream ended in order.
@@ -61,6 +61,11 @@ export async function fromChunks(
   if (finish === null && !isWhole) throw unfinishedReply();
   refuseFailed(gathered, finish);
   return toReply(gathered, about);
+}
+
+/** Where a piece belongs, as far as the provider says. */
+function placeOf(id: string | null | undefined, index: number | null | undefined): LlmDelta {
+  return { ...(id && { chunk_id: id }), ...(typeof index === "number" && { choice_index: index }) };
 }
 
 /** OpenRouter and other gateways report the failure of an upstream in a choice. */

@@ -1,6 +1,6 @@
 import { asObject, isObject } from "../../is-object.ts";
 import { type Message, type MessageToolCall, type ReasoningItem, text } from "../../wire/events/message.ts";
-import type { LlmRequest, LlmUsage } from "../llm.ts";
+import type { LlmDelta, LlmRequest, LlmUsage } from "../llm.ts";
 import { LlmError } from "../llm-error.ts";
 import type { ProtocolReply } from "../protocol.ts";
 import { checkReply, emptyReply, reportedFailure, typeOfEvent } from "../reply/reply-fault.ts";
@@ -45,11 +45,11 @@ export async function fromResponseEvents(
     switch (typeOfEvent(event)) {
       case "response.output_text.delta":
       case "response.refusal.delta":
-        request.onDelta?.({ content: checkReply(deltaEvent, event).delta });
+        request.onDelta?.(toDelta("content", event));
         break;
       case "response.reasoning_summary_text.delta":
       case "response.reasoning_text.delta":
-        request.onDelta?.({ reasoning_content: checkReply(deltaEvent, event).delta });
+        request.onDelta?.(toDelta("reasoning_content", event));
         break;
       case "response.output_item.done":
         items.push(checkReply(itemEvent, event).item);
@@ -68,6 +68,11 @@ export async function fromResponseEvents(
   // Some gateways leave the output of the completed response empty.
   const isEmpty = !Array.isArray(final.output) || final.output.length === 0;
   return fromResponse(isEmpty ? { ...final, output: items } : final, cost);
+}
+
+function toDelta(key: "content" | "reasoning_content", event: unknown): LlmDelta {
+  const { delta, item_id: item } = checkReply(deltaEvent, event);
+  return { [key]: delta, ...(item && { chunk_id: item }) };
 }
 
 function withoutOutput(reason: string | null | undefined): LlmError {

@@ -38,7 +38,7 @@ export const responseBody = z.object({
 });
 
 /** An event that carries a piece of text. */
-export const deltaEvent = z.object({ delta: z.string() });
+export const deltaEvent = z.object({ delta: z.string(), item_id: z.string().nullish() });
 /** An event that carries a finished output item. */
 export const itemEvent = z.object({ item: z.unknown().optional() });
 /** The last event, which carries the whole response. */

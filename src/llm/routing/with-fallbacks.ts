@@ -22,6 +22,7 @@ export function withFallbacks(llm: Llm, fallbacks: readonly Llm[], logger: Logge
       for (const [index, other] of fallbacks.entries()) {
         request.signal.throwIfAborted();
         logger.warn({ error: messageOf(error), fallback: index + 1 }, "a model failed, another one is asked");
+        request.onRestart?.();
         try {
           return await other.complete(request);
         } catch (failure) {

@@ -56,7 +56,6 @@ export type ResolvedOptions = Omit<
       | "maxConcurrentRuns"
       | "maxQueuedRuns"
       | "bashEventsRetentionSeconds"
-      | "maxSocketLagBytes"
       | "maxBodyBytes"
       | "allowPrivateImageUrls"
       | "debug"
@@ -108,7 +107,6 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     maxConcurrentRuns,
     maxQueuedRuns,
     bashEventsRetentionSeconds: retentionOf(options),
-    maxSocketLagBytes: options.maxSocketLagBytes ?? 4 * MIB,
     maxBodyBytes: options.maxBodyBytes ?? 32 * MIB,
     allowPrivateImageUrls: options.allowPrivateImageUrls ?? false,
     debug: options.debug ?? false,

@@ -265,6 +265,7 @@ describe("the events of a reply", () => {
       reply,
       tools,
       hasAnalyzer: false,
+      eventId: "e",
       responseId: "r",
       isKnownCall: () => false,
       newId: fixedClock().newId,

@@ -5,6 +5,7 @@ import type { LoopExtension } from "../../../src/agent/loop/extension.ts";
 import { Extensions } from "../../../src/agent/loop/extensions/extensions.ts";
 import { type RunOptions, runAgent } from "../../../src/agent/loop/run.ts";
 import type { AgentSession } from "../../../src/agent/loop/session.ts";
+import type { ReplySlot } from "../../../src/agent/reply-slot.ts";
 import { offlineHost } from "../../../src/agent/security/analyzer-host.ts";
 import { ShellScanner } from "../../../src/agent/security/worker/shell-scanner.ts";
 import { PromptView } from "../../../src/agent/view/prompt-view.ts";
@@ -126,8 +127,8 @@ export class ArraySession implements AgentSession {
     this.replies.push(reply);
   }
 
-  publishDelta(delta: LlmDelta): void {
-    this.deltas.push(delta);
+  openReply(): ReplySlot {
+    return { id: this.newId(), push: (delta) => this.deltas.push(delta), restart() {}, close() {} };
   }
 
   /** A message of the user, as the server takes it. */

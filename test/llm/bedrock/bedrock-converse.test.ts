@@ -230,7 +230,7 @@ describe("a reply of Bedrock", () => {
       },
       usage: { prompt_tokens: 5, completion_tokens: 2 },
     });
-    expect(asked.deltas).toEqual([
+    expect(asked.deltas).toMatchObject([
       { reasoning_content: "H" },
       { reasoning_content: "m" },
       { content: "Gr" },

@@ -58,7 +58,7 @@ describe("of several choices", () => {
       ],
     });
     expect(reply.message.content).toMatchObject([{ text: "Hello" }]);
-    expect(deltas).toEqual([{ content: "He" }, { content: "llo" }]);
+    expect(deltas).toMatchObject([{ content: "He" }, { content: "llo" }]);
   });
 
   it("calls of the others are none of the first", async () => {

@@ -1,5 +1,6 @@
 import { Confirmation } from "../../../agent/loop/confirmation/confirmation.ts";
 import type { AgentSession } from "../../../agent/loop/session.ts";
+import type { ReplySlot } from "../../../agent/reply-slot.ts";
 import type { AnalyzerServices } from "../../../agent/security/analyzer-host.ts";
 import { PromptView } from "../../../agent/view/prompt-view.ts";
 import type { Clock } from "../../../clock.ts";
@@ -59,7 +60,9 @@ export class SideSession implements AgentSession {
   /** The usage counts where the model was made. */
   recordReply(): void {}
 
-  publishDelta(): void {}
+  openReply(): ReplySlot {
+    return { id: this.newId(), push() {}, restart() {}, close() {} };
+  }
 
   newId(): string {
     return this.#clock.newId();

@@ -15,7 +15,7 @@ const SPEECH: ReadonlySet<string> = new Set(["finish", "think"]);
  * calls that do something, which are carried out as the model wrote them.
  */
 export function maskedLlm(llm: Llm, secrets: { mask(): Promise<SecretMask> }): Llm {
-  return withComplete(llm, async ({ onDelta, ...request }) => {
+  return withComplete(llm, async ({ onDelta, onRestart, ...request }) => {
     const mask = await secrets.mask();
     request.signal.throwIfAborted();
     const deltas = onDelta && new DeltaMask(mask, onDelta);
@@ -23,6 +23,10 @@ export function maskedLlm(llm: Llm, secrets: { mask(): Promise<SecretMask> }): L
       const reply = await llm.complete({
         ...request,
         ...(deltas && { onDelta: (delta) => deltas.push(delta) }),
+        onRestart() {
+          deltas?.restart();
+          onRestart?.();
+        },
       });
       deltas?.end();
       // Asked for again: the call may have looked up a new key of the model.
@@ -38,6 +42,8 @@ class DeltaMask {
   readonly #content = new StreamMask();
   readonly #reasoning = new StreamMask();
   readonly #onDelta: (delta: LlmDelta) => void;
+  /** The provider's id of the last piece. */
+  #chunk: Pick<LlmDelta, "chunk_id"> = {};
 
   constructor(mask: SecretMask, onDelta: (delta: LlmDelta) => void) {
     this.#content.setMask(mask);
@@ -45,20 +51,33 @@ class DeltaMask {
     this.#onDelta = onDelta;
   }
 
-  push({ content, reasoning_content: reasoning }: LlmDelta): void {
+  push({ content, reasoning_content: reasoning, ...place }: LlmDelta): void {
+    this.#chunk = place.chunk_id === undefined ? {} : { chunk_id: place.chunk_id };
     this.#pass({
       content: content && this.#content.push(content),
       reasoning_content: reasoning && this.#reasoning.push(reasoning),
+      ...place,
     });
   }
 
-  end(): void {
-    this.#pass({ content: this.#content.end(), reasoning_content: this.#reasoning.end() });
+  /** Drops what is held back: another reply begins. */
+  restart(): void {
+    this.#content.end();
+    this.#reasoning.end();
   }
 
-  #pass({ content, reasoning_content: reasoning }: LlmDelta): void {
+  end(): void {
+    const [content, reasoning_content] = [this.#content.end(), this.#reasoning.end()];
+    this.#pass({ content, reasoning_content, ...this.#chunk });
+  }
+
+  #pass({ content, reasoning_content: reasoning, ...place }: LlmDelta): void {
     if (!content && !reasoning) return;
-    this.#onDelta({ ...(content && { content }), ...(reasoning && { reasoning_content: reasoning }) });
+    this.#onDelta({
+      ...(content && { content }),
+      ...(reasoning && { reasoning_content: reasoning }),
+      ...place,
+    });
   }
 }
 

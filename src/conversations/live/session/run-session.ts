@@ -3,10 +3,11 @@ import { Confirmation } from "../../../agent/loop/confirmation/confirmation.ts";
 import { mergeChanges } from "../../../agent/loop/extensions/changes.ts";
 import type { Extensions } from "../../../agent/loop/extensions/extensions.ts";
 import type { AgentSession } from "../../../agent/loop/session.ts";
+import type { ReplySlot } from "../../../agent/reply-slot.ts";
 import type { AnalyzerServices } from "../../../agent/security/analyzer-host.ts";
 import type { PromptView } from "../../../agent/view/prompt-view.ts";
 import { AgentServerError } from "../../../errors.ts";
-import type { Llm, LlmDelta, LlmReply } from "../../../llm/llm.ts";
+import type { Llm, LlmReply } from "../../../llm/llm.ts";
 import type { SecretMask } from "../../../secrets/masking/secret-mask.ts";
 import type { SecretRegistry } from "../../../secrets/secret-registry.ts";
 import type { Toolbox } from "../../../tools/toolbox/toolbox.ts";
@@ -23,6 +24,7 @@ import { maskEvent, needsMask } from "../masking/masked-event.ts";
 import type { StateKeeper } from "../state-keeper.ts";
 import { admitMessage } from "../user-message.ts";
 import { type AnalyzerContext, analyzerServices } from "./analyzer-services.ts";
+import { LiveReply } from "./live-reply.ts";
 import type { LogView, ReadBranch } from "./log-view.ts";
 import type { PromptFiles } from "./prompt-files.ts";
 import { type AroundPrompt, PromptWriter } from "./prompt-writer.ts";
@@ -64,6 +66,8 @@ export class RunSession implements AgentSession {
   /** Updates of the agent by files of its project that no attempt to open has taken up yet. */
   #completed: NewEvent[] = [];
   #readingLog: Promise<void> | null = null;
+  /** The reply that was begun last. */
+  #reply: LiveReply | null = null;
   /** Aborted when the conversation closes. */
   readonly #closing = new AbortController();
 
@@ -107,13 +111,15 @@ export class RunSession implements AgentSession {
     return this.#parts.context.clock.newId();
   }
 
-  append(events: readonly NewEvent[]): Promise<Event[]> {
-    return this.#parts.keeper.append(events);
+  async append(events: readonly NewEvent[]): Promise<Event[]> {
+    const stored = await this.#parts.keeper.append(events);
+    this.#reply?.noteStored(stored);
+    return stored;
   }
 
   update(changes: Partial<ConversationState>, reasons: readonly NewEvent[] = []): Promise<void> {
-    if (!reasons.some(needsMask)) return this.#parts.keeper.update(changes, reasons);
-    return this.#masked(reasons).then((masked) => this.#parts.keeper.update(changes, masked));
+    if (!reasons.some(needsMask)) return this.#update(changes, reasons);
+    return this.#masked(reasons).then((masked) => this.#update(changes, masked));
   }
 
   async updateAhead(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
@@ -125,16 +131,11 @@ export class RunSession implements AgentSession {
     this.models.recordReply(reply);
   }
 
-  publishDelta(delta: LlmDelta): void {
-    // A reply may take longer than an operator lets a server idle, and has no event until its end.
-    this.#parts.context.onActivity?.();
-    this.#parts.keeper.log.publish({
-      kind: "StreamingDeltaEvent",
-      source: "agent",
-      content: null,
-      reasoning_content: null,
-      ...delta,
-    });
+  openReply(): ReplySlot {
+    const { keeper, context } = this.#parts;
+    const { onActivity } = context;
+    this.#reply = new LiveReply({ id: this.newId(), log: keeper.log, onActivity });
+    return this.#reply;
   }
 
   /** Value of the last event about a goal, as it is stored; undefined without one. Known once the log is read. */
@@ -246,6 +247,11 @@ export class RunSession implements AgentSession {
     const { extensions, prompt } = this.#opened;
     const { state, events } = mergeChanges(await extensions.close(this.state.id));
     await this.update(state, [...prompt.giveUp(), ...events]).catch(() => {});
+  }
+
+  async #update(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
+    await this.#parts.keeper.update(changes, reasons);
+    this.#reply?.noteStored(reasons);
   }
 
   async #masked(reasons: readonly NewEvent[]): Promise<NewEvent[]> {

@@ -102,10 +102,11 @@ describe("the risks of a reply", () => {
     const session = await open([echoes("LOW"), say("ok")], { security_analyzer: BROKEN });
     await session.run();
     const event = session.events.find(({ kind }) => kind === "SecurityAnalysisEvent");
+    const { id = "" } = session.events.find(({ kind }) => kind === "ActionEvent") ?? {};
     expect(event).toMatchObject({
       analyzer: "PatternSecurityAnalyzer",
-      risks: { "event-1": "HIGH" },
-      details: { "event-1": { error: expect.stringContaining("(") } },
+      risks: { [id]: "HIGH" },
+      details: { [id]: { error: expect.stringContaining("(") } },
     });
   });
 
