@@ -1,4 +1,5 @@
 import { AGENT_PROFILE_DIFFERENCES } from "./differences/agent-profiles.ts";
+import { APP_DIFFERENCES } from "./differences/apps.ts";
 import { ASIDE_DIFFERENCES } from "./differences/asides.ts";
 import { CONDENSATION_DIFFERENCES } from "./differences/condensation.ts";
 import { SUB_AGENT_DIFFERENCES } from "./differences/delegation/sub-agents.ts";
@@ -56,6 +57,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ...ASIDE_DIFFERENCES,
   ...HOOK_DIFFERENCES,
   ...PLUGIN_DIFFERENCES,
+  ...APP_DIFFERENCES,
   ...CONDENSATION_DIFFERENCES,
   ...SKILL_DIFFERENCES,
   ...REQUEST_DIFFERENCES,

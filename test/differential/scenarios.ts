@@ -8,6 +8,7 @@ import { confirmationScenarios } from "./scenarios/confirmation.ts";
 import { skillScenarios } from "./scenarios/context/skills.ts";
 import { controlScenarios } from "./scenarios/control.ts";
 import { subAgentScenarios, workflowScenarios } from "./scenarios/delegation/sub-agents.ts";
+import { appScenarios } from "./scenarios/edges/apps.ts";
 import { initScenarios } from "./scenarios/edges/init.ts";
 import { webhookScenarios } from "./scenarios/edges/webhooks.ts";
 import { editorScenarios } from "./scenarios/editor.ts";
@@ -47,6 +48,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
   return [
     ...webhookScenarios,
     ...initScenarios,
+    ...appScenarios,
     ...terminalScenarios,
     ...controlScenarios,
     ...goalScenarios,

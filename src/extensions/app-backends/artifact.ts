@@ -75,7 +75,7 @@ interface Archive {
 async function findArchive({ place, network, name, artifact, limits }: ArtifactRequest): Promise<Archive> {
   const { path, url, sha256 } = artifact;
   const { files } = place.workspace;
-  if (url != null) {
+  if (url !== null) {
     const downloaded = await download({ place, network, limits, url, sha256 });
     return { read: () => files.readStream(downloaded) };
   }

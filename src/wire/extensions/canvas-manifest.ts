@@ -45,14 +45,14 @@ const artifact = () =>
           .string()
           .refine((path) => path === "" || isArchivePath(path), "must be a relative path of a .tar.gz")
           .describe("The archive in the package. Empty for one with a url"),
-        url: z.string().refine(isArchiveUrl, "must be an https URL of a .tar.gz").nullable().optional(),
+        url: z.string().refine(isArchiveUrl, "must be an https URL of a .tar.gz").nullable().default(null),
         sha256: z
           .string()
           .regex(/^[0-9a-f]{64}$/)
           .describe("Checksum of the archive"),
         strip_components: z.int().min(0).max(16).default(0).describe("Leading parts of paths to remove"),
       })
-      .refine(({ path, url }) => (path === "") !== (url == null), "needs a path or a url, and not both")
+      .refine(({ path, url }) => (path === "") !== (url === null), "needs a path or a url, and not both")
       .refine(({ path, strip_components: strip }) => path === "" || strip === 0, {
         message: "strip_components is for a url",
       })

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { archiveOf, CAN_RUN, ECHO, openApps, startApp, writeApp } from "./open-apps.ts";
+import { archiveOf, CAN_RUN, ECHO, writeApp } from "./app-sources.ts";
+import { openApps, startApp } from "./open-apps.ts";
 
 const BACKEND = "/api/canvas-extensions/installed/notes/backend";
 

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:f
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GitRepository } from "../../extensions/git-repository.ts";
-import { manifestOf, openApps, write, writeApp } from "./open-apps.ts";
+import { manifestOf, write, writeApp } from "./app-sources.ts";
+import { openApps } from "./open-apps.ts";
 
 const EXTENSIONS = "/api/canvas-extensions";
 const INSTALLED = `${EXTENSIONS}/installed`;

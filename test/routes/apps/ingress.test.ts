@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { APPS, type Apps, type Ask, CAN_RUN, CANVAS, ECHO, KEY, openApps, startApp } from "./open-apps.ts";
+import { CAN_RUN, ECHO } from "./app-sources.ts";
+import { APPS, type Apps, type Ask, CANVAS, KEY, openApps, startApp } from "./open-apps.ts";
 
 const SESSION = "/app-backends/notes/session";
 const CONTROL = { host: "localhost", origin: CANVAS };

@@ -6,7 +6,8 @@ import { sandboxedWorkspace } from "agent-server";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../workspace/open-local.ts";
 import { MISSING } from "../../workspace/sandbox/open-sandbox.ts";
-import { CAN_RUN, ECHO, openApps, startApp, writeApp } from "./open-apps.ts";
+import { CAN_RUN, ECHO, writeApp } from "./app-sources.ts";
+import { openApps, startApp } from "./open-apps.ts";
 
 const BACKEND = "/api/canvas-extensions/installed/notes/backend";
 

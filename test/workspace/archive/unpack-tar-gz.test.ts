@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { unpackTarGz } from "../../../src/workspace/archive/unpack-tar-gz.ts";
-import { archiveOf } from "../../routes/apps/open-apps.ts";
+import { archiveOf } from "../../routes/apps/app-sources.ts";
 import { openLocal, temporaryDirectory } from "../open-local.ts";
 
 async function unpack(archive: Uint8Array, more: object = {}) {
