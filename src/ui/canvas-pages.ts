@@ -10,6 +10,8 @@ export interface CanvasPagesOptions {
   files: PageFiles;
   /** Path below which browsers see the server, such as `/agents`; empty for the root. */
   prefix: string;
+  /** Origin at which back ends of extensions show their pages. */
+  appsOrigin?: string | undefined;
   /** Returns the key that the page hands to the app. Null lets the app ask its user for one. */
   keyFor(request: Request, about: PageRequest): string | null;
 }
@@ -30,11 +32,11 @@ const OTHER_HEADERS = { "cache-control": "no-cache" };
  * Agent Canvas as the pages of a server. Every other path shows the app to a browser that asks for a page there; its
  * own router reads the path.
  */
-export function canvasPages({ files, prefix, keyFor }: CanvasPagesOptions): Pages {
+export function canvasPages({ files, prefix, appsOrigin, keyFor }: CanvasPagesOptions): Pages {
   const index = once(async () => {
     const file = await files.find(INDEX);
     if (file === undefined) throw new Error(`The pages have no ${INDEX}`);
-    return createIndexPage(moved(await file.text(), INDEX));
+    return createIndexPage(moved(await file.text(), INDEX), appsOrigin);
   });
   /** Files with paths of the app, moved below the prefix. There are a handful. */
   const texts = new Map<string, Promise<string | null>>();

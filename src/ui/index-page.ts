@@ -11,7 +11,8 @@ export interface IndexPage {
 /** Bytes of randomness in a nonce. */
 const NONCE_BYTES = 16;
 
-export function createIndexPage(html: string): IndexPage {
+/** `appsOrigin` is where back ends of extensions show their pages; undefined where browsers reach none. */
+export function createIndexPage(html: string, appsOrigin?: string): IndexPage {
   return {
     answer(options) {
       const nonce = newNonce();
@@ -19,16 +20,19 @@ export function createIndexPage(html: string): IndexPage {
       const page = html
         .replace("</head>", () => `${script}</head>`)
         .replaceAll("<script", `<script nonce="${nonce}"`);
-      return textAnswer(200, page, { "content-type": "text/html; charset=utf-8", ...headers(nonce) });
+      return textAnswer(200, page, {
+        "content-type": "text/html; charset=utf-8",
+        ...headers(policy(nonce, appsOrigin)),
+      });
     },
   };
 }
 
 /** The page holds a key, so it is neither stored nor shown in a frame of another page. */
-function headers(nonce: string): Record<string, string> {
+function headers(policy: string): Record<string, string> {
   return {
     "cache-control": "no-store",
-    "content-security-policy": policy(nonce),
+    "content-security-policy": policy,
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     vary: "accept",
@@ -37,19 +41,21 @@ function headers(nonce: string): Record<string, string> {
 
 /**
  * Keeps the app to this server: fonts, icons, update checks and telemetry of other sites are not loaded. Frames of this
- * machine are allowed for an editor on another port.
+ * machine are allowed for an editor on another port. The app runs the scripts of extensions that its user has enabled
+ * as blobs, which it gets from this server.
  */
-function policy(nonce: string): string {
+function policy(nonce: string, appsOrigin?: string): string {
+  const apps = appsOrigin === undefined ? "" : ` ${appsOrigin}`;
   return [
     "default-src 'self'",
-    `script-src 'self' 'nonce-${nonce}' 'wasm-unsafe-eval'`,
+    `script-src 'self' 'nonce-${nonce}' 'wasm-unsafe-eval' blob:`,
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "media-src 'self' data: blob:",
     "font-src 'self' data:",
-    "connect-src 'self' blob: data:",
+    `connect-src 'self' blob: data:${apps}`,
     "worker-src 'self' blob:",
-    "frame-src 'self' blob: data: http://localhost:* http://127.0.0.1:*",
+    `frame-src 'self' blob: data: http://localhost:* http://127.0.0.1:*${apps}`,
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -12,6 +12,7 @@ export interface CanvasUiOptions {
   ui: ResolvedUi | null;
   apiKeys: readonly string[];
   basePath?: string | undefined;
+  appBackendPublicUrl: string | null;
   environment: Readonly<Record<string, string | undefined>>;
   logger: Logger;
 }
@@ -24,7 +25,7 @@ export function canvasUi(
   options: CanvasUiOptions,
   { publicPath, settings }: { publicPath: string | undefined; settings: DemoPlaces },
 ): Pages | undefined {
-  const { ui, apiKeys, basePath, environment, logger } = options;
+  const { ui, apiKeys, basePath, appBackendPublicUrl, environment, logger } = options;
   if (ui === null) return undefined;
   const sharing = { apiKeys, shareKey: ui.shareKey };
   const pages = once(async () => {
@@ -36,6 +37,7 @@ export function canvasUi(
     return canvasPages({
       files: pageFiles(ui.directory),
       prefix: normalizePrefix(publicPath ?? basePath),
+      appsOrigin: appBackendPublicUrl === null ? undefined : new URL(appBackendPublicUrl).origin,
       keyFor: (request, about) => keyFor(sharing, request, about),
     });
   });
