@@ -1,10 +1,10 @@
 import { AGENT_PROFILE_DIFFERENCES } from "./differences/agent-profiles.ts";
-import { APP_DIFFERENCES } from "./differences/apps.ts";
 import { ASIDE_DIFFERENCES } from "./differences/asides.ts";
 import { CONDENSATION_DIFFERENCES } from "./differences/condensation.ts";
 import { SUB_AGENT_DIFFERENCES } from "./differences/delegation/sub-agents.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
+import { APP_DIFFERENCES } from "./differences/edges/apps.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { MCP_DIFFERENCES } from "./differences/mcp.ts";

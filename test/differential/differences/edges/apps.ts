@@ -1,4 +1,4 @@
-import type { Difference } from "./difference.ts";
+import type { Difference } from "../difference.ts";
 
 /** Extensions of Agent Canvas and their back ends. */
 export const APP_DIFFERENCES: readonly Difference[] = [
