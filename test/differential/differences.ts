@@ -1,6 +1,7 @@
 import { AGENT_PROFILE_DIFFERENCES } from "./differences/agent-profiles.ts";
 import { ASIDE_DIFFERENCES } from "./differences/asides.ts";
 import { CONDENSATION_DIFFERENCES } from "./differences/condensation.ts";
+import { ACP_DIFFERENCES } from "./differences/delegation/acp.ts";
 import { SUB_AGENT_DIFFERENCES } from "./differences/delegation/sub-agents.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
@@ -30,12 +31,6 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: "the model is told the folder it works in and the time, also when the agent has no context",
   },
 
-  // Not built yet.
-  {
-    scenarios: ["models of programs that cannot be started"],
-    at: ["answers.*.body.error.detail: *"],
-    reason: "this server starts no ACP agents, so it does not know whether the program is there",
-  },
   {
     scenarios: ["about the server"],
     at: [
@@ -47,6 +42,7 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: "what this server is and has",
   },
 
+  ...ACP_DIFFERENCES,
   ...TOOL_DIFFERENCES,
   ...FILE_TOOL_DIFFERENCES,
   ...SUB_AGENT_DIFFERENCES,

@@ -7,6 +7,7 @@ import { bashScenarios } from "./scenarios/bash.ts";
 import { confirmationScenarios } from "./scenarios/confirmation.ts";
 import { skillScenarios } from "./scenarios/context/skills.ts";
 import { controlScenarios } from "./scenarios/control.ts";
+import { acpConversationScenarios } from "./scenarios/delegation/acp.ts";
 import { subAgentScenarios, workflowScenarios } from "./scenarios/delegation/sub-agents.ts";
 import { appScenarios } from "./scenarios/edges/apps.ts";
 import { initScenarios } from "./scenarios/edges/init.ts";
@@ -51,6 +52,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...appScenarios,
     ...terminalScenarios,
     ...controlScenarios,
+    ...acpConversationScenarios,
     ...goalScenarios,
     ...criticScenarios,
     ...asideScenarios,

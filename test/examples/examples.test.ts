@@ -33,6 +33,7 @@ import { browse, buildServer as buildWithBrowser, shopper } from "../../examples
 import { delegate } from "../../examples/26-sub-agents.ts";
 import { audit, SCRIPT } from "../../examples/27-workflow.ts";
 import { buildReceiver, buildServer as buildWithWebhook } from "../../examples/28-webhooks.ts";
+import { handOver } from "../../examples/29-another-program.ts";
 import { readableText } from "../../src/wire/events/message.ts";
 import { NO_BROWSER, site } from "../browser/test-browser.ts";
 import { buildPages } from "../ui/built-pages.ts";
@@ -315,6 +316,22 @@ it("27-workflow audits areas at once and reduces the reports to one", async () =
   expect(report).toBe("One report.");
   expect(cost).toBeCloseTo(0.06);
 });
+
+it("29-another-program shows what the program does, and gives it a secret that stays hidden", async () => {
+  const project = join(folder, "handed-over");
+  await mkdir(project);
+  await using server = createServer(options());
+  const lines: string[] = [];
+  const program = join(import.meta.dirname, "../acp/acp-agent.mjs");
+  const answer = await handOver(server, [process.execPath, program], {
+    words: "tool t1 Look around\ndone t1\nenv TOKEN",
+    folder: project,
+    secrets: { TOKEN: "not-for-the-log" },
+    show: (line) => lines.push(line),
+  });
+  expect(answer).toBe("TOKEN=<secret-hidden>");
+  expect(lines).toEqual(["Look around: pending", "Look around: completed"]);
+}, 60_000);
 
 it("19-plugin has the command, the skill, the hook and the tool of its plugin", async () => {
   const llm = scriptedLlm([call("forecast", { place: "Oslo" }), say("Seven degrees, and rain.")]);
