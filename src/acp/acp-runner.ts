@@ -4,9 +4,9 @@ import type { Runner, RunnerHost } from "../agent/runner.ts";
 import { AgentServerError, messageOf } from "../errors.ts";
 import type { AcpAgent } from "../wire/agent/acp/acp-agent.ts";
 import { isRefused, isTransient } from "./acp-error.ts";
-import { AcpRun } from "./acp-run.ts";
 import type { AcpServerOptions } from "./launch/acp-host.ts";
 import { LiveSession } from "./live-session.ts";
+import { AcpRun } from "./run/acp-run.ts";
 
 /** Does the work of a conversation through another program, by the Agent Client Protocol. */
 export class AcpRunner implements Runner {

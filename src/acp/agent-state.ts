@@ -7,6 +7,8 @@ export interface AcpState {
   acp_agent_version?: string;
   acp_session_id?: string;
   acp_session_cwd?: string;
+  /** Whether the session is that of the conversation which this one was forked from. */
+  acp_session_is_shared?: boolean;
   acp_supports_runtime_model_switch?: boolean;
   acp_model_via_config_option?: boolean;
   acp_current_model_id?: string;
@@ -45,6 +47,7 @@ const FORMS: Readonly<Record<string, string>> = {
   acp_agent_version: "string",
   acp_session_id: "string",
   acp_session_cwd: "string",
+  acp_session_is_shared: "boolean",
   acp_supports_runtime_model_switch: "boolean",
   acp_model_via_config_option: "boolean",
   acp_current_model_id: "string",

@@ -5,13 +5,16 @@ import { AgentServerError } from "../errors.ts";
 import type { AcpAgent } from "../wire/agent/acp/acp-agent.ts";
 import type { NewEvent } from "../wire/events/events.ts";
 import { text } from "../wire/events/message.ts";
+import { detailOf, StartError, startCodeOf } from "./acp-error.ts";
 import { type AcpState, readAcpState, withAcpState } from "./agent-state.ts";
 import { SideAnswer } from "./client/side-answer.ts";
 import type { AcpServerOptions } from "./launch/acp-host.ts";
 import { activeFileSecrets } from "./launch/active-file-secrets.ts";
+import type { FindLogin } from "./launch/logins/shared-login.ts";
 import { providerByName, providerOf } from "./providers.ts";
 import type { AcpSession, SessionFacts } from "./session/acp-session.ts";
 import { openSession } from "./session/open-session.ts";
+import { modeFor } from "./session/session-modes.ts";
 import type { EarlierSession } from "./session/session-start.ts";
 
 /** Shown in place of a system prompt. */
@@ -23,6 +26,13 @@ export interface OpenedSession {
   acp: AcpSession;
   /** Text for the next message; undefined when the program has it, or there is none. */
   context: string | undefined;
+}
+
+export interface EnsureOptions {
+  /** Aborted when nothing waits for the session any more. */
+  signal: AbortSignal;
+  /** Whether the conversation wants to be asked before its agent does something. */
+  isGuarded: boolean;
 }
 
 type Sources = Readonly<Record<string, unknown>>;
@@ -47,12 +57,15 @@ export class LiveSession {
   }
 
   /**
-   * Gives the session of the conversation, and begins or takes it up again where that is needed. The log shows what the
-   * program says about itself. Rejects as `openSession`.
+   * Gives the session of the conversation, in its mode, and begins or takes it up again where that is needed. The log
+   * shows what the program says about itself. Rejects as `openSession`.
    */
-  async ensure(session: AgentSession, signal: AbortSignal): Promise<OpenedSession> {
-    if (this.open !== null && this.#hasOtherSecrets(this.open)) await this.close();
-    const acp = this.open ?? (await this.#begin(session, signal));
+  async ensure(session: AgentSession, options: EnsureOptions): Promise<OpenedSession> {
+    if (this.open !== null && (this.open.hasStaleLogin || this.#hasOtherSecrets(this.open)))
+      await this.close();
+    const { open } = this;
+    if (open !== null) await this.#enterMode(open, options);
+    const acp = open ?? (await this.#begin(session, options));
     const { acp_suffix_installed: isTold } = readAcpState(session.state.agent_state);
     return { acp, context: isTold ? undefined : this.#context };
   }
@@ -82,7 +95,7 @@ export class LiveSession {
     await session?.close();
   }
 
-  async #begin(session: AgentSession, signal: AbortSignal): Promise<AcpSession> {
+  async #begin(session: AgentSession, options: EnsureOptions): Promise<AcpSession> {
     await this.close();
     const agent = this.#agent;
     const sources = session.state.secret_registry.secret_sources;
@@ -93,10 +106,12 @@ export class LiveSession {
         ...this.#host,
         agent,
         secretNames: Object.keys(sources),
+        findLogin: this.#findLogin(agent),
       },
-      { signal, earlier: this.#earlierSession(session), now: this.#host.now() },
+      { signal: options.signal, earlier: this.#earlierSession(session), now: this.#host.now() },
     );
     this.#session = acp;
+    await this.#enterMode(acp, options);
     const inFiles = new Set(activeFileSecrets(agent, providerOf(agent)).map(({ secret_name: name }) => name));
     const secrets = Object.entries(sources)
       .filter(([name]) => !inFiles.has(name))
@@ -105,6 +120,28 @@ export class LiveSession {
     this.#context = acpContext({ agent, secrets, now: this.#host.now(), memory });
     await this.#record(session, acp.facts);
     return acp;
+  }
+
+  /**
+   * A program that asks is put into the mode in which it does, as long as the conversation wants to be asked. One that
+   * is not in its mode does no work.
+   */
+  async #enterMode(acp: AcpSession, { signal, isGuarded }: EnsureOptions): Promise<void> {
+    const mode = modeFor(acp.facts, { named: this.#agent.acp_session_mode, isGuarded });
+    if (mode === undefined) return;
+    try {
+      await acp.setMode(mode, signal);
+    } catch (error) {
+      await this.close();
+      signal.throwIfAborted();
+      throw new StartError(startCodeOf(error), detailOf(error), { cause: error });
+    }
+  }
+
+  #findLogin(agent: AcpAgent): FindLogin {
+    const { logins } = this.#options;
+    const find = logins?.(providerOf(agent));
+    return async (name) => (this.#host.allowsSecret(name) ? find?.(name) : undefined);
   }
 
   async #record(session: AgentSession, facts: SessionFacts): Promise<void> {
@@ -136,10 +173,12 @@ export class LiveSession {
     const { acp_resume_session_id: named } = this.#agent;
     const known = readAcpState(state.agent_state);
     const isOption = known.acp_model_via_config_option ?? false;
-    if (named !== null && named !== known.acp_session_id) return { sessionId: named, isOption };
+    const isShared = known.acp_session_is_shared ?? false;
+    if (named !== null && named !== known.acp_session_id)
+      return { sessionId: named, isOption, isShared: false };
     const { acp_session_id: sessionId, acp_session_cwd: cwd } = known;
     const isElsewhere = cwd !== undefined && cwd !== this.#host.workspace.info.workingDir;
-    return sessionId === undefined || isElsewhere ? undefined : { sessionId, isOption };
+    return sessionId === undefined || isElsewhere ? undefined : { sessionId, isOption, isShared };
   }
 
   get #agent(): AcpAgent {
@@ -161,6 +200,7 @@ function stateOf(
     acp_agent_version: facts.agentVersion,
     acp_session_id: facts.sessionId,
     acp_session_cwd: facts.cwd,
+    acp_session_is_shared: undefined,
     acp_supports_runtime_model_switch: providerByName(facts.agentName) !== undefined,
     acp_model_via_config_option: models.isOption,
     ...(!isResumed && { acp_suffix_installed: undefined }),

@@ -50,6 +50,10 @@ export interface RunnerHost extends ExtensionHost {
   mcpServers(): Promise<Readonly<Record<string, McpServer>>>;
   /** Resolves to the notes of former conversations; undefined without a memory, and for an empty one. */
   memory(): Promise<string | undefined>;
+  /** Whether the agent profile that the conversation comes from, if any, lets it have a secret of the server. */
+  allowsSecret(name: string): boolean;
+  /** Hides further texts, such as renewed tokens, in everything that the conversation shows from now on. */
+  hide(values: readonly string[]): void;
   /** Milliseconds since 1970. */
   now(): number;
 }

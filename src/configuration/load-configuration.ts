@@ -132,6 +132,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       : { bashEventsRetentionSeconds: settings.bash_events_retention_seconds }),
     ...(settings.enable_browser === false ? { browser: false } : {}),
     vscode: vscodeOf(settings, apiKeys.length > 0),
+    ...(settings.acp_skill_sourcing && { acpSkillSourcing: settings.acp_skill_sourcing }),
     ...(settings.max_concurrent_runs === undefined
       ? {}
       : { maxConcurrentRuns: settings.max_concurrent_runs }),

@@ -67,6 +67,7 @@ export const SETTINGS = {
       ...{ max_queue_size: "number", max_batch_bytes: "number", max_queue_bytes: "number" },
     },
   },
+  acp_skill_sourcing: { type: "text", schema: z.enum(["native", "openhands_managed"]) },
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
@@ -82,7 +83,6 @@ export const UNSUPPORTED = [
   "workspace_path",
   "bash_events_dir",
   "static_files_path",
-  "acp_skill_sourcing",
   "conversation_runtime_selectable",
   "conversation_image",
   "conversation_image_has_browser",

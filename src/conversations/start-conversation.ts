@@ -52,7 +52,10 @@ export async function startConversation(
   const profile = await requestedProfile(request, context.profiles);
   const loadsMemory = (await context.profiles?.wantsMemory()) ?? false;
   const sharedSkills = await requestedSkills(request, profile, context.agentFiles);
-  const asked = agentAndSecrets(request, { cipher, now, profile, loadsMemory, sharedSkills });
+  const { acpSkillSourcing } = context;
+  const asked = agentAndSecrets(request, {
+    ...{ cipher, now, profile, loadsMemory, sharedSkills, acpSkillSourcing },
+  });
   const { machines: kind } = context.openWorkspace;
   checkMachineLimits(request.container, kind);
   const warnings = judgeRequest({ request, agent: asked.agent, hasContainers: kind !== undefined, registry });

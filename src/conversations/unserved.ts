@@ -5,6 +5,7 @@ import { isOptionalTool } from "../tools/toolbox/absent-tools.ts";
 import type { Agent } from "../wire/agent/agent.ts";
 import { namesProfileFolder } from "../wire/agent/agent-definition.ts";
 import { QWEN } from "../wire/agent/critic-labels.ts";
+import { type HookConfig, momentsWithHooks } from "../wire/agent/hook-config.ts";
 import type { SecurityAnalyzer } from "../wire/agent/policies.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 
@@ -13,7 +14,8 @@ export interface AskedFor {
   request: Pick<
     StartConversationRequest,
     "plugins" | "hook_config" | "security_analyzer" | "container" | "agent_definitions"
-  >;
+  > &
+    Partial<Pick<StartConversationRequest, "confirmation_policy">>;
   agent: Agent;
   /** Whether the machines of conversations are containers. */
   hasContainers: boolean;
@@ -72,12 +74,33 @@ const UNRATED =
   "has no api_key for it: GraySwan is asked with the key of this server (GRAYSWAN_API_KEY), if it has one, and every other " +
   "action is UNKNOWN";
 
+const ITS_OWN_TOOLS = "an agent that is another program runs its tools itself";
+
 /** Requests that are carried out as far as possible, with a warning: clients send these by default. */
 const WARNED: readonly Unserved[] = [
   {
     field: "security_analyzer",
     asked: ({ request }) => listed(keylessAnalyzers(request.security_analyzer)),
     instead: UNRATED,
+  },
+  {
+    field: "hook_config",
+    asked: ({ request, agent }) =>
+      agent.kind === "ACPAgent" ? listed(toolHooks(request.hook_config)) : undefined,
+    instead: `${ITS_OWN_TOOLS}: hooks before a tool see what it asks permission for, and those after one see nothing`,
+  },
+  {
+    field: "confirmation_policy",
+    asked: ({ request, agent }) =>
+      agent.kind === "ACPAgent" && request.confirmation_policy?.kind !== "NeverConfirm"
+        ? request.confirmation_policy?.kind
+        : undefined,
+    instead: `${ITS_OWN_TOOLS}: the user is asked about what it asks permission for`,
+  },
+  {
+    field: "security_analyzer",
+    asked: ({ request, agent }) => (agent.kind === "ACPAgent" ? request.security_analyzer?.kind : undefined),
+    instead: `${ITS_OWN_TOOLS}: what it asks permission for is rated`,
   },
   {
     field: "agent.llm.custom_tokenizer",
@@ -175,6 +198,12 @@ function listed(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const shown = names.slice(0, MAX_LISTED).map((name) => name.slice(0, MAX_NAME));
   return [...shown, ...(names.length > MAX_LISTED ? [`${names.length - MAX_LISTED} more`] : [])].join(", ");
+}
+
+/** The moments of tools at which hooks would run. */
+function toolHooks(config: HookConfig | null): string[] {
+  if (config === null) return [];
+  return momentsWithHooks(config).filter((moment) => moment.endsWith("_tool_use"));
 }
 
 /** The analyzers that have no key for the service they ask, also within ensembles. */

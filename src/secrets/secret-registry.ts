@@ -147,6 +147,11 @@ export class SecretRegistry {
     this.#own = null;
   }
 
+  /** Hides further values in every output from now on, as those that secrets had before. */
+  hide(values: readonly string[]): void {
+    for (const value of values) this.#retire(value);
+  }
+
   #retire(value: string): void {
     if (this.#former.add(value)) this.#own = null;
   }

@@ -219,6 +219,16 @@ export interface ServerOptions {
    * the last call may exceed it; a final one also before questions, titles and condensations on request. Default: none.
    */
   budgets?: Budgets;
+  /**
+   * Milliseconds before a message is sent again to an agent that is another program (`ACPAgent`), after a failure that
+   * may pass: one for each further attempt, at most 20. Default: 5,000, 15,000 and 30,000.
+   */
+  acpRetryDelays?: readonly number[];
+  /**
+   * Where agents that are other programs (`ACPAgent`) have their skills from. `native`: each reads those of its user and
+   * project itself. `openhands_managed`: it gets those of the server with its first message, too. Default: `native`.
+   */
+  acpSkillSourcing?: "native" | "openhands_managed";
   /** Seconds after which commands of the bash API and their outputs are removed; null keeps them. Default: null. */
   bashEventsRetentionSeconds?: number | null;
   /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB, for session sockets 16 MiB. */

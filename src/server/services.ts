@@ -34,6 +34,7 @@ import type { Machines } from "../workspace/machines.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { acpModels, type LazyAcpModels } from "./acp/acp-models.ts";
 import { acpRunners } from "./acp/acp-runners.ts";
+import { savedLogins } from "./acp/saved-logins.ts";
 import { type AppAccess, appAccess } from "./apps/app-access.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
 import { extensionPlaces } from "./extension-place.ts";
@@ -185,6 +186,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   });
   const webhooks = serverWebhooks(options, store);
   const mcp = mcpNetwork(settings, clock, webhooks);
+  // As with lookups: where the host tells users apart, what one of them keeps is not given to all.
+  const logins = options.authenticate === undefined ? savedLogins(settings.secrets) : undefined;
   const conversations: ConversationManager = new ConversationManager({
     machines,
     store,
@@ -211,7 +214,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       logger,
     }),
     profiles: profileSource(settings, takeover.store),
-    runners: { ACPAgent: acpRunners({ environment }) },
+    acpSkillSourcing: options.acpSkillSourcing,
+    runners: { ACPAgent: acpRunners({ environment, logins, retryDelays: options.acpRetryDelays }) },
     dataDir: (id) => join(dataFolder, toHex(id)),
     persistenceDir: conversationsPath,
     worktreeRoot: options.worktreeRoot === undefined ? undefined : absolutePath(options.worktreeRoot),
@@ -240,7 +244,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     webhooks,
     browser,
     acpModels: acpModels({
-      ...{ environment, openWorkspace, clock, logger, folder: dataFolder },
+      ...{ environment, logins, openWorkspace, clock, logger, folder: dataFolder },
       secrets: { ...lookup, server: serverSecrets, clock, logger },
     }),
     mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine }),

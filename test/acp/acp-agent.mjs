@@ -6,6 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { agent, ndJsonStream, RequestError } from "@agentclientprotocol/sdk";
@@ -45,6 +46,7 @@ const app = agent({ name: "fixture" })
       agentInfo: { name: options.name ?? "fixture-agent", version: "1.2.3" },
       agentCapabilities: {
         loadSession: options["no-load"] === undefined,
+        ...(options.forks !== undefined && { sessionCapabilities: { fork: {} } }),
         promptCapabilities: { image: options["no-images"] === undefined },
         mcpCapabilities: { http: true, sse: false },
       },
@@ -71,7 +73,7 @@ const app = agent({ name: "fixture" })
     mcpServers = params.mcpServers;
     sessions[sessionId] = [];
     keep();
-    return { sessionId, ...models() };
+    return { sessionId, ...models(), ...modes() };
   })
   .onRequest("session/load", async ({ params, client }) => {
     record("session/load", params);
@@ -88,12 +90,15 @@ const app = agent({ name: "fixture" })
     ({ params }) => {
       record("session/fork", params);
       sessions[`fork-of-${params.sessionId}`] = [...(sessions[params.sessionId] ?? [])];
+      keep();
       return { sessionId: `fork-of-${params.sessionId}` };
     },
   )
   .onRequest("session/set_mode", ({ params }) => {
     record("session/set_mode", params);
     if (options["refuse-mode"] !== undefined) throw RequestError.invalidParams({ details: "no such mode" });
+    if (options.modes && !options.modes.split(",").includes(params.modeId))
+      throw RequestError.invalidParams({ details: "no such mode" });
     mode = params.modeId;
     return {};
   })
@@ -274,6 +279,8 @@ async function act(line, { client, sessionId, prompt, signal, answer }) {
       return say(`${rest[0]}=${process.env[rest[0]] ?? "(unset)"}`);
     case "file":
       return say(existsSync(rest[0]) ? readFileSync(rest[0], "utf8") : "(no file)");
+    case "login":
+      return writeFileSync(join(process.env.CODEX_HOME, "auth.json"), text);
     case "rewrite":
       return writeFileSync(rest[0], rest.slice(1).join(" "));
     case "blocks":
@@ -392,6 +399,13 @@ function models() {
     default:
       return {};
   }
+}
+
+/** `--modes=ID,ID`: what Claude Code offers to the user root lacks the mode without questions. */
+function modes() {
+  if (!options.modes) return {};
+  const availableModes = options.modes.split(",").map((id) => ({ id, name: id }));
+  return { modes: { currentModeId: availableModes[0].id, availableModes } };
 }
 
 function chooseModel(method, params, value) {

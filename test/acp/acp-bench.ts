@@ -8,8 +8,12 @@ import {
   type TestServer,
   type TestServerOptions,
 } from "agent-server/testing";
+import { vi } from "vitest";
 import type { NewConversation } from "../../src/wire/conversation-request.ts";
 import type { Event } from "../../src/wire/events/events.ts";
+
+// Each test starts a server and a program, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** The small agent that does what prompts say. */
 export const ACP_AGENT = join(import.meta.dirname, "acp-agent.mjs");
@@ -46,7 +50,7 @@ export class AcpBench {
 
   static async open({ args = [], agent, conversation, ...options }: AcpBenchOptions = {}): Promise<AcpBench> {
     const folder = await mkdtemp(join(tmpdir(), "acp-test-"));
-    const server = await createTestServer({ patience: 20_000, ...options });
+    const server = await createTestServer({ patience: 60_000, ...options });
     const { info } = await server.conversations.create({
       autotitle: false,
       ...conversation,

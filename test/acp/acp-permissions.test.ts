@@ -131,6 +131,24 @@ describe("the mode of a program", () => {
     expect(bench.recorded("session/set_mode")).toHaveLength(2);
   });
 
+  it("stays as it is where the program works in none without questions, which are then answered with yes", async () => {
+    await using bench = await AcpBench.open({ args: ["--name=claude-agent", "--modes=default,plan"] });
+    await bench.chat.send("permission a");
+    expect(await bench.chat.expectFinished()).toBe("permission: selected once\n");
+    expect(bench.recorded("session/set_mode")).toEqual([]);
+    expect((await bench.state()).acp_agent_name).toBe("claude-agent");
+  });
+
+  it("is never one without questions where the conversation wants to be asked", async () => {
+    await using bench = await AcpBench.open({
+      args: ["--name=claude-agent", "--modes=bypassPermissions"],
+      conversation: ALWAYS,
+    });
+    await bench.chat.send("say hello");
+    await bench.chat.expectFailed(/ACPInitError: .*no such mode/);
+    expect(bench.recorded("session/prompt")).toEqual([]);
+  });
+
   it("is the agent's own where it names one, and left alone for a program that is not known", async () => {
     await using named = await AcpBench.open({
       args: ["--name=codex-acp"],

@@ -242,6 +242,18 @@ describe("the messages of the user", () => {
     }
   });
 
+  it("have no skills of the server with them, unless it is to supply them", async () => {
+    const agent = { agent_context: { skills: [{ name: "house", content: "Be kind.", trigger: null }] } };
+    await using native = await AcpBench.open({ agent });
+    await native.chat.send("say one");
+    await native.chat.expectFinished("one");
+    expect(JSON.stringify(native.recorded("session/prompt"))).not.toContain("Be kind.");
+    await using managed = await AcpBench.open({ agent, acpSkillSourcing: "openhands_managed" });
+    await managed.chat.send("say one");
+    await managed.chat.expectFinished("one");
+    expect(managed.recorded("session/prompt")[0]?.params.prompt[1].text).toContain("Be kind.");
+  });
+
   it("are followed by what a system prompt would say, in the first one alone", async () => {
     await using bench = await AcpBench.open({
       agent: { agent_context: { system_message_suffix: "Be brief.", current_datetime: null } },

@@ -17,6 +17,8 @@ async function testHost(): Promise<RunnerHost> {
     logger: silentLogger,
     mcpServers: async () => ({}),
     memory: async () => undefined,
+    allowsSecret: () => true,
+    hide: () => {},
     now: () => 0,
   };
 }

@@ -41,6 +41,12 @@ describe("session keys", () => {
   });
 });
 
+it("the source of skills of other programs is one of two", () => {
+  expect(options({ OH_ACP_SKILL_SOURCING: "openhands_managed" }).acpSkillSourcing).toBe("openhands_managed");
+  expect(options({}).acpSkillSourcing).toBeUndefined();
+  expect(() => options({ OH_ACP_SKILL_SOURCING: "both" })).toThrow(/acp_skill_sourcing/);
+});
+
 describe("the secret key", () => {
   it("falls back to SESSION_API_KEY, then to the first numbered session key", () => {
     expect(options({ OH_SECRET_KEY: "s", SESSION_API_KEY: "k" }).secretKey).toBe("s");

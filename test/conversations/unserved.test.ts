@@ -11,6 +11,7 @@ const TOOLS = new ToolRegistry([
   { name: "browser_tool_set", usable: false, tools: [] },
 ]);
 const AGENT = { llm: { model: "scripted" }, tools: [{ name: "echo" }] };
+const PROGRAM = { kind: "ACPAgent", acp_command: ["agent"] };
 const SUMMARISE = {
   kind: "LLMSummarizingCondenser",
   llm: { model: "scripted", usage_id: "condenser" },
@@ -147,6 +148,21 @@ describe("a request is carried out, with a warning in the log and in the answer,
       "profiles of a folder for a sub-agent",
       { agent_definitions: [{ name: "cheap", model: "mini", profile_store_dir: "/etc/profiles" }] },
       "agent_definitions: asks for models of profile_store_dir (cheap)",
+    ],
+    [
+      "hooks on the tools of another program",
+      { agent: PROGRAM, hook_config: { ...noHooks, post_tool_use: [{ hooks: [{ command: "true" }] }] } },
+      "hook_config: asks for post_tool_use, but an agent that is another program runs its tools itself",
+    ],
+    [
+      "questions before another program acts",
+      { agent: PROGRAM, confirmation_policy: { kind: "AlwaysConfirm" } },
+      "confirmation_policy: asks for AlwaysConfirm, but an agent that is another program runs its tools itself",
+    ],
+    [
+      "ratings of what another program does",
+      { agent: PROGRAM, security_analyzer: { kind: "PatternSecurityAnalyzer" } },
+      "security_analyzer: asks for PatternSecurityAnalyzer, but an agent that is another program runs its tools",
     ],
     ["limits of a container", { container: { memory: "2g" } }, "container: asks for limits"],
   ])("%s", async (_, fields, words) => {

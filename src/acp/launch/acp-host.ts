@@ -3,11 +3,18 @@ import type { ToolSecrets } from "../../tools/tool.ts";
 import type { AcpAgent } from "../../wire/agent/acp/acp-agent.ts";
 import type { McpServer } from "../../wire/agent/mcp-server.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
+import type { AcpProvider } from "../providers.ts";
+import type { FindLogin } from "./logins/shared-login.ts";
+
+/** Finds the login that the server keeps for a program under the name of a secret. */
+export type ServerLogins = (provider: AcpProvider | undefined) => FindLogin;
 
 /** The part of a server that programs get something of. */
 export interface AcpServerOptions {
   /** The environment of the server: a program sees the variables of its account, where no secret has the name. */
   environment: Readonly<Record<string, string | undefined>>;
+  /** The logins that the server keeps for programs. Default: none. */
+  logins?: ServerLogins | undefined;
   /** Milliseconds before a prompt is sent again, by attempt. Default: 5, 15 and 30 seconds. */
   retryDelays?: readonly number[] | undefined;
 }
@@ -23,6 +30,10 @@ export interface AcpHost extends AcpServerOptions {
   /** Resolves to the MCP servers that it connects itself, by name, with their variables filled in. */
   mcpServers(): Promise<Readonly<Record<string, McpServer>>>;
   logger: Logger;
+  /** Finds the login that is kept for all programs under the name of a secret that this one may have. */
+  findLogin: FindLogin;
+  /** Hides further texts in everything that the conversation shows. */
+  hide(values: readonly string[]): void;
   /** For logs. */
   conversationId: string;
 }

@@ -15,6 +15,8 @@ export interface SessionFacts {
   /** Folder that the session belongs to. */
   cwd: string;
   models: SessionModels;
+  /** Ids of the modes that it offers; null where it says nothing of modes. */
+  modes: readonly string[] | null;
   /** Whether the model that the agent asks for is the one that the session has. */
   hasRequestedModel: boolean;
   /** Whether an earlier session goes on. */
@@ -56,6 +58,16 @@ export class AcpSession {
   /** Whether the program is still there. */
   get isOpen(): boolean {
     return !this.#connection.signal.aborted;
+  }
+
+  /** Whether the login of the program is worth nothing any more. */
+  get hasStaleLogin(): boolean {
+    return this.#files.hasStaleLogin;
+  }
+
+  /** Keeps the logins that the program has renewed, and hides them. */
+  keepLogins(): Promise<void> {
+    return this.#files.keepLogins();
   }
 
   /** Sends a prompt. Resolves when the program has ended its turn. */

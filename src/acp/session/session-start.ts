@@ -1,5 +1,6 @@
 import type { ClientContext, InitializeRequest, InitializeResponse } from "@agentclientprotocol/sdk";
 import { messageOf } from "../../errors.ts";
+import { asObject, isObject } from "../../is-object.ts";
 import { untilAborted } from "../../waiting.ts";
 import { isRefused, StartError } from "../acp-error.ts";
 import type { AcpHost } from "../launch/acp-host.ts";
@@ -10,6 +11,7 @@ import { type SessionFacts, setModel } from "./acp-session.ts";
 import { chooseSignIn, isSignedIn } from "./authentication.ts";
 import type { AcpConnection } from "./connection.ts";
 import { readModels } from "./session-models.ts";
+import { readModes } from "./session-modes.ts";
 
 const PROTOCOL_VERSION = 1;
 
@@ -18,7 +20,16 @@ export interface EarlierSession {
   sessionId: string;
   /** Whether its model was an option. */
   isOption: boolean;
+  /** Whether another conversation goes on with it, too: a copy of it is taken where the program can make one. */
+  isShared: boolean;
 }
+
+interface SessionPlace {
+  cwd: string;
+  mcpServers: ReturnType<typeof forwardedServers>["servers"];
+}
+
+type Begun = Pick<SessionFacts, "sessionId" | "models" | "modes" | "isResumed">;
 
 /** The variables of a program that is about to start. */
 export interface Launched {
@@ -91,11 +102,12 @@ export class SessionStart {
     const forwarded = forwardedServers(await this.#host.mcpServers(), { http, sse }, now);
     const cwd = workspace.info.workingDir;
     const place = { cwd, mcpServers: forwarded.servers };
-    const begun = await this.#loadOrNew(place, { earlier, agentName });
-    const { sessionId, models, isResumed } = begun;
+    const canFork = isObject(asObject(capabilities?.sessionCapabilities).fork);
+    const begun = await this.#loadOrNew(place, { earlier, agentName, canFork });
+    const { sessionId, models, modes, isResumed } = begun;
     const hasRequestedModel = await this.#chooseModel({ sessionId, agentName, models });
     return {
-      ...{ sessionId, agentName, agentVersion, cwd, models, isResumed, hasRequestedModel },
+      ...{ sessionId, agentName, agentVersion, cwd, models, modes, isResumed, hasRequestedModel },
       canLoad: capabilities?.loadSession === true,
       takesImages: capabilities?.promptCapabilities?.image === true,
       problems: forwarded.problems,
@@ -104,14 +116,16 @@ export class SessionStart {
   }
 
   async #loadOrNew(
-    place: { cwd: string; mcpServers: ReturnType<typeof forwardedServers>["servers"] },
-    { earlier, agentName }: { earlier: EarlierSession | undefined; agentName: string },
-  ): Promise<Pick<SessionFacts, "sessionId" | "models" | "isResumed">> {
+    place: SessionPlace,
+    {
+      earlier,
+      agentName,
+      canFork,
+    }: { earlier: EarlierSession | undefined; agentName: string; canFork: boolean },
+  ): Promise<Begun> {
     if (earlier !== undefined) {
-      const { sessionId, isOption } = earlier;
       try {
-        const loaded = await this.#wait(this.#agent.request("session/load", { ...place, sessionId }));
-        return { sessionId, models: readModels(loaded, isOption), isResumed: true };
+        return await (earlier.isShared && canFork ? this.#fork(place, earlier) : this.#load(place, earlier));
       } catch (error) {
         if (!isRefused(error)) throw error;
         this.#warn("The program of an agent does not know its earlier session; a new one begins", error);
@@ -121,7 +135,21 @@ export class SessionStart {
     const key = model ? (providerByName(agentName)?.modelMeta ?? null) : null;
     const meta = key === null ? {} : { _meta: { [key]: { options: { model } } } };
     const begun = await this.#wait(this.#agent.request("session/new", { ...place, ...meta }));
-    return { sessionId: begun.sessionId, models: readModels(begun, false), isResumed: false };
+    return { sessionId: begun.sessionId, ...offers(begun, false), isResumed: false };
+  }
+
+  async #load(place: SessionPlace, { sessionId, isOption }: EarlierSession): Promise<Begun> {
+    const loaded = await this.#wait(this.#agent.request("session/load", { ...place, sessionId }));
+    return { sessionId, ...offers(loaded, isOption), isResumed: true };
+  }
+
+  /** Begins a session that knows what the other one knows, and leaves that one to its conversation. */
+  async #fork(place: SessionPlace, { sessionId, isOption }: EarlierSession): Promise<Begun> {
+    const answer = await this.#wait(this.#agent.request<unknown>("session/fork", { ...place, sessionId }));
+    const { sessionId: forked } = asObject(answer);
+    if (typeof forked !== "string")
+      throw new Error("The program has not named the session that it has forked");
+    return { sessionId: forked, ...offers(answer, isOption), isResumed: true };
   }
 
   /** Asks for the model of the agent. A refusal leaves the session with the program's own. */
@@ -150,6 +178,11 @@ export class SessionStart {
     const { logger, conversationId } = this.#host;
     logger.warn({ conversation_id: conversationId, error: messageOf(error) }, message);
   }
+}
+
+/** The models and the modes in the answer by which a session begins. */
+function offers(answer: unknown, isOption: boolean): Pick<SessionFacts, "models" | "modes"> {
+  return { models: readModels(answer, isOption), modes: readModes(answer) };
 }
 
 function signInTooLate(methodId: string): StartError {

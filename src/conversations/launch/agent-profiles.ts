@@ -54,7 +54,11 @@ export async function requestedProfile(
 
 /** The secrets that a conversation may have by the profile that it was launched from. */
 export function allowedSecrets(secrets: SecretSources, launched: LaunchedAgentProfile | null): SecretSources {
-  const refs = launched?.secret_refs ?? null;
-  if (refs === null) return secrets;
-  return Object.fromEntries(Object.entries(secrets).filter(([name]) => refs.includes(name)));
+  const allowed = Object.entries(secrets).filter(([name]) => isAllowedSecret(name, launched));
+  return Object.fromEntries(allowed);
+}
+
+/** Whether the profile that a conversation comes from, if any, lets it have a secret. */
+export function isAllowedSecret(name: string, launched: LaunchedAgentProfile | null): boolean {
+  return launched?.secret_refs?.includes(name) ?? true;
 }

@@ -15,7 +15,9 @@ export async function refusalOf(
   const sent = startConversationRequest.parse({ agent_settings: {}, workspace: { working_dir: "/" } });
   const request = { ...sent, agent_settings: settings };
   try {
-    const agent = requestedAgent(request, { now, loadsMemory: false, sharedSkills: [] });
+    const agent = requestedAgent(request, {
+      ...{ now, loadsMemory: false, sharedSkills: [], acpSkillSourcing: "native" as const },
+    });
     judgeRequest({ request, agent, hasContainers: false });
     await resolveTools({ agent, clientTools: [], registry, logger: silentLogger });
     return undefined;

@@ -23,6 +23,7 @@ import type { AgentFiles } from "../launch/agent-files.ts";
 import type { ProfileSource } from "../launch/agent-profiles.ts";
 import type { PluginLoader } from "../launch/plugin-source.ts";
 import type { DamageLog } from "../record/damage/damage-log.ts";
+import type { AcpSkillSourcing } from "../record/requested-agent.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RemovalNotes } from "../removal/removal-notes.ts";
 import type { Drivers } from "../sub-agents/workers/drivers.ts";
@@ -51,6 +52,8 @@ export interface ConversationContext {
   createLlm: CreateLlm;
   /** Opens the machine that a conversation works on. */
   openWorkspace: OpenWorkspace;
+  /** Where agents that are other programs have their skills from. Default: `native`. */
+  acpSkillSourcing?: AcpSkillSourcing | undefined;
   /** The machines that stay when workspaces are closed. Default: there are none. */
   machines?: Machines | undefined;
   /** Makes the extensions of a conversation. Default: none. */

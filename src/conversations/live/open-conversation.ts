@@ -13,6 +13,7 @@ import type { SecretSources } from "../../wire/secret-source.ts";
 import { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { assertSideBudget } from "../budgets/side-budget.ts";
 import { withProjectSkills } from "../launch/agent-files.ts";
+import { isAllowedSecret } from "../launch/agent-profiles.ts";
 import { machineLimits } from "../machine-limits.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
 import { DocumentWriter } from "../record/document-writer.ts";
@@ -97,6 +98,8 @@ export function openConversation(
       logger,
       mcpServers: () => forwardedMcpServers(keeper.state.agent, plugins, host),
       memory: () => readMemory(keeper.state.agent, host.workspace, context.agentFiles),
+      allowsSecret: (name) => isAllowedSecret(name, config.launched_agent_profile ?? null),
+      hide: (values) => secrets.hide(values),
       now: () => clock.now(),
     };
   };

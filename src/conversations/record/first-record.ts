@@ -13,7 +13,7 @@ import type { SubAgentConfig } from "../sub-agents/sub-agent-config.ts";
 import { toConfig } from "./conversation-config.ts";
 import type { StateDocument } from "./conversation-documents.ts";
 import { DocumentWriter } from "./document-writer.ts";
-import { requestedAgent } from "./requested-agent.ts";
+import { type AcpSkillSourcing, requestedAgent } from "./requested-agent.ts";
 import { STATE_KEYS, toState, toStateDocument } from "./state-fields.ts";
 import { toolModules } from "./tool-modules.ts";
 import type { OpenSecrets } from "./unsealed-secrets.ts";
@@ -42,6 +42,8 @@ export interface LaunchContext extends Pick<StartContext, "cipher" | "now"> {
   loadsMemory: boolean;
   /** Skills of the user and public ones, as far as the agent asks for them. */
   sharedSkills: readonly Skill[];
+  /** Where agents that are other programs have their skills from. Default: `native`. */
+  acpSkillSourcing?: AcpSkillSourcing | undefined;
 }
 
 /**
@@ -50,14 +52,17 @@ export interface LaunchContext extends Pick<StartContext, "cipher" | "now"> {
  */
 export function agentAndSecrets(
   request: StartConversationRequest,
-  { cipher, now, profile, loadsMemory, sharedSkills }: LaunchContext,
+  { cipher, now, profile, loadsMemory, sharedSkills, acpSkillSourcing = "native" }: LaunchContext,
 ): OpenSecrets {
   const { agent: sentAgent, agent_settings, secrets } = request;
   const sent = { agent: sentAgent, agent_settings, secrets };
   // Opened before the agent is built: what settings lead to depends on whether there is a key.
   const open = request.secrets_encrypted ? openSecrets(sent, requiredCipher(cipher)).value : sent;
   const source = profile === undefined ? open : { ...open, agent_settings: profile.settings };
-  const agent = requestedAgent({ ...request, ...source }, { now, loadsMemory, sharedSkills });
+  const agent = requestedAgent(
+    { ...request, ...source },
+    { now, loadsMemory, sharedSkills, acpSkillSourcing },
+  );
   const supplied = withContextSecrets(open.secrets, agent);
   const opened = { agent, secrets: allowedSecrets(supplied, profile?.launched ?? null) };
   assertWithinLimits(opened.secrets);

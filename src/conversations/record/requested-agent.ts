@@ -14,17 +14,26 @@ export interface Moment {
   loadsMemory: boolean;
   /** Skills of the user and public ones, if the agent asks for them. */
   sharedSkills: readonly Skill[];
+  /** Where agents that are other programs have their skills from. */
+  acpSkillSourcing: AcpSkillSourcing;
 }
+
+/**
+ * Where an agent that is another program has its skills from: it reads those of its user and project itself (`native`),
+ * or gets those of the server, too (`openhands_managed`).
+ */
+export type AcpSkillSourcing = "native" | "openhands_managed";
 
 /** Returns the agent of a start request: `agent` as it is, or one built from `agent_settings`. */
 export function requestedAgent(
   request: StartConversationRequest,
-  { now, loadsMemory, sharedSkills }: Moment,
+  { now, loadsMemory, sharedSkills, acpSkillSourcing }: Moment,
 ): Agent {
   const chosen = withMoment(withSharedSkills(chosenAgent(request, now), sharedSkills), now);
   const agent = withClientTools(loadsMemory ? withMemory(chosen, now) : chosen, request.client_tools);
   const { system_message_suffix_append: suffix, skills } = request.agent_launch_additions ?? {};
-  const skilled = withOwnSkills(skills ? withSkills(agent, skills, now) : agent);
+  const informed = skills ? withSkills(agent, skills, now) : agent;
+  const skilled = acpSkillSourcing === "native" ? withOwnSkills(informed) : informed;
   const addition = suffix?.trim();
   return addition ? withSuffix(skilled, addition, now) : skilled;
 }

@@ -1,11 +1,15 @@
+import { isObject } from "../../is-object.ts";
 import { redactSecrets } from "../../secrets/secret-fields.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { NewEvent } from "../../wire/events/events.ts";
 import { withoutNulls } from "../../wire/nullable.ts";
 
+/** Keys of the state whose own keys may be null: the figures have all of theirs, and the agent's are its own matter. */
+const WITH_NULLS: ReadonlySet<string> = new Set(["stats", "agent_state"]);
+
 /**
  * Makes the event for a new value of a key of the state. Secrets become asterisks. Keys that are null are left out,
- * except in `stats`: clients expect all keys there.
+ * except in figures and in what agents keep.
  */
 export function stateUpdate(key: string, value: unknown) {
   const redacted = redactSecrets(value, "asterisks");
@@ -13,8 +17,15 @@ export function stateUpdate(key: string, value: unknown) {
     kind: "ConversationStateUpdateEvent",
     source: "environment",
     key,
-    value: key === "stats" || redacted === null ? redacted : withoutNulls(redacted),
+    value: WITH_NULLS.has(key) || redacted === null ? redacted : shownState(key, redacted),
   } as const satisfies NewEvent;
+}
+
+/** A whole state has what its agent keeps as it is, too. */
+function shownState<T>(key: string, value: T): T {
+  const shown = withoutNulls(value);
+  if (key !== "full_state" || !isObject(value) || !isObject(shown)) return shown;
+  return { ...shown, agent_state: value.agent_state };
 }
 
 /**

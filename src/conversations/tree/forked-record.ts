@@ -81,6 +81,10 @@ function forkedState(state: StateDocument, { tags, fromEventId = null }: ForkOpt
     last_user_message_id: null,
     head_is_empty: fromEventId === null && head_is_empty === true,
     tags: { ...tags },
-    agent_state,
+    agent_state: {
+      ...agent_state,
+      // A program would write what two conversations say into one session.
+      ...("acp_session_id" in agent_state && { acp_session_is_shared: true }),
+    },
   };
 }

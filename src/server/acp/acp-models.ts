@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { AcpDiscovery } from "../../acp/discovery/discover-models.ts";
 import type { Discoveries } from "../../acp/discovery/discoveries.ts";
+import type { ServerLogins } from "../../acp/launch/acp-host.ts";
 import type { Clock } from "../../clock.ts";
 import { AgentServerError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
@@ -13,6 +14,8 @@ import type { OpenWorkspace } from "../../workspace/workspace.ts";
 
 export interface AcpModelsOptions {
   environment: Readonly<Record<string, string | undefined>>;
+  /** The logins that the server keeps for programs. Default: none. */
+  logins?: ServerLogins | undefined;
   /** Absolute path of the folder below which sessions that are not used further have theirs. */
   folder: string;
   openWorkspace: OpenWorkspace;
@@ -61,8 +64,14 @@ async function answer(
       inOwnFolder(options, async (workspace) => {
         const { discoverModels } = await import("../../acp/discovery/discover-models.ts");
         const { environment, clock, logger } = options;
-        const host = { agent, workspace, secretNames, secrets, environment, logger, conversationId: "none" };
-        return discoverModels({ ...host, mcpServers: async () => ({}) }, { signal, now: clock.now() });
+        const { providerOf } = await import("../../acp/providers.ts");
+        const host = {
+          ...{ agent, workspace, secretNames, secrets, environment, logger, conversationId: "none" },
+          findLogin: options.logins?.(providerOf(agent)) ?? (async () => undefined),
+          hide: (texts: readonly string[]) => secrets.hide(texts),
+          mcpServers: async () => ({}),
+        };
+        return discoverModels(host, { signal, now: clock.now() });
       }),
   });
 }

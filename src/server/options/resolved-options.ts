@@ -79,6 +79,9 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   if (!Number.isSafeInteger(maxQueuedRuns) || maxQueuedRuns < 0) {
     throw new TypeError("maxQueuedRuns: must be a whole number, 0 or more");
   }
+  checkRetryDelays(options.acpRetryDelays);
+  if (![undefined, "native", "openhands_managed"].includes(options.acpSkillSourcing))
+    throw new TypeError('acpSkillSourcing: must be "native" or "openhands_managed"');
   if (options.budgets !== undefined) assertBudgets(options.budgets);
   return {
     ...options,
@@ -148,6 +151,17 @@ function publicUrlOf({ appBackendPublicUrl: text = null }: ServerOptions): strin
     url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username === "";
   if (isPlain) return text.replace(/\/+$/, "");
   throw new TypeError("appBackendPublicUrl: must be an http or https URL such as https://apps.example.com");
+}
+
+/** Milliseconds: an hour. */
+const LONGEST_DELAY = 3_600_000;
+
+function checkRetryDelays(delays: ServerOptions["acpRetryDelays"] = []): void {
+  const isDelay = (delay: number) => delay >= 0 && delay <= LONGEST_DELAY;
+  if (Array.isArray(delays) && delays.length <= 20 && delays.every(isDelay)) return;
+  throw new TypeError(
+    `acpRetryDelays: must be a list of at most 20 numbers from 0 to ${LONGEST_DELAY} (milliseconds)`,
+  );
 }
 
 function retentionOf({ bashEventsRetentionSeconds: seconds = null }: ServerOptions): number | null {

@@ -98,6 +98,25 @@ export class CustomSecrets {
   }
 
   /**
+   * Gives a secret another value, if it still has its former one. Resolves to whether it had.
+   *
+   * @throws AgentServerError as `set`
+   */
+  async renew(name: string, { former, value }: { former: string; value: string }): Promise<boolean> {
+    assertName(name);
+    assertValue(value);
+    return this.#documents.edit(async (edit) => {
+      const all = await edit.list(SECRETS);
+      assertReadable(all, name);
+      const kept = all.find((secret) => secret.name === name)?.value;
+      const secret = kept?.custom_secrets[name];
+      if (kept == null || secret?.secret !== former) return false;
+      await edit.put(SECRETS, name, { ...kept, custom_secrets: { [name]: { ...secret, secret: value } } });
+      return true;
+    });
+  }
+
+  /**
    * Removes a secret. Returns false for an unknown one.
    *
    * @throws AgentServerError `unprocessable` for a name that is not accepted, and `damaged` while a stored secret cannot be read.

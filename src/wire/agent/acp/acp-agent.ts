@@ -29,6 +29,7 @@ export const acpAgent = z
     ...agentFields,
     llm: managedLlm.prefault(() => managed() as never) as unknown as z.ZodDefault<typeof llmConfig>,
     include_default_tools: z.array(z.string()).default([]),
+    system_prompt_kwargs: orElse(z.record(z.string(), z.unknown()), () => ({})),
     acp_command: z.array(z.string()).describe("Program and arguments; no shell reads them"),
     acp_server: nullable(z.string()).describe("Name of the program, as in settings"),
     acp_args: z.array(z.string()).default([]),

@@ -1,10 +1,10 @@
-import type { RunOptions } from "../agent/loop/run.ts";
-import type { AgentSession } from "../agent/loop/session.ts";
-import { DeepMask } from "../secrets/masking/deep-mask.ts";
-import type { ToolSecrets } from "../tools/tool.ts";
-import type { NewEvent } from "../wire/events/events.ts";
-import { text } from "../wire/events/message.ts";
-import type { Answer } from "./turn/answer.ts";
+import type { RunOptions } from "../../agent/loop/run.ts";
+import type { AgentSession } from "../../agent/loop/session.ts";
+import { DeepMask } from "../../secrets/masking/deep-mask.ts";
+import type { ToolSecrets } from "../../tools/tool.ts";
+import type { NewEvent } from "../../wire/events/events.ts";
+import { text } from "../../wire/events/message.ts";
+import type { Answer } from "../turn/answer.ts";
 
 const NO_ANSWER = "(No response from ACP server)";
 
@@ -31,6 +31,8 @@ export async function finishEvents(
     source: "agent" as const,
     thought: [],
     reasoning_content: thoughts || null,
+    thinking_blocks: [],
+    security_risk: "UNKNOWN" as const,
     action: { kind: "FinishAction", message },
     ...call,
     tool_call: {
@@ -48,6 +50,7 @@ export async function finishEvents(
     source: "environment" as const,
     observation: { kind: "FinishObservation", content: [text(message), ...images], is_error: false },
     action_id: action.id,
+    extended_content: [],
     ...call,
   };
   return [...(await rated([action], { session, run })), result];
@@ -59,6 +62,6 @@ async function rated(
   { session, run: { extensions, signal } }: Pick<FinishOptions, "session" | "run">,
 ): Promise<readonly NewEvent[]> {
   if (!extensions.rates) return events;
-  const { ratedEvents } = await import("../agent/critic/rated-events.ts");
+  const { ratedEvents } = await import("../../agent/critic/rated-events.ts");
   return ratedEvents(events, { session, extensions, signal });
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContentBlock, PromptResponse } from "@agentclientprotocol/sdk";
-import { settledWithin } from "../waiting.ts";
-import { CANCEL_TIMEOUT } from "./limits.ts";
-import type { AcpSession } from "./session/acp-session.ts";
-import type { Turn } from "./turn/turn.ts";
+import { settledWithin } from "../../waiting.ts";
+import { CANCEL_TIMEOUT } from "../limits.ts";
+import type { AcpSession } from "../session/acp-session.ts";
+import type { Turn } from "../turn/turn.ts";
 
 export interface AttemptOptions {
   turn: Turn;

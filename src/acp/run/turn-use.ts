@@ -1,10 +1,10 @@
 import type { PromptResponse } from "@agentclientprotocol/sdk";
-import { asObject } from "../is-object.ts";
-import type { LlmReply, LlmUsage } from "../llm/llm.ts";
-import { loadModelFacts } from "../llm/pricing.ts";
-import type { AcpAgent } from "../wire/agent/acp/acp-agent.ts";
-import type { AcpSession } from "./session/acp-session.ts";
-import type { ReportedUse } from "./turn/turn.ts";
+import { asObject } from "../../is-object.ts";
+import type { LlmReply, LlmUsage } from "../../llm/llm.ts";
+import { loadModelFacts } from "../../llm/pricing.ts";
+import type { AcpAgent } from "../../wire/agent/acp/acp-agent.ts";
+import type { AcpSession } from "../session/acp-session.ts";
+import type { ReportedUse } from "../turn/turn.ts";
 
 export interface UsedTurn {
   agent: AcpAgent;

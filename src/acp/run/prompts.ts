@@ -1,8 +1,8 @@
 import type { ContentBlock } from "@agentclientprotocol/sdk";
-import { messageOfEvent } from "../agent/view/event-message.ts";
-import type { PromptView } from "../agent/view/prompt-view.ts";
-import type { MessageEvent } from "../wire/events/events.ts";
-import { type Content, textOf } from "../wire/events/message.ts";
+import { messageOfEvent } from "../../agent/view/event-message.ts";
+import type { PromptView } from "../../agent/view/prompt-view.ts";
+import type { MessageEvent } from "../../wire/events/events.ts";
+import { type Content, textOf } from "../../wire/events/message.ts";
 
 /** Messages of hooks that send an agent back begin with it. */
 const STOP_FEEDBACK = "[Stop hook feedback]";
