@@ -53,6 +53,11 @@ export class BashCommands {
     });
   }
 
+  /** Number of commands that run. */
+  get runningCount(): number {
+    return this.#runner.count;
+  }
+
   /** Ends commands that a dead server left unfinished, and begins to remove old events. Never rejects. */
   start(): Promise<void> {
     return this.#housekeeping.start();

@@ -64,6 +64,10 @@ export class CommandRunner {
   }
 
   /** A command that runs on this server; undefined for any other. */
+  get count(): number {
+    return this.#running.size;
+  }
+
   find(commandId: string): RunningCommand | undefined {
     return this.#running.get(commandId);
   }

@@ -45,6 +45,7 @@ export async function serve(args: ServeArguments): Promise<void> {
   stopOnSignal(server);
   try {
     const { url } = await server.listen(args.port, host);
+    exitAfter(server.closed);
     process.stdout.write(banner(url, server, args));
     // In a sandbox or container, relative working folders lie in its root.
     const folder = args.sandbox || args.container ? "tour" : undefined;
@@ -162,14 +163,18 @@ function stopOnSignal(server: AgentServer): void {
     if (stopping) process.exit(130);
     stopping = true;
     process.stderr.write(`${signal}: stopping\n`);
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`agent-server: ${messageOf(error)}\n`);
-        process.exit(1);
-      },
-    );
+    exitAfter(server.close());
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+}
+
+function exitAfter(closed: Promise<void>): void {
+  closed.then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`agent-server: ${messageOf(error)}\n`);
+      process.exit(1);
+    },
+  );
 }

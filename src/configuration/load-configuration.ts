@@ -137,6 +137,8 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { maxConcurrentRuns: settings.max_concurrent_runs }),
     ...webhooksOf(settings),
+    ...(settings.preload_tools && { preloadTools: true }),
+    ...(settings.idle_shutdown_seconds != null && { idleShutdownSeconds: settings.idle_shutdown_seconds }),
     ...(settings.deferred_init && { deferredInit: deferredInitOf(settings, secretKey) }),
     ...(settings.max_queued_runs === undefined ? {} : { maxQueuedRuns: settings.max_queued_runs }),
     ...budgetsOf(settings),

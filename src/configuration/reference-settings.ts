@@ -57,6 +57,8 @@ export const SETTINGS = {
   vscode_port: { type: "number", schema: z.int().min(1).max(65535) },
   vscode_base_path: { type: "text", schema: text },
   registered_marketplaces: { type: "objects", schema: z.array(marketplace) },
+  /** Off by default, unlike in the reference: a start stays light. */
+  preload_tools: { type: "boolean", schema: z.boolean() },
   deferred_init: { type: "boolean", schema: z.boolean() },
   webhooks: {
     type: "objects",
@@ -71,6 +73,8 @@ export const SETTINGS = {
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
+  /** Not in the reference, whose server never ends by itself. */
+  idle_shutdown_seconds: { type: "number", schema: seconds },
   /** Not in the reference, whose server has no budgets. */
   conversation_budget_cost: { type: "number", schema: z.number().positive() },
   conversation_budget_tokens: { type: "number", schema: z.int().positive() },
@@ -92,7 +96,6 @@ export const UNSUPPORTED = [
   "conversation_container_startup_timeout",
   "conversation_storage_disk_budget",
   "conversation_storage_retention_days",
-  "preload_tools",
   "lease_ttl_seconds",
   "telemetry",
 ] as const;

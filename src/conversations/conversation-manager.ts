@@ -69,6 +69,11 @@ export class ConversationManager {
     return this.#parts.live.size;
   }
 
+  /** Number of runs, goals and starts of conversations that are active. */
+  get activeCount(): number {
+    return this.#parts.context.slots.taken;
+  }
+
   /**
    * Lists the conversations of the reference, then repairs runs that were cut short, also behind a pause: those that no
    * living server of the store holds. Nothing else is loaded.

@@ -20,6 +20,8 @@ import { initKeyCheck } from "./deferred/init-key.ts";
 import { ignoredParts, initializedOptions } from "./deferred/initialized-options.ts";
 import { type ClosableEditor, editorAccess } from "./editor/editor-access.ts";
 import { type Lifecycle, startLifecycle } from "./lifecycle.ts";
+import { watchIdleness } from "./lifetime/idle-shutdown.ts";
+import { preloadTools } from "./lifetime/preload-tools.ts";
 import { refuseOpenHost } from "./listen-policy.ts";
 import { corsOptions } from "./options/cors-options.ts";
 import { type ResolvedOptions, resolveOptions } from "./options/resolved-options.ts";
@@ -47,6 +49,8 @@ export interface AgentServer extends FetchServer, AsyncDisposable {
   listen(port?: number, host?: string): Promise<Listening>;
   /** Serves WebSocket upgrades of an `http.Server` you own. Returns a function that detaches the server again. */
   attach(httpServer: HttpServer): () => void;
+  /** Settles as `close` once the server has ended, also because it was idle. */
+  readonly closed: Promise<void>;
 }
 
 /** The options in force without keys, secrets and variables of the environment. */
@@ -88,13 +92,20 @@ export function createServer(input: ServerOptions = {}): AgentServer {
   const options = resolveOptions(input);
   const listenings = new Set<Listening>();
   const ending = new Set<Promise<void>>();
-  const network: Network = { listenings, isLast: (parts) => parts === current, end: endNetwork };
+  const network: Network = {
+    listenings,
+    isLast: (parts) => parts === current,
+    end: endNetwork,
+    close: () => close(),
+  };
   const init = options.deferredInit === null ? undefined : deferredInit();
   let current = assemble(init === undefined ? options : dormantOptions(options), { network, init });
-  const close = once(async () => {
-    await init?.settled();
-    await current.lifecycle.close();
-    await Promise.all(ending);
+  const closed = Promise.withResolvers<void>();
+  // A failure rejects what `close` returns.
+  closed.promise.catch(() => undefined);
+  const close = once(() => {
+    closed.resolve(end());
+    return closed.promise;
   });
   const server: AgentServer = {
     get options() {
@@ -119,9 +130,16 @@ export function createServer(input: ServerOptions = {}): AgentServer {
     },
     attach: (httpServer) => attachWebSockets(httpServer, server, { basePath: options.basePath }),
     close,
+    closed: closed.promise,
     [Symbol.asyncDispose]: close,
   };
   return server;
+
+  async function end(): Promise<void> {
+    await init?.settled();
+    await current.lifecycle.close();
+    await Promise.all(ending);
+  }
 
   /** The server goes on with other parts, made of what it was given; the dormant ones end. */
   function deferredInit(): DeferredInit {
@@ -158,6 +176,8 @@ interface Network {
   isLast(parts: Parts): boolean;
   /** Closes sockets and listening ports. */
   end(): Promise<void>;
+  /** Ends the server. */
+  close(): Promise<void>;
 }
 
 /** Everything that answers for a server. */
@@ -178,12 +198,25 @@ function assemble(
   const editor = editorAccess(options);
   const core = createCore(options, { services: { ...services, editor }, ready: () => lifecycle.ready, init });
   const parts: Parts = { options, services, core, lifecycle };
+  if (options.preloadTools) void lifecycle.started.then(() => preloadTools(options.logger));
+  const unwatch = watchIdleness({
+    seconds: options.idleShutdownSeconds,
+    idleSeconds: () => idleSeconds(options, services),
+    isBusy: () => services.conversations.activeCount + services.bash.commands.runningCount > 0,
+    end: () => network.close(),
+    logger: options.logger,
+  });
   return parts;
 
   async function endNetwork(): Promise<void> {
+    unwatch();
     core.endStreams();
     await Promise.all([network.isLast(parts) && network.end(), editor.close()]);
   }
+}
+
+function idleSeconds({ clock }: ResolvedOptions, services: Services): number {
+  return Math.max(0, clock.now() - services.lastActivity()) / 1000;
 }
 
 interface CoreParts {
@@ -221,7 +254,7 @@ function createCore(options: ResolvedOptions, { services, ready, init }: CorePar
     server: {
       clock,
       startedAt: () => startedAt,
-      idleSeconds: () => Math.max(0, clock.now() - services.lastActivity()) / 1000,
+      idleSeconds: () => idleSeconds(options, services),
       ready,
       tools: () => catalogueOf(services.tools.all()).usable,
       packageVersion: PACKAGE_VERSION,

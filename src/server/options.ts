@@ -198,10 +198,21 @@ export interface ServerOptions {
   /** Seconds after which an untouched conversation leaves memory; null keeps it. Default: 1200. */
   idleTtlSeconds?: number | null;
   /**
-   * Seconds without activity after which the operator may stop this process. Shown to clients in `/server_info`; the
-   * server never stops itself. Default: null, never.
+   * Loads the code of conversations and of the usual tools once the server is ready, so that the first conversation
+   * starts sooner; a dormant server does so, too. Default: false, each is loaded when it is first needed.
+   */
+  preloadTools?: boolean;
+  /**
+   * Seconds without activity after which the operator may stop this process. Only shown to clients, in `/server_info`:
+   * see `idleShutdownSeconds`. Default: null, never.
    */
   idleTimeoutSeconds?: number | null;
+  /**
+   * Seconds without activity after which the server closes itself: what `idle_time` of `/server_info` counts, while no
+   * run and no bash command is active. Open sockets and plain reads do not keep it. A dormant server waits. The command
+   * ends with its server. Default: null, never.
+   */
+  idleShutdownSeconds?: number | null;
   /**
    * Maximum number of concurrent runs. A run past it is refused with 429; the message that asked for it is stored. The
    * start of a conversation counts as a run. Default: 10.

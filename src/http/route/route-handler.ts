@@ -70,10 +70,7 @@ function admitOf(
   { spec, admit }: Route,
   { authentication, dormant }: RouteHandlerOptions,
 ): ((request: Request, context: RequestContext) => Admission | Promise<Admission>) | undefined {
-  if (admit !== undefined) {
-    return (request, context) =>
-      admit(request, context) ? { principal: null } : new AgentServerError("unauthorized");
-  }
+  if (admit !== undefined) return (request, context) => admit(request, context) ?? { principal: null };
   const credentials = credentialsOf(spec);
   if (credentials.length === 0) return undefined;
   const check = authentication.checkOf(credentials);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { AgentServerError } from "../../errors.ts";
 import { once } from "../../once.ts";
 import type { Principal } from "../../principal.ts";
 import type { Upload, UploadSpec } from "../content/upload.ts";
@@ -74,10 +75,10 @@ export interface RouteInput<S extends InputSpec> {
 export interface Route {
   spec: RouteSpec;
   /**
-   * Decides about a request in place of the credentials of the spec, for a route with a separate key. A dormant
-   * server answers it. Default: the credentials decide.
+   * Decides about a request in place of the credentials of the spec, for a route with a separate key: the refusal, or
+   * undefined. A dormant server answers it. Default: the credentials decide.
    */
-  admit?(request: Request, about: { readonly peerAddress: string | undefined }): boolean;
+  admit?(request: Request, about: { readonly peerAddress: string | undefined }): AgentServerError | undefined;
   handle(input: {
     params: unknown;
     query: unknown;

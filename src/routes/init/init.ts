@@ -54,13 +54,21 @@ export function initRoutes({ deferred, isInitKey }: InitDeps): Route[] {
     }).handle(async () => ({ status: 200, body: (deferred ?? unavailable()).status() })),
     {
       ...post,
-      admit: ({ headers }, { peerAddress }) => isInitKey(headers.get(INIT_KEY_HEADER), peerAddress),
+      admit({ headers }, { peerAddress }) {
+        if (!isInitKey(headers.get(INIT_KEY_HEADER), peerAddress))
+          return new AgentServerError("unauthorized");
+        return deferred === undefined ? notServed() : undefined;
+      },
     },
   ];
 }
 
 function unavailable(): never {
-  throw new AgentServerError(
+  throw notServed();
+}
+
+function notServed(): AgentServerError {
+  return new AgentServerError(
     "not_found",
     "server is not running with deferred_init=True; the /api/init endpoint is not available",
   );

@@ -13,6 +13,13 @@ export function dormantOptions(options: ResolvedOptions): ResolvedOptions {
     ...(isGuarded
       ? { ...others, authenticate: () => false, dangerouslyAllowUnauthenticated: false }
       : options),
-    ...{ store: memoryStore(), referenceData: false, webhooks: [], vscode: null, ui: null },
+    ...{
+      store: memoryStore(),
+      referenceData: false,
+      webhooks: [],
+      vscode: null,
+      ui: null,
+      idleShutdownSeconds: null,
+    },
   };
 }

@@ -53,6 +53,7 @@ export type ResolvedOptions = Omit<
       | "trustForwardedHeaders"
       | "idleTtlSeconds"
       | "idleTimeoutSeconds"
+      | "idleShutdownSeconds"
       | "maxConcurrentRuns"
       | "maxQueuedRuns"
       | "bashEventsRetentionSeconds"
@@ -107,9 +108,10 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     trustForwardedHeaders: options.trustForwardedHeaders ?? false,
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,
     idleTimeoutSeconds: options.idleTimeoutSeconds ?? null,
+    idleShutdownSeconds: secondsOf("idleShutdownSeconds", options.idleShutdownSeconds),
     maxConcurrentRuns,
     maxQueuedRuns,
-    bashEventsRetentionSeconds: retentionOf(options),
+    bashEventsRetentionSeconds: secondsOf("bashEventsRetentionSeconds", options.bashEventsRetentionSeconds),
     maxBodyBytes: options.maxBodyBytes ?? 32 * MIB,
     allowPrivateImageUrls: options.allowPrivateImageUrls ?? false,
     debug: options.debug ?? false,
@@ -164,9 +166,9 @@ function checkRetryDelays(delays: ServerOptions["acpRetryDelays"] = []): void {
   );
 }
 
-function retentionOf({ bashEventsRetentionSeconds: seconds = null }: ServerOptions): number | null {
+function secondsOf(name: string, seconds: number | null = null): number | null {
   if (seconds === null || (Number.isFinite(seconds) && seconds > 0)) return seconds;
-  throw new TypeError("bashEventsRetentionSeconds: must be a number above 0, or null");
+  throw new TypeError(`${name}: must be a number above 0, or null`);
 }
 
 function toLogger(logger: ServerOptions["logger"]): Logger {

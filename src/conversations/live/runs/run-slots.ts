@@ -65,6 +65,11 @@ export class RunSlots {
     this.#queueLength = queueLength;
   }
 
+  /** Number of slots that are taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /**
    * Takes a slot, or a place in the queue.
    *
