@@ -6,7 +6,7 @@ import { SUB_AGENT_DIFFERENCES } from "./differences/delegation/sub-agents.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { APP_DIFFERENCES } from "./differences/edges/apps.ts";
-import { EDGE_DIFFERENCES } from "./differences/edges.ts";
+import { EDGE_DIFFERENCES } from "./differences/edges/init.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { MCP_DIFFERENCES } from "./differences/mcp.ts";

@@ -72,7 +72,10 @@ function admitOf(
 ): ((request: Request, context: RequestContext) => Admission | Promise<Admission>) | undefined {
   if (admit !== undefined) return (request, context) => admit(request, context) ?? { principal: null };
   const credentials = credentialsOf(spec);
-  if (credentials.length === 0) return undefined;
+  if (credentials.length === 0) {
+    const waits = spec.waitsForInit === true && dormant !== undefined;
+    return waits ? () => dormant() ?? { principal: null } : undefined;
+  }
   const check = authentication.checkOf(credentials);
   return async (request, context) =>
     dormant?.() ?? (await check(request, context)) ?? new AgentServerError("unauthorized");

@@ -32,6 +32,8 @@ export interface RouteSpec {
   summary: string;
   tags: readonly string[];
   auth: RouteAuth;
+  /** An open route that a server refuses until it is configured, as it does those with credentials. Default: false. */
+  waitsForInit?: boolean;
   params?: z.ZodObject;
   query?: z.ZodObject;
   /** Headers that the handler reads, with a description of each. Only the document uses them. */

@@ -100,6 +100,7 @@ export function ingressRoutes({ origin, sessions, ingress, backends }: AppDeps):
         lazyRoute(
           {
             ...{ method, path, hidden: true, auth: "open", tags: ["Canvas App Backends"] },
+            waitsForInit: true,
             id: "proxy_app_backend_http_endpoint",
             summary: "Pass a request on to a back end",
           },

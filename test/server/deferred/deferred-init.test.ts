@@ -78,6 +78,10 @@ describe("a dormant server", () => {
         expect([path, answer.status, await answer.json()]).toEqual([path, 503, DORMANT]);
       }
     }
+    for (const method of ["GET", "POST"]) {
+      const backEnd = await ask(method, "/app-backends/some-extension/page");
+      expect([method, backEnd.status, await backEnd.json()]).toEqual([method, 503, DORMANT]);
+    }
     const upload = await ask("POST", "/api/file/upload?path=/tmp/x", undefined, keyed("boot"));
     expect(upload.status).toBe(503);
   });
@@ -93,7 +97,7 @@ describe("a dormant server", () => {
 
   it("refuses sockets before they are accepted", async () => {
     const { url } = await open({ apiKeys: ["boot"] });
-    for (const path of [`/sockets/events/${ID}`, "/sockets/bash-events"]) {
+    for (const path of [`/sockets/events/${ID}`, `/sockets/session/${ID}`, "/sockets/bash-events"]) {
       const socket = new WebSocket(`${url.replace("http", "ws")}${path}?session_api_key=boot`);
       const status = await new Promise((resolve) => {
         socket.once("unexpected-response", (_request, response) => resolve(response.statusCode));

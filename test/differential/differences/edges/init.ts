@@ -1,4 +1,4 @@
-import type { Difference } from "./difference.ts";
+import type { Difference } from "../difference.ts";
 
 /** Where servers that are configured after their start differ on purpose. */
 export const EDGE_DIFFERENCES: readonly Difference[] = [
