@@ -1,4 +1,5 @@
 import type { Logger } from "../logger.ts";
+import type { CompanyProxy } from "../outbound/company-proxy/company-proxy.ts";
 import { allowedDomains } from "../tools/browser/browser-params.ts";
 import type { BrowserSession } from "../tools/browser/browser-session.ts";
 import type { ToolHost } from "../tools/tool.ts";
@@ -19,6 +20,8 @@ export interface BrowsersOptions {
   env: Readonly<Record<string, string>>;
   /** Whether pages of this machine and of private networks are open to agents. */
   allowsPrivate: boolean;
+  /** The proxy through which this machine reaches others. null for none. */
+  upstream: CompanyProxy | null;
   logger: Logger;
   /** Milliseconds since 1970. */
   now(): number;
@@ -73,8 +76,8 @@ export class Browsers {
         `${MAX_BROWSERS} conversations use the browser; try again when one of them has ended.`,
       );
     }
-    const { allowsPrivate, idleLimit = IDLE_LIMIT, now } = this.#options;
-    const network = { allowsPrivate, domains: allowedDomains(host.params) };
+    const { allowsPrivate, upstream, idleLimit = IDLE_LIMIT, now } = this.#options;
+    const network = { allowsPrivate, domains: allowedDomains(host.params), upstream };
     const browser = new ConversationBrowser({ chromium: this.#chromium, host, network, idleLimit, now });
     const used = { browser, users: 0 };
     this.#used.set(id, used);

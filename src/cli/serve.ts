@@ -7,6 +7,7 @@ import type { ServerOptions } from "../server/options.ts";
 import type { UiOptions } from "../server/ui/ui-options.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { firstSteps } from "./first-steps.ts";
+import { useGlobalProxy } from "./global-proxy.ts";
 import { ownSecretKey } from "./own-secret-key.ts";
 import type { ContainerArguments, SandboxArguments, UiArguments } from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
@@ -28,6 +29,7 @@ export async function serve(args: ServeArguments): Promise<void> {
   const { options, warnings } = await readConfiguration();
   for (const warning of [...args.warnings, ...warnings]) logger.warn({}, warning);
   const { dangerouslyAllowUnauthenticated } = args;
+  await useGlobalProxy(process.env, logger);
   refuseOpenSandbox(args, options);
   const host = args.host ?? ((options.apiKeys ?? []).length > 0 ? "0.0.0.0" : "127.0.0.1");
   const server = createServer({

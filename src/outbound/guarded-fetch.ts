@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestOptions } from "node:http";
 import { isIP } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { type Guard, guardedLookup, refusal } from "./allowed-addresses.ts";
+import type { CompanyProxy } from "./company-proxy/company-proxy.ts";
 
 interface GuardedRequest {
   /** Default: GET. */
@@ -26,13 +27,14 @@ const BODILESS = [101, 204, 205, 304];
 
 /**
  * Builds a `fetch` for URLs that come from users. The addresses of a name are judged when the connection is made, so
- * that the name cannot resolve to one address for the check and to another for the connection.
+ * that the name cannot resolve to one address for the check and to another for the connection. Where the machine has a
+ * proxy, requests go through it, to addresses that were judged here.
  */
-export function createGuardedFetch(allows: Guard): GuardedFetch {
+export function createGuardedFetch(allows: Guard, proxy: CompanyProxy | null): GuardedFetch {
   return async function guardedFetch(url, { redirect = "follow", ...request }) {
     let current = url;
     for (let redirects = 0; ; redirects += 1) {
-      const response = await send(current, { ...request, allows });
+      const response = await send(current, { ...request, allows, proxy });
       const location = response.headers.get("location");
       if (redirect === "manual" || location === null || !isRedirect(response.status)) return response;
       await response.body?.cancel();
@@ -48,15 +50,21 @@ export function createGuardedFetch(allows: Guard): GuardedFetch {
   };
 }
 
-async function send(url: URL, request: GuardedRequest & { allows: Guard }): Promise<Response> {
-  const { allows, method = "GET", headers, body, signal } = request;
+async function send(
+  url: URL,
+  request: GuardedRequest & { allows: Guard; proxy: CompanyProxy | null },
+): Promise<Response> {
+  const { allows, proxy, method = "GET", headers, body, signal } = request;
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   // Node connects to literal addresses without a lookup.
   if (isIP(hostname) !== 0 && !(await allows(hostname))) throw refusal(hostname);
   const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
   const options: RequestOptions = {
     ...{ method, headers: { ...headers, ...length }, signal },
-    ...{ agent: false, lookup: guardedLookup(allows) },
+    ...((await throughProxy(url, { allows, proxy, signal })) ?? {
+      agent: false,
+      lookup: guardedLookup(allows),
+    }),
   };
   const open = await requesterOf(url);
   return new Promise((resolve, reject) => {
@@ -75,6 +83,25 @@ async function send(url: URL, request: GuardedRequest & { allows: Guard }): Prom
     };
     open(url, options, onAnswer).on("upgrade", onUpgrade).on("error", reject).end(body);
   });
+}
+
+/** A connection through the proxy of the machine; null for addresses that have none. */
+async function throughProxy(
+  url: URL,
+  { allows, proxy, signal }: { allows: Guard; proxy: CompanyProxy | null; signal: AbortSignal },
+): Promise<Pick<RequestOptions, "createConnection" | "defaultPort"> | null> {
+  const via = proxy?.proxyFor(url) ?? null;
+  if (via === null) return null;
+  const { openTunnel } = await import("./company-proxy/tunnel.ts");
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const isSecure = url.protocol === "https:";
+  const defaultPort = isSecure ? 443 : 80;
+  const target = { host, port: Number(url.port || defaultPort) };
+  const socket = await openTunnel({ proxy: via, target, allows, signal });
+  if (!isSecure) return { defaultPort, createConnection: () => socket };
+  const { connect } = await import("node:tls");
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return { defaultPort, createConnection: () => connect({ socket, host, ...name }) };
 }
 
 /** Loads the module with the first request: most starts make none. */

@@ -62,6 +62,7 @@ export type ShownOptions = Readonly<
     | "previousSecretKeys"
     | "environment"
     | "commandEnvironment"
+    | "companyProxy"
     | "webhooks"
     | "deferredInit"
   >
@@ -298,7 +299,7 @@ function workspaceTokens({ secretKey, apiKeys, clock }: ResolvedOptions): Sessio
 
 function shownOptions(options: ResolvedOptions): ShownOptions {
   const { apiKeys, secretKey, previousSecretKeys: _, environment: __, ...others } = options;
-  const { commandEnvironment: ___, deferredInit: ____, webhooks, ...shown } = others;
+  const { commandEnvironment: ___, deferredInit: ____, companyProxy: _____, webhooks, ...shown } = others;
   return Object.freeze({
     ...{ ...shown, apiKeyCount: apiKeys.length, hasSecretKey: secretKey !== undefined },
     webhookCount: webhooks.length,

@@ -30,7 +30,10 @@ export interface LlmServices {
 /** Builds the factory of models: the host's own where it has one, else the built-in ones. */
 export function llmFactory(options: ResolvedOptions, services: LlmServices): CreateLlm {
   const { createLlm: custom, environment, logger, clock, allowPrivateImageUrls, maxReplyBytes } = options;
-  const fetchImage = createGuardedFetch(async (address) => allowPrivateImageUrls || isPublicAddress(address));
+  const fetchImage = createGuardedFetch(
+    async (address) => allowPrivateImageUrls || isPublicAddress(address),
+    options.companyProxy,
+  );
   const keyRefresh = keyRefreshOf(options, services);
   const find: FindConnection = async (id) => (await services.connections()).find(id);
   const connect: CreateLlm = (config, use) => {

@@ -279,6 +279,10 @@ export interface ServerOptions {
    * want it. Default: `low`.
    */
   terminalPriority?: "low" | "normal";
-  /** Source of provider keys and of the harmless variables that commands may see. Default: `process.env`. */
+  /**
+   * Source of provider keys, of proxies (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`) and of the harmless
+   * variables that commands may see. Models are asked with the `fetch` of the process, which knows proxies only if its
+   * host has it so, as the command does. Default: `process.env`.
+   */
   environment?: Readonly<Record<string, string | undefined>>;
 }

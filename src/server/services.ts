@@ -152,6 +152,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     documents,
     cipher,
     clock,
+    companyProxy: options.companyProxy,
     createLlm: (config) => createLlm(config, { onCompletion: () => {}, isKeyLost: false }),
     async skills({ isPublic }) {
       const { sharedSkills } = await import("../extensions/skills/shared-skills.ts");
@@ -185,7 +186,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     onError: (error) => logger.warn({ error: messageOf(error) }, "Left machines cannot be removed"),
   });
   const webhooks = serverWebhooks(options, store);
-  const mcp = mcpNetwork(settings, clock, webhooks);
+  const mcp = mcpNetwork(settings, options, webhooks);
   // As with lookups: where the host tells users apart, what one of them keeps is not given to all.
   const logins = options.authenticate === undefined ? savedLogins(settings.secrets) : undefined;
   const conversations: ConversationManager = new ConversationManager({
@@ -267,14 +268,14 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
 
 /** With an `authenticate` of the host, what a caller may see is its matter, so its answer decides. */
 function lookupFetch(
-  { authenticate }: ResolvedOptions,
+  { authenticate, companyProxy }: ResolvedOptions,
   { self, settings }: { self: SelfAccess; settings: SettingsDeps },
 ): LookupFetch {
   const fetch: LookupFetch = createSelfFetch({
     ownUrls: self.ownUrls,
     serve: (request) => untilAborted(self.serve(request), request.signal),
     // Secrets may come from the client's machine or network, so only metadata services are refused.
-    elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address))),
+    elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address)), companyProxy),
   });
   if (authenticate !== undefined) return fetch;
   const value = async (name: string) => (await settings.secrets()).value(name);

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Llm } from "../llm/llm.ts";
 import { once } from "../once.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
+import type { CompanyProxy } from "../outbound/company-proxy/company-proxy.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import type { Cipher } from "../secrets/cipher.ts";
@@ -14,6 +15,7 @@ export interface SettingsRoomsOptions {
   /** Opens the tokens that clients send back. */
   cipher: Cipher | undefined;
   clock: Clock;
+  companyProxy: CompanyProxy | null;
   /** Creates the model of a configuration. */
   createLlm(config: LlmConfig): Llm;
   /** Reads the skills that agents of profiles may have. */
@@ -27,6 +29,7 @@ export function settingsRooms({
   documents,
   cipher,
   clock,
+  companyProxy,
   createLlm,
   skills,
   trial,
@@ -70,7 +73,7 @@ export function settingsRooms({
     }),
     repositories: once(async () => {
       const { RepositorySearch } = await import("../settings/repositories/repository-search.ts");
-      const fetch = createGuardedFetch(async (address) => !(await isMetadataAddress(address)));
+      const fetch = createGuardedFetch(async (address) => !(await isMetadataAddress(address)), companyProxy);
       const secret = async (name: string) => (await rooms.secrets()).value(name);
       return new RepositorySearch({ secret, fetch });
     }),

@@ -30,6 +30,7 @@ export function testBrowsers(options: Partial<BrowsersOptions> = {}): Browsers {
     sandbox: process.geteuid?.() !== 0,
     env: childEnvironment(process.env),
     allowsPrivate: true,
+    upstream: null,
     logger: silentLogger,
     now: () => Date.now(),
     ...options,

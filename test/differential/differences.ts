@@ -17,6 +17,7 @@ import { PROFILE_DIFFERENCES } from "./differences/profiles.ts";
 import { REQUEST_DIFFERENCES } from "./differences/requests.ts";
 import { RUN_DIFFERENCES } from "./differences/runs.ts";
 import { SKILL_DIFFERENCES } from "./differences/skills.ts";
+import { BROWSER_DIFFERENCES } from "./differences/tools/browser.ts";
 import { FILE_TOOL_DIFFERENCES } from "./differences/tools/file-tools.ts";
 import { TOOL_DIFFERENCES } from "./differences/tools.ts";
 import { TREE_DIFFERENCES } from "./differences/tree.ts";
@@ -46,6 +47,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ...ACP_DIFFERENCES,
   ...TOOL_DIFFERENCES,
   ...FILE_TOOL_DIFFERENCES,
+  ...BROWSER_DIFFERENCES,
   ...SUB_AGENT_DIFFERENCES,
   ...MCP_DIFFERENCES,
   ...MODEL_DIFFERENCES,

@@ -39,13 +39,14 @@ import { serverSettingsScenarios } from "./scenarios/settings/server-settings.ts
 import { socketScenarios } from "./scenarios/sockets.ts";
 import { startScenarios } from "./scenarios/starts.ts";
 import { terminalScenarios } from "./scenarios/terminal.ts";
+import { browserScenarios } from "./scenarios/tools/browser.ts";
 import { fileToolScenarios } from "./scenarios/tools/file-tools.ts";
 import { treeScenarios } from "./scenarios/tree/branches.ts";
 import { worktreeScenarios } from "./scenarios/worktrees.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 
 /** The slow ones come first, so that the rest fits beside them. */
-export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
+export function scenarios(model: Pick<ScriptedModel, "secretUrl" | "pagesUrl">): Scenario[] {
   return [
     ...webhookScenarios,
     ...initScenarios,
@@ -74,6 +75,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl">): Scenario[] {
     ...skillScenarios,
     ...editorScenarios,
     ...fileToolScenarios,
+    ...browserScenarios(model),
     ...errorScenarios,
     ...confirmationScenarios,
     ...hookScenarios,

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { pageAt } from "./scenarios/tools/pages.ts";
 
 export interface ScriptedCall {
   name: string;
@@ -33,6 +34,8 @@ export interface ScriptedModel {
   requests(name: string): readonly ModelRequest[];
   /** An address whose answer is the text `looked-up-value`. */
   readonly secretUrl: string;
+  /** The address of pages for browsers, without a slash at its end. */
+  readonly pagesUrl: string;
   close(): void;
 }
 
@@ -50,6 +53,10 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   const server = createServer(async (request, response) => {
     const body = await text(request);
     if (request.url === "/secret") return void response.end("looked-up-value");
+    const page = request.method === "GET" ? pageAt(request.url ?? "") : undefined;
+    if (page !== undefined) {
+      return void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
+    }
     // A proxy is asked what it knows of its models: nothing.
     if (request.method !== "POST") return void response.writeHead(404).end();
     const script = scripts.get(request.url?.split("/")[1] ?? "");
@@ -63,6 +70,7 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   const { port } = server.address() as { port: number };
   return {
     secretUrl: `http://127.0.0.1:${port}/secret`,
+    pagesUrl: `http://127.0.0.1:${port}/pages`,
     load(name, steps) {
       scripts.set(name, { steps, next: 0, asked: [] });
       return `http://127.0.0.1:${port}/${name}/v1`;

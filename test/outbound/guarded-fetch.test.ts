@@ -6,8 +6,8 @@ import { createGuardedFetch } from "../../src/outbound/guarded-fetch.ts";
 import { loadImage } from "../../src/outbound/load-image.ts";
 
 const { signal } = new AbortController();
-const open = createGuardedFetch(async () => true);
-const publicOnly = createGuardedFetch(isPublicAddress);
+const open = createGuardedFetch(async () => true, null);
+const publicOnly = createGuardedFetch(isPublicAddress, null);
 
 async function serve(listener: RequestListener): Promise<{ url: string; port: number }> {
   const server = createServer(listener);

@@ -1,3 +1,4 @@
+import type { CompanyProxy } from "../../outbound/company-proxy/company-proxy.ts";
 import type { WorkspaceInfo } from "../../workspace/workspace.ts";
 import { BrowserFailure } from "../failure.ts";
 
@@ -6,6 +7,8 @@ export interface NetworkRules {
   /** Whether this machine and private networks are open to it. Metadata services of clouds never are. */
   allowsPrivate: boolean;
   allowsHost(hostname: string): boolean;
+  /** The proxy through which this machine reaches others. null for none. */
+  upstream: CompanyProxy | null;
 }
 
 export interface NetworkSettings {
@@ -13,6 +16,8 @@ export interface NetworkSettings {
   allowsPrivate: boolean;
   /** Hosts that the agent's settings allow, `*.` before a domain for all below it; null for any. */
   domains: readonly string[] | null;
+  /** The proxy through which the host of this server reaches others. null for none. */
+  upstream: CompanyProxy | null;
 }
 
 /**
@@ -28,11 +33,12 @@ export function networkRules(
       `There is no browser in this conversation: it works in a ${kind} without a network, and the browser would have one.`,
     );
   }
-  const { domains } = settings;
+  const { domains, upstream } = settings;
   return {
     // Beyond this machine, its own network would be a way out of that of the conversation.
     allowsPrivate: settings.allowsPrivate && network === "shared",
     allowsHost: (hostname) => domains === null || domains.some((domain) => matches(domain, hostname)),
+    upstream,
   };
 }
 

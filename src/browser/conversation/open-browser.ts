@@ -35,11 +35,12 @@ export class OpenBrowser {
   /** Opens a context with an empty page. */
   static async open(options: OpenBrowserOptions): Promise<OpenBrowser> {
     const { lease, rules } = options;
-    const { allowsHost, allowsPrivate } = rules;
+    const { allowsHost, allowsPrivate, upstream } = rules;
     const proxy = await GuardedProxy.open({
       allows: async (address) =>
         allowsPrivate ? !(await isMetadataAddress(address)) : isPublicAddress(address),
       allowsHost,
+      upstream,
     });
     try {
       const folder = join(lease.process.downloads, crypto.randomUUID());

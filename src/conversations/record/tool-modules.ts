@@ -12,6 +12,7 @@ const MODULES: Readonly<Record<string, string>> = {
   task: "openhands.tools.task.definition",
   workflow_tool_set: "openhands.tools.workflow.definition",
   workflow: "openhands.tools.workflow.definition",
+  browser_tool_set: "openhands.tools.browser_use.definition",
   grep: "openhands.tools.grep.definition",
   glob: "openhands.tools.glob.definition",
   ask_oracle: "openhands.tools.ask_oracle.definition",

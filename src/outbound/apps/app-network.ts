@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { isMetadataAddress } from "../addresses.ts";
+import type { CompanyProxy } from "../company-proxy/company-proxy.ts";
 import { createGuardedFetch } from "../guarded-fetch.ts";
 
 /** Milliseconds that a health probe may take. */
@@ -10,16 +11,17 @@ const PLATFORMS: Readonly<Record<string, "linux-amd64" | "linux-arm64">> = {
   "linux arm64": "linux-arm64",
 };
 
-const download = createGuardedFetch(async (address) => !(await isMetadataAddress(address)));
-
-/** This machine and its network, for the back ends of extensions. */
-export const appNetwork = {
-  platform: PLATFORMS[`${process.platform} ${process.arch}`] ?? null,
-  freePort,
-  isHealthy,
+/** This machine and its network, for the back ends of extensions. `proxy` leads to others; null for none. */
+export function appNetwork(proxy: CompanyProxy | null) {
   // An archive may lie in the user's own network, so only metadata services are refused.
-  download: (url: URL, signal: AbortSignal) => download(url, { signal, redirect: "manual" }),
-} as const;
+  const download = createGuardedFetch(async (address) => !(await isMetadataAddress(address)), proxy);
+  return {
+    platform: PLATFORMS[`${process.platform} ${process.arch}`] ?? null,
+    freePort,
+    isHealthy,
+    download: (url: URL, signal: AbortSignal) => download(url, { signal, redirect: "manual" }),
+  } as const;
+}
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import { type AddressInfo, connect, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Guard, guardedLookup, refusal } from "../allowed-addresses.ts";
+import type { CompanyProxy } from "../company-proxy/company-proxy.ts";
+import { openTunnel } from "../company-proxy/tunnel.ts";
 import { HostNotes } from "./host-notes.ts";
 
 export interface GuardedProxyOptions {
@@ -9,6 +11,8 @@ export interface GuardedProxyOptions {
   allows: Guard;
   /** Judges hosts by name, before they are looked up. Default: any. */
   allowsHost?: (hostname: string) => boolean;
+  /** The proxy through which this machine reaches others. Default: none. */
+  upstream?: CompanyProxy | null;
 }
 
 /** Connections of one client at a time. */
@@ -94,11 +98,18 @@ export class GuardedProxy {
       answer(outgoing, 403, `${url.hostname} ${REFUSED}.\n`);
       return;
     }
+    const connection = await this.#upstreamTo(url, port).catch((error: Error) => {
+      this.#fail(outgoing, url.hostname, error);
+      return undefined;
+    });
+    if (connection === undefined) return;
     const forwarded = request({
       ...{ host: bare(url.hostname), port, path: url.pathname + url.search, method: incoming.method },
       headers: withoutHops(incoming.headers),
-      lookup: guardedLookup(this.#options.allows),
-      ...{ agent: false, setHost: false, timeout: IDLE_LIMIT },
+      ...(connection === null
+        ? { agent: false, lookup: guardedLookup(this.#options.allows) }
+        : { createConnection: () => connection }),
+      ...{ setHost: false, timeout: IDLE_LIMIT },
     });
     forwarded.on("socket", (socket) => this.#keep(socket));
     forwarded.on("timeout", () => forwarded.destroy());
@@ -122,15 +133,25 @@ export class GuardedProxy {
       return;
     }
     const host = bare(target.hostname);
+    // Web sockets without TLS are tunnelled, too: the port tells more of the scheme than the request does.
+    const url = new URL(`${port === 80 ? "http" : "https"}://${authority}`);
+    const connection = await this.#upstreamTo(url, port).catch((error: Error) => {
+      this.#note(host, error);
+      end(client, 502);
+      return undefined;
+    });
+    if (connection === undefined) return;
     const lookup = guardedLookup(this.#options.allows);
-    const server = connect({ host, port, lookup, timeout: CONNECT_LIMIT });
+    const server = connection ?? connect({ host, port, lookup, timeout: CONNECT_LIMIT });
     this.#keep(server);
-    server.once("connect", () => {
+    const begin = () => {
       this.#failures.clear(host);
       server.setTimeout(IDLE_LIMIT);
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");
       server.pipe(client).pipe(server);
-    });
+    };
+    if (connection === null) server.once("connect", begin);
+    else begin();
     server.on("timeout", () => server.destroy());
     server.on("error", (error) => {
       this.#note(host, error);
@@ -138,6 +159,13 @@ export class GuardedProxy {
     });
     server.on("close", () => client.destroy());
     client.on("close", () => server.destroy());
+  }
+
+  /** A connection through the proxy of the machine; null for addresses that are connected to without one. */
+  async #upstreamTo(url: URL, port: number): Promise<Socket | null> {
+    const { allows, upstream } = this.#options;
+    const proxy = upstream?.proxyFor(url) ?? null;
+    return proxy && openTunnel({ proxy, target: { host: bare(url.hostname), port }, allows });
   }
 
   /** Judges what is known without a lookup. Literal addresses are connected to without one. */

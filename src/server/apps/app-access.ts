@@ -29,7 +29,7 @@ export function appAccess(options: ResolvedOptions, place: () => Promise<Extensi
     const { AppBackends } = await import("../../extensions/app-backends/app-backends.ts");
     const { appNetwork } = await import("../../outbound/apps/app-network.ts");
     if (isClosed) throw new AgentServerError("unavailable", "The server is closing");
-    loaded = new AppBackends({ place, network: appNetwork });
+    loaded = new AppBackends({ place, network: appNetwork(options.companyProxy) });
     return loaded;
   });
   const cors = createCors(corsOptions(options));

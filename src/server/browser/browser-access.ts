@@ -21,6 +21,7 @@ export function browserAccess({
   commandEnvironment,
   logger,
   clock,
+  companyProxy: upstream,
 }: ResolvedOptions): BrowserAccess {
   const program = browser === null ? null : findChromium({ program: browser.program, environment });
   if (browser === null || program === null) return ABSENT;
@@ -36,7 +37,7 @@ export function browserAccess({
     }
     const { allowPrivateAddresses: allowsPrivate, sandbox } = browser;
     const env = withoutProxies(childEnvironment(environment, commandEnvironment));
-    return new Browsers({ program, sandbox, env, allowsPrivate, logger, now: () => clock.now() });
+    return new Browsers({ program, sandbox, env, allowsPrivate, upstream, logger, now: () => clock.now() });
   });
   const tools = once(async () => {
     const { browserTools } = await import("../../tools/browser/browser-tools.ts");

@@ -1,10 +1,10 @@
-import type { Clock } from "../../clock.ts";
 import { Turns } from "../../conversations/turns.ts";
 import type { RemoteAccess } from "../../mcp/transports/remote-access.ts";
 import { isMetadataAddress, isPublicAddress } from "../../outbound/addresses.ts";
 import { judgeHost } from "../../outbound/allowed-addresses.ts";
 import { createGuardedFetch } from "../../outbound/guarded-fetch.ts";
 import type { SettingsDeps } from "../../routes/settings/settings-deps.ts";
+import type { ResolvedOptions } from "../options/resolved-options.ts";
 
 /**
  * The network for MCP servers. Users may have them on their machine and in their network, so only metadata services are
@@ -12,11 +12,11 @@ import type { SettingsDeps } from "../../routes/settings/settings-deps.ts";
  */
 export function mcpNetwork(
   settings: SettingsDeps,
-  clock: Clock,
+  { clock, companyProxy }: Pick<ResolvedOptions, "clock" | "companyProxy">,
   webhooks?: { writeBack(serverUrl: string, state: object): void },
 ): RemoteAccess {
-  const fetch = createGuardedFetch(async (address) => !(await isMetadataAddress(address)));
-  const fetchPublic = createGuardedFetch(isPublicAddress);
+  const fetch = createGuardedFetch(async (address) => !(await isMetadataAddress(address)), companyProxy);
+  const fetchPublic = createGuardedFetch(isPublicAddress, companyProxy);
   // A server may take a refresh token once: the second of two conversations would lose the authorization.
   const refreshes = new Turns();
   return {

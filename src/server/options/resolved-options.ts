@@ -4,6 +4,7 @@ import { assertBudgets } from "../../conversations/budgets/budget.ts";
 import { DEFAULT_PUBLIC_SOURCE, type PublicSource } from "../../extensions/checkout/public-source.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
 import { consoleLogger } from "../../node/console-logger.ts";
+import { type CompanyProxy, companyProxyIn } from "../../outbound/company-proxy/company-proxy.ts";
 import type { Webhook } from "../../webhooks/webhook.ts";
 import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
 import { type ResolvedBrowser, resolveBrowser } from "../browser/browser-options.ts";
@@ -40,6 +41,8 @@ export type ResolvedOptions = Omit<
   webhooks: readonly Webhook[];
   /** The web app that people are shown. null for none. */
   ui: ResolvedUi | null;
+  /** The proxies of the environment, which may hold passwords. null for none. */
+  companyProxy: CompanyProxy | null;
 } & Required<
     Pick<
       ServerOptions,
@@ -84,6 +87,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   if (![undefined, "native", "openhands_managed"].includes(options.acpSkillSourcing))
     throw new TypeError('acpSkillSourcing: must be "native" or "openhands_managed"');
   if (options.budgets !== undefined) assertBudgets(options.budgets);
+  const environment = options.environment ?? process.env;
   return {
     ...options,
     apiKeys,
@@ -117,7 +121,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     debug: options.debug ?? false,
     logger: toLogger(options.logger),
     clock: options.clock ?? systemClock,
-    environment: options.environment ?? process.env,
+    environment,
+    companyProxy: companyProxyIn(environment),
   };
 }
 

@@ -23,9 +23,9 @@ async function openSite(listener: RequestListener) {
   });
   const { port } = site.address() as AddressInfo;
   const asked: string[] = [];
-  const fetchHere = createGuardedFetch(async () => true);
+  const fetchHere = createGuardedFetch(async () => true, null);
   const network: AppNetwork = {
-    ...appNetwork,
+    ...appNetwork(null),
     download: async (url, signal) => {
       asked.push(url.href);
       return fetchHere(new URL(`http://127.0.0.1:${port}${url.pathname}`), { signal, redirect: "manual" });
@@ -101,8 +101,8 @@ describe("the archive of a back end on the web", () => {
 
   it("is not asked of a metadata service", async () => {
     const { signal } = new AbortController();
-    await expect(appNetwork.download(new URL("https://169.254.169.254/a.tar.gz"), signal)).rejects.toThrow(
-      "does not open for users",
-    );
+    await expect(
+      appNetwork(null).download(new URL("https://169.254.169.254/a.tar.gz"), signal),
+    ).rejects.toThrow("does not open for users");
   });
 });

@@ -32,7 +32,7 @@ async function openGithub(
   const { port } = server.address() as AddressInfo;
   const search = new RepositorySearch({
     secret: async (name) => secrets[name] ?? null,
-    fetch: createGuardedFetch(async () => true),
+    fetch: createGuardedFetch(async () => true, null),
     api: `http://127.0.0.1:${port}`,
   });
   return { search, asked };
@@ -185,7 +185,7 @@ describe("the search of repositories", () => {
     await expect(search.search(GITHUB)).rejects.toMatchObject({ status: 502 });
     const closed = new RepositorySearch({
       secret: async () => "tok",
-      fetch: createGuardedFetch(async () => true),
+      fetch: createGuardedFetch(async () => true, null),
       api: "http://127.0.0.1:1",
     });
     await expect(closed.search(GITHUB)).rejects.toMatchObject({ status: 502 });
