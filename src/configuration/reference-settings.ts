@@ -44,6 +44,7 @@ export const SETTINGS = {
   allow_cors_origins: { type: "list", schema: z.array(z.string()) },
   allow_cors_origin_regex: { type: "text", schema: text },
   conversations_path: { type: "text", schema: z.string().min(1) },
+  workspace_path: { type: "text", schema: z.string().min(1) },
   conversation_worktree_root: { type: "text", schema: z.string().min(1) },
   web_url: { type: "text", schema: text },
   app_backend_public_url: { type: "text", schema: text },
@@ -84,7 +85,6 @@ export const SETTINGS = {
 
 /** Settings of the reference without an effect here. Using one causes a warning. */
 export const UNSUPPORTED = [
-  "workspace_path",
   "bash_events_dir",
   "static_files_path",
   "conversation_runtime_selectable",

@@ -20,6 +20,7 @@ import { installedSkillRoutes } from "./extensions/installed-skills.ts";
 import { pluginRoutes } from "./extensions/plugins.ts";
 import { projectFileRoutes } from "./extensions/project-files.ts";
 import { skillRoutes } from "./extensions/skills.ts";
+import { type GatewayDeps, gatewayRoutes } from "./gateway.ts";
 import { goalRoutes } from "./goals.ts";
 import { type InitDeps, initRoutes } from "./init/init.ts";
 import { archiveRoutes } from "./machine/archive.ts";
@@ -82,6 +83,8 @@ export interface RoutesDeps {
   workspaceSession: WorkspaceSessionDeps;
   /** The start of a server that is configured later. */
   init: InitDeps;
+  /** The active agent for clients of OpenAI's API. */
+  gateway: GatewayDeps;
   sockets: SocketDeps;
 }
 
@@ -104,6 +107,7 @@ export function allRoutes({
   mcpTrials,
   workspaceSession,
   init,
+  gateway,
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
   const scopes = [ofServer, conversationScope(conversations)];
@@ -119,6 +123,7 @@ export function allRoutes({
     ...modelSwitchRoutes({ conversations, launches: settings.profileLaunches }),
     ...conversationRuntimeRoutes(conversations, server),
     ...eventRoutes(conversations),
+    ...gatewayRoutes(gateway),
     ...toolRoutes(tools),
     ...llmCatalogueRoutes(llmCatalogue),
     ...llmProfileRoutes(settings),

@@ -10,6 +10,15 @@ import {
 } from "../wire/conversation-parts.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 
+/** The fields of a start request that say how the conversation is observed. */
+export type Observability = Pick<
+  StartConversationRequest,
+  | "observability_span_name"
+  | "observability_tags"
+  | "observability_metadata"
+  | "observability_parent_span_context"
+>;
+
 const PREFIX = "x-openhands-observability-";
 
 /**
@@ -18,10 +27,10 @@ const PREFIX = "x-openhands-observability-";
  *
  * @throws AgentServerError `unprocessable` for a header that is not valid.
  */
-export function withObservability(
-  request: StartConversationRequest,
+export function withObservability<Request extends Observability>(
+  request: Request,
   headers: Headers,
-): StartConversationRequest {
+): Request {
   const header = (name: string) => headers.get(PREFIX + name) || undefined;
   const { observability_span_name: spanName, observability_tags: tags } = request;
   return {
@@ -36,6 +45,17 @@ export function withObservability(
     observability_parent_span_context:
       request.observability_parent_span_context ?? header("parent-span-context") ?? null,
   };
+}
+
+/** The fields as the headers alone say them. Throws as `withObservability`. */
+export function observabilityIn(headers: Headers): Observability {
+  const nothing = {
+    observability_span_name: "conversation",
+    observability_tags: [],
+    observability_metadata: {},
+    observability_parent_span_context: null,
+  };
+  return withObservability<Observability>(nothing, headers);
 }
 
 function split(list: string | undefined): string[] | undefined {

@@ -19,6 +19,7 @@ import { dormantOptions } from "./deferred/dormant-options.ts";
 import { initKeyCheck } from "./deferred/init-key.ts";
 import { ignoredParts, initializedOptions } from "./deferred/initialized-options.ts";
 import { type ClosableEditor, editorAccess } from "./editor/editor-access.ts";
+import { openGateway } from "./gateway/open-gateway.ts";
 import { type Lifecycle, startLifecycle } from "./lifecycle.ts";
 import { watchIdleness } from "./lifetime/idle-shutdown.ts";
 import { preloadTools } from "./lifetime/preload-tools.ts";
@@ -251,6 +252,7 @@ function createCore(options: ResolvedOptions, { services, ready, init }: CorePar
     init: { deferred: init, isInitKey: initKeyCheck(options) },
     mcpTrials: services.mcpTrials.get,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
+    gateway: { gateway: once(() => openGateway(options, services)), clock },
     sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
     server: {
       clock,

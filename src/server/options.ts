@@ -242,6 +242,8 @@ export interface ServerOptions {
   acpSkillSourcing?: "native" | "openhands_managed";
   /** Seconds after which commands of the bash API and their outputs are removed; null keeps them. Default: null. */
   bashEventsRetentionSeconds?: number | null;
+  /** Working directory of the conversations that clients of OpenAI's API begin. Default: `workspace/project`. */
+  gatewayWorkspace?: string;
   /** Number of unsent bytes at which a slow socket is closed with 1013. Default: 4 MiB, for session sockets 16 MiB. */
   maxSocketLagBytes?: number;
   /** Maximum size of a model's reply in bytes, unpacked. Default: 32 MiB. */

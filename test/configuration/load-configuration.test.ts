@@ -154,8 +154,8 @@ describe("what is not understood", () => {
     loadConfiguration({ environment, file: { path: "config.json", text } }).warnings;
 
   it("is warned about by name, whether unknown or without effect here", () => {
-    expect(warnings({ OH_WORKSPACE_PATH: "0", OH_TYPO: "1" })).toEqual([
-      "OH_WORKSPACE_PATH: this setting has no effect",
+    expect(warnings({ OH_STATIC_FILES_PATH: "0", OH_TYPO: "1" })).toEqual([
+      "OH_STATIC_FILES_PATH: this setting has no effect",
       "OH_TYPO: unknown variable, ignored",
     ]);
     expect(warnings({}, '{"static_files_path":"/srv","typo":1}')).toEqual([

@@ -34,6 +34,7 @@ import { delegate } from "../../examples/26-sub-agents.ts";
 import { audit, SCRIPT } from "../../examples/27-workflow.ts";
 import { buildReceiver, buildServer as buildWithWebhook } from "../../examples/28-webhooks.ts";
 import { handOver } from "../../examples/29-another-program.ts";
+import { askTwice, buildServer as buildGateway } from "../../examples/30-openai-gateway.ts";
 import { readableText } from "../../src/wire/events/message.ts";
 import { NO_BROWSER, site } from "../browser/test-browser.ts";
 import { buildPages } from "../ui/built-pages.ts";
@@ -349,6 +350,13 @@ it("19-plugin has the command, the skill, the hook and the tool of its plugin", 
   expect(asked).toContain("Call the tool `forecast`");
   expect(asked).toContain("What to wear in which weather.");
   expect(asked).toContain("Temperatures are in degrees Celsius.");
+});
+
+it("30-openai-gateway remembers what it was asked before", async () => {
+  await using server = buildGateway({ ...options(), gatewayWorkspace: folder });
+  const { url } = await server.listen(0);
+  expect(await askTwice(url)).toEqual(["There are three files.", "The largest is README.md."]);
+  expect(await server.conversations.count()).toBe(1);
 });
 
 it("28-webhooks takes what the server has signed, each event once, and nothing else", async () => {

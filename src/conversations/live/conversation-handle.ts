@@ -29,6 +29,8 @@ export interface HandleParts {
 export interface SendOptions {
   /** Whether the agent starts to work on the message. Default: true. */
   run?: boolean;
+  /** Whether a message whose run may not start now is refused instead of stored. Default: false. */
+  needsRun?: boolean;
 }
 
 /** How a goal is pursued. */
@@ -59,7 +61,7 @@ export interface ConfirmationResponse {
 
 /**
  * One conversation and its verbs. Only `ask`, `generateTitle` and `condense` wait for a model, and none for a tool;
- * `sendMessage` waits for the extensions. A handle keeps nothing in memory and stays valid when the conversation leaves
+ * `sendMessage` waits for the extensions, `settled` for a run. A handle keeps nothing in memory and stays valid when the conversation leaves
  * memory: the next verb loads it again. After a removal every verb rejects with `not_found`.
  */
 export class ConversationHandle {
@@ -77,7 +79,8 @@ export class ConversationHandle {
   /**
    * Appends a message of the user and, unless `run` is false, starts a run. A run that is active reads the message in
    * its next step. Resolves once the message is stored. Over HTTP, `run` is false by default. Rejects with
-   * `too_many_requests` when no run may start now: the message is stored, and `run` is to be called later.
+   * `too_many_requests` when no run may start now: the message is stored, and `run` is to be called later, unless
+   * `needsRun` is set.
    *
    * @example
    * ```ts
@@ -85,9 +88,24 @@ export class ConversationHandle {
    * await conversation.sendMessage("Run the tests.");
    * ```
    */
-  sendMessage(message: string | Content[], { run = true }: SendOptions = {}): Promise<void> {
+  sendMessage(
+    message: string | Content[],
+    { run = true, needsRun = false }: SendOptions = {},
+  ): Promise<void> {
     const content = typeof message === "string" ? [text(message)] : message;
-    return this.#use((conversation) => deliver(conversation, content, { run }));
+    return this.#use(async (conversation) => {
+      const slot = run && needsRun ? conversation.runs.reserve() : undefined;
+      try {
+        await deliver(conversation, content, { run, ...(slot && { slot }) });
+      } finally {
+        slot?.release();
+      }
+    });
+  }
+
+  /** Resolves when no run is active and none follows, at once without one. */
+  settled(): Promise<void> {
+    return this.#use(({ runs }) => runs.settled());
   }
 
   /**

@@ -49,6 +49,7 @@ export type ResolvedOptions = Omit<
       | "apiKeys"
       | "previousSecretKeys"
       | "conversationsPath"
+      | "gatewayWorkspace"
       | "tools"
       | "corsOrigins"
       | "allowedHosts"
@@ -94,6 +95,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     previousSecretKeys: previousKeysOf(options),
     conversationsPath,
     dataFolder: absolutePath(conversationsPath),
+    gatewayWorkspace: options.gatewayWorkspace ?? "workspace/project",
     publicExtensions: { ...DEFAULT_PUBLIC_SOURCE, ...options.publicExtensions },
     marketplaces: (options.marketplaces ?? []).map((one) => ({
       ...{ ref: null, repo_path: null, auto_load: false },

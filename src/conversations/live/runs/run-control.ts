@@ -80,6 +80,15 @@ export class RunControl {
     this.#options.assertServed();
   }
 
+  /**
+   * Takes a slot for a run that is to be started. Undefined during a run, which needs none. Must be released.
+   *
+   * @throws AgentServerError `too_many_requests` when no slot is free
+   */
+  reserve(): RunSlot | undefined {
+    return this.#run === null ? this.#claim() : undefined;
+  }
+
   /** Resolves when the active run has ended, at once without one. Another may have begun by then. */
   async ended(): Promise<void> {
     await this.#run?.done;
