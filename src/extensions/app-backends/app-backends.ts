@@ -5,8 +5,8 @@ import { AppBackend } from "./app-backend.ts";
 import type { AppNetwork } from "./app-network.ts";
 import { readApproval, voidApproval, writeApproval } from "./approval.ts";
 import { type ArtifactLimits, unpackArtifact } from "./artifact.ts";
-import { backendFolders } from "./backend-folders.ts";
-import { backendStart, isFolder, type StartRequest } from "./backend-start.ts";
+import { backendFolders, isFolder } from "./backend-folders.ts";
+import { backendStart, type StartRequest } from "./backend-start.ts";
 import { type InstalledApp, installedApp } from "./installed-app.ts";
 import { Turns } from "./turns.ts";
 
@@ -41,7 +41,9 @@ export class AppBackends {
   readonly #limits: AppBackendLimits;
   readonly #backends = new Map<string, AppBackend>();
   readonly #turns = new Turns();
+  /** Pending installations and starts. One kind waits for the end of the other. */
   #replacing = 0;
+  #starting = 0;
   #isClosed = false;
 
   constructor(options: AppBackendsOptions) {
@@ -147,8 +149,7 @@ export class AppBackends {
    * @throws AgentServerError `conflict` while one runs
    */
   async whileStopped<T>(install: () => Promise<T>): Promise<T> {
-    if ([...this.#backends.values()].some(({ isRunning }) => isRunning))
-      throw conflict("Stop running Canvas App backends before a forced install");
+    if (this.#running > 0) throw conflict("Stop running Canvas App backends before a forced install");
     this.#replacing += 1;
     try {
       return await install();
@@ -192,14 +193,24 @@ export class AppBackends {
     if (this.#isClosed) throw conflict("the server is closing");
     if (this.#replacing > 0)
       throw conflict("an installation is pending: start the backend when it has ended");
-    const running = [...this.#backends.values()].filter(({ isRunning }) => isRunning).length;
+    const running = this.#running;
     if (running >= this.#limits.maxRunning)
       throw conflict(`${running} backends run, which is the limit: stop one of them`);
-    const start = await backendStart(request);
-    const backend = this.#backend(request.name);
-    if (start !== null) return backend.begin(start);
-    await backend.end();
-    backend.fail("backend executable must be an executable regular file inside the prepared artifact");
+    this.#starting += 1;
+    try {
+      const start = await backendStart(request);
+      const backend = this.#backend(request.name);
+      if (start !== null) return await backend.begin(start);
+      await backend.end();
+      backend.fail("backend executable must be an executable regular file inside the prepared artifact");
+    } finally {
+      this.#starting -= 1;
+    }
+  }
+
+  /** Back ends that run or are about to. */
+  get #running(): number {
+    return this.#starting + [...this.#backends.values()].filter(({ isRunning }) => isRunning).length;
   }
 
   #installed(place: ExtensionPlace, name: string): Promise<InstalledApp> {

@@ -6,7 +6,7 @@ import { joinPath } from "../../workspace/paths.ts";
 import { packageFile, packageFolder } from "../canvas/canvas-package.ts";
 import { type ExtensionPlace, entriesOf } from "../place.ts";
 import type { AppNetwork } from "./app-network.ts";
-import { backendFolders } from "./backend-folders.ts";
+import { backendFolders, isFolder } from "./backend-folders.ts";
 import { type DownloadLimits, download } from "./download.ts";
 
 /** Bounds of an archive and of what is in it. */
@@ -46,7 +46,7 @@ export async function unpackArtifact(request: ArtifactRequest): Promise<string> 
   const { files } = place.workspace;
   const { artifacts } = backendFolders(place, name);
   const folder = joinPath(artifacts, artifact.sha256);
-  if ((await files.stat(folder))?.type === "directory") return folder;
+  if (await isFolder(place, folder)) return folder;
   const archive = await findArchive(request);
   for (const { name: left } of await entriesOf(place, artifacts))
     await files.remove(joinPath(artifacts, left), { recursive: true });
@@ -57,7 +57,10 @@ export async function unpackArtifact(request: ArtifactRequest): Promise<string> 
       ...{ files, source: await archive.read(), folder: staged, strip: artifact.strip_components },
       ...{ maxBytes: limits.maxUnpackedBytes, maxEntries: limits.maxEntries },
     });
-    await files.move(staged, folder);
+    await files.move(staged, folder).catch(async (error: unknown) => {
+      // Another server of the same user may have been quicker.
+      if (!(await isFolder(place, folder))) throw error;
+    });
   } catch (error) {
     if (!(error instanceof ArchiveFault)) throw error;
     throw new AgentServerError("conflict", FAULTS[error.code], { cause: error });

@@ -24,3 +24,8 @@ export function backendFolders({ userDir }: ExtensionPlace, name: string): Backe
     approval: joinPath(root, "approvals", `${name}.json`),
   };
 }
+
+/** Whether there is a folder. */
+export async function isFolder({ workspace }: ExtensionPlace, path: string): Promise<boolean> {
+  return (await workspace.files.stat(path).catch(() => null))?.type === "directory";
+}

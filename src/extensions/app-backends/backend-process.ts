@@ -2,6 +2,7 @@ import { messageOf } from "../../errors.ts";
 import { LONGEST_TIMER, settledWithin } from "../../waiting.ts";
 import { APP_VARIABLES } from "../../wire/extensions/canvas-manifest.ts";
 import { InputQueue } from "../../workspace/lines/input-queue.ts";
+import { OutputBrake } from "../../workspace/lines/output-brake.ts";
 import type { OutputChunk, Workspace } from "../../workspace/workspace.ts";
 
 /** A back end as it is started. */
@@ -66,6 +67,7 @@ exit "$code"`;
 /** A back end that runs, or has ended. */
 export class BackendProcess {
   readonly #input = new InputQueue();
+  readonly #brake = new OutputBrake();
   readonly #ending = new AbortController();
   readonly #onOutput: BackendCommand["onOutput"];
   readonly #ended: Promise<void>;
@@ -134,9 +136,11 @@ export class BackendProcess {
     this.#input.end();
   }
 
-  #take(chunk: OutputChunk): void {
+  async #take(chunk: OutputChunk): Promise<void> {
     if (chunk.stream === "stderr" || this.#pid !== null) this.#onOutput(chunk);
     else this.#takeHead(chunk);
+    this.#brake.count({ bytes: chunk.bytes.byteLength });
+    await this.#brake.release();
   }
 
   /** Takes the first line for the process id. */

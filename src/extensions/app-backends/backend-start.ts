@@ -6,7 +6,7 @@ import type { ExtensionPlace } from "../place.ts";
 import type { BackendStart } from "./app-backend.ts";
 import type { AppNetwork } from "./app-network.ts";
 import { readApproval } from "./approval.ts";
-import { backendFolders } from "./backend-folders.ts";
+import { backendFolders, isFolder } from "./backend-folders.ts";
 import type { RunnableApp } from "./installed-app.ts";
 
 export interface StartRequest {
@@ -42,11 +42,6 @@ export async function backendStart(request: StartRequest): Promise<BackendStart 
     tag: place.clock.newId(),
     health: app.backend.health,
   };
-}
-
-/** Whether there is a folder. */
-export async function isFolder({ workspace }: ExtensionPlace, path: string): Promise<boolean> {
-  return (await workspace.files.stat(path).catch(() => null))?.type === "directory";
 }
 
 async function preparedFolder({ place, name, revision, app }: StartRequest): Promise<string> {

@@ -10,6 +10,7 @@ import {
   MAX_LOG_BYTES,
 } from "../../wire/extensions/canvas.ts";
 import { errorBody } from "../../wire/validation-error.ts";
+import { answeringFailures } from "../machine/workspace-failure.ts";
 import type { AppDeps } from "./app-deps.ts";
 
 const backendRoute = group({
@@ -61,7 +62,7 @@ export function appBackendRoutes({ backends, sessions }: Pick<AppDeps, "backends
       )
       .handle(async ({ params: { extension_name: name }, body: { revision } }) => ({
         status: 200,
-        body: await (await backends()).prepare(name, revision),
+        body: await answeringFailures((await backends()).prepare(name, revision)),
       })),
 
     backendRoute
@@ -83,7 +84,7 @@ export function appBackendRoutes({ backends, sessions }: Pick<AppDeps, "backends
       )
       .handle(async ({ params: { extension_name: name }, body: { revision } }) => ({
         status: 200,
-        body: await (await backends()).start(name, revision),
+        body: await answeringFailures((await backends()).start(name, revision)),
       })),
 
     backendRoute
@@ -141,7 +142,7 @@ export function appBackendRoutes({ backends, sessions }: Pick<AppDeps, "backends
       )
       .handle(async ({ params: { extension_name: name } }) => ({
         status: 200,
-        body: await (await backends()).deleteData(name),
+        body: await answeringFailures((await backends()).deleteData(name)),
       })),
   ];
 }

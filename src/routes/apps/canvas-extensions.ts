@@ -1,9 +1,5 @@
 import { AgentServerError } from "../../errors.ts";
-import { maskSource } from "../../extensions/checkout/source.ts";
-import { SourceError } from "../../extensions/checkout/source-error.ts";
-import { InstallError } from "../../extensions/installed/install-error.ts";
 import type { InstallSource } from "../../extensions/installed/installed-extensions.ts";
-import type { ExtensionPlace } from "../../extensions/place.ts";
 import { bytes } from "../../http/content/bytes.ts";
 import { mediaTypeOf } from "../../http/content/media-type.ts";
 import { group } from "../../http/route/group.ts";
@@ -14,14 +10,15 @@ import {
   installedCanvasExtension,
 } from "../../wire/extensions/canvas.ts";
 import {
-  type InstalledEntry,
   installRequest,
   stateRequest,
   stateResponse,
   uninstalledResponse,
 } from "../../wire/extensions/installed.ts";
 import { errorBody } from "../../wire/validation-error.ts";
+import { answeringFailures } from "../machine/workspace-failure.ts";
 import type { AppDeps } from "./app-deps.ts";
+import { installedFile, installFailure, openInstalled, showInstalled } from "./installed-canvas.ts";
 
 const canvasRoute = group({ prefix: "/api/canvas-extensions", tags: ["Canvas Extensions"], auth: "key" });
 
@@ -72,13 +69,13 @@ export function canvasExtensionRoutes({ place, backends, sessions }: AppDeps): R
         const manager = await backends();
         const install = async () => {
           const entry = await installed.install(wanted).catch((error: unknown) => {
-            throw refused(error);
+            throw installFailure(error);
           });
           await manager.renew(entry.name);
           return entry;
         };
-        const entry = await (force ? manager.whileStopped(install) : install());
-        return { status: 200, body: await show(here, entry) };
+        const entry = await answeringFailures(force ? manager.whileStopped(install) : install());
+        return { status: 200, body: await showInstalled(here, entry) };
       }),
 
     canvasRoute
@@ -93,7 +90,7 @@ export function canvasExtensionRoutes({ place, backends, sessions }: AppDeps): R
       )
       .handle(async () => {
         const { here, installed } = await opened();
-        const shown = await Promise.all((await installed.list()).map((entry) => show(here, entry)));
+        const shown = await Promise.all((await installed.list()).map((entry) => showInstalled(here, entry)));
         return { status: 200, body: { canvas_extensions: shown } };
       }),
 
@@ -117,7 +114,7 @@ export function canvasExtensionRoutes({ place, backends, sessions }: AppDeps): R
         const { here, installed } = await opened();
         const entry = await installed.find(name);
         if (entry === undefined) throw missing(name);
-        return { status: 200, body: await show(here, entry) };
+        return { status: 200, body: await showInstalled(here, entry) };
       }),
 
     canvasRoute
@@ -185,7 +182,7 @@ export function canvasExtensionRoutes({ place, backends, sessions }: AppDeps): R
         }),
       )
       .handle(async ({ params: { extension_name: name } }) => {
-        const file = await fileOf(await place(), name, "entrypoint");
+        const file = await installedFile(await place(), name, "entrypoint");
         if (file === null) throw notThere(name, "bundle");
         return {
           status: 200,
@@ -211,70 +208,11 @@ export function canvasExtensionRoutes({ place, backends, sessions }: AppDeps): R
         }),
       )
       .handle(async ({ params: { extension_name: name } }) => {
-        const file = await fileOf(await place(), name, "icon");
+        const file = await installedFile(await place(), name, "icon");
         if (file === null) throw notThere(name, "icon");
         return { status: 200, bytes: file.source, headers: ICON_HEADERS };
       }),
   ];
-}
-
-async function openInstalled(place: ExtensionPlace) {
-  const { InstalledExtensions } = await import("../../extensions/installed/installed-extensions.ts");
-  const { CANVAS } = await import("../../extensions/canvas/canvas-package.ts");
-  return new InstalledExtensions(place, CANVAS);
-}
-
-async function show(place: ExtensionPlace, entry: InstalledEntry) {
-  const { installedManifest } = await import("../../extensions/canvas/canvas-package.ts");
-  const manifest = await installedManifest(place, entry.name);
-  return { ...entry, source: maskSource(entry.source), manifest };
-}
-
-/** A file that a manifest names, as it is now. null for one that is not there. */
-async function fileOf(place: ExtensionPlace, name: string, field: "entrypoint" | "icon") {
-  const { installedManifest, packageFile, packageFolder } = await import(
-    "../../extensions/canvas/canvas-package.ts"
-  );
-  const entry = await (await openInstalled(place)).find(name);
-  const manifest = entry === undefined ? null : await installedManifest(place, name);
-  const path = manifest?.[field];
-  const file = path == null ? null : await packageFile(place, packageFolder(place, name), path);
-  if (file === null) return null;
-  const { size, modifiedAt } = file.status;
-  const read = (start: number, end: number) =>
-    file.files.readStream(file.path, { offset: start, length: end - start });
-  return { path: file.path, source: { size, modifiedAt, read } };
-}
-
-/** The failure of an installation, as clients know it. Others stay as they are. */
-function refused(error: unknown): unknown {
-  if (error instanceof SourceError) {
-    const detail = `Could not read canvas extension source: ${error.message}`;
-    return new AgentServerError("bad_request", detail, { cause: error });
-  }
-  if (!(error instanceof InstallError)) return error;
-  const cause = { cause: error };
-  switch (error.code) {
-    case "installed":
-      return new AgentServerError(
-        "conflict",
-        "Canvas extension already installed. Use force=true to overwrite.",
-        cause,
-      );
-    case "absent":
-      return new AgentServerError(
-        "unprocessable",
-        "No canvas-extension.json found at the resolved location. Source plus Path must point at the " +
-          "extension's own directory, not the repository root.",
-        cause,
-      );
-    case "invalid":
-      return new AgentServerError(
-        "unprocessable",
-        "Invalid canvas extension. Ensure the manifest is well-formed.",
-        cause,
-      );
-  }
 }
 
 function missing(name: string): AgentServerError {

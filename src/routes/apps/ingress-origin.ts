@@ -69,14 +69,14 @@ export class IngressOrigin {
     );
   }
 
-  /** Whether a request comes from a page of the origin of back ends, or by a page that may be one. */
+  /** Whether a request comes from a page of the origin of back ends, or would show another page there. */
   isFromApp(request: Request): boolean {
     const { publicUrl } = this.#options;
     if (publicUrl === null || this.#requestOrigin(request) !== originOf(publicUrl)) return false;
     const origin = request.headers.get("origin");
     if (origin !== null) return origin === "null" || originOf(origin) === originOf(publicUrl);
-    // Programs send no such header, and a browser whose user has typed the address says `none`.
-    return (request.headers.get("sec-fetch-site") ?? "none") !== "none";
+    // Programs send no such header. A page that its user has opened there could be read by those of back ends.
+    return request.headers.has("sec-fetch-site");
   }
 
   #requestOrigin(request: Request): string | null {

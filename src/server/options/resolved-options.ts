@@ -153,9 +153,13 @@ function previousKeysOf({ secretKey, previousSecretKeys = [] }: ServerOptions): 
 }
 
 /** Without a slash at its end. */
-function publicUrlOf({ appBackendPublicUrl: text = null }: ServerOptions): string | null {
+function publicUrlOf({ appBackendPublicUrl: text = null, webUrl }: ServerOptions): string | null {
   if (text === null) return null;
   const url = URL.parse(text);
+  if (url !== null && webUrl && URL.parse(webUrl)?.origin === url.origin)
+    throw new TypeError(
+      "appBackendPublicUrl: must have another origin than webUrl, whose pages it could read",
+    );
   const isPlain =
     url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username === "";
   if (isPlain) return text.replace(/\/+$/, "");

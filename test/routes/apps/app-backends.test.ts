@@ -90,10 +90,11 @@ describe.skipIf(!CAN_RUN)("the back end of an extension", { timeout: 90_000 }, (
 
   it("ends when its extension is disabled or removed", async () => {
     const apps = await openApps();
-    for (const method of ["PATCH", "DELETE"]) {
+    for (const [method, options] of [["PATCH", { body: { enabled: false } }], ["DELETE"]] as const) {
       const { body } = await startApp(apps, "notes");
       expect(body).toMatchObject({ state: "ready", pid: expect.any(Number) });
-      await apps.ask(method, "/api/canvas-extensions/installed/notes", { body: { enabled: false } });
+      const ended = await apps.ask(method, "/api/canvas-extensions/installed/notes", options);
+      expect(ended.status).toBe(200);
       expect(isAlive(body.pid)).toBe(false);
     }
   });

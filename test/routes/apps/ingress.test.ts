@@ -210,7 +210,7 @@ describe.skipIf(!CAN_RUN)("the way of a browser to a back end", { timeout: 90_00
       expect(await status(path, { ...key, origin: "null" })).toBe(403);
     }
     expect(await status("/server_info", key)).toBe(200);
-    expect(await status("/server_info", { ...key, "sec-fetch-site": "none" })).toBe(200);
+    expect(await status("/", { ...key, "sec-fetch-site": "none", accept: "text/html" })).toBe(403);
     expect(await status("/server_info", { ...key, origin: CANVAS, "sec-fetch-site": "cross-site" })).toBe(
       200,
     );
