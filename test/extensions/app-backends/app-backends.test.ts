@@ -12,7 +12,7 @@ import { openPlace } from "../open-place.ts";
 
 async function openBackends(options: Partial<AppBackendsOptions> = {}) {
   const { place, folder } = await openPlace();
-  const backends = new AppBackends({ place: async () => place, network: appNetwork, ...options });
+  const backends = new AppBackends({ place: async () => place, network: appNetwork(null), ...options });
   onTestFinished(() => backends.close());
   const install = async (name: string, source: AppSource = { program: ECHO }) => {
     const path = await writeApp(folder, name, source);
@@ -134,7 +134,7 @@ describe.skipIf(!CAN_RUN)("a full disk", { timeout: 90_000 }, () => {
   it("leaves nothing of an archive that was being unpacked, and the next attempt is whole", async () => {
     const { place, install, artifacts } = await openBackends();
     const { full, empty } = fullAfter(place, 2);
-    const backends = new AppBackends({ place: async () => full, network: appNetwork });
+    const backends = new AppBackends({ place: async () => full, network: appNetwork(null) });
     const archive = await archiveOf(["a", "b", "c", "d"].map((name) => ({ name, text: name })));
     const revision = await install("notes", { archive });
     await expect(backends.prepare("notes", revision)).rejects.toMatchObject({ code: "no_space" });
@@ -149,7 +149,7 @@ describe.skipIf(!CAN_RUN)("a full disk", { timeout: 90_000 }, () => {
   it("leaves a back end that was unpacked and not approved to the next attempt", async () => {
     const { place, install, artifacts } = await openBackends();
     const { full, empty } = fullAfter(place, 4);
-    const backends = new AppBackends({ place: async () => full, network: appNetwork });
+    const backends = new AppBackends({ place: async () => full, network: appNetwork(null) });
     const archive = await archiveOf(["a", "b", "c", "d"].map((name) => ({ name, text: name })));
     const revision = await install("notes", { archive });
     await expect(backends.prepare("notes", revision)).rejects.toMatchObject({ code: "no_space" });
