@@ -135,23 +135,29 @@ export class DeliveryQueue {
 
   /** Attempts to send the first of what waits. Resolves with what was sent. */
   async #deliver(left: number): Promise<Batch | "failed" | "empty"> {
-    const { slots, webhook, ending, post } = this.#options;
+    const { slots, webhook, ending } = this.#options;
     for (let attempt = 0; !ending.aborted; attempt += 1) {
-      await this.#dropExcess();
-      const batch = await this.#next(left);
-      if (batch === undefined) return "empty";
-      try {
-        const signal = AbortSignal.any([ending, AbortSignal.timeout(REQUEST_TIMEOUT)]);
-        await slots.use(() => post(batch, signal));
-        return batch;
-      } catch (error) {
-        if (this.#isLast(attempt, error)) return "failed";
-        await wait(webhook.retryDelay * 1000, undefined, { signal: ending, ref: false }).catch(
-          () => undefined,
-        );
-      }
+      // What waits for its turn waits in the store, not in memory.
+      const outcome = await slots.use(() => this.#attempt(left));
+      if (!("error" in outcome)) return outcome.sent ?? "empty";
+      if (this.#isLast(attempt, outcome.error)) return "failed";
+      await wait(webhook.retryDelay * 1000, undefined, { signal: ending, ref: false }).catch(() => undefined);
     }
     return "failed";
+  }
+
+  async #attempt(left: number): Promise<{ sent: Batch | undefined } | { error: unknown }> {
+    const { ending, post } = this.#options;
+    if (ending.aborted) return { error: ending.reason };
+    await this.#dropExcess();
+    const batch = await this.#next(left);
+    if (batch === undefined) return { sent: undefined };
+    try {
+      await post(batch, AbortSignal.any([ending, AbortSignal.timeout(REQUEST_TIMEOUT)]));
+      return { sent: batch };
+    } catch (error) {
+      return { error };
+    }
   }
 
   async #next(left: number): Promise<Batch | undefined> {
@@ -168,7 +174,8 @@ export class DeliveryQueue {
   #isLast(attempt: number, error: unknown): boolean {
     const { webhook, logger, ending, name } = this.#options;
     const isLast = attempt >= webhook.numRetries || ending.aborted;
-    const about = { queue: name, attempt: attempt + 1, waiting: this.#count, error: messageOf(error) };
+    const to = URL.parse(webhook.baseUrl)?.host;
+    const about = { to, queue: name, attempt: attempt + 1, waiting: this.#count, error: messageOf(error) };
     if (isLast) logger.error(about, "A webhook does not take its messages; they are sent again later");
     else logger.warn(about, "A request to a webhook has failed and is repeated");
     return isLast;

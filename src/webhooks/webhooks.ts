@@ -13,8 +13,8 @@ import { parseQueueName, type QueueName, type QueueTopic, queueName } from "./qu
 import type { Webhook } from "./webhook.ts";
 import { writeBack } from "./write-back.ts";
 
-/** Requests that are made at the same time, to all webhooks together. */
-const MAX_REQUESTS = 16;
+/** Requests that are made to one webhook at the same time. */
+const MAX_REQUESTS = 8;
 /** Milliseconds that the end of a server waits until everything is sent. */
 const DRAIN_WAIT = 10_000;
 
@@ -37,12 +37,14 @@ export interface WebhooksOptions {
 export class Webhooks {
   readonly #options: WebhooksOptions;
   readonly #queues = new Map<string, DeliveryQueue>();
-  readonly #slots = new DeliverySlots(MAX_REQUESTS);
+  /** By the id of the webhook, so that one that does not answer holds up no other. */
+  readonly #slots: ReadonlyMap<string, DeliverySlots>;
   readonly #ending = new AbortController();
   readonly #writingBack = new Set<Promise<void>>();
 
   constructor(options: WebhooksOptions) {
     this.#options = options;
+    this.#slots = new Map(options.webhooks.map(({ id }) => [id, new DeliverySlots(MAX_REQUESTS)]));
   }
 
   /** Sends what an earlier process has left, unless a living server has the conversation. Never rejects. */
@@ -138,17 +140,22 @@ export class Webhooks {
     if (existing !== undefined) return existing;
     const name = parseQueueName(queue);
     const webhook = this.#options.webhooks.find(({ id }) => id === name?.webhook);
-    if (name === undefined || webhook === undefined) return undefined;
-    const created = this.#create(queue, name, webhook);
+    const slots = webhook && this.#slots.get(webhook.id);
+    if (name === undefined || webhook === undefined || slots === undefined) return undefined;
+    const created = this.#create(queue, name, { webhook, slots });
     this.#queues.set(queue, created);
     return created;
   }
 
-  #create(queue: string, { topic, conversationId }: QueueName, webhook: Webhook): DeliveryQueue {
+  #create(
+    queue: string,
+    { topic, conversationId }: QueueName,
+    { webhook, slots }: { webhook: Webhook; slots: DeliverySlots },
+  ): DeliveryQueue {
     const { store, logger } = this.#options;
     const path = topic === "events" ? `/events/${toHex(conversationId)}` : "/conversations";
     return new DeliveryQueue({
-      ...{ name: queue, webhook, logger, outbox: store.outbox, slots: this.#slots },
+      ...{ name: queue, webhook, logger, outbox: store.outbox, slots },
       now: () => this.#options.now(),
       ending: this.#ending.signal,
       bufferSize: topic === "events" ? webhook.eventBufferSize : 1,
