@@ -7,7 +7,9 @@ const contentPart = once(() =>
     .object({
       type: z.string(),
       text: nullable(z.string()),
-      image_url: nullable(z.union([z.object({ url: z.string() }), z.string()])),
+      image_url: nullable(
+        z.union([z.object({ url: z.string() }).meta({ id: "OpenAIImageURL" }), z.string()]),
+      ),
     })
     .meta({ id: "OpenAIContentPart" }),
 );
@@ -47,11 +49,15 @@ export const chatCompletion = once(() =>
     .object({
       id: z.string(),
       choices: z.array(
-        z.object({
-          finish_reason: z.literal("stop"),
-          index: z.int(),
-          message: z.object({ content: z.string(), role: z.literal("assistant") }),
-        }),
+        z
+          .object({
+            finish_reason: z.literal("stop"),
+            index: z.int(),
+            message: z
+              .object({ content: z.string(), role: z.literal("assistant") })
+              .meta({ id: "ChatCompletionMessage" }),
+          })
+          .meta({ id: "Choice" }),
       ),
       created: z.int().describe("Seconds since 1970"),
       model: z.string(),

@@ -38,7 +38,11 @@ const outputMessage = once(() =>
       id: z.string(),
       content: z.array(
         z
-          .object({ annotations: z.array(z.unknown()), text: z.string(), type: z.literal("output_text") })
+          .object({
+            annotations: z.array(z.record(z.string(), z.unknown())),
+            text: z.string(),
+            type: z.literal("output_text"),
+          })
           .meta({ id: "OpenAIResponseOutputText" }),
       ),
       role: z.literal("assistant"),
@@ -77,9 +81,10 @@ export const openAiResponse = once(() =>
       object: z.literal("response"),
       output: z.array(outputMessage()),
       parallel_tool_calls: z.boolean(),
+      previous_response_id: z.string().optional(),
       status: z.literal("completed"),
       tool_choice: z.literal("none"),
-      tools: z.array(z.unknown()),
+      tools: z.array(z.record(z.string(), z.string())),
       usage: usage(),
     })
     .meta({ id: "OpenAIResponse" }),
