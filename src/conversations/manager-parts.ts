@@ -71,6 +71,7 @@ export function managerParts(
   const options = { ...serverOptions, store: importedFirst(stored, imports) };
   const drivers = new Drivers({
     use: (id, work) => live.use(id, (conversation) => work(new LiveWorker(conversation))),
+    leave: (id) => live.yield(id),
   });
   const context = liveContext(options, { damage, drivers });
   const turns = new Turns();

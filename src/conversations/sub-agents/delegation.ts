@@ -175,7 +175,11 @@ export class ConversationDelegation implements Delegation {
           driver.used(worker.stats);
         }
       })
-      .finally(end);
+      .finally(() => {
+        end();
+        // An agent may give hundreds of tasks. One that is resumed is loaded again.
+        void drivers.leave(id);
+      });
   }
 
   #driverOf({ id }: Task): Driver {

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { memoryStore } from "agent-server";
 import { call, fixedClock, say } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
@@ -135,6 +137,32 @@ describe("a sub-agent that is working", () => {
     expect(results.match(/is still running/g)).toHaveLength(1);
   });
 });
+
+describe("a sub-agent that has ended", () => {
+  it("leaves memory with its shell, and is loaded again when its task is resumed", async () => {
+    const llm = twoModels(
+      (turn) =>
+        [TASK, call("task", { prompt: "Again.", resume: "task_00000001" }), say("Done.")][turn] ?? say(""),
+      (turn) => (turn % 2 === 0 ? call("terminal", { command: `echo $$ > pid${turn}` }) : say("Noted.")),
+    );
+    await using server = await delegatingServer({ llm, patience: 30_000 });
+    const chat = await server.start("Go.");
+    await chat.expectFinished("Done.");
+    const pids = await Promise.all(
+      [0, 2].map(async (turn) => Number(await readFile(join(server.workingDir, `pid${turn}`), "utf8"))),
+    );
+    expect(new Set(pids).size).toBe(2);
+    for (const pid of pids) await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 describe("tasks over restarts", () => {
   it("are resumed by a new server, whose sub-agent knows what it did before", async () => {

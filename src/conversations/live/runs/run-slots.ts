@@ -52,13 +52,18 @@ interface Place {
   leave(): void;
 }
 
-/** Limits the number of concurrent runs. Past it a run is refused, or waits in the order in which it came. */
+/**
+ * Limits the number of concurrent runs. Past it a run is refused, or waits. The next is one of the owner with the fewest
+ * runs, and of those the one that has waited longest: an owner of many keeps no other from going on.
+ */
 export class RunSlots {
   readonly #size: number;
   readonly #queueLength: number;
   #taken = 0;
-  /** Grants of those that wait, the first first. */
-  readonly #waiting = new Set<() => void>();
+  /** Grants of those that wait with their owners, the first first. */
+  readonly #waiting = new Map<() => void, string>();
+  /** Runs of each owner that has some. */
+  readonly #running = new Map<string, number>();
 
   constructor({ size, queueLength = 0 }: RunSlotsOptions) {
     this.#size = size;
@@ -71,41 +76,63 @@ export class RunSlots {
   }
 
   /**
-   * Takes a slot, or a place in the queue.
+   * Takes a slot, or a place in the queue. Default: all runs have one owner, so that they come in their order.
    *
    * @throws AgentServerError `too_many_requests` when there is neither.
    */
-  claim(): RunSlot {
+  claim(owner = ""): RunSlot {
     if (this.#taken < this.#size) {
       this.#taken += 1;
-      return new RunSlot({ shares: 1, ready: async () => {}, leave: () => this.#free() });
+      this.#count(owner, 1);
+      return new RunSlot({ shares: 1, ready: async () => {}, leave: () => this.#free(owner) });
     }
     if (this.#waiting.size >= this.#queueLength) throw limitReached();
-    return new RunSlot(this.#waitingPlace());
+    return new RunSlot(this.#waitingPlace(owner));
   }
 
-  #waitingPlace(): Place {
+  #waitingPlace(owner: string): Place {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.add(resolve);
+    this.#waiting.set(resolve, owner);
     return {
       shares: 1,
       ready: (signal) => unlessAborted(promise, signal),
       leave: () => {
         // One that no longer waits has a slot.
-        if (!this.#waiting.delete(resolve)) this.#free();
+        if (!this.#waiting.delete(resolve)) this.#free(owner);
       },
     };
   }
 
-  /** Gives the slot to the one that has waited longest. */
-  #free(): void {
-    const [grant] = this.#waiting;
-    if (grant === undefined) {
+  /** Gives the slot to the next. */
+  #free(owner: string): void {
+    this.#count(owner, -1);
+    const next = this.#next();
+    if (next === undefined) {
       this.#taken -= 1;
       return;
     }
+    const [grant, nextOwner] = next;
     this.#waiting.delete(grant);
+    this.#count(nextOwner, 1);
     grant();
+  }
+
+  #next(): [() => void, string] | undefined {
+    let next: [() => void, string] | undefined;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const waiting of this.#waiting) {
+      const runs = this.#running.get(waiting[1]) ?? 0;
+      if (runs >= fewest) continue;
+      next = waiting;
+      fewest = runs;
+    }
+    return next;
+  }
+
+  #count(owner: string, change: number): void {
+    const runs = (this.#running.get(owner) ?? 0) + change;
+    if (runs === 0) this.#running.delete(owner);
+    else this.#running.set(owner, runs);
   }
 }
 

@@ -58,6 +58,7 @@ async function endsOf(
       keeper.append([keeper.recordTask(usageOf(task.id), combinedMetrics(worker.stats))]).catch(() => {});
       return hasBegun ? worker.outcome() : NOT_BEGUN;
     });
+    void context.drivers.leave(task.conversation_id);
     ended.push({ task, title: record.title, ...outcome });
   }
   return ended;

@@ -28,6 +28,8 @@ export interface Driver {
 export interface DriversOptions {
   /** Does something with the conversation of a sub-agent, which is loaded when it is not in memory. */
   use<T>(id: string, work: (worker: Worker) => Promise<T>): Promise<T>;
+  /** Lets the conversation of a sub-agent leave memory, with its shells and connections, if nothing goes on in it. */
+  leave(id: string): Promise<void>;
 }
 
 /**
@@ -38,9 +40,11 @@ export class Drivers {
   readonly #drivers = new Map<string, Driver>();
   readonly #slots = new Map<number, RunSlots>();
   readonly use: DriversOptions["use"];
+  readonly leave: DriversOptions["leave"];
 
-  constructor({ use }: DriversOptions) {
+  constructor({ use, leave }: DriversOptions) {
     this.use = use;
+    this.leave = leave;
   }
 
   /** The parent that a conversation works for now. Undefined for one that works for none. */

@@ -87,7 +87,7 @@ export class SubAgentWork {
   }
 
   async #withSlot(begin: (slot: RunSlot) => Promise<void>): Promise<void> {
-    const slot = this.#parts.slots.claim();
+    const slot = this.#parts.slots.claim(this.#parts.parent.id);
     try {
       await begin(slot);
     } finally {

@@ -1,8 +1,7 @@
 import { isObject } from "../../../is-object.ts";
-import { credentialedFetch } from "../../../outbound/credentialed-fetch.ts";
-import { readBounded } from "../../../read-bounded.ts";
 import type { ByteRange } from "../../workspace-files.ts";
-import { afterFailure, isUnsent, LostRequest, lost, Patience, unreadable } from "./remote-failure.ts";
+import { RemoteCalls } from "./remote-calls.ts";
+import { Patience, unreadable } from "./remote-failure.ts";
 import type { ResolvedRemote } from "./remote-options.ts";
 
 /** The end of a command on the other server. */
@@ -23,47 +22,24 @@ export interface ExecuteOptions extends CallOptions {
   repeatable?: boolean;
 }
 
-/** Bytes of a JSON answer. */
-const MAX_JSON_BYTES = 32 * 1024 * 1024;
-
-/** Bytes of a refusal. */
-const MAX_REFUSAL_BYTES = 64 * 1024;
-
 /** Seconds that a short script may take over there. */
 const SCRIPT_SECONDS = 60;
 
 /** Commands among which one is looked for whose start was not answered. */
 const COMMANDS_SHOWN = 50;
 
-/** Answers of a server that may have room or be back a moment later. Proxies give 502 and 504. */
-const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-
-interface Call {
-  method: "GET" | "POST";
-  path: string;
-  query?: Readonly<Record<string, string>>;
-  json?: unknown;
-  headers?: Readonly<Record<string, string>>;
-  body?: { stream: ReadableStream<Uint8Array>; patience: Patience };
-  signal?: AbortSignal | undefined;
-  /** Milliseconds until the answer begins. Default: those of the options. */
-  patience?: number;
-  /** How often it is tried when its answer is lost. It is tried again anyway when it certainly did not arrive. */
-  attempts?: number;
-}
-
 /**
- * The bash and file routes of another agent server. Every answer is bounded in size and time, redirects are not
- * followed, and no failure shows the key.
+ * The bash and file routes of another agent server, with the bounds of `RemoteCalls`.
  *
  * @throws WorkspaceError `unavailable`
  */
 export class RemoteServer {
   readonly #options: ResolvedRemote;
-  readonly #fetch = credentialedFetch((target: string, init: RequestInit) => fetch(target, init));
+  readonly #calls: RemoteCalls;
 
   constructor(options: ResolvedRemote) {
     this.#options = options;
+    this.#calls = new RemoteCalls(options);
   }
 
   /** Scheme, host and path, for messages. */
@@ -74,7 +50,7 @@ export class RemoteServer {
   /** Starts a command and returns its id. Rejects with `LostRequest` when it is unknown whether it has been started. */
   async start(command: string, timeoutSeconds: number, options: CallOptions = {}): Promise<string> {
     const json = { command, timeout: timeoutSeconds };
-    const answer = await this.#json({
+    const answer = await this.#calls.json({
       ...options,
       method: "POST",
       path: "/api/bash/start_bash_command",
@@ -93,7 +69,7 @@ export class RemoteServer {
   /** Ends a command with its process group. One that has ended, or is unknown, is fine. */
   async stop(id: string): Promise<void> {
     const path = `/api/bash/bash_commands/${encodeURIComponent(id)}/stop`;
-    const response = await this.#send({ method: "POST", path, attempts: 3 });
+    const response = await this.#calls.send({ method: "POST", path, attempts: 3 });
     await response.body?.cancel();
     if (!response.ok && response.status !== 404) throw await this.refused(response);
   }
@@ -119,7 +95,9 @@ export class RemoteServer {
     const path = "/api/bash/execute_bash_command";
     const patience = Math.max(this.#options.patience, (SCRIPT_SECONDS + 10) * 1000);
     const attempts = repeatable ? 3 : 1;
-    return this.#output(await this.#json({ ...options, method: "POST", path, json, patience, attempts }));
+    return this.#output(
+      await this.#calls.json({ ...options, method: "POST", path, json, patience, attempts }),
+    );
   }
 
   /** Asks for a file, or a range of it. The answer is not read, and may be a refusal. */
@@ -132,7 +110,14 @@ export class RemoteServer {
       ...(isWhole ? {} : { range: `bytes=${offset}-${end}` }),
     };
     const query = { path };
-    return this.#send({ ...options, method: "GET", path: "/api/file/download", query, headers, attempts: 3 });
+    return this.#calls.send({
+      ...options,
+      method: "GET",
+      path: "/api/file/download",
+      query,
+      headers,
+      attempts: 3,
+    });
   }
 
   /** Reads a range of a file into memory. Empty where the file or the range does not exist yet. */
@@ -144,7 +129,7 @@ export class RemoteServer {
     }
     if (!response.ok) throw await this.refused(response);
     const skipped = response.status === 206 ? 0 : range.offset;
-    const bytes = await this.#body(response, { maxBytes: skipped + range.length });
+    const bytes = await this.#calls.body(response, { maxBytes: skipped + range.length });
     return bytes.subarray(skipped);
   }
 
@@ -156,15 +141,14 @@ export class RemoteServer {
     const headers = { "content-type": type };
     const query = { path };
     const call = { ...options, method: "POST", path: "/api/file/upload", query, headers } as const;
-    const response = await this.#send({ ...call, body: { stream, patience } });
+    const response = await this.#calls.send({ ...call, body: { stream, patience } });
     if (!response.ok) throw await this.refused(response);
     await response.body?.cancel();
   }
 
   /** The error for an answer that is a refusal. Its text is what the other server says, cut to a sentence. */
-  async refused(response: Response): Promise<Error> {
-    const text = await this.#body(response, { maxBytes: MAX_REFUSAL_BYTES }).then(String, () => "");
-    return lost(this.#options, `it answered ${response.status}: ${detailOf(text)}`);
+  refused(response: Response): Promise<Error> {
+    return this.#calls.refused(response);
   }
 
   async #events(
@@ -172,101 +156,9 @@ export class RemoteServer {
     options: CallOptions = {},
   ): Promise<Record<string, unknown>[]> {
     const path = "/api/bash/bash_events/search";
-    const page = await this.#json({ ...options, method: "GET", path, query, attempts: 3 });
+    const page = await this.#calls.json({ ...options, method: "GET", path, query, attempts: 3 });
     if (!Array.isArray(page.items) || !page.items.every(isObject)) throw unreadable(this.#options, "items");
     return page.items;
-  }
-
-  async #json(call: Call): Promise<Record<string, unknown>> {
-    const response = await this.#send(call);
-    if (!response.ok) throw await this.refused(response);
-    const patience = call.patience ?? this.#options.patience;
-    const body = await this.#body(response, { maxBytes: MAX_JSON_BYTES, patience });
-    const value = this.#parse(body.toString("utf8"));
-    if (!isObject(value)) throw unreadable(this.#options, "the answer");
-    return value;
-  }
-
-  #parse(text: string): unknown {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new LostRequest(this.#options, error);
-    }
-  }
-
-  /** Reads an answer. One that is too large or does not end in time is left, and its connection is closed. */
-  async #body(
-    { body }: Response,
-    { maxBytes, patience = this.#options.patience }: { maxBytes: number; patience?: number },
-  ): Promise<Buffer> {
-    const leaving = new AbortController();
-    const timer = setTimeout(() => leaving.abort(new Error("its answer did not end in time")), patience);
-    try {
-      // The reader of a body locks it: only a stream in between can be ended from outside.
-      const { signal } = leaving;
-      const passed = body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal });
-      return await readBounded(passed ?? null, maxBytes);
-    } catch (error) {
-      throw new LostRequest(this.#options, error);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async #send(call: Call): Promise<Response> {
-    const { attempts = 1 } = call;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#sendOnce(call);
-      } catch (error) {
-        call.signal?.throwIfAborted();
-        const mayRepeat = isUnsent(error) ? call.body === undefined && attempt < 3 : attempt < attempts;
-        if (!mayRepeat) throw error;
-        await afterFailure(attempt, call.signal);
-      }
-    }
-  }
-
-  async #sendOnce({
-    method,
-    path,
-    query = {},
-    json,
-    headers = {},
-    body,
-    signal,
-    patience,
-  }: Call): Promise<Response> {
-    const { address, apiKey } = this.#options;
-    const parameters = Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
-    const watch = body?.patience ?? new Patience(patience ?? this.#options.patience);
-    const signals = [watch.signal, ...(signal === undefined ? [] : [signal])];
-    const init: RequestInit & { duplex?: "half" } = {
-      method,
-      headers: {
-        accept: "*/*",
-        ...headers,
-        ...(json !== undefined && { "content-type": "application/json" }),
-        ...(apiKey !== undefined && { "x-session-api-key": apiKey }),
-      },
-      signal: AbortSignal.any(signals),
-      ...(json !== undefined && { body: JSON.stringify(json) }),
-      ...(body !== undefined && { body: body.stream, duplex: "half" }),
-    };
-    watch.begin();
-    try {
-      const response = await this.#fetch(`${address}${path}${parameters}`, init);
-      if (!BUSY.has(response.status)) return response;
-      const isUnsent = response.status === 429 || response.status === 503;
-      throw new LostRequest(this.#options, await this.refused(response), isUnsent);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof LostRequest) throw error;
-      throw new LostRequest(this.#options, watch.signal.aborted ? watch.signal.reason : error);
-    } finally {
-      watch.end();
-    }
   }
 
   #output(value: Record<string, unknown>): RemoteOutput {
@@ -282,17 +174,6 @@ export class RemoteServer {
   #text(value: Record<string, unknown>, name: string): string {
     const text = value[name];
     if (typeof text !== "string" || text === "" || text.length > 200) throw unreadable(this.#options, name);
-    return text;
-  }
-}
-
-function detailOf(text: string): string {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isObject(value)) return text;
-    const detail = value.detail ?? value.exception ?? text;
-    return typeof detail === "string" ? detail : JSON.stringify(detail);
-  } catch {
     return text;
   }
 }

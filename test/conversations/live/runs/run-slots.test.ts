@@ -35,6 +35,28 @@ describe("without a queue", () => {
   });
 });
 
+describe("with several owners", () => {
+  it("one that asks for many lets another go on as soon as a place is free", async () => {
+    const slots = new RunSlots({ size: 2, queueLength: 10 });
+    const order: string[] = [];
+    const claim = (owner: string) => {
+      const slot = slots.claim(owner);
+      void slot.ready(never).then(() => order.push(owner));
+      return slot;
+    };
+    const running = [claim("many"), claim("many")];
+    const waiting = [claim("many"), claim("many"), claim("one"), claim("one")];
+    running[0]?.release();
+    running[1]?.release();
+    await Promise.resolve();
+    await new Promise(setImmediate);
+    // Both have one by then, and the next is the one that has waited longest.
+    waiting[2]?.release();
+    await new Promise(setImmediate);
+    expect(order).toEqual(["many", "many", "one", "many", "one"]);
+  });
+});
+
 describe("with a queue", () => {
   it("gives places in the order they were asked for", async () => {
     const slots = new RunSlots({ size: 1, queueLength: 2 });

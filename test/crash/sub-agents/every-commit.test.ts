@@ -3,8 +3,8 @@ import { defineTool, type Event } from "agent-server";
 import { type CrashFlow, call, crashPoints, say, scriptedLlm, type TestServer } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import type { LlmRequest } from "../../src/llm/llm.ts";
-import { readableText } from "../../src/wire/events/message.ts";
+import type { LlmRequest } from "../../../src/llm/llm.ts";
+import { readableText } from "../../../src/wire/events/message.ts";
 
 const MARK = "Subtask";
 

@@ -1,0 +1,155 @@
+import { isObject } from "../../../is-object.ts";
+import { credentialedFetch } from "../../../outbound/credentialed-fetch.ts";
+import { readBounded } from "../../../read-bounded.ts";
+import { afterFailure, isUnsent, LostRequest, lost, Patience, unreadable } from "./remote-failure.ts";
+import type { ResolvedRemote } from "./remote-options.ts";
+
+/** Bytes of a JSON answer. */
+const MAX_JSON_BYTES = 32 * 1024 * 1024;
+
+/** Bytes of a refusal. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
+/** Answers of a server that may have room or be back a moment later. Proxies give 502 and 504. */
+const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** A request to the other server. */
+export interface Call {
+  method: "GET" | "POST";
+  path: string;
+  query?: Readonly<Record<string, string>>;
+  json?: unknown;
+  headers?: Readonly<Record<string, string>>;
+  body?: { stream: ReadableStream<Uint8Array>; patience: Patience };
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until the answer begins. Default: those of the options. */
+  patience?: number;
+  /** How often it is tried when its answer is lost. It is tried again anyway when it certainly did not arrive. */
+  attempts?: number;
+}
+
+/**
+ * Requests to another agent server. Every answer is bounded in size and time, redirects are not followed, and no failure
+ * shows the key.
+ *
+ * @throws WorkspaceError `unavailable`
+ */
+export class RemoteCalls {
+  readonly #options: ResolvedRemote;
+  readonly #fetch = credentialedFetch((target: string, init: RequestInit) => fetch(target, init));
+
+  constructor(options: ResolvedRemote) {
+    this.#options = options;
+  }
+
+  /** Sends a request, again where that may help. The answer is not read, and may be a refusal. */
+  async send(call: Call): Promise<Response> {
+    const { attempts = 1 } = call;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#sendOnce(call);
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        const mayRepeat = isUnsent(error) ? call.body === undefined && attempt < 3 : attempt < attempts;
+        if (!mayRepeat) throw error;
+        await afterFailure(attempt, call.signal);
+      }
+    }
+  }
+
+  /** Sends a request and reads the JSON object that answers it. */
+  async json(call: Call): Promise<Record<string, unknown>> {
+    const response = await this.send(call);
+    if (!response.ok) throw await this.refused(response);
+    const patience = call.patience ?? this.#options.patience;
+    const body = await this.body(response, { maxBytes: MAX_JSON_BYTES, patience });
+    const value = this.#parse(body.toString("utf8"));
+    if (!isObject(value)) throw unreadable(this.#options, "the answer");
+    return value;
+  }
+
+  /** Reads an answer. One that is too large or does not end in time is left, and its connection is closed. */
+  async body(
+    { body }: Response,
+    { maxBytes, patience = this.#options.patience }: { maxBytes: number; patience?: number },
+  ): Promise<Buffer> {
+    const leaving = new AbortController();
+    const timer = setTimeout(() => leaving.abort(new Error("its answer did not end in time")), patience);
+    try {
+      // The reader of a body locks it: only a stream in between can be ended from outside.
+      const { signal } = leaving;
+      const passed = body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal });
+      return await readBounded(passed ?? null, maxBytes);
+    } catch (error) {
+      throw new LostRequest(this.#options, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The error for an answer that is a refusal. Its text is what the other server says, cut to a sentence. */
+  async refused(response: Response): Promise<Error> {
+    const text = await this.body(response, { maxBytes: MAX_REFUSAL_BYTES }).then(String, () => "");
+    return lost(this.#options, `it answered ${response.status}: ${detailOf(text)}`);
+  }
+
+  #parse(text: string): unknown {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new LostRequest(this.#options, error);
+    }
+  }
+
+  async #sendOnce({
+    method,
+    path,
+    query = {},
+    json,
+    headers = {},
+    body,
+    signal,
+    patience,
+  }: Call): Promise<Response> {
+    const { address, apiKey } = this.#options;
+    const parameters = Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
+    const watch = body?.patience ?? new Patience(patience ?? this.#options.patience);
+    const signals = [watch.signal, ...(signal === undefined ? [] : [signal])];
+    const init: RequestInit & { duplex?: "half" } = {
+      method,
+      headers: {
+        accept: "*/*",
+        ...headers,
+        ...(json !== undefined && { "content-type": "application/json" }),
+        ...(apiKey !== undefined && { "x-session-api-key": apiKey }),
+      },
+      signal: AbortSignal.any(signals),
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+      ...(body !== undefined && { body: body.stream, duplex: "half" }),
+    };
+    watch.begin();
+    try {
+      const response = await this.#fetch(`${address}${path}${parameters}`, init);
+      if (!BUSY.has(response.status)) return response;
+      const isUnsent = response.status === 429 || response.status === 503;
+      throw new LostRequest(this.#options, await this.refused(response), isUnsent);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof LostRequest) throw error;
+      throw new LostRequest(this.#options, watch.signal.aborted ? watch.signal.reason : error);
+    } finally {
+      watch.end();
+    }
+  }
+}
+
+function detailOf(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isObject(value)) return text;
+    const detail = value.detail ?? value.exception ?? text;
+    return typeof detail === "string" ? detail : JSON.stringify(detail);
+  } catch {
+    return text;
+  }
+}
