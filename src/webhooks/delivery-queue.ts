@@ -128,9 +128,19 @@ export class DeliveryQueue {
       if (batch === "empty") return true;
       await this.#remove(batch);
       left -= batch.count;
-      if (left <= 0 && this.#isFull()) left = this.#count;
+      if (left <= 0) left = this.#isFull() ? this.#count : await this.#findUnknown();
     }
     return true;
+  }
+
+  /** Counts messages that this process does not know of: an earlier one has left them. Resolves with their number. */
+  async #findUnknown(): Promise<number> {
+    if (this.#count > 0) return 0;
+    const { outbox, name, bufferSize } = this.#options;
+    const found = await outbox.read(name, { limit: bufferSize, maxLength: READ_AHEAD });
+    this.#count += found.length;
+    this.#bytes += found.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
+    return found.length;
   }
 
   /** Attempts to send the first of what waits. Resolves with what was sent. */

@@ -159,11 +159,96 @@ function keptOpen(store: Store): Store {
   return readThrough({ ...partsOf(store), close: async () => undefined }, {}, () => undefined);
 }
 
+function blindOutbox(outbox: Store["outbox"]): Store["outbox"] {
+  return {
+    append: (messages) => outbox.append(messages),
+    queues: async () => [],
+    read: (...args) => outbox.read(...args),
+    remove: (...args) => outbox.remove(...args),
+  };
+}
+
 function partsOf(store: Store): Store {
   return readThrough(store, {}, () => undefined);
 }
 
+describe("the end of a server", () => {
+  it("sends what waits, however little it is and whatever the delay", async () => {
+    const receiver = await startReceiver();
+    const webhook = { eventBufferSize: 1_000, flushDelay: 3_600 };
+    const server = await serverFor(receiver, { webhook });
+    const chat = await server.start("Hi.");
+    await chat.expectFinished();
+    const { items } = await server.conversations.events.search(chat.id);
+    expect(receiver.events()).toEqual([]);
+    await server.close();
+    expect(ids(receiver)).toEqual(items.map(({ id }) => id));
+  });
+
+  it("of a conversation in memory, and its removal, sends what waits of it", async () => {
+    const receiver = await startReceiver();
+    const webhook = { eventBufferSize: 1_000, flushDelay: 3_600 };
+    await using server = await serverFor(receiver, { webhook, idleTtlSeconds: 60 });
+    const chat = await server.start("Hi.");
+    await chat.expectFinished();
+    server.clock.advance(61_000);
+    await server.conversations.evictIdle();
+    await receiver.until(isOver(receiver));
+    const other = await server.start();
+    await server.conversations.delete(other.id);
+    await receiver.until(() =>
+      receiver.taken.some(({ path }) => path.endsWith(other.id.replaceAll("-", ""))),
+    );
+  });
+});
+
 describe("after a restart", () => {
+  it("a message that was taken and not yet removed comes again under the same id", async () => {
+    const receiver = await startReceiver();
+    const store = memoryStore();
+    const forgetful: Store = {
+      ...keptOpen(store),
+      outbox: {
+        append: (messages) => store.outbox.append(messages),
+        queues: () => store.outbox.queues(),
+        read: (...args) => store.outbox.read(...args),
+        // The disk fails before what was taken is removed, as if the process had died then.
+        remove: async () => Promise.reject(new Error("the disk failed")),
+      },
+    };
+    const webhook = { secret: "a text", numRetries: 0 };
+    const first = await serverFor(receiver, { store: forgetful, webhook });
+    await first.start();
+    await receiver.until(() => receiver.taken.length >= 2);
+    await first.close();
+    const idsOf = (requests: typeof receiver.taken) =>
+      new Set(requests.map(({ headers }) => headers["webhook-id"]));
+    const before = receiver.taken.length;
+    await using _second = await serverFor(receiver, { store, webhook });
+    await receiver.until(() => receiver.taken.length >= before + 2);
+    expect(idsOf(receiver.taken.slice(before))).toEqual(idsOf(receiver.taken.slice(0, before)));
+  });
+
+  it("a webhook gets what was left of a conversation that is in use again before that is found", async () => {
+    const receiver = await startReceiver();
+    receiver.answer = () => 500;
+    const store = memoryStore();
+    const webhook = { numRetries: 0 };
+    const first = await serverFor(receiver, { store: keptOpen(store), webhook });
+    const chat = await first.start("Hi.");
+    await chat.expectFinished();
+    await first.close();
+    receiver.answer = () => 200;
+    // This server finds no queue at its start, as if it had looked before the conversation was claimed.
+    const late: Store = { ...keptOpen(store), outbox: blindOutbox(store.outbox) };
+    await using second = await serverFor(receiver, { store: late, webhook, leakCheck: false });
+    await (await second.conversations.open(chat.id)).update({ tags: { again: "yes" } });
+    await receiver.until(isOver(receiver));
+    const { items } = await second.conversations.events.search(chat.id);
+    await receiver.until(() => ids(receiver).length >= items.length);
+    expect(ids(receiver)).toEqual(items.map(({ id }) => id));
+  });
+
   it("a webhook gets what an earlier server has left, before anything new", async () => {
     const receiver = await startReceiver();
     receiver.answer = () => 500;

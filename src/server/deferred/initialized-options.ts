@@ -6,6 +6,9 @@ import type { WebhookOptions } from "../webhooks/webhook-options.ts";
 /** Variables with keys of the server itself, which commands do not get. */
 const OWN_KEYS = /^(OH_SECRET_KEY|OH_PREVIOUS_SECRET_KEYS|OH_SESSION_API_KEYS|SESSION_API_KEY)/;
 
+/** The name of a variable: no system allows more. */
+const NAME = /^[^=\0]+$/;
+
 /** The options of a server with what it was given later. What is left out stays. */
 export function initializedOptions(base: ServerOptions, request: InitRequest): ServerOptions {
   const { session_api_keys: apiKeys, webhooks, env } = request;
@@ -51,6 +54,8 @@ function previousKeysOf(
 
 /** Variables for the server and for the commands of agents, which get no keys of the server. */
 function variablesOf(base: ServerOptions, env: Record<string, string>): ServerOptions {
+  const wrong = Object.entries(env).find(([name, value]) => !NAME.test(name) || value.includes("\0"));
+  if (wrong !== undefined) throw new TypeError(`env: ${JSON.stringify(wrong[0])} cannot be a variable`);
   const ofCommands = Object.entries(env).filter(([name]) => !OWN_KEYS.test(name));
   return {
     environment: { ...(base.environment ?? process.env), ...env },

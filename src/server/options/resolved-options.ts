@@ -79,6 +79,9 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   }
   requireCredentials({ ...options, apiKeys });
   const { conversationsPath = DEFAULT_CONVERSATIONS_PATH } = options;
+  if (options.webUrl !== undefined && !URL.canParse(options.webUrl)) {
+    throw new TypeError("webUrl: must be a URL such as https://example.com/agents");
+  }
   const { maxConcurrentRuns = 10, maxQueuedRuns = 0 } = options;
   if (!(maxConcurrentRuns >= 1)) throw new TypeError("maxConcurrentRuns: must be 1 or more");
   if (!Number.isSafeInteger(maxQueuedRuns) || maxQueuedRuns < 0) {

@@ -240,6 +240,21 @@ describe("POST /api/init", () => {
     expect((await ask("GET", "/api/conversations/search", undefined, keyed("given"))).status).toBe(200);
   });
 
+  it("leaves nothing behind when it fails, so that the same folder can be asked for again", async () => {
+    const { init } = await open();
+    const path = await mkdtemp(join(folder, "again-"));
+    const given = { session_api_keys: ["given"], conversations_path: path };
+    for (const wrong of [
+      { web_url: "no URL" },
+      { env: { "A=B": "c" } },
+      { webhooks: [{ base_url: "ftp://x" }] },
+    ]) {
+      const answer = await init({ ...given, ...wrong });
+      expect([wrong, answer.status]).toEqual([wrong, 500]);
+    }
+    expect((await init(given)).status).toBe(200);
+  });
+
   it("never opens a server that would ask for no key", async () => {
     const { init, ask } = await open();
     const answer = await init({});
