@@ -116,13 +116,14 @@ describe.skipIf(!CAN_RUN)("the way of a browser to a back end", { timeout: 90_00
   it("is closed without the cookie, with that of another back end, for other pages and for other paths", async () => {
     const apps = await openApps();
     await startApp(apps, "notes");
-    await startApp({ ...apps, ask: forced(apps.ask) }, "other").catch(() => {});
+    expect((await startApp({ ...apps, ask: forced(apps.ask) }, "other")).body.state).toBe("ready");
     const cookie = await sessionOf(apps.ask);
     const status = async (method: string, path: string, headers: Record<string, string> = {}) =>
       (await apps.open(method, path, { headers })).status;
     expect(await status("GET", "/app-backends/notes/")).toBe(401);
     expect(await status("GET", "/app-backends/notes/", { cookie: "oh_app_backend_session=guess" })).toBe(401);
-    expect(await status("GET", "/app-backends/other/", { cookie })).not.toBe(200);
+    expect(await status("GET", "/app-backends/other/", { cookie })).toBe(401);
+    expect(await status("GET", "/app-backends/notes/../other/", { cookie })).toBe(400);
     expect(await status("GET", "/app-backends/gone/", { cookie })).toBe(503);
     expect(await status("POST", "/app-backends/notes/", { cookie })).toBe(403);
     expect(await status("POST", "/app-backends/notes/", { cookie, origin: CANVAS })).toBe(403);
