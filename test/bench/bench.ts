@@ -12,16 +12,16 @@ import { parseArgs } from "node:util";
 import type { Figure, Measured } from "./figure.ts";
 import { attach } from "./figures/attach.ts";
 import { coldStart } from "./figures/cold-start.ts";
-import { fanOut } from "./figures/fan-out.ts";
+import { fanOut, sessionFanOut } from "./figures/fan-out.ts";
 import { files } from "./figures/files.ts";
 import { health } from "./figures/health.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
 import { list } from "./figures/list.ts";
-import { resume } from "./figures/resume.ts";
+import { resume, sessionResume } from "./figures/resume.ts";
 import { router } from "./figures/router.ts";
 import { search } from "./figures/search.ts";
 import { shellFlood } from "./figures/shell-flood.ts";
-import { slowReader } from "./figures/slow-reader.ts";
+import { sessionSlowReader, slowReader } from "./figures/slow-reader.ts";
 import { longLog } from "./figures/steps/long-log.ts";
 import { stepInProcess } from "./figures/steps/step-in-process.ts";
 import { stepOverhead } from "./figures/steps/step-overhead.ts";
@@ -40,8 +40,11 @@ const FIGURES: readonly Figure[] = [
   search,
   health,
   fanOut,
+  sessionFanOut,
   resume,
+  sessionResume,
   slowReader,
+  sessionSlowReader,
   shellFlood,
   files,
   attach,

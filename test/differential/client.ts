@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import { exchange, jsonOrText, type Request, told } from "./exchange.ts";
+import { type SessionWireFrame, sessionStory } from "./session/session-story.ts";
 
 export interface WireEvent {
   id: string;
@@ -19,6 +20,15 @@ export interface Answer {
 export interface Noted {
   call: string;
   [field: string]: unknown;
+}
+
+/** What is done while a session socket is open. */
+export interface SessionOptions {
+  /** Frames of the client. */
+  say?: readonly unknown[];
+  act?(): Promise<void>;
+  /** Default: the path of the conversation. */
+  path?: string;
 }
 
 const DEADLINE_MS = 90_000;
@@ -181,6 +191,34 @@ export class Client {
     );
     noted.left = socket.readyState === WebSocket.OPEN;
     noted.frames = frames;
+    socket.close();
+  }
+
+  /**
+   * Opens a session socket, sends these frames or does something else once it has begun, and notes what it shows until
+   * it falls silent.
+   */
+  async followSession(query: string, { say = [], act, path }: SessionOptions = {}): Promise<void> {
+    const noted: Noted = {
+      call: `session socket ${query} ${say.map((frame) => JSON.stringify(frame)).join()}`,
+    };
+    this.noted.push(noted);
+    const frames: SessionWireFrame[] = [];
+    const address = path ?? `/sockets/session/${this.id}`;
+    const socket = new WebSocket(`${this.#url.replace("http", "ws")}${address}${query}`);
+    socket.on("message", (data) => frames.push(JSON.parse(String(data)) as SessionWireFrame));
+    socket.on("error", () => {});
+    const hasEnded = () => socket.readyState === WebSocket.CLOSED;
+    await Promise.race([once(socket, "open"), once(socket, "close")]).catch(() => {});
+    await quiet(() => frames.length, hasEnded);
+    for (const frame of say) {
+      const isWhole = typeof frame === "string" || frame instanceof Uint8Array;
+      socket.send(isWhole ? frame : JSON.stringify(frame));
+    }
+    await act?.();
+    await quiet(() => frames.length, hasEnded);
+    noted.left = socket.readyState === WebSocket.OPEN;
+    noted.story = sessionStory(frames);
     socket.close();
   }
 

@@ -6,6 +6,7 @@ import { SUB_AGENT_DIFFERENCES } from "./differences/delegation/sub-agents.ts";
 import type { Difference } from "./differences/difference.ts";
 import { DOCUMENT_DIFFERENCES } from "./differences/documents.ts";
 import { APP_DIFFERENCES } from "./differences/edges/apps.ts";
+import { GATEWAY_DIFFERENCES } from "./differences/edges/gateway.ts";
 import { EDGE_DIFFERENCES } from "./differences/edges/init.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
@@ -65,5 +66,6 @@ export const DIFFERENCES: readonly Difference[] = [
   ...MACHINE_DIFFERENCES,
   ...AGENT_PROFILE_DIFFERENCES,
   ...TREE_DIFFERENCES,
+  ...GATEWAY_DIFFERENCES,
   ...EDGE_DIFFERENCES,
 ];

@@ -10,7 +10,9 @@ import { controlScenarios } from "./scenarios/control.ts";
 import { acpConversationScenarios } from "./scenarios/delegation/acp.ts";
 import { subAgentScenarios, workflowScenarios } from "./scenarios/delegation/sub-agents.ts";
 import { appScenarios } from "./scenarios/edges/apps.ts";
+import { gatewayScenarios } from "./scenarios/edges/gateway.ts";
 import { initScenarios } from "./scenarios/edges/init.ts";
+import { sessionSocketScenarios } from "./scenarios/edges/session-sockets.ts";
 import { webhookScenarios } from "./scenarios/edges/webhooks.ts";
 import { editorScenarios } from "./scenarios/editor.ts";
 import { errorScenarios } from "./scenarios/errors.ts";
@@ -70,6 +72,8 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl" | "pagesUrl">):
     ...treeScenarios,
     ...boundScenarios,
     ...socketScenarios,
+    ...sessionSocketScenarios,
+    ...gatewayScenarios,
     ...replyScenarios,
     ...modelRequestScenarios,
     ...skillScenarios,

@@ -63,8 +63,10 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
     const index = script?.next ?? 0;
     if (script) script.next += 1;
     const path = request.url?.replace(/^\/[^/]+/, "") ?? "";
-    script?.asked.push({ path, headers: request.headers, body: JSON.parse(body) });
-    answer({ response, step: script?.steps[index] ?? script?.steps.at(-1) ?? {}, index, path });
+    const asked: { stream?: boolean } = JSON.parse(body);
+    script?.asked.push({ path, headers: request.headers, body: asked });
+    const step = script?.steps[index] ?? script?.steps.at(-1) ?? {};
+    answer({ response, step, index, path, isStreamed: asked.stream === true });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as { port: number };
@@ -90,11 +92,17 @@ interface Answer {
   index: number;
   /** The path of the request, which tells the protocol. */
   path: string;
+  /** Whether the reply comes word by word, in OpenAI's older protocol. */
+  isStreamed: boolean;
 }
 
-function answer({ response, step, index, path }: Answer): void {
+function answer({ response, step, index, path, isStreamed }: Answer): void {
   setTimeout(() => {
     const status = step.error?.status ?? 200;
+    if (isStreamed && status === 200 && path.endsWith("/chat/completions")) {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      return void response.end(streamOf(step, index));
+    }
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(bodyOf(step, index, path)));
   }, step.delayMs ?? 0);
@@ -105,6 +113,34 @@ function bodyOf(step: Step, index: number, path: string): object {
   if (step.raw) return step.raw;
   if (path.endsWith("/messages")) return claudeMessage(step, index);
   return path.endsWith("/responses") ? openAiResponse(step, index) : completion(step, index);
+}
+
+/** A reply word by word: reasoning, text, calls, tokens. */
+function streamOf(step: Step, index: number): string {
+  const { choices, usage, ...whole } = completion(step, index) as Completion;
+  const [choice] = choices;
+  const { reasoning_content: reasoning, content, tool_calls: calls } = choice?.message ?? {};
+  const words = (text: string | null | undefined) => text?.match(/\s*\S+/g) ?? [];
+  const deltas = [
+    ...words(reasoning).map((word) => ({ reasoning_content: word })),
+    ...words(content).map((word) => ({ content: word })),
+    ...(calls ?? []).map((call, place) => ({ tool_calls: [{ index: place, ...call }] })),
+  ];
+  const chunk = (rest: object) => ({ ...whole, object: "chat.completion.chunk", ...rest });
+  const chunks = [
+    ...deltas.map((delta) => chunk({ choices: [{ index: 0, delta, finish_reason: null }] })),
+    chunk({ choices: [{ index: 0, delta: {}, finish_reason: choice?.finish_reason }] }),
+    chunk({ choices: [], usage }),
+  ];
+  return [...chunks.map((one) => JSON.stringify(one)), "[DONE]"].map((data) => `data: ${data}\n\n`).join("");
+}
+
+interface Completion {
+  choices: {
+    message: { content?: string | null; reasoning_content?: string; tool_calls?: object[] };
+    finish_reason: string;
+  }[];
+  usage?: object;
 }
 
 /** A reply in Anthropic's protocol. */

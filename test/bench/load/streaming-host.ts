@@ -28,11 +28,13 @@ const server = createServer({
 });
 const { url } = await server.listen(0);
 
-answerBench(async ({ conversations, frames, memory }) => {
+answerBench(async ({ conversations, socket, frames, memory }) => {
   if (typeof conversations === "number") {
     const ids = await Promise.all(Array.from({ length: conversations }, startStreaming));
     while (streams.length < conversations) await setImmediate();
-    return ids.map((id) => `${url}/sockets/events/${id}`);
+    // A reply that has begun: session sockets are not told of that any more.
+    for (const stream of streams) stream();
+    return ids.map((id) => `${url}/sockets/${socket}/${id}`);
   }
   if (memory === true) return process.memoryUsage.rss() / 1024 / 1024;
   // One event a turn of the event loop, as they come in life.
