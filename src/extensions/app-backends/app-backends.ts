@@ -99,22 +99,26 @@ export class AppBackends {
    */
   async start(name: string, revision: string): Promise<BackendStatus> {
     const place = await this.#options.place();
-    const settled = await this.#turns.take(name, async () => {
+    const start = await this.#turns.take(name, async () => {
       const installed = await this.#installed(place, name);
-      const backend = this.#backend(name);
       if (installed.state !== "runnable") return undefined;
-      if (backend.isRunning) {
-        if (backend.revision !== revision) throw conflict("a different backend revision is already running");
-        await backend.refresh();
-      } else if (revision !== installed.revision) {
+      const known = this.#backends.get(name);
+      if (known?.isRunning) {
+        if (known.revision !== revision) throw conflict("a different backend revision is already running");
+        if (known.state === "starting") return { settled: known.settled };
+        await known.refresh();
+        return undefined;
+      }
+      if (revision !== installed.revision)
         throw conflict("approval revision does not match installed revision");
-      } else await this.#begin({ place, network: this.#options.network, name, revision, app: installed.app });
-      return { until: backend.settled };
+      await this.#begin({ place, network: this.#options.network, name, revision, app: installed.app });
+      return { settled: this.#backends.get(name)?.settled };
     });
-    await settled?.until;
+    await start?.settled;
     return this.#turns.take(name, async () => {
-      const backend = this.#backend(name);
-      if (backend.state === "unhealthy" && settled !== undefined) await backend.end();
+      const backend = this.#backends.get(name);
+      // What a failed start has left is ended. One that has only answered late goes on.
+      if (start !== undefined && backend?.state === "unhealthy") await backend.end();
       return this.#statusOf(place, name, await this.#installed(place, name));
     });
   }

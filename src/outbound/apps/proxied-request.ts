@@ -4,7 +4,7 @@ export interface ProxiedRequest {
   method: string;
   /** Path and query. */
   target: string;
-  headers: readonly (readonly [name: string, value: string])[];
+  headers: [name: string, value: string][];
   body: ReadableStream<Uint8Array> | null;
   signal: AbortSignal;
 }
@@ -29,10 +29,9 @@ export async function proxiedRequest({
       address,
       `http://127.0.0.1:${port}${target}`,
       {
-        ...{ method, body, duplex: "half", redirect: "manual" },
-        headers: headers.map(([name, value]): [string, string] => [name, value]),
+        ...{ method, headers, body, duplex: "half", redirect: "manual" },
         signal: AbortSignal.any([signal, failed.signal]),
-      } as RequestInit,
+      },
       { changeOrigin: true, agent: null },
     );
   } catch (error) {

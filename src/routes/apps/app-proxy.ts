@@ -6,7 +6,7 @@ export interface AppRequest {
   method: string;
   /** Path and query. */
   target: string;
-  headers: readonly (readonly [name: string, value: string])[];
+  headers: [name: string, value: string][];
   body: ReadableStream<Uint8Array> | null;
   signal: AbortSignal;
 }

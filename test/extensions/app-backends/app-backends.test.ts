@@ -115,6 +115,26 @@ describe.skipIf(!CAN_RUN)("back ends that share a machine", { timeout: 90_000 },
     expect((await backends.stop("notes")).state).toBe("stopped");
   });
 
+  it("go on where they have answered late once, also when they are started again", async () => {
+    const { backends, install } = await openBackends();
+    const program = `let asked = 0; require("node:http").createServer((_, answer) => {
+      asked += 1;
+      answer.statusCode = asked === 2 || asked === 3 ? 500 : 200;
+      answer.end();
+    }).listen(+process.argv[2], "127.0.0.1");`;
+    const revision = await install("notes", { program });
+    await backends.prepare("notes", revision);
+    const { pid } = await backends.start("notes", revision);
+    expect(await backends.status("notes")).toMatchObject({
+      state: "unhealthy",
+      detail: "Backend health probe failed",
+      pid,
+    });
+    expect(backends.readyPort("notes")).toBeNull();
+    expect(await backends.start("notes", revision)).toMatchObject({ state: "unhealthy", pid });
+    expect(await backends.start("notes", revision)).toMatchObject({ state: "ready", detail: null, pid });
+  });
+
   it("listen elsewhere than they were told, and are not found there", async () => {
     const { backends, install } = await openBackends();
     const program = `require("node:http").createServer((_, answer) => answer.end()).listen(0, "127.0.0.1");`;
