@@ -9,6 +9,8 @@ export interface AcpState {
   acp_session_cwd?: string;
   /** Whether the session is that of the conversation which this one was forked from. */
   acp_session_is_shared?: boolean;
+  /** Secrets whose place was bound to the conversation: it does not begin a session without that. */
+  acp_bound_logins?: string[];
   acp_supports_runtime_model_switch?: boolean;
   acp_model_via_config_option?: boolean;
   acp_current_model_id?: string;
@@ -25,10 +27,11 @@ type AgentState = Readonly<Record<string, unknown>>;
 
 /** Reads the state. What has another form counts as absent. */
 export function readAcpState(state: AgentState): AcpState {
-  const { acp_available_models: models, ...fields } = state;
+  const { acp_available_models: models, acp_bound_logins: bound, ...fields } = state;
   const known = Object.entries(fields).filter(([key, value]) => typeof value === FORMS[key]);
   return {
     ...Object.fromEntries(known),
+    ...(Array.isArray(bound) && { acp_bound_logins: bound.filter((name) => typeof name === "string") }),
     ...(Array.isArray(models) && { acp_available_models: models.filter(isModel) }),
   };
 }

@@ -61,8 +61,7 @@ export class LiveSession {
    * shows what the program says about itself. Rejects as `openSession`.
    */
   async ensure(session: AgentSession, options: EnsureOptions): Promise<OpenedSession> {
-    if (this.open !== null && (this.open.hasStaleLogin || this.#hasOtherSecrets(this.open)))
-      await this.close();
+    if (this.open !== null && (await this.#needsRestart(this.open))) await this.close();
     const { open } = this;
     if (open !== null) await this.#enterMode(open, options);
     const acp = open ?? (await this.#begin(session, options));
@@ -118,7 +117,7 @@ export class LiveSession {
       .map(([name, { description }]) => ({ name, description }));
     const memory = await this.#host.memory();
     this.#context = acpContext({ agent, secrets, now: this.#host.now(), memory });
-    await this.#record(session, acp.facts);
+    await this.#record(session, acp);
     return acp;
   }
 
@@ -138,15 +137,32 @@ export class LiveSession {
     }
   }
 
-  #findLogin(agent: AcpAgent): FindLogin {
-    const { logins } = this.#options;
-    const find = logins?.(providerOf(agent));
-    return async (name) => (this.#host.allowsSecret(name) ? find?.(name) : undefined);
+  async #needsRestart(acp: AcpSession): Promise<boolean> {
+    return this.#hasOtherSecrets(acp) || acp.needsOtherLogin(this.#findLogin(this.#agent));
   }
 
-  async #record(session: AgentSession, facts: SessionFacts): Promise<void> {
+  /** A login that was bound once may not be replaced by one that happens to be there, for example after a restart. */
+  #findLogin(agent: AcpAgent): FindLogin {
+    const { logins } = this.#options;
+    const { conversationId } = this.#host;
+    const find = logins?.({ conversationId, provider: providerOf(agent) });
+    const { acp_bound_logins: bound = [] } = readAcpState(this.#host.state.agent_state);
+    return async (name) => {
+      const login = this.#host.allowsSecret(name) ? await find?.(name) : undefined;
+      if (bound.includes(name) && !login?.isBound)
+        throw new StartError("ACPAuthRequired", "credential_binding_activation_required");
+      return login;
+    };
+  }
+
+  async #record(session: AgentSession, acp: AcpSession): Promise<void> {
+    const { facts } = acp;
     const changes = stateOf(facts, this.#agent);
-    const agent_state = withAcpState(session.state.agent_state, changes);
+    const { boundLogins: bound } = acp;
+    const agent_state = withAcpState(session.state.agent_state, {
+      ...changes,
+      ...(bound.length > 0 && { acp_bound_logins: bound }),
+    });
     const hasPrompt = session.view.events.some(({ kind }) => kind === "SystemPromptEvent");
     await Promise.all([
       session.update({ agent_state }),

@@ -125,6 +125,11 @@ export class ClaimedConversations {
     return this.#live.discard(id);
   }
 
+  /** Ends what goes on in every conversation and lets all leave memory. */
+  unload(): Promise<void> {
+    return this.#live.unload();
+  }
+
   /** Evicts conversations that were idle longer than the time to live. */
   evictIdle(): Promise<void> {
     return this.#live.evictIdle();

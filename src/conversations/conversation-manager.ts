@@ -105,6 +105,14 @@ export class ConversationManager {
   }
 
   /**
+   * Ends what goes on in every conversation, also runs, and lets all leave memory, as before the machine of the server
+   * is paused. The next use of each loads it again.
+   */
+  unload(): Promise<void> {
+    return this.#parts.live.unload();
+  }
+
+  /**
    * Starts a conversation. Fields that are left out get the defaults of the HTTP route. A conversation that exists
    * under the requested id is returned untouched, and the rest of the request is ignored. An initial message starts a
    * run. Rejects with `unprocessable` when the request is not valid, and with `too_many_requests` when no further run

@@ -25,6 +25,7 @@ import { goalRoutes } from "./goals.ts";
 import { type InitDeps, initRoutes } from "./init/init.ts";
 import { archiveRoutes } from "./machine/archive.ts";
 import { type BashDeps, bashRoutes } from "./machine/bash.ts";
+import { type CredentialBindingDeps, credentialBindingRoutes } from "./machine/credential-bindings.ts";
 import { fileSearchRoutes } from "./machine/file-search.ts";
 import { fileRoutes } from "./machine/files.ts";
 import { gitRoutes } from "./machine/git.ts";
@@ -78,6 +79,8 @@ export interface RoutesDeps {
   settings: SettingsDeps;
   /** The models of agents that are other programs. */
   acpModels: AcpModels;
+  /** Logins that other servers keep for conversations. */
+  logins: CredentialBindingDeps["logins"];
   /** Trials of MCP servers. Loaded when first asked. */
   mcpTrials(): Promise<McpTrials>;
   workspaceSession: WorkspaceSessionDeps;
@@ -103,6 +106,7 @@ export function allRoutes({
   marketplaces,
   secretValue,
   acpModels,
+  logins,
   settings,
   mcpTrials,
   workspaceSession,
@@ -121,6 +125,7 @@ export function allRoutes({
     ...goalRoutes(conversations),
     ...asideRoutes(conversations),
     ...modelSwitchRoutes({ conversations, launches: settings.profileLaunches }),
+    ...credentialBindingRoutes({ conversations, logins }),
     ...conversationRuntimeRoutes(conversations, server),
     ...eventRoutes(conversations),
     ...gatewayRoutes(gateway),

@@ -30,6 +30,8 @@ const FOREGROUND_SHARE = 0.9;
 /** The abilities that clients switch features on by. Only those that are whole. */
 const CAPABILITIES = [
   "conversation_runtime_routes_v1",
+  "credential_binding_v1",
+  "credential_binding_readiness_probe_v1",
   "idempotent_conversation_create_v1",
   "tool_catalog_v1",
 ] as const;

@@ -249,6 +249,7 @@ function createCore(options: ResolvedOptions, { services, ready, init }: CorePar
     secretValue: services.secretValue,
     settings: services.settings,
     acpModels: services.acpModels,
+    logins: services.logins,
     init: { deferred: init, isInitKey: initKeyCheck(options) },
     mcpTrials: services.mcpTrials.get,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },

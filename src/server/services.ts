@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { absolutePath } from "../absolute-path.ts";
+import type { ServerLogins } from "../acp/launch/acp-host.ts";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { graySwanKeysIn } from "../agent/security/services/gray-swan-keys.ts";
 import { BashCommands } from "../bash/bash-commands.ts";
@@ -34,6 +35,7 @@ import type { Machines } from "../workspace/machines.ts";
 import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { acpModels, type LazyAcpModels } from "./acp/acp-models.ts";
 import { acpRunners } from "./acp/acp-runners.ts";
+import { type BoundLogins, boundLogins } from "./acp/bound-logins.ts";
 import { savedLogins } from "./acp/saved-logins.ts";
 import { type AppAccess, appAccess } from "./apps/app-access.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
@@ -94,6 +96,7 @@ export interface Services {
   readonly mcpTrials: LazyMcpTrials;
   /** The models of agents that are other programs. */
   readonly acpModels: LazyAcpModels;
+  readonly logins: BoundLogins;
   /** The rooms that read and write these documents. */
   readonly settings: SettingsDeps;
   /** Takes over the settings of the reference, once. Reading and writing settings waits for it. Never rejects. */
@@ -188,7 +191,12 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   const webhooks = serverWebhooks(options, store);
   const mcp = mcpNetwork(settings, options, webhooks);
   // As with lookups: where the host tells users apart, what one of them keeps is not given to all.
-  const logins = options.authenticate === undefined ? savedLogins(settings.secrets) : undefined;
+  const saved = options.authenticate === undefined ? savedLogins(settings.secrets) : undefined;
+  const bound = boundLogins(
+    createGuardedFetch(async (address) => !(await isMetadataAddress(address)), options.companyProxy),
+  );
+  const logins: ServerLogins = (asked) => async (name) =>
+    bound.find(asked.conversationId, name) ?? saved?.(asked)(name);
   const conversations: ConversationManager = new ConversationManager({
     machines,
     store,
@@ -244,6 +252,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     settings,
     webhooks,
     browser,
+    logins: bound,
     acpModels: acpModels({
       ...{ environment, logins, openWorkspace, clock, logger, folder: dataFolder },
       secrets: { ...lookup, server: serverSecrets, clock, logger },

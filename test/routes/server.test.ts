@@ -59,6 +59,8 @@ describe("what can be asked of a server without a key", () => {
       available_conversation_runtimes: [],
       capabilities: [
         "conversation_runtime_routes_v1",
+        "credential_binding_v1",
+        "credential_binding_readiness_probe_v1",
         "idempotent_conversation_create_v1",
         "tool_catalog_v1",
       ],

@@ -6,8 +6,11 @@ import type { Workspace } from "../../workspace/workspace.ts";
 import type { AcpProvider } from "../providers.ts";
 import type { FindLogin } from "./logins/shared-login.ts";
 
-/** Finds the login that the server keeps for a program under the name of a secret. */
-export type ServerLogins = (provider: AcpProvider | undefined) => FindLogin;
+/** Finds the logins that the server has for the program of a conversation. */
+export type ServerLogins = (asked: {
+  conversationId: string;
+  provider: AcpProvider | undefined;
+}) => FindLogin;
 
 /** The part of a server that programs get something of. */
 export interface AcpServerOptions {

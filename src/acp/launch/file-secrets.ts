@@ -2,13 +2,16 @@ import { messageOf } from "../../errors.ts";
 import type { AcpFileSecret } from "../../wire/agent/acp/acp-file-secrets.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
+import { StartError } from "../acp-error.ts";
 import { acpFolder } from "./acp-folder.ts";
 import type { AcpHost } from "./acp-host.ts";
 import { LoginFile } from "./logins/login-file.ts";
-import type { SharedLogin } from "./logins/shared-login.ts";
+import type { FindLogin, SharedLogin } from "./logins/shared-login.ts";
 
 /** Bytes of a file that a program signs in with. */
 const MAX_BYTES = 1024 * 1024;
+
+const NO_LOGIN = "The login that is bound to the conversation is missing or not valid. Sign in again.";
 
 /** A secret in a file. */
 interface WrittenSecret {
@@ -25,6 +28,9 @@ interface WrittenSecret {
 export class SecretFiles {
   readonly #host: AcpHost;
   readonly #written: WrittenSecret[] = [];
+  /** The places of logins, by secret. */
+  readonly #sources = new Map<string, string | undefined>();
+  readonly #bound = new Set<string>();
   readonly #logins: { path: string; file: LoginFile }[] = [];
 
   constructor(host: AcpHost) {
@@ -37,10 +43,13 @@ export class SecretFiles {
     const variables: Record<string, string> = {};
     for (const spec of specs) {
       const login = await findLogin(spec.secret_name);
+      this.#sources.set(spec.secret_name, login?.source);
+      if (login?.isBound) this.#bound.add(spec.secret_name);
       if (login !== undefined && (await this.#openLogin(spec, login))) {
         Object.assign(variables, { [spec.env_var]: this.#placeOf(spec).target });
         continue;
       }
+      if (login?.isBound) throw new StartError("ACPAuthRequired", NO_LOGIN);
       if (!secretNames.includes(spec.secret_name)) continue;
       const value = (await secrets.referencedIn(spec.secret_name))[spec.secret_name];
       if (value) Object.assign(variables, await this.#writeOne(spec, value));
@@ -48,9 +57,16 @@ export class SecretFiles {
     return variables;
   }
 
-  /** Whether a login was renewed by another program: this one needs it again. */
-  get hasStaleLogin(): boolean {
-    return this.#logins.some(({ file }) => file.isStale);
+  /** Whether another program has renewed a login, or there is one of another place now. */
+  async needsOtherLogin(find: FindLogin): Promise<boolean> {
+    if (this.#logins.some(({ file }) => file.isStale)) return true;
+    for (const [name, source] of this.#sources) if ((await find(name))?.source !== source) return true;
+    return false;
+  }
+
+  /** Names of the secrets whose place was bound to the conversation. */
+  get boundLogins(): string[] {
+    return [...this.#bound];
   }
 
   /** Keeps the logins that the program has renewed. */

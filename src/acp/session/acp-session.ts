@@ -3,6 +3,7 @@ import { asObject } from "../../is-object.ts";
 import { untilAborted } from "../../waiting.ts";
 import type { AcpClient } from "../client/acp-client.ts";
 import type { SecretFiles } from "../launch/file-secrets.ts";
+import type { FindLogin } from "../launch/logins/shared-login.ts";
 import { providerByName } from "../providers.ts";
 import type { AcpConnection } from "./connection.ts";
 import { MODEL_OPTION, type SessionModels } from "./session-models.ts";
@@ -60,9 +61,14 @@ export class AcpSession {
     return !this.#connection.signal.aborted;
   }
 
-  /** Whether the login of the program is worth nothing any more. */
-  get hasStaleLogin(): boolean {
-    return this.#files.hasStaleLogin;
+  /** Whether the program has another login than it would be started with now, or one that is worth nothing any more. */
+  needsOtherLogin(find: FindLogin): Promise<boolean> {
+    return this.#files.needsOtherLogin(find);
+  }
+
+  /** Names of the secrets whose place was bound to the conversation. */
+  get boundLogins(): string[] {
+    return this.#files.boundLogins;
   }
 
   /** Keeps the logins that the program has renewed, and hides them. */

@@ -108,6 +108,11 @@ export class LiveConversations {
     else await this.#leaving.get(id);
   }
 
+  /** Makes all conversations leave memory, whatever goes on in them. Resolves once they are closed. */
+  async unload(): Promise<void> {
+    await Promise.all([...this.#entries.keys(), ...this.#leaving.keys()].map((id) => this.discard(id)));
+  }
+
   evictIdle(): Promise<void> {
     const ttl = (this.#options.idleTtlSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     return this.#evict({ before: this.#options.now() - ttl, keep: 0 });

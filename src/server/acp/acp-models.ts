@@ -67,7 +67,9 @@ async function answer(
         const { providerOf } = await import("../../acp/providers.ts");
         const host = {
           ...{ agent, workspace, secretNames, secrets, environment, logger, conversationId: "none" },
-          findLogin: options.logins?.(providerOf(agent)) ?? (async () => undefined),
+          findLogin:
+            options.logins?.({ conversationId: "none", provider: providerOf(agent) }) ??
+            (async () => undefined),
           hide: (texts: readonly string[]) => secrets.hide(texts),
           mcpServers: async () => ({}),
         };

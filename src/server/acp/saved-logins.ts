@@ -9,18 +9,20 @@ const CODEX_LOGIN = "CODEX_AUTH_JSON";
  * renews, all have. Its version is the login itself.
  */
 export function savedLogins(secrets: () => Promise<CustomSecrets>): ServerLogins {
-  return (provider) => async (name) => {
-    if (name !== CODEX_LOGIN || provider?.key !== "codex") return undefined;
-    const saved = await secrets();
-    if ((await saved.value(name)) === null) return undefined;
-    return {
-      async read() {
-        const value = await saved.value(name);
-        return value === null ? undefined : { value, version: value };
-      },
-      async replace(version, value) {
-        return (await saved.renew(name, { former: version, value })) ? value : undefined;
-      },
+  return ({ provider }) =>
+    async (name) => {
+      if (name !== CODEX_LOGIN || provider?.key !== "codex") return undefined;
+      const saved = await secrets();
+      if ((await saved.value(name)) === null) return undefined;
+      return {
+        ...{ source: "saved", isBound: false },
+        async read() {
+          const value = await saved.value(name);
+          return value === null ? undefined : { value, version: value };
+        },
+        async replace(version, value) {
+          return (await saved.renew(name, { former: version, value })) ? value : undefined;
+        },
+      };
     };
-  };
 }

@@ -2,6 +2,10 @@ import { isObject } from "../../../is-object.ts";
 
 /** A login that programs renew, in the place where it is kept for all of them. */
 export interface SharedLogin {
+  /** Names the place. A program is started again for a login of another place. */
+  readonly source: string;
+  /** Whether it was bound to the conversation, which then never goes on with another one. */
+  readonly isBound: boolean;
   /** Resolves to the login as it is now; undefined when it is gone. Rejects while it cannot be read. */
   read(): Promise<KeptLogin | undefined>;
   /**

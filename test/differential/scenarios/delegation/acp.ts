@@ -172,6 +172,25 @@ export const acpConversationScenarios: Scenario[] = [
     },
   }),
   spoken({
+    name: "logins that cannot be bound",
+    drive: async (client) => {
+      const path = `/api/conversations/${client.id}/credential-bindings`;
+      const url = "http://127.0.0.1:9/login";
+      await client.ask("PUT", `${path}/OTHER`, { url });
+      const many = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`X-${index}`, "a"]));
+      for (const body of [
+        {},
+        { url: "" },
+        { url, more: 1 },
+        { url, headers: { A: "" } },
+        { url, headers: many },
+      ])
+        await client.ask("PUT", `${path}/CODEX_AUTH_JSON`, body);
+      await client.ask("PUT", `${path}/CODEX_AUTH_JSON`, { url: "no address" });
+      await client.ask("PUT", `${path}/CODEX_AUTH_JSON`, { url });
+    },
+  }),
+  spoken({
     name: "images in a message",
     drive: async (client) => {
       const images = ["data:image/png;base64,AAAA", "https://example.com/a.png"];
