@@ -1,16 +1,20 @@
+import { isObject } from "../../is-object.ts";
 import { once } from "../../once.ts";
 import { redactSecrets } from "../../secrets/secret-fields.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import { keptAcpModels } from "../../wire/agent/acp/acp-model.ts";
 import type { Agent } from "../../wire/agent/agent.ts";
 import { type HookConfig, hookConfig } from "../../wire/agent/hook-config.ts";
+import type { SecurityAnalyzer } from "../../wire/agent/policies.ts";
 import { type ConversationInfo, conversationInfo } from "../../wire/conversation.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
+import { REDACTED } from "../../wire/secret-source.ts";
 import { AVAILABLE } from "../runtime-info.ts";
 import type { ConversationConfig } from "./conversation-config.ts";
 import { readAgent, readDocuments } from "./conversation-documents.ts";
 import type { OnDamaged } from "./damage/damaged.ts";
 import type { DocumentName } from "./document-shapes.ts";
+
 import { SECRET_KEYS, toState } from "./state-fields.ts";
 
 export interface InfoOptions {
@@ -35,9 +39,14 @@ export function toConversationInfo(record: ConversationRecord, options: InfoOpti
   const documents = readDocuments(record, { agent: agentDocument(options), onDamaged });
   const state = toState({ record, documents, persistenceDir });
   const hooks = { hook_config: shownHooks(state.hook_config) };
-  const values = { ...state, ...ownFields(record, documents.config), ...modelFields(state), ...hooks };
+  const { security_analyzer: analyzer } = state;
+  const shown = { security_analyzer: analyzer && shownAnalyzer(analyzer) };
+  const own = { ...ownFields(record, documents.config), ...modelFields(state) };
+  const values = { ...state, ...own, ...hooks, ...shown };
   const isHidden = (key: string) =>
-    SECRET_KEYS.some((secret) => secret === key) && !(key === "agent" && isShownAgent(options));
+    SECRET_KEYS.some((secret) => secret === key) &&
+    !Object.hasOwn(shown, key) &&
+    !(key === "agent" && isShownAgent(options));
   return Object.fromEntries(
     infoKeys().map((key) => [key, isHidden(key) ? redactSecrets(values[key], "null") : values[key]]),
   ) as unknown as ConversationInfo;
@@ -122,4 +131,27 @@ function agentDocument(options: Pick<InfoOptions, "includeSkills">): "agent" | "
 
 function isShownAgent({ includeSkills }: Pick<InfoOptions, "includeSkills">): boolean {
   return !includeSkills;
+}
+
+/**
+ * An analyzer as infos show it, the reference's way: the key of a service is shown as set, and the keys of its models as
+ * absent, as those of the agent are.
+ */
+function shownAnalyzer(analyzer: SecurityAnalyzer): SecurityAnalyzer {
+  return withMarks(redactSecrets(analyzer, "null"), analyzer) as SecurityAnalyzer;
+}
+
+function withMarks(shown: unknown, { api_key: key, analyzers }: Readonly<Record<string, unknown>>): object {
+  if (!isObject(shown)) return {};
+  const members = Array.isArray(shown.analyzers) && Array.isArray(analyzers) ? shown.analyzers : undefined;
+  return {
+    ...shown,
+    ...(typeof key === "string" && key.trim() !== "" && { api_key: REDACTED }),
+    ...(members && {
+      analyzers: members.map((member, at) => {
+        const original: unknown = (analyzers as unknown[])[at];
+        return isObject(original) ? withMarks(member, original) : member;
+      }),
+    }),
+  };
 }

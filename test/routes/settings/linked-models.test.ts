@@ -92,3 +92,32 @@ it("a connection that is gone is an error of the conversation", async () => {
   const failures = body.items.filter(({ kind }: { kind: string }) => kind === "ConversationErrorEvent");
   expect(failures).toMatchObject([{ code: "LLMAuthenticationError" }]);
 });
+
+it("the model of a guardrail has the key and the address of its provider connection", async () => {
+  const view = { name: "file_editor", arguments: JSON.stringify({ command: "view", path: "/tmp" }) };
+  const message = { content: null, tool_calls: [{ id: "call_1", type: "function", function: view }] };
+  const worker = await recordedProvider({
+    body: { choices: [{ index: 0, finish_reason: "tool_calls", message }] },
+  });
+  const guard = await recordedProvider({ body: completion });
+  const ask = openServer({ secretKey: "secret" });
+  const id = await connect(ask, guard.url, "sk-guard-4711");
+  const llm = { model: "openai/x", api_key: "sk-own", base_url: worker.url, num_retries: 1 };
+  const { body } = await ask("POST", "/api/conversations", {
+    agent: { llm, tools: [{ name: "file_editor" }] },
+    autotitle: false,
+    max_iterations: 1,
+    workspace: { working_dir: "/tmp" },
+    security_analyzer: {
+      kind: "ToolShieldLLMSecurityAnalyzer",
+      llm: { model: "openai/guard", provider_connection_id: id, num_retries: 1 },
+    },
+  });
+  const content = [{ type: "text", text: "Go." }];
+  await ask("POST", `/api/conversations/${body.id}/events`, { role: "user", content, run: true });
+  await vi.waitFor(() => expect(guard.requests).not.toEqual([]), { timeout: 60_000 });
+  expect(guard.requests[0]?.headers.authorization).toBe("Bearer sk-guard-4711");
+  const info = await ask("GET", `/api/conversations/${body.id}`);
+  expect(info.body.security_analyzer.llm).toMatchObject({ provider_connection_id: id, api_key: null });
+  expect(JSON.stringify(info)).not.toContain("4711");
+}, 90_000);

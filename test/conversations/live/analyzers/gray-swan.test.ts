@@ -136,7 +136,23 @@ describe("a conversation whose actions GraySwan rates", () => {
     const { events, ask, id } = await rated(answer({ violation: 0 }));
     const info = await ask("GET", `/api/conversations/${id}`);
     expect(JSON.stringify([events, info])).not.toContain("sk-swan");
-  });
+    // That there is one is shown, also within an ensemble; a key of a model is shown as absent, as that of the agent's.
+    expect(info.body.security_analyzer.api_key).toBe("**********");
+    const guard = {
+      kind: "ToolShieldLLMSecurityAnalyzer",
+      llm: { model: "openai/guard", api_key: "sk-guard" },
+    };
+    const swan = { kind: "GraySwanAnalyzer", api_key: "sk-swan" };
+    const analyzers = [swan, { kind: "GraySwanAnalyzer" }, guard];
+    const security_analyzer = { kind: "EnsembleSecurityAnalyzer", analyzers };
+    await ask("POST", `/api/conversations/${id}/security_analyzer`, { security_analyzer });
+    const ensemble = (await ask("GET", `/api/conversations/${id}`)).body.security_analyzer;
+    expect(ensemble.analyzers).toMatchObject([
+      { api_key: "**********" },
+      { api_key: null },
+      { llm: { api_key: null } },
+    ]);
+  }, 60_000);
 
   it("rates each of several actions of one reply", async () => {
     const service = await ratingService(answer({ violation: 0.1 }), answer({ violation: 0.9 }));

@@ -16,7 +16,6 @@ const UNRATED_GUARDRAILS = [
   "a guardrail that repeats half of the call",
 ];
 const RATED_SERVICES = ["a service that sees no risk", "a service that sees some risk"];
-const RISKY_SERVICES = ["a service that sees a risk", "a service that sees an injection"];
 const FAILED_SERVICES = [
   "a service that gives no score",
   "a service that gives a score in words",
@@ -80,11 +79,6 @@ export const MODEL_DIFFERENCES: readonly Difference[] = [
     scenarios: [...RATED_GUARDRAILS, "a guardrail that sees a risk", ...UNRATED_GUARDRAILS],
     at: ["*stats.usage_to_metrics.guard: absent -> *"],
     reason: "what a guardrail uses counts in the stats and budgets of its conversation",
-  },
-  {
-    scenarios: [...RATED_SERVICES, ...RISKY_SERVICES, ...FAILED_SERVICES],
-    at: ['info.security_analyzer.api_key: "**********" -> null'],
-    reason: "the key of an analyzer is shown as that of a model is, not at all",
   },
   {
     scenarios: [...RATED_SERVICES, ...RATED_GUARDRAILS],
