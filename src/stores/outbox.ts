@@ -58,8 +58,8 @@ export interface MessageSpan {
 export interface Outbox {
   /** Adds messages. Rejects with `bad_request` for a queue without a proper name. */
   append(messages: readonly NewMessage[]): Promise<void>;
-  /** The queues that have messages, in any order. */
-  queues(): Promise<QueueTotals[]>;
+  /** The queues that have messages, in any order; only the named one where one is. */
+  queues(queue?: string): Promise<QueueTotals[]>;
   /** The first messages of a queue. */
   read(queue: string, query: MessageQuery): Promise<StoredMessage[]>;
   /** Removes messages of a queue. Those that are not there are fine. */

@@ -58,7 +58,7 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
       },
       outbox: {
         append: alive((...args) => outbox.append(...args)),
-        queues: alive(() => outbox.queues()),
+        queues: alive((...args) => outbox.queues(...args)),
         read: alive((...args) => outbox.read(...args)),
         remove: alive((...args) => outbox.remove(...args)),
       },

@@ -6,10 +6,11 @@ import type { Store } from "../stores/store.ts";
 import type { ConversationInfo } from "../wire/conversation.ts";
 import { toHex } from "../wire/ids.ts";
 import { type Batch, takeBatch } from "./batch.ts";
-import { DeliveryQueue, MAX_AGE } from "./delivery-queue.ts";
+import { DeliveryQueue } from "./delivery-queue.ts";
 import { DeliverySlots } from "./delivery-slots.ts";
 import { postLetter } from "./post-letter.ts";
 import { parseQueueName, type QueueName, type QueueTopic, queueName } from "./queue-name.ts";
+import { MAX_AGE } from "./waiting-messages.ts";
 import type { Webhook } from "./webhook.ts";
 import { writeBack } from "./write-back.ts";
 

@@ -30,7 +30,7 @@ export interface SpawnOptions {
 /** The command as a user runs it: a process of its own, with nothing of this one's settings. */
 export async function spawnServer(options: SpawnOptions): Promise<SpawnedServer> {
   const spawned = spawnCommand({ ...options, args: ["--port", "0", ...(options.args ?? [])] });
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     const url = /^Agent server\s+(\S+)$/m.exec(spawned.stdout())?.[1];
     if (url !== undefined) return { ...spawned, url };

@@ -162,7 +162,7 @@ function keptOpen(store: Store): Store {
 function blindOutbox(outbox: Store["outbox"]): Store["outbox"] {
   return {
     append: (messages) => outbox.append(messages),
-    queues: async () => [],
+    queues: async (queue) => (queue === undefined ? [] : outbox.queues(queue)),
     read: (...args) => outbox.read(...args),
     remove: (...args) => outbox.remove(...args),
   };
@@ -210,7 +210,7 @@ describe("after a restart", () => {
       ...keptOpen(store),
       outbox: {
         append: (messages) => store.outbox.append(messages),
-        queues: () => store.outbox.queues(),
+        queues: (...args) => store.outbox.queues(...args),
         read: (...args) => store.outbox.read(...args),
         // The disk fails before what was taken is removed, as if the process had died then.
         remove: async () => Promise.reject(new Error("the disk failed")),

@@ -108,7 +108,7 @@ function failingOutbox(store: Store, disk: { isFull: boolean }): Store {
         refuse();
         return outbox.append(...args);
       },
-      queues: () => outbox.queues(),
+      queues: (...args) => outbox.queues(...args),
       read: async (...args) => {
         refuse();
         return outbox.read(...args);

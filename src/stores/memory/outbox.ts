@@ -26,9 +26,10 @@ export class MemoryOutbox implements Outbox {
     this.add(messages);
   }
 
-  async queues(): Promise<QueueTotals[]> {
+  async queues(only?: string): Promise<QueueTotals[]> {
     this.#assertOpen();
-    return [...this.#queues].map(([queue, messages]) => ({
+    const named = [...this.#queues].filter(([queue]) => only === undefined || queue === only);
+    return named.map(([queue, messages]) => ({
       queue,
       count: messages.length,
       bytes: messages.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0),

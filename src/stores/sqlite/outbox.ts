@@ -17,6 +17,8 @@ import type { Access } from "./readers.ts";
  */
 const KEY = "outbox";
 
+const TOTALS = "SELECT queue, count(*) AS count, sum(bytes) AS bytes, min(at) AS at FROM outbox";
+
 /** The messages of a database. */
 export class SqliteOutbox implements Outbox {
   readonly #access: Access;
@@ -30,18 +32,13 @@ export class SqliteOutbox implements Outbox {
     await this.#access.write(KEY, () => insertMessages(this.#access.database, messages));
   }
 
-  queues(): Promise<QueueTotals[]> {
-    return this.#access.readSynced("all", (database) => {
-      const rows = database.all(
-        "SELECT queue, count(*) AS count, sum(bytes) AS bytes, min(at) AS at FROM outbox GROUP BY queue",
-      );
-      return rows.map((row) => ({
-        queue: String(row.queue),
-        count: Number(row.count),
-        bytes: Number(row.bytes),
-        oldestAt: Number(row.at),
-      }));
-    });
+  queues(queue?: string): Promise<QueueTotals[]> {
+    return this.#access.readSynced("all", (database) =>
+      (queue === undefined
+        ? database.all(`${TOTALS} GROUP BY queue`)
+        : database.all(`${TOTALS} WHERE queue = ? GROUP BY queue`, queue)
+      ).map(toTotals),
+    );
   }
 
   read(queue: string, { limit, maxLength }: MessageQuery): Promise<StoredMessage[]> {
@@ -81,6 +78,10 @@ export function insertMessages(database: Database, messages: readonly NewMessage
       json,
     );
   }
+}
+
+function toTotals({ queue, count, bytes, at }: Row): QueueTotals {
+  return { queue: String(queue), count: Number(count), bytes: Number(bytes), oldestAt: Number(at) };
 }
 
 function toMessage({ seq, queue, at, json }: Row): StoredMessage {

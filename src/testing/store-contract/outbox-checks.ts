@@ -81,8 +81,11 @@ export const OUTBOX_CHECKS: Record<string, (store: Store) => Promise<void>> = {
       { queue: "a", count: 2, bytes: 5, oldestAt: 30 },
       { queue: "b", count: 1, bytes: 1, oldestAt: 20 },
     ]);
+    assert.deepEqual(await outbox.queues("b"), sorted.slice(1));
+    assert.deepEqual(await outbox.queues("c"), []);
     await outbox.remove("b", { first: 0, last: Number.MAX_SAFE_INTEGER });
     assert.equal((await outbox.queues()).length, 1);
+    assert.deepEqual(await outbox.queues("b"), []);
   },
 
   "refuses a queue without a proper name, and stores none of its messages": async (store) => {

@@ -183,7 +183,6 @@ export const webhookScenarios: Scenario[] = [
           call: "attempts",
           statuses: repeated.map(({ status }) => status),
           same: repeated.every(({ body }) => JSON.stringify(body) === JSON.stringify(repeated[0]?.body)),
-          events: got.filter(({ path: at }) => at.includes("/events/")).map(({ status }) => status),
         });
         await place.ask("DELETE", path);
       }),
@@ -202,7 +201,6 @@ export const webhookScenarios: Scenario[] = [
           client.noted.push({
             call: "attempts",
             announcements: got.filter(({ path }) => path.endsWith("/conversations")).length,
-            events: got.filter(({ path }) => path.includes("/events/")).length,
           });
         },
       ),
