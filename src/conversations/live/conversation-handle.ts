@@ -282,6 +282,7 @@ export class ConversationHandle {
 export async function pause({ keeper, runs, goal, status }: LiveConversation): Promise<void> {
   if (!runs.active) await goal.stop();
   runs.cancelFollowing();
+  runs.dropWaiting();
   if (status === "idle" || status === "running") {
     const update = keeper.assign({ execution_status: "paused" });
     await keeper.append([...update, { kind: "PauseEvent", source: "user" }]);

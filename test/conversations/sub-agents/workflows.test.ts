@@ -1,3 +1,4 @@
+import { readdir, readlink } from "node:fs/promises";
 import { call, createTestServer, say } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import { workflowTool } from "../../../src/tools/workflow/workflow-tool.ts";
@@ -33,7 +34,7 @@ async function textOf(script: string, options: Parameters<typeof run>[1] = {}): 
 const choosy: Answers = (_turn, request) =>
   /bad|worse/.test(promptText(request)) ? new Error(`failed ${promptText(request)}`) : echo(0, request);
 
-describe("a workflow", () => {
+describe("a workflow", { timeout: 60_000 }, () => {
   it("hands items to sub-agents and reduces their reports, which only the script sees", async () => {
     const { server, chat, llm, text, observation } = await run(`
 async def main(wf):
@@ -187,7 +188,7 @@ async def main(wf):
   });
 });
 
-describe("a workflow script is refused before it runs, when it", () => {
+describe("a workflow script is refused before it runs, when it", { timeout: 60_000 }, () => {
   it.each([
     ["has no async main", "def main(wf):\n    return 1", "exactly one async main(wf)"],
     ["has another signature", "async def main(wf, more=1):\n    return 1", "async def main(wf):"],
@@ -213,7 +214,7 @@ describe("a workflow script is refused before it runs, when it", () => {
   });
 });
 
-describe("the program of a workflow", () => {
+describe("the program of a workflow", { timeout: 60_000 }, () => {
   async function start(script: string, seconds?: number) {
     const tool = workflowTool(seconds === undefined ? {} : { seconds });
     const named = { ...tool, name: "quick_workflow" };
@@ -245,6 +246,25 @@ describe("the program of a workflow", () => {
     await chat.expectStatus("paused");
     await untilStatus(server, id, "paused");
   });
+
+  it.runIf(process.platform === "linux")(
+    "ends with its conversation, and its sub-agents with it",
+    async () => {
+      const { server, chat } = await start(`async def main(wf):\n    await wf.run_agent('${MARK}')\n`);
+      await using _ = server;
+      const programs = async () => {
+        const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+        const folders = await Promise.all(ids.map((id) => readlink(`/proc/${id}/cwd`).catch(() => "")));
+        return folders.filter((folder) => folder === server.workingDir).length;
+      };
+      await expect.poll(async () => Object.keys(await subAgentsOf(server, chat.id))).toHaveLength(1);
+      // The script, and the shell of the sub-agent with what it runs.
+      await expect.poll(programs).toBeGreaterThan(1);
+      await server.conversations.delete(chat.id);
+      await expect.poll(programs).toBe(0);
+      expect(await server.store.conversations.count({ agentOf: chat.id })).toBe(0);
+    },
+  );
 
   it("that dies costs the call alone", async () => {
     const { server, chat } = await start("async def main(wf):\n    return [0] * 10 ** 12\n");

@@ -32,10 +32,20 @@ export interface Starting {
   approve?(): void;
 }
 
+/** A run, from its claim on. */
+interface ActiveRun {
+  abort: AbortController;
+  done: Promise<void>;
+  /** Whether it waits for its slot. */
+  isWaiting: boolean;
+  /** Whether it ends without having begun. */
+  isDropped: boolean;
+}
+
 /** The run of a conversation: at most one at a time, and at most one that follows it. */
 export class RunControl {
   readonly #options: RunControlOptions;
-  #run: { abort: AbortController; done: Promise<void> } | null = null;
+  #run: ActiveRun | null = null;
   #following: Following = "no";
   #closed = false;
 
@@ -103,7 +113,7 @@ export class RunControl {
   async instead(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const slot = this.#claim();
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    const abort = this.#occupy(slot, done);
+    const { abort } = this.#occupy(slot, done);
     try {
       await slot.ready(abort.signal);
       await work(abort.signal);
@@ -123,6 +133,14 @@ export class RunControl {
   /** Lets the active run end, and drops the one that was to follow. */
   cancelFollowing(): void {
     this.#following = "no";
+  }
+
+  /** Drops the active run if it waits for a slot: nothing shows that it was to begin. */
+  dropWaiting(): void {
+    const run = this.#run;
+    if (run === null || !run.isWaiting) return;
+    run.isDropped = true;
+    run.abort.abort();
   }
 
   /** Aborts the active run and waits, at most `wait` milliseconds, until it has ended. False without one. */
@@ -160,26 +178,29 @@ export class RunControl {
 
   #begin(slot: RunSlot): void {
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    const { signal } = this.#occupy(slot, done);
-    void this.#work(signal, slot).then(resolve);
+    const run = this.#occupy(slot, done);
+    run.isWaiting = true;
+    void this.#work(run, slot).then(resolve);
   }
 
   /** Takes the place of the one active run. */
-  #occupy(slot: RunSlot, done: Promise<void>): AbortController {
+  #occupy(slot: RunSlot, done: Promise<void>): ActiveRun {
     if (this.#closed) {
       slot.release();
       throw new AgentServerError("unavailable", "The conversation is closed");
     }
-    const abort = new AbortController();
-    this.#run = { abort, done };
+    const run = { abort: new AbortController(), done, isWaiting: false, isDropped: false };
+    this.#run = run;
     this.#following = "no";
-    return abort;
+    return run;
   }
 
   /** Runs once. A run that follows keeps the slot: it serves a message that was accepted. */
-  async #work(signal: AbortSignal, slot: RunSlot): Promise<void> {
+  async #work(run: ActiveRun, slot: RunSlot): Promise<void> {
+    const { signal } = run.abort;
     await slot.ready(signal);
-    await this.#options.run(signal);
+    run.isWaiting = false;
+    if (!run.isDropped) await this.#options.run(signal);
     this.#run = null;
     if (this.#shouldFollow()) return this.#begin(slot);
     slot.release();

@@ -22,7 +22,7 @@ import type { LiveContext } from "../conversation-context.ts";
 import { goalEvent, interrupted, readGoal } from "../goal/goal-status.ts";
 import { maskEvent, needsMask } from "../masking/masked-event.ts";
 import type { StateKeeper } from "../state-keeper.ts";
-import { admitMessage } from "../user-message.ts";
+import { addUserMessage } from "./add-user-message.ts";
 import { type AnalyzerContext, analyzerServices } from "./analyzer-services.ts";
 import { LiveReply } from "./live-reply.ts";
 import type { LogView, ReadBranch } from "./log-view.ts";
@@ -203,23 +203,10 @@ export class RunSession implements AgentSession {
    */
   async addUserMessage(content: Content[]): Promise<{ isBlocked: boolean }> {
     await this.prepare();
+    const { extensions, prompt } = this.#prepared;
     const { keeper } = this.#parts;
-    const moment = { session: this, signal: this.#closing.signal };
-    const id = this.newId();
-    const verdicts = await this.extensions.userMessage(content, id, moment);
-    const { prompt } = this.#prepared;
-    await prompt.read();
-    const message = admitMessage({ id, content, verdicts });
-    await prompt.append((first) => [
-      ...(message.isBlocked ? [] : this.#answerWaiting()),
-      ...(isSettled(this.state) ? keeper.assign({ execution_status: "idle" }) : []),
-      ...first,
-      ...message.before,
-      ...keeper.assign(message.block(this.state)),
-      ...message.events,
-      ...keeper.assign(message.changes(this.state)),
-    ]);
-    return message;
+    const signal = this.#closing.signal;
+    return addUserMessage(content, { session: this, keeper, extensions, prompt, signal });
   }
 
   /** Records a failure that the agent could not record itself. */
@@ -307,15 +294,4 @@ export class RunSession implements AgentSession {
       throw error;
     }
   }
-
-  #answerWaiting(): NewEvent[] {
-    const rejections = this.confirmation.superseded();
-    if (rejections.length === 0) return [];
-    const changes = { execution_status: "idle", blocked_actions: {} } as const;
-    return [...this.#parts.keeper.assign(changes), ...rejections];
-  }
-}
-
-function isSettled({ execution_status: status }: Readonly<ConversationState>): boolean {
-  return status === "finished" || status === "stuck";
 }
