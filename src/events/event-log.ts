@@ -5,7 +5,7 @@ import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import type { Event, NewEvent } from "../wire/events/events.ts";
 import { isOffBranch } from "../wire/events/hook-records.ts";
 import type { ProgressFrame } from "../wire/events/session-frames.ts";
-import { frameText } from "./feeds/frame-texts.ts";
+import { frameText, lazyFrame } from "./feeds/frame-texts.ts";
 import type { EventMail } from "./mail/event-mail.ts";
 import {
   type EventStamps,
@@ -130,12 +130,15 @@ export class EventLog {
    * may show what is not stored.
    */
   publish(event: NewTransientEvent): void {
-    const text = transientText(event, this.#called, this.#options);
-    if (event.kind !== "StreamingDeltaEvent") this.#mail(text);
-    const kind = event.kind === "StreamingDeltaEvent" ? "delta" : "transient";
-    this.#publishInTurn(() => {
-      if (this.#refusal === undefined) this.#publish({ kind, text });
-    });
+    const at = this.#called;
+    const toText = () => transientText(event, at, this.#options);
+    if (event.kind === "StreamingDeltaEvent") {
+      this.#publishUnlessRefused(lazyFrame("delta", toText));
+      return;
+    }
+    const text = toText();
+    this.#mail(text);
+    this.#publishUnlessRefused({ kind: "transient", text });
   }
 
   /**
@@ -146,7 +149,16 @@ export class EventLog {
     const { store, conversationId } = this.#options;
     this.#publishInTurn(() => {
       if (this.#refusal !== undefined && frame.type !== "item_aborted") return;
-      store.relay.publish(conversationId, { kind: "progress", text: frameText(frame) });
+      store.relay.publish(
+        conversationId,
+        lazyFrame("progress", () => frameText(frame)),
+      );
+    });
+  }
+
+  #publishUnlessRefused(frame: Frame): void {
+    this.#publishInTurn(() => {
+      if (this.#refusal === undefined) this.#publish(frame);
     });
   }
 

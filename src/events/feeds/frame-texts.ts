@@ -1,5 +1,17 @@
+import { once } from "../../once.ts";
 import type { Frame } from "../../stores/frame-relay.ts";
 import type { SessionFrame } from "../../wire/events/session-frames.ts";
+
+/** A piece of a reply whose text is written when a reader is to be sent it: there may be readers of another form only. */
+export function lazyFrame(kind: "delta" | "progress", toText: () => string): Frame {
+  const text = once(toText);
+  return {
+    kind,
+    get text() {
+      return text();
+    },
+  };
+}
 
 /** How a reader sees a conversation: as events, or as the frames of session sockets. */
 export type FeedForm = "events" | "session";

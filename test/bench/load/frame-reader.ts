@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 
+/** An empty pong. A server ends sockets that answer no ping. */
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+
 /**
  * A WebSocket client that only counts frames. One that unpacks them costs more than a server that sends them, and
  * would be what is measured.
@@ -75,6 +78,7 @@ export class FrameReader {
       if (at + header + length > bytes.length) break;
       const opcode = (bytes[at] as number) & 0x0f;
       if (opcode === 8) this.closed = true;
+      else if (opcode === 9) this.socket.write(PONG);
       else if (opcode <= 2) this.frames += 1;
       at += header + length;
     }
