@@ -26,6 +26,8 @@ export interface Noted {
 export interface SessionOptions {
   /** Frames of the client. */
   say?: readonly unknown[];
+  /** Whether the frames start a run, whose end is waited for. */
+  startsRun?: boolean;
   act?(): Promise<void>;
   /** Default: the path of the conversation. */
   path?: string;
@@ -198,7 +200,7 @@ export class Client {
    * Opens a session socket, sends these frames or does something else once it has begun, and notes what it shows until
    * it falls silent.
    */
-  async followSession(query: string, { say = [], act, path }: SessionOptions = {}): Promise<void> {
+  async followSession(query: string, { say = [], startsRun, act, path }: SessionOptions = {}): Promise<void> {
     const noted: Noted = {
       call: `session socket ${query} ${say.map((frame) => JSON.stringify(frame)).join()}`,
     };
@@ -211,10 +213,14 @@ export class Client {
     const hasEnded = () => socket.readyState === WebSocket.CLOSED;
     await Promise.race([once(socket, "open"), once(socket, "close")]).catch(() => {});
     await quiet(() => frames.length, hasEnded);
-    for (const frame of say) {
-      const isWhole = typeof frame === "string" || frame instanceof Uint8Array;
-      socket.send(isWhole ? frame : JSON.stringify(frame));
-    }
+    const speak = () => {
+      for (const frame of say) {
+        const isWhole = typeof frame === "string" || frame instanceof Uint8Array;
+        socket.send(isWhole ? frame : JSON.stringify(frame));
+      }
+    };
+    if (startsRun) await this.untilRunEndsAfter(speak);
+    else speak();
     await act?.();
     await quiet(() => frames.length, hasEnded);
     noted.left = socket.readyState === WebSocket.OPEN;

@@ -36,11 +36,11 @@ export const sessionSocketScenarios: Scenario[] = [
       const hello = { role: "user", content: [{ type: "text", text: "Hello?" }] };
       const frames = ["{", "[]", "1", { content: [] }, { ...hello, role: "assistant" }, new Uint8Array([1])];
       // First of all: the reference writes the system prompt also for a message that it refuses.
-      await client.followSession("", { say: [hello] });
+      await client.followSession("", { say: [hello], startsRun: true });
       for (const frame of frames) await client.followSession("", { say: [frame] });
       await client.followSession("", { say: [{ type: "auth", session_api_key: "x" }] });
       await client.followSession("", { say: [{ type: "auth", session_api_key: "x", more: 1 }] });
-      await client.followSession("?after_seq=-1", { say: [{ type: "auth" }, hello] });
+      await client.followSession("?after_seq=-1", { say: [{ type: "auth" }, hello], startsRun: true });
     },
   },
   {
