@@ -211,6 +211,9 @@ describe.skipIf(!CAN_RUN)("the way of a browser to a back end", { timeout: 90_00
       expect(await status(path, { ...key, origin: "null" })).toBe(403);
     }
     expect(await status("/server_info", key)).toBe(200);
+    expect(await status("/server_info", { ...key, host: "127.0.0.1", "sec-fetch-site": "same-origin" })).toBe(
+      200,
+    );
     expect(await status("/", { ...key, "sec-fetch-site": "none", accept: "text/html" })).toBe(403);
     expect(await status("/server_info", { ...key, origin: CANVAS, "sec-fetch-site": "cross-site" })).toBe(
       200,
