@@ -1,5 +1,6 @@
 import { call, calls, say } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
+import type { LlmRequest } from "../../../src/llm/llm.ts";
 import { delegatingServer, eventsOf, MARK, promptText, subAgentsOf, twoModels } from "./delegating.ts";
 
 const TASK = call("task", { prompt: `${MARK}: count the files`, description: "Count files" });
@@ -67,6 +68,36 @@ describe("a task", () => {
     expect(figures["task:task_00000001"]?.response_latencies).toHaveLength(2);
     await chat.expectCost(1);
   });
+
+  it("counts with the summaries of its condenser in the figures of the agent", async () => {
+    let steps = 0;
+    const isSummary = ({ tools }: LlmRequest) => tools.length === 0;
+    const llm = twoModels(
+      (turn, request) => (isSummary(request) ? say("Summary.") : turn === 0 ? TASK : say("Done.")),
+      (_, request) => {
+        if (isSummary(request)) return say("Summary.");
+        steps += 1;
+        return steps <= 12 ? call("think", { thought: `Step ${steps}.` }) : say("Three.");
+      },
+      0.25,
+    );
+    await using server = await delegatingServer({ llm, patience: 30_000 });
+    const condenser = {
+      ...{ kind: "LLMSummarizingCondenser", max_size: 12, keep_first: 2 },
+      llm: { model: "openai/any", usage_id: "condenser" },
+    };
+    const agent_definitions = [{ name: "general-purpose", condenser }];
+    const chat = await server.start("Go.", { agent_definitions });
+    await chat.expectFinished();
+    expect(llm.requests.filter(isSummary)).not.toEqual([]);
+    const { usage_to_metrics: figures = {} } = (await server.conversations.get(chat.id)).stats;
+    // All calls but the two of the agent itself.
+    const calls = llm.requests.length - 2;
+    const task = figures["task:task_00000001"];
+    expect(task?.accumulated_cost).toBeCloseTo(0.25 * calls, 6);
+    expect(task?.response_latencies).toHaveLength(calls);
+    await chat.expectCost(0.25 * (calls + 2));
+  }, 60_000);
 
   it("can be resumed: the sub-agent knows what it did before", async () => {
     const llm = twoModels(
