@@ -5,7 +5,8 @@ import type { TerminalObservation } from "../../wire/events/observations.ts";
 import { joinPath } from "../../workspace/paths.ts";
 import type { CommandEnd, WaitOutcome, WorkspaceTerminal } from "../../workspace/workspace-terminal.ts";
 import type { ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
-import { controlLetter, keyCode } from "./keys.ts";
+import { FLOOD_MEBIBYTES, remarkOnEnd, remarkOnPatience } from "./call-remarks.ts";
+import { keyCode } from "./keys.ts";
 import { literalArgumentHint } from "./literal-argument.ts";
 import { type TerminalResult, toObservation } from "./observation.ts";
 import { OutputLog } from "./output-log.ts";
@@ -20,8 +21,6 @@ export interface TerminalInput extends Omit<TerminalAction, "kind"> {
 
 /** Maximum number of characters of output in one observation. */
 const MAX_OUTPUT = 30_000;
-/** Output after which a call without `timeout` returns although the command goes on printing. */
-const FLOOD_MEBIBYTES = 64;
 /** Seconds after which a call without `timeout` returns. A command that prints forever is never quiet. */
 const LONGEST_CALL = 3600;
 const MAX_INPUT = 64 * 1024;
@@ -186,7 +185,8 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const output = await this.#takeOutput(session, end);
     this.#reported ||= output !== "";
     if (end === null) {
-      const suffix = this.#patienceRemark(call.outcome, call.patience ?? 0);
+      const { noChangeTimeout } = this.#params;
+      const suffix = remarkOnPatience(call.outcome, { patience: call.patience ?? 0, noChangeTimeout });
       return this.#observe({ command, output, metadata: { prefix, suffix } });
     }
     this.#open = false;
@@ -203,29 +203,8 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
       py_interpreter_path: end.kind === "prompt" ? end.pythonPath : null,
       prefix,
     };
-    const suffix = () => {
-      if (end.kind === "shell_exit") return remarks.shellExited(exitCode, this.#workingDir);
-      if (call.outcome === "aborted") return remarks.interrupted();
-      if (call.late) return remarks.completedBefore(exitCode);
-      return remarks.completed(exitCode, call.input.is_input ? controlLetter(command) : null);
-    };
-    return this.#observe({ command, output, metadata: { ...metadata, suffix: suffix() } });
-  }
-
-  #patienceRemark(outcome: WaitOutcome, patience: number): string {
-    switch (outcome) {
-      case "input":
-        return remarks.waitingForInput();
-      case "quiet":
-        return remarks.noNewOutput(this.#params.noChangeTimeout);
-      case "flood":
-        return remarks.flooded(FLOOD_MEBIBYTES);
-      case "aborted":
-        return remarks.interrupted();
-      case "timeout":
-      case "ended":
-        return remarks.timedOut(patience);
-    }
+    const suffix = remarkOnEnd(end, call, this.#workingDir);
+    return this.#observe({ command, output, metadata: { ...metadata, suffix } });
   }
 
   async #refuseWhileRunning(session: WorkspaceTerminal, command: string): Promise<TerminalObservation> {
