@@ -30,10 +30,16 @@ const FOREGROUND_SHARE = 0.9;
 /** The abilities that clients switch features on by. Only those that are whole. */
 const CAPABILITIES = [
   "conversation_runtime_routes_v1",
+  "profile_secret_scope_v1",
+  "profile_persona_v1",
   "credential_binding_v1",
   "credential_binding_readiness_probe_v1",
   "idempotent_conversation_create_v1",
   "tool_catalog_v1",
+  "agent_profile_draft_materialize_v1",
+  "agent_launch_pipeline_v1",
+  "profile_public_skills_v1",
+  "skill_catalog_v1",
 ] as const;
 
 /** Where browsers reach back ends of extensions. Comes last. */
