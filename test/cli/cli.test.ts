@@ -93,10 +93,10 @@ describe("agent-server", () => {
     const server = await spawnServer({
       cwd,
       args: ["--reload"],
-      environment: { OH_WORKSPACE_PATH: "1", OH_TYPO: "x" },
+      environment: { OH_STATIC_FILES_PATH: "1", OH_TYPO: "x" },
     });
     expect(server.stderr()).toContain("--reload: this flag has no effect");
-    expect(server.stderr()).toContain("OH_WORKSPACE_PATH: this setting has no effect");
+    expect(server.stderr()).toContain("OH_STATIC_FILES_PATH: this setting has no effect");
     expect(server.stderr()).toContain("OH_TYPO: unknown variable, ignored");
     await server.stop();
   });
