@@ -76,10 +76,11 @@ export class ConversationManager {
 
   /**
    * Lists the conversations of the reference, then repairs runs that were cut short, also behind a pause: those that no
-   * living server of the store holds. Nothing else is loaded.
+   * living server of the store holds. Nothing else is loaded. Repairs wait for `beforeRepairs`; what is read meanwhile
+   * waits for the list alone.
    */
-  async start(): Promise<void> {
-    await this.#parts.imports.start();
+  async start(beforeRepairs?: Promise<void>): Promise<void> {
+    await Promise.all([this.#parts.imports.start(), beforeRepairs]);
     await this.#parts.live.repair();
     // Not awaited: requests need not wait until folders are removed.
     void this.#parts.removals.finishBegun((id) => this.#parts.live.isHeld(id));

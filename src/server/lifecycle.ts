@@ -68,17 +68,14 @@ export function startLifecycle({
   let closing: Promise<void> | undefined;
   const releaseStore = shareStore(store);
   const taken = takeOverSettings();
-  // First, so that what an earlier process has left goes before what the repair of its runs adds.
-  const resumed = webhooks?.start() ?? Promise.resolve();
-  const started = resumed
-    .then(() => conversations.start())
-    .then(
-      async () => {
-        await taken;
-        ready = true;
-      },
-      (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
-    );
+  // What an earlier process has left goes to webhooks before what the repair of its runs adds.
+  const started = conversations.start(webhooks?.start()).then(
+    async () => {
+      await taken;
+      ready = true;
+    },
+    (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
+  );
   const tidied = commands.start();
   const rotated = rotateKeys().catch((error: unknown) =>
     logger.error({ error: messageOf(error) }, "Kept secrets could not be sealed with the new secret key"),
