@@ -8,10 +8,10 @@ export default defineConfig({
   root,
   test: {
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // What is awaited may come late on a busy machine. Nothing waits longer than it takes.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
     execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
   },

@@ -23,7 +23,7 @@ export interface TestServerOptions extends Omit<ServerOptions, "tools" | "clock"
   clock?: FixedClock;
   /** Folder the agents work in, kept when the server closes. Default: a new folder, removed with the server. */
   workingDir?: string;
-  /** Maximum time an expectation waits for a run, in milliseconds. Default: 5000. */
+  /** Maximum time an expectation waits for a run, in milliseconds. Default: 30000. */
   patience?: number;
   /** Makes `close` reject if resources are left open. Disable it if tests run concurrently. Default: true. */
   leakCheck?: boolean;

@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "agent-server-start-"));
   const environment = { NODE_OPTIONS: `--import ${hooks}`, LOADED_MODULES: join(folder, "modules") };
   started = await spawnServer({ cwd: folder, environment });
-  await vi.waitFor(async () => expect((await fetch(`${started.url}/ready`)).status).toBe(200), 10_000);
+  await vi.waitFor(async () => expect((await fetch(`${started.url}/ready`)).status).toBe(200), 30_000);
   atStart = await loaded();
   reader = await readFile(join(folder, "modules.reader"), "utf8").catch(() => "");
 });

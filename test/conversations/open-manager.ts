@@ -186,7 +186,7 @@ export function serveSession(manager: ConversationManager, id: string, afterSeq?
 
 /** Waits for what the code under test brings about by itself. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 45_000;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`Never came true: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -137,4 +137,4 @@ test("a frame that every reader has passed is given back to memory", async () =>
   }
   expect((await retainedBytes()) - before).toBeLessThan(100 * size);
   expect(readers.every((reader) => reader.lagBytes === 0)).toBe(true);
-});
+}, 90_000);

@@ -412,9 +412,7 @@ it("16-mcp has an agent that calls a tool of its MCP server", async () => {
   await using server = createServer({ ...options(), createLlm: () => llm });
   const conversation = await startWithMemory(server, await mkdtemp(join(folder, "memory-")), "scripted");
   await conversation.run();
-  await expect
-    .poll(() => server.conversations.agentFinalResponse(conversation.id), { timeout: 15_000 })
-    .toBe("I will remember.");
+  await expect.poll(() => server.conversations.agentFinalResponse(conversation.id)).toBe("I will remember.");
   expect(JSON.stringify(llm.requests.at(-1)?.messages)).toContain("[Tool 'create_entities' executed.]");
 });
 
@@ -529,7 +527,7 @@ it("20-budget-per-user pauses the agent of a user whose budget is used up, and n
   expect(count).toBe(5);
   await start("bob-token");
   expect(count).toBe(10);
-}, 20_000);
+});
 
 it("23-choose-a-model works on with the model that the rules have for the task", async () => {
   const models: Readonly<Record<string, Llm>> = {

@@ -29,7 +29,7 @@ it("the commands of the README start a conversation, watch it to its end and rea
   } finally {
     await server.stop();
   }
-}, 40_000);
+});
 
 it("the reader of the README misses nothing and repeats nothing over kill -9 and restarts", async () => {
   const readme = await readFile(join(root, "README.md"), "utf8");
@@ -48,17 +48,17 @@ it("the reader of the README misses nothing and repeats nothing over kill -9 and
   const frames: { type: string; seq?: number; event?: { id: string }; code?: number }[] = [];
   const seqs = () => frames.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
   follow(`ws://${host}/sockets/session/${id}`, "none", (frame) => frames.push(frame));
-  await expect.poll(() => frames.some(({ type }) => type === "sync"), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => frames.some(({ type }) => type === "sync")).toBe(true);
   try {
     for (const words of ["One.", "Two.", "Three."]) {
       const before = seqs().length;
       await fetch(`${api}/${id}/events`, json({ content: [{ type: "text", text: words }], run: true }));
-      await expect.poll(() => seqs().length, { timeout: 20_000 }).toBeGreaterThan(before + 3);
+      await expect.poll(() => seqs().length).toBeGreaterThan(before + 3);
       await server.stop("SIGKILL");
       server = await spawnServer({ cwd, args: ["--port", port] });
     }
     await expect
-      .poll(async () => (await fetch(`${api}/${id}/events/count`)).text().then(Number), { timeout: 20_000 })
+      .poll(async () => (await fetch(`${api}/${id}/events/count`)).text().then(Number))
       .toBeGreaterThan(10);
     const total = async () => Number(await (await fetch(`${api}/${id}/events/count`)).text());
     await expect.poll(async () => seqs().length === (await total()), { timeout: 60_000 }).toBe(true);

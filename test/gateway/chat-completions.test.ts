@@ -284,7 +284,7 @@ it("stores nothing where no run may start: the same request can be made again", 
   await ask("first", { [CONVERSATION]: id });
   const before = await bench.server.conversations.events.count(id);
   const holding = ask("hold-the-run");
-  await expect.poll(() => bench.requests.length, { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => bench.requests.length).toBe(2);
   const refused = [await ask("new"), await ask("again", { [CONVERSATION]: id })];
   expect(refused.map(({ status }) => status)).toEqual([429, 429]);
   expect(await refused[1]?.json()).toMatchObject({
@@ -309,12 +309,10 @@ it("lets the run go on when the client leaves", async () => {
     { model: MODEL, messages: [userMessage("Go.")] },
     { headers: { [CONVERSATION]: id }, signal: leaving.signal },
   );
-  await expect.poll(() => bench.requests.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => bench.requests.length).toBe(1);
   leaving.abort();
   await expect(asked).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
   held.resolve();
-  await expect
-    .poll(async () => (await bench.server.conversations.get(id)).execution_status, { timeout: 20_000 })
-    .toBe("finished");
+  await expect.poll(async () => (await bench.server.conversations.get(id)).execution_status).toBe("finished");
   expect(await bench.server.conversations.agentFinalResponse(id)).toBe("Done all the same.");
 });

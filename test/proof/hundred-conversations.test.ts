@@ -109,7 +109,7 @@ async function converse(
 
 /** What this process holds. Everything is closed when `delete` resolves, but the system may take a moment. */
 async function holdings() {
-  await expect.poll(processes, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(processes).toEqual([]);
   return {
     processes: await processes(),
     descriptors: (await readdir("/proc/self/fd")).length,

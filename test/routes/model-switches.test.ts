@@ -51,7 +51,7 @@ async function talk(ask: Ask, id: string): Promise<void> {
 function finished(ask: Ask, id: string): Promise<void> {
   return vi.waitFor(
     async () => expect((await ask("GET", `/api/conversations/${id}`)).body.execution_status).toBe("finished"),
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 }
 

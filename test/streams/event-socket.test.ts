@@ -213,7 +213,7 @@ it("a thousand sockets on a thousand stored conversations keep none in memory; a
   sockets[1]?.receive({ role: "user", content: "And you?" });
   await until(() => sockets[1]?.story.at(-1) === "full_state(finished)");
   expect(manager.liveCount).toBe(2);
-});
+}, 120_000);
 
 it("a conversation leaves memory under a socket, which sees what comes after as before", async () => {
   const { manager } = openManager({ idleTtlSeconds: 0, steps: [say("One."), say("Two.")] });

@@ -46,7 +46,7 @@ it("takes a message that comes right behind the key, before the socket is served
   const session = open(`session/${id}`, { frames: [auth(KEY), hello] });
   const events = open(`events/${id}`, { frames: [auth(KEY), hello] });
   const said = () => test.conversations.events.count(id, { kind: "MessageEvent", source: "user" });
-  await expect.poll(said, { timeout: 20_000 }).toBe(2);
+  await expect.poll(said).toBe(2);
   expect([session.socket.readyState, events.socket.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
 });
 
@@ -108,7 +108,7 @@ class Client {
   }
 
   async sent(type: SessionFrame["type"]): Promise<void> {
-    await expect.poll(() => this.frames.some((frame) => frame.type === type), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => this.frames.some((frame) => frame.type === type)).toBe(true);
   }
 }
 

@@ -7,11 +7,11 @@ import type { ExecutionStatus } from "../../wire/execution-status.ts";
 export interface ChatLogOptions {
   store: Store;
   id: string;
-  /** Maximum time to wait for a run, in milliseconds. Default: 5000. */
+  /** Maximum time to wait for a run, in milliseconds. Default: 30000. */
   patience?: number | undefined;
 }
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 30_000;
 
 /** The growing log of a conversation, and the run that expectations wait for. */
 export class ChatLog {

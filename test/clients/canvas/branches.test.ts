@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Canvas, NO_BROWSER, openCanvas } from "./open-canvas.ts";
 
-describe.skipIf(NO_BROWSER)("branches in Agent Canvas", { timeout: 40_000 }, () => {
+describe.skipIf(NO_BROWSER)("branches in Agent Canvas", () => {
   let canvas: Canvas;
   /** Path of the conversation that the branches begin in. */
   let source: string;

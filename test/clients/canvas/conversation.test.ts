@@ -9,7 +9,7 @@ const PIXEL =
 const COMMIT =
   "git init -q . && printf 'a first line' > kept.txt && git add . && git -c user.name=a -c user.email=a@b commit -qm 'A first commit'";
 
-describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", { timeout: 40_000 }, () => {
+describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", () => {
   let canvas: Canvas;
   /** The agent's folder. */
   let folder: string;

@@ -83,7 +83,7 @@ describe.skipIf(NO_BROWSER || !CAN_RUN)("the page of apps", { timeout: 90_000 },
       .last()
       .click();
     await expect
-      .poll(async () => (await ask("GET", "/installed")).canvas_extensions, { timeout: 15_000 })
+      .poll(async () => (await ask("GET", "/installed")).canvas_extensions)
       .toMatchObject([{ enabled: true }]);
   });
 
@@ -109,9 +109,7 @@ describe.skipIf(NO_BROWSER || !CAN_RUN)("the page of apps", { timeout: 90_000 },
       .or(page.getByRole("button", { name: /uninstall|confirm/i }))
       .last()
       .click();
-    await expect
-      .poll(async () => (await ask("GET", "/installed")).canvas_extensions, { timeout: 15_000 })
-      .toEqual([]);
+    await expect.poll(async () => (await ask("GET", "/installed")).canvas_extensions).toEqual([]);
     await user.see("canvas-extension-card-notes").waitFor({ state: "hidden" });
   });
 

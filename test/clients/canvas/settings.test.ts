@@ -20,7 +20,7 @@ const PAGES: [path: string, testId: string, text: RegExp][] = [
   ["/automations", "automations-navbar-desktop", /Dashboard|Automat/],
 ];
 
-describe.skipIf(NO_BROWSER)("the pages of Agent Canvas", { timeout: 40_000 }, () => {
+describe.skipIf(NO_BROWSER)("the pages of Agent Canvas", () => {
   let canvas: Canvas;
 
   beforeAll(async () => {

@@ -48,10 +48,10 @@ it("follows commands over the socket, past ones too", async () => {
   });
   socket.start();
   try {
-    await expect.poll(() => seen.map((event) => event.stdout), { timeout: 10_000 }).toContain("followed");
+    await expect.poll(() => seen.map((event) => event.stdout)).toContain("followed");
     expect(seen.some(({ id }) => id === command.id)).toBe(true);
     const late = await bash().executeCommand("printf live");
-    await expect.poll(() => seen.some(({ id }) => id === late.id), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => seen.some(({ id }) => id === late.id)).toBe(true);
   } finally {
     socket.stop();
   }

@@ -41,7 +41,7 @@ async function talk(id: string, words: string): Promise<void> {
   await expect
     .poll(
       async () => [(await messagesOf(id)).length, (await client().getConversation(id)).execution_status],
-      { timeout: 15_000 },
+      { timeout: 30_000 },
     )
     .toEqual([length + 2, "finished"]);
 }

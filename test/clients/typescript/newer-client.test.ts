@@ -62,7 +62,7 @@ describe("calls with the id of a conversation", () => {
         path: "/bash/bash_events/search",
         params: { command_id__eq: command.id, kind__eq: "BashOutput" },
       });
-    await expect.poll(async () => (await search()).data.items.at(-1)?.exit_code, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await search()).data.items.at(-1)?.exit_code).toBe(0);
     const output = (await search()).data.items[0];
     expect(output?.stdout).toBe("started");
     const one = { method: "GET", path: `/bash/bash_events/${output?.id}` } as const;

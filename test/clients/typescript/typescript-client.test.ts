@@ -80,7 +80,7 @@ async function connect(options: { conversationId?: string; initialMessage?: stri
 }
 
 async function until(condition: () => unknown, what: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 45_000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited for ${what}`);
     await new Promise((done) => setTimeout(done, 20));

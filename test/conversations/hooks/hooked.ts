@@ -84,7 +84,7 @@ export async function writtenPid(server: TestServer, name: string): Promise<numb
     const pid = Number(await readFile(join(server.workingDir, name), "utf8"));
     if (!(pid > 0)) throw new Error("not written yet");
     return pid;
-  }, 10_000);
+  }, 30_000);
 }
 
 /** Whether a process runs. One that has ended may be listed until its parent asks for its exit code. */

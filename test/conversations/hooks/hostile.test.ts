@@ -1,5 +1,5 @@
 import { call, say } from "agent-server/testing";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hooks, isAlive, openHooked, recordsIn, story, writtenPid } from "./hooked.ts";
 
 const CALL = call("echo", { text: "a" });
@@ -25,7 +25,7 @@ describe("a hook costs its own deadline and nothing else, when it", () => {
     await using _ = server;
     expect(record).toMatchObject({ success: false, error: "The hook did not end within 1 seconds" });
     const pid = await writtenPid(server, "pid");
-    await vi.waitFor(async () => expect(await isAlive(pid)).toBe(false), 10_000);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   it("leaves children behind that hold its output", async () => {
@@ -36,7 +36,7 @@ describe("a hook costs its own deadline and nothing else, when it", () => {
     await using _ = server;
     expect(record?.error).toBe("The hook did not end within 1 seconds");
     const pid = await writtenPid(server, "pid");
-    await vi.waitFor(async () => expect(await isAlive(pid)).toBe(false), 10_000);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   it("writes without end", async () => {

@@ -55,7 +55,7 @@ it("a conversation of the reference keeps its hooks", async () => {
   await vi.waitFor(async () => {
     const { items } = (await ask("/events/search?kind=HookExecutionEvent")) as { items: Event[] };
     expect(recordsIn(items)).toMatchObject([{ hook_event_type: "Stop", stdout: "stopped\n" }]);
-  }, 20_000);
+  }, 30_000);
 });
 
 it("other hooks come into force between the end of the old and the start of the new ones", async () => {

@@ -17,7 +17,7 @@ describe("an interrupt", () => {
     const pid = await writtenPid(server, "pid");
     await (await server.conversations.open(chat.id)).interrupt();
     await chat.expectStatus("paused");
-    await vi.waitFor(async () => expect(await isAlive(pid)).toBe(false));
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect(story(chat.events)).toEqual([
       "user: Go.",
       "call echo",
@@ -82,7 +82,7 @@ describe("the end of the server", () => {
     expect(recordsIn(resumed.events)).toMatchObject([
       { hook_event_type: "SessionEnd", success: false, exit_code: -1 },
     ]);
-  }, 40_000);
+  });
 
   it("keeps the records of the start that no message has brought to the log", async () => {
     await using folder = await temporaryFolder();
@@ -130,7 +130,7 @@ describe("hooks in the background", () => {
       exit_code: 0,
       stdout: "",
     });
-    await vi.waitFor(() => readFile(join(server.workingDir, "seen")), 10_000);
+    await vi.waitFor(() => readFile(join(server.workingDir, "seen")), 30_000);
   });
 
   it("end with their timeout", async () => {
@@ -139,7 +139,7 @@ describe("hooks in the background", () => {
     await using _ = server;
     await chat.send("Go.");
     const pid = await writtenPid(server, "pid");
-    await vi.waitFor(async () => expect(await isAlive(pid)).toBe(false), 10_000);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   it("are sixteen at most; the next one is not started, and its record says so", async () => {
@@ -161,7 +161,7 @@ it("messages that come at one moment keep their order, however long their hooks 
   );
   await using _ = server;
   await Promise.all(["slow", "quick", "quicker"].map((words) => chat.send(words, { run: false })));
-  await vi.waitFor(() => expect(recordsIn(chat.events)).toHaveLength(3), 10_000);
+  await expect.poll(() => recordsIn(chat.events)).toHaveLength(3);
   expect(story(chat.events).filter((line) => line.startsWith("user"))).toEqual([
     "user: slow",
     "user: quick",

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sqliteStore } from "agent-server";
 import { call, createTestServer, say } from "agent-server/testing";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hooks, openHooked, readJson, recordsIn, story, temporaryFolder } from "./hooked.ts";
 
 const CALL = call("echo", { text: "a" });
@@ -84,7 +84,7 @@ describe("hooks run", () => {
     await chat.send("Go.");
     await chat.expectFinished();
     await (await server.conversations.open(chat.id)).run();
-    await vi.waitFor(() => expect(recordsIn(chat.events)).toHaveLength(2));
+    await expect.poll(() => recordsIn(chat.events)).toHaveLength(2);
     expect((await server.conversations.get(chat.id)).execution_status).toBe("finished");
     expect(llm.requests).toHaveLength(1);
   });

@@ -54,9 +54,7 @@ export async function subAgentsOf(server: TestServer, id: string): Promise<Recor
 
 /** Waits until a conversation has this status. */
 export async function untilStatus(server: TestServer, id: string, status: string): Promise<void> {
-  await expect
-    .poll(async () => (await server.conversations.get(id)).execution_status, { timeout: 10_000 })
-    .toBe(status);
+  await expect.poll(async () => (await server.conversations.get(id)).execution_status).toBe(status);
 }
 
 /** Reads the events of a conversation over HTTP. */

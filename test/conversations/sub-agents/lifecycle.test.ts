@@ -67,7 +67,7 @@ describe("a sub-agent that is working", () => {
     await (await server.conversations.open(chat.id)).pause();
     pausing.resolve();
     await expect
-      .poll(async () => JSON.stringify((await eventsOf(server, chat.id)).at(-1)), { timeout: 10_000 })
+      .poll(async () => JSON.stringify((await eventsOf(server, chat.id)).at(-1)))
       .toContain("(status: paused)");
     await untilStatus(server, chat.id, "paused");
     expect(llm.requests.filter((request) => promptText(request).startsWith(MARK))).toHaveLength(2);

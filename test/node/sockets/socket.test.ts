@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Socket } from "../../../src/http/socket.ts";
 import { toSocket } from "../../../src/node/sockets/socket.ts";
@@ -31,10 +31,10 @@ afterEach(() => {
 it("keeps frames for a listener that is set later, and stops reading past a bound", async () => {
   const frames = Array.from({ length: 500 }, (_, index) => `${index} ${"x".repeat(10_000)}`);
   for (const frame of frames) client.send(frame);
-  await vi.waitFor(() => expect(webSocket.isPaused).toBe(true));
+  await expect.poll(() => webSocket.isPaused).toBe(true);
   const received: unknown[] = [];
   socket.onMessage((frame) => received.push(frame));
-  await vi.waitFor(() => expect(received).toEqual(frames));
+  await expect.poll(() => received).toEqual(frames);
 });
 
 it("hands the frames after one on to the next listener, also when that comes later", async () => {
@@ -45,12 +45,12 @@ it("hands the frames after one on to the next listener, also when that comes lat
     setTimeout(() => socket.onMessage((frame) => received.push(`later ${frame}`)), 20);
   });
   for (const frame of ["a", "b", "c"]) client.send(frame);
-  await vi.waitFor(() => expect(received).toEqual(["first a", "later b", "later c"]));
+  await expect.poll(() => received).toEqual(["first a", "later b", "later c"]);
 });
 
 it("closes at once also with more frames than it keeps, instead of by a timeout", async () => {
   client.send("x".repeat(2 * 1024 * 1024));
-  await vi.waitFor(() => expect(webSocket.isPaused).toBe(true));
+  await expect.poll(() => webSocket.isPaused).toBe(true);
   const closed = new Promise<number>((resolve) => client.once("close", resolve));
   socket.close(4004, "Conversation not found");
   expect(await closed).toBe(4004);

@@ -60,7 +60,7 @@ describe.skipIf(!CAN_RUN)("the back end of an extension", { timeout: 90_000 }, (
     const apps = await openApps();
     const { body } = await startApp(apps, "notes");
     await expect
-      .poll(async () => (await apps.ask("GET", `${BACKEND}/logs`)).body.logs, { timeout: 10_000 })
+      .poll(async () => (await apps.ask("GET", `${BACKEND}/logs`)).body.logs)
       .toContain("[stderr] a warning\n");
     const { logs, truncated } = (await apps.ask("GET", `${BACKEND}/logs`)).body;
     expect(logs).toContain(`[stdout] listening on ${body.port}\n`);
@@ -148,9 +148,7 @@ describe.skipIf(!CAN_RUN)("the back end of an extension", { timeout: 90_000 }, (
     const { revision } = (await ask("GET", BACKEND)).body;
     await ask("POST", `${BACKEND}/prepare`, { body: { revision } });
     const starts = [1, 2, 3].map(() => ask("POST", `${BACKEND}/start`, { body: { revision } }));
-    await expect
-      .poll(async () => (await ask("GET", BACKEND)).body.pid, { timeout: 10_000 })
-      .toEqual(expect.any(Number));
+    await expect.poll(async () => (await ask("GET", BACKEND)).body.pid).toEqual(expect.any(Number));
     expect((await ask("GET", BACKEND)).body.state).toBe("starting");
     await ask("POST", `${BACKEND}/stop`);
     const states = (await Promise.all(starts)).map(({ body }) => body.state);
@@ -194,7 +192,7 @@ describe.skipIf(!CAN_RUN)("a back end that means harm", { timeout: 90_000 }, () 
     const { logs } = (await apps.ask("GET", `${BACKEND}/logs`)).body;
     const pids = /pids (\d+) (\d+)/.exec(logs)?.slice(1).map(Number) ?? [];
     expect(pids).toHaveLength(2);
-    await expect.poll(() => pids.some(isAlive), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => pids.some(isAlive)).toBe(false);
   });
 
   it("exits at once, and says with which code", async () => {
@@ -210,7 +208,7 @@ describe.skipIf(!CAN_RUN)("a back end that means harm", { timeout: 90_000 }, () 
     const { body } = await startApp(apps, "notes");
     process.kill(body.pid, "SIGKILL");
     await expect
-      .poll(async () => (await apps.ask("GET", BACKEND)).body, { timeout: 10_000 })
+      .poll(async () => (await apps.ask("GET", BACKEND)).body)
       .toMatchObject({ state: "unhealthy", detail: "Backend exited with code -9", pid: null, port: null });
   });
 
@@ -227,7 +225,7 @@ describe.skipIf(!CAN_RUN)("a back end that means harm", { timeout: 90_000 }, () 
     const program = `${ECHO}; process.stdout.write("x".repeat(5 * 1024 * 1024) + "the end");`;
     await startApp(apps, "notes", { program });
     const read = async () => (await apps.ask("GET", `${BACKEND}/logs?limit_bytes=262144`)).body;
-    await expect.poll(async () => (await read()).logs.endsWith("the end"), { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await read()).logs.endsWith("the end")).toBe(true);
     const { logs, truncated } = await read();
     expect(truncated).toBe(true);
     expect(logs.length).toBeLessThanOrEqual(262_144);

@@ -279,9 +279,9 @@ describe.skipIf(!CAN_RUN)("a back end that answers with harm", { timeout: 90_000
       asked.on("error", () => {}).on("response", (answer) => answer.on("error", () => {}));
       asked.end();
       const open = () => apps.open("GET", "/app-backends/notes/open", { headers: { cookie } });
-      await expect.poll(async () => (await open()).text, { timeout: 10_000 }).toBe("1");
+      await expect.poll(async () => (await open()).text).toBe("1");
       asked.destroy();
-      await expect.poll(async () => (await open()).text, { timeout: 10_000 }).toBe("0");
+      await expect.poll(async () => (await open()).text).toBe("0");
     }
   });
 
@@ -322,7 +322,7 @@ function framesOf(socket: WebSocket): () => Promise<string | Buffer> {
   const frames: (string | Buffer)[] = [];
   socket.on("message", (data: Buffer, isBinary) => frames.push(isBinary ? data : data.toString()));
   return async () => {
-    await expect.poll(() => frames.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => frames.length).toBeGreaterThan(0);
     return frames.shift() ?? "";
   };
 }

@@ -24,7 +24,7 @@ it.skipIf(!CAN_RUN)("the back ends of a server that is killed end with it", { ti
   const { pid, port } = JSON.parse(String(line));
   expect(await (await fetch(`http://127.0.0.1:${port}/health`)).text()).toBe("well");
   child.kill("SIGKILL");
-  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 describe.skipIf(!CAN_RUN || MISSING)("back ends of a server with a sandbox", { timeout: 90_000 }, () => {
@@ -53,7 +53,7 @@ describe.skipIf(!CAN_RUN || MISSING)("back ends of a server with a sandbox", { t
     const { body } = await startApp(apps, "notes", { program, backend: { argv } });
     expect(body).toMatchObject({ state: "ready", pid: null, port: expect.any(Number) });
     await expect
-      .poll(async () => (await apps.ask("GET", `${BACKEND}/logs`)).body.logs, { timeout: 20_000 })
+      .poll(async () => (await apps.ask("GET", `${BACKEND}/logs`)).body.logs)
       .toMatch(/seen null \d/);
     expect((await apps.ask("POST", `${BACKEND}/stop`)).body.state).toBe("stopped");
     await expect(fetch(`http://127.0.0.1:${body.port}/health`)).rejects.toThrow();

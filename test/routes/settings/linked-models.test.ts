@@ -31,7 +31,7 @@ async function talk(ask: Ask, id: string): Promise<string> {
       expect(["finished", "error"]).toContain(status);
       return status;
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 }
 

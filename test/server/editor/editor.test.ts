@@ -215,7 +215,7 @@ describe("the end of the server", () => {
       );
       onTestFinished(() => void child.kill("SIGKILL"));
       const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).catch(() => null);
-      await expect.poll(async () => (await ask("/ready"))?.status, { timeout: 20_000 }).toBe(200);
+      await expect.poll(async () => (await ask("/ready"))?.status).toBe(200);
       const answer = (await (await ask("/api/vscode/url"))?.json()) ?? {};
       expect((answer as { url?: string }).url).toMatch(
         new RegExp(`^http://localhost:${editorPort}/code/\\?tkn=`),

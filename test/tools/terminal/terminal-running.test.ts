@@ -231,7 +231,7 @@ async function abortWhenStarted<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const running = run(controller.signal);
-  await expect.poll(() => existsSync(join(workingDir, "started")), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(workingDir, "started"))).toBe(true);
   controller.abort();
   return running;
 }

@@ -24,7 +24,7 @@ describe.runIf(isInstalled && process.platform === "linux")("remoteWorkspace on 
   afterAll(async () => {
     await reference?.stop();
     await rm(top, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   for (const { name, run } of workspaceContract(() => openRemote(reference.url))) test(name, run, 60_000);
 });

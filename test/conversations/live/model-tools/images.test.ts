@@ -150,7 +150,7 @@ describe("an agent whose model sees no images", () => {
     const eyes = seeing("A cat.");
     const again = await withModels({ first: blind(say("A cat.")), eyes }, { store });
     await again.ask("POST", `/api/conversations/${id}/run`);
-    await expect.poll(() => eyes.requests.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => eyes.requests.length).toBe(1);
     expect(wordsOf(eyes.requests[0] as LlmRequest).at(-1)).toContain(PIXEL);
   });
 });

@@ -77,7 +77,7 @@ export async function settled(ask: Ask, id: string): Promise<void> {
       const { body } = await ask("GET", `/api/conversations/${id}`);
       expect(body.execution_status).not.toMatch(/running|idle/);
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 }
 

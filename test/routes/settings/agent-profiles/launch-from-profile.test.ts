@@ -139,10 +139,13 @@ describe("a conversation launched from an agent profile", () => {
       autotitle: false,
       initial_message: { role: "user", content: [{ type: "text", text: "Hi" }] },
     });
-    await vi.waitFor(async () => {
-      const now = await ask("GET", `/api/conversations/${body.id}`);
-      expect(now.body.execution_status).toBe("finished");
-    });
+    await vi.waitFor(
+      async () => {
+        const now = await ask("GET", `/api/conversations/${body.id}`);
+        expect(now.body.execution_status).toBe("finished");
+      },
+      { timeout: 30_000 },
+    );
     expect(created).toHaveBeenCalledWith("openai/gpt-4o", "sk-shared", "http://127.0.0.1:9/shared");
     expect(JSON.stringify(requests[0]?.messages)).toContain("Captain Flint");
   });
@@ -212,7 +215,7 @@ describe("the secrets of a profile", () => {
         const seen = page.items.find(({ kind }: { kind: string }) => kind === "ObservationEvent");
         expect(JSON.stringify(seen.observation)).toContain("[<secret-hidden>][]");
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     );
   });
 });

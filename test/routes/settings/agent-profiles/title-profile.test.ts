@@ -33,8 +33,11 @@ it.each([
     initial_message: { role: "user", content: [{ type: "text", text: "Hi" }] },
   });
   expect(status).toBe(201);
-  await vi.waitFor(async () => {
-    const { title } = (await ask("GET", `/api/conversations/${body.id}`)).body;
-    expect(title).toBe(`Named by ${expected}`);
-  });
+  await vi.waitFor(
+    async () => {
+      const { title } = (await ask("GET", `/api/conversations/${body.id}`)).body;
+      expect(title).toBe(`Named by ${expected}`);
+    },
+    { timeout: 30_000 },
+  );
 });
