@@ -70,6 +70,8 @@ export interface LlmReply {
   id: string;
   /** Name of the model that answered, as the provider writes it. */
   model: string;
+  /** Name of the configured model under which the call is booked, where it is not the one that was asked first. */
+  bookedModel?: string;
   /** null when the provider reported no tokens. */
   usage: LlmUsage | null;
   /** US dollars; null when the model does not know. `withPrice` fills it in from the tokens. */

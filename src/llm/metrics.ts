@@ -21,10 +21,10 @@ export function emptyMetrics(model: string): Metrics {
 
 /**
  * Adds one reply, in place because the lists are long and every step adds to them. A reply without cost adds no entry
- * to `costs`, a reply without tokens none to `token_usages`. `at` is in seconds since 1970.
+ * to `costs`, a reply without tokens none to `token_usages`. Entries name the model that has answered. `at` is in seconds since 1970.
  */
 export function addReply(metrics: Metrics, reply: LlmReply, at: number): void {
-  const { model_name: model } = metrics;
+  const model = reply.bookedModel ?? metrics.model_name;
   const cost = reportedCost(reply.cost) ?? 0;
   metrics.accumulated_cost += cost;
   if (cost > 0) remember(metrics.costs, { model, cost, timestamp: at });
@@ -34,7 +34,7 @@ export function addReply(metrics: Metrics, reply: LlmReply, at: number): void {
   const usage = toTokenUsage(reply, reply.usage, model);
   if (usage.per_turn_token === 0) return;
   remember(metrics.token_usages, usage);
-  const total = metrics.accumulated_token_usage ?? emptyUsage(model);
+  const total = metrics.accumulated_token_usage ?? emptyUsage(metrics.model_name);
   metrics.accumulated_token_usage = sumOfUsage(total, usage);
 }
 

@@ -67,19 +67,23 @@ export function passwordIn(url: string): string | undefined {
 /**
  * Applies `replace` to every secret text in a value: those of agents and models, MCP servers, secret sources, and of
  * anything that contains them, such as request bodies and conversation state. Copies only the objects on the way to a
- * change.
+ * change. Fields of models that are named in `hidden` are left out.
  */
-export function mapSecrets<T>(value: T, replace: ReplaceSecret): T {
-  return new SecretWalk(replace).any(value, "") as T;
+export function mapSecrets<T>(value: T, replace: ReplaceSecret, hidden: ReadonlySet<string> = NONE): T {
+  return new SecretWalk(replace, hidden).any(value, "") as T;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 type Fields = Record<string, unknown>;
 
 class SecretWalk {
   readonly #replace: ReplaceSecret;
+  readonly #hidden: ReadonlySet<string>;
 
-  constructor(replace: ReplaceSecret) {
+  constructor(replace: ReplaceSecret, hidden: ReadonlySet<string>) {
     this.#replace = replace;
+    this.#hidden = hidden;
   }
 
   any(value: unknown, path: string, depth = 0): unknown {
@@ -96,6 +100,7 @@ class SecretWalk {
 
   #child(child: unknown, key: string, { path, depth }: { path: string; depth: number }): unknown {
     if (OPAQUE.has(key)) return child;
+    if (this.#hidden.has(key)) return undefined;
     if (key === "params") return this.#params(child, path, depth);
     if (typeof child === "string")
       return FIELDS.has(key) ? this.#replace(child, { path, place: "field" }) : child;

@@ -1,7 +1,7 @@
 import { isObject } from "../is-object.ts";
 import { REDACTED, type SecretSources } from "../wire/secret-source.ts";
 import { type Cipher, looksEncrypted } from "./cipher.ts";
-import { MCP_CONFIGS, mapSecrets, type SecretPlace } from "./map-secrets.ts";
+import { MCP_CONFIGS, mapSecrets, type ReplaceSecret, type SecretPlace } from "./map-secrets.ts";
 
 /** Lists the secret texts of a value, in the order of its keys. */
 export function secretsIn(value: unknown): string[] {
@@ -16,15 +16,24 @@ export function secretsIn(value: unknown): string[] {
 /** The field under which everything is a secret by name. */
 const SOURCES = "secret_sources";
 
+/** Fields of models that no answer shows, as in the reference. */
+const UNSHOWN: ReadonlySet<string> = new Set(["fallback_strategy"]);
+
+/** Leaves out what no answer shows, not even one with secrets. */
+export function withoutUnshown<T>(value: T): T {
+  return mapSecrets(value, (secret) => secret, UNSHOWN);
+}
+
 /**
- * Redacts secrets for answers. `"null"` shows them as if they were not set, as `ConversationInfo` does; `"asterisks"`
+ * Redacts secrets for answers, and leaves out what no answer shows. `"null"` shows them as if they were not set, as `ConversationInfo` does; `"asterisks"`
  * shows that they are set, as settings, profiles and sockets do.
  */
 export function redactSecrets<T>(value: T, as: "null" | "asterisks"): T {
-  return mapSecrets(value, (secret, { place }) => {
+  const replace: ReplaceSecret = (secret, { place }) => {
     if (as === "asterisks") return secret.trim() === "" ? secret : REDACTED;
     return place === "bare" || place === "url" ? REDACTED : absent(place);
-  });
+  };
+  return mapSecrets(value, replace, UNSHOWN);
 }
 
 /** Encrypts secrets for the store, or replaces them by `REDACTED` without a cipher. Tokens of the cipher stay. */

@@ -3,7 +3,10 @@ import { type FindConnection, linkedConnection, linkedLlm } from "../llm/connect
 import { createLlm } from "../llm/create-llm.ts";
 import { decorate } from "../llm/decorators/decorate.ts";
 import type { KeyRefresh } from "../llm/decorators/with-key-refresh.ts";
+import { savedLlm } from "../llm/routing/saved-llm.ts";
+import { withFallbacks } from "../llm/routing/with-fallbacks.ts";
 import type { Subscription } from "../llm/subscription/subscription-llm.ts";
+import type { Logger } from "../logger.ts";
 import { isPublicAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { loadImage } from "../outbound/load-image.ts";
@@ -12,7 +15,7 @@ import { secretsIn } from "../secrets/secret-fields.ts";
 import type { ServerSecrets } from "../secrets/server-secrets.ts";
 import type { ProviderConnections } from "../settings/connections/provider-connections.ts";
 import type { ChatGptSubscription } from "../settings/subscription/chatgpt-subscription.ts";
-import { parseLlmConfig } from "../wire/agent/llm-config.ts";
+import { type LlmConfig, parseLlmConfig } from "../wire/agent/llm-config.ts";
 import type { ResolvedOptions } from "./options/resolved-options.ts";
 
 /** The services that models need. */
@@ -23,6 +26,8 @@ export interface LlmServices {
   lookup: LookupOptions;
   /** Keys and addresses that several models share. */
   connections(): Promise<Pick<ProviderConnections, "find">>;
+  /** The model of an LLM profile. Rejects for an unknown name. */
+  savedModel(name: string): Promise<LlmConfig>;
   /** The sign-in of the server's user. */
   subscription(): Promise<ChatGptSubscription>;
 }
@@ -56,7 +61,20 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
     const llm = custom?.(config, (input) => builtIn(parseLlmConfig(input), use));
     return llm === undefined ? connect(config, use) : decorate(llm, config, { logger, clock, onCompletion });
   };
-  return linked(choose, find);
+  return withSavedFallbacks(linked(choose, find), services, logger);
+}
+
+/** Gives models the fallbacks that they name. These have none themselves, and stream where the first one does. */
+function withSavedFallbacks(create: CreateLlm, { savedModel }: LlmServices, logger: Logger): CreateLlm {
+  return (config, use) => {
+    const { fallback_strategy: strategy, ...alone } = config;
+    const llm = create(alone, use);
+    if (!strategy) return llm;
+    const ask = ({ fallback_strategy: _, ...saved }: LlmConfig) =>
+      create({ ...saved, stream: config.stream }, { ...use, isKeyLost: false });
+    const fallbacks = strategy.fallback_llms.map((name) => savedLlm(() => savedModel(name), ask));
+    return withFallbacks(llm, fallbacks, logger);
+  };
 }
 
 /** Gives models that refer to a provider connection its key and address. */

@@ -168,7 +168,13 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     fetch: lookupFetch(options, { self, settings }),
   };
   const { subscription, connections } = settings;
-  const createLlm = llmFactory(options, { serverSecrets, lookup, subscription, connections });
+  const createLlm = llmFactory(options, {
+    serverSecrets,
+    lookup,
+    subscription,
+    connections,
+    savedModel: async (name) => (await settings.profileLaunches()).model(name),
+  });
   const childTool = startChildTool({ launch: (id, child) => conversations.startChild(id, child) });
   const browser = browserAccess(options);
   const tools = new ToolRegistry([

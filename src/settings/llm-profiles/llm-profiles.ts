@@ -86,7 +86,7 @@ export class LlmProfiles {
       await refuseTooMany(edit, LLM_PROFILES, { key, label: LABEL });
       const former = await edit.read(LLM_PROFILES, key);
       const opened = openSent(llm, { cipher, field: "llm" });
-      const stored = toStoredProfile(withSecrets ? opened : redactSecrets(opened, "null"));
+      const stored = toStoredProfile(withSecrets ? opened : withoutSecrets(opened));
       refuseMovedSecret(former, stored, name);
       await edit.put(LLM_PROFILES, key, stored);
     });
@@ -181,6 +181,11 @@ export async function loadLlmProfile(edit: Edit, name: string): Promise<LlmConfi
   const llm = soundProfile(await edit.read(LLM_PROFILES, key), LABEL, name);
   await edit.touch(LLM_PROFILES, key);
   return resolveConnection(llm, { find: (id) => referToConnection(edit, id) }, name);
+}
+
+function withoutSecrets(llm: LlmConfig): LlmConfig {
+  const { fallback_strategy } = llm;
+  return { ...redactSecrets(llm, "null"), ...(fallback_strategy && { fallback_strategy }) };
 }
 
 function infoOf(profile: SoundDocument<LlmConfig>, connections: ReadonlyMap<string, boolean>): ProfileInfo {

@@ -1,5 +1,5 @@
 import { isObject } from "../../is-object.ts";
-import { type LlmConfig, llmConfig, withoutFallbacks } from "../../wire/agent/llm-config.ts";
+import { type LlmConfig, llmConfig, withReadableFallbacks } from "../../wire/agent/llm-config.ts";
 import { defineCollection } from "../documents/collection.ts";
 import { VERIFIED_MODELS } from "../llm-catalogue/verified-models.ts";
 
@@ -18,7 +18,7 @@ function migrate(stored: unknown): unknown {
   if (!isObject(stored)) return stored;
   const { schema_version: version = SCHEMA_VERSION, ...config } = stored;
   if (version !== SCHEMA_VERSION) throw new Error(`its version is not ${SCHEMA_VERSION}`);
-  return withVerifiedModelName(withoutFallbacks(config) as Record<string, unknown>);
+  return withVerifiedModelName(withReadableFallbacks(config) as Record<string, unknown>);
 }
 
 /**

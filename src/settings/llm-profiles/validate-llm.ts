@@ -34,9 +34,9 @@ export async function validateLlm(
 }
 
 function probeOf(config: LlmConfig): LlmConfig {
-  const { timeout } = config;
+  const { timeout, fallback_strategy: _, ...alone } = config;
   return {
-    ...config,
+    ...alone,
     num_retries: 1,
     timeout: timeout === null ? MAX_TIMEOUT : Math.min(timeout, MAX_TIMEOUT),
     max_output_tokens: fewestTokens(config),

@@ -1,6 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
-import { redactSecrets, sealSecrets, secretsIn } from "../../secrets/secret-fields.ts";
+import { redactSecrets, sealSecrets, secretsIn, withoutUnshown } from "../../secrets/secret-fields.ts";
 
 /** The form in which an answer shows secrets. */
 export type Exposure = "redacted" | "encrypted" | "plaintext";
@@ -39,7 +39,7 @@ export function exposeSecrets<T>(value: T, exposure: Exposure, cipher: Cipher | 
     case "redacted":
       return redactSecrets(value, "asterisks");
     case "plaintext":
-      return value;
+      return withoutUnshown(value);
     case "encrypted":
       if (cipher === undefined && secretsIn(value).length > 0) {
         throw new AgentServerError(
@@ -47,6 +47,6 @@ export function exposeSecrets<T>(value: T, exposure: Exposure, cipher: Cipher | 
           "Encryption not available: OH_SECRET_KEY is not configured. Cannot return encrypted secrets.",
         );
       }
-      return cipher === undefined ? value : sealSecrets(value, cipher);
+      return withoutUnshown(cipher === undefined ? value : sealSecrets(value, cipher));
   }
 }

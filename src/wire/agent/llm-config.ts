@@ -17,9 +17,23 @@ const DEFAULT_TIMEOUT = 300;
 const OPENAI_HOST: ReadonlySet<unknown> = new Set(["https://api.openai.com", "https://api.openai.com/"]);
 const DEFAULT_AZURE_VERSION = "2024-12-01-preview";
 
+/** Models that may be asked in place of another, one after the other. Each has its own retries. */
+const MAX_FALLBACKS = 8;
+const MAX_PROFILE_NAME = 100;
+
+const fallbackStrategy = z
+  .object({
+    fallback_llms: z
+      .array(z.string().max(MAX_PROFILE_NAME))
+      .max(MAX_FALLBACKS)
+      .describe("Names of LLM profiles, asked in this order when the model fails for now"),
+    profile_store_dir: nullable(z.string()).describe("Ignored: profiles are those that the server keeps"),
+  })
+  .meta({ id: "FallbackStrategy" });
+
 /**
  * The reference's 56 keys in its order. Unknown keys are ignored, `modify_params` of older versions among them.
- * `fallback_strategy`, which the reference never echoes, is refused: a model here has no others to fall back to.
+ * `fallback_strategy` is a key only of models that have one. It is stored, and no answer shows it.
  */
 export const llmFields = z
   .object({
@@ -92,6 +106,7 @@ export const llmFields = z
     usage_id: z.string().default("default"),
     litellm_extra_body: z.record(z.string(), z.unknown()).default({}),
     is_subscription: z.boolean().default(false),
+    fallback_strategy: fallbackStrategy.nullable().optional(),
   })
   .meta({ id: "LLM" });
 
@@ -110,15 +125,17 @@ export const llmConfig = z.preprocess(normalize, llmFields) as unknown as z.ZodT
 const MAX_DEPTH = 16;
 
 /**
- * A stored value whose models have no fallback models: one by one they would make the whole unreadable. The reference
- * stores none either.
+ * A stored value without the fallback strategies that cannot be read: one of them would make the whole unreadable.
  */
-export function withoutFallbacks(value: unknown, depth = 0): unknown {
+export function withReadableFallbacks(value: unknown, depth = 0): unknown {
   if (depth > MAX_DEPTH || !isObject(value)) return value;
   const entries = Object.entries(value).filter(
-    ([key]) => key !== "fallback_strategy" || typeof value.model !== "string",
+    ([key, child]) =>
+      key !== "fallback_strategy" ||
+      typeof value.model !== "string" ||
+      fallbackStrategy.safeParse(child).success,
   );
-  return Object.fromEntries(entries.map(([key, child]) => [key, withoutFallbacks(child, depth + 1)]));
+  return Object.fromEntries(entries.map(([key, child]) => [key, withReadableFallbacks(child, depth + 1)]));
 }
 
 /**
@@ -141,13 +158,10 @@ function normalize(input: unknown, context: z.core.$RefinementCtx): unknown {
     context.addIssue({ code: "custom", message: "Value error, model must be specified in LLM" });
     return z.NEVER;
   }
-  if (namesFallbacks(input.fallback_strategy)) {
-    const message = "Value error, this server has no fallback models: leave the strategy out, or send null";
-    context.addIssue({ code: "custom", message, path: ["fallback_strategy"] });
-  }
   // An invalid limit is one fault, not two.
   const isLimit = timeout === null || (typeof timeout === "number" && timeout >= 0);
   const config: Record<string, unknown> = { ...(isLimit && { stream_idle_timeout: timeout }), ...input };
+  if (namesNoFallback(config.fallback_strategy)) delete config.fallback_strategy;
   if (typeof model !== "string") return config;
   if (model.startsWith("azure")) config.api_version ||= DEFAULT_AZURE_VERSION;
   // The provider's own address, which lacks the path that the API is at.
@@ -155,7 +169,7 @@ function normalize(input: unknown, context: z.core.$RefinementCtx): unknown {
   return config;
 }
 
-function namesFallbacks(strategy: unknown): boolean {
-  if (strategy === undefined || strategy === null) return false;
-  return !isObject(strategy) || !Array.isArray(strategy.fallback_llms) || strategy.fallback_llms.length > 0;
+function namesNoFallback(strategy: unknown): boolean {
+  if (strategy === undefined || strategy === null) return true;
+  return isObject(strategy) && Array.isArray(strategy.fallback_llms) && strategy.fallback_llms.length === 0;
 }

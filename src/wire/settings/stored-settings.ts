@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { withoutFallbacks } from "../agent/llm-config.ts";
+import { withReadableFallbacks } from "../agent/llm-config.ts";
 import { nullable } from "../nullable.ts";
 import { storedAgentSettings } from "./agent/agent-settings.ts";
 import { storedConversationSettings } from "./conversation-settings.ts";
@@ -32,5 +32,5 @@ export type StoredSettings = z.output<typeof storedSettings>;
 export function migrateStoredSettings(input: unknown): unknown {
   const { agent_settings: agent, ...settings } = migrate(input, PLAN);
   if (agent === undefined) return settings;
-  return { ...settings, agent_settings: withoutFallbacks(migrateStoredAgentSettings(agent)) };
+  return { ...settings, agent_settings: withReadableFallbacks(migrateStoredAgentSettings(agent)) };
 }

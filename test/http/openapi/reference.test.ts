@@ -22,7 +22,6 @@ const PLAIN_NAMES: Readonly<Record<string, string>> = {
 const UNNAMED: Readonly<Record<string, string>> = {
   BaseWorkspace: "there is one kind of workspace",
   RemoteWorkspace: "a workspace of the Python client",
-  FallbackStrategy: "refused: there are no other models to fall back to",
   ACPAgentProfile: "an open profile here, checked by its kind",
   OpenHandsAgentProfile: "as ACPAgentProfile",
   ProfileVerificationSettings: "part of OpenHandsAgentProfile",
@@ -41,7 +40,6 @@ const FIELDS: Readonly<Record<string, string>> = {
   "AgentContext.secrets": "the type is named here",
   "HookDefinition.command": "only hooks that run a command have one",
   "LLM.model": "no model is chosen for a client that names none",
-  "LLM.fallback_strategy": "refused, unless it names no models",
   "LLM.reasoning_effort": "other words go to the provider as they are",
   "LLM.is_subscription": "computed there, a field with a default here",
   "Choice.finish_reason": "an agent always answers with a stop",

@@ -5,7 +5,7 @@ import { once } from "../../../once.ts";
 import type { Cipher } from "../../../secrets/cipher.ts";
 import { openSecrets, openSources } from "../../../secrets/secret-fields.ts";
 import { agent as agentSchema } from "../../../wire/agent/agent.ts";
-import { withoutFallbacks } from "../../../wire/agent/llm-config.ts";
+import { withReadableFallbacks } from "../../../wire/agent/llm-config.ts";
 import { serversIn } from "../../../wire/agent/mcp-server.ts";
 import { launchedAgentProfile } from "../../../wire/conversation.ts";
 import { startConversationRequest } from "../../../wire/conversation-request.ts";
@@ -120,8 +120,8 @@ export async function readConversation(
 
 /** Before secrets are opened, so that those that no key opens keep their places. */
 function ofTodaysForm(agent: unknown): unknown {
-  if (!isObject(agent) || agent.mcp_config === undefined) return withoutFallbacks(agent);
-  return withoutFallbacks({ ...agent, mcp_config: serversIn(agent.mcp_config) });
+  if (!isObject(agent) || agent.mcp_config === undefined) return withReadableFallbacks(agent);
+  return withReadableFallbacks({ ...agent, mcp_config: serversIn(agent.mcp_config) });
 }
 
 /** The secrets of the start win over those that were added later, as they do when the reference opens it. */
