@@ -7,6 +7,8 @@ const WITHOUT_OWN_WORDS: ReadonlySet<string> = new Set([
   "the agent asks the oracle",
   "an image is shown to another model",
   "an image is shown to nobody",
+  "a model that answers has fallback models",
+  "a model that fails has fallback models",
 ]);
 
 const RATED_GUARDRAILS = ["a guardrail that sees no risk", "a guardrail that repeats the call"];
@@ -24,6 +26,25 @@ const FAILED_SERVICES = [
 
 /** What the tools that choose or ask models do otherwise, and the analyzers that ask others. */
 export const MODEL_DIFFERENCES: readonly Difference[] = [
+  {
+    scenarios: ["a model that fails has fallback models"],
+    at: [
+      "log.ActionEvent: absent -> *",
+      "log.ObservationEvent: absent -> *",
+      "log.ConversationErrorEvent: * -> absent",
+      'log.* ConversationStateUpdateEvent execution_status.parent_id: "<MessageEvent 1>" -> "<ObservationEvent 1>"',
+      'log.* ConversationStateUpdateEvent execution_status.value: "error" -> "finished"',
+      "frames.ActionEvent: absent -> *",
+      "frames.ObservationEvent: absent -> *",
+      "frames.ConversationErrorEvent: * -> absent",
+      '*.execution_status: "error" -> "finished"',
+      '*.leaf_event_id: "<ConversationErrorEvent 1>" -> "<ObservationEvent 1>"',
+      "*.stats.usage_to_metrics.default.*",
+      "stats: absent -> *",
+    ],
+    reason:
+      "the saved model is asked; the reference copies the agent at its start and loses the strategy with it",
+  },
   {
     scenarios: modelToolScenarios.map(({ name }) => name).filter((name) => !WITHOUT_OWN_WORDS.has(name)),
     at: ["log.* ObservationEvent.observation.content.0.text: *"],

@@ -8,6 +8,8 @@ const PIXEL =
 const SWITCHER = { include_default_tools: ["FinishTool", "ThinkTool", "SwitchLLMTool"] };
 const ORACLE = { tools: [{ name: "ask_oracle" }] };
 
+const FALLBACK = { num_retries: 1, fallback_strategy: { fallback_llms: ["mt-quick"] } };
+
 const toQuick = call("switch_llm", { profile_name: "mt-quick", reason: "The rest is easy." });
 const route = call("route_task_to_model", {});
 const question = call("ask_oracle", { question: "Rebase or merge?", context: "Both work." });
@@ -110,6 +112,16 @@ async function show(client: Client): Promise<void> {
 }
 
 export const modelToolScenarios: Scenario[] = [
+  saved("a model that answers has fallback models", {
+    script: [finish],
+    profiles: ["mt-quick"],
+    llm: FALLBACK,
+  }),
+  saved("a model that fails has fallback models", {
+    script: [{ error: { status: 503, message: "Service unavailable" } }, finish],
+    profiles: ["mt-quick"],
+    llm: FALLBACK,
+  }),
   saved("the agent switches its model", {
     script: [toQuick, finish],
     profiles: ["mt-quick"],
