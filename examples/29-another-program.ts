@@ -1,5 +1,5 @@
-// An agent that is another program, spoken to by the Agent Client Protocol. Run it with a program that is installed and
-// signed in, such as Claude Code:  npm run example examples/29-another-program.ts
+// An agent that is another program, spoken to by the Agent Client Protocol: here Claude Code, which is fetched first.
+// Run it with:  ANTHROPIC_API_KEY=… npm run example examples/29-another-program.ts
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,8 @@ export async function handOver(
 if (process.argv[1] === import.meta.filename) {
   await using server = createServer({ keyless: "loopback", store: memoryStore() });
   const folder = await mkdtemp(join(tmpdir(), "agent-server-example-"));
-  const command = process.argv.length > 2 ? process.argv.slice(2) : ["claude-agent-acp"];
-  console.log(await handOver(server, command, { words: "Which files are here?", folder, show: console.log }));
+  const command = ["npx", "-y", "@agentclientprotocol/claude-agent-acp"];
+  const { ANTHROPIC_API_KEY = "" } = process.env;
+  const task = { words: "Which files are here?", folder, secrets: { ANTHROPIC_API_KEY }, show: console.log };
+  console.log(await handOver(server, command, task));
 }

@@ -63,7 +63,10 @@ it("the reader of the README misses nothing and repeats nothing over kill -9 and
     const total = async () => Number(await (await fetch(`${api}/${id}/events/count`)).text());
     await expect.poll(async () => seqs().length === (await total()), { timeout: 60_000 }).toBe(true);
     expect(seqs()).toEqual(seqs().map((_, index) => index));
-    expect(frames.filter(({ type }) => type === "sync").length).toBeGreaterThan(3);
+    await expect
+      .poll(() => frames.filter(({ type }) => type === "sync").length, { timeout: 60_000 })
+      .toBeGreaterThan(3);
+    expect(seqs()).toEqual(seqs().map((_, index) => index));
   } finally {
     await fetch(`${api}/${id}`, { method: "DELETE" });
     await expect.poll(() => frames.at(-1)?.type, { timeout: 60_000 }).toBe("closed");

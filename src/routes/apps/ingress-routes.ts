@@ -85,6 +85,8 @@ export function ingressRoutes({ origin, sessions, ingress, backends }: AppDeps):
             204: { description: "The cookie is gone" },
             401: { description: "The key is missing or wrong", body: errorBody },
             403: { description: "The page may not ask", body: errorBody },
+            409: { description: "The page is at the origin of back ends", body: errorBody },
+            503: { description: "Browsers may not reach any back end", body: errorBody },
           },
         }),
       )
