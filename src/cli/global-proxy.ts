@@ -11,7 +11,10 @@ export async function useGlobalProxy(environment: Environment, logger: Logger): 
   const proxy = companyProxyIn(environment);
   if (proxy === null) return;
   for (const name of proxy.unusable) {
-    logger.warn({ name }, "A proxy of the environment is not used: it must speak http or https");
+    logger.warn(
+      { name },
+      "A proxy of the environment is not used: it must speak http or https, and its password be percent-encoded",
+    );
   }
   const of = (scheme: string) => proxy.proxyFor(new URL(`${scheme}://proxied.invalid`))?.href;
   const exempt = environment.no_proxy || environment.NO_PROXY;

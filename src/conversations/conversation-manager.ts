@@ -240,8 +240,8 @@ export class ConversationManager {
 
   /**
    * Watches a conversation: its state now, its log up to now, then everything published. Undefined for an unknown one.
-   * The watch ends when the conversation is removed or the server closes. Loads nothing. `form` says how it sees what is
-   * published: as events, or as the frames of session sockets.
+   * The watch ends when the conversation is removed or the server closes. Loads nothing. `form` says how it sees what
+   * is published: as events, or as the frames of session sockets.
    */
   async watch(id: string, form?: FeedForm): Promise<Watch | undefined> {
     await this.#parts.imports.ensure(id);

@@ -1,8 +1,9 @@
 import { createServer as createWebServer, request } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isMetadataAddress, isPublicAddress } from "../../src/outbound/addresses.ts";
 import { companyProxyIn } from "../../src/outbound/company-proxy/company-proxy.ts";
+import { openTunnel } from "../../src/outbound/company-proxy/tunnel.ts";
 import { createGuardedFetch } from "../../src/outbound/guarded-fetch.ts";
 import { GuardedProxy } from "../../src/outbound/proxy/guarded-proxy.ts";
 
@@ -81,6 +82,13 @@ describe("the proxy of a request", () => {
     expect(found?.unusable).toEqual(["ALL_PROXY"]);
     expect(found?.proxyFor(new URL("http://example.com"))).toBe(null);
   });
+
+  it("is named and not used when its password cannot be decoded", () => {
+    const found = companyProxyIn({ HTTPS_PROXY: "http://ann:100%@secure:1", HTTP_PROXY: "http://plain:1" });
+    expect(found?.unusable).toEqual(["HTTPS_PROXY"]);
+    expect(found?.proxyFor(new URL("https://example.com"))).toBe(null);
+    expect(found?.proxyFor(new URL("http://example.com"))?.host).toBe("plain:1");
+  });
 });
 
 describe("requests for users behind a company's proxy", () => {
@@ -126,6 +134,23 @@ describe("requests for users behind a company's proxy", () => {
     );
     const nowhere = createGuardedFetch(isPublicAddress, behind("http://127.0.0.1:1"));
     await expect(nowhere(new URL("https://1.1.1.1/"), { signal })).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("fail when the proxy only ever begins to answer", async () => {
+    const proxy = createTcpServer((client) => {
+      client.on("error", () => {});
+      client.write("HTTP/1.1 200 Connected\r\nX-Slow: ");
+      const trickle = setInterval(() => client.write("x"), 20);
+      client.on("close", () => clearInterval(trickle));
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const opening = openTunnel({
+      ...{ proxy: new URL(`http://127.0.0.1:${port}`), target: { host: "1.1.1.1", port: 443 } },
+      ...{ allows: isPublicAddress, limit: 300 },
+    });
+    await expect(opening).rejects.toThrow("does not answer");
   });
 });
 

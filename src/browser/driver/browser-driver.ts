@@ -31,8 +31,8 @@ export interface ContextHandle {
 }
 
 /**
- * The thread that drives a browser. The library that does so can throw where no caller catches it, which ends a process.
- * Here it ends a thread: all calls are rejected, the pipes are closed, and the browser ends with them.
+ * The thread that drives a browser. The library that does so can throw where no caller catches it, which ends a
+ * process. Here it ends a thread: all calls are rejected, the pipes are closed, and the browser ends with them.
  */
 export class BrowserDriver {
   readonly #thread: Worker;

@@ -61,8 +61,8 @@ export interface ConfirmationResponse {
 
 /**
  * One conversation and its verbs. Only `ask`, `generateTitle` and `condense` wait for a model, and none for a tool;
- * `sendMessage` waits for the extensions, `settled` for a run. A handle keeps nothing in memory and stays valid when the conversation leaves
- * memory: the next verb loads it again. After a removal every verb rejects with `not_found`.
+ * `sendMessage` waits for the extensions, `settled` for a run. A handle keeps nothing in memory and stays valid when
+ * the conversation leaves memory: the next verb loads it again. After a removal every verb rejects with `not_found`.
  */
 export class ConversationHandle {
   /** Dashed UUID in lower case. */

@@ -134,8 +134,8 @@ function isShownAgent({ includeSkills }: Pick<InfoOptions, "includeSkills">): bo
 }
 
 /**
- * An analyzer as infos show it, the reference's way: the key of a service is shown as set, and the keys of its models as
- * absent, as those of the agent are.
+ * An analyzer as infos show it, the reference's way: the key of a service is shown as set, and the keys of its models
+ * as absent, as those of the agent are.
  */
 function shownAnalyzer(analyzer: SecurityAnalyzer): SecurityAnalyzer {
   return withMarks(redactSecrets(analyzer, "null"), analyzer) as SecurityAnalyzer;

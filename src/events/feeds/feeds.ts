@@ -8,8 +8,8 @@ interface Entry {
 }
 
 /**
- * The feeds of one server, by conversation id and form. Each frame has one text for all readers of a form. A feed exists while it has readers, whether or not the conversation is
- * in memory and whichever server of the store writes it.
+ * The feeds of one server, by conversation id and form. Each frame has one text for all readers of a form. A feed exists
+ * while it has readers, whether or not the conversation is in memory and whichever server of the store writes it.
  */
 export class Feeds {
   readonly #relay: FrameRelay;

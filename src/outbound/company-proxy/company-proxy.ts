@@ -5,7 +5,7 @@ import { isLoopbackHost } from "../../loopback.ts";
 export interface CompanyProxy {
   /** The proxy for an address; null where it is connected to without one. */
   proxyFor(url: URL): URL | null;
-  /** Variables whose proxies cannot be used: only those that speak http or https can be. */
+  /** Variables whose proxies cannot be used: they do not speak http or https, or their password is malformed. */
   readonly unusable: readonly string[];
 }
 
@@ -21,7 +21,8 @@ export function companyProxyIn(environment: Environment): CompanyProxy | null {
     const text = environment[name.toLowerCase()] || environment[name] || "";
     if (text === "") return null;
     const url = URL.parse(text.includes("://") ? text : `http://${text}`);
-    if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url;
+    if (url !== null && (url.protocol === "http:" || url.protocol === "https:") && isDecodable(url))
+      return url;
     unusable.push(name);
     return null;
   };
@@ -36,6 +37,16 @@ export function companyProxyIn(environment: Environment): CompanyProxy | null {
       return isExempt(url) ? null : isSecure ? secure : plain;
     },
   };
+}
+
+/** Whether name and password can be sent. They are percent-encoded in an address. */
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Understands names, `.name` and `*.name` for all below them, addresses, ranges such as `10.0.0.0/8`, ports and `*`. */

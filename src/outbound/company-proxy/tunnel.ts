@@ -20,6 +20,8 @@ export interface TunnelOptions {
   /** Judges the addresses of the target. */
   allows: Guard;
   signal?: AbortSignal;
+  /** Milliseconds until the proxy has answered. Default: 20,000. */
+  limit?: number;
 }
 
 /**
@@ -29,7 +31,13 @@ export interface TunnelOptions {
  *
  * @throws Error for addresses that the guard does not allow, and when the proxy refuses.
  */
-export async function openTunnel({ proxy, target, allows, signal }: TunnelOptions): Promise<Socket> {
+export async function openTunnel({
+  proxy,
+  target,
+  allows,
+  signal,
+  limit = CONNECT_LIMIT,
+}: TunnelOptions): Promise<Socket> {
   const host = await judgedHost(target.host, allows);
   const authority = `${host.includes(":") ? `[${host}]` : host}:${target.port}`;
   const open = proxy.protocol === "https:" ? (await import("node:https")).request : request;
@@ -41,11 +49,12 @@ export async function openTunnel({ proxy, target, allows, signal }: TunnelOption
     path: authority,
     headers: { host: authority, ...credentialsOf(proxy) },
     agent: false,
-    timeout: CONNECT_LIMIT,
     ...(signal && { signal }),
   });
+  // In all: a proxy that sends a little now and then would keep a time-out of silence from its end.
+  const timer = setTimeout(() => asked.destroy(new Error(`the proxy ${proxy.host} does not answer`)), limit);
   asked.on("connect", (answer, socket, head) => {
-    socket.setTimeout(0);
+    clearTimeout(timer);
     if (answer.statusCode === 200 && head.length === 0) return resolve(socket as Socket);
     socket.destroy();
     reject(new Error(`the proxy ${proxy.host} does not connect to ${target.host} (${answer.statusCode})`));
@@ -54,7 +63,7 @@ export async function openTunnel({ proxy, target, allows, signal }: TunnelOption
     answer.destroy();
     reject(new Error(`the proxy ${proxy.host} does not connect to ${target.host} (${answer.statusCode})`));
   });
-  asked.on("timeout", () => asked.destroy(new Error(`the proxy ${proxy.host} does not answer`)));
+  asked.on("close", () => clearTimeout(timer));
   asked.on("error", reject).end();
   return promise;
 }

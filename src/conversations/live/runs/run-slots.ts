@@ -53,8 +53,8 @@ interface Place {
 }
 
 /**
- * Limits the number of concurrent runs. Past it a run is refused, or waits. The next is one of the owner with the fewest
- * runs, and of those the one that has waited longest: an owner of many keeps no other from going on.
+ * Limits the number of concurrent runs. Past it a run is refused, or waits. The next is one of the owner with the
+ * fewest runs, and of those the one that has waited longest: an owner of many keeps no other from going on.
  */
 export class RunSlots {
   readonly #size: number;
