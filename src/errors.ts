@@ -15,6 +15,7 @@ const STATUS = {
   internal: 500,
   not_implemented: 501,
   ownership_lost: 409,
+  binding_required: 409,
   bad_gateway: 502,
   unavailable: 503,
   gateway_timeout: 504,
@@ -73,6 +74,11 @@ export class AgentServerError extends Error {
   static is(value: unknown): value is AgentServerError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
+}
+
+/** Whether a conversation is kept closed until a client has brought again what it depends on. */
+export function isBindingRequired(error: unknown): error is AgentServerError {
+  return AgentServerError.is(error) && error.code === "binding_required";
 }
 
 /** Returns the text of a thrown value. */

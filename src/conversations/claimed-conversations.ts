@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { AgentServerError, type ErrorCode, isBindingRequired, messageOf } from "../errors.ts";
 import { isOwnershipLost } from "../stores/refusals.ts";
 import type { Store } from "../stores/store.ts";
 import type { Claimed } from "./import/claimed.ts";
@@ -13,6 +13,12 @@ import { Reopenings } from "./live/reopenings.ts";
 import { repairCutRuns } from "./live/runs/cut-runs.ts";
 import { loadConversation } from "./load-conversation.ts";
 import { isDamaged } from "./record/damage/damaged.ts";
+
+/**
+ * Why a conversation is not loaded now: it is unknown, another server has it, or a load that began before its bindings
+ * were here was refused.
+ */
+const LATER: ReadonlySet<ErrorCode> = new Set(["not_found", "unavailable", "binding_required"]);
 
 export interface ClaimedConversationsOptions {
   context: LiveContext;
@@ -73,6 +79,19 @@ export class ClaimedConversations {
     return this.#live.use(id, work);
   }
 
+  /**
+   * Stores in a conversation what it depends on from now on. One that cannot be loaded now, or is not there yet, is given
+   * that when it is next loaded.
+   */
+  async noteBindings(id: string): Promise<void> {
+    try {
+      await this.#live.use(id, (conversation) => conversation.noteBindings());
+    } catch (error) {
+      const isLater = AgentServerError.is(error) && LATER.has(error.code);
+      if (!isLater) throw error;
+    }
+  }
+
   /** The document "calls" of a conversation in memory; undefined for one that is not there. */
   async callsOf(id: string): Promise<Record<string, string> | undefined> {
     return (await this.#live.peek(id))?.keeper.calls();
@@ -101,7 +120,7 @@ export class ClaimedConversations {
 
   /**
    * Claims a conversation and ends what goes on in it, if it can be read at all. False for an unknown one. In one that
-   * is still to be imported, nothing goes on.
+   * is still to be imported or is kept closed, nothing goes on.
    */
   async shut(id: string): Promise<boolean> {
     const { imports } = this.#options;
@@ -110,11 +129,11 @@ export class ClaimedConversations {
       return true;
     }
     const conversation = await this.#live.get(id).catch((error: unknown) => {
-      if (!isDamaged(error)) throw error;
-      return "damaged" as const;
+      if (!isDamaged(error) && !isBindingRequired(error)) throw error;
+      return "not readable" as const;
     });
     if (conversation === undefined) return false;
-    if (conversation !== "damaged") {
+    if (conversation !== "not readable") {
       await conversation.close().catch((error: unknown) => this.#reportUnclean(id, error));
     }
     return true;

@@ -19,6 +19,7 @@ import type { TrajectoryFile } from "./export/trajectory-file.ts";
 import { follow } from "./follow.ts";
 import type { CreateOptions, Launched } from "./launches.ts";
 import { ConversationHandle } from "./live/conversation-handle.ts";
+import { assertStoredOpenable } from "./live/opening-guard.ts";
 import { type ConversationManagerOptions, type ManagerParts, managerParts } from "./manager-parts.ts";
 import { watchedRecord } from "./record/watched-record.ts";
 import { deleteConversation } from "./removal/delete-conversation.ts";
@@ -182,6 +183,19 @@ export class ConversationManager {
   async open(id: string): Promise<ConversationHandle> {
     if (!this.#parts.live.has(id)) await this.#parts.reader.assertStored(id);
     return this.#handle(id);
+  }
+
+  /**
+   * Rejects with `binding_required` for a conversation that is not opened until a client has brought again what it
+   * depends on. Reading it, watching it and its removal do not wait for that. Unknown ones pass; loads nothing.
+   */
+  assertOpenable(id: string): Promise<void> {
+    return assertStoredOpenable(id, this.#parts.context);
+  }
+
+  /** Stores in a conversation that it depends on what a client has brought for it. It need not be there yet. */
+  noteBindings(id: string): Promise<void> {
+    return this.#parts.live.noteBindings(id);
   }
 
   /** A conversation as HTTP shows it, without secrets. */

@@ -2,6 +2,7 @@ import type { Claims } from "./live/claims.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import type { ConversationClaim } from "./live/open-conversation.ts";
+import { assertOpenable } from "./live/opening-guard.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
 
 export interface LoadOptions {
@@ -11,7 +12,11 @@ export interface LoadOptions {
   lost(fence: number, error: unknown): void;
 }
 
-/** Claims a conversation and reads it from the store. Undefined for an unknown one, whose claim is given back. */
+/**
+ * Claims a conversation and reads it from the store. Undefined for an unknown one, whose claim is given back.
+ *
+ * @throws AgentServerError `binding_required` for one that the guard keeps closed, whose claim is given back as well
+ */
 export async function loadConversation(
   id: string,
   { context, claims, lost }: LoadOptions,
@@ -37,9 +42,11 @@ async function read(
 ): Promise<LiveConversation | undefined> {
   const [record] = await context.store.conversations.find([id], LIVE_DOCUMENTS);
   if (record === undefined) return undefined;
+  assertOpenable(record, context.openingGuard);
   const { openConversation } = await import("./live/open-conversation.ts");
   const conversation = openConversation(record, context, claim);
   conversation.keeper.mailFullState();
+  await conversation.noteBindings();
   if (record.status === "running" || conversation.hasCutQuestion) await conversation.recover();
   return conversation;
 }

@@ -10,7 +10,7 @@ import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import { toPlace, type WorktreePlan } from "../workspace/git/worktree/plan-worktree.ts";
 import { prepareWorkspace } from "../workspace/prepare-workspace.ts";
 import { requestedSkills } from "./launch/agent-files.ts";
-import { requestedProfile } from "./launch/agent-profiles.ts";
+import { isAllowedSecret, requestedProfile } from "./launch/agent-profiles.ts";
 import { withBrowserOf } from "./launch/launched-browser.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { checkTemplate, readSecurityPolicy } from "./live/session/prompt-files.ts";
@@ -73,7 +73,11 @@ export async function startConversation(
     const placed = plan === undefined ? { request, opened } : inWorktree(plan, { request, opened, now });
     const launched = profile?.launched ?? record.launched;
     const place = plan && toPlace(plan);
-    const about = { ...record, id, now, cipher, persistenceDir, launched, worktree: place };
+    const agentState = context.openingGuard?.noted({
+      ...{ id, agent: placed.opened.agent, agentState: {} },
+      allowsSecret: (name) => isAllowedSecret(name, launched),
+    });
+    const about = { ...record, id, now, cipher, persistenceDir, launched, worktree: place, agentState };
     warnings.push(...worktree.warnings, ...(await worktree.make()));
     await prepare(placed.request, { id, agent: placed.opened.agent, plan }, context);
     try {

@@ -1,4 +1,4 @@
-import { AgentServerError } from "../errors.ts";
+import { AgentServerError, type ErrorCode } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { type Answer, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { RequestAbout } from "./request-about.ts";
@@ -11,6 +11,8 @@ export interface ErrorAnswerOptions {
   context: Pick<RequestAbout, "pathname" | "requestId">;
 }
 
+/** Fields in addition to `detail` that clients of the reference look at. */
+const FURTHER_FIELDS: Partial<Record<ErrorCode, object>> = { binding_required: { retryable: true } };
 const MASKED_DETAIL = "Internal Server Error";
 /** The status that other servers log for a client that left; it reaches no client. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -23,7 +25,10 @@ export function errorAnswer(error: unknown, options: ErrorAnswerOptions): Answer
 }
 
 function raisedAnswer(error: AgentServerError, options: ErrorAnswerOptions): Answer {
-  if (error.status < 500) return jsonAnswer(error.status, { detail: error.detail }, error.headers);
+  if (error.status < 500) {
+    const body = { detail: error.detail, ...FURTHER_FIELDS[error.code] };
+    return jsonAnswer(error.status, body, error.headers);
+  }
   const { request, context, logger } = options;
   logger.error(
     { error, method: request.method, path: context.pathname, status: error.status },

@@ -34,6 +34,7 @@ const CAPABILITIES = [
   "profile_persona_v1",
   "credential_binding_v1",
   "credential_binding_readiness_probe_v1",
+  "credential_binding_activation_guard_v1",
   "idempotent_conversation_create_v1",
   "tool_catalog_v1",
   "agent_profile_draft_materialize_v1",

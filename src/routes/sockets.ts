@@ -22,7 +22,10 @@ export function conversationSocketRoutes(
     ...options,
     places: new SocketPlaces(),
     conversations: {
-      watch: (id, form) => conversations.watch(id, form),
+      watch: async (id, form) => {
+        await conversations.assertOpenable(id);
+        return conversations.watch(id, form);
+      },
       say: async (id, content) => (await conversations.open(id)).sendMessage(content),
     },
   };

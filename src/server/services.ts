@@ -36,6 +36,7 @@ import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { acpModels, type LazyAcpModels } from "./acp/acp-models.ts";
 import { acpRunners } from "./acp/acp-runners.ts";
 import { type BoundLogins, boundLogins } from "./acp/bound-logins.ts";
+import { loginGuard } from "./acp/login-guard.ts";
 import { savedLogins } from "./acp/saved-logins.ts";
 import { type AppAccess, appAccess } from "./apps/app-access.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
@@ -230,6 +231,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     }),
     profiles: profileSource(settings, takeover.store),
     acpSkillSourcing: options.acpSkillSourcing,
+    openingGuard: loginGuard(bound),
     runners: { ACPAgent: acpRunners({ environment, logins, retryDelays: options.acpRetryDelays }) },
     dataDir: (id) => join(dataFolder, toHex(id)),
     persistenceDir: conversationsPath,

@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { isBindingRequired, messageOf } from "../errors.ts";
 import type { FeedForm } from "../events/feeds/frame-texts.ts";
 import { toEventTimestamp } from "../events/timestamp.ts";
 import type { Watch } from "../events/watch.ts";
@@ -22,7 +22,10 @@ export interface SocketRequest {
 
 /** The part of conversations that sockets need. */
 export interface WatchedConversations {
-  /** Starts watching, as events by default; undefined for an unknown conversation. */
+  /**
+   * Starts watching, as events by default; undefined for an unknown conversation. Rejects with `binding_required` for one
+   * that is kept closed.
+   */
   watch(id: string, form?: FeedForm): Promise<Watch | undefined>;
   /** Appends a message of the user and starts a run. Resolves once the message is stored. */
   say(id: string, content: Content[]): Promise<void>;
@@ -51,8 +54,8 @@ export class EventSockets {
 
   /**
    * Serves a socket until it closes: `full_state` first, then history as requested, then live events, without a gap or
-   * a repetition. Never rejects: closes with 4004 for an unknown or removed conversation, with 1013 for one socket too
-   * many or one too slow, with 1001 when the server closes.
+   * a repetition. Never rejects: closes with 4004 for an unknown or removed conversation; with 1013 for one that is kept
+   * closed, for one socket too many and one too slow; with 1001 when the server closes.
    */
   async serve(id: string, socket: Socket, request: SocketRequest): Promise<void> {
     const release = this.#options.places.take(id);
@@ -60,6 +63,7 @@ export class EventSockets {
     try {
       await this.#serve(id, socket, request);
     } catch (error) {
+      if (isBindingRequired(error)) return socket.close(1013, error.message);
       this.#options.logger.error({ conversation_id: id, error: messageOf(error) }, "A socket failed");
       socket.close(1011, "Internal error");
     } finally {

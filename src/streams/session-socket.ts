@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { isBindingRequired, messageOf } from "../errors.ts";
 import { durableText, frameText, transientFrameText } from "../events/feeds/frame-texts.ts";
 import type { Watch } from "../events/watch.ts";
 import type { Socket } from "../http/socket.ts";
@@ -27,8 +27,8 @@ export class SessionSockets {
   /**
    * Serves a socket until it closes: `sync`, the events behind `afterSeq`, the state, then everything live, without a
    * gap or a repetition. Without `afterSeq` nothing of the past is sent. Never rejects: closes with 4004 for an unknown
-   * or removed conversation; with 1013 for one socket too many, one too slow and a frame too large; with 1001 when the
-   * server closes.
+   * or removed conversation; with 1013 for one that is kept closed, one socket too many, one too slow and a frame too
+   * large; with 1001 when the server closes.
    */
   async serve(id: string, socket: Socket, afterSeq: number | undefined): Promise<void> {
     const release = this.#options.places.take(id);
@@ -36,6 +36,7 @@ export class SessionSockets {
     try {
       await this.#serve(id, socket, afterSeq);
     } catch (error) {
+      if (isBindingRequired(error)) return socket.close(1013, error.message);
       this.#options.logger.error({ conversation_id: id, error: messageOf(error) }, "A session socket failed");
       socket.close(1011, "subscribe_failed");
     } finally {

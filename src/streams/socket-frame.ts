@@ -53,6 +53,7 @@ export function toFrameError(error: unknown): { code: string; detail: string } {
 const EXCEPTIONS: Partial<Record<ErrorCode, string>> = {
   too_many_requests: "ConversationRunLimitExceeded",
   ownership_lost: "ConversationOwnershipLostError",
+  binding_required: "CredentialBindingActivationRequired",
 };
 
 function codeOf(error: unknown): string {

@@ -63,6 +63,7 @@ describe("what can be asked of a server without a key", () => {
         "profile_persona_v1",
         "credential_binding_v1",
         "credential_binding_readiness_probe_v1",
+        "credential_binding_activation_guard_v1",
         "idempotent_conversation_create_v1",
         "tool_catalog_v1",
         "agent_profile_draft_materialize_v1",

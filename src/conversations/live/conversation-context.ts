@@ -27,6 +27,7 @@ import type { AcpSkillSourcing } from "../record/requested-agent.ts";
 import type { UnsealedSecrets } from "../record/unsealed-secrets.ts";
 import type { RemovalNotes } from "../removal/removal-notes.ts";
 import type { Drivers } from "../sub-agents/workers/drivers.ts";
+import type { OpeningGuard } from "./opening-guard.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 
 /** Facts of a conversation that its model depends on. */
@@ -68,6 +69,8 @@ export interface ConversationContext {
   plugins?: PluginLoader | undefined;
   /** Runners of agents by their kind. */
   runners: Runners;
+  /** Keeps conversations closed that depend on what this process does not have. Default: all may be opened. */
+  openingGuard?: OpeningGuard | undefined;
   /** Absolute folder of worktrees, on the machines of the conversations. Default: `/tmp/conversation-worktrees`. */
   worktreeRoot?: string | undefined;
   /** Notes of what a crash would leave. Default: none. */

@@ -13,12 +13,13 @@ import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { Event } from "../../wire/events/events.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
-import { allowedSecrets } from "../launch/agent-profiles.ts";
+import { allowedSecrets, isAllowedSecret } from "../launch/agent-profiles.ts";
 import type { SubAgents } from "../sub-agents/sub-agents.ts";
 import { Asides } from "./asides/asides.ts";
 import { AutoTitle } from "./asides/auto-title.ts";
 import { GoalLoop } from "./goal/goal-loop.ts";
 import { GoalNotes } from "./goal/goal-notes.ts";
+import type { OpeningGuard } from "./opening-guard.ts";
 import { RunControl } from "./runs/run-control.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 import type { RunSession } from "./session/run-session.ts";
@@ -56,6 +57,8 @@ export interface LiveConversationOptions {
   titleRequest: string | null;
   /** The agent profile that it was launched from; null without one. */
   launched: LaunchedAgentProfile | null;
+  /** Says what the conversation depends on. Default: on nothing. */
+  openingGuard?: OpeningGuard | undefined;
   /** Gives the conversation one more plugin. */
   loadPlugin(reference: string): Promise<void>;
   /** Default: those of the agent. */
@@ -150,6 +153,15 @@ export class LiveConversation {
   /** Adds secrets, as far as the conversation may have them. */
   async setSecrets(sources: SecretSources): Promise<void> {
     await this.keeper.setSecrets(allowedSecrets(sources, this.#options.launched));
+  }
+
+  /** Stores what the conversation depends on from now on, where a client has brought it. */
+  async noteBindings(): Promise<void> {
+    const { openingGuard, launched } = this.#options;
+    const { id, agent, agent_state: agentState } = this.keeper.state;
+    const allowsSecret = (name: string) => isAllowedSecret(name, launched);
+    const noted = openingGuard?.noted({ id, agent, agentState, allowsSecret });
+    if (noted !== undefined) await this.keeper.update({ agent_state: noted });
   }
 
   get status() {

@@ -196,6 +196,7 @@ export function openConversation(
     history: () => branchEvents({ conversationId: id, events: store.events, leafId: log.storedHead }),
     logger,
     launched: config.launched_agent_profile ?? null,
+    openingGuard: context.openingGuard,
     titleModel: titleModel(config, context),
     wantsTitle: config.autotitle && record.title === null,
     titleRequest: config.prompt ?? null,

@@ -60,6 +60,11 @@ export function readConfig(record: ConversationRecord): ConversationConfig {
   return read(record, "config");
 }
 
+/** The changing values of a record, whose secrets are still sealed. */
+export function readState(record: ConversationRecord): StateDocument {
+  return read(record, "state");
+}
+
 /** The secrets of a record by name, still sealed. */
 export function readSecrets(record: ConversationRecord): SecretSources {
   return read(record, "secrets");

@@ -30,6 +30,8 @@ export interface StartContext {
   launched: LaunchedAgentProfile | null;
   /** The worktree that was made for it; undefined without one. */
   worktree: WorktreePlace | undefined;
+  /** The first `agent_state`. Default: an empty one. */
+  agentState?: Record<string, unknown> | undefined;
   /** The conversation that it works for, and how. Default: it is not a sub-agent. */
   subAgent?: { of: string; config: SubAgentConfig };
 }
@@ -83,7 +85,8 @@ export function toFirstChange(
   { agent, secrets }: OpenSecrets,
   about: StartContext,
 ): Change {
-  const { id, now, createdBy, title, cipher, persistenceDir, launched, worktree, subAgent } = about;
+  const { id, now, createdBy, title, cipher, persistenceDir, launched, worktree, agentState, subAgent } =
+    about;
   const create = {
     createdAt: now,
     updatedAt: now,
@@ -104,7 +107,7 @@ export function toFirstChange(
     ...(subAgent && { sub_agent: subAgent.config }),
   };
   const stats = { usage_to_metrics: {} };
-  const documents = { config, agent, secrets, state: firstState(request), stats };
+  const documents = { config, agent, secrets, state: firstState(request, agentState), stats };
   const state = toState({ record: { ...create, id }, documents, persistenceDir });
   const written = new DocumentWriter(cipher).change(state, STATE_KEYS).documents;
   return {
@@ -115,8 +118,11 @@ export function toFirstChange(
 }
 
 /** Hooks show in the state once they are in force, with those of plugins. */
-function firstState(request: StartConversationRequest): StateDocument {
-  return toStateDocument({ ...request, hook_config: null });
+function firstState(
+  request: StartConversationRequest,
+  agent_state: Record<string, unknown> = {},
+): StateDocument {
+  return toStateDocument({ ...request, hook_config: null, agent_state });
 }
 
 /** Secrets of the agent's context fill the names that the request leaves free. */

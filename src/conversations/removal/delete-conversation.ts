@@ -7,7 +7,7 @@ import type { Turns } from "../turns.ts";
 import type { Removals } from "./removals.ts";
 
 export interface DeletionParts {
-  context: Pick<LiveContext, "store" | "unsealed">;
+  context: Pick<LiveContext, "store" | "unsealed" | "openingGuard">;
   live: ClaimedConversations;
   removals: Removals;
   /** Launches, forks and removals of one id come one after another. */
@@ -33,6 +33,7 @@ export async function deleteConversation(id: string, parts: DeletionParts): Prom
     await deleteSubAgents(id, parts);
     const removed = await removals.remove(id).finally(() => live.discard(id));
     context.unsealed.forget(id);
+    context.openingGuard?.forget(id);
     relay.publish(id, { kind: "removed" });
     await removals.removeFolders(removed);
   });

@@ -55,6 +55,8 @@ export function credentialBindingRoutes({ conversations, logins }: CredentialBin
       .handle(async () => {
         await conversations.unload();
         logins.clear();
+        // Those that were opened in between, while their logins were still there.
+        await conversations.unload();
         return { status: 204 };
       }),
 
@@ -82,6 +84,7 @@ export function credentialBindingRoutes({ conversations, logins }: CredentialBin
         if (name !== CODEX_LOGIN) throw new AgentServerError("not_found");
         await assertAllowed(conversations, id, name);
         await logins.bind(id, name, body);
+        await conversations.noteBindings(id);
         return { status: 204 };
       }),
   ];

@@ -3,7 +3,7 @@ import type { LoginAddress, LoginFault, LoginFetch } from "../../acp/launch/logi
 import type { SharedLogin } from "../../acp/launch/logins/shared-login.ts";
 import { AgentServerError, type ErrorCode } from "../../errors.ts";
 
-/** Conversations whose logins are bound. */
+/** Conversations that have logins bound to them, at most. */
 const MAX_BOUND = 10_000;
 
 /** Milliseconds before a place that is not available is asked again. */
@@ -19,6 +19,10 @@ export interface BoundLogins {
    */
   bind(conversationId: string, name: string, address: LoginAddress): Promise<void>;
   find(conversationId: string, name: string): SharedLogin | undefined;
+  /** The names of the logins that are bound to a conversation. */
+  namesOf(conversationId: string): string[];
+  /** Forgets those of one conversation. */
+  forget(conversationId: string): void;
   /** Forgets all of them. */
   clear(): void;
 }
@@ -27,21 +31,23 @@ type Login = InstanceType<typeof import("../../acp/launch/logins/http-login.ts")
 
 /** Keeps logins by conversation and name. The protocol is loaded with the first one. */
 export function boundLogins(fetch: LoginFetch): BoundLogins {
-  const bound = new Map<string, Login>();
-  const keyOf = (conversationId: string, name: string) => `${conversationId} ${name}`;
+  const bound = new Map<string, Map<string, Login>>();
   return {
     async bind(conversationId, name, address) {
       const { HttpLogin } = await import("../../acp/launch/logins/http-login.ts");
       const login = new HttpLogin(address, fetch);
       await probe(login);
-      const key = keyOf(conversationId, name);
-      const earlier = bound.get(key);
+      const ofOne = bound.get(conversationId);
+      const earlier = ofOne?.get(name);
       if (earlier?.source === address.url) return earlier.authorize(address.headers);
-      if (earlier === undefined && bound.size >= MAX_BOUND)
+      if (ofOne !== undefined) return void ofOne.set(name, login);
+      if (bound.size >= MAX_BOUND)
         throw new AgentServerError("too_many_requests", "Too many logins are bound");
-      bound.set(key, login);
+      bound.set(conversationId, new Map([[name, login]]));
     },
-    find: (conversationId, name) => bound.get(keyOf(conversationId, name)),
+    find: (conversationId, name) => bound.get(conversationId)?.get(name),
+    namesOf: (conversationId) => [...(bound.get(conversationId)?.keys() ?? [])],
+    forget: (conversationId) => void bound.delete(conversationId),
     clear: () => bound.clear(),
   };
 }

@@ -82,7 +82,7 @@ export async function readConversation(
   const agent = openSecrets(storedAgent, cipher);
   const sources = sourcesOf(meta, base, stateFile);
   const secrets = openSources(sources, cipher);
-  const stored = stateOf(base, request, stateFile);
+  const stored = withBoundLogins(stateOf(base, request, stateFile), meta);
   const state = openSecrets(stored, cipher);
   const documents: StoredConversation = {
     config: {
@@ -152,6 +152,15 @@ function stateOf(
   };
   const state = toStateDocument({ ...asked, ...base } as unknown as Parameters<typeof toStateDocument>[0]);
   return parsed(DOCUMENT_SHAPES.state, state, stateFile) as StateDocument;
+}
+
+/** The logins that a client has bound to it: it is not opened here, either, until they are bound again. */
+function withBoundLogins(
+  state: StateDocument,
+  { required_runtime_credential_bindings: names }: Record<string, unknown>,
+): StateDocument {
+  if (!Array.isArray(names) || names.length === 0) return state;
+  return { ...state, agent_state: { ...state.agent_state, acp_bound_logins: names } };
 }
 
 function leafOf({ head_is_empty: isEmpty, leaf_event_id: leaf }: Record<string, unknown>) {
