@@ -123,7 +123,7 @@ export {
   type QueueTotals,
   type StoredMessage,
 } from "./stores/outbox.ts";
-export type { ClaimOutcome, NodeOptions, Ownership } from "./stores/ownership.ts";
+export type { Adopted, ClaimOutcome, LivingNode, NodeOptions, Owner, Ownership } from "./stores/ownership.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./stores/sqlite.ts";
 export type {
   Change,

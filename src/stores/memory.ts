@@ -49,7 +49,6 @@ interface MemoryRecord {
 class MemoryStore implements Store {
   readonly #conversations = new Map<string, MemoryRecord>();
   readonly relay = localRelay();
-  readonly ownership = new LocalOwnership();
   readonly bashEvents = new MemoryBashEvents((id) => this.#open.has(id));
   readonly documents = new MemoryDocuments(() => this.#assertOpen());
   readonly outbox = new MemoryOutbox(() => this.#assertOpen());
@@ -75,6 +74,8 @@ class MemoryStore implements Store {
     count: async (conversationId, filter) =>
       (this.#open.get(conversationId)?.events ?? []).filter((event) => matches(event, filter)).length,
   };
+
+  readonly ownership = new LocalOwnership(this.conversations);
 
   async commit(change: Change): Promise<void> {
     const {

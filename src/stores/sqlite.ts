@@ -69,7 +69,7 @@ export class SqliteStore implements Store {
   readonly #syncs: boolean;
   readonly relay = localRelay();
   /** In memory, because only this process has the database open: the claims of a dead process end with it. */
-  readonly ownership = new LocalOwnership();
+  readonly ownership: LocalOwnership;
   readonly #ends = new LogEnds();
   #waiting: Write[] = [];
   /** Writes that are in the database and may not be on the disk yet. */
@@ -93,6 +93,7 @@ export class SqliteStore implements Store {
     this.#syncs = syncs;
     const reads = { read: this.#read, readSynced: this.#readSynced };
     this.conversations = new SqliteConversations(reads);
+    this.ownership = new LocalOwnership(this.conversations);
     this.events = new SqliteEvents(reads);
     const access = { ...reads, database, write: this.#write };
     this.bashEvents = new SqliteBashEvents({ ...access, purge: () => this.#purgeLater() });

@@ -44,6 +44,8 @@ export interface ConversationHeader {
   leafEventId: string | null;
   /** Id of the conversation whose sub-agent this one is. Left out for every other conversation. */
   agentOf?: string;
+  /** The machine that the conversation is bound to. Left out when it may be run on any. */
+  machine?: string;
 }
 
 /** A stored conversation with the requested documents. */

@@ -81,6 +81,9 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
         claim: alive((...args) => disk.ownership.claim(...args)),
         release: alive((...args) => disk.ownership.release(...args)),
         ownerOf: alive((...args) => disk.ownership.ownerOf(...args)),
+        adopt: alive((...args) => disk.ownership.adopt(...args)),
+        nodes: alive(() => disk.ownership.nodes()),
+        isHeld: (node) => !isDead && disk.ownership.isHeld(node),
         leave: alive((...args) => disk.ownership.leave(...args)),
       },
       relay: {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Store } from "../stores/store.ts";
+import { ADOPTION_CHECKS, deathChecks } from "./store-contract/adoption-checks.ts";
 import { BASH_EVENT_CHECKS, command } from "./store-contract/bash-event-checks.ts";
 import { COMMIT_CHECKS } from "./store-contract/commit-checks.ts";
 import { CONVERSATION_CHECKS } from "./store-contract/conversation-checks.ts";
@@ -23,6 +24,10 @@ export interface ContractCheck {
 export interface StoreContractOptions {
   /** Closes a store and opens its data again. Default: durability is not checked. */
   reopen?(store: Store): Promise<Store> | Store;
+  /**
+   * Makes a node die, and resolves once the others count it as dead. Default: it is not checked what a death leads to.
+   */
+  kill?(store: Store, node: number): Promise<void>;
 }
 
 type Create = () => Promise<Store> | Store;
@@ -36,7 +41,9 @@ type Create = () => Promise<Store> | Store;
  * ```
  */
 export function storeContract(create: Create, options: StoreContractOptions = {}): ContractCheck[] {
-  const checks = Object.entries(CHECKS).map(([name, check]) => ({
+  const { kill, reopen } = options;
+  const all = { ...CHECKS, ...(kill && deathChecks(kill)) };
+  const checks = Object.entries(all).map(([name, check]) => ({
     name,
     run: async () => {
       const store = await create();
@@ -47,7 +54,6 @@ export function storeContract(create: Create, options: StoreContractOptions = {}
       }
     },
   }));
-  const { reopen } = options;
   return reopen === undefined ? checks : [...checks, durability(create, reopen)];
 }
 
@@ -60,6 +66,7 @@ const CHECKS = {
   ...DOCUMENT_CHECKS,
   ...OUTBOX_CHECKS,
   ...OWNERSHIP_CHECKS,
+  ...ADOPTION_CHECKS,
   ...RELAY_CHECKS,
 };
 

@@ -92,8 +92,8 @@ describe.each([
 
   it("a server that was presumed dead writes nothing more, and its conversation goes on elsewhere", async () => {
     const { store, gate, first, second, id } = await runOnFirst();
-    const node = await store.ownership.ownerOf(id);
-    await store.ownership.leave(node ?? 0);
+    const owner = await store.ownership.ownerOf(id);
+    await store.ownership.leave(owner?.node ?? 0);
     await second.start();
     const repaired = await logOf(second, id);
     expect((await second.get(id)).execution_status).toBe("error");
@@ -112,7 +112,7 @@ describe.each([
     const { manager: second } = openManager({ store });
     const id = await start(first);
     await (await first.open(id)).update({ title: "First" });
-    await store.ownership.leave((await store.ownership.ownerOf(id)) ?? 0);
+    await store.ownership.leave((await store.ownership.ownerOf(id))?.node ?? 0);
     await (await second.open(id)).update({ tags: { by: "second" } });
     await (await first.open(id)).update({ title: "First again" });
     expect(await second.get(id)).toMatchObject({ title: "First again", tags: { by: "second" } });

@@ -30,6 +30,9 @@ function dyingStore(disk: Store) {
       claim: (...args) => disk.ownership.claim(...args),
       release: (...args) => disk.ownership.release(...args),
       ownerOf: (...args) => disk.ownership.ownerOf(...args),
+      adopt: (...args) => disk.ownership.adopt(...args),
+      nodes: () => disk.ownership.nodes(),
+      isHeld: (node) => disk.ownership.isHeld(node),
       leave: (...args) => disk.ownership.leave(...args),
     },
     commit: (change) => {

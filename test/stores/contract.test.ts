@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, test } from "vitest";
+import type { LocalOwnership } from "../../src/stores/local-ownership.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import type { Store } from "../../src/stores/store.ts";
@@ -10,8 +11,12 @@ import { storeContract } from "../../src/testing/store-contract.ts";
 const folder = mkdtempSync(join(tmpdir(), "agent-server-stores-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+async function kill({ ownership }: Store, node: number): Promise<void> {
+  (ownership as LocalOwnership).bury(node);
+}
+
 describe("memoryStore", () => {
-  for (const { name, run } of storeContract(memoryStore)) test(name, run);
+  for (const { name, run } of storeContract(memoryStore, { kill })) test(name, run);
 });
 
 describe.each(["disk", "process"] as const)("sqliteStore with durability %s", (durability) => {
@@ -30,5 +35,5 @@ describe.each(["disk", "process"] as const)("sqliteStore with durability %s", (d
   }
 
   const create = () => open(join(folder, `${durability}-${created++}.db`));
-  for (const { name, run } of storeContract(create, { reopen })) test(name, run);
+  for (const { name, run } of storeContract(create, { reopen, kill })) test(name, run);
 });

@@ -1,5 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
-import type { Ownership } from "../../stores/ownership.ts";
+import type { ClaimOutcome, Ownership } from "../../stores/ownership.ts";
+import { isOwnershipLost } from "../../stores/refusals.ts";
 
 export interface ClaimsOptions {
   /** Called when another server wants a conversation that this one holds. */
@@ -21,15 +22,11 @@ export class Claims {
 
   /** Claims a conversation and resolves with the fence. Rejects with `unavailable` while another server runs it. */
   async take(id: string): Promise<number> {
-    this.#node ??= this.#ownership.join({ yield: this.#options.yield }).catch((error: unknown) => {
-      this.#node = undefined;
-      throw error;
-    });
-    const outcome = await this.#ownership.claim(await this.#node, id);
+    const outcome = await this.#claim(id);
     if ("fence" in outcome) return outcome.fence;
     throw new AgentServerError(
       "unavailable",
-      `Conversation ${id} is being run by another server (node ${outcome.owner}). Try again when that run has ended.`,
+      "away" in outcome ? machineAway(id) : heldElsewhere(id, outcome.owner.node),
       { headers: { "retry-after": "1" } },
     );
   }
@@ -52,4 +49,32 @@ export class Claims {
   async leave(): Promise<void> {
     if (this.#node !== undefined) await this.#ownership.leave(await this.#node);
   }
+
+  /** Joins again when the others count this node as dead. */
+  async #claim(id: string): Promise<ClaimOutcome> {
+    const node = this.#join();
+    try {
+      return await this.#ownership.claim(await node, id);
+    } catch (error) {
+      if (!isOwnershipLost(error)) throw error;
+      if (this.#node === node) this.#node = undefined;
+      return this.#ownership.claim(await this.#join(), id);
+    }
+  }
+
+  #join(): Promise<number> {
+    this.#node ??= this.#ownership.join({ yield: this.#options.yield }).catch((error: unknown) => {
+      this.#node = undefined;
+      throw error;
+    });
+    return this.#node;
+  }
+}
+
+function heldElsewhere(id: string, node: number): string {
+  return `Conversation ${id} is being run by another server (node ${node}). Try again when that run has ended.`;
+}
+
+function machineAway(id: string): string {
+  return `Conversation ${id} is bound to a machine of which no server is there. Try again when one is.`;
 }

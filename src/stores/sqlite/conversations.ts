@@ -8,7 +8,8 @@ import type { Database, Row } from "./database.ts";
 import { EVENT_COUNT } from "./schema.ts";
 
 const HEADER = `key, id, created_at AS createdAt, updated_at AS updatedAt, status, title,
-  parent_id AS parentId, created_by AS createdBy, leaf_event_id AS leafEventId, agent_of AS agentOf, ${EVENT_COUNT} AS eventCount`;
+  parent_id AS parentId, created_by AS createdBy, leaf_event_id AS leafEventId, agent_of AS agentOf, machine,
+  ${EVENT_COUNT} AS eventCount`;
 
 const ORDERS = {
   CREATED_AT: { column: "created_at", direction: "ASC", from: ">=" },
@@ -81,9 +82,10 @@ function toRecords(
 ): ConversationRecord[] {
   const records = new Map<unknown, ConversationRecord>();
   const byId = new Map<unknown, ConversationRecord>();
-  for (const { key, eventCount, agentOf, ...header } of rows) {
+  for (const { key, eventCount, agentOf, machine, ...header } of rows) {
     const kin = agentOf === null ? {} : { agentOf: String(agentOf) };
-    const own = { ...kin, eventCount: Number(eventCount), childIds: [], documents: {} };
+    const place = machine === null ? {} : { machine: String(machine) };
+    const own = { ...kin, ...place, eventCount: Number(eventCount), childIds: [], documents: {} };
     const record: ConversationRecord = { ...(header as unknown as ConversationHeader), ...own };
     records.set(key, record);
     byId.set(record.id, record);

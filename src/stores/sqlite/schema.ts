@@ -161,6 +161,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX outbox_by_queue ON outbox (queue, seq);
   `,
+  `
+  ALTER TABLE conversations ADD COLUMN machine TEXT;
+  `,
 ];
 
 /** Makes the indexes of lists again, of the conversations that lists have. */

@@ -106,8 +106,8 @@ function createConversation(
 ): LogEnd {
   const row = database.get(
     `INSERT INTO conversations (key, id, created_at, updated_at, status, title, parent_id, created_by, leaf_event_id,
-       agent_of)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+       agent_of, machine)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
     copied?.key ?? null,
     header.id,
     header.createdAt,
@@ -118,6 +118,7 @@ function createConversation(
     header.createdBy,
     header.leafEventId,
     header.agentOf ?? null,
+    header.machine ?? null,
   );
   const key = row?.key as bigint;
   if (copied !== undefined) database.run("DELETE FROM removed WHERE conversation = ?", key);

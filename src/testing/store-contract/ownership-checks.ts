@@ -12,15 +12,15 @@ export const OWNERSHIP_CHECKS: Record<string, (store: Store) => Promise<void>> =
     assert.notEqual(first, second);
     assert.equal(await ownership.ownerOf(A), undefined);
     await claimed(ownership, first, A);
-    assert.deepEqual(await ownership.claim(second, A), { owner: first });
-    assert.equal(await ownership.ownerOf(A), first);
+    assert.deepEqual(await ownership.claim(second, A), { owner: { node: first } });
+    assert.deepEqual(await ownership.ownerOf(A), { node: first });
     await claimed(ownership, second, B);
   },
 
   "lets ids be claimed that are no conversations": async ({ ownership }) => {
     const node = await ownership.join();
     const fence = await claimed(ownership, node, B);
-    assert.equal(await ownership.ownerOf(B), node);
+    assert.deepEqual(await ownership.ownerOf(B), { node });
     await ownership.release(B, fence);
     assert.equal(await ownership.ownerOf(B), undefined);
   },
@@ -48,6 +48,13 @@ export const OWNERSHIP_CHECKS: Record<string, (store: Store) => Promise<void>> =
     await ownership.leave(second);
     assert.equal(await ownership.ownerOf(A), undefined);
     fences.push(await claimed(ownership, first, A));
+    await ownership.leave(first);
+    const third = await ownership.join();
+    for (const { conversationId, fence } of await ownership.adopt(third, 10)) {
+      assert.equal(conversationId, A);
+      fences.push(fence);
+    }
+    assert.equal(fences.length, 5);
     assert.deepEqual(
       fences.toSorted((left, right) => left - right),
       fences,
@@ -64,7 +71,7 @@ export const OWNERSHIP_CHECKS: Record<string, (store: Store) => Promise<void>> =
     await ownership.leave(first);
     await claimed(ownership, second, A);
     await ownership.release(A, former);
-    assert.equal(await ownership.ownerOf(A), second);
+    assert.deepEqual(await ownership.ownerOf(A), { node: second });
   },
 
   "refuses the late write of a former owner, and the whole change with it": async (store) => {

@@ -102,8 +102,8 @@ it("what a killed server left of worktrees it made or removed is removed by the 
   store.commit = commit;
   // A claim dies with its process.
   for (const id of [ID, removed.id, kept.id]) {
-    const node = await store.ownership.ownerOf(id);
-    if (node !== undefined) await store.ownership.leave(node);
+    const owner = await store.ownership.ownerOf(id);
+    if (owner !== undefined) await store.ownership.leave(owner.node);
   }
 
   const next = project.open({ store, removals: removalNotes(notes), dataDir });

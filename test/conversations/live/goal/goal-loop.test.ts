@@ -340,7 +340,7 @@ describe("a goal whose server was killed", () => {
     await gate.reached;
     kill();
     expect((await goalsOf(killed.manager, id)).at(-1)?.active).toBe(true);
-    await store.ownership.leave((await store.ownership.ownerOf(id)) ?? 0);
+    await store.ownership.leave((await store.ownership.ownerOf(id))?.node ?? 0);
 
     const { manager } = openGoal([say("Three.")], [DONE], { store });
     await manager.start();
