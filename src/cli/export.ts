@@ -5,7 +5,7 @@ import { absolutePath } from "../absolute-path.ts";
 import { trajectory } from "../conversations/export/trajectory.ts";
 import type { TrajectoryFile } from "../conversations/export/trajectory-file.ts";
 import { AgentServerError } from "../errors.ts";
-import { DATABASE_FILE } from "../server/services.ts";
+import { DATABASE_FILE } from "../server/data-folder/database.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { toFixture } from "../testing/fixture/fixture.ts";

@@ -5,7 +5,7 @@ import { resealConversations } from "../conversations/rotation/reseal-conversati
 import { AgentServerError } from "../errors.ts";
 import { createRotatingCipher } from "../secrets/cipher.ts";
 import type { ResealReport } from "../secrets/reseal.ts";
-import { DATABASE_FILE } from "../server/services.ts";
+import { DATABASE_FILE } from "../server/data-folder/database.ts";
 import { resealDocuments } from "../settings/documents/reseal-documents.ts";
 import { sqliteStore } from "../stores/sqlite.ts";
 import { readConfiguration } from "./read-configuration.ts";

@@ -1,36 +1,26 @@
 import type { Server as HttpServer } from "node:http";
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
-import { SessionTokens } from "../http/admission/session-tokens.ts";
 import type { FetchServer } from "../http/fetch-server.ts";
-import { createHttpCore, type HttpCore } from "../http/http-core.ts";
-import { docsAssets } from "../node/docs-assets.ts";
+import type { HttpCore } from "../http/http-core.ts";
 import { type Listening, listen } from "../node/listen.ts";
 import { attachWebSockets } from "../node/sockets/upgrade.ts";
 import { closeSockets } from "../node/sockets/web-sockets.ts";
-import { receiveUpload } from "../node/uploads/receive-upload.ts";
 import { once } from "../once.ts";
-import { allRoutes, allSockets } from "../routes/all-routes.ts";
-import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
-import { catalogueOf } from "../tools/catalogue.ts";
-import { PROTOCOL_VERSION } from "../wire/server-info.ts";
+import { createCore } from "./create-core.ts";
 import { DeferredInit } from "./deferred/deferred-init.ts";
 import { dormantOptions } from "./deferred/dormant-options.ts";
-import { initKeyCheck } from "./deferred/init-key.ts";
 import { ignoredParts, initializedOptions } from "./deferred/initialized-options.ts";
-import { type ClosableEditor, editorAccess } from "./editor/editor-access.ts";
-import { openGateway } from "./gateway/open-gateway.ts";
+import { editorAccess } from "./editor/editor-access.ts";
 import { type Lifecycle, startLifecycle } from "./lifecycle.ts";
 import { watchIdleness } from "./lifetime/idle-shutdown.ts";
 import { preloadTools } from "./lifetime/preload-tools.ts";
 import { refuseOpenHost } from "./listen-policy.ts";
-import { corsOptions } from "./options/cors-options.ts";
+import { ownUrlsOf } from "./lookups/own-urls.ts";
 import { type ResolvedOptions, resolveOptions } from "./options/resolved-options.ts";
+import { type ShownOptions, shownOptions } from "./options/shown-options.ts";
 import type { ServerOptions } from "./options.ts";
-import { ownUrlsOf } from "./own-urls.ts";
-import { PACKAGE_VERSION } from "./package-version.ts";
 import { createServices, type Services } from "./services.ts";
-import { canvasUi } from "./ui/canvas-ui.ts";
 
 /** A server for coding agents, as `createServer` returns it. */
 export interface AgentServer extends FetchServer, AsyncDisposable {
@@ -53,28 +43,6 @@ export interface AgentServer extends FetchServer, AsyncDisposable {
   /** Settles as `close` once the server has ended, also because it was idle. */
   readonly closed: Promise<void>;
 }
-
-/** The options in force without keys, secrets and variables of the environment. */
-export type ShownOptions = Readonly<
-  Omit<
-    ResolvedOptions,
-    | "apiKeys"
-    | "secretKey"
-    | "previousSecretKeys"
-    | "environment"
-    | "commandEnvironment"
-    | "companyProxy"
-    | "webhooks"
-    | "deferredInit"
-  >
-> & {
-  /** Number of accepted session keys. */
-  readonly apiKeyCount: number;
-  /** Whether secrets are encrypted and kept. */
-  readonly hasSecretKey: boolean;
-  /** Number of webhooks. Their addresses and headers may have secrets. */
-  readonly webhookCount: number;
-};
 
 /** The connection of a request that the server makes to itself. */
 const IN_PROCESS = { peerAddress: "127.0.0.1" };
@@ -203,7 +171,7 @@ function assemble(
   if (options.preloadTools) void lifecycle.started.then(() => preloadTools(options.logger));
   const unwatch = watchIdleness({
     seconds: options.idleShutdownSeconds,
-    idleSeconds: () => idleSeconds(options, services),
+    idleSeconds: services.idleSeconds,
     isBusy: () => services.conversations.activeCount + services.bash.commands.runningCount > 0,
     end: () => network.close(),
     logger: options.logger,
@@ -215,96 +183,4 @@ function assemble(
     core.endStreams();
     await Promise.all([network.isLast(parts) && network.end(), editor.close()]);
   }
-}
-
-function idleSeconds({ clock }: ResolvedOptions, services: Services): number {
-  return Math.max(0, clock.now() - services.lastActivity()) / 1000;
-}
-
-interface CoreParts {
-  services: Services & { editor: ClosableEditor };
-  ready(): boolean;
-  init: DeferredInit | undefined;
-}
-
-function createCore(options: ResolvedOptions, { services, ready, init }: CoreParts): HttpCore {
-  const { clock } = options;
-  const startedAt = clock.now();
-  const publicPath = options.webUrl && new URL(options.webUrl).pathname;
-  const tokens = workspaceTokens(options);
-  const deps = {
-    conversations: services.conversations,
-    machine: services.machine,
-    kept: services.kept,
-    bash: services.bash,
-    editor: services.editor,
-    tools: () => catalogueOf(services.tools.all()),
-    llmCatalogue: once(async () => {
-      const { LlmCatalogue } = await import("../settings/llm-catalogue/llm-catalogue.ts");
-      return new LlmCatalogue(options.environment);
-    }),
-    extensionPlace: services.extensionPlace,
-    apps: services.apps,
-    marketplaces: options.marketplaces,
-    secretValue: services.secretValue,
-    settings: services.settings,
-    acpModels: services.acpModels,
-    logins: services.logins,
-    init: { deferred: init, isInitKey: initKeyCheck(options) },
-    mcpTrials: services.mcpTrials.get,
-    workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
-    gateway: { gateway: once(() => openGateway(options, services)), clock },
-    sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
-    server: {
-      clock,
-      startedAt: () => startedAt,
-      idleSeconds: () => idleSeconds(options, services),
-      ready,
-      tools: () => catalogueOf(services.tools.all()).usable,
-      packageVersion: PACKAGE_VERSION,
-      runtime: `Node.js ${process.versions.node}`,
-      idleTimeoutSeconds: options.idleTimeoutSeconds,
-      conversationRuntime: services.runtime,
-      appBackendUrl: options.appBackendPublicUrl,
-    },
-  };
-  return createHttpCore({
-    routes: allRoutes(deps),
-    sockets: allSockets(deps),
-    keys: options.apiKeys,
-    authenticate: options.authenticate,
-    stages: [services.apps.stage, ...(options.stages ?? [])],
-    cors: corsOptions(options),
-    keyless: options.dangerouslyAllowUnauthenticated ? "anyone" : options.keyless,
-    allowedHosts: options.allowedHosts,
-    basePath: options.basePath,
-    publicPath,
-    cookie: { name: WORKSPACE_COOKIE, check: (token) => tokens.check(token) },
-    maxBodyBytes: options.maxBodyBytes,
-    debug: options.debug,
-    dormant: init && (() => init.refusal()),
-    logger: options.logger,
-    queryKey: options.queryKey,
-    newId: clock.newId,
-    now: clock.now,
-    version: PROTOCOL_VERSION,
-    docsAssets,
-    pages: canvasUi(options, { publicPath, settings: services.settings }),
-    receiveUpload,
-  });
-}
-
-/** Sessions outlast a restart, and hold on every node, as long as the keys are the same. */
-function workspaceTokens({ secretKey, apiKeys, clock }: ResolvedOptions): SessionTokens {
-  const secret = () => secretKey ?? (apiKeys.length > 0 ? JSON.stringify(apiKeys) : crypto.randomUUID());
-  return new SessionTokens({ secret, lifetime: WORKSPACE_SESSION_LIFETIME, now: () => clock.now() });
-}
-
-function shownOptions(options: ResolvedOptions): ShownOptions {
-  const { apiKeys, secretKey, previousSecretKeys: _, environment: __, ...others } = options;
-  const { commandEnvironment: ___, deferredInit: ____, companyProxy: _____, webhooks, ...shown } = others;
-  return Object.freeze({
-    ...{ ...shown, apiKeyCount: apiKeys.length, hasSecretKey: secretKey !== undefined },
-    webhookCount: webhooks.length,
-  });
 }

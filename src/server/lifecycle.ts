@@ -5,7 +5,7 @@ import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
-import { shareStore } from "./shared-store.ts";
+import { shareStore } from "./data-folder/shared-store.ts";
 
 export interface Lifecycle {
   /** True once the data of the reference is found and the repair of interrupted runs has finished. */

@@ -8,23 +8,16 @@ import { BashCommands } from "../bash/bash-commands.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import { messageOf } from "../errors.ts";
 import type { ExtensionPlace } from "../extensions/place.ts";
-import { providerKeysIn } from "../llm/providers.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
-import { createSelfFetch } from "../outbound/self-fetch.ts";
 import type { BashDeps } from "../routes/machine/bash.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
-import { type Cipher, createRotatingCipher } from "../secrets/cipher.ts";
-import { type LookupFetch, type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
-import { ServerSecrets } from "../secrets/server-secrets.ts";
+import { type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
 import { Documents } from "../settings/documents/documents.ts";
-import type { DocumentStore } from "../stores/documents.ts";
-import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { BROWSER, namedTools, presetTools } from "../tools/catalogue.ts";
 import { startChildTool } from "../tools/child-conversation/start-child-tool.ts";
 import { ToolRegistry } from "../tools/registry.ts";
-import { untilAborted } from "../waiting.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { toHex } from "../wire/ids.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
@@ -40,26 +33,27 @@ import { loginGuard } from "./acp/login-guard.ts";
 import { savedLogins } from "./acp/saved-logins.ts";
 import { type AppAccess, appAccess } from "./apps/app-access.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
+import { openDatabase } from "./data-folder/database.ts";
+import { removalNotes } from "./data-folder/removal-notes.ts";
 import { extensionPlaces } from "./extension-place.ts";
 import { agentFiles } from "./launch/agent-files.ts";
 import { launchTrial } from "./launch/launch-trial.ts";
 import { pluginLoader } from "./launch/plugin-loader.ts";
 import { profileSource } from "./launch/profile-source.ts";
 import { llmFactory } from "./llm-factory.ts";
+import { lookupFetch, type SelfAccess } from "./lookups/lookup-fetch.ts";
+import { UNLISTED_URL } from "./lookups/own-urls.ts";
 import { mcpNetwork } from "./mcp/mcp-network.ts";
 import { type LazyMcpTrials, mcpTrials } from "./mcp/mcp-trials.ts";
 import type { ResolvedOptions } from "./options/resolved-options.ts";
-import { withOwnSecrets } from "./own-secrets.ts";
-import { UNLISTED_URL } from "./own-urls.ts";
 import { foundData } from "./reference-data/found-data.ts";
 import { settingsTakeover } from "./reference-data/settings-takeover.ts";
-import { removalNotes } from "./removal-notes.ts";
+import { ownKeys } from "./sealing/own-keys.ts";
+import { rotateKeys } from "./sealing/rotate-keys.ts";
+import { serverCipher } from "./sealing/server-cipher.ts";
 import { settingsRooms } from "./settings-rooms.ts";
 import { userFolder } from "./user-folder.ts";
 import { serverWebhooks } from "./webhooks/server-webhooks.ts";
-
-/** Name of the SQLite database in `conversationsPath`. */
-export const DATABASE_FILE = "agent-server.db";
 
 /**
  * Folder in `conversationsPath` for what the machine of the server's own routes keeps. No conversation has this name.
@@ -104,43 +98,16 @@ export interface Services {
   takeOverSettings(): Promise<void>;
   /** Encrypts the kept secrets of earlier keys with today's. Does nothing without earlier keys. */
   rotateKeys(): Promise<void>;
-  /** Returns the time of the last activity in milliseconds since 1970. */
-  lastActivity(): number;
-}
-
-/** Access of the server to its own routes. */
-export interface SelfAccess {
-  ownUrls(): string[];
-  /** Answers a request to this server in process. */
-  serve(request: Request): Promise<Response>;
+  /** Returns the seconds since the last activity. */
+  idleSeconds(): number;
 }
 
 /** Builds the services from options. None of them knows HTTP. */
 export function createServices(options: ResolvedOptions, self: SelfAccess): Services {
-  const { clock, logger, environment, conversationsPath, dataFolder, secretKey } = options;
-  if (secretKey === undefined) {
-    logger.warn(
-      {},
-      "no secret key is set (secretKey, OH_SECRET_KEY): the secrets and model keys of conversations are not stored and are " +
-        "lost on restart; those of settings and profiles are stored in clear",
-    );
-  }
-  if (secretKey === undefined && options.ui !== null) {
-    logger.warn(
-      {},
-      "ui: Agent Canvas starts no conversation on a server that cannot encrypt: set secretKey to a long random text, and keep it",
-    );
-  }
-  const store = options.store ?? sqliteStore({ path: join(dataFolder, DATABASE_FILE) });
-  const graySwan = graySwanKeysIn(environment);
-  const serverSecrets = new ServerSecrets([
-    ...options.apiKeys,
-    ...(secretKey === undefined ? [] : [secretKey]),
-    ...options.previousSecretKeys,
-    ...providerKeysIn(environment),
-    ...(graySwan.apiKey === undefined ? [] : [graySwan.apiKey]),
-    ...options.webhooks.flatMap(({ secret }) => secret ?? []),
-  ]);
+  const { clock, logger, environment, conversationsPath, dataFolder } = options;
+  const cipher = serverCipher(options);
+  const { store, files } = openDatabase(options);
+  const serverSecrets = ownKeys(options);
   const openWorkspace =
     options.workspace ??
     localWorkspace({
@@ -149,7 +116,6 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       terminalPriority: options.terminalPriority,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
     });
-  const cipher = cipherOf(options);
   const takeover = settingsTakeover(options, { store: store.documents, cipher });
   const documents = new Documents({ store: takeover.store, cipher, logger });
   const settings = settingsRooms({
@@ -213,7 +179,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     cipher,
     createLlm,
     serverSecrets,
-    graySwan,
+    graySwan: graySwanKeysIn(environment),
     openWorkspace,
     mcp,
     mail: webhooks,
@@ -247,7 +213,6 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   });
   const machine = new LazyWorkspace(() => openWorkspace(machineSpec(dataFolder)));
   const place = extensionPlaces(options, { machine, userDir });
-  const kept = options.store === undefined ? databaseFiles(dataFolder) : [];
   const retentionSeconds = options.bashEventsRetentionSeconds;
   const bash: BashDeps = {
     commands: new BashCommands({ store, clock, logger, retentionSeconds }),
@@ -270,7 +235,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     conversations,
     machine,
     machines,
-    kept,
+    kept: files,
     extensionPlace: place,
     apps: appAccess(options, place),
     secretValue: async (source) =>
@@ -279,44 +244,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     takeOverSettings: takeover.begin,
     rotateKeys: () => rotateKeys(options, { documents: takeover.store, cipher }),
     runtime: openWorkspace.machines?.runtime ?? "local",
-    lastActivity: () => lastActivity,
+    idleSeconds: () => Math.max(0, clock.now() - lastActivity) / 1000,
   };
-}
-
-/** With an `authenticate` of the host, what a caller may see is its matter, so its answer decides. */
-function lookupFetch(
-  { authenticate, companyProxy }: ResolvedOptions,
-  { self, settings }: { self: SelfAccess; settings: SettingsDeps },
-): LookupFetch {
-  const fetch: LookupFetch = createSelfFetch({
-    ownUrls: self.ownUrls,
-    serve: (request) => untilAborted(self.serve(request), request.signal),
-    // Secrets may come from the client's machine or network, so only metadata services are refused.
-    elsewhere: createGuardedFetch(async (address) => !(await isMetadataAddress(address)), companyProxy),
-  });
-  if (authenticate !== undefined) return fetch;
-  const value = async (name: string) => (await settings.secrets()).value(name);
-  return withOwnSecrets(fetch, { ownUrls: self.ownUrls, value });
-}
-
-/** Conversations are left to their next change and to the command: there may be many. */
-async function rotateKeys(
-  { previousSecretKeys, logger }: ResolvedOptions,
-  { documents, cipher }: { documents: DocumentStore; cipher: Cipher | undefined },
-): Promise<void> {
-  if (cipher === undefined || previousSecretKeys.length === 0) return;
-  const { resealDocuments } = await import("../settings/documents/reseal-documents.ts");
-  const { renewed } = await resealDocuments(documents, { cipher });
-  if (renewed > 0) logger.info({ secrets: renewed }, "Kept secrets are sealed with the new secret key");
-}
-
-function cipherOf({ secretKey, previousSecretKeys, clock }: ResolvedOptions): Cipher | undefined {
-  return secretKey === undefined ? undefined : createRotatingCipher({ secretKey, previousSecretKeys, clock });
-}
-
-/** The database and the files that SQLite keeps next to it. */
-function databaseFiles(dataFolder: string): string[] {
-  return ["", "-wal", "-shm", "-journal"].map((end) => join(dataFolder, DATABASE_FILE + end));
 }
 
 /** The machine of routes that belong to no conversation works where the server was started. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { removalNotes } from "../../src/server/removal-notes.ts";
+import { removalNotes } from "../../src/server/data-folder/removal-notes.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { openManager, start, until } from "../conversations/open-manager.ts";
 

@@ -4,9 +4,9 @@ import { importConversation } from "../../conversations/import/import-conversati
 import { AgentServerError } from "../../errors.ts";
 import { silentLogger } from "../../logger.ts";
 import { createRotatingCipher } from "../../secrets/cipher.ts";
+import { DATABASE_FILE } from "../../server/data-folder/database.ts";
 import { copyKeptFiles } from "../../server/reference-data/copy-kept-files.ts";
 import { hasEnded } from "../../server/reference-data/has-ended.ts";
-import { DATABASE_FILE } from "../../server/services.ts";
 import { userFolder } from "../../server/user-folder.ts";
 import { Documents } from "../../settings/documents/documents.ts";
 import { hasInstalled } from "../../settings/import/data-folder.ts";

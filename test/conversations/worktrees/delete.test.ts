@@ -1,7 +1,7 @@
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { removalNotes } from "../../../src/server/removal-notes.ts";
+import { removalNotes } from "../../../src/server/data-folder/removal-notes.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { until } from "../open-manager.ts";
 import { openProject } from "./open-project.ts";

@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from "./options/resolved-options.ts";
+import type { ResolvedOptions } from "../options/resolved-options.ts";
 
 /** Placeholder origin used until the server listens. The `.invalid` domain never resolves (RFC 2606). */
 export const UNLISTED_URL = "http://this-server.invalid";

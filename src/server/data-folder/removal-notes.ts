@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { RemovalNote, RemovalNotes } from "../conversations/removal/removal-notes.ts";
-import { isUuid, toDashed, toHex } from "../wire/ids.ts";
-import { writeFileAtomic } from "../workspace/local/write-file-atomic.ts";
+import type { RemovalNote, RemovalNotes } from "../../conversations/removal/removal-notes.ts";
+import { isUuid, toDashed, toHex } from "../../wire/ids.ts";
+import { writeFileAtomic } from "../../workspace/local/write-file-atomic.ts";
 
 const SUFFIX = ".removing";
 

@@ -1,4 +1,4 @@
-import type { Store } from "../stores/store.ts";
+import type { Store } from "../../stores/store.ts";
 
 /** Number of servers of this process that use a store. */
 const users = new WeakMap<Store, number>();

@@ -1,5 +1,5 @@
-import { isSameServer } from "../outbound/self-fetch.ts";
-import type { LookupFetch } from "../secrets/lookup-secret.ts";
+import { isSameServer } from "../../outbound/self-fetch.ts";
+import type { LookupFetch } from "../../secrets/lookup-secret.ts";
 
 interface OwnSecrets {
   /** Returns the URLs at which this server is reached now. */
