@@ -111,7 +111,15 @@ export {
   type DocumentTotals,
   type StoredDocument,
 } from "./stores/documents.ts";
-export type { Frame, FrameRelay } from "./stores/frame-relay.ts";
+export type {
+  EventFrame,
+  Following,
+  Frame,
+  FramePlace,
+  FrameRelay,
+  TextFrame,
+  UnstoredFrame,
+} from "./stores/frame-relay.ts";
 export { LocalOwnership } from "./stores/local-ownership.ts";
 export { localRelay } from "./stores/local-relay.ts";
 export { memoryStore } from "./stores/memory.ts";

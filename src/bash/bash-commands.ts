@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { BashScope } from "../stores/bash-events.ts";
+import type { Following } from "../stores/frame-relay.ts";
 import type { Store } from "../stores/store.ts";
 import { toHex } from "../wire/ids.ts";
 import type { BashCommand, BashError, BashEvent, ExecuteBashRequest } from "../wire/machine/bash.ts";
@@ -35,7 +36,7 @@ export class BashCommands {
   readonly #claims: CommandClaims;
   readonly #runner: CommandRunner;
   readonly #housekeeping: Housekeeping;
-  readonly #unfollowStops: () => void;
+  readonly #stops: Following;
 
   constructor(options: BashCommandsOptions) {
     const { store, clock } = options;
@@ -48,7 +49,7 @@ export class BashCommands {
     this.#claims = claims;
     this.#runner = new CommandRunner({ ...options, log, factory, claims });
     this.#housekeeping = new Housekeeping({ ...options, log, factory, claims });
-    this.#unfollowStops = store.relay.follow(STOP_CHANNEL, (frame) => {
+    this.#stops = store.relay.follow(STOP_CHANNEL, (frame) => {
       if ("text" in frame) this.#runner.find(frame.text)?.abort.abort();
     });
   }
@@ -67,7 +68,7 @@ export class BashCommands {
   async close(): Promise<void> {
     this.#housekeeping.close();
     await this.#runner.close();
-    this.#unfollowStops();
+    this.#stops.end();
     this.#log.close();
     await this.#claims.leave();
   }

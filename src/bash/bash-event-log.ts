@@ -108,7 +108,7 @@ export class BashEventLog {
 
   /** Watches the events of the server. The watch ends when the log is closed. */
   async watch(): Promise<BashWatch> {
-    const reader = this.#feeds.read(CHANNEL);
+    const reader = await this.#feeds.read(CHANNEL);
     try {
       const untilSeq = await this.#store.bashEvents.lastSeq();
       reader.passOver(untilSeq);

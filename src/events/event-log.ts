@@ -1,5 +1,5 @@
 import { AgentServerError, messageOf } from "../errors.ts";
-import type { Frame } from "../stores/frame-relay.ts";
+import type { Frame, UnstoredFrame } from "../stores/frame-relay.ts";
 import { isFailure, isOwnershipLost, ownershipLost } from "../stores/refusals.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import type { Event, NewEvent } from "../wire/events/events.ts";
@@ -42,6 +42,9 @@ export interface EventLogOptions extends EventStamps {
 /** Further changes of the same atomic step. A `leafEventId` named here moves HEAD there. */
 export type LogChange = Omit<Change, "conversationId" | "events">;
 
+/** The writer and the moment of a frame. */
+type FrameOrigin = Pick<UnstoredFrame, "place" | "fence">;
+
 /**
  * The log of one live conversation: the only writer of its events and state.
  *
@@ -63,6 +66,8 @@ export class EventLog {
   /** Counts the failures that took `#called` back, so that each does so once. */
   #rollbacks = 0;
   #pending = 0;
+  /** Frames without an event that were published behind the last stored event. */
+  #unstored = 0;
   /** Counts the appends that are being stored and have not been passed to `onAppended`. */
   #held = 0;
   #settled: Promise<void> = Promise.resolve();
@@ -133,12 +138,12 @@ export class EventLog {
     const at = this.#called;
     const toText = () => transientText(event, at, this.#options);
     if (event.kind === "StreamingDeltaEvent") {
-      this.#publishUnlessRefused(lazyFrame("delta", toText));
+      this.#publishUnlessRefused((origin) => lazyFrame("delta", toText, origin));
       return;
     }
     const text = toText();
     this.#mail(text);
-    this.#publishUnlessRefused({ kind: "transient", text });
+    this.#publishUnlessRefused((origin) => ({ kind: "transient", text, ...origin }));
   }
 
   /**
@@ -151,15 +156,23 @@ export class EventLog {
       if (this.#refusal !== undefined && frame.type !== "item_aborted") return;
       store.relay.publish(
         conversationId,
-        lazyFrame("progress", () => frameText(frame)),
+        lazyFrame("progress", () => frameText(frame), this.#origin()),
       );
     });
   }
 
-  #publishUnlessRefused(frame: Frame): void {
+  #publishUnlessRefused(toFrame: (origin: FrameOrigin) => UnstoredFrame): void {
     this.#publishInTurn(() => {
-      if (this.#refusal === undefined) this.#publish(frame);
+      if (this.#refusal === undefined) this.#publish(toFrame(this.#origin()));
     });
+  }
+
+  /** The moment of the next frame. A refused log has none: others may have written since. */
+  #origin(): FrameOrigin {
+    if (this.#refusal !== undefined) return {};
+    const place = { at: this.#stored.nextSeq, nth: this.#unstored };
+    this.#unstored += 1;
+    return { place, fence: this.#options.fence };
   }
 
   /** As `publish`, but for receivers elsewhere alone. The event is made where there are any. */
@@ -298,7 +311,9 @@ export class EventLog {
     try {
       if (events.length > 0) this.#options.onAppended?.(events);
     } finally {
-      for (const { seq, json } of rows) this.#publish({ kind: "event", seq, text: json });
+      const { fence } = this.#options;
+      for (const { seq, json } of rows) this.#publish({ kind: "event", seq, text: json, fence });
+      if (rows.length > 0) this.#unstored = 0;
     }
   }
 }

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import type { Store, StoredEvent } from "../stores/store.ts";
 import type { FeedReader } from "./feeds/feed.ts";
 import type { Feeds } from "./feeds/feeds.ts";
@@ -50,7 +49,7 @@ export interface WatchOptions extends EventStamps {
 /** Starts watching; undefined for an unknown conversation. */
 export async function openWatch(conversationId: string, options: WatchOptions): Promise<Watch | undefined> {
   const { store, feeds, form, find } = options;
-  const reader = feeds.read(conversationId, form);
+  const reader = await feeds.read(conversationId, form);
   const record = await find(conversationId).catch((error: unknown) => {
     reader.close();
     throw error;
@@ -61,8 +60,6 @@ export async function openWatch(conversationId: string, options: WatchOptions): 
   }
   const position: LogPosition = { head: record.leafEventId, nextSeq: record.eventCount };
   const untilSeq = record.eventCount - 1;
-  // The record may be a moment ahead of the feed. After this turn, what it contains is published.
-  await setImmediate();
   reader.passOver(untilSeq);
   return {
     reader,

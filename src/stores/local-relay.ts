@@ -1,5 +1,7 @@
 import type { Frame, FrameRelay } from "./frame-relay.ts";
 
+const BEGUN = Promise.resolve();
+
 /** A relay between the servers of one process, for stores that only one process has open. */
 export function localRelay(): FrameRelay {
   const followers = new Map<string, Set<(frame: Frame) => void>>();
@@ -10,10 +12,11 @@ export function localRelay(): FrameRelay {
     follow(conversationId, take) {
       const taking = followers.get(conversationId) ?? new Set();
       followers.set(conversationId, taking.add(take));
-      return () => {
+      const end = () => {
         taking.delete(take);
         if (taking.size === 0 && followers.get(conversationId) === taking) followers.delete(conversationId);
       };
+      return { begun: BEGUN, end };
     },
   };
 }

@@ -83,7 +83,7 @@ it("a crash while an observation is being stored shows nothing of it, nor of wha
   const options = { clock, leakCheck: false, llm };
   const first = await createTestServer({ ...options, store, tools: [deployTool(deployed)] });
   disk.relay.follow(ID, (frame) => {
-    if (frame.kind !== "removed") shown.push(frame.text);
+    if ("text" in frame) shown.push(frame.text);
   });
   await first.start("Go.", { conversation_id: ID });
   await asked.promise;

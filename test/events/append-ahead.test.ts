@@ -47,7 +47,7 @@ async function open() {
     onAppended: (events) => passedOn.push(...events.map(({ kind }) => kind)),
     onLost: (error) => lost.push(error),
   });
-  const reader = new Feeds(disk.relay).read(ID);
+  const reader = await new Feeds(disk.relay).read(ID);
   const published = () => {
     const kinds: string[] = [];
     for (let text = reader.take(); text !== undefined; text = reader.take())

@@ -59,7 +59,7 @@ function stored(store: Store) {
   return store.events.search(ID, { order: "asc", limit: 1_000 });
 }
 
-function readerOf({ relay }: Pick<Store, "relay">): FeedReader {
+function readerOf({ relay }: Pick<Store, "relay">): Promise<FeedReader> {
   return new Feeds(relay).read(ID);
 }
 
@@ -177,7 +177,7 @@ describe("append", () => {
 
   test("keeps a hundred concurrent calls in order, for the store and for readers", async () => {
     const { store, log } = await openLog();
-    const reader = readerOf(store);
+    const reader = await readerOf(store);
     await Promise.all([...Array(100).keys()].map((index) => log.append([message(`${index}`), status("x")])));
     const rows = await stored(store);
     expect(rows.map((row) => row.seq)).toEqual([...Array(200).keys()]);
@@ -192,7 +192,7 @@ describe("readers", () => {
     const held = heldStore(memoryStore());
     const order: string[] = [];
     const log = logOver(held, { onAppended: (events) => order.push(`appended ${events.length}`) });
-    const reader = readerOf(held);
+    const reader = await readerOf(held);
     void reader.wait().then(() => order.push("read"));
     const appended = log.append([pause, pause], { create });
     await new Promise(setImmediate);
@@ -207,7 +207,7 @@ describe("readers", () => {
     const { store, log } = await openLog({
       onAppended: () => log.publish({ source: "agent", content: "c", kind: "StreamingDeltaEvent" }),
     });
-    const reader = readerOf(store);
+    const reader = await readerOf(store);
     log.publish({ source: "agent", content: "a", kind: "StreamingDeltaEvent" });
     const appended = log.append([pause]);
     log.publish({ source: "agent", content: "b", kind: "StreamingDeltaEvent" });
@@ -220,7 +220,7 @@ describe("readers", () => {
   test("see transient state updates with HEAD as parent, which stay where it is", async () => {
     const { store, log } = await openLog();
     const [event] = await log.append([pause]);
-    const reader = readerOf(store);
+    const reader = await readerOf(store);
     const fullState = {
       source: "environment",
       key: "full_state",
@@ -239,7 +239,7 @@ describe("readers", () => {
 
   test("stay when the log closes, which waits for what is being stored; later appends are refused", async () => {
     const { store, log } = await openLog();
-    const reader = readerOf(store);
+    const reader = await readerOf(store);
     const appended = log.append([pause]);
     await log.close();
     await appended;
@@ -262,7 +262,7 @@ describe("a commit that the store refuses", () => {
         return store.commit(change);
       },
     });
-    const reader = readerOf(store);
+    const reader = await readerOf(store);
     const [first] = await log.append([pause]);
     await expect(log.append([interrupt, status("paused")])).rejects.toThrow("refused");
     expect([log.head, log.lastSeq, published(reader).length]).toEqual([first?.id, 0, 1]);
@@ -276,7 +276,7 @@ describe("a commit that the store refuses", () => {
     await store.commit({ conversationId: ID, create });
     const held = heldStore(store);
     const log = logOver(held);
-    const reader = readerOf(store);
+    const reader = await readerOf(store);
     const failing = log.append([pause]);
     // Made as soon as the failure is known, while the append below is still pending.
     const afterwards = failing.catch(() => log.append([message("after")]));
@@ -317,7 +317,7 @@ test.each([new Error("the connection broke"), new AgentServerError("unavailable"
       },
       { onLost: (error) => lost.push(error) },
     );
-    const reader = readerOf(store);
+    const reader = await readerOf(store);
     const refused = { code: "unavailable", detail: expect.stringContaining(failure.message) };
     const together = await Promise.allSettled([log.append([pause]), log.append([interrupt])]);
     expect(together.map((outcome) => outcome.status === "rejected" && outcome.reason)).toEqual([
@@ -336,7 +336,7 @@ test("once a write has failed, no frame shows the state in memory, which is not 
     throw new AgentServerError("unavailable", "the disk is full");
   };
   const log = logOver({ relay: store.relay, commit: full });
-  const reader = readerOf(store);
+  const reader = await readerOf(store);
   const writing = log.append([status("finished")]);
   log.publish({ ...status("finished"), key: "full_state" } as NewTransientEvent);
   await expect(writing).rejects.toThrow("the disk is full");

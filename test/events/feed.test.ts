@@ -83,15 +83,15 @@ describe("a reader", () => {
   test("passes over events it has from elsewhere, and everything published before them", () => {
     const feed = new Feed();
     const reader = feed.read();
-    feed.publish("three", 3);
-    feed.publish("passing by");
-    feed.publish("four", 4);
-    feed.publish("after four");
+    feed.publish("three", { seq: 3 });
+    feed.publish("passing by", { at: 4 });
+    feed.publish("four", { seq: 4 });
+    feed.publish("still before five", { at: 5 });
     reader.passOver(5);
-    feed.publish("five", 5);
-    feed.publish("after five");
-    feed.publish("six", 6);
-    expect(drain(reader)).toEqual(["after four", "after five", "six"]);
+    feed.publish("five", { seq: 5 });
+    feed.publish("after five", { at: 6 });
+    feed.publish("six", { seq: 6 });
+    expect(drain(reader)).toEqual(["after five", "six"]);
     expect(reader.lagBytes).toBe(0);
   });
 

@@ -1,10 +1,17 @@
 /** Why a feed ended: its conversation was removed, or the server is closing. */
 export type FeedEnd = "removed" | "closed";
 
+/** Where a frame belongs in the log. */
+export interface LinkPlace {
+  /** The place of a stored event. */
+  readonly seq?: number | undefined;
+  /** For a frame that is not stored: number of events before it. */
+  readonly at?: number | undefined;
+}
+
 /** One published frame. Each knows its successor only, so frames that every reader has passed are garbage. */
-interface Link {
+interface Link extends LinkPlace {
   readonly text: string;
-  readonly seq: number | undefined;
   readonly bytes: number;
   next: Link | undefined;
 }
@@ -29,7 +36,7 @@ export class Feed {
   /** `onUnread` is called whenever the last reader has closed. */
   constructor(onUnread: () => void = () => {}) {
     this.#channel = {
-      newest: { text: "", seq: undefined, bytes: 0, next: undefined },
+      newest: { text: "", bytes: 0, next: undefined },
       bytes: 0,
       readers: 0,
       end: undefined,
@@ -43,11 +50,10 @@ export class Feed {
     return this.#channel.readers;
   }
 
-  /** `seq` is the place of a stored event; other frames have none. */
-  publish(text: string, seq?: number): void {
+  publish(text: string, { seq, at }: LinkPlace = {}): void {
     const channel = this.#channel;
     if (channel.end !== undefined) return;
-    const link = { text, seq, bytes: text.length, next: undefined };
+    const link = { text, seq, at, bytes: text.length, next: undefined };
     channel.newest.next = link;
     channel.newest = link;
     channel.bytes += link.bytes;
@@ -81,16 +87,11 @@ export class FeedReader {
   }
 
   /**
-   * Leaves out stored events up to `seq`, which the reader has from elsewhere, and everything published before the
-   * last of them: a transient frame from before an event would contradict what the reader has.
+   * Leaves out stored events up to `seq`, which the reader has from elsewhere, whenever they come, and the other frames
+   * from before them: a transient frame from before an event would contradict what the reader has.
    */
   passOver(seq: number): void {
     this.#coveredSeq = seq;
-    let last: Link | undefined;
-    for (let link = this.#passed?.next; link !== undefined; link = link.next) {
-      if (this.#isCovered(link)) last = link;
-    }
-    while (last !== undefined && this.#passed !== last) this.#next();
   }
 
   /** The next frame; undefined when there is none yet. */
@@ -137,8 +138,9 @@ export class FeedReader {
     return link;
   }
 
-  #isCovered({ seq }: Link): boolean {
-    return seq !== undefined && seq <= this.#coveredSeq;
+  #isCovered({ seq, at }: Link): boolean {
+    const place = seq ?? at;
+    return place !== undefined && place <= this.#coveredSeq;
   }
 
   #woken(signal: AbortSignal | undefined): Promise<void> {

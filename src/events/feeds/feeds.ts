@@ -1,10 +1,10 @@
-import type { Frame, FrameRelay } from "../../stores/frame-relay.ts";
+import type { Following, FrameRelay, TextFrame } from "../../stores/frame-relay.ts";
 import { Feed, type FeedReader } from "./feed.ts";
 import { type FeedForm, textFor } from "./frame-texts.ts";
 
 interface Entry {
   feed: Feed;
-  unfollow(): void;
+  following: Following;
 }
 
 /**
@@ -25,10 +25,21 @@ export class Feeds {
     return this.#entries.size;
   }
 
-  /** Reads what is published after this call. Once the feeds are closed, the reader has ended from the start. */
-  read(conversationId: string, form: FeedForm = "events"): FeedReader {
+  /**
+   * Reads what is published after the promise has resolved, or a little before. Once the feeds are closed, the reader
+   * has ended from the start. Rejects when the store cannot be read.
+   */
+  async read(conversationId: string, form: FeedForm = "events"): Promise<FeedReader> {
     const key = `${form}/${conversationId}`;
-    return (this.#entries.get(key) ?? this.#open(key, conversationId, form)).feed.read();
+    const { feed, following } = this.#entries.get(key) ?? this.#open(key, conversationId, form);
+    const reader = feed.read();
+    try {
+      await following.begun;
+      return reader;
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
   }
 
   /** Ends every reader, once it has taken what is there. */
@@ -42,12 +53,12 @@ export class Feeds {
 
   #open(key: string, conversationId: string, form: FeedForm): Entry {
     const feed: Feed = new Feed(() => this.#forget(key, feed));
-    const unfollow = this.#relay.follow(conversationId, (frame) => {
-      if (frame.kind !== "removed") return publishAs(form, frame, feed);
-      feed.close("removed");
+    const following = this.#relay.follow(conversationId, (frame) => {
+      if ("text" in frame) return publishAs(form, frame, feed);
+      feed.close(frame.kind === "removed" ? "removed" : "closed");
       this.#forget(key, feed);
     });
-    const entry = { feed, unfollow };
+    const entry = { feed, following };
     this.#entries.set(key, entry);
     if (this.#isClosed) {
       feed.close("closed");
@@ -61,11 +72,12 @@ export class Feeds {
     const entry = this.#entries.get(key);
     if (entry?.feed !== feed) return;
     this.#entries.delete(key);
-    entry.unfollow();
+    entry.following.end();
   }
 }
 
-function publishAs(form: FeedForm, frame: Exclude<Frame, { kind: "removed" }>, feed: Feed): void {
+function publishAs(form: FeedForm, frame: TextFrame, feed: Feed): void {
   const text = textFor(form, frame);
-  if (text !== undefined) feed.publish(text, frame.kind === "event" ? frame.seq : undefined);
+  if (text === undefined) return;
+  feed.publish(text, frame.kind === "event" ? { seq: frame.seq } : { at: frame.place?.at });
 }

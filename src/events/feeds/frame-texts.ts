@@ -1,12 +1,17 @@
 import { once } from "../../once.ts";
-import type { Frame } from "../../stores/frame-relay.ts";
+import type { TextFrame, UnstoredFrame } from "../../stores/frame-relay.ts";
 import type { SessionFrame } from "../../wire/events/session-frames.ts";
 
 /** A piece of a reply whose text is written when a reader is to be sent it: there may be readers of another form only. */
-export function lazyFrame(kind: "delta" | "progress", toText: () => string): Frame {
+export function lazyFrame(
+  kind: "delta" | "progress",
+  toText: () => string,
+  from: Pick<UnstoredFrame, "place" | "fence"> = {},
+): UnstoredFrame {
   const text = once(toText);
   return {
     kind,
+    ...from,
     get text() {
       return text();
     },
@@ -17,7 +22,7 @@ export function lazyFrame(kind: "delta" | "progress", toText: () => string): Fra
 export type FeedForm = "events" | "session";
 
 /** The text of a frame for readers of a form; undefined for one that they are not sent. */
-export function textFor(form: FeedForm, frame: Exclude<Frame, { kind: "removed" }>): string | undefined {
+export function textFor(form: FeedForm, frame: TextFrame): string | undefined {
   switch (frame.kind) {
     case "event":
       return form === "events" ? frame.text : durableText(frame.seq, frame.text);
