@@ -11,6 +11,9 @@ import type { Webhook } from "./webhook.ts";
 const REQUEST_TIMEOUT = 30_000;
 /** Milliseconds between two rounds of attempts at most, unless a webhook has a longer `flushDelay`. */
 const LONGEST_PAUSE = 600_000;
+/** Milliseconds until a queue is looked at again that another server sends. */
+const HELD_PAUSE = 5_000;
+
 export interface DeliveryQueueOptions extends WaitingMessagesOptions {
   webhook: Webhook;
   /** Number of messages with which a request is made at once, and that a request has at most. */
@@ -20,6 +23,8 @@ export interface DeliveryQueueOptions extends WaitingMessagesOptions {
   /** Makes one attempt. Rejects when the receiver has not taken the batch. */
   post(batch: Batch, signal: AbortSignal): Promise<void>;
   slots: DeliverySlots;
+  /** Claims the queue before it is sent. False while another server sends it. */
+  hold(): Promise<boolean>;
   /** Aborts everything when the server does not wait any longer. */
   ending: AbortSignal;
   /** Called when nothing waits any more. */
@@ -35,7 +40,8 @@ class NotTaken extends Error {
 
 /**
  * What waits in one queue of one webhook. The messages themselves are in the store, and leave it once the receiver has
- * taken them: a process that dies in between delivers them again. One request at a time, in the order of the store.
+ * taken them: a process that dies in between delivers them again. One request at a time, in the order of the store, and
+ * by one server at a time.
  */
 export class DeliveryQueue {
   readonly #options: DeliveryQueueOptions;
@@ -45,6 +51,7 @@ export class DeliveryQueue {
   /** Rounds of attempts that have failed, one after another. */
   #failures = 0;
   #closed = false;
+  #isElsewhere = false;
 
   constructor(options: DeliveryQueueOptions) {
     this.#options = options;
@@ -69,13 +76,16 @@ export class DeliveryQueue {
     if (this.#waiting.count > 0) this.#postSoon();
   }
 
-  /** Sends what waits, and starts no timer any more. Resolves with the number of messages that are left. */
+  /**
+   * Sends what waits, and starts no timer any more. Resolves with the number of messages that are left, but for those
+   * that another server sends.
+   */
   async close(): Promise<number> {
     this.#closed = true;
     this.#stopTimer();
     if (this.#posting !== undefined) await this.#posting;
     if (this.#waiting.count > 0 && !this.#options.ending.aborted) await this.#post();
-    return this.#waiting.count;
+    return this.#isElsewhere ? 0 : this.#waiting.count;
   }
 
   /** While a request is made, messages only wait: it is looked at them afterwards. */
@@ -92,8 +102,13 @@ export class DeliveryQueue {
   }
 
   async #post(): Promise<void> {
-    const { name, logger } = this.#options;
+    const { name, logger, hold } = this.#options;
     try {
+      this.#isElsewhere = !(await hold());
+      if (this.#isElsewhere) {
+        if ((await this.#waiting.recount()) > 0) this.#startTimer(HELD_PAUSE);
+        return;
+      }
       const isDelivered = await this.#postWaiting();
       this.#failures = isDelivered ? 0 : this.#failures + 1;
       this.#stopTimer();

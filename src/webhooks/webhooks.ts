@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import type { EventMail } from "../events/mail/event-mail.ts";
 import type { Logger } from "../logger.ts";
 import type { GuardedFetch } from "../outbound/guarded-fetch.ts";
@@ -9,6 +10,7 @@ import { type Batch, takeBatch } from "./batch.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { DeliverySlots } from "./delivery-slots.ts";
 import { postLetter } from "./post-letter.ts";
+import { QueueClaims } from "./queue-claims.ts";
 import { parseQueueName, type QueueName, type QueueTopic, queueName } from "./queue-name.ts";
 import { MAX_AGE } from "./waiting-messages.ts";
 import type { Webhook } from "./webhook.ts";
@@ -18,6 +20,9 @@ import { writeBack } from "./write-back.ts";
 const MAX_REQUESTS = 8;
 /** Milliseconds that the end of a server waits until everything is sent. */
 const DRAIN_WAIT = 10_000;
+const LOOK_PERIOD = 30_000;
+/** Queues of others that are looked at each time, in addition to those that are sent here. */
+const MAX_LOOKED_AT = 200;
 
 export interface WebhooksOptions {
   webhooks: readonly Webhook[];
@@ -28,6 +33,8 @@ export interface WebhooksOptions {
   logger: Logger;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds, more or less, between two looks for what other servers have left. Default: 30,000. */
+  lookPeriod?: number;
 }
 
 /**
@@ -40,22 +47,24 @@ export class Webhooks {
   readonly #queues = new Map<string, DeliveryQueue>();
   /** By the id of the webhook, so that one that does not answer holds up no other. */
   readonly #slots: ReadonlyMap<string, DeliverySlots>;
+  readonly #claims: QueueClaims;
   readonly #ending = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #writingBack = new Set<Promise<void>>();
 
   constructor(options: WebhooksOptions) {
     this.#options = options;
+    this.#claims = new QueueClaims(options.store.ownership);
     this.#slots = new Map(options.webhooks.map(({ id }) => [id, new DeliverySlots(MAX_REQUESTS)]));
   }
 
-  /** Sends what an earlier process has left, unless a living server has the conversation. Never rejects. */
+  /**
+   * Sends what an earlier process has left, unless a living server sends it, and looks again from time to time: a
+   * server may die at any moment, and not come back. Never rejects.
+   */
   async start(): Promise<void> {
-    const { store, logger } = this.#options;
-    try {
-      for (const totals of await store.outbox.queues()) await this.#resume(totals);
-    } catch (error) {
-      logger.error({ error: String(error) }, "Messages that an earlier process has left cannot be read");
-    }
+    await this.#resumeLeft(Number.POSITIVE_INFINITY);
+    this.#lookLater();
   }
 
   /** The mail of one conversation's events. */
@@ -93,10 +102,12 @@ export class Webhooks {
 
   /** Sends what waits, for ten seconds at most. What is left then stays in the store for the next start. */
   async close(): Promise<void> {
+    clearTimeout(this.#timer);
     const timer = setTimeout(() => this.#ending.abort(new Error("the server ends")), DRAIN_WAIT);
     const left = await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     await Promise.all(this.#writingBack);
     clearTimeout(timer);
+    await this.#claims.leave();
     const waiting = left.reduce((sum, count) => sum + count, 0);
     if (waiting === 0) return;
     this.#options.logger.warn(
@@ -105,12 +116,35 @@ export class Webhooks {
     );
   }
 
+  #lookLater(): void {
+    if (this.#ending.signal.aborted) return;
+    // Servers that were started together do not look together.
+    const delay = (this.#options.lookPeriod ?? LOOK_PERIOD) * (0.75 + Math.random() / 2);
+    this.#timer = setTimeout(async () => {
+      await this.#resumeLeft(MAX_LOOKED_AT);
+      this.#lookLater();
+    }, delay);
+    this.#timer.unref?.();
+  }
+
+  /** Others may hold all that this server looks at, so that it begins at another place each time. */
+  async #resumeLeft(limit: number): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      const left = (await store.outbox.queues()).filter(({ queue }) => !this.#queues.has(queue));
+      const first = Number.isFinite(limit) ? Math.floor(Math.random() * left.length) : 0;
+      const looked = [...left.slice(first), ...left.slice(0, first)].slice(0, limit);
+      for (const totals of looked) await this.#resume(totals);
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, "Messages that another process has left cannot be read");
+    }
+  }
+
   async #resume(totals: QueueTotals): Promise<void> {
     const name = parseQueueName(totals.queue);
     if (name === undefined) return;
-    const { store, webhooks } = this.#options;
-    if (!webhooks.some(({ id }) => id === name.webhook)) return this.#forgetOld(totals);
-    if ((await store.ownership.ownerOf(name.conversationId)) !== undefined) return;
+    if (!this.#options.webhooks.some(({ id }) => id === name.webhook)) return this.#forgetOld(totals);
+    if (this.#queues.has(totals.queue) || !(await this.#claims.hold(totals.queue))) return;
     this.#queueOf(totals.queue)?.resume(totals);
   }
 
@@ -145,7 +179,20 @@ export class Webhooks {
     if (name === undefined || webhook === undefined || slots === undefined) return undefined;
     const created = this.#create(queue, name, { webhook, slots });
     this.#queues.set(queue, created);
+    // Long before the first request, lest another server take the queue for one that was left.
+    this.#claims.hold(queue).catch(() => undefined);
     return created;
+  }
+
+  #forget(queue: string): void {
+    this.#queues.delete(queue);
+    const { logger } = this.#options;
+    this.#claims.release(queue).catch((error: unknown) => {
+      logger.warn(
+        { queue, error: messageOf(error) },
+        "A queue of a webhook is not given back to other servers",
+      );
+    });
   }
 
   #create(
@@ -166,7 +213,8 @@ export class Webhooks {
         const id = await messageId(queue, first, last);
         await postLetter({ id, path, body }, { ...this.#options, webhook }, signal);
       },
-      emptied: () => void this.#queues.delete(queue),
+      hold: () => this.#claims.hold(queue),
+      emptied: () => this.#forget(queue),
     });
   }
 }
