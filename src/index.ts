@@ -133,6 +133,9 @@ export {
   type StoredMessage,
 } from "./stores/outbox.ts";
 export type { Adopted, ClaimOutcome, LivingNode, NodeOptions, Owner, Ownership } from "./stores/ownership.ts";
+export type { FrameFeed } from "./stores/relay/frame-feed.ts";
+export type { ReadStore } from "./stores/relay/log-reader.ts";
+export { type SharedRelayOptions, sharedRelay } from "./stores/relay/shared-relay.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./stores/sqlite.ts";
 export type {
   Change,

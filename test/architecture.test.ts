@@ -129,6 +129,7 @@ describe("siblings do not see each other", () => {
       "stores/page-length.ts",
       "stores/frame-relay.ts",
       "stores/local-relay.ts",
+      "stores/relay/shared-relay.ts",
       "stores/ownership.ts",
       "stores/local-ownership.ts",
     ];
