@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { BashScope } from "../stores/bash-events.ts";
 import type { Following } from "../stores/frame-relay.ts";
+import { NodeSeat } from "../stores/nodes/node-seat.ts";
 import type { Store } from "../stores/store.ts";
 import { toHex } from "../wire/ids.ts";
 import type { BashCommand, BashError, BashEvent, ExecuteBashRequest } from "../wire/machine/bash.ts";
@@ -19,6 +20,8 @@ const STOP_CHANNEL = "bash-stops";
 
 export interface BashCommandsOptions {
   store: Store;
+  /** This server among the nodes of the store, which the host leaves. Default: a separate node. */
+  seat?: NodeSeat | undefined;
   clock: Clock;
   logger: Logger;
   /** Seconds after which events are removed; null keeps them. */
@@ -33,7 +36,8 @@ export class BashCommands {
   readonly #store: Store;
   readonly #log: BashEventLog;
   readonly #factory: BashEventFactory;
-  readonly #claims: CommandClaims;
+  /** Ends what is left of the claims, where the place among the nodes is not shared. */
+  readonly #leave: () => Promise<void>;
   readonly #runner: CommandRunner;
   readonly #housekeeping: Housekeeping;
   readonly #stops: Following;
@@ -43,10 +47,12 @@ export class BashCommands {
     this.#store = store;
     const log = new BashEventLog(store);
     const factory = new BashEventFactory(clock);
-    const claims = new CommandClaims(store.ownership);
+    const seat = options.seat ?? new NodeSeat(store.ownership);
+    const claims = new CommandClaims(seat);
     this.#log = log;
     this.#factory = factory;
-    this.#claims = claims;
+    this.#leave = async () => (options.seat === undefined ? seat.leave() : undefined);
+    seat.add({ died: () => this.#runner.abortAll() });
     this.#runner = new CommandRunner({ ...options, log, factory, claims });
     this.#housekeeping = new Housekeeping({ ...options, log, factory, claims });
     this.#stops = store.relay.follow(STOP_CHANNEL, (frame) => {
@@ -70,7 +76,7 @@ export class BashCommands {
     await this.#runner.close();
     this.#stops.end();
     this.#log.close();
-    await this.#claims.leave();
+    await this.#leave();
   }
 
   /**

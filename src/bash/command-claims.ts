@@ -1,35 +1,25 @@
-import type { Ownership } from "../stores/ownership.ts";
+import type { NodeSeat } from "../stores/nodes/node-seat.ts";
 import { toDashed } from "../wire/ids.ts";
 
 /** The claims of one server on the commands that it runs, by which other servers see that they are running. */
 export class CommandClaims {
-  readonly #ownership: Ownership;
-  #node: Promise<number> | undefined;
+  readonly #seat: NodeSeat;
 
-  constructor(ownership: Ownership) {
-    this.#ownership = ownership;
+  constructor(seat: NodeSeat) {
+    this.#seat = seat;
   }
 
   /** Claims a new command. Resolves with a function that ends the claim. */
   async take(commandId: string): Promise<() => Promise<void>> {
-    this.#node ??= this.#ownership.join().catch((error: unknown) => {
-      this.#node = undefined;
-      throw error;
-    });
     const id = toDashed(commandId);
-    const outcome = await this.#ownership.claim(await this.#node, id);
+    const outcome = await this.#seat.claim(id);
     return async () => {
-      if ("fence" in outcome) await this.#ownership.release(id, outcome.fence);
+      if ("fence" in outcome) await this.#seat.release(id, outcome.fence);
     };
   }
 
   /** Whether any living server runs the command. */
-  async isRunning(commandId: string): Promise<boolean> {
-    return (await this.#ownership.ownerOf(toDashed(commandId))) !== undefined;
-  }
-
-  /** Ends all claims of this server. */
-  async leave(): Promise<void> {
-    if (this.#node !== undefined) await this.#ownership.leave(await this.#node);
+  isRunning(commandId: string): Promise<boolean> {
+    return this.#seat.isClaimed(toDashed(commandId));
   }
 }

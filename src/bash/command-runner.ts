@@ -72,6 +72,11 @@ export class CommandRunner {
     return this.#running.get(commandId);
   }
 
+  /** Ends every command; others may begin. */
+  abortAll(): void {
+    for (const { abort } of this.#running.values()) abort.abort();
+  }
+
   /** Ends every command. Resolves when their ends are stored. */
   async close(): Promise<void> {
     this.#closing.abort();

@@ -1,4 +1,5 @@
 import { AgentServerError, type ErrorCode, isBindingRequired, messageOf } from "../errors.ts";
+import type { NodeSeat } from "../stores/nodes/node-seat.ts";
 import { isOwnershipLost } from "../stores/refusals.ts";
 import type { Store } from "../stores/store.ts";
 import type { Claimed } from "./import/claimed.ts";
@@ -24,6 +25,8 @@ export interface ClaimedConversationsOptions {
   context: LiveContext;
   /** Seconds without a use after which a conversation leaves memory; null keeps all. */
   idleTtlSeconds: number | null;
+  /** This server among the nodes of the store. */
+  seat: NodeSeat;
   /** Throws when nothing may be loaded any more. */
   assertOpen(): void;
   /** Brings the log of a conversation of the reference here before it is loaded. */
@@ -43,14 +46,14 @@ export class ClaimedConversations {
   readonly #reopenings: Reopenings;
 
   constructor(options: ClaimedConversationsOptions) {
-    const { store, clock } = options.context;
+    const { clock } = options.context;
     this.#options = options;
     this.#live = new LiveConversations({
       idleTtlSeconds: options.idleTtlSeconds,
       now: () => clock.now(),
       load: (id) => this.#load(id),
-      left: async (id, { fence }) => {
-        await this.#claims.release(id, fence);
+      left: async (id, { claim }) => {
+        await this.#claims.release(id, claim.fence);
         options.context.mail?.left(id);
       },
       unclean: (id, error) => this.#reportUnclean(id, error),
@@ -59,8 +62,9 @@ export class ClaimedConversations {
       use: (id, work) => this.#live.use(id, work),
       failed: (id, error) => this.#reportCutRun(id, error),
     });
-    this.#claims = new Claims(store.ownership, {
+    this.#claims = new Claims(options.seat, {
       yield: (id) => this.#live.yield(id),
+      died: (node) => void this.#abandon(node),
       unreleased: (id, error) => this.#warn(id, error, "A claim is not given back before the server ends"),
     });
   }
@@ -109,7 +113,7 @@ export class ClaimedConversations {
 
   /** Claims a conversation without loading it, to write it. */
   async take(id: string): Promise<Claimed> {
-    const fence = await this.#claims.take(id);
+    const { fence } = await this.#claims.take(id);
     return { fence, release: () => this.#claims.release(id, fence) };
   }
 
@@ -191,6 +195,13 @@ export class ClaimedConversations {
       claims: this.#claims,
       lost: (fence, error) => void this.#readAgain(id, fence, error),
     });
+  }
+
+  /** Drops what a node held that the others have buried. One that is still being loaded finds that out by its writes. */
+  async #abandon(node: number): Promise<void> {
+    for (const conversation of await this.#live.loaded()) {
+      if (conversation.claim.node === node) conversation.abandon();
+    }
   }
 
   /** Lets a conversation leave memory that is not what the store has. What a failed write cut short is repaired. */

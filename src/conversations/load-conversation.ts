@@ -21,9 +21,13 @@ export async function loadConversation(
   id: string,
   { context, claims, lost }: LoadOptions,
 ): Promise<LiveConversation | undefined> {
-  const fence = await claims.take(id);
-  const claim = { fence, onLost: (error: unknown) => lost(fence, error) };
-  const conversation = await read(id, context, claim).catch(async (error: unknown) => {
+  const taken = await claims.take(id);
+  const { fence } = taken;
+  const conversation = await read(id, context, {
+    ...taken,
+    isSure: () => claims.isSure(taken),
+    onLost: (error: unknown) => lost(fence, error),
+  }).catch(async (error: unknown) => {
     await claims.release(id, fence);
     throw error;
   });

@@ -2,6 +2,7 @@ import { ShellScanner } from "../agent/security/worker/shell-scanner.ts";
 import { EventReader } from "../events/event-reader.ts";
 import { Feeds } from "../events/feeds/feeds.ts";
 import { createTimestamps } from "../events/timestamp.ts";
+import { NodeSeat } from "../stores/nodes/node-seat.ts";
 import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
 import { PrincipalSpending } from "./budgets/principal-spending.ts";
 import { ClaimedConversations } from "./claimed-conversations.ts";
@@ -32,6 +33,8 @@ export interface ConversationManagerOptions extends ConversationContext, Removal
   disk?: WorkspaceFiles | undefined;
   /** Folders of the reference's conversations, which are opened where they lie. Default: none. */
   found?: FoundData | undefined;
+  /** This server among the nodes of the store. Default: a separate node. */
+  seat?: NodeSeat | undefined;
   /** Maximum number of concurrent runs. Default: 10. */
   maxConcurrentRuns?: number | undefined;
   /** Maximum number of runs that wait for others to end. Default: 0, and such a run is refused. */
@@ -78,6 +81,7 @@ export function managerParts(
   const live: ClaimedConversations = new ClaimedConversations({
     context,
     idleTtlSeconds: options.idleTtlSeconds,
+    seat: options.seat ?? new NodeSeat(options.store.ownership),
     assertOpen,
     imports,
     stored,

@@ -193,6 +193,14 @@ export class EventLog {
     return this.#settled;
   }
 
+  /**
+   * Refuses every further write with this error, as if the store had refused one: what is in memory is no longer what
+   * the store has, or may not be. Nothing more is published under `ownership_lost`.
+   */
+  abandon(error: AgentServerError): void {
+    this.#lose(error, error);
+  }
+
   /** Waits for what is being stored. Appends are refused from now on. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -14,6 +14,7 @@ import type { BashDeps } from "../routes/machine/bash.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import { type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
 import { Documents } from "../settings/documents/documents.ts";
+import { NodeSeat } from "../stores/nodes/node-seat.ts";
 import type { Store } from "../stores/store.ts";
 import { BROWSER, namedTools, presetTools } from "../tools/catalogue.ts";
 import { startChildTool } from "../tools/child-conversation/start-child-tool.ts";
@@ -170,9 +171,11 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   );
   const logins: ServerLogins = (asked) => async (name) =>
     bound.find(asked.conversationId, name) ?? saved?.(asked)(name);
+  const seat = new NodeSeat(store.ownership);
   const conversations: ConversationManager = new ConversationManager({
     machines,
     store,
+    seat,
     clock,
     logger,
     tools,
@@ -215,7 +218,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   const place = extensionPlaces(options, { machine, userDir });
   const retentionSeconds = options.bashEventsRetentionSeconds;
   const bash: BashDeps = {
-    commands: new BashCommands({ store, clock, logger, retentionSeconds }),
+    commands: new BashCommands({ store, seat, clock, logger, retentionSeconds }),
     mask: () => serverSecrets.mask(),
     onActivity,
   };

@@ -58,9 +58,10 @@ export function callsUpToFinish<Call extends { tool_name: string }>(
 async function taskFor(
   action: ActionEvent,
   refusal: string | undefined,
-  { session: { tools }, signal }: Execution,
+  { session, signal }: Execution,
 ): Promise<ScheduledTask<CallResult>> {
   if (refusal !== undefined) return answered(rejection(action, refusal, "hook"));
+  const { tools } = session;
   const { tool_name: name, action: stored } = action;
   if (!stored) return answered(callError(action, `The call of tool '${name}' could not be understood.`));
   // Made from the event alone, so that a call confirmed after a restart takes the same path as any other.
@@ -72,7 +73,7 @@ async function taskFor(
   return {
     // After an interrupt the call is answered without being started.
     resources: await untilAborted(tool.resources(input), signal).catch(() => []),
-    run: () => runCall(tool, action, { input, signal }),
+    run: () => runCall(tool, action, { input, session, signal }),
   };
 }
 
@@ -83,11 +84,12 @@ function answered(result: CallResult): ScheduledTask<CallResult> {
 async function runCall(
   tool: OpenTool,
   action: ActionEvent,
-  { input, signal }: { input: unknown; signal: AbortSignal },
+  { input, session, signal }: { input: unknown; session: AgentSession; signal: AbortSignal },
 ): Promise<CallResult> {
   if (signal.aborted) return callError(action, NOT_STARTED);
   const { tool_name, tool_call_id } = action;
   try {
+    await session.mayBegin?.(signal);
     const running = tool.run(input, { toolCallId: tool_call_id, signal });
     const observation = await untilAborted(running, signal);
     return {

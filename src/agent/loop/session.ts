@@ -50,6 +50,11 @@ export interface AgentSession {
   recordReply(reply: LlmReply): void;
   /** Makes a place for a reply of the agent, behind what is in the log. */
   openReply(): ReplySlot;
+  /**
+   * Resolves when something may begin whose effect cannot be taken back, such as a tool. Rejects when the log takes
+   * nothing more, and after an abort. Default: at once.
+   */
+  mayBegin?(signal: AbortSignal): Promise<void>;
   /** A new UUID from the clock of the server. */
   newId(): string;
 }

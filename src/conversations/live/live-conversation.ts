@@ -6,7 +6,7 @@ import type { Runner } from "../../agent/runner.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { DocumentStore } from "../../stores/documents.ts";
-import { isOwnershipLost } from "../../stores/refusals.ts";
+import { isOwnershipLost, ownershipLost } from "../../stores/refusals.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
@@ -17,6 +17,7 @@ import { allowedSecrets, isAllowedSecret } from "../launch/agent-profiles.ts";
 import type { SubAgents } from "../sub-agents/sub-agents.ts";
 import { Asides } from "./asides/asides.ts";
 import { AutoTitle } from "./asides/auto-title.ts";
+import type { Claim } from "./claims.ts";
 import { GoalLoop } from "./goal/goal-loop.ts";
 import { GoalNotes } from "./goal/goal-notes.ts";
 import type { OpeningGuard } from "./opening-guard.ts";
@@ -29,8 +30,8 @@ import type { StateKeeper } from "./state-keeper.ts";
 const CLOSE_WAIT = 10_000;
 
 export interface LiveConversationOptions {
-  /** Fence of the claim under which the conversation is in memory. */
-  fence: number;
+  /** The claim under which the conversation is in memory. */
+  claim: Claim;
   keeper: StateKeeper;
   session: RunSession;
   /** The machine the agent works on. The session closes it. */
@@ -67,7 +68,7 @@ export interface LiveConversationOptions {
 
 /** A conversation in memory: its state, its run and its title. `ConversationHandle` has the verbs. */
 export class LiveConversation {
-  readonly fence: number;
+  readonly claim: Claim;
   readonly keeper: StateKeeper;
   readonly session: RunSession;
   readonly workspace: LazyWorkspace;
@@ -84,9 +85,9 @@ export class LiveConversation {
   #closing: Promise<void> | undefined;
 
   constructor(options: LiveConversationOptions) {
-    const { fence, keeper, session, workspace, slots, logger } = options;
+    const { claim, keeper, session, workspace, slots, logger } = options;
     this.#options = options;
-    this.fence = fence;
+    this.claim = claim;
     this.keeper = keeper;
     this.session = session;
     this.workspace = workspace;
@@ -205,6 +206,15 @@ export class LiveConversation {
     if (!this.runs.active) await recoverRun(this.session, known);
   }
 
+  /**
+   * Lets nothing more be stored or published, because the conversation is another server's by now, and ends the run.
+   * It leaves memory then.
+   */
+  abandon(): void {
+    this.keeper.log.abandon(ownershipLost());
+    void this.runs.interrupt(0);
+  }
+
   /** Ends the run, then the tools. Sockets stay: they read the store and the feed. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -248,6 +258,7 @@ export class LiveConversation {
     const { session } = this;
     const { extensions } = session;
     const { stuckThresholds } = this.#options;
+    await session.mayBegin(signal);
     await extensions.beforeRun({ session, signal });
     try {
       await runner.run(session, { signal, extensions, stuckThresholds });

@@ -89,7 +89,13 @@ export class LiveConversations {
   async drop(id: string, fence: number): Promise<void> {
     const entry = this.#entries.get(id);
     const conversation = await entry?.catch(() => undefined);
-    if (conversation?.fence === fence) await this.#leave(id, conversation, entry);
+    if (conversation?.claim.fence === fence) await this.#leave(id, conversation, entry);
+  }
+
+  /** The conversations in memory by now, those that are still being loaded left out. */
+  async loaded(): Promise<LiveConversation[]> {
+    const found = await Promise.all([...this.#entries.keys()].map((id) => this.peek(id)));
+    return found.filter((conversation) => conversation !== undefined);
   }
 
   /** Makes a conversation leave memory if nothing goes on in it. Resolves once it has left, or when it stays. */

@@ -5,6 +5,7 @@ import { createRunner, type RunnerHost } from "../../agent/runner.ts";
 import { branchEvents } from "../../events/branch.ts";
 import { EventLog } from "../../events/event-log.ts";
 import { createTimestamps } from "../../events/timestamp.ts";
+import { withComplete } from "../../llm/decorators/with-complete.ts";
 import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
@@ -28,6 +29,7 @@ import { LiveConversation } from "./live-conversation.ts";
 import { loadPlugin } from "./plugins/load-plugin.ts";
 import { PLUGIN_NOTE } from "./plugins/plugin-note.ts";
 import { PluginSession } from "./plugins/plugin-session.ts";
+import { HoldGuard } from "./runs/hold-guard.ts";
 import { LogView } from "./session/log-view.ts";
 import { openTools } from "./session/open-tools.ts";
 import { readMemory, readPromptFiles } from "./session/prompt-files.ts";
@@ -38,6 +40,10 @@ import { toolStorage } from "./tool-storage.ts";
 /** The claim under which a conversation is in memory. */
 export interface ConversationClaim {
   fence: number;
+  /** The node of this server that has it. */
+  node: number;
+  /** Whether the others surely count this server as the holder at this moment. */
+  isSure(): boolean;
   /** Called when memory is no longer what the store has: another server has taken over, or a write has failed. */
   onLost(error: unknown): void;
 }
@@ -68,12 +74,14 @@ export function openConversation(
     leafEventId: record.leafEventId,
     // Sub-agents are a matter of their parent, whose events show what they do.
     mail: record.agentOf === undefined ? context.mail?.of(id) : undefined,
-    ...claim,
+    fence: claim.fence,
+    onLost: claim.onLost,
     onAppended(events) {
       logView.follow(events);
       if (events.some(({ kind }) => kind !== "ConversationStateUpdateEvent")) context.onActivity?.();
     },
   });
+  const guard = new HoldGuard({ isHeld: claim.isSure, givenUp: (error) => log.abandon(error) });
   const logView = new LogView({ conversationId: id, log, events: store.events });
   const keeper = new StateKeeper({
     state,
@@ -152,7 +160,8 @@ export function openConversation(
     secrets,
     isModelKeyLost,
     cacheId: config.sub_agent?.cache_id,
-    context,
+    context: { ...context, createLlm: guardedModels(context.createLlm, guard) },
+    guard,
     completeAgent: async () =>
       withProjectSkills(
         await plugins.complete(keeper.state.agent),
@@ -181,7 +190,7 @@ export function openConversation(
     readPromptFiles: (agent) => readPromptFiles(agent, () => workspace.get(), context.agentFiles),
   });
   return new LiveConversation({
-    fence: claim.fence,
+    claim,
     keeper,
     session,
     workspace,
@@ -218,6 +227,17 @@ function asked(
     agent,
     hasContainers: openWorkspace.machines !== undefined,
     registry,
+  };
+}
+
+/** Models whose calls wait while another server may have taken over. */
+function guardedModels(createLlm: LiveContext["createLlm"], guard: HoldGuard): LiveContext["createLlm"] {
+  return (config, use) => {
+    const llm = createLlm(config, use);
+    return withComplete(llm, async (request) => {
+      await guard.pass(request.signal);
+      return llm.complete(request);
+    });
   };
 }
 

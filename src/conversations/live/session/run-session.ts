@@ -21,6 +21,7 @@ import type { LazyWorkspace } from "../../../workspace/lazy-workspace.ts";
 import type { LiveContext } from "../conversation-context.ts";
 import { goalEvent, interrupted, readGoal } from "../goal/goal-status.ts";
 import { maskEvent, needsMask } from "../masking/masked-event.ts";
+import type { HoldGuard } from "../runs/hold-guard.ts";
 import type { StateKeeper } from "../state-keeper.ts";
 import { addUserMessage } from "./add-user-message.ts";
 import { type AnalyzerContext, analyzerServices } from "./analyzer-services.ts";
@@ -39,6 +40,8 @@ export interface RunSessionParts {
   isModelKeyLost: boolean;
   /** Id under which providers keep its prompts. Default: that of the conversation. */
   cacheId?: string | undefined;
+  /** Holds back what cannot be taken back. */
+  guard: HoldGuard;
   context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "onActivity"> & AnalyzerContext;
   /** The agent with what the files of its project add to it. */
   completeAgent(): Promise<Agent>;
@@ -109,6 +112,10 @@ export class RunSession implements AgentSession {
 
   newId(): string {
     return this.#parts.context.clock.newId();
+  }
+
+  mayBegin(signal: AbortSignal): Promise<void> {
+    return this.#parts.guard.pass(signal);
   }
 
   async append(events: readonly NewEvent[]): Promise<Event[]> {
