@@ -17,7 +17,8 @@ import { sharpSizer } from "./images/size-image.ts";
 import type { Llm, LlmReply } from "./llm.ts";
 import { LlmError } from "./llm-error.ts";
 import { type Model, resolveModel } from "./model.ts";
-import type { Protocol } from "./protocol.ts";
+import type { RouteLimits } from "./openrouter/route-limits.ts";
+import { isOpenRouter, type Protocol } from "./protocol.ts";
 import { type Fetch, providerFetch } from "./provider-fetch.ts";
 import { isProxied, loadProxyModel } from "./proxy-models.ts";
 import { REPLY_LIMITS } from "./reply/reply-limits.ts";
@@ -49,6 +50,8 @@ export interface LlmOptions {
   keyRefresh?: KeyRefresh;
   /** Pays for configurations that ask for a subscription. Default: there is none, and these are refused. */
   subscription?: Subscription | undefined;
+  /** Knows the context windows of models at OpenRouter. Default: those of the price list count. */
+  routeLimits?: Pick<RouteLimits, "windowOf"> | undefined;
   /** Receives every call of a configuration with `log_completions`. */
   onCompletion?: (log: CompletionLog) => void;
 }
@@ -103,15 +106,17 @@ function isListed({ config, endpoint }: Model, { baseUrls }: KeyRefresh): boolea
 }
 
 function decorated(model: Model, options: BuildOptions): Llm {
-  const { config } = model;
+  const { config, endpoint } = model;
   // A model at temperature 0 would give the same empty reply again.
   const warmer = { ...model, config: { ...config, temperature: 1 } };
   const create = (one: Model) => withSendablePrompt(connect(one, options));
-  const { fetch = globalThis.fetch, maxReplyBytes = REPLY_LIMITS.bytes } = options;
+  const { fetch = globalThis.fetch, maxReplyBytes = REPLY_LIMITS.bytes, routeLimits } = options;
+  const asksWindow = routeLimits !== undefined && config.max_input_tokens === null && isOpenRouter(endpoint);
   const askProxy = () => loadProxyModel(model, providerFetch(fetch, maxReplyBytes));
   return decorate(create(model), config, {
     ...options,
     ...(isProxied(model) && { askProxy }),
+    ...(asksWindow && { askWindow: () => routeLimits.windowOf(model) }),
     ...(config.temperature === 0 && { afterNoResponse: create(warmer) }),
   });
 }

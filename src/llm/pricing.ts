@@ -29,6 +29,17 @@ const UNKNOWN: ModelFacts = { costOf: () => 0, contextWindow: 0 };
 /** Asks the proxy that serves a model about it. */
 export type AskProxy = () => Promise<ProxyModel | null>;
 
+/** Asks for the tokens that a model takes where it is served now; null where that is not known. Never rejects. */
+export type AskWindow = () => Promise<number | null>;
+
+/** Questions to others about a model. */
+export interface ModelQuestions {
+  /** Default: no proxy serves the model. */
+  askProxy?: AskProxy | undefined;
+  /** Asked for each call. Default: the window is the one in the price list. */
+  askWindow?: AskWindow | undefined;
+}
+
 /**
  * Looks up price and context window of a model in the price list of `@pydantic/genai-prices`, which is offline and is
  * loaded by the first call. A name that is not in the list may be a proxy's own: then the model behind it counts, or

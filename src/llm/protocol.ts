@@ -62,7 +62,8 @@ export function cacheFields(
   };
 }
 
-function isOpenRouter({ name, baseUrl }: Endpoint): boolean {
+/** Whether OpenRouter serves a model, under its name or at its address. */
+export function isOpenRouter({ name, baseUrl }: Endpoint): boolean {
   return name === "openrouter" || /(^|\.)openrouter\.ai$/i.test(new URL(baseUrl).hostname);
 }
 

@@ -3,6 +3,7 @@ import { type FindConnection, linkedConnection, linkedLlm } from "../llm/connect
 import { createLlm } from "../llm/create-llm.ts";
 import { decorate } from "../llm/decorators/decorate.ts";
 import type { KeyRefresh } from "../llm/decorators/with-key-refresh.ts";
+import { RouteLimits } from "../llm/openrouter/route-limits.ts";
 import { savedLlm } from "../llm/routing/saved-llm.ts";
 import { withFallbacks } from "../llm/routing/with-fallbacks.ts";
 import type { Subscription } from "../llm/subscription/subscription-llm.ts";
@@ -39,6 +40,10 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
     async (address) => allowPrivateImageUrls || isPublicAddress(address),
     options.companyProxy,
   );
+  const routeLimits = new RouteLimits({
+    fetch: createGuardedFetch(isPublicAddress, options.companyProxy),
+    ...{ clock, logger },
+  });
   const keyRefresh = keyRefreshOf(options, services);
   const find: FindConnection = async (id) => (await services.connections()).find(id);
   const connect: CreateLlm = (config, use) => {
@@ -48,6 +53,7 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
       environment,
       logger,
       clock,
+      routeLimits,
       subscription: subscriptionOf(services),
       ...(keyRefresh && { keyRefresh }),
       ...(maxReplyBytes !== undefined && { maxReplyBytes }),

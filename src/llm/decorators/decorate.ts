@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../clock.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { Llm } from "../llm.ts";
-import type { AskProxy } from "../pricing.ts";
+import type { ModelQuestions } from "../pricing.ts";
 import { withMessageLimit } from "../prompt/with-message-limit.ts";
 import { REPLY_LIMITS } from "../reply/reply-limits.ts";
 import { type CompletionLog, withCompletionLog } from "./with-completion-log.ts";
@@ -15,7 +15,7 @@ import { type RetryPolicy, type Sleep, withRetry } from "./with-retry.ts";
 import { withThinkTags } from "./with-think-tags.ts";
 
 /** Options of `decorate`. */
-export interface DecorateOptions {
+export interface DecorateOptions extends ModelQuestions {
   /** Receives a warning for each failed attempt. Default: none. */
   logger?: Logger;
   /** Source of time and ids. Default: the system's. */
@@ -24,8 +24,6 @@ export interface DecorateOptions {
   sleep?: Sleep;
   /** Receives every call of a configuration with `log_completions`. Default: no log. */
   onCompletion?: (log: CompletionLog) => void;
-  /** Asks the proxy that serves the model about it, for its price. Default: no proxy. */
-  askProxy?: AskProxy | undefined;
   /** Model for the attempts after an empty reply, not yet decorated. Default: the same. */
   afterNoResponse?: Llm;
 }
@@ -52,11 +50,12 @@ export function decorate(llm: Llm, config: LlmConfig, options: DecorateOptions =
     sleep,
     onCompletion,
     askProxy,
+    askWindow,
     afterNoResponse,
   } = options;
   const attempt = (one: Llm) => {
     const bounded = withReplyLimits(withThinkTags(withLlmErrors(one, clock)), REPLY_LIMITS);
-    return withPrice(withDeadline(bounded, config), config, askProxy);
+    return withPrice(withDeadline(bounded, config), config, { askProxy, askWindow });
   };
   const retried = withRetry(attempt(llm), retryPolicy(config), {
     logger,
