@@ -80,6 +80,7 @@ export type { Listening } from "./node/listen.ts";
 export type { Principal } from "./principal.ts";
 export type { SecretMask } from "./secrets/masking/secret-mask.ts";
 export type { BrowserOptions } from "./server/browser/browser-options.ts";
+export type { ClusterOptions } from "./server/cluster/cluster-options.ts";
 export { type AgentServer, createServer } from "./server/create-server.ts";
 export type { VscodeOptions } from "./server/editor/vscode-options.ts";
 export type { ResolvedOptions } from "./server/options/resolved-options.ts";

@@ -1,6 +1,7 @@
 import { AgentServerError, type ErrorCode, isBindingRequired, messageOf } from "../errors.ts";
 import type { NodeSeat } from "../stores/nodes/node-seat.ts";
-import { isOwnershipLost } from "../stores/refusals.ts";
+import type { Owner } from "../stores/ownership.ts";
+import { holderIn, isOwnershipLost } from "../stores/refusals.ts";
 import type { Store } from "../stores/store.ts";
 import type { Claimed } from "./import/claimed.ts";
 import type { Imports } from "./import/imports.ts";
@@ -99,6 +100,19 @@ export class ClaimedConversations {
   /** The document "calls" of a conversation in memory; undefined for one that is not there. */
   async callsOf(id: string): Promise<Record<string, string> | undefined> {
     return (await this.#live.peek(id))?.keeper.calls();
+  }
+
+  /**
+   * Loads a conversation that no server has in memory. Resolves with the one that holds it, if that is another. What
+   * else is wrong with it, its verbs say.
+   */
+  async hold(id: string): Promise<Owner | undefined> {
+    try {
+      await this.#live.get(id);
+      return undefined;
+    } catch (error) {
+      return holderIn(error, id);
+    }
   }
 
   /** Makes a conversation leave memory if nothing goes on in it. */

@@ -4,6 +4,7 @@ import { AgentServerError } from "../errors.ts";
 import type { EventReader } from "../events/event-reader.ts";
 import type { FeedForm } from "../events/feeds/frame-texts.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
+import type { Owner } from "../stores/ownership.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
 import type { ChildConversation, ConversationInfo, RuntimeInfo } from "../wire/conversation.ts";
@@ -196,6 +197,24 @@ export class ConversationManager {
   /** Stores in a conversation that it depends on what a client has brought for it. It need not be there yet. */
   noteBindings(id: string): Promise<void> {
     return this.#parts.live.noteBindings(id);
+  }
+
+  /** Whether a conversation is in memory. */
+  has(id: string): boolean {
+    return this.#parts.live.has(id);
+  }
+
+  /**
+   * Takes a conversation into memory that no server of the store has there. Resolves with the node that holds it, if
+   * that is another one. An unknown conversation is fine: its verbs reject.
+   */
+  hold(id: string): Promise<Owner | undefined> {
+    return this.#parts.live.hold(id);
+  }
+
+  /** Makes a conversation leave memory if nothing goes on in it, so that another server can have it. */
+  yield(id: string): Promise<void> {
+    return this.#parts.live.yield(id);
   }
 
   /** A conversation as HTTP shows it, without secrets. */

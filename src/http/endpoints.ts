@@ -7,6 +7,7 @@ import type { ReceiveUpload } from "./content/upload.ts";
 import type { DocsAssets } from "./openapi/docs.ts";
 import { createDocumentation } from "./openapi/documentation.ts";
 import type { MatchedRoute, RequestContext } from "./request-about.ts";
+import type { Dispatch } from "./route/dispatch.ts";
 import type { Route } from "./route/route.ts";
 import { createRouteHandler, type Endpoint } from "./route/route-handler.ts";
 import { createRouter, otherSlash, type RouteMatch, type Router, type RouterEntry } from "./router.ts";
@@ -46,6 +47,8 @@ export interface EndpointsOptions {
   queryKey?: boolean | undefined;
   /** The refusal of what requires credentials while the server is not configured; undefined once it is. */
   dormant?: (() => AgentServerError | undefined) | undefined;
+  /** Decides about requests that not every server can answer. Default: this one answers all. */
+  dispatch?: Dispatch | undefined;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
@@ -56,12 +59,13 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     eventStreams,
     queryKey = true,
     dormant,
+    dispatch,
   } = options;
   const gate = createFirstFrameGate(authentication.isKey);
   const answered = new Set(routes.filter(({ spec }) => spec.method === "GET").map(({ spec }) => spec.path));
   const isNoRoute = ({ spec }: SocketRoute) => !answered.has(spec.path);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
-  const handlerOptions = { authentication, maxBodyBytes, receiveUpload, eventStreams, dormant };
+  const handlerOptions = { authentication, maxBodyBytes, receiveUpload, eventStreams, dormant, dispatch };
   const entries: RouterEntry<Routed<Endpoint>>[] = [
     ...routes.flatMap((route) => entriesOf(route.spec, createRouteHandler(route, handlerOptions))),
     ...sockets

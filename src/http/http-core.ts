@@ -15,6 +15,7 @@ import type { DocsAssets } from "./openapi/docs.ts";
 import { type Pages, reachPage } from "./pages.ts";
 import { RequestContext } from "./request-about.ts";
 import { belowPrefix, normalizePrefix, splitUrl } from "./request-path.ts";
+import type { Dispatch } from "./route/dispatch.ts";
 import type { Route } from "./route/route.ts";
 import { serverStages } from "./server-stages.ts";
 import type { Connect } from "./socket.ts";
@@ -50,6 +51,8 @@ export interface HttpCoreOptions extends AuthenticationOptions {
   docsAssets?: DocsAssets;
   /** The refusal of what requires credentials while the server is not configured. Default: it is. */
   dormant?: (() => AgentServerError | undefined) | undefined;
+  /** Decides about requests that not every server can answer. Default: this one answers all. */
+  dispatch?: Dispatch | undefined;
   /** Pages for people. With them every path below the base path is the server's. */
   pages?: Pages | undefined;
 }

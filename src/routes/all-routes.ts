@@ -11,6 +11,7 @@ import type { AppDeps } from "./apps/app-deps.ts";
 import { canvasExtensionRoutes } from "./apps/canvas-extensions.ts";
 import { ingressRoutes, ingressSockets } from "./apps/ingress-routes.ts";
 import { asideRoutes } from "./asides.ts";
+import { type ClusterDeps, clusterRoutes } from "./cluster/between-nodes.ts";
 import { conversationRuntimeRoutes } from "./conversation-runtime.ts";
 import { conversationTreeRoutes } from "./conversation-tree.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
@@ -89,6 +90,8 @@ export interface RoutesDeps {
   /** The active agent for clients of OpenAI's API. */
   gateway: GatewayDeps;
   sockets: SocketDeps;
+  /** The other servers. undefined for a server alone. */
+  cluster: ClusterDeps | undefined;
 }
 
 /** Every route of the server. A new resource is one line here. */
@@ -112,6 +115,7 @@ export function allRoutes({
   workspaceSession,
   init,
   gateway,
+  cluster,
 }: RoutesDeps): Route[] {
   const ofServer = serverScope(machine, kept);
   const scopes = [ofServer, conversationScope(conversations)];
@@ -128,6 +132,7 @@ export function allRoutes({
     ...credentialBindingRoutes({ conversations, logins }),
     ...conversationRuntimeRoutes(conversations, server),
     ...eventRoutes(conversations),
+    ...(cluster === undefined ? [] : clusterRoutes(conversations, cluster)),
     ...gatewayRoutes(gateway),
     ...toolRoutes(tools),
     ...llmCatalogueRoutes(llmCatalogue),

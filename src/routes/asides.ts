@@ -21,6 +21,7 @@ export function asideRoutes(conversations: ConversationManager): Route[] {
           method: "POST",
           path: "/ask_agent",
           id: "ask_agent",
+          runsOn: "owner",
           summary: "Ask about the conversation so far, also during a run; it leaves no event",
         },
         () => ({

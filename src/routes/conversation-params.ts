@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { ConversationHandle } from "../conversations/live/conversation-handle.ts";
 import { AgentServerError } from "../errors.ts";
+import { validate, validationError } from "../http/route/validation.ts";
 import { uuid } from "../wire/ids.ts";
 import { errorBody } from "../wire/validation-error.ts";
 
@@ -39,4 +40,20 @@ export function successOf(conversations: ConversationManager) {
     await orNotFound(conversations.open(id).then(work));
     return SUCCESS;
   };
+}
+
+/** Header by which a client names the event of a message. */
+export const EVENT_ID = "X-Event-ID";
+
+/**
+ * The event that a client names; undefined without one.
+ *
+ * @throws AgentServerError `unprocessable` for a header that is not a UUID
+ */
+export function eventIdIn(headers: Headers): string | undefined {
+  const given = headers.get(EVENT_ID);
+  if (given === null) return undefined;
+  const read = validate(z.object({ [EVENT_ID]: uuid }), { [EVENT_ID]: given }, "header");
+  if (read.items !== undefined) throw validationError(read.items);
+  return read.value[EVENT_ID];
 }

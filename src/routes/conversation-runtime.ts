@@ -24,7 +24,13 @@ export function conversationRuntimeRoutes(
   const routes = [
     runtimeRoute
       .lazy(
-        { method: "GET", path: "", id: "get_local_conversation_runtime", summary: "State of the machine" },
+        {
+          method: "GET",
+          path: "",
+          id: "get_local_conversation_runtime",
+          runsOn: "owner",
+          summary: "State of the machine",
+        },
         state,
       )
       .handle(async ({ params }) => ({
@@ -37,6 +43,8 @@ export function conversationRuntimeRoutes(
           method: "POST",
           path: "/reprovision",
           id: "reprovision_local_conversation_runtime",
+          runsOn: "owner",
+          repeatable: true,
           summary: "Start the machine if it is missing",
         },
         state,
@@ -59,6 +67,8 @@ function stopRoute(conversations: ConversationManager): Route {
         method: "DELETE",
         path: "",
         id: "release_runtime",
+        runsOn: "owner",
+        repeatable: true,
         summary: "Stop the machine; its next use starts it again",
       },
       () => ({ responses: { 204: { description: "Stopped" }, 404: notFound } }),

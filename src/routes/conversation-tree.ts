@@ -63,6 +63,7 @@ export function conversationTreeRoutes(conversations: ConversationManager): Rout
           method: "POST",
           path: "/children",
           id: "start_child_conversation",
+          runsOn: "owner",
           summary: "Start a conversation that works on a task for this one",
         },
         () => ({
@@ -86,6 +87,7 @@ export function conversationTreeRoutes(conversations: ConversationManager): Rout
           method: "POST",
           path: "/navigate",
           id: "navigate_conversation",
+          runsOn: "owner",
           summary: "Continue from another event",
         },
         () => ({

@@ -33,6 +33,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       method: "POST",
       path: "/run",
       id: "run_conversation",
+      runsOn: "owner",
       summary: "Let the agent work; answers at once",
       responses: {
         200: { description: "Started", body: success },
@@ -46,6 +47,8 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       method: "POST",
       path: "/pause",
       id: "pause_conversation",
+      runsOn: "owner",
+      repeatable: true,
       summary: "Stop after the current step",
       responses: { 200: { description: "Paused, or nothing to pause", body: success }, 404: notFound },
     }).handle(({ params }) => verb(params, (opened) => opened.pause())),
@@ -54,6 +57,8 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       method: "POST",
       path: "/interrupt",
       id: "interrupt_conversation",
+      runsOn: "owner",
+      repeatable: true,
       summary: "Stop the current model call or tool at once",
       responses: {
         200: { description: "Interrupted, or nothing to interrupt", body: success },
@@ -65,6 +70,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       method: "POST",
       path: "/condense",
       id: "condense_conversation",
+      runsOn: "owner",
       summary: "Put a summary in the place of older events; answers when that is done",
       responses: {
         200: { description: "Condensed", body: success },
@@ -79,6 +85,8 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       method: "POST",
       path: "/secrets",
       id: "update_conversation_secrets",
+      runsOn: "owner",
+      repeatable: true,
       summary: "Add or replace secrets",
       body: updateSecretsRequest,
       responses: { 200: { description: "Taken", body: success }, 404: notFound },
@@ -88,6 +96,8 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       method: "POST",
       path: "/confirmation_policy",
       id: "set_conversation_confirmation_policy",
+      runsOn: "owner",
+      repeatable: true,
       summary: "Say which actions wait for approval",
       body: setConfirmationPolicyRequest,
       responses: { 200: { description: "Set", body: success }, 404: notFound },
@@ -97,6 +107,8 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       method: "POST",
       path: "/security_analyzer",
       id: "set_conversation_security_analyzer",
+      runsOn: "owner",
+      repeatable: true,
       summary: "Say who judges the risk of actions",
       body: z
         .object({ security_analyzer: securityAnalyzer.nullable() })
@@ -112,6 +124,7 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
           method: "POST",
           path: "/load_plugin",
           id: "load_conversation_plugin",
+          runsOn: "owner",
           summary: "Load a plugin of the marketplaces that the agent knows",
         },
         () => ({

@@ -151,6 +151,8 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       method: "PATCH",
       path: "",
       id: "update_conversation",
+      runsOn: "owner",
+      repeatable: true,
       summary: "Change title or tags",
       body: updateConversationRequest,
       responses: {
@@ -163,6 +165,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       method: "DELETE",
       path: "",
       id: "delete_conversation",
+      runsOn: "owner",
       summary: "Delete a conversation; its workspace stays, its worktree goes, the worktree's branch stays",
       responses: { 200: { description: "Deleted", body: success }, 404: notFound },
     }).handle(async ({ params }) => {

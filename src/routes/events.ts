@@ -11,7 +11,15 @@ import { eventPage, eventSortOrder, success } from "../wire/conversation.ts";
 import { anyEvent } from "../wire/events/any-event.ts";
 import { sendMessageRequest } from "../wire/events/message.ts";
 import { errorBody } from "../wire/validation-error.ts";
-import { busy, conflict, conversationParams, notFound, SUCCESS } from "./conversation-params.ts";
+import {
+  busy,
+  conflict,
+  conversationParams,
+  EVENT_ID,
+  eventIdIn,
+  notFound,
+  SUCCESS,
+} from "./conversation-params.ts";
 
 const filterQuery = z.object({
   kind: z.string().optional().describe("Class name, alone or with the reference's module path"),
@@ -114,6 +122,12 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       method: "POST",
       path: "",
       id: "send_message",
+      runsOn: "owner",
+      repeatable: true,
+      eventIdHeader: EVENT_ID,
+      headers: {
+        [EVENT_ID]: "UUID that the event gets. A message that is sent again under it is stored once",
+      },
       summary: "Say something to the agent",
       body: sendMessageRequest,
       responses: {
@@ -121,10 +135,10 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
         404: notFound,
         429: { description: "Stored, and too many runs are active: call `run` later", body: errorBody },
       },
-    }).handle(async ({ params, body }) => {
+    }).handle(async ({ params, body, request }) => {
       const conversation = await conversations.open(params.conversation_id);
       checkRole(body);
-      await conversation.sendMessage(body.content, { run: body.run });
+      await conversation.sendMessage(body.content, { run: body.run, eventId: eventIdIn(request.headers) });
       return SUCCESS;
     }),
 
@@ -132,6 +146,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       method: "POST",
       path: "/respond_to_confirmation",
       id: "respond_to_confirmation",
+      runsOn: "owner",
       summary: "Approve or reject the actions that wait",
       body: confirmationResponseRequest,
       responses: {

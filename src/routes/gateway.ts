@@ -64,6 +64,8 @@ export function gatewayRoutes({ gateway, clock }: GatewayDeps): Route[] {
           method: "POST",
           path: "/chat/completions",
           id: "create_chat_completion",
+          runsOn: "owner",
+          claimedId: ({ headers }) => headers.get(CONVERSATION_ID) ?? undefined,
           summary: "Say something to the active agent and wait for its answer",
           headers: {
             [CONVERSATION_ID]: "Id of the conversation that goes on, or of the one to begin",

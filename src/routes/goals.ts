@@ -31,6 +31,7 @@ export function goalRoutes(conversations: ConversationManager): Route[] {
           method: "POST",
           path: "",
           id: "start_goal_in_conversation",
+          runsOn: "owner",
           summary: "Let the agent work until a judge finds that a goal is reached; answers at once",
         },
         () => ({
@@ -48,6 +49,8 @@ export function goalRoutes(conversations: ConversationManager): Route[] {
           method: "POST",
           path: "/stop",
           id: "stop_goal_in_conversation",
+          runsOn: "owner",
+          repeatable: true,
           summary: "End the goal; the run goes on",
         },
         () => ({
@@ -62,6 +65,7 @@ export function goalRoutes(conversations: ConversationManager): Route[] {
           method: "POST",
           path: "/resume",
           id: "resume_goal_in_conversation",
+          runsOn: "owner",
           summary: "Go on with the last goal that was interrupted; answers at once",
         },
         () => ({ responses: begun }),

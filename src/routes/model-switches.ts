@@ -29,6 +29,8 @@ export function modelSwitchRoutes({ conversations, launches }: ModelSwitchDeps):
           method: "POST",
           path: "/switch_llm",
           id: "switch_conversation_llm",
+          runsOn: "owner",
+          repeatable: true,
           summary: "Give the agent another model",
         },
         () => ({
@@ -52,6 +54,8 @@ export function modelSwitchRoutes({ conversations, launches }: ModelSwitchDeps):
           method: "POST",
           path: "/switch_profile",
           id: "switch_conversation_profile",
+          runsOn: "owner",
+          repeatable: true,
           summary: "Give the agent a saved model",
         },
         () => ({
@@ -76,6 +80,8 @@ export function modelSwitchRoutes({ conversations, launches }: ModelSwitchDeps):
           method: "POST",
           path: "/switch_acp_model",
           id: "switch_conversation_acp_model",
+          runsOn: "owner",
+          repeatable: true,
           summary: "Give an agent that is another program another model",
         },
         () => ({

@@ -6,17 +6,29 @@ import { BashSockets } from "../streams/bash-socket.ts";
 import { type ConversationSocketsOptions, EventSockets } from "../streams/event-socket.ts";
 import { SessionSockets } from "../streams/session-socket.ts";
 import { SocketPlaces } from "../streams/socket-places.ts";
+import type { Content } from "../wire/events/message.ts";
 import { conversationParams } from "./conversation-params.ts";
 import { type BashDeps, serverBashPlace } from "./machine/bash.ts";
 import type { MachineScope } from "./machine/machine-scope.ts";
 
+/** A message that a client has sent on a socket. */
+interface SentMessage {
+  conversationId: string;
+  content: Content[];
+  /** Stores it here, as the event with this id. */
+  here(eventId?: string): Promise<void>;
+}
+
 /** Services for sockets, in addition to the conversations. */
-export type SocketDeps = Pick<ConversationSocketsOptions, "logger" | "maxLagBytes">;
+export type SocketDeps = Pick<ConversationSocketsOptions, "logger" | "maxLagBytes"> & {
+  /** Brings messages to the server that has their conversation. Default: this one. */
+  passMessage?: ((message: SentMessage) => Promise<void>) | undefined;
+};
 
 /** The sockets of conversations. Both kinds share the places that a conversation has. */
 export function conversationSocketRoutes(
   conversations: ConversationManager,
-  options: SocketDeps,
+  { passMessage = ({ here }) => here(), ...options }: SocketDeps,
 ): SocketRoute[] {
   const deps: ConversationSocketsOptions = {
     ...options,
@@ -26,7 +38,13 @@ export function conversationSocketRoutes(
         await conversations.assertOpenable(id);
         return conversations.watch(id, form);
       },
-      say: async (id, content) => (await conversations.open(id)).sendMessage(content),
+      say: (conversationId, content) =>
+        passMessage({
+          conversationId,
+          content,
+          here: async (eventId) =>
+            (await conversations.open(conversationId)).sendMessage(content, { eventId }),
+        }),
     },
   };
   return [...eventSocketRoutes(new EventSockets(deps)), ...sessionSocketRoutes(new SessionSockets(deps))];

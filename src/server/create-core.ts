@@ -29,6 +29,8 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
   const startedAt = clock.now();
   const publicPath = options.webUrl && new URL(options.webUrl).pathname;
   const tokens = workspaceTokens(options);
+  const { cluster } = services;
+  const clustered = cluster?.serve(services.conversations);
   const deps = {
     conversations: services.conversations,
     machine: services.machine,
@@ -51,7 +53,12 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     mcpTrials: services.mcpTrials.get,
     workspaceSession: { tokens, publicPath: options.basePath ?? publicPath ?? "" },
     gateway: { gateway: once(() => openGateway(options, services)), clock },
-    sockets: { logger: options.logger, maxLagBytes: options.maxSocketLagBytes },
+    sockets: {
+      logger: options.logger,
+      maxLagBytes: options.maxSocketLagBytes,
+      passMessage: clustered?.passMessage,
+    },
+    cluster,
     server: {
       clock,
       startedAt: () => startedAt,
@@ -79,7 +86,8 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     cookie: { name: WORKSPACE_COOKIE, check: (token) => tokens.check(token) },
     maxBodyBytes: options.maxBodyBytes,
     debug: options.debug,
-    dormant: init && (() => init.refusal()),
+    dormant: (init || cluster) && (() => init?.refusal() ?? cluster?.refusal()),
+    dispatch: clustered?.dispatch,
     logger: options.logger,
     queryKey: options.queryKey,
     newId: clock.newId,

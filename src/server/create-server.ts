@@ -35,6 +35,7 @@ export interface AgentServer extends FetchServer, AsyncDisposable {
    *
    * @throws AgentServerError `bad_request` for a host beyond loopback, unless `apiKeys`, `authenticate` or
    * `dangerouslyAllowUnauthenticated` is set.
+   * @throws AgentServerError `conflict` for the secret key of another cluster than that of the store
    * @throws Error if the address cannot be bound. Its message says what to change.
    */
   listen(port?: number, host?: string): Promise<Listening>;
@@ -94,6 +95,7 @@ export function createServer(input: ServerOptions = {}): AgentServer {
     openapi: () => current.core.openapi(),
     listen: async (port = 8000, host = "127.0.0.1") => {
       refuseOpenHost(host, init?.refusal() === undefined ? current.options : options);
+      await current.services.cluster?.admitted();
       const listening = await listen(server, { port, host });
       listenings.add(listening);
       return listening;

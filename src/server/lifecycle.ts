@@ -5,10 +5,14 @@ import type { Logger } from "../logger.ts";
 import type { Store } from "../stores/store.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
+import type { Cluster } from "./cluster/open-cluster.ts";
 import { shareStore } from "./data-folder/shared-store.ts";
 
 export interface Lifecycle {
-  /** True once the data of the reference is found and the repair of interrupted runs has finished. */
+  /**
+   * True once the data of the reference is found and the repair of interrupted runs has finished. In a cluster, only
+   * while the others surely count this server as alive.
+   */
   readonly ready: boolean;
   /** Resolves when the server is ready or, with the reason in the log, will not be. */
   readonly started: Promise<void>;
@@ -28,6 +32,8 @@ export interface LifecycleParts {
   apps: { close(): Promise<void> };
   /** The browser of agents. */
   browser: { close(): Promise<void> };
+  /** The cluster that admits this server before it begins anything. undefined for a server alone. */
+  cluster: Pick<Cluster, "admitted" | "isSure" | "giveUp" | "close"> | undefined;
   /** Trials of MCP servers. */
   mcpTrials: { close(): Promise<void> };
   /** Programs that are asked for their models. */
@@ -55,6 +61,7 @@ export function startLifecycle({
   webhooks,
   apps,
   browser,
+  cluster,
   mcpTrials,
   acpModels,
   bash: { commands },
@@ -67,30 +74,34 @@ export function startLifecycle({
   let ready = false;
   let closing: Promise<void> | undefined;
   const releaseStore = shareStore(store);
-  const taken = takeOverSettings();
+  const admitted = cluster?.admitted();
+  const once = <T>(work: () => Promise<T>) => (admitted === undefined ? work() : admitted.then(work));
+  const taken = once(takeOverSettings);
   // What an earlier process has left goes to webhooks before what the repair of its runs adds.
-  const started = conversations.start(webhooks?.start()).then(
+  const started = once(() => conversations.start(webhooks?.start())).then(
     async () => {
       await taken;
       ready = true;
     },
     (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
   );
-  const tidied = commands.start();
-  const rotated = rotateKeys().catch((error: unknown) =>
+  const tidied = once(() => commands.start());
+  const rotated = once(rotateKeys).catch((error: unknown) =>
     logger.error({ error: messageOf(error) }, "Kept secrets could not be sealed with the new secret key"),
   );
   const end = async () => {
-    await Promise.all([started, tidied, rotated]);
+    cluster?.giveUp();
+    await Promise.allSettled([taken, started, tidied, rotated]);
     await Promise.all([commands.close(), mcpTrials.close(), acpModels.close(), apps.close()]);
     await Promise.all([conversations.close(), machine.close()]);
     await Promise.all([machines?.close(), browser.close(), webhooks?.close()]);
     await endNetwork();
+    cluster?.close();
     await releaseStore();
   };
   return {
     get ready() {
-      return ready;
+      return ready && cluster?.isSure() !== false;
     },
     started,
     close: () => {

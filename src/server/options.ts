@@ -11,6 +11,7 @@ import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
 import type { LlmConfig, LlmConfigInput } from "../wire/agent/llm-config.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import type { BrowserOptions } from "./browser/browser-options.ts";
+import type { ClusterOptions } from "./cluster/cluster-options.ts";
 import type { VscodeOptions } from "./editor/vscode-options.ts";
 import type { UiOptions } from "./ui/ui-options.ts";
 import type { WebhookOptions } from "./webhooks/webhook-options.ts";
@@ -84,6 +85,12 @@ export interface ServerOptions {
    * `conversationsPath`.
    */
   store?: Store;
+  /**
+   * Makes this server one of several that serve the same conversations from one `store`, behind any balancer. Each
+   * answers every request: what only the server that runs a conversation can do, it passes on to that one. Needs
+   * `secretKey`, the same for all. Default: none; servers that share a store refuse what another one runs.
+   */
+  cluster?: ClusterOptions;
   /** Folder of the database and of each conversation's files. Default: `workspace/conversations`. */
   conversationsPath?: string;
   /**

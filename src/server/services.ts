@@ -34,6 +34,7 @@ import { loginGuard } from "./acp/login-guard.ts";
 import { savedLogins } from "./acp/saved-logins.ts";
 import { type AppAccess, appAccess } from "./apps/app-access.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
+import { type Cluster, openCluster } from "./cluster/open-cluster.ts";
 import { openDatabase } from "./data-folder/database.ts";
 import { removalNotes } from "./data-folder/removal-notes.ts";
 import { extensionPlaces } from "./extension-place.ts";
@@ -86,6 +87,8 @@ export interface Services {
   readonly documents: Documents;
   /** Sends what happens in conversations. undefined where there are no receivers. */
   readonly webhooks: Webhooks | undefined;
+  /** The other servers. undefined for a server alone. */
+  readonly cluster: Cluster | undefined;
   /** The browser of agents. */
   readonly browser: BrowserAccess;
   /** Trials of MCP servers. */
@@ -117,6 +120,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       terminalPriority: options.terminalPriority,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
     });
+  const cluster = openCluster(options, { store, cipher });
   const takeover = settingsTakeover(options, { store: store.documents, cipher });
   const documents = new Documents({ store: takeover.store, cipher, logger });
   const settings = settingsRooms({
@@ -171,7 +175,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   );
   const logins: ServerLogins = (asked) => async (name) =>
     bound.find(asked.conversationId, name) ?? saved?.(asked)(name);
-  const seat = new NodeSeat(store.ownership);
+  const seat = new NodeSeat(cluster?.ownership ?? store.ownership);
   const conversations: ConversationManager = new ConversationManager({
     machines,
     store,
@@ -224,6 +228,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   };
   return {
     store,
+    cluster,
     documents,
     settings,
     webhooks,

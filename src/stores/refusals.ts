@@ -1,4 +1,5 @@
 import { AgentServerError } from "../errors.ts";
+import type { Owner } from "./ownership.ts";
 import type { Change } from "./store.ts";
 
 /** The refusals of stores, in one wording. A refused change has written nothing. */
@@ -31,6 +32,31 @@ export function ownershipLost(): AgentServerError {
 
 export function isOwnershipLost(error: unknown): boolean {
   return AgentServerError.is(error) && error.code === "ownership_lost";
+}
+
+/** Why a claim is refused: another node holds the conversation. */
+class HeldElsewhere {
+  readonly conversationId: string;
+  readonly holder: Owner;
+
+  constructor(conversationId: string, holder: Owner) {
+    this.conversationId = conversationId;
+    this.holder = holder;
+  }
+}
+
+export function heldElsewhere(conversationId: string, holder: Owner): AgentServerError {
+  return new AgentServerError(
+    "unavailable",
+    `Conversation ${conversationId} is being run by another server (node ${holder.node}). Try again when that run has ended.`,
+    { headers: { "retry-after": "1" }, cause: new HeldElsewhere(conversationId, holder) },
+  );
+}
+
+/** The node that holds a conversation, from the refusal of a claim on it; undefined for anything else. */
+export function holderIn(error: unknown, conversationId: string): Owner | undefined {
+  if (!AgentServerError.is(error) || !(error.cause instanceof HeldElsewhere)) return undefined;
+  return error.cause.conversationId === conversationId ? error.cause.holder : undefined;
 }
 
 /** Whether a store has failed: the change may be stored although it was rejected. A refusal has written nothing. */

@@ -1,5 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import type { NodeSeat } from "../../stores/nodes/node-seat.ts";
+import { heldElsewhere } from "../../stores/refusals.ts";
 
 export interface ClaimsOptions {
   /** Called when another server wants a conversation that this one holds. */
@@ -32,11 +33,7 @@ export class Claims {
   async take(id: string): Promise<Claim> {
     const outcome = await this.#seat.claim(id);
     if ("fence" in outcome) return outcome;
-    throw new AgentServerError(
-      "unavailable",
-      "away" in outcome ? machineAway(id) : heldElsewhere(id, outcome.owner.node),
-      { headers: { "retry-after": "1" } },
-    );
+    throw "away" in outcome ? machineAway(id) : heldElsewhere(id, outcome.owner);
   }
 
   /** Gives a claim back. Never rejects, because that would hide the error for which it is given back. */
@@ -64,10 +61,10 @@ export class Claims {
   }
 }
 
-function heldElsewhere(id: string, node: number): string {
-  return `Conversation ${id} is being run by another server (node ${node}). Try again when that run has ended.`;
-}
-
-function machineAway(id: string): string {
-  return `Conversation ${id} is bound to a machine of which no server is there. Try again when one is.`;
+function machineAway(id: string): AgentServerError {
+  return new AgentServerError(
+    "unavailable",
+    `Conversation ${id} is bound to a machine of which no server is there. Try again when one is.`,
+    { headers: { "retry-after": "1" } },
+  );
 }

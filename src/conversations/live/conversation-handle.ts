@@ -31,6 +31,11 @@ export interface SendOptions {
   run?: boolean;
   /** Whether a message whose run may not start now is refused instead of stored. Default: false. */
   needsRun?: boolean;
+  /**
+   * Id of the message's event, a dashed UUID in lower case. A message with an id that the log has is not stored again,
+   * so that a message whose answer was lost can be sent once more. Default: a new one.
+   */
+  eventId?: string | undefined;
 }
 
 /** How a goal is pursued. */
@@ -90,13 +95,13 @@ export class ConversationHandle {
    */
   sendMessage(
     message: string | Content[],
-    { run = true, needsRun = false }: SendOptions = {},
+    { run = true, needsRun = false, eventId }: SendOptions = {},
   ): Promise<void> {
     const content = typeof message === "string" ? [text(message)] : message;
     return this.#use(async (conversation) => {
       const slot = run && needsRun ? conversation.runs.reserve() : undefined;
       try {
-        await deliver(conversation, content, { run, ...(slot && { slot }) });
+        await deliver(conversation, content, { run, ...(slot && { slot }), ...(eventId && { eventId }) });
       } finally {
         slot?.release();
       }

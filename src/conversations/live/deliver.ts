@@ -8,24 +8,47 @@ export interface DeliverOptions {
   run: boolean;
   /** The slot of that run. Default: one is claimed once the message is stored. */
   slot?: RunSlot;
+  /** Id of the event, by which a message that is sent again is found. Default: a new one. */
+  eventId?: string;
 }
 
 /**
  * Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has
- * to wait. A run that may not start at all is refused before anything is stored.
+ * to wait. A run that may not start at all is refused before anything is stored. A message that was sent before is not
+ * stored again; its run is started if it is still to come.
  */
-export async function deliver(
+export function deliver(
   conversation: LiveConversation,
   content: Content[],
-  { run, slot }: DeliverOptions,
+  options: DeliverOptions,
+): Promise<void> {
+  const { eventId } = options;
+  if (eventId === undefined) return send(conversation, content, options);
+  return conversation.sent.send(eventId, {
+    send: () => send(conversation, content, options),
+    again() {
+      const { execution_status: status, last_user_message_id: last } = conversation.keeper.state;
+      if (options.run && status === "idle" && last === eventId) start(conversation, options);
+    },
+  });
+}
+
+async function send(
+  conversation: LiveConversation,
+  content: Content[],
+  options: DeliverOptions,
 ): Promise<void> {
   const { session, runs, title, goal } = conversation;
-  if (run) runs.assertServed();
+  if (options.run) runs.assertServed();
   await goal.stop();
-  const { isBlocked } = await session.addUserMessage(content);
+  const { isBlocked } = await session.addUserMessage(content, options.eventId);
   if (!isBlocked) title.consider(content);
-  if (!run) return;
+  if (!options.run) return;
   if (!isBlocked) conversation.supersede();
+  start(conversation, options);
+}
+
+function start({ runs, session }: LiveConversation, { slot }: DeliverOptions): void {
   try {
     runs.startOrFollow(slot === undefined ? {} : { slot });
   } catch (error) {

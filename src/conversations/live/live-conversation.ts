@@ -7,6 +7,7 @@ import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { DocumentStore } from "../../stores/documents.ts";
 import { isOwnershipLost, ownershipLost } from "../../stores/refusals.ts";
+import type { StoredEvent } from "../../stores/store.ts";
 import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
@@ -23,6 +24,7 @@ import { GoalNotes } from "./goal/goal-notes.ts";
 import type { OpeningGuard } from "./opening-guard.ts";
 import { RunControl } from "./runs/run-control.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
+import { SentMessages } from "./sent-messages.ts";
 import type { RunSession } from "./session/run-session.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 
@@ -49,6 +51,8 @@ export interface LiveConversationOptions {
   documents: DocumentStore;
   /** The stored events of the active branch, oldest first, in pages. */
   history(): AsyncIterable<readonly Event[]>;
+  /** Finds a stored event. */
+  findEvent(id: string): Promise<StoredEvent | undefined>;
   logger: Logger;
   /** Reads the model that titles are asked of; undefined for that of the agent. */
   titleModel: (() => Promise<LlmConfig>) | undefined;
@@ -76,6 +80,8 @@ export class LiveConversation {
   readonly title: AutoTitle;
   readonly asides: Asides;
   readonly goal: GoalLoop;
+  /** Messages whose senders name their events. */
+  readonly sent: SentMessages;
   readonly subAgents: SubAgents;
   readonly #logger: Logger;
   readonly #options: LiveConversationOptions;
@@ -92,6 +98,7 @@ export class LiveConversation {
     this.session = session;
     this.workspace = workspace;
     this.subAgents = options.subAgents;
+    this.sent = new SentMessages(options.findEvent);
     const assertBudget = () => this.assertBudget();
     this.title = new AutoTitle({
       keeper,

@@ -202,6 +202,7 @@ export function openConversation(
     createRunner: async () => createRunner(state.agent.kind, runners, await openRunnerHost()),
     slots: context.slots,
     documents: store.documents,
+    findEvent: async (eventId) => (await store.events.find(id, [eventId]))[0],
     history: () => branchEvents({ conversationId: id, events: store.events, leafId: log.storedHead }),
     logger,
     launched: config.launched_agent_profile ?? null,

@@ -8,6 +8,7 @@ import type { EventStreams } from "../content/event-streams.ts";
 import { isUpload } from "../content/upload.ts";
 import type { RequestContext } from "../request-about.ts";
 import { UNREAD } from "./body-errors.ts";
+import type { Dispatch } from "./dispatch.ts";
 import { outcomeAnswer } from "./outcome.ts";
 import { createInputReader, type InputReaderOptions } from "./read-input.ts";
 import { readBody } from "./request-body.ts";
@@ -27,6 +28,8 @@ export interface RouteHandlerOptions extends InputReaderOptions {
   eventStreams: EventStreams;
   /** The refusal of what requires credentials while the server is not configured; undefined once it is. */
   dormant?: (() => AgentServerError | undefined) | undefined;
+  /** Decides about requests that not every server can answer. Default: this one answers all. */
+  dispatch?: Dispatch | undefined;
 }
 
 /**
@@ -38,11 +41,12 @@ const MAX_UNAUTHENTICATED_MS = 5_000;
 
 /**
  * Wraps a route's handler in the checks of the reference, in its order: JSON syntax, whether the server is configured,
- * key, validation.
+ * key, which server answers, validation.
  */
 export function createRouteHandler(route: Route, options: RouteHandlerOptions): Endpoint {
   const { spec } = route;
   const { eventStreams } = options;
+  const dispatch = spec.runsOn === undefined ? undefined : options.dispatch;
   const admit = admitOf(route, options);
   const getReader = once(() => createInputReader(spec, options));
 
@@ -52,6 +56,12 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
       if (AgentServerError.is(admission)) return refuse(request, { spec, options, refusal: admission });
       context.principal = admission.principal;
     }
+    if (dispatch === undefined) return answerHere(request, { params, context });
+    const admitted = { request, spec, params, context };
+    return dispatch(admitted, (readable) => answerHere(readable, { params, context }));
+  };
+
+  async function answerHere(request: Request, { params, context }: Matched): Promise<Answer | Response> {
     const { upload, ...input } = await getReader()(request, { params, search: context.search });
     try {
       const outcome = await route.handle({ ...input, request, principal: context.principal });
@@ -60,7 +70,7 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
     } finally {
       upload?.leave();
     }
-  };
+  }
 }
 
 type Admission = { principal: Principal | null } | AgentServerError;

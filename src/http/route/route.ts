@@ -19,6 +19,13 @@ export type Credential = "key" | "bearer" | "cookie";
 /** `open` requires nothing; of several credentials any one is enough. */
 export type RouteAuth = "open" | Credential | readonly Credential[];
 
+/**
+ * The server that must answer a request, where several share a store. `owner`: the one that has the conversation of the
+ * request in memory; if none has, the one that takes it into memory for the request. `holder`: the one that holds a
+ * claim on another id, such as that of a command; if none does, any.
+ */
+export type RunsOn = "owner" | "holder";
+
 /** A route is data: the router, the validator and the OpenAPI document all read this. */
 export interface RouteSpec {
   method: Method;
@@ -50,6 +57,17 @@ export interface RouteSpec {
   head?: boolean;
   /** Left out of the OpenAPI document. */
   hidden?: boolean;
+  /** The server that must answer, where several share a store. Default: any, from the store. */
+  runsOn?: RunsOn;
+  /**
+   * Finds the id that names this server, in a part of the request other than its body. Default: the conversation of the
+   * path.
+   */
+  claimedId?(request: Request, params: Readonly<Record<string, string>>): string | undefined;
+  /** Header that names the event which the request makes. A repeated request finds the event and makes no other. */
+  eventIdHeader?: string;
+  /** Whether a request whose answer was lost may be carried out once more. Default: for GET. */
+  repeatable?: boolean;
   responses: Readonly<Record<number, ResponseSpec>>;
 }
 
@@ -80,7 +98,10 @@ export interface Route {
    * Decides about a request in place of the credentials of the spec, for a route with a separate key: the refusal, or
    * undefined. A dormant server answers it. Default: the credentials decide.
    */
-  admit?(request: Request, about: { readonly peerAddress: string | undefined }): AgentServerError | undefined;
+  admit?(
+    request: Request,
+    about: { readonly peerAddress: string | undefined; readonly pathname: string },
+  ): AgentServerError | undefined;
   handle(input: {
     params: unknown;
     query: unknown;

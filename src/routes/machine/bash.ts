@@ -75,6 +75,7 @@ export function bashRoutes(
       method: "POST",
       path: "/start_bash_command",
       id: "start_bash_command",
+      runsOn: "owner",
       summary: "Run a command in the background; answers at once",
       body: executeBashRequest,
       responses: {
@@ -91,6 +92,7 @@ export function bashRoutes(
       method: "POST",
       path: "/execute_bash_command",
       id: "execute_bash_command",
+      runsOn: "owner",
       summary: "Run a command to its end",
       body: executeBashRequest,
       responses: {
@@ -107,6 +109,9 @@ export function bashRoutes(
       method: "POST",
       path: "/bash_commands/{command_id}/stop",
       id: "stop_bash_command",
+      runsOn: "holder",
+      claimedId: (_request, { command_id: id }) => id,
+      repeatable: true,
       summary: "End a command with everything it started",
       params: z.object({ command_id: uuid }),
       responses: {

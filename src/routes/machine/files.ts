@@ -24,6 +24,7 @@ export function fileRoutes(scope: MachineScope): Route[] {
       method: "POST",
       path: "/upload",
       id: "upload_file_query",
+      runsOn: "owner",
       summary: "Put a file in place, whole or not at all; folders above it are made",
       query: pathQuery,
       body: upload("file"),
@@ -39,6 +40,7 @@ export function fileRoutes(scope: MachineScope): Route[] {
       method: "GET",
       path: "/download",
       id: "download_file_query",
+      runsOn: "owner",
       summary: "Get a file, or a range of it",
       query: pathQuery,
       responses: {
@@ -59,6 +61,7 @@ export function fileRoutes(scope: MachineScope): Route[] {
       method: "POST",
       path: "/create_directory",
       id: "create_directory",
+      runsOn: "owner",
       summary: "Make a folder and those missing above it",
       query: pathQuery,
       responses: { 200: { description: "It exists now", body: success }, 400: refused, 403: forbidden },

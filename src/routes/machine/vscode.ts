@@ -39,6 +39,7 @@ export function vscodeRoutes(scope: MachineScope, editor: EditorAccess): Route[]
           method: "GET",
           path: "/url",
           id: isOfServer ? "get_vscode_url" : "get_runtime_vscode_url",
+          runsOn: "owner",
           summary: "Get the address of a folder in VS Code, which is started when it does not run",
         },
         () => ({
@@ -73,6 +74,7 @@ export function vscodeRoutes(scope: MachineScope, editor: EditorAccess): Route[]
           method: "GET",
           path: "/status",
           id: "get_vscode_status",
+          runsOn: "owner",
           summary: "Whether VS Code can be had, and runs",
         },
         () => ({

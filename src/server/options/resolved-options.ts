@@ -8,6 +8,7 @@ import { type CompanyProxy, companyProxyIn } from "../../outbound/company-proxy/
 import type { Webhook } from "../../webhooks/webhook.ts";
 import type { MarketplaceRegistration } from "../../wire/agent/agent-context.ts";
 import { type ResolvedBrowser, resolveBrowser } from "../browser/browser-options.ts";
+import { type ClusterOptions, resolveCluster } from "../cluster/cluster-options.ts";
 import { type ResolvedVscode, resolveVscode } from "../editor/vscode-options.ts";
 import type { ReferenceDataOptions, ServerOptions } from "../options.ts";
 import { type ResolvedUi, resolveUi } from "../ui/ui-options.ts";
@@ -19,7 +20,15 @@ export const DEFAULT_CONVERSATIONS_PATH = "workspace/conversations";
 /** Options with their defaults filled in. */
 export type ResolvedOptions = Omit<
   ServerOptions,
-  "logger" | "browser" | "vscode" | "ui" | "publicExtensions" | "marketplaces" | "webhooks" | "deferredInit"
+  | "logger"
+  | "browser"
+  | "vscode"
+  | "ui"
+  | "publicExtensions"
+  | "marketplaces"
+  | "webhooks"
+  | "deferredInit"
+  | "cluster"
 > & {
   /** Absolute path of `conversationsPath`, fixed at the start. */
   dataFolder: string;
@@ -31,6 +40,8 @@ export type ResolvedOptions = Omit<
   referenceData: ReferenceDataOptions | false;
   /** Receiver of reports. */
   logger: Logger;
+  /** The cluster that this server is part of. null for a server alone. */
+  cluster: ClusterOptions | null;
   /** The browser of agents. null for none. */
   browser: ResolvedBrowser | null;
   /** The editor that clients are offered. null for none. */
@@ -106,6 +117,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     })),
     referenceData: options.referenceData ?? (options.store === undefined ? {} : false),
     tools: options.tools ?? [],
+    cluster: resolveCluster(options),
     browser: options.browser === false ? null : resolveBrowser(options.browser ?? {}),
     vscode: options.vscode ? resolveVscode(options.vscode) : null,
     ui: options.ui ? resolveUi(options.ui) : null,

@@ -22,11 +22,10 @@ export interface UserMessageParts {
  * wait for confirmation are rejected by it.
  */
 export async function addUserMessage(
-  content: Content[],
+  { id, content }: { id: string; content: Content[] },
   { session, keeper, extensions, prompt, signal }: UserMessageParts,
 ): Promise<{ isBlocked: boolean }> {
   const { state } = session;
-  const id = session.newId();
   const verdicts = await extensions.userMessage(content, id, { session, signal });
   await prompt.read();
   const message = admitMessage({ id, content, verdicts });

@@ -206,14 +206,14 @@ export class RunSession implements AgentSession {
 
   /**
    * Stores a message of the user, unless an extension throws. A finished or stuck conversation becomes idle. Calls that
-   * wait for confirmation are rejected by it.
+   * wait for confirmation are rejected by it. Its event gets the id that is given, or a new one.
    */
-  async addUserMessage(content: Content[]): Promise<{ isBlocked: boolean }> {
+  async addUserMessage(content: Content[], id = this.newId()): Promise<{ isBlocked: boolean }> {
     await this.prepare();
     const { extensions, prompt } = this.#prepared;
     const { keeper } = this.#parts;
     const signal = this.#closing.signal;
-    return addUserMessage(content, { session: this, keeper, extensions, prompt, signal });
+    return addUserMessage({ id, content }, { session: this, keeper, extensions, prompt, signal });
   }
 
   /** Records a failure that the agent could not record itself. */

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { ConversationManager } from "../../conversations/conversation-manager.ts";
+import { AgentServerError } from "../../errors.ts";
+import { group } from "../../http/route/group.ts";
+import type { Route } from "../../http/route/route.ts";
+import { success } from "../../wire/conversation.ts";
+import { content } from "../../wire/events/message.ts";
+import { uuid } from "../../wire/ids.ts";
+import { conversationParams, SUCCESS } from "../conversation-params.ts";
+
+/** Services for the routes between nodes. */
+export interface ClusterDeps {
+  /** Whether another node of the cluster has sent a request of this path. */
+  isMember(request: Request, pathname: string): boolean;
+}
+
+const nodeRoute = group({
+  prefix: "/cluster/conversations/{conversation_id}",
+  tags: ["Cluster"],
+  auth: "open",
+  params: conversationParams,
+});
+
+/** `/cluster`: what nodes ask of each other. No client is answered. */
+export function clusterRoutes(conversations: ConversationManager, { isMember }: ClusterDeps): Route[] {
+  const admit: Route["admit"] = (request, { pathname }) =>
+    isMember(request, pathname)
+      ? undefined
+      : new AgentServerError("forbidden", "Only nodes of the cluster may do this");
+  const nothing = { 204: { description: "Done" } } as const;
+  const routes = [
+    nodeRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/hold",
+          id: "hold_conversation",
+          summary: "Take a conversation into memory, unless another node has it there",
+          hidden: true,
+          runsOn: "owner",
+        },
+        () => ({ responses: nothing }),
+      )
+      .handle(() => ({ status: 204 })),
+
+    nodeRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/yield",
+          id: "yield_conversation",
+          summary: "Release a conversation in which nothing goes on",
+          hidden: true,
+        },
+        () => ({ responses: nothing }),
+      )
+      .handle(async ({ params }) => {
+        await conversations.yield(params.conversation_id);
+        return { status: 204 };
+      }),
+
+    nodeRoute
+      .lazy(
+        {
+          method: "POST",
+          path: "/messages",
+          id: "pass_message_on",
+          summary: "Store a message that a client has sent on a socket of another node",
+          hidden: true,
+          runsOn: "owner",
+        },
+        () => ({
+          body: z.object({ event_id: uuid, content: z.array(content) }),
+          responses: { 200: { description: "Stored", body: success } },
+        }),
+      )
+      .handle(async ({ params, body }) => {
+        const conversation = await conversations.open(params.conversation_id);
+        await conversation.sendMessage(body.content, { eventId: body.event_id });
+        return SUCCESS;
+      }),
+  ];
+  return routes.map((route) => ({ ...route, admit }));
+}

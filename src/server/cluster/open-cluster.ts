@@ -1,0 +1,100 @@
+import { Errands } from "../../cluster/forwarding/errands.ts";
+import { Forwarding } from "../../cluster/forwarding/forwarding.ts";
+import { KeptBytes } from "../../cluster/forwarding/kept-body.ts";
+import { LivingNodes } from "../../cluster/forwarding/living-nodes.ts";
+import { Messages, type SentMessage } from "../../cluster/forwarding/messages.ts";
+import { NodeRequests, type ReachedNode } from "../../cluster/forwarding/node-requests.ts";
+import { type HeldConversations, Owners } from "../../cluster/forwarding/owners.ts";
+import { MembershipProofs, PROOF_HEADER } from "../../cluster/membership-proof.ts";
+import { NodeOwnership } from "../../cluster/node-ownership.ts";
+import type { AgentServerError } from "../../errors.ts";
+import type { Dispatch } from "../../http/route/dispatch.ts";
+import { Peers } from "../../outbound/peers/peers.ts";
+import type { Cipher } from "../../secrets/cipher.ts";
+import type { Ownership } from "../../stores/ownership.ts";
+import type { Store } from "../../stores/store.ts";
+import type { ResolvedOptions } from "../options/resolved-options.ts";
+import { Admission } from "./admission.ts";
+
+/** Milliseconds that another node has to release a conversation. */
+const YIELD_LIMIT = 2_000;
+
+/** One server as a part of its cluster. */
+export interface Cluster {
+  /** The claims of the store, for a node that the others reach. */
+  readonly ownership: Ownership;
+  /** Resolves once this server may take part. Rejects where its secret key is not that of the others. */
+  admitted(): Promise<void>;
+  /** Why nothing is served. undefined once this server takes part. */
+  refusal(): AgentServerError | undefined;
+  /** Whether the others surely count this server as alive. */
+  isSure(): boolean;
+  /** Whether another node has sent a request of this path. */
+  isMember(request: Request, pathname: string): boolean;
+  /** The ways of requests and messages to the node that has their conversation. */
+  serve(conversations: HeldConversations): {
+    dispatch: Dispatch;
+    passMessage(message: SentMessage): Promise<void>;
+  };
+  /** No longer waits to be admitted. */
+  giveUp(): void;
+  /** Ends connections to other nodes. */
+  close(): void;
+}
+
+export interface OpenClusterParts {
+  store: Store;
+  cipher: Cipher | undefined;
+}
+
+/** Makes a server a part of its cluster; undefined for a server alone. */
+export function openCluster(
+  options: ResolvedOptions,
+  { store, cipher }: OpenClusterParts,
+): Cluster | undefined {
+  const { cluster, secretKey, previousSecretKeys, clock, logger } = options;
+  if (cluster === null || cipher === undefined || secretKey === undefined) return undefined;
+  const { address } = cluster;
+  const now = () => clock.now();
+  const proofs = new MembershipProofs({ secretKeys: [secretKey, ...previousSecretKeys], address, now });
+  const peers = new Peers();
+  const living = new LivingNodes(store.ownership);
+  const requests = new NodeRequests({ ask: (request) => peers.ask(request), proofs, living });
+  const ownership = new NodeOwnership({
+    ownership: store.ownership,
+    address,
+    askToYield: (owner, id) => askToYield(requests, owner, id),
+  });
+  const admission = new Admission({ documents: store.documents, cipher, logger });
+  return {
+    ownership,
+    admitted: admission.admitted,
+    refusal: () => admission.refusal(),
+    isSure: () => ownership.isSure(),
+    isMember: ({ method, headers }, target) =>
+      proofs.accepts(headers.get(PROOF_HEADER) ?? "", { method, target }),
+    serve(conversations) {
+      const owners = new Owners({ ownership, conversations, now });
+      const errands = new Errands({ owners, ownership, address, now });
+      const newId = () => clock.newId();
+      const forwarding = new Forwarding({
+        ...{ owners, errands, ownership, requests, proofs, newId },
+        kept: new KeptBytes(),
+      });
+      const messages = new Messages({ errands, requests, newId });
+      return { dispatch: forwarding.dispatch, passMessage: (message) => messages.send(message) };
+    },
+    giveUp: () => admission.close(),
+    close: () => peers.close(),
+  };
+}
+
+/** Whatever comes of it: the next claim shows. */
+async function askToYield(requests: NodeRequests, owner: ReachedNode, id: string): Promise<void> {
+  const target = `/cluster/conversations/${id}/yield`;
+  const signal = AbortSignal.timeout(YIELD_LIMIT);
+  const asked = await requests
+    .send(owner, { method: "POST", target, headers: [], body: null, signal })
+    .catch(() => undefined);
+  if (asked?.kind === "answered") await asked.body?.cancel();
+}
