@@ -110,7 +110,7 @@ export class LiveConversation {
       request: options.titleRequest,
     });
     this.asides = new Asides({
-      ...{ session, keeper, title: this.title, assertBudget },
+      ...{ session, title: this.title, assertBudget },
       runner: () => this.runner(),
     });
     this.#logger = logger;
@@ -251,7 +251,6 @@ export class LiveConversation {
       if (!(await this.#prepare(signal))) return await this.#interrupted();
       if (!hasMessage(session)) return await session.update({ execution_status: "idle" });
       await this.#runWith(await this.runner(), signal);
-      await this.keeper.storeCalls();
     } catch (error) {
       this.#report(error, "A run failed");
       if (isOwnershipLost(error)) return;

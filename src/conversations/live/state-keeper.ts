@@ -39,6 +39,8 @@ export class StateKeeper {
   readonly #parts: StateKeeperParts;
   /** Keys that changed in memory and go with the next commit. */
   readonly #unwritten = new Set<StateKey>();
+  /** Whether the lists of single model calls have changed since they were stored. */
+  #hasNewCalls = false;
   /** Called when the status changes. */
   readonly #awaitingStatus = new Set<() => void>();
 
@@ -150,11 +152,17 @@ export class StateKeeper {
   }
 
   /** Adds the usage of a model call to the stats and returns the event that shows them. Stored with the next commit. */
-  recordCall({ usage_id: usageId, model }: Pick<LlmConfig, "usage_id" | "model">, reply: LlmReply): NewEvent {
-    const { stats } = this.state;
-    const at = this.#parts.context.clock.now() / 1000;
-    recordCall(stats, { usageId, model, reply, at });
+  recordCall(call: Pick<LlmConfig, "usage_id" | "model">, reply: LlmReply): NewEvent {
+    this.#count(call, reply);
     return this.#showStats();
+  }
+
+  /** Stores the usage of a model call that leaves no event, then publishes the stats. */
+  async recordAside(call: Pick<LlmConfig, "usage_id" | "model">, reply: LlmReply): Promise<void> {
+    this.#count(call, reply);
+    this.#statsChanged();
+    await this.store();
+    this.log.publish(this.#shownStats());
   }
 
   /** Takes over what a sub-agent has used and returns the event that shows it. Stored with the next commit. */
@@ -164,14 +172,9 @@ export class StateKeeper {
     return this.#showStats();
   }
 
-  /** The document of the lists of single model calls. */
+  /** The document of the lists of single model calls. It is long, so that a run stores it once, as it ends. */
   calls(): Record<string, string> {
     return this.#parts.documents.calls(this.state);
-  }
-
-  /** Stores the lists of single model calls. */
-  async storeCalls(): Promise<void> {
-    await this.log.commit({ documents: this.calls() });
   }
 
   /** Publishes the whole state. */
@@ -188,11 +191,24 @@ export class StateKeeper {
     return fullState({ ...this.state, leaf_event_id: this.log.head }, this.#parts.secrets.lost);
   }
 
+  #count({ usage_id: usageId, model }: Pick<LlmConfig, "usage_id" | "model">, reply: LlmReply): void {
+    const at = this.#parts.context.clock.now() / 1000;
+    recordCall(this.state.stats, { usageId, model, reply, at });
+  }
+
   #showStats(): NewEvent {
-    const { stats } = this.state;
+    this.#statsChanged();
+    return this.#shownStats();
+  }
+
+  #statsChanged(): void {
     this.#unwritten.add("stats");
-    this.#parts.onUsage?.(stats);
-    return stateUpdate("stats", toSnapshots(stats));
+    this.#hasNewCalls = true;
+    this.#parts.onUsage?.(this.state.stats);
+  }
+
+  #shownStats() {
+    return stateUpdate("stats", toSnapshots(this.state.stats));
   }
 
   #withReasons(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): NewEvent[] {
@@ -219,14 +235,25 @@ export class StateKeeper {
     }
     const keys = [...this.#unwritten];
     this.#unwritten.clear();
+    const calls = this.#takeCalls();
     const change = this.#toChange(keys, events);
     try {
-      return await write(change);
+      return await write(
+        calls === null ? change : { ...change, documents: { ...change.documents, ...calls } },
+      );
     } catch (error) {
       // Changes that the store refused go with the next commit.
       for (const key of keys) this.#unwritten.add(key);
+      if (calls !== null) this.#hasNewCalls = true;
       throw error;
     }
+  }
+
+  /** The lists of single model calls, to be stored: null while a run goes on, and where they are stored already. */
+  #takeCalls(): Record<string, string> | null {
+    if (!this.#hasNewCalls || this.state.execution_status === "running") return null;
+    this.#hasNewCalls = false;
+    return this.calls();
   }
 
   /** A conversation counts as updated by every event that is not a mere state update. */

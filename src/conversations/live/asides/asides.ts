@@ -5,7 +5,6 @@ import { untilAborted } from "../../../waiting.ts";
 import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
 import { type Message, message, text, textOf } from "../../../wire/events/message.ts";
 import type { RunSession } from "../session/run-session.ts";
-import type { StateKeeper } from "../state-keeper.ts";
 import type { AutoTitle } from "./auto-title.ts";
 import type { TitleQuestion } from "./title-question.ts";
 
@@ -18,7 +17,6 @@ const MAX_QUESTION = 100_000;
 
 export interface AsidesOptions {
   session: RunSession;
-  keeper: StateKeeper;
   title: AutoTitle;
   /** Rejects when there is no budget for a call. */
   assertBudget(): Promise<void>;
@@ -59,11 +57,9 @@ export class Asides {
    */
   title(question: Omit<TitleQuestion, "words">, model?: LlmConfig): Promise<string> {
     return this.#oneOfFew(async () => {
-      const { session, keeper, title } = this.#options;
+      const { session, title } = this.#options;
       await session.readLog();
-      const made = await title.make({ ...question, words: firstWords(session) }, this.#closing.signal, model);
-      await keeper.store();
-      return made;
+      return title.make({ ...question, words: firstWords(session) }, this.#closing.signal, model);
     });
   }
 
@@ -89,14 +85,14 @@ export class Asides {
   }
 
   async #ask(question: string): Promise<string> {
-    const { session, keeper } = this.#options;
+    const { session } = this.#options;
     const { signal } = this.#closing;
     await untilAborted(session.prepare(), signal);
     await session.writePrompt();
     const runner = session.state.agent.kind === "Agent" ? undefined : await this.#options.runner();
     if (runner?.ask !== undefined) return answerOf(await untilAborted(runner.ask(question, signal), signal));
     const config = { ...session.state.agent.llm, usage_id: USAGE_ID, stream: false };
-    const llm = session.models.create(config);
+    const llm = session.models.createAside(config);
     if (llm.sideCalls === false) throw noSideCalls(config);
     const messages = [...session.view.answeredMessages(), asked(question)];
     const tools = toolSchemas(session.tools, { rated: false });
@@ -104,8 +100,6 @@ export class Asides {
     const reply = await untilAborted(call, signal).catch((error: unknown) => {
       throw AgentServerError.is(error) ? error : failed(messageOf(error), error);
     });
-    keeper.recordCall(config, reply);
-    await keeper.store();
     return answerOf(textOf(reply.message.content));
   }
 }

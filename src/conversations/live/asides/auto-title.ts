@@ -119,11 +119,9 @@ export class AutoTitle {
     if (config.usage_id === ACP_MANAGED) return "";
     const signal = AbortSignal.any([ended, AbortSignal.timeout(ANSWER_WAIT)]);
     try {
-      const llm = this.#session.models.create(titleConfig(config));
+      const llm = this.#session.models.createAside(titleConfig(config));
       if (llm.sideCalls === false) return "";
-      const { title, reply } = await askTitle(llm, question, signal);
-      this.#keeper.recordCall({ ...config, usage_id: USAGE_ID }, reply);
-      return title;
+      return await askTitle(llm, question, signal);
     } catch (error) {
       if (!ended.aborted) this.#warn(error, "The model gave no title");
       return "";

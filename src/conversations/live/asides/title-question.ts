@@ -1,4 +1,4 @@
-import type { Llm, LlmReply } from "../../../llm/llm.ts";
+import type { Llm } from "../../../llm/llm.ts";
 import { splitThinking } from "../../../llm/reply/think-tags.ts";
 import { untilAborted } from "../../../waiting.ts";
 import { type Message, text, textOf } from "../../../wire/events/message.ts";
@@ -18,19 +18,13 @@ export interface TitleQuestion {
   request: string | null;
 }
 
-/** A model's answer, with the title that was found in it; empty when there is none. */
-export interface TitleAnswer {
-  title: string;
-  reply: LlmReply;
-}
-
-/** Asks a model for a title. Rejects when the model fails. */
-export async function askTitle(llm: Llm, question: TitleQuestion, signal: AbortSignal): Promise<TitleAnswer> {
+/** Asks a model for a title. Empty when its answer has none. Rejects when the model fails. */
+export async function askTitle(llm: Llm, question: TitleQuestion, signal: AbortSignal): Promise<string> {
   const messages = promptFor(question);
   // A model's code may throw instead of rejecting.
   const asked = (async () => llm.complete({ messages, tools: [], signal }))();
-  const reply = await untilAborted(asked, signal);
-  return { title: cut(titleIn(reply.message), question.maxLength), reply };
+  const { message } = await untilAborted(asked, signal);
+  return cut(titleIn(message), question.maxLength);
 }
 
 /** The beginning of a message, for models that give no title. */

@@ -41,10 +41,9 @@ function refusal(reason: string): AgentServerError {
   return new AgentServerError("conflict", `Cannot condense conversation: ${reason}`);
 }
 
-async function condenseNow({ session, keeper }: LiveConversation, signal: AbortSignal): Promise<void> {
+async function condenseNow({ session }: LiveConversation, signal: AbortSignal): Promise<void> {
   try {
     await session.extensions.condense({ session, signal });
-    await keeper.storeCalls();
   } catch (error) {
     const failure = new NoCondensation(signal.aborted ? "Interrupted" : messageOf(error));
     await session.update({}, [errorEvent(failure)]);

@@ -61,6 +61,19 @@ export class SessionModels {
     });
   }
 
+  /**
+   * Makes a model for calls that leave no event. What they use counts as that of `createCounted`; it is stored and
+   * published before a reply is passed on.
+   */
+  createAside(config: LlmConfig): Llm {
+    const llm = this.create(config);
+    return withComplete(llm, async (request) => {
+      const reply = await llm.complete(request);
+      await this.#parts.keeper.recordAside(config, reply);
+      return reply;
+    });
+  }
+
   /** Records what a reply of the agent's model has used. */
   recordReply(reply: LlmReply): void {
     // The agent may have another model by now.
