@@ -6,6 +6,7 @@ import { memoryStore } from "../../src/stores/memory.ts";
 import { namedTools } from "../../src/tools/catalogue.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
 import { type LlmConfig, parseLlmConfig } from "../../src/wire/agent/llm-config.ts";
+import { textOf } from "../../src/wire/events/message.ts";
 import { metaProfile } from "../../src/wire/settings/meta-profile.ts";
 import { echoes, summarising } from "../agent/condenser/condensed.ts";
 import { hooks } from "./hooks/hooked.ts";
@@ -102,6 +103,13 @@ const SIDE_CALLS: Record<string, SideCall> = {
     answer: say("1"),
     agent: { include_default_tools: ["ClassifyAndSwitchLLMTool"] },
     steps: [call("route_task_to_model"), say("Done.")],
+  },
+  "a sub-agent": {
+    usageId: "task:task_00000001",
+    fields: { agent_definitions: [{ name: "finder", tools: [] }] },
+    agent: { tools: [{ name: "task_tool_set" }] },
+    steps: [call("task", { prompt: "Subtask", subagent_type: "finder" }), say("Done.")],
+    isSide: ({ messages }) => messages.some(({ content }) => textOf(content).startsWith("Subtask")),
   },
   "a model that sees": {
     usageId: "vision-profile:eyes",
