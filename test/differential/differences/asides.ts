@@ -17,14 +17,19 @@ export const ASIDE_DIFFERENCES: readonly Difference[] = [
     reason: "what a question cost is stored with its answer, not with the next run",
   },
   {
+    scenarios: ["a question before anything was said", "a question that is answered with a call"],
+    at: ["stats: absent -> {*}"],
+    reason: "what a question cost is shown to watchers at once",
+  },
+  {
     scenarios: [
       "a title in the client's words",
       "a title in words without a place for the message",
       "a title in blank words, and one that is too long",
       "a model that only thinks about the title",
     ],
-    at: ["stats: *", "info.stats.usage_to_metrics.*"],
-    reason: "what a title costs is booked apart from the agent's work, and shown with what comes next",
+    at: ["stats.usage_to_metrics.*", "info.stats.usage_to_metrics.*"],
+    reason: "what a title costs is booked apart from the agent's work",
   },
   {
     scenarios: [
@@ -37,7 +42,11 @@ export const ASIDE_DIFFERENCES: readonly Difference[] = [
       "a goal of an agent that is stuck",
       "a second goal and a run while there is a goal",
     ],
-    at: ["info.stats.usage_to_metrics.default.accumulated_token_usage.*"],
+    at: [
+      "info.stats.usage_to_metrics.default.accumulated_token_usage.*",
+      "info.stats.usage_to_metrics.default.response_latencies.*: absent -> {*}",
+      "info.stats.usage_to_metrics.default.token_usages.*: absent -> {*}",
+    ],
     reason: "what a judgement cost is stored with the event that shows it, not with the next run",
   },
 ];
