@@ -2,6 +2,7 @@ import type { AgentSession } from "../agent/loop/session.ts";
 import type { RunnerHost } from "../agent/runner.ts";
 import { acpContext } from "../agent/system-prompt/acp-context.ts";
 import { AgentServerError } from "../errors.ts";
+import { untilAborted } from "../waiting.ts";
 import type { AcpAgent } from "../wire/agent/acp/acp-agent.ts";
 import type { NewEvent } from "../wire/events/events.ts";
 import { text } from "../wire/events/message.ts";
@@ -12,6 +13,7 @@ import type { AcpServerOptions } from "./launch/acp-host.ts";
 import { activeFileSecrets } from "./launch/active-file-secrets.ts";
 import type { FindLogin } from "./launch/logins/shared-login.ts";
 import { providerByName, providerOf } from "./providers.ts";
+import { replyOf } from "./run/turn-use.ts";
 import type { AcpSession, SessionFacts } from "./session/acp-session.ts";
 import { openSession } from "./session/open-session.ts";
 import { modeFor } from "./session/session-modes.ts";
@@ -69,7 +71,7 @@ export class LiveSession {
     return { acp, context: isTold ? undefined : this.#context };
   }
 
-  /** Asks a copy of the session, which the conversation knows nothing of. */
+  /** Asks a copy of the session, which the conversation knows nothing of but for what it has used. */
   async ask(question: string, signal: AbortSignal): Promise<string> {
     const acp = this.open;
     if (acp === null) {
@@ -80,8 +82,15 @@ export class LiveSession {
     const forked = await acp.fork(signal);
     const answer = new SideAnswer();
     const unfollow = acp.client.follow(forked, answer);
+    const started = performance.now();
     try {
-      return await answer.of(acp.prompt([{ type: "text", text: question }], forked), signal);
+      const turn = acp.prompt([{ type: "text", text: question }], forked);
+      const response = await untilAborted(turn, signal);
+      const seconds = (performance.now() - started) / 1_000;
+      const { use } = answer;
+      const reply = await replyOf({ agent: this.#agent, sessionId: forked, response, use, seconds });
+      await this.#host.recordAside(reply);
+      return answer.text;
     } finally {
       unfollow();
     }

@@ -1,4 +1,5 @@
 import { AgentServerError } from "../errors.ts";
+import type { LlmReply } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
 import type { McpServer } from "../wire/agent/mcp-server.ts";
 import type { ExtensionHost } from "./loop/extension.ts";
@@ -54,6 +55,11 @@ export interface RunnerHost extends ExtensionHost {
   allowsSecret(name: string): boolean;
   /** Hides further texts, such as renewed tokens, in everything that the conversation shows from now on. */
   hide(values: readonly string[]): void;
+  /**
+   * Counts what an answer outside of a run has used, as that of the agent's model: stores it and shows it. A run counts
+   * with `session.recordReply`.
+   */
+  recordAside(reply: LlmReply): Promise<void>;
   /** Milliseconds since 1970. */
   now(): number;
 }

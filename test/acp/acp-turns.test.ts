@@ -72,6 +72,21 @@ describe("a turn of another program", () => {
     });
   });
 
+  it("counts what a question to it has used, and keeps it", async () => {
+    await using bench = await AcpBench.open({ args: ["--forks"] });
+    await bench.chat.send("usage 0.25\ntokens 100 20");
+    await bench.chat.expectFinished();
+    const conversation = await bench.server.conversations.open(bench.id);
+    expect(await conversation.ask("usage 0.5\ntokens 7 5\nsay Two files.")).toBe("Two files.");
+    const { stats } = await bench.server.conversations.get(bench.id);
+    expect(stats.usage_to_metrics?.["acp-managed"]).toMatchObject({
+      accumulated_cost: 0.75,
+      accumulated_token_usage: { prompt_tokens: 107, completion_tokens: 25 },
+      costs: [{ cost: 0.25 }, { cost: 0.5 }],
+      response_latencies: [{}, { response_id: expect.stringMatching(/^fork-of-/) }],
+    });
+  });
+
   it("is streamed while it is written, words and thoughts", async () => {
     await using bench = await AcpBench.open();
     const deltas: object[] = [];

@@ -19,6 +19,7 @@ async function testHost(): Promise<RunnerHost> {
     memory: async () => undefined,
     allowsSecret: () => true,
     hide: () => {},
+    recordAside: async () => {},
     now: () => 0,
   };
 }

@@ -47,7 +47,9 @@ export class RunRecord {
     const { session, run, host } = this.#parts;
     const agent = agentOf(this.#parts);
     await acp.keepLogins();
-    const reply = await replyOf({ agent, acp, response, use: turn.use, seconds });
+    const { sessionId } = acp.facts;
+    const use = { ...turn.use, cost: acp.costSince(turn.use.cost) };
+    const reply = await replyOf({ agent, sessionId, response, use, seconds });
     const events = await finishEvents(turn.answer, { session, id: slot.id, run, secrets: host.secrets });
     session.recordReply(reply);
     // In one moment, so that they share a commit: a message that was answered is not sent again.

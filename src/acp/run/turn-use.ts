@@ -3,30 +3,29 @@ import { asObject } from "../../is-object.ts";
 import type { LlmReply, LlmUsage } from "../../llm/llm.ts";
 import { loadModelFacts } from "../../llm/pricing.ts";
 import type { AcpAgent } from "../../wire/agent/acp/acp-agent.ts";
-import type { AcpSession } from "../session/acp-session.ts";
-import type { ReportedUse } from "../turn/turn.ts";
+import type { ReportedUse } from "../turn/reported-use.ts";
 
 export interface UsedTurn {
   agent: AcpAgent;
-  acp: AcpSession;
+  sessionId: string;
   response: PromptResponse;
+  /** With the cost of this turn alone. */
   use: ReportedUse;
   seconds: number;
 }
 
 /**
- * What a turn has used, in the form of a reply of a model. Programs report the cost of the whole session; where one
- * reports none, the tokens have the price of the agent's model.
+ * What a turn has used, in the form of a reply of a model. Where the program reports no cost, the tokens have the price
+ * of the agent's model.
  */
-export async function replyOf({ agent, acp, response, use, seconds }: UsedTurn): Promise<LlmReply> {
+export async function replyOf({ agent, sessionId, response, use, seconds }: UsedTurn): Promise<LlmReply> {
   const usage = usageIn(response);
-  const { sessionId } = acp.facts;
   return {
     message: { role: "assistant", content: [] },
     id: sessionId,
     model: agent.llm.model,
     usage,
-    cost: acp.costSince(use.cost) ?? (usage === null ? null : await priceOf(usage, agent)),
+    cost: use.cost ?? (usage === null ? null : await priceOf(usage, agent)),
     contextWindow: use.contextWindow,
     latency: seconds,
   };

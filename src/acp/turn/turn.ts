@@ -8,6 +8,7 @@ import type { UpdateSink } from "../client/acp-client.ts";
 import { MAX_WAITING_UPDATES } from "../limits.ts";
 import { Answer } from "./answer.ts";
 import { PlanCard } from "./plan-card.ts";
+import { NO_USE, type ReportedUse, useAfter } from "./reported-use.ts";
 import { type ToolCallCard, ToolCards } from "./tool-cards.ts";
 
 export interface TurnParts {
@@ -17,14 +18,6 @@ export interface TurnParts {
   secrets: ToolSecrets;
   /** Called with the mode and the options that the program has changed itself. */
   onChange(change: { mode: string } | { configOptions: unknown }): void;
-}
-
-/** The use of a program, as far as it says. */
-export interface ReportedUse {
-  /** US dollars of the whole session. */
-  cost: number | null;
-  /** Tokens that the model can take in; 0 when not known. */
-  contextWindow: number;
 }
 
 /**
@@ -38,7 +31,7 @@ export class Turn implements UpdateSink {
   readonly #plan: PlanCard;
   readonly #content = new StreamMask();
   readonly #thoughts = new StreamMask();
-  #use: ReportedUse = { cost: null, contextWindow: 0 };
+  #use = NO_USE;
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #failure: { error: unknown } | undefined;
@@ -108,7 +101,8 @@ export class Turn implements UpdateSink {
       case "plan":
         return this.#show(this.#plan.take(update));
       case "usage_update":
-        return this.#count(update);
+        this.#use = useAfter(this.#use, update);
+        return undefined;
       case "current_mode_update":
         return this.#parts.onChange({ mode: String(update.currentModeId) });
       case "config_option_update":
@@ -139,12 +133,6 @@ export class Turn implements UpdateSink {
     const { session, secrets } = this.#parts;
     const masked = await new DeepMask(await secrets.mask()).value(card);
     await session.append([masked as ToolCallCard]);
-  }
-
-  #count({ size, cost }: Extract<SessionUpdate, { sessionUpdate: "usage_update" }>): void {
-    const contextWindow = Number.isFinite(size) ? size : 0;
-    const amount = cost?.amount;
-    this.#use = { contextWindow, cost: typeof amount === "number" ? amount : this.#use.cost };
   }
 
   #publish({ content, reasoning }: { content: string; reasoning: string }): void {

@@ -108,6 +108,7 @@ export function openConversation(
       memory: () => readMemory(keeper.state.agent, host.workspace, context.agentFiles),
       allowsSecret: (name) => isAllowedSecret(name, config.launched_agent_profile ?? null),
       hide: (values) => secrets.hide(values),
+      recordAside: (reply) => keeper.recordAside(keeper.state.agent.llm, reply),
       now: () => clock.now(),
     };
   };
