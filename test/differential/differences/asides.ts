@@ -28,7 +28,7 @@ export const ASIDE_DIFFERENCES: readonly Difference[] = [
       "a title in blank words, and one that is too long",
       "a model that only thinks about the title",
     ],
-    at: ["stats.usage_to_metrics.*", "info.stats.usage_to_metrics.*"],
+    at: ["stats*", "info.stats.usage_to_metrics.*"],
     reason: "what a title costs is booked apart from the agent's work",
   },
   {
