@@ -87,6 +87,17 @@ describe("a turn of another program", () => {
     });
   });
 
+  it("shows no secret value in its answer to a question, or in the error in place of one", async () => {
+    const secrets = { API_KEY: { kind: "StaticSecret" as const, value: "hidden-value" } };
+    await using bench = await AcpBench.open({ args: ["--forks"], conversation: { secrets } });
+    await bench.chat.send("say one");
+    await bench.chat.expectFinished("one");
+    const conversation = await bench.server.conversations.open(bench.id);
+    expect(await conversation.ask("say It is hidden-\nsay value.")).toBe("It is <secret-hidden>.");
+    const failure = await conversation.ask("error -32602 Not hidden-value").catch((error: Error) => error);
+    expect(failure).toMatchObject({ message: expect.stringContaining("Not <secret-hidden>") });
+  });
+
   it("is streamed while it is written, words and thoughts", async () => {
     await using bench = await AcpBench.open();
     const deltas: object[] = [];

@@ -1,6 +1,7 @@
 import { toolSchemas } from "../../../agent/calls/tool-schemas.ts";
 import type { Runner } from "../../../agent/runner.ts";
 import { AgentServerError, messageOf } from "../../../errors.ts";
+import { maskError } from "../../../secrets/masking/mask-error.ts";
 import { untilAborted } from "../../../waiting.ts";
 import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
 import { type Message, message, text, textOf } from "../../../wire/events/message.ts";
@@ -90,7 +91,9 @@ export class Asides {
     await untilAborted(session.prepare(), signal);
     await session.writePrompt();
     const runner = session.state.agent.kind === "Agent" ? undefined : await this.#options.runner();
-    if (runner?.ask !== undefined) return answerOf(await untilAborted(runner.ask(question, signal), signal));
+    if (runner?.ask !== undefined) {
+      return answerOf(await this.#masked(untilAborted(runner.ask(question, signal), signal)));
+    }
     const config = { ...session.state.agent.llm, usage_id: USAGE_ID, stream: false };
     const llm = session.models.createAside(config);
     if (llm.sideCalls === false) throw noSideCalls(config);
@@ -101,6 +104,17 @@ export class Asides {
       throw AgentServerError.is(error) ? error : failed(messageOf(error), error);
     });
     return answerOf(textOf(reply.message.content));
+  }
+
+  /** Hides secret values in what a runner says. The models of the session do that themselves. */
+  async #masked(answer: Promise<string>): Promise<string> {
+    const { session } = this.#options;
+    try {
+      const words = await answer;
+      return await (await session.secretMask()).maskLong(words);
+    } catch (error) {
+      throw await maskError(error, await session.secretMask());
+    }
   }
 }
 
