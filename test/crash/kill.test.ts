@@ -39,7 +39,7 @@ it("kill -9 at any event loses nothing that was published, answers open actions,
       await again.stop("SIGKILL");
     }
   }
-}, 300_000);
+}, 900_000);
 
 interface Cut {
   server: SpawnedServer;
