@@ -40,13 +40,13 @@ const judge = (more: object) => ({ hook_config: hooks({ pre_tool_use: { name: "j
 const go = (conversation: ConversationHandle) => conversation.sendMessage("Go.", { run: true });
 
 const SIDE_CALLS: Record<string, SideCall> = {
-  "a question to the agent": { usageId: "ask-agent-llm", act: (it) => it.ask("Which file?") },
+  "a question to the agent": { usageId: "ask-agent-llm", act: (chat) => chat.ask("Which file?") },
   "a title of its own accord": { usageId: "title", fields: { autotitle: true } },
   "a title on request": {
     usageId: "title",
-    act: async (it) => {
-      await it.sendMessage("Go.", { run: false });
-      await it.generateTitle();
+    act: async (chat) => {
+      await chat.sendMessage("Go.", { run: false });
+      await chat.generateTitle();
     },
   },
   "a condensation in a run": {
@@ -58,17 +58,17 @@ const SIDE_CALLS: Record<string, SideCall> = {
     usageId: "condenser",
     agent: { condenser: summarising({ max_size: 240 }) },
     steps: [...echoes(3), say("Done.")],
-    act: async (it) => {
-      await go(it);
-      await it.settled();
-      await it.condense();
+    act: async (chat) => {
+      await go(chat);
+      await chat.settled();
+      await chat.condense();
     },
   },
   "the judge of a goal": {
     usageId: "default",
     answer: say('{"score": 1, "complete": true, "missing": ""}'),
     isSide: isSideCall,
-    act: (it) => it.startGoal("Write hello."),
+    act: (chat) => chat.startGoal("Write hello."),
     replies: 2,
   },
   "a guardrail": {
@@ -114,7 +114,8 @@ const SIDE_CALLS: Record<string, SideCall> = {
   "a model that sees": {
     usageId: "vision-profile:eyes",
     steps: [call("inspect_image_with_vision", { image_index: 0, question: "What?" }), say("Done.")],
-    act: (it) => it.sendMessage([{ type: "image", image_urls: [IMAGE], cache_prompt: false }], { run: true }),
+    act: (chat) =>
+      chat.sendMessage([{ type: "image", image_urls: [IMAGE], cache_prompt: false }], { run: true }),
   },
 };
 
