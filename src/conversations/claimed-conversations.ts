@@ -15,6 +15,7 @@ import { Reopenings } from "./live/reopenings.ts";
 import { repairCutRuns } from "./live/runs/cut-runs.ts";
 import { loadConversation } from "./load-conversation.ts";
 import { isDamaged } from "./record/damage/damaged.ts";
+import type { TakenOver } from "./takeover/take-over.ts";
 
 /**
  * Why a conversation is not loaded now: it is unknown, another server has it, or a load that began before its bindings
@@ -186,6 +187,26 @@ export class ClaimedConversations {
     // Goals first: a conversation that was repaired is held, by this server.
     await repairCutGoals(new GoalNotes(context.store.documents), repair);
     await repairCutRuns(stored, repair);
+  }
+
+  /** Number of runs that could start at once. */
+  get freeRuns(): number {
+    return this.#options.context.slots.free;
+  }
+
+  /** Repairs what another server has left in a conversation that was adopted. Never rejects. */
+  async takeOver(taken: TakenOver): Promise<void> {
+    const { context, stored } = this.#options;
+    const { takeOver } = await import("./takeover/take-over.ts");
+    await takeOver(taken, {
+      context,
+      stored,
+      recover: (id) => this.#live.use(id, (conversation) => conversation.recover()),
+      hold: async (id) => void (await this.#claims.take(id)),
+      release: ({ conversationId, fence }) => this.#claims.release(conversationId, fence),
+      retry: (id) => this.#reopenings.begin(id),
+      failed: (id, error) => this.#reportCutRun(id, error),
+    });
   }
 
   /** Interrupts runs, closes tools and gives all claims back, whichever conversation does not close cleanly. */

@@ -25,6 +25,7 @@ import { type ConversationManagerOptions, type ManagerParts, managerParts } from
 import { watchedRecord } from "./record/watched-record.ts";
 import { deleteConversation } from "./removal/delete-conversation.ts";
 import { AVAILABLE, toRuntimeInfo } from "./runtime-info.ts";
+import type { TakenOver } from "./takeover/take-over.ts";
 import type { ForkOptions } from "./tree/forked-record.ts";
 
 /** A conversation that was started, or that existed under the requested id. */
@@ -71,6 +72,11 @@ export class ConversationManager {
     return this.#parts.live.size;
   }
 
+  /** Number of runs that could start at once. */
+  get freeRuns(): number {
+    return this.#parts.live.freeRuns;
+  }
+
   /** Number of runs, goals and starts of conversations that are active. */
   get activeCount(): number {
     return this.#parts.context.slots.taken;
@@ -78,14 +84,22 @@ export class ConversationManager {
 
   /**
    * Lists the conversations of the reference, then repairs runs that were cut short, also behind a pause: those that no
-   * living server of the store holds. Nothing else is loaded. Repairs wait for `beforeRepairs`; what is read meanwhile
+   * living server of the store holds. Where servers adopt from each other, `takeOver` repairs them instead. Nothing else is loaded. Repairs wait for `beforeRepairs`; what is read meanwhile
    * waits for the list alone.
    */
   async start(beforeRepairs?: Promise<void>): Promise<void> {
     await Promise.all([this.#parts.imports.start(), beforeRepairs]);
-    await this.#parts.live.repair();
+    if (!this.#parts.adopts) await this.#parts.live.repair();
     // Not awaited: requests need not wait until folders are removed.
     void this.#parts.removals.finishBegun((id) => this.#parts.live.isHeld(id));
+  }
+
+  /**
+   * Repairs what another server has left in a conversation that the store has handed over to this one. A run goes on
+   * here, or becomes an error. Never rejects.
+   */
+  takeOver(taken: TakenOver): Promise<void> {
+    return this.#parts.live.takeOver(taken);
   }
 
   /** Interrupts runs, closes tools, then ends every watch. The store stays open. */

@@ -44,13 +44,23 @@ async function read(
   context: LiveContext,
   claim: ConversationClaim,
 ): Promise<LiveConversation | undefined> {
+  const conversation = await openRecord(id, context, claim);
+  if (conversation === undefined) return undefined;
+  conversation.keeper.mailFullState();
+  await conversation.noteBindings();
+  if (conversation.status === "running" || conversation.hasCutQuestion) await conversation.recover();
+  return conversation;
+}
+
+/** Opens a conversation under a claim as the store has it. Undefined for an unknown one. */
+export async function openRecord(
+  id: string,
+  context: LiveContext,
+  claim: ConversationClaim,
+): Promise<LiveConversation | undefined> {
   const [record] = await context.store.conversations.find([id], LIVE_DOCUMENTS);
   if (record === undefined) return undefined;
   assertOpenable(record, context.openingGuard);
   const { openConversation } = await import("./live/open-conversation.ts");
-  const conversation = openConversation(record, context, claim);
-  conversation.keeper.mailFullState();
-  await conversation.noteBindings();
-  if (record.status === "running" || conversation.hasCutQuestion) await conversation.recover();
-  return conversation;
+  return openConversation(record, context, claim);
 }

@@ -35,6 +35,8 @@ export interface ConversationManagerOptions extends ConversationContext, Removal
   found?: FoundData | undefined;
   /** This server among the nodes of the store. Default: a separate node. */
   seat?: NodeSeat | undefined;
+  /** Whether what other servers have left is handed over by the store, one by one. Default: false. */
+  adopts?: boolean | undefined;
   /** Maximum number of concurrent runs. Default: 10. */
   maxConcurrentRuns?: number | undefined;
   /** Maximum number of runs that wait for others to end. Default: 0, and such a run is refused. */
@@ -55,6 +57,8 @@ export interface ManagerParts {
   forks: Forks;
   removals: Removals;
   turns: Turns;
+  /** Whether what other servers have left comes by `takeOver`. */
+  adopts: boolean;
 }
 
 /** Makes the parts of a manager and joins them. `assertOpen` throws when nothing may be loaded any more. */
@@ -114,6 +118,7 @@ export function managerParts(
     forks: new Forks({ context, callsOf, turns }),
     removals: removalsOf(options, context.principalSpending),
     turns,
+    adopts: options.adopts ?? false,
   };
 }
 

@@ -9,14 +9,21 @@ const CUT_SHORT =
   "because it ran out of memory or disk space. The call may have had part of its effect: check before you repeat it. " +
   "Shells and programs that were open have ended.";
 
+/** Facts about a run that was cut short. */
+export interface Recovery {
+  /** Results of calls that had ended by then, by the id of the action. Default: none. */
+  known?: ReadonlyMap<string, CallResult>;
+  /** Whether another run goes on with it at once, so that its status stays running. Default: false. */
+  goesOn?: boolean;
+}
+
 /**
  * Clears up what the end of the process left, or of the conversation in memory: every open call is answered, unless it
- * waits for the user, and a status running becomes error, so that the conversation can go on. `known` has results of
- * calls that had ended by then, by the id of the action.
+ * waits for the user, and a status running becomes error, so that the conversation can go on.
  */
 export async function recoverRun(
   session: AgentSession,
-  known: ReadonlyMap<string, CallResult> = new Map(),
+  { known = new Map(), goesOn = false }: Recovery = {},
 ): Promise<void> {
   const { [QUESTION_KEY]: question, ...agent_state } = session.state.agent_state;
   // A question was asked in the middle of a run: its calls had been approved before, and may have had their effect.
@@ -28,5 +35,5 @@ export async function recoverRun(
   );
   // Last: while the status says running, or a question is open, a crash in between is repaired at the next start.
   if (wasRunning || session.state.execution_status === "running")
-    await session.update({ execution_status: "error", agent_state });
+    await session.update({ execution_status: goesOn ? "running" : "error", agent_state });
 }

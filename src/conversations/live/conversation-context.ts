@@ -73,6 +73,11 @@ export interface ConversationContext {
   openingGuard?: OpeningGuard | undefined;
   /** Absolute folder of worktrees, on the machines of the conversations. Default: `/tmp/conversation-worktrees`. */
   worktreeRoot?: string | undefined;
+  /**
+   * How runs are repaired that the end of a process has cut short: `continue` lets the agent go on, `mark` shows an
+   * error. Default: `mark`.
+   */
+  cutRuns?: "continue" | "mark" | undefined;
   /** Notes of what a crash would leave. Default: none. */
   removals?: RemovalNotes | undefined;
   /** Absolute folder for what tools of a conversation keep. */

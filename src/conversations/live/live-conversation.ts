@@ -24,6 +24,7 @@ import { GoalNotes } from "./goal/goal-notes.ts";
 import type { OpeningGuard } from "./opening-guard.ts";
 import { RunControl } from "./runs/run-control.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
+import type { Takeovers } from "./runs/takeovers.ts";
 import { SentMessages } from "./sent-messages.ts";
 import type { RunSession } from "./session/run-session.ts";
 import type { StateKeeper } from "./state-keeper.ts";
@@ -60,6 +61,8 @@ export interface LiveConversationOptions {
   wantsTitle: boolean;
   /** Words of the client that ask for the title; null for our own. */
   titleRequest: string | null;
+  /** Counts the runs that go on after they were cut short. Default: none goes on. */
+  takeovers?: Takeovers | undefined;
   /** The agent profile that it was launched from; null without one. */
   launched: LaunchedAgentProfile | null;
   /** Says what the conversation depends on. Default: on nothing. */
@@ -203,14 +206,38 @@ export class LiveConversation {
   }
 
   /**
-   * Answers calls that the end of the process left open, and turns a run that it cut short into an error. A task that a
-   * sub-agent had finished by then has its result.
+   * Answers calls that the end of the process left open. A run that it cut short goes on where the server says so, or
+   * else becomes an error. A task that a sub-agent had finished by then has its result.
+   *
+   * Rejects with `too_many_requests` when the run should go on and no slot is free: nothing has changed then.
    */
   async recover(): Promise<void> {
-    await this.session.readLog();
-    const known = await this.subAgents.resultsOf(this.session.view.pending());
+    const { session, runs } = this;
+    await session.readLog();
+    const known = await this.subAgents.resultsOf(session.view.pending());
     // A run that has begun meanwhile answers its own calls.
-    if (!this.runs.active) await recoverRun(this.session, known);
+    if (runs.active) return;
+    const slot = (await this.#goesOn()) ? runs.reserve() : undefined;
+    try {
+      if (slot !== undefined) await this.#options.takeovers?.note();
+      await recoverRun(session, { known, goesOn: slot !== undefined });
+      if (slot !== undefined) runs.startOrFollow({ slot });
+    } finally {
+      slot?.release();
+    }
+  }
+
+  /** Whether a run was cut short that is to go on. */
+  async #goesOn(): Promise<boolean> {
+    const { takeovers } = this.#options;
+    const isCut = this.status === "running" || this.hasCutQuestion;
+    if (!isCut || takeovers === undefined || (await takeovers.areTooMany())) return false;
+    try {
+      this.runs.assertServed();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /**

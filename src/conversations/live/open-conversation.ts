@@ -8,6 +8,7 @@ import { createTimestamps } from "../../events/timestamp.ts";
 import { withComplete } from "../../llm/decorators/with-complete.ts";
 import { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { ConversationRecord } from "../../stores/store.ts";
+import type { Agent } from "../../wire/agent/agent.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
@@ -30,6 +31,7 @@ import { loadPlugin } from "./plugins/load-plugin.ts";
 import { PLUGIN_NOTE } from "./plugins/plugin-note.ts";
 import { PluginSession } from "./plugins/plugin-session.ts";
 import { HoldGuard } from "./runs/hold-guard.ts";
+import { Takeovers } from "./runs/takeovers.ts";
 import { LogView } from "./session/log-view.ts";
 import { openTools } from "./session/open-tools.ts";
 import { readMemory, readPromptFiles } from "./session/prompt-files.ts";
@@ -207,6 +209,9 @@ export function openConversation(
     history: () => branchEvents({ conversationId: id, events: store.events, leafId: log.storedHead }),
     logger,
     launched: config.launched_agent_profile ?? null,
+    takeovers: goesOn(record, state.agent, context)
+      ? new Takeovers({ conversationId: id, store, log })
+      : undefined,
     openingGuard: context.openingGuard,
     titleModel: titleModel(config, context),
     wantsTitle: config.autotitle && record.title === null,
@@ -230,6 +235,11 @@ function asked(
     hasContainers: openWorkspace.machines !== undefined,
     registry,
   };
+}
+
+/** Whether a run that was cut short goes on. Sub-agents and other programs are a matter of those that started them. */
+function goesOn({ agentOf }: ConversationRecord, agent: Agent, { cutRuns }: LiveContext): boolean {
+  return cutRuns === "continue" && agentOf === undefined && agent.kind === "Agent";
 }
 
 /** Models whose calls wait while another server may have taken over. */

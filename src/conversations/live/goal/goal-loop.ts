@@ -142,6 +142,7 @@ export class GoalLoop {
     const { signal } = loop.abort;
     const { id } = session.state;
     let current = goal;
+    let isShown = true;
     const show = async (next: GoalStatus) => {
       current = next;
       // Whoever reads that a goal has ended may begin another.
@@ -159,10 +160,15 @@ export class GoalLoop {
       if (!signal.aborted) this.#warn(error, "A goal was interrupted");
       // Nothing ends a goal twice: its last event may be the one that failed.
       if (current.active) {
-        await show(interrupted(current)).catch((cause: unknown) => this.#warn(cause, "A goal ends unseen"));
+        await show(interrupted(current)).catch((cause: unknown) => {
+          isShown = false;
+          this.#warn(cause, "A goal ends unseen");
+        });
       }
     } finally {
-      await notes.end(id).catch((error: unknown) => this.#warn(error, "The note of a goal is left"));
+      // An end that no reader can see is shown by the server that finds the note.
+      if (isShown)
+        await notes.end(id).catch((error: unknown) => this.#warn(error, "The note of a goal is left"));
       this.#end(loop);
     }
   }

@@ -26,6 +26,11 @@ export class GoalNotes {
     await this.#documents.write([change]);
   }
 
+  /** Whether a conversation is noted. */
+  async has(conversationId: string): Promise<boolean> {
+    return (await this.#documents.read(KIND, conversationId)) !== null;
+  }
+
   /** Ids of the noted conversations. */
   async begun(): Promise<string[]> {
     return (await this.#documents.list(KIND)).map(({ name }) => name);

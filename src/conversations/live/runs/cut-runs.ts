@@ -33,6 +33,23 @@ export async function repairCutRuns(
   }
 }
 
+/** Whether the header and the state of a conversation that no one runs show that something was cut short. */
+export async function isCut(
+  store: Pick<Store, "conversations" | "events">,
+  header: Header & Pick<ConversationHeader, "status">,
+): Promise<boolean> {
+  switch (header.status) {
+    case "running":
+      return true;
+    case "paused":
+      return hasOpenCall(store, header);
+    case "waiting_for_confirmation":
+      return isAsking(store.conversations, header.id);
+    default:
+      return false;
+  }
+}
+
 /** Finds the conversations whose status is running, the oldest first. */
 async function findCutRuns(store: Pick<Store, "conversations">): Promise<string[]> {
   return (await headersOf(store.conversations, "running")).map(({ id }) => id);
@@ -55,11 +72,15 @@ async function findCutQuestions({ conversations }: Pick<Store, "conversations">)
   const waiting = await headersOf(conversations, "waiting_for_confirmation");
   const asking: string[] = [];
   for (const { id } of waiting) {
-    const [record] = await conversations.find([id], ["state"]);
-    // Not parsed: a word in another place costs a look at a conversation that is left alone then.
-    if (record?.documents.state?.includes(`"${QUESTION_KEY}"`)) asking.push(id);
+    if (await isAsking(conversations, id)) asking.push(id);
   }
   return asking;
+}
+
+/** Not parsed: a word in another place costs a look at a conversation that is left alone then. */
+async function isAsking(conversations: ConversationStore, id: string): Promise<boolean> {
+  const [record] = await conversations.find([id], ["state"]);
+  return record?.documents.state?.includes(`"${QUESTION_KEY}"`) ?? false;
 }
 
 type Header = Pick<ConversationHeader, "id" | "leafEventId">;

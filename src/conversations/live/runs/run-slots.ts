@@ -75,6 +75,11 @@ export class RunSlots {
     return this.#taken;
   }
 
+  /** Number of runs that could start at once. */
+  get free(): number {
+    return Math.max(0, this.#size - this.#taken);
+  }
+
   /**
    * Takes a slot, or a place in the queue. Default: all runs have one owner, so that they come in their order.
    *
