@@ -23,6 +23,8 @@ export type {
 } from "./agent/loop/extension.ts";
 export { type AgentPreset, type PresetOptions, presetAgent } from "./agent/presets.ts";
 export type { Clock } from "./clock.ts";
+export { type NatsConnection, natsFeed } from "./cluster/feed/nats-feed.ts";
+export { type BrokerFeedOptions, type RedisClient, redisFeed } from "./cluster/feed/redis-feed.ts";
 export {
   type Configuration,
   type ConfigurationSources,

@@ -13,11 +13,13 @@ const KINDS = ["event", "transient", "delta", "progress"] as const;
 
 /** Writes a frame as the text of a feed. One that is too long, and the end of a conversation, are to be looked up. */
 export function toFeedText(from: string, frame: Frame, maxLength: number): string {
-  if (!("text" in frame)) return JSON.stringify({ from });
+  const hint = JSON.stringify({ from });
+  if (!("text" in frame)) return hint;
   const { kind, text, fence } = frame;
-  if (text.length > maxLength) return JSON.stringify({ from });
+  if (text.length > maxLength) return hint;
   const where = kind === "event" ? { seq: frame.seq } : { ...frame.place };
-  return JSON.stringify({ from, kind, ...where, fence, text });
+  const message = JSON.stringify({ from, kind, ...where, fence, text });
+  return message.length > maxLength ? hint : message;
 }
 
 /**
