@@ -31,6 +31,8 @@ const VERBS: [method: string, path: string, body?: object][] = [
   ["POST", "/ask_agent", { question: "How?" }],
   ["POST", "/condense"],
   ["POST", "/navigate", { event_id: null }],
+  ["POST", "/fork"],
+  ["POST", "/children", { task: "Help.", isolation: "shared" }],
   ["PATCH", "", { title: "Other" }],
   ["GET", "/git/changes?path=."],
 ];

@@ -5,6 +5,7 @@ import { text } from "../../wire/events/message.ts";
 import { Git } from "../../workspace/git/git.ts";
 import type { Launches, LaunchOptions } from "../launches.ts";
 import type { LiveContext } from "../live/conversation-context.ts";
+import { assertOpenable } from "../live/opening-guard.ts";
 import { machineLimits } from "../machine-limits.ts";
 import { LIVE_DOCUMENTS } from "../record/conversation-documents.ts";
 import { type OpenedState, openState } from "../record/stored-state.ts";
@@ -20,7 +21,8 @@ export interface ChildrenContext {
  * Starts a conversation with the agent, the secrets and the configuration that another has now, and with a task as its
  * first message. It works in a new worktree where one is asked for and the repository has a commit to start from.
  *
- * @throws AgentServerError `not_found` for an unknown parent, `too_many_requests` when no further run could start now
+ * @throws AgentServerError `not_found` for an unknown parent, `too_many_requests` when no further run could start now,
+ * `binding_required` for a parent that is kept closed
  */
 export async function startChild(
   parentId: string,
@@ -29,6 +31,7 @@ export async function startChild(
 ): Promise<ChildConversation> {
   const [record] = await context.store.conversations.find([parentId], LIVE_DOCUMENTS);
   if (record === undefined) throw new AgentServerError("not_found", "Parent conversation not found");
+  assertOpenable(record, context.openingGuard);
   const parent = openState(record, context);
   const worktree = child.isolation === "worktree" && (await hasCommit(parent, context));
   const about: LaunchOptions = {

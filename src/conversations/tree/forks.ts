@@ -2,13 +2,14 @@ import { AgentServerError } from "../../errors.ts";
 import { branchSpans } from "../../events/branch.ts";
 import type { ConversationRecord, LogSpan } from "../../stores/store.ts";
 import type { LiveContext } from "../live/conversation-context.ts";
+import { assertOpenable } from "../live/opening-guard.ts";
 import { readAgent } from "../record/conversation-documents.ts";
 import { type LiveCalls, withLiveCalls } from "../record/usage.ts";
 import type { Turns } from "../turns.ts";
 import { FORKED_DOCUMENTS, type ForkOptions, forkedRecord } from "./forked-record.ts";
 
 export interface ForksOptions {
-  context: Pick<LiveContext, "store" | "clock" | "timestamps" | "unsealed">;
+  context: Pick<LiveContext, "store" | "clock" | "timestamps" | "unsealed" | "openingGuard">;
   callsOf: LiveCalls;
   /** Launches, forks and removals of one id come one after another. */
   turns: Turns;
@@ -25,7 +26,8 @@ export class Forks {
   /**
    * Forks a conversation and resolves with the id of the fork, once it is stored whole.
    *
-   * @throws AgentServerError `conflict` for an id that is taken, `not_found` for an unknown source or event
+   * @throws AgentServerError `conflict` for an id that is taken, `not_found` for an unknown source or event,
+   * `binding_required` for a source that is kept closed
    */
   fork(sourceId: string, options: ForkOptions = {}): Promise<string> {
     const id = options.id ?? this.#options.context.clock.newId();
@@ -33,10 +35,11 @@ export class Forks {
   }
 
   async #fork(sourceId: string, id: string, options: ForkOptions): Promise<string> {
-    const { store, timestamps, unsealed } = this.#options.context;
+    const { store, timestamps, unsealed, openingGuard } = this.#options.context;
     const [existing] = await store.conversations.find([id], []);
     if (existing !== undefined) throw taken(id);
     const source = await this.#source(sourceId, options);
+    assertOpenable(source, openingGuard);
     const change = forkedRecord(source, { id, now: timestamps.utcTimestamp(), options });
     const spans = await this.#spans(source, options);
     try {

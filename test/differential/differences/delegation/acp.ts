@@ -166,6 +166,16 @@ export const ACP_DIFFERENCES: readonly Difference[] = [
     reason: "values of headers are secrets, which no answer repeats",
   },
   {
+    scenarios: ["another program: a login that has to be bound again"],
+    at: [
+      "answers.8.status: 409 -> 200",
+      "answers.8.body: {*} -> 1",
+      "answers.9.status: 409 -> 200",
+      "answers.9.body: {*} -> {*}",
+    ],
+    reason: "what is stored of a conversation is read without its program, and so without the login",
+  },
+  {
     scenarios: ["models of programs that cannot be started"],
     at: ["answers.*.body.error.detail: *"],
     reason: "the same in the words of this machine, with the name of the program",

@@ -1,6 +1,8 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Client } from "../../client.ts";
-import { pause, type Scenario, userMessage } from "../../scenario.ts";
+import { Client } from "../../client.ts";
+import { pause, type Scenario, type Setting, userMessage } from "../../scenario.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../../acp/acp-agent.mjs");
 
@@ -39,6 +41,42 @@ async function during(client: Client, act: () => Promise<unknown>): Promise<void
   await client.send("tool t1 Long work\nhang");
   await client.untilKind("ACPToolCallEvent");
   await act();
+}
+
+/** Binds a login, has the server forget it, as before its machine is paused, and binds it again. */
+async function bindAgain(noting: Client, { workspace, another }: Setting): Promise<void> {
+  const place = createServer((_, response) => response.end('{"value":"{}","version":"v"}'));
+  await new Promise<void>((done) => place.listen(0, "127.0.0.1", done));
+  const url = `http://127.0.0.1:${(place.address() as AddressInfo).port}/login`;
+  const server = await another({});
+  try {
+    const client = await Client.create(server.url, {
+      autotitle: false,
+      workspace: { working_dir: workspace },
+      agent: { kind: "ACPAgent", acp_server: "codex", acp_command: [process.execPath, PROGRAM] },
+    });
+    const binding = "~/credential-bindings/CODEX_AUTH_JSON";
+    await client.ask("PUT", binding, { url });
+    await client.ask("POST", "/api/conversations/prepare-for-sandbox-pause");
+    await client.post("/run");
+    await client.post("/pause");
+    await client.post("/events", userMessage("say again", false));
+    await client.ask("PATCH", "~", { title: "Other" });
+    await client.post("/fork");
+    for (const path of ["/events/count", "/agent_final_response", "/git/changes?path=."])
+      await client.get(path);
+    for (const kind of ["events", "session"]) await client.listen("", `/sockets/${kind}/${client.id}`);
+    await client.ask("PUT", binding, { url });
+    await client.ask("PATCH", "~", { title: "Other" });
+    await client.ask("POST", "/api/conversations/prepare-for-sandbox-pause");
+    await client.ask("DELETE", "~");
+    await client.close();
+    // What a start answers is compared elsewhere.
+    noting.noted.push(...client.noted.slice(1));
+  } finally {
+    await server.stop();
+    place.close();
+  }
 }
 
 export const acpConversationScenarios: Scenario[] = [
@@ -190,6 +228,7 @@ export const acpConversationScenarios: Scenario[] = [
       await client.ask("PUT", `${path}/CODEX_AUTH_JSON`, { url });
     },
   }),
+  spoken({ name: "a login that has to be bound again", drive: bindAgain }),
   spoken({
     name: "images in a message",
     drive: async (client) => {
