@@ -75,18 +75,21 @@ export function startLifecycle({
   let closing: Promise<void> | undefined;
   const releaseStore = shareStore(store);
   const admitted = cluster?.admitted();
-  const once = <T>(work: () => Promise<T>) => (admitted === undefined ? work() : admitted.then(work));
-  const taken = once(takeOverSettings);
+  const begin = (work: () => Promise<void>) => (admitted === undefined ? work() : admitted.then(work));
+  // These two reject only where `started` does, which says why.
+  const taken = begin(takeOverSettings);
+  taken.catch(() => undefined);
+  const tidied = begin(() => commands.start());
+  tidied.catch(() => undefined);
   // What an earlier process has left goes to webhooks before what the repair of its runs adds.
-  const started = once(() => conversations.start(webhooks?.start())).then(
+  const started = begin(() => conversations.start(webhooks?.start())).then(
     async () => {
       await taken;
       ready = true;
     },
     (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
   );
-  const tidied = once(() => commands.start());
-  const rotated = once(rotateKeys).catch((error: unknown) =>
+  const rotated = begin(rotateKeys).catch((error: unknown) =>
     logger.error({ error: messageOf(error) }, "Kept secrets could not be sealed with the new secret key"),
   );
   const end = async () => {
