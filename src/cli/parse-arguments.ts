@@ -26,6 +26,9 @@ Options of the server
   --dangerously-allow-unauthenticated
                  bind beyond this machine without a key: anyone who reaches the port can run commands here
 
+  --cluster      serve one store together with other servers, behind any balancer; all need the same OH_SECRET_KEY
+  --address URL  where the other servers reach this one; default: http://HOST:PORT. Implies --cluster
+
   --ui           serve Agent Canvas, the web app, on the same port
   --ui-dir DIR   folder of its build; default: the installed one. Implies --ui
   --open         open it in the browser. Implies --ui
@@ -73,7 +76,7 @@ const FLAGS: ReadonlyMap<string | undefined, readonly string[]> = new Map([
   [
     undefined,
     [
-      ...["host", "port", "dangerously-allow-unauthenticated", "ui", "ui-dir", "open"],
+      ...["host", "port", "dangerously-allow-unauthenticated", "cluster", "address", "ui", "ui-dir", "open"],
       ...["sandbox", "sandbox-root", "sandbox-network"],
       ...["container", "container-engine", "container-root", "container-network", "container-argument"],
       "check-browser",
@@ -102,6 +105,8 @@ export type Command =
       host: string | undefined;
       port: number;
       dangerouslyAllowUnauthenticated: boolean;
+      /** null: a server alone, unless the configuration says otherwise. */
+      cluster: ClusterArguments | null;
       /** null: no pages for browsers but the documentation. */
       ui: UiArguments | null;
       /** null: commands run as the user of the server, without confinement. */
@@ -110,6 +115,11 @@ export type Command =
       container: ContainerArguments | null;
       warnings: string[];
     };
+
+/** Flags of a server among others. */
+export interface ClusterArguments {
+  address: string | undefined;
+}
 
 /** Flags of the web app. */
 export interface UiArguments {
@@ -155,6 +165,7 @@ export function parseArguments(args: string[]): Command {
     host: values.host,
     port: parsePort(values.port ?? "8000"),
     dangerouslyAllowUnauthenticated: values["dangerously-allow-unauthenticated"] ?? false,
+    cluster: parseCluster(values),
     ui: parseUi(values),
     sandbox: parseSandbox(values),
     container: parseContainer(values),
@@ -175,6 +186,8 @@ function parse(args: string[]) {
         host: { type: "string" },
         port: { type: "string" },
         "dangerously-allow-unauthenticated": { type: "boolean" },
+        cluster: { type: "boolean" },
+        address: { type: "string" },
         ui: { type: "boolean" },
         "ui-dir": { type: "string" },
         open: { type: "boolean" },
@@ -216,6 +229,10 @@ function refuseFlagsOfOthers(command: string | undefined, values: Values): void 
 
 function nameOf(command: string | undefined): string {
   return command ?? "the server";
+}
+
+function parseCluster({ cluster = false, address }: Values): ClusterArguments | null {
+  return cluster || address !== undefined ? { address } : null;
 }
 
 function parseUi({ ui = false, "ui-dir": directory, open = false }: Values): UiArguments | null {

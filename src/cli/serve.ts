@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.ts";
 import { isLoopbackHost } from "../loopback.ts";
 import { consoleLogger } from "../node/console-logger.ts";
+import { isWildcardHost } from "../server/cluster/cluster-options.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
 import { DEFAULT_CONVERSATIONS_PATH } from "../server/options/resolved-options.ts";
 import type { ServerOptions } from "../server/options.ts";
@@ -9,13 +10,19 @@ import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { firstSteps } from "./first-steps.ts";
 import { useGlobalProxy } from "./global-proxy.ts";
 import { ownSecretKey } from "./own-secret-key.ts";
-import type { ContainerArguments, SandboxArguments, UiArguments } from "./parse-arguments.ts";
+import type {
+  ClusterArguments,
+  ContainerArguments,
+  SandboxArguments,
+  UiArguments,
+} from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 export interface ServeArguments {
   host: string | undefined;
   port: number;
   dangerouslyAllowUnauthenticated: boolean;
+  cluster: ClusterArguments | null;
   ui: UiArguments | null;
   sandbox: SandboxArguments | null;
   container: ContainerArguments | null;
@@ -39,6 +46,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     logger,
     dangerouslyAllowUnauthenticated,
     debug,
+    ...(args.cluster && { cluster: { ...options.cluster, address: addressOf(args, options, host) } }),
     ...(args.ui && { ui: uiOptions(args.ui, { host, network: networkOf(args) }) }),
     ...(args.ui && { secretKey: await secretKeyForUi(options) }),
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
@@ -57,6 +65,16 @@ export async function serve(args: ServeArguments): Promise<void> {
     await server.close();
     throw error;
   }
+}
+
+/** The address that the other servers of the cluster use. One that stands for all of a machine reaches none. */
+function addressOf({ cluster, port }: ServeArguments, options: ServerOptions, host: string): string {
+  const given = cluster?.address ?? options.cluster?.address;
+  if (given !== undefined) return given;
+  if (port !== 0 && !isWildcardHost(host)) return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  throw new Error(
+    `--cluster: ${host}:${port} is no address at which other servers reach this one: name it with --address http://HOST:PORT`,
+  );
 }
 
 /** Agent Canvas starts no conversation on a server that cannot encrypt. */
@@ -148,6 +166,9 @@ function banner(url: string, server: AgentServer, { ui, sandbox, container }: Se
     `Agent server   ${url}`,
     ...(ui ? [`Agent Canvas   ${url}/`] : []),
     `API docs       ${url}/docs`,
+    ...(server.options.cluster
+      ? [`Cluster        others reach this server at ${server.options.cluster.address}`]
+      : []),
     `Keys           ${keys}`,
     `Conversations  ${conversationsPath}`,
     `Secrets        ${secrets}`,

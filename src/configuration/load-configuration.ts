@@ -121,6 +121,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { worktreeRoot: settings.conversation_worktree_root }),
     ...(settings.workspace_path == null ? {} : { gatewayWorkspace: settings.workspace_path }),
+    ...(settings.cluster_address ? { cluster: { address: settings.cluster_address } } : {}),
     ...(settings.web_url ? { webUrl: settings.web_url } : {}),
     ...(settings.app_backend_public_url ? { appBackendPublicUrl: settings.app_backend_public_url } : {}),
     ...(settings.trust_forwarded_headers ? { trustForwardedHeaders: true } : {}),

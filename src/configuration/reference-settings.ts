@@ -74,6 +74,8 @@ export const SETTINGS = {
   max_concurrent_runs: { type: "number", schema: z.int().min(1) },
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
+  /** Not in the reference, which has no clusters. */
+  cluster_address: { type: "text", schema: text },
   /** Not in the reference, whose server never ends by itself. */
   idle_shutdown_seconds: { type: "number", schema: seconds },
   /** Not in the reference, whose server has no budgets. */

@@ -9,8 +9,10 @@ export interface ClusterOptions {
   address: string;
 }
 
-/** Hosts that stand for every address of a machine, at which other machines reach none. */
-const WILDCARDS = new Set(["0.0.0.0", "[::]"]);
+/** Whether a host stands for every address of a machine, so that no other machine can use it. */
+export function isWildcardHost(host: string): boolean {
+  return ["0.0.0.0", "::", "[::]"].includes(host);
+}
 
 /** The options that a cluster depends on. */
 interface AroundCluster {
@@ -54,7 +56,7 @@ function addressIn(address: unknown): URL {
   if (!isPlain) {
     throw new TypeError("cluster.address: must be an http or https URL such as http://10.0.0.7:8000");
   }
-  if (WILDCARDS.has(url.hostname) || url.port === "0") {
+  if (isWildcardHost(url.hostname) || url.port === "0") {
     throw new TypeError(
       `cluster.address: other servers cannot reach ${url.host}: name an address of this machine and its port`,
     );
