@@ -182,7 +182,7 @@ it("wire needs zod and nothing else", () => {
 
 it("provider SDKs, terminals and other heavy packages are imported when first used", () => {
   const heavy =
-    /^import (?!type).* from "(openai|@modelcontextprotocol\/client|@fastify\/busboy|playwright-core|@anthropic-ai\/sdk|@lydell\/node-pty|@xterm\/headless|ipaddr\.js|chardet|iconv-lite|modern-tar|httpxy)[^"]*"/m;
+    /^import (?!type).* from "(openai|@modelcontextprotocol\/client|@fastify\/busboy|playwright-core|@anthropic-ai\/sdk|@lydell\/node-pty|pg|@xterm\/headless|ipaddr\.js|chardet|iconv-lite|modern-tar|httpxy)[^"]*"/m;
   expect(files("src").filter((file) => heavy.test(read(`src/${file}`)))).toEqual([]);
 });
 

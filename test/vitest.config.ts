@@ -8,6 +8,7 @@ export default defineConfig({
   root,
   test: {
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    globalSetup: ["test/postgres/global-setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // What is awaited may come late on a busy machine. Nothing waits longer than it takes.

@@ -54,8 +54,14 @@ const MAX_KIND = 64;
 const MAX_NAME = 512;
 const MAX_JSON = 4 * 1024 * 1024;
 const MAX_CHANGES = 1_000;
-const MAX_DOCUMENTS = 10_000;
-const MAX_KIND_LENGTH = 64 * 1024 * 1024;
+
+/** Bounds of one kind. For implementations of `DocumentStore`. */
+export const DOCUMENT_BOUNDS = {
+  /** Number of documents. */
+  documents: 10_000,
+  /** Length of all their texts in UTF-16 code units. */
+  length: 64 * 1024 * 1024,
+} as const;
 
 /**
  * Checks what can be checked of changes without the stored documents. For implementations of `DocumentStore`.
@@ -97,11 +103,11 @@ export interface DocumentTotals {
  * @throws AgentServerError `payload_too_large`
  */
 export function assertDocumentRoom(kind: string, before: DocumentTotals, after: DocumentTotals): void {
-  if (after.count > MAX_DOCUMENTS && after.count > before.count) {
-    throw tooLarge(`At most ${MAX_DOCUMENTS} documents of the kind ${kind} are kept`);
+  if (after.count > DOCUMENT_BOUNDS.documents && after.count > before.count) {
+    throw tooLarge(`At most ${DOCUMENT_BOUNDS.documents} documents of the kind ${kind} are kept`);
   }
-  if (after.length > MAX_KIND_LENGTH && after.length > before.length) {
-    throw tooLarge(`The documents of the kind ${kind} have at most ${MAX_KIND_LENGTH} characters`);
+  if (after.length > DOCUMENT_BOUNDS.length && after.length > before.length) {
+    throw tooLarge(`The documents of the kind ${kind} have at most ${DOCUMENT_BOUNDS.length} characters`);
   }
 }
 
