@@ -11,7 +11,7 @@ import type { AppDeps } from "./apps/app-deps.ts";
 import { canvasExtensionRoutes } from "./apps/canvas-extensions.ts";
 import { ingressRoutes, ingressSockets } from "./apps/ingress-routes.ts";
 import { asideRoutes } from "./asides.ts";
-import { type ClusterDeps, clusterRoutes } from "./cluster/between-nodes.ts";
+import { type ClusterDeps, clusterRoutes, clusterSockets } from "./cluster/between-nodes.ts";
 import { conversationRuntimeRoutes } from "./conversation-runtime.ts";
 import { conversationTreeRoutes } from "./conversation-tree.ts";
 import { conversationVerbRoutes } from "./conversation-verbs.ts";
@@ -167,10 +167,19 @@ export function allRoutes({
 }
 
 /** Every socket of the server. */
-export function allSockets({ conversations, machine, kept, bash, apps, sockets }: RoutesDeps): SocketRoute[] {
+export function allSockets({
+  conversations,
+  machine,
+  kept,
+  bash,
+  apps,
+  cluster,
+  sockets,
+}: RoutesDeps): SocketRoute[] {
   return [
     ...conversationSocketRoutes(conversations, sockets),
     ...bashSocketRoutes(serverScope(machine, kept), { ...sockets, ...bash }),
     ...ingressSockets(apps),
+    ...(cluster === undefined ? [] : clusterSockets(cluster)),
   ];
 }

@@ -99,7 +99,7 @@ export function startLifecycle({
     await Promise.all([conversations.close(), machine.close()]);
     await Promise.all([machines?.close(), browser.close(), webhooks?.close()]);
     await endNetwork();
-    cluster?.close();
+    await cluster?.close();
     await releaseStore();
   };
   return {

@@ -15,6 +15,7 @@ import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import { type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
 import { Documents } from "../settings/documents/documents.ts";
 import { NodeSeat } from "../stores/nodes/node-seat.ts";
+import { readThrough } from "../stores/read-through.ts";
 import type { Store } from "../stores/store.ts";
 import { BROWSER, namedTools, presetTools } from "../tools/catalogue.ts";
 import { startChildTool } from "../tools/child-conversation/start-child-tool.ts";
@@ -121,6 +122,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       idleTimeoutSeconds: options.idleTimeoutSeconds,
     });
   const cluster = openCluster(options, { store, cipher });
+  const relayed = cluster === undefined ? store : readThrough(store, { relay: cluster.relay });
   const takeover = settingsTakeover(options, { store: store.documents, cipher });
   const documents = new Documents({ store: takeover.store, cipher, logger });
   const settings = settingsRooms({
@@ -178,7 +180,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   const seat = new NodeSeat(cluster?.ownership ?? store.ownership);
   const conversations: ConversationManager = new ConversationManager({
     machines,
-    store,
+    store: relayed,
     seat,
     clock,
     logger,
@@ -222,7 +224,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   const place = extensionPlaces(options, { machine, userDir });
   const retentionSeconds = options.bashEventsRetentionSeconds;
   const bash: BashDeps = {
-    commands: new BashCommands({ store, seat, clock, logger, retentionSeconds }),
+    commands: new BashCommands({ store: relayed, seat, clock, logger, retentionSeconds }),
     mask: () => serverSecrets.mask(),
     onActivity,
   };

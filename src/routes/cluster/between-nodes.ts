@@ -3,6 +3,8 @@ import type { ConversationManager } from "../../conversations/conversation-manag
 import { AgentServerError } from "../../errors.ts";
 import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
+import type { Socket } from "../../http/socket.ts";
+import { type SocketRoute, socketRoute } from "../../http/sockets/socket-route.ts";
 import { success } from "../../wire/conversation.ts";
 import { content } from "../../wire/events/message.ts";
 import { uuid } from "../../wire/ids.ts";
@@ -12,7 +14,12 @@ import { conversationParams, SUCCESS } from "../conversation-params.ts";
 export interface ClusterDeps {
   /** Whether another node of the cluster has sent a request of this path. */
   isMember(request: Request, pathname: string): boolean;
+  /** Serves the socket of another node that follows this one. undefined where something else carries frames. */
+  readonly followedBy: ((socket: Socket) => void) | undefined;
 }
+
+/** Path of the sockets by which nodes follow each other. */
+const FEED_PATH = "/cluster/feed";
 
 const nodeRoute = group({
   prefix: "/cluster/conversations/{conversation_id}",
@@ -24,9 +31,7 @@ const nodeRoute = group({
 /** `/cluster`: what nodes ask of each other. No client is answered. */
 export function clusterRoutes(conversations: ConversationManager, { isMember }: ClusterDeps): Route[] {
   const admit: Route["admit"] = (request, { pathname }) =>
-    isMember(request, pathname)
-      ? undefined
-      : new AgentServerError("forbidden", "Only nodes of the cluster may do this");
+    isMember(request, pathname) ? undefined : membersOnly();
   const nothing = { 204: { description: "Done" } } as const;
   const routes = [
     nodeRoute
@@ -81,4 +86,24 @@ export function clusterRoutes(conversations: ConversationManager, { isMember }: 
       }),
   ];
   return routes.map((route) => ({ ...route, admit }));
+}
+
+/** The sockets by which nodes follow what is published at others. */
+export function clusterSockets({ isMember, followedBy }: ClusterDeps): SocketRoute[] {
+  if (followedBy === undefined) return [];
+  return [
+    socketRoute({
+      path: FEED_PATH,
+      id: "follow_node",
+      summary: "Follow what is published at this node",
+      auth: "open",
+    }).handle(({ request }) => {
+      if (!isMember(request, FEED_PATH)) throw membersOnly();
+      return followedBy;
+    }),
+  ];
+}
+
+function membersOnly(): AgentServerError {
+  return new AgentServerError("forbidden", "Only nodes of the cluster may do this");
 }

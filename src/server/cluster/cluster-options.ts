@@ -1,4 +1,5 @@
 import { isLoopbackHost } from "../../loopback.ts";
+import type { FrameFeed } from "../../stores/relay/frame-feed.ts";
 
 /** A server among others that share its store. */
 export interface ClusterOptions {
@@ -7,6 +8,12 @@ export interface ClusterOptions {
    * mounts it.
    */
   address: string;
+  /**
+   * Carries live events to the watchers at other servers; closed with the server. Default: a socket between two servers
+   * whenever one has watchers. `redisFeed` and `natsFeed` serve clusters whose conversations are watched from most
+   * servers.
+   */
+  feed?: FrameFeed | undefined;
 }
 
 /** Whether a host stands for every address of a machine, so that no other machine can use it. */

@@ -1,3 +1,5 @@
+import { NodeFeed } from "../../cluster/feed/node-feed.ts";
+import { FEED_TARGET } from "../../cluster/feed/node-link.ts";
 import { Errands } from "../../cluster/forwarding/errands.ts";
 import { Forwarding } from "../../cluster/forwarding/forwarding.ts";
 import { KeptBytes } from "../../cluster/forwarding/kept-body.ts";
@@ -9,9 +11,13 @@ import { MembershipProofs, PROOF_HEADER } from "../../cluster/membership-proof.t
 import { NodeOwnership } from "../../cluster/node-ownership.ts";
 import type { AgentServerError } from "../../errors.ts";
 import type { Dispatch } from "../../http/route/dispatch.ts";
+import type { Socket } from "../../http/socket.ts";
+import { openPeerSocket } from "../../outbound/peers/peer-socket.ts";
 import { Peers } from "../../outbound/peers/peers.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
+import type { FrameRelay } from "../../stores/frame-relay.ts";
 import type { Ownership } from "../../stores/ownership.ts";
+import { sharedRelay } from "../../stores/relay/shared-relay.ts";
 import type { Store } from "../../stores/store.ts";
 import type { ResolvedOptions } from "../options/resolved-options.ts";
 import { Admission } from "./admission.ts";
@@ -23,6 +29,8 @@ const YIELD_LIMIT = 2_000;
 export interface Cluster {
   /** The claims of the store, for a node that the others reach. */
   readonly ownership: Ownership;
+  /** Carries what is published to the watchers at every server. */
+  readonly relay: FrameRelay;
   /** Resolves once this server may take part. Rejects where its secret key is not that of the others. */
   admitted(): Promise<void>;
   /** Why nothing is served. undefined once this server takes part. */
@@ -31,6 +39,8 @@ export interface Cluster {
   isSure(): boolean;
   /** Whether another node has sent a request of this path. */
   isMember(request: Request, pathname: string): boolean;
+  /** Serves the socket of another node that follows this one. undefined where something else carries frames. */
+  readonly followedBy: ((socket: Socket) => void) | undefined;
   /** The ways of requests and messages to the node that has their conversation. */
   serve(conversations: HeldConversations): {
     dispatch: Dispatch;
@@ -39,7 +49,7 @@ export interface Cluster {
   /** No longer waits to be admitted. */
   giveUp(): void;
   /** Ends connections to other nodes. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface OpenClusterParts {
@@ -66,8 +76,12 @@ export function openCluster(
     askToYield: (owner, id) => askToYield(requests, owner, id),
   });
   const admission = new Admission({ documents: store.documents, cipher, logger });
+  const nodeFeed = cluster.feed === undefined ? feedBetween(options, { store, proofs, address }) : undefined;
+  const feed = cluster.feed ?? nodeFeed;
   return {
     ownership,
+    relay: sharedRelay({ store, feed, logger }),
+    followedBy: nodeFeed && ((socket) => nodeFeed.serve(socket)),
     admitted: admission.admitted,
     refusal: () => admission.refusal(),
     isSure: () => ownership.isSure(),
@@ -85,8 +99,32 @@ export function openCluster(
       return { dispatch: forwarding.dispatch, passMessage: (message) => messages.send(message) };
     },
     giveUp: () => admission.close(),
-    close: () => peers.close(),
+    close: async () => {
+      peers.close();
+      await feed?.close?.();
+    },
   };
+}
+
+interface FeedParts {
+  store: Store;
+  proofs: MembershipProofs;
+  address: string;
+}
+
+/** The feed that nodes make by themselves. */
+function feedBetween({ logger }: ResolvedOptions, { store, proofs, address }: FeedParts): NodeFeed {
+  return new NodeFeed({
+    peers: async () => {
+      const addresses = (await store.ownership.nodes()).map((node) => node.address ?? address);
+      return addresses.filter((other) => other !== address);
+    },
+    open: openPeerSocket,
+    credentials: (other) => ({
+      [PROOF_HEADER]: proofs.proofFor({ method: "GET", target: FEED_TARGET }, other),
+    }),
+    logger,
+  });
 }
 
 /** Whatever comes of it: the next claim shows. */

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import {
   type AgentServer,
   createServer,
+  type FrameFeed,
   type LlmRequest,
   memoryStore,
   type ServerOptions,
@@ -50,11 +51,14 @@ export async function startCluster({
   count = 2,
   steps = [],
   store = memoryStore(),
+  feed,
   options = {},
 }: {
   count?: number;
   steps?: Steps<LlmRequest>;
   store?: Store;
+  /** What carries frames, for each node. Default: the nodes themselves. */
+  feed?: () => FrameFeed;
   options?: Partial<ServerOptions>;
 } = {}): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), "agent-server-cluster-"));
@@ -62,7 +66,7 @@ export async function startCluster({
   const llm = scriptedLlm(steps);
   const nodes: TestNode[] = [];
   for (let index = 0; index < count; index += 1) {
-    nodes.push(await startNode({ store, folder, createLlm: () => llm, ...options }));
+    nodes.push(await startNode({ store, folder, feed: feed?.(), createLlm: () => llm, ...options }));
   }
   return { nodes: nodes as [TestNode, TestNode, ...TestNode[]], store, llm, folder, start };
 
@@ -82,8 +86,13 @@ export async function startCluster({
 /** A port is opened first, so that the server knows its address. */
 export async function startNode({
   folder,
+  feed,
   ...options
-}: Partial<ServerOptions> & { folder: string; store: Store }): Promise<TestNode> {
+}: Partial<ServerOptions> & {
+  folder: string;
+  store: Store;
+  feed?: FrameFeed | undefined;
+}): Promise<TestNode> {
   const port = await openPort();
   const address = `http://127.0.0.1:${(port.address() as AddressInfo).port}${MOUNT}`;
   const server = createServer({
@@ -92,7 +101,7 @@ export async function startNode({
     basePath: MOUNT,
     conversationsPath: join(folder, "conversations"),
     logger: "silent",
-    cluster: { address },
+    cluster: { address, feed },
     ...options,
   });
   port.on("request", toNodeHandler(server));
