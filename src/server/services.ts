@@ -240,7 +240,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
       ...{ environment, logins, openWorkspace, clock, logger, folder: dataFolder },
       secrets: { ...lookup, server: serverSecrets, clock, logger },
     }),
-    mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine }),
+    mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine, seat }),
     tools,
     conversations,
     machine,

@@ -6,6 +6,7 @@ import { holderIn } from "../../stores/refusals.ts";
 import { type MembershipProofs, PROOF_HEADER } from "../membership-proof.ts";
 import type { NodeOwnership } from "../node-ownership.ts";
 import type { Errands } from "./errands.ts";
+import { EveryNode } from "./every-node.ts";
 import { ForwardedRequest } from "./forwarded-request.ts";
 import type { KeptBytes } from "./kept-body.ts";
 import { ELSEWHERE, ELSEWHERE_HEADER, type NodeRequests } from "./node-requests.ts";
@@ -19,6 +20,8 @@ export interface ForwardingOptions {
   proofs: MembershipProofs;
   kept: KeptBytes;
   newId(): string;
+  /** Called for a node that did not take a request which all nodes need. */
+  missed(address: string, reason: string): void;
 }
 
 type AnswerHere = Parameters<Dispatch>[1];
@@ -29,9 +32,11 @@ const LOOKING = new Set(["GET", "HEAD", "DELETE"]);
 /** Brings what only one node can answer to that node, in one hop. */
 export class Forwarding {
   readonly #options: ForwardingOptions;
+  readonly #everyNode: EveryNode;
 
   constructor(options: ForwardingOptions) {
     this.#options = options;
+    this.#everyNode = new EveryNode(options);
   }
 
   /** Answers a request here, or lets the node answer that holds what it is about. */
@@ -41,8 +46,13 @@ export class Forwarding {
     const { spec, request } = admitted;
     const wanted = { id, isTaken: spec.runsOn === "owner" && !LOOKING.has(request.method) };
     const proof = request.headers.get(PROOF_HEADER);
+    if (proof !== null) this.#assertMember(proof, admitted);
+    if (spec.runsOn === "every") {
+      const here = (readable: Request) =>
+        this.#options.ownership.leavingToOthers(id, () => answerHere(readable));
+      return proof === null ? this.#everyNode.answer(admitted, here) : here(request);
+    }
     if (proof === null) return this.#asFirst(wanted, admitted, answerHere);
-    this.#assertMember(proof, admitted);
     return this.#asHop(wanted, () => answerHere(request));
   };
 

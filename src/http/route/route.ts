@@ -22,9 +22,10 @@ export type RouteAuth = "open" | Credential | readonly Credential[];
 /**
  * The server that must answer a request, where several share a store. `owner`: the one that has the conversation of the
  * request in memory; if none has, the one that takes it into memory for the request. `holder`: the one that holds a
- * claim on another id, such as that of a command; if none does, any.
+ * claim on another id, such as that of a command; if none does, any. `every`: all of them, since what is about the
+ * conversation is kept in memory; the answer is that of the one that was asked.
  */
-export type RunsOn = "owner" | "holder";
+export type RunsOn = "owner" | "holder" | "every";
 
 /** A route is data: the router, the validator and the OpenAPI document all read this. */
 export interface RouteSpec {

@@ -17,12 +17,24 @@ export interface OAuthJobsOptions {
   tests: ServerTests;
   clock: Clock;
   openReturn: OpenBrowserReturn;
+  /**
+   * Shows other servers where a job is known, by its id as a dashed UUID. Resolves with the function that ends this.
+   * Default: there are none.
+   */
+  claim?: ((id: string) => Promise<() => Promise<void>>) | undefined;
+}
+
+interface KnownJob {
+  job: OAuthJob;
+  timer: ReturnType<typeof setTimeout>;
+  /** Ends the claim on its id. */
+  claimed: Promise<() => Promise<void>> | undefined;
 }
 
 /** Authorizations of users at MCP servers, and their outcomes. */
 export class OAuthJobs {
   readonly #options: OAuthJobsOptions;
-  readonly #jobs = new Map<string, { job: OAuthJob; timer: ReturnType<typeof setTimeout> }>();
+  readonly #jobs = new Map<string, KnownJob>();
 
   constructor(options: OAuthJobsOptions) {
     this.#options = options;
@@ -34,7 +46,7 @@ export class OAuthJobs {
    * @throws AgentServerError `bad_request` for a server without OAuth, `too_many_requests` when too many wait
    */
   async start(request: McpTestRequest): Promise<McpOAuthStartResponse> {
-    const { tests, clock, openReturn } = this.#options;
+    const { tests, clock, openReturn, claim } = this.#options;
     if (!("auth" in request.server) || request.server.auth?.strategy !== "oauth2") {
       throw new AgentServerError("bad_request", "MCP OAuth start requires auth.strategy='oauth2'");
     }
@@ -49,11 +61,14 @@ export class OAuthJobs {
     }
     const [oldest] = ended;
     if (oldest !== undefined && this.#jobs.size >= MAX_KNOWN) void this.#remove(oldest[0]);
-    const id = clock.newId().replaceAll("-", "");
+    const dashedId = clock.newId();
+    const id = dashedId.replaceAll("-", "");
     const job = new OAuthJob({ id, test, clock, openReturn });
     const timer = setTimeout(() => void this.#remove(id), LIFETIME);
     timer.unref();
-    this.#jobs.set(id, { job, timer });
+    const claimed = claim?.(dashedId);
+    this.#jobs.set(id, { job, timer, claimed });
+    await claimed;
     await job.ready(Math.min(Math.max(request.timeout, 1), 30) * 1_000);
     return startOf(job);
   }
@@ -75,7 +90,8 @@ export class OAuthJobs {
     if (known === undefined) return;
     this.#jobs.delete(id);
     clearTimeout(known.timer);
-    await known.job.close();
+    const release = await known.claimed?.catch(() => undefined);
+    await Promise.all([known.job.close(), release?.()]);
   }
 }
 

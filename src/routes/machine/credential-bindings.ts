@@ -66,6 +66,7 @@ export function credentialBindingRoutes({ conversations, logins }: CredentialBin
           method: "PUT",
           path: "/{conversation_id}/credential-bindings/{secret_name}",
           id: "activate_credential_binding",
+          runsOn: "every",
           summary: "Bind a login that another server keeps",
           hidden: true,
         },

@@ -62,6 +62,8 @@ export function mcpRoutes(trials: () => Promise<McpTrials>): Route[] {
           method: "GET",
           path: "/oauth/status/{job_id}",
           id: "get_mcp_oauth_status",
+          runsOn: "holder",
+          claimedId: (_request, { job_id: id }) => id,
           summary: "Get an MCP OAuth install probe status",
         },
         () => ({
@@ -80,6 +82,8 @@ export function mcpRoutes(trials: () => Promise<McpTrials>): Route[] {
           method: "POST",
           path: "/oauth/callback/{job_id}",
           id: "submit_mcp_oauth_callback",
+          runsOn: "holder",
+          claimedId: (_request, { job_id: id }) => id,
           summary: "Submit an MCP OAuth callback URL",
         },
         () => ({

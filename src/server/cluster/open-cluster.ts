@@ -94,6 +94,8 @@ export function openCluster(
       const forwarding = new Forwarding({
         ...{ owners, errands, ownership, requests, proofs, newId },
         kept: new KeptBytes(),
+        missed: (other, reason) =>
+          logger.warn({ address: other, reason }, "A server of the cluster lacks a login"),
       });
       const messages = new Messages({ errands, requests, newId });
       return { dispatch: forwarding.dispatch, passMessage: (message) => messages.send(message) };

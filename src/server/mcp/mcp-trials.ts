@@ -3,6 +3,7 @@ import type { RemoteAccess } from "../../mcp/transports/remote-access.ts";
 import { once } from "../../once.ts";
 import type { McpTrials } from "../../routes/settings/mcp.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
+import type { NodeSeat } from "../../stores/nodes/node-seat.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 
 export interface McpTrialsOptions {
@@ -10,6 +11,8 @@ export interface McpTrialsOptions {
   clock: Clock;
   remote: RemoteAccess;
   machine: LazyWorkspace;
+  /** The place of the server among the nodes of its store. */
+  seat: NodeSeat;
 }
 
 /** Trials of MCP servers, loaded when first asked. */
@@ -19,14 +22,15 @@ export interface LazyMcpTrials {
   close(): Promise<void>;
 }
 
-export function mcpTrials({ cipher, clock, remote, machine }: McpTrialsOptions): LazyMcpTrials {
+export function mcpTrials({ cipher, clock, remote, machine, seat }: McpTrialsOptions): LazyMcpTrials {
   let opened: Promise<McpTrials> | undefined;
   const open = once(async () => {
     const { ServerTests } = await import("../../mcp/probe/server-tests.ts");
     const { OAuthJobs } = await import("../../mcp/probe/oauth-jobs.ts");
     const { openBrowserReturn } = await import("./browser-return.ts");
     const tests = new ServerTests({ cipher, remote, workspace: () => machine.get() });
-    return { tests, jobs: new OAuthJobs({ tests, clock, openReturn: openBrowserReturn }) };
+    const claim = (id: string) => claimed(seat, id);
+    return { tests, jobs: new OAuthJobs({ tests, clock, openReturn: openBrowserReturn, claim }) };
   });
   return {
     get() {
@@ -34,5 +38,13 @@ export function mcpTrials({ cipher, clock, remote, machine }: McpTrialsOptions):
       return opened;
     },
     close: async () => (await opened)?.jobs.close(),
+  };
+}
+
+/** Lets the other servers find who knows a job. */
+async function claimed(seat: NodeSeat, id: string): Promise<() => Promise<void>> {
+  const outcome = await seat.claim(id);
+  return async () => {
+    if ("fence" in outcome) await seat.release(id, outcome.fence);
   };
 }
