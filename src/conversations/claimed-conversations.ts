@@ -3,6 +3,7 @@ import type { NodeSeat } from "../stores/nodes/node-seat.ts";
 import type { Owner } from "../stores/ownership.ts";
 import { holderIn, isOwnershipLost } from "../stores/refusals.ts";
 import type { Store } from "../stores/store.ts";
+import { settledWithin } from "../waiting.ts";
 import type { Claimed } from "./import/claimed.ts";
 import type { Imports } from "./import/imports.ts";
 import { Claims } from "./live/claims.ts";
@@ -54,8 +55,9 @@ export class ClaimedConversations {
       idleTtlSeconds: options.idleTtlSeconds,
       now: () => clock.now(),
       load: (id) => this.#load(id),
-      left: async (id, { claim }) => {
-        await this.#claims.release(id, claim.fence);
+      left: async (id, { claim, isAbandoned }) => {
+        // What was cut short is found by the claim that was not given back.
+        if (!isAbandoned) await this.#claims.release(id, claim.fence);
         options.context.mail?.left(id);
       },
       unclean: (id, error) => this.#reportUnclean(id, error),
@@ -189,6 +191,11 @@ export class ClaimedConversations {
     await repairCutRuns(stored, repair);
   }
 
+  /** Whether a conversation is in memory that another server may hold by now. */
+  isLost(id: string): boolean {
+    return this.#live.has(id) && !this.#options.seat.isSure();
+  }
+
   /** Number of runs that could start at once. */
   get freeRuns(): number {
     return this.#options.context.slots.free;
@@ -207,6 +214,24 @@ export class ClaimedConversations {
       retry: (id) => this.#reopenings.begin(id),
       failed: (id, error) => this.#reportCutRun(id, error),
     });
+  }
+
+  /**
+   * Lets other servers have everything: each run ends before its next step, with its status as it is, and its
+   * conversation leaves memory. What has not ended after `wait` milliseconds is dropped without a write. New
+   * conversations must not be loaded any more.
+   */
+  async drain(wait: number): Promise<void> {
+    this.#reopenings.close();
+    const leaving = (await this.#live.loaded()).map(async (conversation) => {
+      if (conversation.isSubAgent) return;
+      await conversation.leave();
+      await this.#live.discard(conversation.keeper.state.id);
+    });
+    if (await settledWithin(Promise.all(leaving), wait)) return;
+    for (const conversation of await this.#live.loaded()) {
+      if (conversation.runs.active) conversation.abandon();
+    }
   }
 
   /** Interrupts runs, closes tools and gives all claims back, whichever conversation does not close cleanly. */

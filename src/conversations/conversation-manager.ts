@@ -52,6 +52,9 @@ export interface ForkedConversation {
   conversation: ConversationHandle;
 }
 
+/** Milliseconds that runs have to reach the end of their step when another server goes on with them. */
+const DRAIN_WAIT = 20_000;
+
 /**
  * The conversations of a server, for its routes and for callers in the process. Ids are dashed UUIDs in lower case.
  * Unknown ids reject with `not_found`. Reading loads nothing into memory; only the verbs of a handle do.
@@ -60,9 +63,11 @@ export class ConversationManager {
   /** Reads events. */
   readonly events: EventReader;
   readonly #parts: ManagerParts;
+  readonly #drainWait: number;
   #closed = false;
 
   constructor(options: ConversationManagerOptions) {
+    this.#drainWait = options.drainWait ?? DRAIN_WAIT;
     this.#parts = managerParts(options, () => this.#assertOpen());
     this.events = this.#parts.events;
   }
@@ -102,11 +107,15 @@ export class ConversationManager {
     return this.#parts.live.takeOver(taken);
   }
 
-  /** Interrupts runs, closes tools, then ends every watch. The store stays open. */
+  /**
+   * Interrupts runs, closes tools, then ends every watch. Where servers adopt from each other, runs end before their
+   * next step instead, at most 20 s later, and go on elsewhere. The store stays open.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     try {
       await this.#parts.imports.close();
+      if (this.#parts.adopts) await this.#parts.live.drain(this.#drainWait);
       await this.#parts.live.close();
     } finally {
       await this.#parts.context.shellScanner.close();
@@ -253,8 +262,9 @@ export class ConversationManager {
 
   /** The state of the machine that a conversation works on, as it is found now. Loads nothing. */
   async runtime(id: string): Promise<RuntimeInfo> {
-    await this.#parts.reader.assertStored(id);
+    const elsewhere = this.#parts.runtimeElsewhere(await this.#parts.reader.assertStored(id));
     const { machines } = this.#parts.context;
+    if (elsewhere !== undefined) return elsewhere;
     return machines === undefined ? AVAILABLE : toRuntimeInfo(await machines.look(id));
   }
 

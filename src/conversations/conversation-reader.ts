@@ -44,7 +44,7 @@ export interface ConversationReaderOptions {
   damage: DamageLog;
   callsOf: LiveCalls;
   /** The state of the machine of a conversation. Default: it is always available. */
-  runtimeOf?: ((conversationId: string) => RuntimeInfo) | undefined;
+  runtimeOf?: ((record: ConversationRecord) => RuntimeInfo) | undefined;
 }
 
 /**
@@ -58,7 +58,7 @@ export class ConversationReader {
   readonly #lostSecrets: (record: ConversationRecord) => string[];
   readonly #damage: DamageLog;
   readonly #callsOf: LiveCalls;
-  readonly #runtimeOf: (conversationId: string) => RuntimeInfo;
+  readonly #runtimeOf: (record: ConversationRecord) => RuntimeInfo;
   readonly #texts = new InfoTexts();
 
   constructor(options: ConversationReaderOptions) {
@@ -123,10 +123,11 @@ export class ConversationReader {
     return record && this.#readable(record, (readable) => this.#toInfo(readable, query));
   }
 
-  /** Rejects with `not_found` for an unknown conversation. */
-  async assertStored(id: string): Promise<void> {
+  /** The header of a conversation. Rejects with `not_found` for an unknown one. */
+  async assertStored(id: string): Promise<ConversationRecord> {
     const [record] = await this.#store.conversations.find([id], []);
     if (record === undefined) throw unknownConversation(id);
+    return record;
   }
 
   async #search(query: ConversationSearch): Promise<{ records: ConversationRecord[]; next: string | null }> {
@@ -162,13 +163,13 @@ export class ConversationReader {
       persistenceDir: this.#persistenceDir,
       onDamaged: (...about) => this.#damage.report(...about),
     });
-    return { ...info, runtime_info: this.#runtimeOf(record.id) };
+    return { ...info, runtime_info: this.#runtimeOf(record) };
   }
 
   /** Texts without skills are kept: those are the ones that clients read again and again. */
   #toText(record: ConversationRecord, { includeSkills = false }: InfoQuery): string {
     // A kept text says that the machine is available, which the record does not know.
-    const isKept = !includeSkills && this.#runtimeOf(record.id) === AVAILABLE;
+    const isKept = !includeSkills && this.#runtimeOf(record) === AVAILABLE;
     if (!isKept) return JSON.stringify(this.#toInfo(record, { includeSkills }));
     return this.#texts.textOf(record, () => this.#toInfo(record, {}));
   }

@@ -3,6 +3,8 @@ import { EventReader } from "../events/event-reader.ts";
 import { Feeds } from "../events/feeds/feeds.ts";
 import { createTimestamps } from "../events/timestamp.ts";
 import { NodeSeat } from "../stores/nodes/node-seat.ts";
+import type { ConversationHeader } from "../stores/store.ts";
+import type { RuntimeInfo } from "../wire/conversation.ts";
 import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
 import { PrincipalSpending } from "./budgets/principal-spending.ts";
 import { ClaimedConversations } from "./claimed-conversations.ts";
@@ -17,9 +19,10 @@ import { readableStore } from "./record/damage/readable-store.ts";
 import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { type RemovalOptions, Removals } from "./removal/removals.ts";
-import { toRuntimeInfo } from "./runtime-info.ts";
+import { AVAILABLE, runtimeElsewhere, toRuntimeInfo } from "./runtime-info.ts";
 import { Drivers } from "./sub-agents/workers/drivers.ts";
 import { LiveWorker } from "./sub-agents/workers/live-worker.ts";
+import { boundStore } from "./takeover/bound-store.ts";
 import { Forks } from "./tree/forks.ts";
 import { Turns } from "./turns.ts";
 
@@ -37,6 +40,12 @@ export interface ConversationManagerOptions extends ConversationContext, Removal
   seat?: NodeSeat | undefined;
   /** Whether what other servers have left is handed over by the store, one by one. Default: false. */
   adopts?: boolean | undefined;
+  /** Milliseconds that runs have to reach the end of their step when other servers adopt them. Default: 20 s. */
+  drainWait?: number | undefined;
+  /** The machine that new conversations are bound to. Default: none. */
+  boundTo?: string | undefined;
+  /** Whether a server lives on a machine that a conversation is bound to. Default: on all. */
+  isMachineThere?: ((machine: string) => boolean) | undefined;
   /** Maximum number of concurrent runs. Default: 10. */
   maxConcurrentRuns?: number | undefined;
   /** Maximum number of runs that wait for others to end. Default: 0, and such a run is refused. */
@@ -57,6 +66,8 @@ export interface ManagerParts {
   forks: Forks;
   removals: Removals;
   turns: Turns;
+  /** The runtime of a conversation whose machine is away, or that may be another server's; undefined for others. */
+  runtimeElsewhere(record: ConversationHeader): RuntimeInfo | undefined;
   /** Whether what other servers have left comes by `takeOver`. */
   adopts: boolean;
 }
@@ -67,7 +78,9 @@ export function managerParts(
   assertOpen: () => void,
 ): ManagerParts {
   const damage = new DamageLog(serverOptions.logger);
-  const stored = readableStore(serverOptions.store, damage);
+  const { boundTo, isMachineThere } = serverOptions;
+  const unread = boundTo === undefined ? serverOptions.store : boundStore(serverOptions.store, boundTo);
+  const stored = readableStore(unread, damage);
   const imports = new Imports({
     ...serverOptions,
     store: stored,
@@ -91,13 +104,16 @@ export function managerParts(
     stored,
   });
   const { machines } = options;
+  const elsewhere = (record: ConversationHeader) =>
+    runtimeElsewhere(record, { isMachineThere, isLost: (id) => live.isLost(id) });
   const callsOf = (id: string) => live.callsOf(id);
   const reader = new ConversationReader({
     ...options,
     damage,
     lostSecrets: (record) => lostSecrets(record, context),
     callsOf,
-    runtimeOf: machines && ((id) => toRuntimeInfo(machines.stateOf(id))),
+    runtimeOf: (record) =>
+      elsewhere(record) ?? (machines && toRuntimeInfo(machines.stateOf(record.id))) ?? AVAILABLE,
   });
   const launches = new Launches({
     reader,
@@ -118,6 +134,7 @@ export function managerParts(
     forks: new Forks({ context, callsOf, turns }),
     removals: removalsOf(options, context.principalSpending),
     turns,
+    runtimeElsewhere: elsewhere,
     adopts: options.adopts ?? false,
   };
 }

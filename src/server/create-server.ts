@@ -5,7 +5,7 @@ import type { FetchServer } from "../http/fetch-server.ts";
 import type { HttpCore } from "../http/http-core.ts";
 import { type Listening, listen } from "../node/listen.ts";
 import { attachWebSockets } from "../node/sockets/upgrade.ts";
-import { closeSockets } from "../node/sockets/web-sockets.ts";
+import { closeSockets, restartSockets } from "../node/sockets/web-sockets.ts";
 import { once } from "../once.ts";
 import { createCore } from "./create-core.ts";
 import { DeferredInit } from "./deferred/deferred-init.ts";
@@ -67,6 +67,7 @@ export function createServer(input: ServerOptions = {}): AgentServer {
     listenings,
     isLast: (parts) => parts === current,
     end: endNetwork,
+    restart: (spread) => restartSockets(server, spread),
     close: () => close(),
   };
   const init = options.deferredInit === null ? undefined : deferredInit();
@@ -141,11 +142,16 @@ export function createServer(input: ServerOptions = {}): AgentServer {
   }
 }
 
+/** Milliseconds over which the clients of a server that others go on for are sent away. */
+const SOCKETS_SPREAD = 5_000;
+
 /** The network of a server, which outlasts the parts that answer. */
 interface Network {
   listenings: ReadonlySet<Listening>;
   /** Whether no other parts take the place of these. */
   isLast(parts: Parts): boolean;
+  /** Closes sockets with 1012, over some milliseconds. */
+  restart(spread: number): Promise<void>;
   /** Closes sockets and listening ports. */
   end(): Promise<void>;
   /** Ends the server. */
@@ -166,7 +172,13 @@ function assemble(
 ): Parts {
   const ownUrls = () => ownUrlsOf(options, network.listenings);
   const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request, IN_PROCESS) });
-  const lifecycle = startLifecycle({ ...services, logger: options.logger, endNetwork });
+  const lifecycle = startLifecycle({
+    ...services,
+    logger: options.logger,
+    leaveNetwork: () => network.restart(SOCKETS_SPREAD),
+    endNetwork,
+  });
+  if (services.cluster) services.seat.add({ died: () => void network.restart(0) });
   const editor = editorAccess(options);
   const core = createCore(options, { services: { ...services, editor }, ready: () => lifecycle.ready, init });
   const parts: Parts = { options, services, core, lifecycle };

@@ -10,8 +10,8 @@ import { shareStore } from "./data-folder/shared-store.ts";
 
 export interface Lifecycle {
   /**
-   * True once the data of the reference is found and the repair of interrupted runs has finished. In a cluster, only
-   * while the others surely count this server as alive.
+   * True once the data of the reference is found and the repair of interrupted runs has finished, until the server
+   * closes. In a cluster, only while the others surely count this server as alive.
    */
   readonly ready: boolean;
   /** Resolves when the server is ready or, with the reason in the log, will not be. */
@@ -34,6 +34,8 @@ export interface LifecycleParts {
   browser: { close(): Promise<void> };
   /** The cluster that admits this server before it begins anything. undefined for a server alone. */
   cluster: Pick<Cluster, "admitted" | "isSure" | "giveUp" | "close"> | undefined;
+  /** Takes over what other servers have left. undefined for a server alone. */
+  membership: { start(): void; end(): Promise<void> } | undefined;
   /** Trials of MCP servers. */
   mcpTrials: { close(): Promise<void> };
   /** Programs that are asked for their models. */
@@ -46,6 +48,8 @@ export interface LifecycleParts {
   /** Encrypts kept secrets with today's key. */
   rotateKeys(): Promise<void>;
   logger: Logger;
+  /** Sends the clients of sockets to other servers. */
+  leaveNetwork(): Promise<void>;
   /** Closes sockets and listening ports. */
   endNetwork(): Promise<void>;
 }
@@ -62,6 +66,7 @@ export function startLifecycle({
   apps,
   browser,
   cluster,
+  membership,
   mcpTrials,
   acpModels,
   bash: { commands },
@@ -69,6 +74,7 @@ export function startLifecycle({
   takeOverSettings,
   rotateKeys,
   logger,
+  leaveNetwork,
   endNetwork,
 }: LifecycleParts): Lifecycle {
   let ready = false;
@@ -86,6 +92,7 @@ export function startLifecycle({
     async () => {
       await taken;
       ready = true;
+      if (closing === undefined) membership?.start();
     },
     (error: unknown) => logger.error({ error: messageOf(error) }, "Start-up failed"),
   );
@@ -94,17 +101,20 @@ export function startLifecycle({
   );
   const end = async () => {
     cluster?.giveUp();
+    const left = cluster && leaveNetwork();
+    await membership?.end();
     await Promise.allSettled([taken, started, tidied, rotated]);
     await Promise.all([commands.close(), mcpTrials.close(), acpModels.close(), apps.close()]);
     await Promise.all([conversations.close(), machine.close()]);
     await Promise.all([machines?.close(), browser.close(), webhooks?.close()]);
+    await left;
     await endNetwork();
     await cluster?.close();
     await releaseStore();
   };
   return {
     get ready() {
-      return ready && cluster?.isSure() !== false;
+      return ready && closing === undefined && cluster?.isSure() !== false;
     },
     started,
     close: () => {

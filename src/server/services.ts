@@ -5,6 +5,7 @@ import type { ServerLogins } from "../acp/launch/acp-host.ts";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { graySwanKeysIn } from "../agent/security/services/gray-swan-keys.ts";
 import { BashCommands } from "../bash/bash-commands.ts";
+import { LivingMachines } from "../cluster/membership/living-machines.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import { messageOf } from "../errors.ts";
 import type { ExtensionPlace } from "../extensions/place.ts";
@@ -35,6 +36,8 @@ import { loginGuard } from "./acp/login-guard.ts";
 import { savedLogins } from "./acp/saved-logins.ts";
 import { type AppAccess, appAccess } from "./apps/app-access.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
+import { machineOf } from "./cluster/machine.ts";
+import { type Membership, membership } from "./cluster/membership.ts";
 import { type Cluster, openCluster } from "./cluster/open-cluster.ts";
 import { openDatabase } from "./data-folder/database.ts";
 import { removalNotes } from "./data-folder/removal-notes.ts";
@@ -90,6 +93,10 @@ export interface Services {
   readonly webhooks: Webhooks | undefined;
   /** The other servers. undefined for a server alone. */
   readonly cluster: Cluster | undefined;
+  /** This server among the nodes of the store. */
+  readonly seat: NodeSeat;
+  /** Takes over what other servers have left. undefined for a server alone. */
+  readonly membership: Membership | undefined;
   /** The browser of agents. */
   readonly browser: BrowserAccess;
   /** Trials of MCP servers. */
@@ -177,11 +184,17 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   );
   const logins: ServerLogins = (asked) => async (name) =>
     bound.find(asked.conversationId, name) ?? saved?.(asked)(name);
-  const seat = new NodeSeat(cluster?.ownership ?? store.ownership);
+  const boundTo = machineOf(options);
+  const ownership = cluster?.ownership ?? store.ownership;
+  const seat = new NodeSeat(ownership, { machine: boundTo });
+  const living = cluster && new LivingMachines({ ownership, own: boundTo });
   const conversations: ConversationManager = new ConversationManager({
     machines,
     store: relayed,
     seat,
+    ...(cluster && { adopts: true, cutRuns: options.cluster?.cutRuns ?? "continue" }),
+    boundTo,
+    isMachineThere: living && ((name) => living.has(name)),
     clock,
     logger,
     tools,
@@ -231,6 +244,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   return {
     store,
     cluster,
+    seat,
+    membership: living && membership({ seat, conversations, living, logger }),
     documents,
     settings,
     webhooks,

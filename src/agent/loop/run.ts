@@ -16,6 +16,11 @@ export interface RunOptions {
   /** Aborted by interrupt. */
   signal: AbortSignal;
   extensions: Extensions;
+  /**
+   * Whether the run ends before its next step with the status as it is, because another server goes on with it. Default:
+   * never.
+   */
+  isLeaving?(): boolean;
   /** Default: the thresholds of the reference. */
   stuckThresholds?: StuckThresholds | undefined;
 }
@@ -72,6 +77,7 @@ async function loop(session: AgentSession, options: RunOptions): Promise<void> {
   let isOverlooked = false;
   for (let iteration = 1; ; iteration += 1) {
     signal.throwIfAborted();
+    if (options.isLeaving?.()) return;
     if (isPaused(session) || (await stopIfStuck(session, stuckThresholds))) return;
     const outcome = await step(session, { signal, extensions, schemas, isOverlooked });
     // An interrupt that comes when the agent has finished comes too late.

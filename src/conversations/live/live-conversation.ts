@@ -61,6 +61,8 @@ export interface LiveConversationOptions {
   wantsTitle: boolean;
   /** Words of the client that ask for the title; null for our own. */
   titleRequest: string | null;
+  /** Whether another conversation waits for what this one does. */
+  isSubAgent: boolean;
   /** Counts the runs that go on after they were cut short. Default: none goes on. */
   takeovers?: Takeovers | undefined;
   /** The agent profile that it was launched from; null without one. */
@@ -92,6 +94,8 @@ export class LiveConversation {
   #touchedAt = 0;
   #uses = 0;
   #closing: Promise<void> | undefined;
+  #isLeaving = false;
+  #isAbandoned = false;
 
   constructor(options: LiveConversationOptions) {
     const { claim, keeper, session, workspace, slots, logger } = options;
@@ -240,11 +244,32 @@ export class LiveConversation {
     }
   }
 
+  /** Whether another conversation waits for what this one does. */
+  get isSubAgent(): boolean {
+    return this.#options.isSubAgent;
+  }
+
+  /** Whether what was going on was dropped without a write, so that another server has to repair it. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /**
+   * Ends a goal, and the run before its next step: its status stays as it is, for a server that goes on. Resolves when
+   * nothing goes on.
+   */
+  async leave(): Promise<void> {
+    this.#isLeaving = true;
+    await this.goal.close(CLOSE_WAIT);
+    await this.runs.settled();
+  }
+
   /**
    * Lets nothing more be stored or published, because the conversation is another server's by now, and ends the run.
    * It leaves memory then.
    */
   abandon(): void {
+    this.#isAbandoned = true;
     this.keeper.log.abandon(ownershipLost());
     void this.runs.interrupt(0);
   }
@@ -294,7 +319,8 @@ export class LiveConversation {
     await session.mayBegin(signal);
     await extensions.beforeRun({ session, signal });
     try {
-      await runner.run(session, { signal, extensions, stuckThresholds });
+      const isLeaving = () => this.#isLeaving;
+      await runner.run(session, { signal, extensions, stuckThresholds, isLeaving });
     } finally {
       await extensions.afterRun({ session, signal });
     }

@@ -209,6 +209,7 @@ export function openConversation(
     history: () => branchEvents({ conversationId: id, events: store.events, leafId: log.storedHead }),
     logger,
     launched: config.launched_agent_profile ?? null,
+    isSubAgent: record.agentOf !== undefined,
     takeovers: goesOn(record, state.agent, context)
       ? new Takeovers({ conversationId: id, store, log })
       : undefined,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { WebSocket, WebSocketServer } from "ws";
 import type { FetchServer } from "../../http/fetch-server.ts";
 import type { Connect } from "../../http/socket.ts";
@@ -15,8 +16,11 @@ const MAX_BUFFERED_CHUNKS = 16 * 1024;
 const PING_INTERVAL_MS = 25_000;
 
 /** Time for a peer to answer a close frame before its connection is destroyed. */
+const CLOSED = 3;
 const CLOSE_GRACE_MS = 2_000;
 const GOING_AWAY = 1001;
+/** Tells clients to connect again, which may lead to another server. */
+const SERVICE_RESTART = 1012;
 
 /** Completes handshakes. Its module, and the parts of Node that it needs, are loaded with the first upgrade. */
 export type Handshakes = Pick<WebSocketServer, "handleUpgrade">;
@@ -93,6 +97,11 @@ export async function closeSockets(server: FetchServer, httpServer?: Server): Pr
   await openSockets.get(server)?.close(httpServer);
 }
 
+/** Closes a server's sockets with 1012, one after the other over some milliseconds, so that not all come back at once. */
+export async function restartSockets(server: FetchServer, spread = 0): Promise<void> {
+  await openSockets.get(server)?.restart(spread);
+}
+
 /** The open sockets of one server. A socket that has not answered the last ping by the next one is terminated. */
 class OpenSockets {
   readonly frames = new SharedFrame();
@@ -115,7 +124,16 @@ class OpenSockets {
     const leaving = [...this.#peers]
       .filter(([, peer]) => httpServer === undefined || peer.httpServer === httpServer)
       .map(([webSocket]) => webSocket);
-    await Promise.all(leaving.map(closeSocket));
+    await Promise.all(leaving.map((webSocket) => closeSocket(webSocket, GOING_AWAY)));
+  }
+
+  async restart(spread: number): Promise<void> {
+    const leaving = [...this.#peers.keys()];
+    const closings = leaving.map(async (webSocket, index) => {
+      await sleep((spread * index) / leaving.length, undefined, { ref: false });
+      await closeSocket(webSocket, SERVICE_RESTART);
+    });
+    await Promise.all(closings);
   }
 
   #forget(webSocket: WebSocket): void {
@@ -137,13 +155,14 @@ class OpenSockets {
   }
 }
 
-function closeSocket(webSocket: WebSocket): Promise<void> {
+function closeSocket(webSocket: WebSocket, code: number): Promise<void> {
+  if (webSocket.readyState === CLOSED) return Promise.resolve();
   return new Promise((resolve) => {
     const grace = setTimeout(() => webSocket.terminate(), CLOSE_GRACE_MS);
     webSocket.once("close", () => {
       clearTimeout(grace);
       resolve();
     });
-    webSocket.close(GOING_AWAY);
+    webSocket.close(code);
   });
 }

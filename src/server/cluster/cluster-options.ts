@@ -14,7 +14,27 @@ export interface ClusterOptions {
    * servers.
    */
   feed?: FrameFeed | undefined;
+  /**
+   * Where a conversation may run. `pinned`: on the machine where it was started, because its files are there. `shared`:
+   * on any, because all have the same folders under the same paths. Default: `pinned`.
+   */
+  placement?: "pinned" | "shared";
+  /**
+   * Name of the machine, the same for the servers that have its folders. Default: an id that is kept in the folder of
+   * conversations.
+   */
+  machine?: string;
+  /**
+   * What becomes of the run of a server that has died, once another has taken it over. `continue`: the calls that were
+   * open are answered as cut short, and the agent goes on. `mark`: it becomes an error. Default: `continue`.
+   */
+  cutRuns?: "continue" | "mark";
 }
+
+const PLACEMENTS = ["pinned", "shared"];
+const CUT_RUNS = ["continue", "mark"];
+/** Characters of the name of a machine. */
+const MAX_MACHINE = 200;
 
 /** Whether a host stands for every address of a machine, so that no other machine can use it. */
 export function isWildcardHost(host: string): boolean {
@@ -51,7 +71,18 @@ export function resolveCluster(options: AroundCluster): ClusterOptions | null {
       "cluster: without keys only this machine is served: set apiKeys, or a loopback address",
     );
   }
+  assertOneOf("placement", cluster.placement, PLACEMENTS);
+  assertOneOf("cutRuns", cluster.cutRuns, CUT_RUNS);
+  const { machine } = cluster;
+  if (machine !== undefined && (machine.trim() === "" || machine.length > MAX_MACHINE)) {
+    throw new TypeError(`cluster.machine: must be a name of 1 to ${MAX_MACHINE} characters`);
+  }
   return { ...cluster, address: cluster.address.replace(/\/+$/, "") };
+}
+
+function assertOneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
+  if (value === undefined || allowed.includes(value)) return;
+  throw new TypeError(`cluster.${name}: must be ${allowed.join(" or ")}`);
 }
 
 function addressIn(address: unknown): URL {

@@ -21,6 +21,8 @@ export class NodeSeat {
   readonly #about: Pick<NodeOptions, "address" | "machine">;
   readonly #occupants = new Set<Occupant>();
   #node: Promise<number> | undefined;
+  /** The newest node. */
+  #joined: number | undefined;
   #hasLeft = false;
 
   /** Default: a node that no other reaches, and that claims conversations of all machines. */
@@ -44,6 +46,11 @@ export class NodeSeat {
   /** Whether the others surely count a node of this server as alive at this moment. */
   isHeld(node: number): boolean {
     return this.#ownership.isHeld(node);
+  }
+
+  /** Whether the others surely count this server as alive. One that has claimed nothing cannot have lost anything. */
+  isSure(): boolean {
+    return this.#joined === undefined || this.isHeld(this.#joined);
   }
 
   /** Claims an id. */
@@ -99,7 +106,12 @@ export class NodeSeat {
         });
       },
     });
-    joining.catch(() => this.#forget(joining));
+    joining.then(
+      (node) => {
+        this.#joined = node;
+      },
+      () => this.#forget(joining),
+    );
     return joining;
   }
 

@@ -37,6 +37,11 @@ export interface TestNode {
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
+/** Options of a node. `about` are those of the cluster, but for the address. */
+export interface NodeOptions extends Partial<Omit<ServerOptions, "cluster">> {
+  about?: Omit<NonNullable<ServerOptions["cluster"]>, "address">;
+}
+
 export interface TestCluster {
   readonly nodes: readonly [TestNode, TestNode, ...TestNode[]];
   readonly store: Store;
@@ -59,7 +64,7 @@ export async function startCluster({
   store?: Store;
   /** What carries frames, for each node. Default: the nodes themselves. */
   feed?: () => FrameFeed;
-  options?: Partial<ServerOptions>;
+  options?: NodeOptions;
 } = {}): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), "agent-server-cluster-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,8 +92,9 @@ export async function startCluster({
 export async function startNode({
   folder,
   feed,
+  about,
   ...options
-}: Partial<ServerOptions> & {
+}: NodeOptions & {
   folder: string;
   store: Store;
   feed?: FrameFeed | undefined;
@@ -101,7 +107,7 @@ export async function startNode({
     basePath: MOUNT,
     conversationsPath: join(folder, "conversations"),
     logger: "silent",
-    cluster: { address, feed },
+    cluster: { address, feed, ...about },
     ...options,
   });
   port.on("request", toNodeHandler(server));

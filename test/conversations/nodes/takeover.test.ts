@@ -176,6 +176,38 @@ it("what was idle when its node died is given back, unread", async () => {
   expect(await logOf(second.manager, id)).toEqual(log);
 });
 
+it("a run that does not end its step in time when its server closes is dropped unwritten, and goes on elsewhere", async () => {
+  const store = openStore();
+  const { first, id } = await cutInTool(store, { drainWait: 20 });
+  const second = openNode(store, [say("From the second.")]);
+  const before = await logOf(second.manager, id);
+  await first.manager.close();
+  expect(await logOf(second.manager, id)).toEqual(before);
+  second.join();
+  await until(async () => (await statusOf(second, id)) === "finished");
+  const log = await logOf(second.manager, id);
+  expect(log.filter(({ kind }) => kind === "InterruptEvent")).toEqual([]);
+  expect(log.filter(({ kind }) => kind === "AgentErrorEvent").length).toBe(1);
+});
+
+it("a server that closes lets its idle conversations go at once, and takes no others", async () => {
+  const store = openStore();
+  const gate = new Gate();
+  const first = openNode(store, [say("Done."), waitFor(gate)]);
+  const [idle, busy, other] = await Promise.all([1, 2, 3].map(() => start(first.manager)));
+  await send(first.manager, idle ?? "", "go");
+  await until(async () => (await statusOf(first, idle ?? "")) === "finished");
+  await send(first.manager, busy ?? "", "go");
+  await gate.reached;
+  const closing = first.manager.close();
+  await until(async () => (await store.ownership.ownerOf(idle ?? "")) === undefined);
+  expect(await store.ownership.ownerOf(busy ?? "")).toBeDefined();
+  await expect(send(first.manager, other ?? "", "go")).rejects.toMatchObject({ code: "unavailable" });
+  gate.open();
+  await closing;
+  expect(await statusOf(first, busy ?? "")).toBe("finished");
+});
+
 it("a goal between two runs is interrupted by the death of its node, and can be resumed elsewhere", async () => {
   const store = openStore();
   const gate = new Gate();
