@@ -1,6 +1,7 @@
 #!/usr/bin/env node
+import { UsageError } from "./cli/arguments/usage-error.ts";
 import { keepCompiledCode } from "./cli/compile-cache.ts";
-import { parseArguments, USAGE } from "./cli/parse-arguments.ts";
+import { parseArguments } from "./cli/parse-arguments.ts";
 import { messageOf } from "./errors.ts";
 import { PACKAGE_VERSION } from "./server/package-version.ts";
 
@@ -9,18 +10,24 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`agent-server: ${messageOf(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
 async function main(args: string[]): Promise<void> {
   const command = parseArguments(args);
   switch (command.name) {
-    case "help":
-      process.stdout.write(USAGE);
+    case "help": {
+      const { mainHelp, commandHelp } = await import("./cli/arguments/help-text.ts");
+      process.stdout.write(command.command === null ? mainHelp() : commandHelp(command.command));
       return;
+    }
     case "version":
       process.stdout.write(`${PACKAGE_VERSION}\n`);
       return;
+    case "completion": {
+      const { completion } = await import("./cli/completion/completion.ts");
+      return completion(command.shell);
+    }
     case "demo": {
       const { demo } = await import("./cli/demo.ts");
       return demo(command.workspace);

@@ -104,18 +104,21 @@ describe("agent-server", () => {
   it.each([
     [["--port", "many"], "--port: expected a number"],
     [["--nonsense"], "--nonsense"],
-    [["serve"], "unknown command: serve"],
+    [["--prot", "1"], "unknown option: --prot. Did you mean --port?"],
+    [["sevre"], "unknown command: sevre. Did you mean serve?"],
+    [["serve", "here"], 'serve: expected nothing but options, got "here"'],
+    [["completion", "tcsh"], "completion: expected one shell: bash, zsh or fish"],
     [["constructor", "--port", "1"], "unknown command: constructor"],
-    [["--data", "/srv"], "--data: not a flag of the server, but of export and reseal"],
+    [["--data", "/srv"], "--data: not a flag of the server, but of import, export and reseal"],
     [["demo", "--container", "a:1"], "--container: not a flag of demo, but of the server"],
     [["--sandbox", "--sandbox-network", "some"], "--sandbox-network: expected none or host"],
     [["--sandbox-root", "/srv"], "need --sandbox"],
     [["--container-root", "/srv"], "--container-root needs --container"],
     [["--container", "a:1", "--sandbox"], "only one of them is possible"],
     [["--container", "a:1", "--container-engine", "lxc"], "--container-engine: expected podman or docker"],
-  ])("refuses %j and points to --help", async (args, words) => {
+  ])("refuses %j with exit code 2 and points to --help", async (args, words) => {
     const { code, stderr } = await run(args);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain(words);
     expect(stderr).toContain("--help");
   });

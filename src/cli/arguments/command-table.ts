@@ -1,0 +1,144 @@
+import type { CommandSpec, OptionSpec, OptionSpecs } from "./option-spec.ts";
+import { SERVE_OPTIONS } from "./serve-options.ts";
+
+const DATA = {
+  value: "DIR",
+  path: "folder",
+  about: "folder of the conversations; default: OH_CONVERSATIONS_PATH",
+} as const satisfies OptionSpec;
+
+const STOPPED = "The server that uses the database must be stopped.";
+
+/** Every command. The parser, the help and the completion of shells are readings of this table. */
+export const COMMANDS = {
+  serve: {
+    group: "Serve",
+    summary: "serve conversations over HTTP and WebSocket; the default",
+    operands: "",
+    details: [
+      "Settings come from OH_* variables, SESSION_API_KEY and a JSON config file (OPENHANDS_AGENT_SERVER_CONFIG_PATH, else workspace/openhands_agent_server_config.json).",
+    ],
+    options: SERVE_OPTIONS,
+  },
+  demo: {
+    group: "Talk",
+    summary: "run one conversation with the built-in demo model",
+    operands: "",
+    details: ["Needs no key and no network. Its events are printed as they happen."],
+    options: {
+      workspace: {
+        value: "DIR",
+        path: "folder",
+        about: "folder the agent works in; default: a new temporary one",
+      },
+    },
+  },
+  import: {
+    group: "Data",
+    summary: "import what an OpenHands agent server keeps",
+    operands: "DIR [DIR …]",
+    details: [
+      "Conversations, settings, secrets, profiles. It may be repeated: what is here already is left alone.",
+      STOPPED,
+    ],
+    options: { data: DATA },
+  },
+  export: {
+    group: "Data",
+    summary: "write a stored conversation as a folder, or as a fixture",
+    operands: "ID",
+    details: ["The folder is one that an OpenHands agent server opens. It holds no secrets.", STOPPED],
+    options: {
+      to: {
+        value: "DIR",
+        path: "folder",
+        about: "folder that the exported one is made in; default: here",
+      },
+      fixture: { about: "print the conversation as a fixture that tests can replay, instead" },
+      data: DATA,
+    },
+  },
+  reseal: {
+    group: "Data",
+    summary: "encrypt every stored secret with today's OH_SECRET_KEY",
+    operands: "",
+    details: [
+      "Secrets are read with OH_SECRET_KEY and OH_PREVIOUS_SECRET_KEYS. The exit code is 1 when one remains that no key opens.",
+      STOPPED,
+    ],
+    options: {
+      data: DATA,
+      "forget-unreadable": {
+        about: "drop the secrets that none of the keys opens; without it they stay as they are",
+      },
+    },
+  },
+  ui: {
+    group: "More",
+    summary: "get the pages of Agent Canvas, which --ui serves",
+    operands: "install [VERSION]",
+    words: ["install"],
+    options: {},
+  },
+  "mock-llm": {
+    group: "More",
+    summary: "serve a scripted model, for tests",
+    operands: "",
+    details: ["It speaks OpenAI's and Anthropic's protocols."],
+    options: {
+      script: {
+        value: "FILE",
+        path: "file",
+        about: 'JSON list of steps, such as ["Hello", {"call": "terminal", "arguments": {"command": "ls"}}]',
+      },
+      port: { value: "PORT", about: "port of the scripted model; default: any free one" },
+    },
+  },
+  completion: {
+    group: "More",
+    summary: "print the completion script of bash, zsh or fish",
+    operands: "SHELL",
+    words: ["bash", "zsh", "fish"],
+    details: [
+      "bash: keep it in ~/.local/share/bash-completion/completions/agent-server",
+      "zsh: keep it as _agent-server in a folder of fpath, before compinit runs",
+      "fish: keep it in ~/.config/fish/completions/agent-server.fish",
+    ],
+    options: {},
+  },
+} as const satisfies Record<string, CommandSpec>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+type OptionsOf<C extends CommandName> = (typeof COMMANDS)[C]["options"];
+type OptionName = { [C in CommandName]: keyof OptionsOf<C> }[CommandName];
+/** The specs of an option, of every command that has it. */
+type SpecOf<N> = {
+  [C in CommandName]: N extends keyof OptionsOf<C> ? OptionsOf<C>[N] : never;
+}[CommandName];
+
+/** The options that were given, by name. */
+export type Values = {
+  [N in OptionName | "help" | "version"]?: SpecOf<N> extends never
+    ? boolean
+    : SpecOf<N> extends { multiple: true }
+      ? string[]
+      : SpecOf<N> extends { value: string }
+        ? string
+        : boolean;
+};
+
+/** Options that every command has. */
+export const COMMON_OPTIONS = {
+  help: { about: "show this help" },
+  version: { about: "print the version" },
+} as const satisfies OptionSpecs;
+
+/** Every command with its name, in the order of the help. */
+export function allCommands(): [name: CommandName, spec: CommandSpec][] {
+  return Object.entries(COMMANDS) as [CommandName, CommandSpec][];
+}
+
+export function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
+}
