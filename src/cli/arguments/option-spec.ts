@@ -26,7 +26,7 @@ export interface CommandSpec {
   group: "Serve" | "Talk" | "Data" | "More";
   /** Few words, for the first page of the help. */
   summary: string;
-  /** What comes after its name, such as `ID`. Empty: nothing. */
+  /** Its operands, such as `ID`. Empty: none. */
   operands: string;
   /** Words that are possible as its first operand, for completion. */
   words?: readonly string[];

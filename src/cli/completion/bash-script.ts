@@ -25,7 +25,7 @@ complete -F _agent_server agent-server
 `;
 }
 
-/** What comes after each option that has a value. */
+/** One case for each option that has a value. */
 function valueCases({ name, options }: ShownCommand): string[] {
   return options
     .filter(({ value }) => value !== undefined)
