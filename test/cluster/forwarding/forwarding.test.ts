@@ -207,6 +207,26 @@ describe("a message that is sent again", () => {
   });
 });
 
+describe("the gateway", () => {
+  it("goes on with a conversation at the node that has it", async () => {
+    const { nodes, start, llm } = await startCluster({ steps: [say("One."), say("Two.")] });
+    const [first, second] = nodes;
+    const id = await start(first);
+    const header = "X-OpenHands-ServerConversation-ID";
+    await first.post("/api/profiles/fast", { llm: { model: "openai/gpt-4o", api_key: "sk-x" } });
+    const models = await jsonOf<{ data: { id: string }[] }>(await second.call("/v1/models"));
+    const ask = async (node: TestNode, content: string) => {
+      const body = { model: models.data[0]?.id, messages: [{ role: "user", content }] };
+      const answer = await node.post("/v1/chat/completions", body, { [header]: id });
+      const { choices } = await jsonOf<{ choices: { message: { content: string } }[] }>(answer);
+      return [answer.headers.get(header), choices[0]?.message.content];
+    };
+    expect(await ask(first, "Hello.")).toEqual([id, "One."]);
+    expect(await ask(second, "And again.")).toEqual([id, "Two."]);
+    expect([llm.requests.length, second.server.conversations.liveCount]).toEqual([2, 0]);
+  });
+});
+
 describe("messages on sockets", () => {
   it.each(["events", "session"])("of the kind %s reach the node that has the conversation", async (kind) => {
     const { nodes, start } = await startCluster({ steps: [say("Heard.")] });

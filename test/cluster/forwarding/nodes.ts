@@ -173,6 +173,8 @@ export async function startPeer(
   const address = `http://127.0.0.1:${(port.address() as AddressInfo).port}`;
   const requests: PeerRequest[] = [];
   port.on("request", async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // Nodes follow each other: that is of no account here.
+    if (incoming.url === "/cluster/feed") return void outgoing.writeHead(404).end();
     const chunks: Buffer[] = [];
     incoming.on("error", () => undefined);
     for await (const chunk of incoming) chunks.push(chunk);

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer } from "node:net";
-import type { Ownership, Store } from "agent-server";
+import type { Ownership, Stage, Store } from "agent-server";
 import { memoryStore } from "agent-server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { jsonOf, KEY, type PeerScript, startCluster, startNode, startPeer } from "./nodes.ts";
@@ -211,10 +211,10 @@ describe("nodes and clients", () => {
       folder,
       store: withOwner(store, () => addresses[1 - index] ?? ""),
       stages: [
-        async (_request: Request, next: () => Promise<object>) => {
-          seenBy[index] = (seenBy[index] ?? 0) + 1;
-          return next() as never;
-        },
+        (async (_request, next, { pathname }) => {
+          if (pathname !== "/cluster/feed") seenBy[index] = (seenBy[index] ?? 0) + 1;
+          return next();
+        }) satisfies Stage,
       ],
     });
     const [a, b] = [await startNode(lying(0)), await startNode(lying(1))];
