@@ -11,6 +11,7 @@ import { EDGE_DIFFERENCES } from "./differences/edges/init.ts";
 import { HOOK_DIFFERENCES } from "./differences/hooks.ts";
 import { MACHINE_DIFFERENCES } from "./differences/machine.ts";
 import { MCP_DIFFERENCES } from "./differences/mcp.ts";
+import { GROQ_DIFFERENCES } from "./differences/models/groq.ts";
 import { MODEL_REQUEST_DIFFERENCES } from "./differences/models/model-requests.ts";
 import { MODEL_DIFFERENCES } from "./differences/models/model-tools.ts";
 import { PLUGIN_DIFFERENCES } from "./differences/plugins.ts";
@@ -53,6 +54,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ...MCP_DIFFERENCES,
   ...MODEL_DIFFERENCES,
   ...MODEL_REQUEST_DIFFERENCES,
+  ...GROQ_DIFFERENCES,
   ...RUN_DIFFERENCES,
   ...ASIDE_DIFFERENCES,
   ...HOOK_DIFFERENCES,

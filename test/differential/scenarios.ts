@@ -25,6 +25,7 @@ import { fileScenarios } from "./scenarios/machine/files.ts";
 import { gitScenarios } from "./scenarios/machine/git.ts";
 import { placeScenarios } from "./scenarios/machine/places.ts";
 import { mcpScenarios } from "./scenarios/mcp.ts";
+import { groqScenarios } from "./scenarios/models/groq.ts";
 import { modelRequestScenarios } from "./scenarios/models/model-requests.ts";
 import { modelToolScenarios } from "./scenarios/models/model-tools.ts";
 import { serviceScenarios } from "./scenarios/models/services.ts";
@@ -75,6 +76,7 @@ export function scenarios(model: Pick<ScriptedModel, "secretUrl" | "pagesUrl">):
     ...sessionSocketScenarios,
     ...gatewayScenarios,
     ...replyScenarios,
+    ...groqScenarios,
     ...modelRequestScenarios,
     ...skillScenarios,
     ...editorScenarios,

@@ -21,6 +21,8 @@ export interface Step {
   sameIds?: boolean;
   /** Leaves out the number of tokens, so that both servers count themselves. */
   uncounted?: boolean;
+  /** The class of service, which the reference expects in the replies of some providers. */
+  serviceTier?: string;
   /** The whole body, for replies that are no replies. */
   raw?: object;
 }
@@ -213,6 +215,7 @@ function completion(step: Step, count: number): object {
     object: "chat.completion",
     created: 1,
     model: "scripted",
+    service_tier: step.serviceTier,
     choices: [{ index: 0, message, finish_reason: step.finishReason ?? (calls ? "tool_calls" : "stop") }],
     ...(!step.uncounted && { usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } }),
   };

@@ -15,6 +15,8 @@ import {
 const MESSAGE_LIMIT = 2000;
 /** Characters of an error text that are searched for mark-up: the search must not take long on a hostile page. */
 const PAGE_LIMIT = 20_000;
+/** A conflict, and Groq's word for a tier without room. */
+const MAY_PASS: ReadonlySet<number> = new Set([409, 498]);
 /** Causes of an error that are looked at. */
 const MAX_CAUSES = 5;
 
@@ -62,7 +64,7 @@ function classify(failure: Failure): { name: LlmErrorName; retryable: boolean } 
   if (status === 408 || status === 504 || failure.transport === "timeout")
     return transient("LLMTimeoutError");
   if (failure.transport === "connection") return transient("LLMServiceUnavailableError");
-  if (status !== undefined && (status === 409 || status >= 500))
+  if (status !== undefined && (MAY_PASS.has(status) || status >= 500))
     return transient(nameOfStatus(status, words));
   if ((status === undefined || status === 400) && says(AUTHENTICATION))
     return permanent("LLMAuthenticationError");

@@ -84,6 +84,7 @@ const cases: [
   ],
   ["a slow request", "openai/gpt-4o", 408, openai("Request timed out"), "LLMTimeoutError", true],
   ["a conflict", "openai/gpt-4o", 409, openai("Try again"), "APIError", true],
+  ["a tier without room at Groq", "groq/x", 498, openai("Flex tier capacity exceeded"), "APIError", true],
   ["a status of a proxy", "openai/gpt-4o", 520, "Unknown error", "APIError", true],
   ["an unknown model", "openai/nope", 404, openai("The model `nope` does not exist"), "NotFoundError", false],
   ["a bad field", "openai/gpt-4o", 400, openai("Unknown parameter"), "LLMBadRequestError", false],
