@@ -60,6 +60,10 @@ async function main(args: string[]): Promise<void> {
       const { reseal } = await import("./cli/reseal.ts");
       return reseal(command);
     }
+    case "migrate": {
+      const { migrate } = await import("./cli/store/migrate.ts");
+      return migrate(command);
+    }
     case "serve": {
       const { serve } = await import("./cli/serve.ts");
       return serve(command);

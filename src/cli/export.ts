@@ -5,26 +5,23 @@ import { absolutePath } from "../absolute-path.ts";
 import { trajectory } from "../conversations/export/trajectory.ts";
 import type { TrajectoryFile } from "../conversations/export/trajectory-file.ts";
 import { AgentServerError } from "../errors.ts";
-import { DATABASE_FILE } from "../server/data-folder/database.ts";
-import { sqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { toFixture } from "../testing/fixture/fixture.ts";
 import { toHex } from "../wire/ids.ts";
 import { localFiles } from "../workspace/local/local-files.ts";
+import type { DataArguments } from "./arguments/parse-store.ts";
 import { readConfiguration } from "./read-configuration.ts";
+import { openExisting } from "./store/command-store.ts";
 
-export interface ExportArguments {
+export interface ExportArguments extends DataArguments {
   id: string;
-  /** Folder of the database. Default: the configured one. */
-  data: string | undefined;
 }
 
 /** Prints a stored conversation as a fixture. The server that uses the database must be stopped. */
-export async function exportFixture({ id, data }: ExportArguments): Promise<void> {
-  await withStore(data, async (store, home) => {
+export async function exportFixture({ id, ...place }: ExportArguments): Promise<void> {
+  await withStore(place, async (store, { name }) => {
     const fixture = await toFixture(store, id);
-    if (fixture === undefined)
-      throw new AgentServerError("not_found", `${join(home, DATABASE_FILE)} has no conversation ${id}`);
+    if (fixture === undefined) throw new AgentServerError("not_found", `${name} has no conversation ${id}`);
     process.stdout.write(`${JSON.stringify(fixture, null, 2)}\n`);
   });
 }
@@ -33,11 +30,15 @@ export async function exportFixture({ id, data }: ExportArguments): Promise<void
  * Writes a stored conversation into a new folder in `to`, in the reference's layout and without secrets. The folder
  * is whole or not there. The server that uses the database must be stopped.
  */
-export async function exportConversation({ id, to, data }: ExportArguments & { to: string }): Promise<void> {
+export async function exportConversation({
+  id,
+  to,
+  ...place
+}: ExportArguments & { to: string }): Promise<void> {
   const target = resolve(to, toHex(id));
   if (existsSync(target)) throw new AgentServerError("conflict", `${target} exists already`);
   const unfinished = resolve(to, `.${toHex(id)}.${process.pid}.tmp`);
-  await withStore(data, async (store, home) => {
+  await withStore(place, async (store, { home }) => {
     const dataDir = (conversation: string) => join(home, toHex(conversation));
     try {
       for await (const file of trajectory(id, {
@@ -72,16 +73,14 @@ async function write({ name, content }: TrajectoryFile, path: string): Promise<v
 }
 
 async function withStore(
-  data: string | undefined,
-  work: (store: Store, home: string) => Promise<void>,
+  { data, store: place }: DataArguments,
+  work: (store: Store, about: { home: string; name: string }) => Promise<void>,
 ): Promise<void> {
   const { options } = await readConfiguration();
   const home = absolutePath(data ?? options.conversationsPath ?? "workspace/conversations");
-  const path = join(home, DATABASE_FILE);
-  if (!existsSync(path)) throw new AgentServerError("not_found", `no database found at ${path}`);
-  const store = sqliteStore({ path });
+  const { store, name } = await openExisting({ home, store: place });
   try {
-    await work(store, home);
+    await work(store, { home, name });
   } finally {
     await store.close();
   }

@@ -1,10 +1,12 @@
 import { CANVAS_VERSION } from "../server/ui/find-canvas.ts";
 import { isUuid, toDashed } from "../wire/ids.ts";
 import { type CommandName, isCommandName, type Values } from "./arguments/command-table.ts";
+import { type DataArguments, parseData, parseStore } from "./arguments/parse-store.ts";
 import { readValues, refuseOptionsOfOthers, unknownCommand } from "./arguments/read-values.ts";
 import { IGNORED } from "./arguments/serve-options.ts";
 import { UsageError } from "./arguments/usage-error.ts";
 import { isShell, type Shell } from "./completion/shells.ts";
+import type { StoreArguments } from "./store/command-store.ts";
 
 export type Command =
   | { name: "version" }
@@ -13,17 +15,20 @@ export type Command =
   | { name: "completion"; shell: Shell }
   | { name: "demo"; workspace: string | undefined }
   | { name: "mock-llm"; script: string; port: number }
-  | { name: "export-fixture"; id: string; data: string | undefined }
-  | { name: "export"; id: string; to: string; data: string | undefined }
-  | { name: "import"; folders: string[]; data: string | undefined }
+  | ({ name: "export-fixture"; id: string } & DataArguments)
+  | ({ name: "export"; id: string; to: string } & DataArguments)
+  | ({ name: "import"; folders: string[] } & DataArguments)
   | { name: "check-browser" }
   | { name: "ui-install"; version: string }
-  | { name: "reseal"; data: string | undefined; forgetUnreadable: boolean }
+  | ({ name: "reseal"; forgetUnreadable: boolean } & DataArguments)
+  | { name: "migrate"; store: StoreArguments; dryRun: boolean }
   | {
       name: "serve";
       host: string | undefined;
       port: number;
       dangerouslyAllowUnauthenticated: boolean;
+      /** null: a database file. */
+      store: StoreArguments | null;
       /** null: a server alone, unless the configuration says otherwise. */
       cluster: ClusterArguments | null;
       /** null: no pages for browsers but the documentation. */
@@ -91,7 +96,10 @@ export function parseArguments(args: string[]): Command {
       return parseExport(rest, values);
     case "reseal":
       refuseOperands(command, rest);
-      return { name: command, data: values.data, forgetUnreadable: values["forget-unreadable"] ?? false };
+      return parseReseal(values);
+    case "migrate":
+      refuseOperands(command, rest);
+      return parseMigrate(values);
     case "ui":
       return parseUiCommand(rest);
     case "completion":
@@ -117,6 +125,7 @@ function parseServe(values: Values): Command {
     host: values.host,
     port: parsePort(values.port ?? "8000", "serve"),
     dangerouslyAllowUnauthenticated: values["dangerously-allow-unauthenticated"] ?? false,
+    store: parseStore(values, "serve"),
     cluster: parseCluster(values),
     ui: parseUi(values),
     sandbox: parseSandbox(values),
@@ -130,6 +139,17 @@ function parseServe(values: Values): Command {
 function parseCompletion([shell = "", ...rest]: string[]): Command {
   if (isShell(shell) && rest.length === 0) return { name: "completion", shell };
   throw new UsageError("completion: expected one shell: bash, zsh or fish", "completion");
+}
+
+function parseReseal(values: Values): Command {
+  const forgetUnreadable = values["forget-unreadable"] ?? false;
+  return { name: "reseal", ...parseData(values, "reseal"), forgetUnreadable };
+}
+
+function parseMigrate(values: Values): Command {
+  const store = parseStore(values, "migrate");
+  if (store === null) throw new UsageError("migrate: --store URL is missing", "migrate");
+  return { name: "migrate", store, dryRun: values["dry-run"] ?? false };
 }
 
 function parseCluster({ cluster = false, address }: Values): ClusterArguments | null {
@@ -187,20 +207,22 @@ function parseMockLlm({ script, port = "0" }: Values): Command {
   return { name: "mock-llm", script, port: parsePort(port, "mock-llm") };
 }
 
-function parseExport([id, ...rest]: string[], { fixture, to, data }: Values): Command {
+function parseExport([id, ...rest]: string[], values: Values): Command {
+  const { fixture, to } = values;
+  const place = parseData(values, "export");
   if (id === undefined || rest.length > 0)
     throw new UsageError("export: expected the id of one conversation", "export");
   if (!isUuid(id))
     throw new UsageError(`export: expected the UUID of a conversation, got ${JSON.stringify(id)}`, "export");
-  if (!fixture) return { name: "export", id: toDashed(id), to: to ?? ".", data };
+  if (!fixture) return { name: "export", id: toDashed(id), to: to ?? ".", ...place };
   if (to !== undefined) throw new UsageError("export: --fixture is printed, so --to has no effect", "export");
-  return { name: "export-fixture", id: toDashed(id), data };
+  return { name: "export-fixture", id: toDashed(id), ...place };
 }
 
-function parseImport(folders: string[], { data }: Values): Command {
+function parseImport(folders: string[], values: Values): Command {
   if (folders.length === 0)
     throw new UsageError("import: expected a folder with the data of an agent server", "import");
-  return { name: "import", folders, data };
+  return { name: "import", folders, ...parseData(values, "import") };
 }
 
 function parsePort(text: string, command: CommandName): number {

@@ -1,18 +1,13 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { absolutePath } from "../absolute-path.ts";
 import { resealConversations } from "../conversations/rotation/reseal-conversations.ts";
 import { AgentServerError } from "../errors.ts";
 import { createRotatingCipher } from "../secrets/cipher.ts";
 import type { ResealReport } from "../secrets/reseal.ts";
-import { DATABASE_FILE } from "../server/data-folder/database.ts";
 import { resealDocuments } from "../settings/documents/reseal-documents.ts";
-import { sqliteStore } from "../stores/sqlite.ts";
+import type { DataArguments } from "./arguments/parse-store.ts";
 import { readConfiguration } from "./read-configuration.ts";
+import { openExisting } from "./store/command-store.ts";
 
-export interface ResealArguments {
-  /** Folder of the database. Default: the configured one. */
-  data: string | undefined;
+export interface ResealArguments extends DataArguments {
   /** Drops secrets that no key opens. */
   forgetUnreadable: boolean;
 }
@@ -21,7 +16,7 @@ export interface ResealArguments {
  * Encrypts every stored secret with today's secret key, so that the earlier ones are no longer needed. The server that
  * uses the database must be stopped. The exit code is 1 when a secret remains that no key opens.
  */
-export async function reseal({ data, forgetUnreadable }: ResealArguments): Promise<void> {
+export async function reseal({ data, store: place, forgetUnreadable }: ResealArguments): Promise<void> {
   const { options } = await readConfiguration();
   const { secretKey, previousSecretKeys = [] } = options;
   if (secretKey === undefined) {
@@ -30,12 +25,9 @@ export async function reseal({ data, forgetUnreadable }: ResealArguments): Promi
       "no secret key is set (OH_SECRET_KEY): there is nothing to seal with",
     );
   }
-  const path = absolutePath(
-    join(data ?? options.conversationsPath ?? "workspace/conversations", DATABASE_FILE),
-  );
-  if (!existsSync(path)) throw new AgentServerError("not_found", `no database found at ${path}`);
+  const home = data ?? options.conversationsPath ?? "workspace/conversations";
   const cipher = createRotatingCipher({ secretKey, previousSecretKeys });
-  const store = sqliteStore({ path });
+  const { store } = await openExisting({ home, store: place });
   try {
     const documents = await resealDocuments(store.documents, { cipher, forgetUnreadable });
     const conversations = await resealConversations(store, {

@@ -6,6 +6,7 @@ import { type AgentServer, createServer } from "../server/create-server.ts";
 import { DEFAULT_CONVERSATIONS_PATH } from "../server/options/resolved-options.ts";
 import type { ServerOptions } from "../server/options.ts";
 import type { UiOptions } from "../server/ui/ui-options.ts";
+import type { Store } from "../stores/store.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { firstSteps } from "./first-steps.ts";
 import { useGlobalProxy } from "./global-proxy.ts";
@@ -17,11 +18,13 @@ import type {
   UiArguments,
 } from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
+import type { StoreArguments } from "./store/command-store.ts";
 
 export interface ServeArguments {
   host: string | undefined;
   port: number;
   dangerouslyAllowUnauthenticated: boolean;
+  store: StoreArguments | null;
   cluster: ClusterArguments | null;
   ui: UiArguments | null;
   sandbox: SandboxArguments | null;
@@ -46,6 +49,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     logger,
     dangerouslyAllowUnauthenticated,
     debug,
+    ...(args.store && { store: await openStore(args.store) }),
     ...(args.cluster && { cluster: { ...options.cluster, address: addressOf(args, options, host) } }),
     ...(args.ui && { ui: uiOptions(args.ui, { host, network: networkOf(args) }) }),
     ...(args.ui && { secretKey: await secretKeyForUi(options) }),
@@ -75,6 +79,12 @@ function addressOf({ cluster, port }: ServeArguments, options: ServerOptions, ho
   throw new Error(
     `--cluster: ${host}:${port} is no address at which other servers reach this one: name it with --address http://HOST:PORT`,
   );
+}
+
+/** A server whose store cannot be used does not start. */
+async function openStore(store: StoreArguments): Promise<Store> {
+  const { openPostgres } = await import("./store/command-store.ts");
+  return openPostgres(store);
 }
 
 /** Agent Canvas starts no conversation on a server that cannot encrypt. */
@@ -153,7 +163,7 @@ async function openSandbox(
   });
 }
 
-function banner(url: string, server: AgentServer, { ui, sandbox, container }: ServeArguments): string {
+function banner(url: string, server: AgentServer, { store, ui, sandbox, container }: ServeArguments): string {
   const { apiKeyCount, conversationsPath, hasSecretKey } = server.options;
   const keys =
     apiKeyCount > 0
@@ -171,6 +181,9 @@ function banner(url: string, server: AgentServer, { ui, sandbox, container }: Se
       : []),
     `Keys           ${keys}`,
     `Conversations  ${conversationsPath}`,
+    ...(store
+      ? [`Store          Postgres${store.schema === undefined ? "" : `, schema ${store.schema}`}`]
+      : []),
     `Secrets        ${secrets}`,
     ...(sandbox ? [`Sandbox        bubblewrap, network: ${sandbox.network}`] : []),
     ...(container

@@ -1,5 +1,6 @@
 import type { CommandSpec, OptionSpec, OptionSpecs } from "./option-spec.ts";
 import { SERVE_OPTIONS } from "./serve-options.ts";
+import { STORE_OPTIONS } from "./store-options.ts";
 
 const DATA = {
   value: "DIR",
@@ -41,7 +42,7 @@ export const COMMANDS = {
       "Conversations, settings, secrets, profiles. It may be repeated: what is here already is left alone.",
       STOPPED,
     ],
-    options: { data: DATA },
+    options: { data: DATA, ...STORE_OPTIONS },
   },
   export: {
     group: "Data",
@@ -56,6 +57,7 @@ export const COMMANDS = {
       },
       fixture: { about: "print the conversation as a fixture that tests can replay, instead" },
       data: DATA,
+      ...STORE_OPTIONS,
     },
   },
   reseal: {
@@ -68,10 +70,18 @@ export const COMMANDS = {
     ],
     options: {
       data: DATA,
+      ...STORE_OPTIONS,
       "forget-unreadable": {
         about: "drop the secrets that none of the keys opens; without it they stay as they are",
       },
     },
+  },
+  migrate: {
+    group: "Data",
+    summary: "bring the tables of a store in Postgres to this version",
+    operands: "",
+    details: ["A server does the same at its start. Servers of the version before go on working meanwhile."],
+    options: { ...STORE_OPTIONS, "dry-run": { about: "only say which migrations are missing" } },
   },
   ui: {
     group: "More",

@@ -1,4 +1,5 @@
 import type { OptionSpecs } from "./option-spec.ts";
+import { STORE_OPTIONS } from "./store-options.ts";
 
 /** Flags of the reference without an effect here. They are accepted, so that its launch scripts work. */
 export const IGNORED = ["reload", "import-modules", "extra-python-path"] as const;
@@ -23,6 +24,7 @@ export const SERVE_OPTIONS = {
   "dangerously-allow-unauthenticated": {
     about: "bind beyond this machine without a key: anyone who reaches the port can run commands here",
   },
+  ...STORE_OPTIONS,
   cluster: {
     section: CLUSTER,
     about:

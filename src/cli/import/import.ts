@@ -4,40 +4,38 @@ import { importConversation } from "../../conversations/import/import-conversati
 import { AgentServerError } from "../../errors.ts";
 import { silentLogger } from "../../logger.ts";
 import { createRotatingCipher } from "../../secrets/cipher.ts";
-import { DATABASE_FILE } from "../../server/data-folder/database.ts";
 import { copyKeptFiles } from "../../server/reference-data/copy-kept-files.ts";
 import { hasEnded } from "../../server/reference-data/has-ended.ts";
 import { userFolder } from "../../server/user-folder.ts";
 import { Documents } from "../../settings/documents/documents.ts";
 import { hasInstalled } from "../../settings/import/data-folder.ts";
 import { importDocuments } from "../../settings/import/import-documents.ts";
-import { sqliteStore } from "../../stores/sqlite.ts";
 import { toHex } from "../../wire/ids.ts";
 import { localFiles } from "../../workspace/local/local-files.ts";
+import type { DataArguments } from "../arguments/parse-store.ts";
 import { readConfiguration } from "../read-configuration.ts";
+import { openOrCreate } from "../store/command-store.ts";
 import { findSources, type ImportSources } from "./find-sources.ts";
 import { ImportReport } from "./import-report.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
-export interface ImportArguments {
+export interface ImportArguments extends DataArguments {
   /** Data folders of the reference: of its conversations, its settings, or both. */
   folders: readonly string[];
-  /** Folder of the database. Default: the configured one. */
-  data: string | undefined;
 }
 
 /**
  * Imports everything of the reference's data that is not here yet. The server that uses the database must be stopped.
  * The exit code is 1 when a file could not be read or a secret not be opened.
  */
-export async function importData({ folders, data }: ImportArguments): Promise<void> {
+export async function importData({ folders, data, store: place }: ImportArguments): Promise<void> {
   const sources = await allSources(folders);
   const { options } = await readConfiguration();
   const { secretKey, previousSecretKeys = [] } = options;
   const cipher =
     secretKey === undefined ? undefined : createRotatingCipher({ secretKey, previousSecretKeys });
   const home = absolutePath(data ?? options.conversationsPath ?? "workspace/conversations");
-  const store = sqliteStore({ path: join(home, DATABASE_FILE) });
+  const store = await openOrCreate({ home, store: place });
   const report = new ImportReport();
   const bar = new ProgressBar(process.stderr, sources.conversations.length);
   try {
