@@ -124,7 +124,7 @@ export class PostgresBashEvents implements BashEventStore {
   async #appendSome(events: readonly Waiting[]): Promise<void> {
     try {
       const rows = JSON.stringify(events.map(toRow));
-      const call = { name: "append_bash_events_1", values: [rows], size: rows.length };
+      const call = { name: "append_bash_events_1", values: [rows] };
       const outcomes = await this.#access.finish<Outcome[]>(call);
       for (const [index, waiting] of events.entries()) settle(waiting, outcomes[index] as Outcome);
     } catch (error) {

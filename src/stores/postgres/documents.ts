@@ -44,7 +44,6 @@ export class PostgresDocuments implements DocumentStore {
     const { conflict, full } = await this.#access.write<Outcome>({
       name: "write_documents_1",
       values: [JSON.stringify(changes.map(toRow)), DOCUMENT_BOUNDS.documents, DOCUMENT_BOUNDS.length],
-      size: changes.reduce((sum, { json }) => sum + (json?.length ?? 0), 0),
     });
     if (full !== undefined) assertDocumentRoom(full.kind, full.before, full.after);
     return conflict ? "conflict" : "written";

@@ -15,7 +15,7 @@ export class PostgresOutbox implements Outbox {
   async append(messages: readonly NewMessage[]): Promise<void> {
     const rows = messageRows(messages);
     if (rows === null) return this.#access.connections.assertOpen();
-    await this.#access.write({ name: "append_messages_1", values: [rows], size: rows.length });
+    await this.#access.write({ name: "append_messages_1", values: [rows] });
   }
 
   async queues(queue?: string): Promise<QueueTotals[]> {

@@ -75,8 +75,12 @@ export class Connections {
   }
 
   /** Runs a statement once. Rejects with the error as it came: its writer knows what may be repeated. */
-  async write(text: string, values: unknown[], size = 0): Promise<Row[]> {
+  async write(text: string, values: unknown[]): Promise<Row[]> {
     const { writers } = await this.#get();
+    const size = values.reduce<number>(
+      (sum, value) => sum + (typeof value === "string" ? value.length : 0),
+      0,
+    );
     const wait = ANSWER_WAIT + ANSWER_WAIT_PER_MIB * (size / 2 ** 20);
     return (await writers.query({ text, values, query_timeout: wait })).rows;
   }

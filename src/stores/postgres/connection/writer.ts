@@ -20,8 +20,6 @@ export interface WriterOptions {
 export interface WriteCall {
   name: string;
   values: readonly unknown[];
-  /** Rough length of all values. */
-  size?: number;
 }
 
 /**
@@ -75,13 +73,13 @@ export class Writer {
     }
   }
 
-  async #attempt({ name, values, size }: WriteCall): Promise<unknown> {
+  async #attempt({ name, values }: WriteCall): Promise<unknown> {
     const { connections, schema, ready } = this.#options;
     await ready();
     this.#id ??= await register(connections, schema);
     const placeholders = values.map((_, index) => `$${index + 3}`).join(", ");
     const text = `SELECT ${schema}.${name}($1, $2${placeholders && `, ${placeholders}`}) AS outcome`;
-    const [row] = await connections.write(text, [this.#id, this.#step, ...values], size);
+    const [row] = await connections.write(text, [this.#id, this.#step, ...values]);
     return row?.outcome;
   }
 }

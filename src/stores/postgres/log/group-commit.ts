@@ -111,8 +111,7 @@ export class GroupCommit {
   async #commitSome(changes: readonly WaitingChange[]): Promise<void> {
     try {
       const values = mergedChanges(changes);
-      const size = changes.reduce((sum, change) => sum + change.size, 0);
-      const outcome = await this.#writer.call<Outcome>({ name: "commit_changes_1", values, size });
+      const outcome = await this.#writer.call<Outcome>({ name: "commit_changes_1", values });
       this.#settle(changes, outcome);
     } catch (error) {
       const isOfOne = AgentServerError.is(error) && error.code !== "unavailable";
