@@ -38,6 +38,18 @@ export async function query(
   }
 }
 
+/** Deletes whatever a schema has, but its tables. */
+export async function emptySchema(place: TestSchema): Promise<void> {
+  await query(
+    place,
+    `DO $do$ DECLARE name text; BEGIN
+      FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '$schema' AND tablename <> 'migrations' LOOP
+        EXECUTE 'DELETE FROM $schema.' || name;
+      END LOOP;
+    END $do$`,
+  );
+}
+
 export async function dropSchema(place: TestSchema): Promise<void> {
   await query(place, "DROP SCHEMA IF EXISTS $schema CASCADE");
 }

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { LocalOwnership } from "../../src/stores/local-ownership.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
-import { type PostgresStore, postgresStore } from "../../src/stores/postgres.ts";
+import { postgresStore } from "../../src/stores/postgres.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { storeContract } from "../../src/testing/store-contract.ts";
-import { dropSchema, newSchema, query, type TestSchema } from "../postgres/test-postgres.ts";
+import { dropSchema, emptySchema, newSchema, query } from "../postgres/test-postgres.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "agent-server-stores-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,33 +40,28 @@ describe.each(["disk", "process"] as const)("sqliteStore with durability %s", (d
   for (const { name, run } of storeContract(create, { reopen, kill })) test(name, run);
 });
 
-describe("postgresStore", () => {
-  const places = new WeakMap<Store, TestSchema>();
-  const all: TestSchema[] = [];
-  afterAll(() => Promise.all(all.map(dropSchema)));
+describe("postgresStore", async () => {
+  const place = await newSchema();
+  afterAll(() => dropSchema(place));
 
-  function open(place: TestSchema): PostgresStore {
-    const store = postgresStore(place);
-    places.set(store, place);
-    return store;
-  }
+  const open = () => postgresStore(place);
 
+  /** One schema for all checks, emptied for each: to make its tables takes longer than most of them. */
   async function create(): Promise<Store> {
-    const place = await newSchema();
-    all.push(place);
-    return open(place);
+    const store = open();
+    await store.open();
+    await emptySchema(place);
+    return store;
   }
 
   async function reopen(store: Store): Promise<Store> {
     await store.close();
-    return open(places.get(store) as TestSchema);
+    return open();
   }
 
   /** The beats of a node say that it is dead. */
   async function killOne(store: Store, node: number): Promise<void> {
-    await query(places.get(store) as TestSchema, "UPDATE $schema.nodes SET dead = true WHERE id = $1", [
-      node,
-    ]);
+    await query(place, "UPDATE $schema.nodes SET dead = true WHERE id = $1", [node]);
     await expect.poll(() => store.ownership.isHeld(node)).toBe(false);
   }
 

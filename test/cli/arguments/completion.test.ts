@@ -47,7 +47,14 @@ describe.skipIf(NO_BASH)("the completion of bash", () => {
   });
 
   it("offers what the named command takes, and nothing of others", async () => {
-    expect(await replies("export", "--")).toEqual(["--to", "--fixture", "--data", "--help"]);
+    expect(await replies("export", "--")).toEqual([
+      "--to",
+      "--fixture",
+      "--data",
+      "--store",
+      "--store-schema",
+      "--help",
+    ]);
     expect(await replies("ui", "")).toEqual(["install"]);
     expect(await replies("completion", "")).toEqual(["bash", "zsh", "fish"]);
     expect(await replies("serve", "")).toEqual([]);
