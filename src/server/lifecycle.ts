@@ -33,7 +33,7 @@ export interface LifecycleParts {
   /** The browser of agents. */
   browser: { close(): Promise<void> };
   /** The cluster that admits this server before it begins anything. undefined for a server alone. */
-  cluster: Pick<Cluster, "admitted" | "isSure" | "giveUp" | "close"> | undefined;
+  cluster: Pick<Cluster, "admitted" | "isSure" | "leave" | "close"> | undefined;
   /** Takes over what other servers have left. undefined for a server alone. */
   membership: { start(): void; end(): Promise<void> } | undefined;
   /** Trials of MCP servers. */
@@ -100,7 +100,7 @@ export function startLifecycle({
     logger.error({ error: messageOf(error) }, "Kept secrets could not be sealed with the new secret key"),
   );
   const end = async () => {
-    cluster?.giveUp();
+    cluster?.leave();
     const left = cluster && leaveNetwork();
     await membership?.end();
     await Promise.allSettled([taken, started, tidied, rotated]);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentServerError } from "../../errors.ts";
+import type { Owner } from "../../stores/ownership.ts";
 import { holderIn } from "../../stores/refusals.ts";
 import type { NodeOwnership } from "../node-ownership.ts";
 import type { ReachedNode, Tried } from "./node-requests.ts";
@@ -66,22 +67,35 @@ export class Errands {
   async #try<T>(errand: Errand<T>): Promise<Tried<T>> {
     const owner = await this.#options.owners.other(errand.wanted);
     if (owner === undefined) return this.#here(errand);
-    const { address } = owner;
     // One that others do not reach is outside of the cluster: the claim here is refused in its words.
-    if (address === undefined) return { kind: "done", value: await errand.here() };
-    // An earlier process of this node, which does not count as dead yet.
-    if (address === this.#options.address) return { kind: "elsewhere" };
-    return errand.there({ ...owner, address });
+    if (owner.address === undefined) return { kind: "done", value: await errand.here() };
+    return this.#there(errand, owner);
   }
 
-  async #here<T>({ wanted: { id }, here, canTurnAway }: Errand<T>): Promise<Tried<T>> {
+  async #here<T>(errand: Errand<T>): Promise<Tried<T>> {
+    const { id } = errand.wanted;
     try {
-      return { kind: "done", value: await this.#options.ownership.leavingToOthers(id, here) };
+      return { kind: "done", value: await this.#options.ownership.leavingToOthers(id, errand.here) };
     } catch (error) {
-      if (holderIn(error, id) === undefined || !canTurnAway()) throw error;
-      return { kind: "elsewhere" };
+      if (!errand.canTurnAway()) throw error;
+      // Also one that does not hold it but could, on the machine that the conversation is bound to.
+      const holder = holderIn(error, id);
+      if (holder !== undefined) return this.#there(errand, holder);
+      if (this.#options.owners.isLeaving && isUnavailable(error)) return { kind: "elsewhere" };
+      throw error;
     }
   }
+
+  async #there<T>(errand: Errand<T>, owner: Owner): Promise<Tried<T>> {
+    const { address } = owner;
+    // The second: an earlier process of this node, which does not count as dead yet.
+    if (address === undefined || address === this.#options.address) return { kind: "elsewhere" };
+    return errand.there({ ...owner, address });
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return AgentServerError.is(error) && error.code === "unavailable";
 }
 
 function notFound(id: string): AgentServerError {

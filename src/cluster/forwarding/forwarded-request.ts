@@ -42,7 +42,7 @@ export class ForwardedRequest {
 
   /** Whether `readable` works once more after it was read. */
   get canBeReadAgain(): boolean {
-    return isBodiless(this.#parts.admitted.request) || this.#body?.isWhole === true;
+    return this.#parts.admitted.spec.body === undefined || this.#body?.isWhole === true;
   }
 
   /** Whether it can be sent once more. */

@@ -86,7 +86,8 @@ export class Forwarding {
     try {
       return await ownership.leavingToOthers(wanted.id, answerHere);
     } catch (error) {
-      if (holderIn(error, wanted.id) === undefined) throw error;
+      const isGone = owners.isLeaving && AgentServerError.is(error) && error.code === "unavailable";
+      if (!isGone && holderIn(error, wanted.id) === undefined) throw error;
       return elsewhere();
     }
   }

@@ -19,6 +19,8 @@ export interface HeldConversations {
 export interface OwnersOptions {
   ownership: NodeOwnership;
   conversations: HeldConversations;
+  /** Whether this server is about to end and takes nothing more. */
+  isLeaving(): boolean;
   /** Milliseconds since some fixed moment. */
   now(): number;
 }
@@ -39,18 +41,41 @@ export class Owners {
     this.#options = options;
   }
 
-  /** The other node that holds it; undefined when this server does, or none. */
+  /** Whether this server takes nothing into memory that it does not have there. */
+  get isLeaving(): boolean {
+    return this.#options.isLeaving();
+  }
+
+  /**
+   * The other node that holds it; undefined when this server does, or none. A server that takes nothing more names any
+   * node that could.
+   */
   async other({ id, isTaken }: Wanted): Promise<Owner | undefined> {
     const { conversations } = this.#options;
-    const isHere = conversations.has(id);
-    const owner = isHere ? undefined : await this.#ownerOf(id);
-    if (owner !== undefined || !isTaken) return owner;
-    return this.#options.ownership.leavingToOthers(id, () => conversations.hold(id));
+    if (conversations.has(id)) return this.#taken(id, isTaken && !this.isLeaving);
+    const owner = await this.#ownerOf(id);
+    if (owner !== undefined) return owner;
+    return this.isLeaving ? this.#anyOther() : this.#taken(id, isTaken);
   }
 
   /** Asks the store the next time. */
   forget(id: string): void {
     this.#believed.delete(id);
+  }
+
+  async #taken(id: string, isTaken: boolean): Promise<Owner | undefined> {
+    if (!isTaken) return undefined;
+    const { conversations } = this.#options;
+    return this.#options.ownership.leavingToOthers(id, () => conversations.hold(id));
+  }
+
+  /** Chosen by chance, so that one that is wrong is not asked each time. */
+  async #anyOther(): Promise<Owner | undefined> {
+    const { ownership } = this.#options;
+    const others = (await ownership.nodes()).filter(
+      (node) => node.address !== undefined && !ownership.isOwn(node),
+    );
+    return others[Math.floor(Math.random() * others.length)];
   }
 
   async #ownerOf(id: string): Promise<Owner | undefined> {

@@ -46,8 +46,8 @@ export interface Cluster {
     dispatch: Dispatch;
     passMessage(message: SentMessage): Promise<void>;
   };
-  /** No longer waits to be admitted. */
-  giveUp(): void;
+  /** No longer waits to be admitted, and leaves what is not in memory yet to the others. */
+  leave(): void;
   /** Ends connections to other nodes. */
   close(): Promise<void>;
 }
@@ -75,6 +75,7 @@ export function openCluster(
     address,
     askToYield: (owner, id) => askToYield(requests, owner, id),
   });
+  let isLeaving = false;
   const admission = new Admission({ documents: store.documents, cipher, logger });
   const nodeFeed = cluster.feed === undefined ? feedBetween(options, { store, proofs, address }) : undefined;
   const feed = cluster.feed ?? nodeFeed;
@@ -88,7 +89,7 @@ export function openCluster(
     isMember: ({ method, headers }, target) =>
       proofs.accepts(headers.get(PROOF_HEADER) ?? "", { method, target }),
     serve(conversations) {
-      const owners = new Owners({ ownership, conversations, now });
+      const owners = new Owners({ ownership, conversations, isLeaving: () => isLeaving, now });
       const errands = new Errands({ owners, ownership, address, now });
       const newId = () => clock.newId();
       const forwarding = new Forwarding({
@@ -100,7 +101,10 @@ export function openCluster(
       const messages = new Messages({ errands, requests, newId });
       return { dispatch: forwarding.dispatch, passMessage: (message) => messages.send(message) };
     },
-    giveUp: () => admission.close(),
+    leave() {
+      isLeaving = true;
+      admission.close();
+    },
     close: async () => {
       peers.close();
       await feed?.close?.();
