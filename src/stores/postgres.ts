@@ -9,13 +9,14 @@ import { copyLog } from "./postgres/log/copied-log.ts";
 import { GroupCommit } from "./postgres/log/group-commit.ts";
 import { Purge } from "./postgres/log/purge.ts";
 import { PostgresOutbox } from "./postgres/outbox.ts";
-import { PostgresOwnership } from "./postgres/ownership.ts";
+import { type NodeTimes, PostgresOwnership } from "./postgres/ownership.ts";
 import { Schema, type SchemaState } from "./postgres/schema/schema.ts";
 import { assertBeginsLog } from "./refusals.ts";
 import { sharedRelay } from "./relay/shared-relay.ts";
 import type { Change, Store } from "./store.ts";
 
 export type { PostgresPool, PostgresQuery } from "./postgres/connection/connections.ts";
+export type { NodeTimes } from "./postgres/ownership.ts";
 export type { SchemaState } from "./postgres/schema/schema.ts";
 
 /** Location of the tables. */
@@ -25,6 +26,8 @@ export type PostgresStoreOptions = {
    * `agent_server`.
    */
   schema?: string;
+  /** Times after which servers count as dead, and machines as away. All servers of a database should have the same. */
+  times?: Partial<NodeTimes>;
 } & (
   | {
       /** URL such as `postgres://user@host:5432/database`. What it leaves out, `PGPASSWORD` for one, is as in `psql`. */
@@ -110,7 +113,7 @@ class PooledStore implements PostgresStore {
     this.bashEvents = new PostgresBashEvents(this.#access, () => this.#purge.begin());
     this.documents = new PostgresDocuments(this.#access);
     this.outbox = new PostgresOutbox(this.#access);
-    this.ownership = new PostgresOwnership(this.#access);
+    this.ownership = new PostgresOwnership(this.#access, options.times);
   }
 
   async open(): Promise<void> {

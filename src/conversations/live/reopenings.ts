@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { isFailure } from "../../stores/refusals.ts";
+import { holderIn, isFailure } from "../../stores/refusals.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 
 /** Milliseconds before the second attempt. Each further wait is twice as long. */
@@ -43,8 +43,9 @@ export class Reopenings {
     let isReported = false;
     for (let wait = FIRST_WAIT; !signal.aborted; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       const error = await this.#attempt(id);
-      // A refusal is answered to the next caller as well.
-      if (error === undefined || !isFailure(error) || signal.aborted) return;
+      // A refusal is answered to the next caller as well, and what another server holds is its matter.
+      if (error === undefined || !isFailure(error) || holderIn(error, id) !== undefined || signal.aborted)
+        return;
       if (!isReported) this.#options.failed(id, error);
       isReported = true;
       await setTimeout(wait, undefined, { signal, ref: false }).catch(() => {});

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { AgentServerError } from "../../errors.ts";
 import type { Adopted, ClaimOutcome, LivingNode, NodeOptions, Owner, Ownership } from "../ownership.ts";
 import { ownershipLost } from "../refusals.ts";
 import type { Access } from "./access.ts";
@@ -6,15 +7,20 @@ import type { Row } from "./connection/connections.ts";
 import { mayPass, toStoreError } from "./connection/failures.ts";
 import { fromKept, toKept, toKeptOrNull } from "./kept-text.ts";
 
-/** Lengths of time in milliseconds, which tests make shorter. */
-export interface LeaseTimes {
-  /** Between two beats of the nodes of a store. */
+/** Lengths of time in milliseconds. */
+export interface NodeTimes {
+  /** Between two beats of the nodes of a store. Default: 1,000. */
   beat: number;
-  /** For which a beat lets them live. */
+  /** For which a beat lets them live; after that, others take over what they have. Default: 4,000. */
   lease: number;
+  /**
+   * For which a machine may have no living node before its runs become errors, so that a server that is started again
+   * goes on with them. Default: 60,000.
+   */
+  awayAfter: number;
 }
 
-const TIMES: LeaseTimes = { beat: 1_000, lease: 4_000 };
+const TIMES: NodeTimes = { beat: 1_000, lease: 4_000, awayAfter: 60_000 };
 /** Milliseconds between two looks at a node whose life is in doubt. */
 const LOOK = 200;
 /** Attempts at a statement. Each is made whole or not at all, and may be made twice. */
@@ -44,15 +50,16 @@ type Dead = { dead: true };
  */
 export class PostgresOwnership implements Ownership {
   readonly #access: Access;
-  readonly #times: LeaseTimes;
+  readonly #times: NodeTimes;
   readonly #nodes = new Map<number, OwnNode>();
   #beats: ReturnType<typeof setInterval> | undefined;
   /** When this store first asked, by the clock of the database. */
   #since: string | undefined;
 
-  constructor(access: Access, times: LeaseTimes = TIMES) {
+  /** @throws AgentServerError `bad_request` for times with which no node could live. */
+  constructor(access: Access, times: Partial<NodeTimes> = {}) {
     this.#access = access;
-    this.#times = times;
+    this.#times = checked({ ...TIMES, ...times });
   }
 
   async join(options: NodeOptions = {}): Promise<number> {
@@ -94,8 +101,8 @@ export class PostgresOwnership implements Ownership {
   async adopt(node: number, limit: number): Promise<Adopted[]> {
     const outcome = await this.#asNode<{ adopted: Adopted[] }>(
       node,
-      "SELECT $schema.adopt_1($1, $2, $3) AS outcome",
-      ...[limit, this.#lease],
+      "SELECT $schema.adopt_1($1, $2, $3, $4) AS outcome",
+      ...[limit, this.#lease, `${this.#times.awayAfter} milliseconds`],
     );
     return outcome.adopted.map(({ conversationId, fence, away }) => ({
       ...{ conversationId: fromKept(conversationId), fence },
@@ -219,6 +226,16 @@ export class PostgresOwnership implements Ownership {
     await schema.ready();
     return connections.write(text.replaceAll("$schema", schema.quoted), values);
   }
+}
+
+/** A beat that is lost must not be the end. */
+function checked(times: NodeTimes): NodeTimes {
+  for (const [name, value] of Object.entries(times)) {
+    if (Number.isSafeInteger(value) && value >= (name === "awayAfter" ? 0 : 1)) continue;
+    throw new AgentServerError("bad_request", `times.${name}: must be a number of milliseconds`);
+  }
+  if (times.lease >= 2 * times.beat) return times;
+  throw new AgentServerError("bad_request", "times.lease: must be at least twice times.beat");
 }
 
 function now(): Moment {

@@ -35,6 +35,12 @@ export const CLAIM_FUNCTIONS = `
       WHERE machine = place AND NOT dead AND lives_until >= clock_timestamp() ORDER BY id LIMIT 1;
   $body$;
 
+  CREATE FUNCTION $schema.is_away_1(place text, away_after interval) RETURNS boolean LANGUAGE sql STABLE AS $body$
+    SELECT NOT EXISTS (SELECT FROM $schema.nodes WHERE machine = place
+      AND (NOT dead AND lives_until >= clock_timestamp()
+        OR away_after > interval '0' AND lives_until > clock_timestamp() - away_after));
+  $body$;
+
   CREATE FUNCTION $schema.take_claim_1(claimer bigint, claimed text, may_bury boolean) RETURNS json
   LANGUAGE plpgsql AS $body$
   DECLARE
@@ -80,7 +86,7 @@ export const CLAIM_FUNCTIONS = `
   END $body$
   SET enable_seqscan = off;
 
-  CREATE FUNCTION $schema.adopt_1(adopter bigint, most integer, lease interval) RETURNS json
+  CREATE FUNCTION $schema.adopt_1(adopter bigint, most integer, lease interval, away_after interval) RETURNS json
   LANGUAGE plpgsql AS $body$
   DECLARE
     self record;
@@ -101,7 +107,7 @@ export const CLAIM_FUNCTIONS = `
           WHERE status = 'running' AND agent_of IS NULL AND NOT EXISTS (
             SELECT FROM $schema.claims l JOIN $schema.nodes n ON n.id = l.node WHERE l.id = c.id AND NOT n.dead)
             AND (c.machine IS NULL OR self.machine IS NULL OR c.machine = self.machine
-              OR $schema.node_at_1(c.machine) IS NULL)
+              OR $schema.is_away_1(c.machine, away_after))
           ORDER BY created_at, id LIMIT most)
         UNION
         (SELECT c.* FROM $schema.nodes n JOIN $schema.claims l ON l.node = n.id
