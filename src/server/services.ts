@@ -136,6 +136,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     documents,
     cipher,
     clock,
+    claim: (id) => seat.claim(id),
     companyProxy: options.companyProxy,
     createLlm: (config) => createLlm(config, { onCompletion: () => {}, isKeyLost: false }),
     async skills({ isPublic }) {

@@ -15,6 +15,8 @@ export interface SettingsRoomsOptions {
   /** Opens the tokens that clients send back. */
   cipher: Cipher | undefined;
   clock: Clock;
+  /** Shows other servers of the store that this one keeps what an id stands for. */
+  claim(id: string): Promise<unknown>;
   companyProxy: CompanyProxy | null;
   /** Creates the model of a configuration. */
   createLlm(config: LlmConfig): Llm;
@@ -29,6 +31,7 @@ export function settingsRooms({
   documents,
   cipher,
   clock,
+  claim,
   companyProxy,
   createLlm,
   skills,
@@ -41,7 +44,7 @@ export function settingsRooms({
     }),
     subscription: once(async () => {
       const { openSubscription } = await import("../settings/subscription/open-subscription.ts");
-      return openSubscription({ documents, clock });
+      return openSubscription({ documents, clock, claim });
     }),
     serverSettings: once(async () => {
       const { ServerSettings } = await import("../settings/server-settings/server-settings.ts");

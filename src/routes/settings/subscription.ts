@@ -1,6 +1,7 @@
 import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
 import type { ChatGptSubscription } from "../../settings/subscription/chatgpt-subscription.ts";
+import { DEVICE_LOGINS_ID } from "../../settings/subscription/device-logins.ts";
 import {
   devicePollRequest,
   deviceStartResponse,
@@ -10,6 +11,9 @@ import {
 import { errorBody } from "../../wire/validation-error.ts";
 
 const subscriptionRoute = group({ prefix: "/api/llm/subscription/openai", tags: ["LLM"], auth: "key" });
+
+/** Sign-ins that wait are in the memory of one server. */
+const ofTheKeeper = { runsOn: "holder", claimedId: () => DEVICE_LOGINS_ID } as const;
 
 const unavailable = { description: "The issuer does not answer as it should", body: errorBody } as const;
 
@@ -53,6 +57,7 @@ export function subscriptionRoutes(subscription: () => Promise<ChatGptSubscripti
           method: "POST",
           path: "/device/start",
           id: "start_openai_subscription_device_login",
+          ...ofTheKeeper,
           summary: "Begin a sign-in on another device",
         },
         () => ({
@@ -70,6 +75,7 @@ export function subscriptionRoutes(subscription: () => Promise<ChatGptSubscripti
           method: "POST",
           path: "/device/poll",
           id: "poll_openai_subscription_device_login",
+          ...ofTheKeeper,
           summary: "Ask whether a sign-in is confirmed",
         },
         () => ({
@@ -92,6 +98,7 @@ export function subscriptionRoutes(subscription: () => Promise<ChatGptSubscripti
           method: "POST",
           path: "/logout",
           id: "logout_openai_subscription",
+          ...ofTheKeeper,
           summary: "Forget the tokens of the user",
         },
         () => ({ responses: { 200: { description: "Not connected", body: subscriptionStatus() } } }),

@@ -56,7 +56,7 @@ export function resolveCluster(options: AroundCluster): ClusterOptions | null {
   const { cluster, secretKey, store, keyless, deferredInit = false } = options;
   if (cluster === undefined) return null;
   if (store === undefined) {
-    throw new TypeError("cluster: needs a store that other servers share: set store");
+    throw new TypeError("cluster: needs a store that other servers share: set store (--store)");
   }
   if (secretKey === undefined) {
     throw new TypeError(

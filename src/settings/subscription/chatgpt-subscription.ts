@@ -5,7 +5,7 @@ import type { DeviceStartResponse, SubscriptionStatus } from "../../wire/setting
 import { defineCollection } from "../documents/collection.ts";
 import type { Documents } from "../documents/documents.ts";
 import { accountOfToken } from "./account-of-token.ts";
-import { DeviceLogins } from "./device-logins.ts";
+import { DEVICE_LOGINS_ID, DeviceLogins } from "./device-logins.ts";
 import type { IssuedTokens, OpenAiIssuer } from "./openai-issuer.ts";
 
 /** Models that a ChatGPT subscription includes, as the protocol's version lists them. */
@@ -44,6 +44,8 @@ export interface ChatGptSubscriptionOptions {
   documents: Documents;
   issuer: OpenAiIssuer;
   clock: Pick<Clock, "now">;
+  /** Shows other servers that this one keeps the sign-ins that wait. Default: there are none. */
+  claim?: ((id: string) => Promise<unknown>) | undefined;
 }
 
 /** The sign-in of this server's user with a ChatGPT subscription. */
@@ -79,6 +81,7 @@ export class ChatGptSubscription {
 
   /** @throws AgentServerError `unavailable` when the issuer does not answer as it should. */
   async start(): Promise<DeviceStartResponse> {
+    await this.#options.claim?.(DEVICE_LOGINS_ID);
     const code = await this.#options.issuer.requestDeviceCode();
     const { token: opaque, expiresAt } = this.#logins.add(code);
     return {

@@ -5,6 +5,12 @@ const LIFETIME = 15 * 60 * 1_000;
 /** The oldest sign-in makes place for one past this number. */
 const MAX_PENDING = 100;
 
+/**
+ * The id that the server claims which keeps the sign-ins, where several share a store: requests about them name
+ * none in their path. Nothing else has it.
+ */
+export const DEVICE_LOGINS_ID = "d31ce106-0000-4000-8000-000000000001";
+
 interface Pending {
   code: DeviceCode;
   expiresAt: number;

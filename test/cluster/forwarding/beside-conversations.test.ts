@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { keepLogin, login } from "../../acp/kept-login.ts";
 import { oauthServer } from "../../mcp/oauth-server.ts";
 import { jsonOf, startCluster, startPeer } from "./nodes.ts";
@@ -69,6 +69,26 @@ describe("flows of a client whose requests reach different nodes", () => {
       },
     );
     expect([bound.status, probes]).toEqual([204, 3]);
+  });
+
+  it("a sign-in with a ChatGPT subscription goes on at the node that began it", async () => {
+    const network = fetch;
+    let polls = 0;
+    vi.stubGlobal("fetch", async (url: string | URL, init?: RequestInit) => {
+      if (!String(url).startsWith("https://")) return network(url, init);
+      if (!String(url).endsWith("/usercode")) polls += 1;
+      const code = { device_auth_id: "one", user_code: "AB-CD", interval: "5" };
+      return String(url).endsWith("/usercode") ? Response.json(code) : new Response("{}", { status: 403 });
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { nodes } = await startCluster({ count: 3 });
+    const base = "/api/llm/subscription/openai";
+    const begun = await jsonOf<{ device_code: string }>(await nodes[0].post(`${base}/device/start`));
+    const poll = async () =>
+      (await nodes[1].post(`${base}/device/poll`, { device_code: begun.device_code })).status;
+    expect([await poll(), polls]).toEqual([200, 1]);
+    expect((await nodes[1].post(`${base}/logout`)).status).toBe(200);
+    expect(await poll()).toBe(404);
   });
 
   it("a session for the files of conversations holds at every node", async () => {
