@@ -36,7 +36,7 @@ export type PostgresStoreOptions = {
     }
   | {
       /**
-       * A pool of the package `pg`, which stays open. It should have at least 7 connections: one at a time carries the
+       * A pool of the package `pg`, which stays open. It should have at least 8 connections: one at a time carries the
        * log, and it should not wait for readers.
        */
       pool: PostgresPool;
@@ -100,10 +100,11 @@ class PooledStore implements PostgresStore {
   /** The log waits for no other writes. */
   readonly #writers: { log: Writer; side: Writer };
   readonly #copies = new Set<Promise<void>>();
+  #hasPurged = false;
 
   constructor(options: PostgresStoreOptions) {
     const { connections, schema } = placeOf(options);
-    const parts = { connections, schema: schema.quoted, ready: () => schema.ready() };
+    const parts = { connections, schema: schema.quoted, ready: () => this.#ready() };
     this.#writers = { log: new Writer(parts), side: new Writer(parts) };
     this.#access = new Access({ connections, schema, writer: this.#writers.side });
     this.#log = new GroupCommit(this.#writers.log);
@@ -118,8 +119,7 @@ class PooledStore implements PostgresStore {
 
   async open(): Promise<void> {
     this.#access.connections.assertOpen();
-    await this.#access.schema.ready();
-    this.#purge.begin();
+    await this.#ready();
   }
 
   async commit(change: Change): Promise<void> {
@@ -146,6 +146,14 @@ class PooledStore implements PostgresStore {
     await Promise.all([this.#log.settled(), this.bashEvents.settled(), this.#purge.close()]);
     await Promise.all([this.#writers.log.close(), this.#writers.side.close()]);
     await connections.end();
+  }
+
+  /** The first to write goes on with what earlier removals have left. */
+  async #ready(): Promise<void> {
+    await this.#access.schema.ready();
+    if (this.#hasPurged) return;
+    this.#hasPurged = true;
+    this.#purge.begin();
   }
 
   async #commitWithCopy(change: Change, copied: NonNullable<Change["copied"]>): Promise<void> {

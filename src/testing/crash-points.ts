@@ -29,6 +29,8 @@ export interface CrashFlow {
    * Messages of the user. Each is sent once the agent has finished with the one before. Pending calls are confirmed.
    */
   messages: readonly string[];
+  /** Opens an empty store for each pass, which closes it. Default: one in memory. */
+  openStore?(): Store | Promise<Store>;
   /** Fields of the conversation. Default: those of `TestServer.start`. */
   conversation?: TestConversation;
   /** Returns a further result that must be the same with and without a crash, such as files in `server.workingDir`. */
@@ -82,7 +84,7 @@ interface Pass {
 
 async function playWith(flow: CrashFlow, lifetime: number): Promise<Pass> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-test-"));
-  const disk = memoryStore();
+  const disk = (await flow.openStore?.()) ?? memoryStore();
   try {
     const setup = await flow.setup();
     const effects = countEffects(setup.tools ?? []);

@@ -3,6 +3,7 @@
  *
  * - `--only name`: the figures whose name has this in it.
  * - `--reference`: the released reference server too, as far as its routes go, in turn with ours.
+ * - `--store postgres`: only what appends cost in Postgres, next to SQLite.
  * - `--dist folder`: where the built command is. Default: dist.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,6 +11,7 @@ import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Figure, Measured } from "./figure.ts";
+import { appends } from "./figures/appends.ts";
 import { attach } from "./figures/attach.ts";
 import { coldStart } from "./figures/cold-start.ts";
 import { fanOut, sessionFanOut } from "./figures/fan-out.ts";
@@ -61,13 +63,18 @@ const { values: options } = parseArgs({
   options: {
     only: { type: "string", default: "" },
     reference: { type: "boolean", default: false },
+    store: { type: "string" },
     dist: { type: "string", default: resolve(import.meta.dirname, "../../dist") },
   },
 });
+if (options.store !== undefined && options.store !== "postgres") {
+  throw new Error(`--store: expected postgres, got ${JSON.stringify(options.store)}`);
+}
+const figures = options.store === "postgres" ? [appends] : FIGURES;
 const targets = [ours(options.dist), ...(options.reference ? [await reference()] : [])];
 const started = performance.now();
 const rows: Row[] = [];
-for (const figure of FIGURES.filter(({ name }) => name.includes(options.only))) {
+for (const figure of figures.filter(({ name }) => name.includes(options.only))) {
   for (const target of targets) {
     if (target.name === "reference" && !figure.reference) continue;
     rows.push({ figure, target, measured: await measure(figure, target) });

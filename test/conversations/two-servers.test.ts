@@ -4,18 +4,21 @@ import { join } from "node:path";
 import { call, say } from "agent-server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { memoryStore } from "../../src/stores/memory.ts";
+import { postgresStore } from "../../src/stores/postgres.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { ToolRegistry } from "../../src/tools/registry.ts";
+import { dropSchema, newSchema } from "../postgres/test-postgres.ts";
 import { attach, echoTool, Gate, logOf, openManager, send, settled, start, until } from "./open-manager.ts";
 
 describe.each([
   { name: "memoryStore", open: () => memoryStore() },
   { name: "sqliteStore", open: openSqlite },
+  { name: "postgresStore", open: openPostgres },
 ])("two servers over one $name", ({ open }) => {
   /** A run on the first server whose tool waits at the gate. */
   async function runOnFirst() {
-    const store = open();
+    const store = await open();
     onTestFinished(() => store.close());
     const gate = new Gate();
     const first = openManager({
@@ -76,7 +79,7 @@ describe.each([
   });
 
   it("an idle conversation moves to the server that is asked, and back", async () => {
-    const store = open();
+    const store = await open();
     onTestFinished(() => store.close());
     const { manager: first } = openManager({ store });
     const { manager: second } = openManager({ store });
@@ -106,7 +109,7 @@ describe.each([
   });
 
   it("a write that is refused because another server took over is repeated on what that server left", async () => {
-    const store = open();
+    const store = await open();
     onTestFinished(() => store.close());
     const { manager: first } = openManager({ store });
     const { manager: second } = openManager({ store });
@@ -118,6 +121,12 @@ describe.each([
     expect(await second.get(id)).toMatchObject({ title: "First again", tags: { by: "second" } });
   });
 });
+
+async function openPostgres(): Promise<Store> {
+  const schema = await newSchema();
+  onTestFinished(() => dropSchema(schema));
+  return postgresStore(schema);
+}
 
 function openSqlite(): Store {
   const folder = mkdtempSync(join(tmpdir(), "agent-server-two-"));

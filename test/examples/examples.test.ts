@@ -35,8 +35,10 @@ import { audit, SCRIPT } from "../../examples/27-workflow.ts";
 import { buildReceiver, buildServer as buildWithWebhook } from "../../examples/28-webhooks.ts";
 import { handOver } from "../../examples/29-another-program.ts";
 import { askTwice, buildServer as buildGateway } from "../../examples/30-openai-gateway.ts";
+import { buildServer as buildInPostgres } from "../../examples/31-postgres.ts";
 import { readableText } from "../../src/wire/events/message.ts";
 import { NO_BROWSER, site } from "../browser/test-browser.ts";
+import { dropSchema, newSchema } from "../postgres/test-postgres.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS, TEST_OPTIONS } from "../workspace/container/open-container.ts";
 import { MISSING } from "../workspace/sandbox/open-sandbox.ts";
@@ -356,6 +358,21 @@ it("30-openai-gateway remembers what it was asked before", async () => {
   await using server = buildGateway({ ...options(), gatewayWorkspace: folder });
   const { url } = await server.listen(0);
   expect(await askTwice(url)).toEqual(["There are three files.", "The largest is README.md."]);
+  expect(await server.conversations.count()).toBe(1);
+});
+
+it("31-postgres keeps a conversation for the next server on its database", async () => {
+  const { connectionString, schema } = await newSchema();
+  onTestFinished(() => dropSchema({ connectionString, schema }));
+  const { store: _, ...own } = options();
+  const first = buildInPostgres(connectionString, { ...own, schema });
+  const { conversation } = await first.server.conversations.create({
+    agent: { llm: { model: "demo/tour" } },
+    workspace: { working_dir: folder },
+  });
+  await conversation.sendMessage("To be kept.", { run: false });
+  await first.server.close();
+  await using server = buildInPostgres(connectionString, { ...own, schema }).server;
   expect(await server.conversations.count()).toBe(1);
 });
 

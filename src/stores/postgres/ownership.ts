@@ -53,6 +53,7 @@ export class PostgresOwnership implements Ownership {
   readonly #times: NodeTimes;
   readonly #nodes = new Map<number, OwnNode>();
   #beats: ReturnType<typeof setInterval> | undefined;
+  #isBeating = false;
   /** When this store first asked, by the clock of the database. */
   #since: string | undefined;
 
@@ -184,13 +185,15 @@ export class PostgresOwnership implements Ownership {
     return String(row?.now);
   }
 
-  /** A beat that is lost is made up for by the next one. */
+  /** A beat that is lost is made up for by the next one: it is given up while there is time for that. */
   async #beat(): Promise<void> {
+    if (this.#isBeating) return;
+    this.#isBeating = true;
     const beat = now();
     const nodes = [...this.#nodes.keys()];
     try {
       const text = "SELECT $schema.beat_1($1, $2) AS node";
-      const rows = await this.#once(text, nodes, this.#lease);
+      const rows = await this.#once(text, [nodes, this.#lease], this.#times.lease / 2);
       const alive = new Set(rows.map(({ node }) => Number(node)));
       for (const node of nodes) {
         const own = this.#nodes.get(node);
@@ -199,6 +202,8 @@ export class PostgresOwnership implements Ownership {
       }
     } catch {
       // The nodes are not held any more when this goes on for too long.
+    } finally {
+      this.#isBeating = false;
     }
   }
 
@@ -213,7 +218,7 @@ export class PostgresOwnership implements Ownership {
     connections.assertOpen();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#once(text, ...values);
+        return await this.#once(text, values);
       } catch (error) {
         if (attempt === ATTEMPTS || !mayPass(error)) throw toStoreError(error, connections.target);
         await setTimeout(attempt * LOOK);
@@ -221,10 +226,10 @@ export class PostgresOwnership implements Ownership {
     }
   }
 
-  async #once(text: string, ...values: unknown[]): Promise<Row[]> {
+  async #once(text: string, values: unknown[], wait?: number): Promise<Row[]> {
     const { connections, schema } = this.#access;
     await schema.ready();
-    return connections.write(text.replaceAll("$schema", schema.quoted), values);
+    return connections.claim(text.replaceAll("$schema", schema.quoted), values, wait);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -86,6 +86,9 @@ it("a server keeps its conversations in Postgres, goes on after kill -9, and lea
   await ask(second.url, `/api/conversations/${id}/events`, message);
   await expect.poll(status).toBe("finished");
   expect(await second.stop()).toBe(0);
+
+  const files = await readdir(folder, { recursive: true });
+  expect(files.filter((name) => name.endsWith(".db"))).toEqual([]);
 
   const exported = await run("export", id, "--fixture");
   expect(JSON.parse(exported.stdout)).toMatchObject({ events: expect.any(Array) });

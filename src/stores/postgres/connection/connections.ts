@@ -21,11 +21,13 @@ export interface PostgresQuery {
 /** A row by the names of its columns. */
 export type Row = Record<string, unknown>;
 
-/** Connections for writes: the log, all other writes, and the beats of nodes. None of them waits for another. */
-const WRITERS = 3;
+/** Connections for the log and for all other writes, neither of which waits for the other. */
+const WRITERS = 2;
+/** Connections for beats and claims of nodes, which wait for no other statement. */
+const CLAIMERS = 2;
 const READERS = 4;
 /** Milliseconds. */
-const CONNECT_WAIT = 5_000;
+const CONNECT_WAIT = 10_000;
 const IDLE_WAIT = 60_000;
 /** Milliseconds that an answer takes at most, and more for each MiB that is sent. */
 const ANSWER_WAIT = 6_000;
@@ -37,6 +39,7 @@ const SESSION = "SET statement_timeout = '30s'; SET idle_in_transaction_session_
 
 interface Pools {
   writers: PostgresPool;
+  claimers: PostgresPool;
   readers: PostgresPool;
   migrations: PostgresPool;
   end(): Promise<void>;
@@ -85,6 +88,12 @@ export class Connections {
     return (await writers.query({ text, values, query_timeout: wait })).rows;
   }
 
+  /** Runs a statement about nodes once, as `write`. Gives it up after some milliseconds. */
+  async claim(text: string, values: unknown[], wait = ANSWER_WAIT): Promise<Row[]> {
+    const { claimers } = await this.#get();
+    return (await claimers.query({ text, values, query_timeout: wait })).rows;
+  }
+
   /** Runs statements of a migration, which may take long. */
   async migrate(text: string): Promise<void> {
     const { migrations } = await this.#get();
@@ -121,7 +130,7 @@ export class Connections {
 
 /** The sessions of a given pool are as its owner wants them. */
 function given(pool: PostgresPool): Pools {
-  return { writers: pool, readers: pool, migrations: pool, end: async () => {} };
+  return { writers: pool, claimers: pool, readers: pool, migrations: pool, end: async () => {} };
 }
 
 async function openPools(connectionString: string): Promise<Pools> {
@@ -145,12 +154,16 @@ async function openPools(connectionString: string): Promise<Pools> {
     pool.on("error", () => {});
     return pool;
   };
-  const pools = [open(WRITERS, SESSION), open(READERS, SESSION), open(1, undefined)] as const;
-  const [writers, readers, migrations] = pools;
+  const pools = {
+    writers: open(WRITERS, SESSION),
+    claimers: open(CLAIMERS, SESSION),
+    readers: open(READERS, SESSION),
+    migrations: open(1, undefined),
+  };
   return {
-    ...{ writers, readers, migrations },
+    ...pools,
     end: async () => {
-      await Promise.all(pools.map((pool) => pool.end()));
+      await Promise.all(Object.values(pools).map((pool) => pool.end()));
     },
   };
 }
