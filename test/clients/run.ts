@@ -2,7 +2,8 @@
  * `npm run test:clients`: the real clients against the running server. The TypeScript client is a development
  * dependency; Agent Canvas and the Python SDK are installed on first use, outside the checkout. Agent Canvas needs a
  * Chromium of the system. `OPENHANDS_ENVIRONMENTS` names virtual
- * environments to use instead, separated by colons.
+ * environments to use instead, separated by colons. With `--cluster` they meet three servers on one Postgres, behind a
+ * balancer that gives each request to the next.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -25,6 +26,7 @@ interface VitestReport {
   numPendingTests?: number;
 }
 
+if (process.argv.includes("--cluster")) process.env.AGENT_SERVER_TEST_CLUSTER = "1";
 const root = resolve(import.meta.dirname, "../..");
 const SUITE_TIMEOUT = 15 * 60 * 1000;
 

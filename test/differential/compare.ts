@@ -1,6 +1,6 @@
 /**
  * Plays the same scripted conversations on the reference and on this server and compares what clients see of them.
- * `node test/differential/compare.ts [part of a scenario's name]...`
+ * `node test/differential/compare.ts [--cluster] [part of a scenario's name]...`
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -38,7 +38,8 @@ interface Verdict {
   used: Set<string>;
 }
 
-const parts = process.argv.slice(2);
+const parts = process.argv.slice(2).filter((argument) => argument !== "--cluster");
+if (process.argv.includes("--cluster")) process.env.AGENT_SERVER_TEST_CLUSTER = "1";
 process.exitCode = (await main()) ? 0 : 1;
 
 async function main(): Promise<boolean> {

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { isClusterWanted, openCluster } from "../cluster/harness/cluster.ts";
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
@@ -77,7 +78,19 @@ export async function startReference(
   });
 }
 
+/** Three servers on one Postgres, behind a balancer, if the comparison runs with `--cluster`. */
 export async function startOurs(cwd: string, more: Record<string, string> = {}): Promise<RunningServer> {
+  const environment = {
+    ...{ OH_ENABLE_VSCODE: "0", TZ: "UTC", EXTENSIONS_PATH: join(cwd, "../extensions") },
+    ...more,
+  };
+  if (isClusterWanted()) {
+    const { url, close } = await openCluster({
+      cwd,
+      environment: { HOME: join(cwd, "../home"), ...environment },
+    });
+    return { url, stop: close };
+  }
   const port = await freePort();
   const command = join(root, "node_modules/.bin/node");
   return start({
@@ -85,7 +98,7 @@ export async function startOurs(cwd: string, more: Record<string, string> = {}):
     args: [join(root, "src/cli.ts"), "--port", String(port)],
     port,
     cwd,
-    environment: { OH_ENABLE_VSCODE: "0", TZ: "UTC", EXTENSIONS_PATH: join(cwd, "../extensions"), ...more },
+    environment,
   });
 }
 

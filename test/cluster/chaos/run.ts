@@ -1,0 +1,46 @@
+/**
+ * `npm run chaos`: a cluster of real processes and a real database, on which everything goes wrong for a while.
+ *
+ * - `--minutes N`: how long. Default: 1. Each minute is a round with its own conversations, checked at its end.
+ * - `--seed N`: the seed of the first round, to play it again; the next ones follow. Default: any.
+ * - `--conversations N`: default 36.
+ */
+import { randomInt } from "node:crypto";
+import { parseArgs } from "node:util";
+import { openChaosCluster } from "./chaos.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "1" },
+    seed: { type: "string", default: `${randomInt(1_000_000)}` },
+    conversations: { type: "string", default: "36" },
+  },
+});
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const cluster = await openChaosCluster();
+let failed = 0;
+const rounds = Number(values.minutes);
+try {
+  for (let round = 0; round < rounds; round += 1) {
+    const seed = Number(values.seed) + round;
+    print(`round ${round + 1} of ${rounds}: --seed ${seed}`);
+    const report = await cluster.play({
+      seed,
+      milliseconds: 60_000,
+      conversations: Number(values.conversations),
+      onFault: (line) => print(`  ${line}`),
+    });
+    const { faults, longestSilence, acknowledged, events, calls, takeovers } = report;
+    print(
+      `  ${events} events, ${acknowledged} seen by clients, ${calls} calls, ${takeovers} takeovers, ` +
+        `longest silence ${(longestSilence / 1_000).toFixed(1)} s, ${faults.length} faults`,
+    );
+    for (const fault of faults) print(`  FAULT ${fault}`);
+    failed += faults.length > 0 ? 1 : 0;
+  }
+  if (failed > 0) print(cluster.log().slice(-20_000));
+} finally {
+  await cluster.close();
+}
+print(`${rounds - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
