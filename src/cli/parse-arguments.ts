@@ -43,6 +43,7 @@ export type Command =
 /** Flags of a server among others. */
 export interface ClusterArguments {
   address: string | undefined;
+  placement?: "pinned" | "shared";
 }
 
 /** Flags of the web app. */
@@ -152,8 +153,14 @@ function parseMigrate(values: Values): Command {
   return { name: "migrate", store, dryRun: values["dry-run"] ?? false };
 }
 
-function parseCluster({ cluster = false, address }: Values): ClusterArguments | null {
-  return cluster || address !== undefined ? { address } : null;
+function parseCluster({ cluster = false, address, placement }: Values): ClusterArguments | null {
+  if (!cluster && address === undefined) {
+    if (placement === undefined) return null;
+    throw new UsageError("--placement needs --cluster", "serve");
+  }
+  if (placement === undefined) return { address };
+  if (placement === "pinned" || placement === "shared") return { address, placement };
+  throw new UsageError(`--placement: expected pinned or shared, got ${JSON.stringify(placement)}`, "serve");
 }
 
 function parseUi({ ui = false, "ui-dir": directory, open = false }: Values): UiArguments | null {

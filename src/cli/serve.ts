@@ -50,7 +50,9 @@ export async function serve(args: ServeArguments): Promise<void> {
     dangerouslyAllowUnauthenticated,
     debug,
     ...(args.store && { store: await openStore(args.store) }),
-    ...(args.cluster && { cluster: { ...options.cluster, address: addressOf(args, options, host) } }),
+    ...(args.cluster && {
+      cluster: { ...options.cluster, ...args.cluster, address: addressOf(args, options, host) },
+    }),
     ...(args.ui && { ui: uiOptions(args.ui, { host, network: networkOf(args) }) }),
     ...(args.ui && { secretKey: await secretKeyForUi(options) }),
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),

@@ -16,6 +16,11 @@ describe("the flags --cluster and --address", () => {
     expect(parsed()).toBeNull();
     expect(parsed("--cluster")).toEqual({ address: undefined });
     expect(parsed("--address", "http://a:1")).toEqual({ address: "http://a:1" });
+    expect(parsed("--cluster", "--placement", "shared")).toEqual({ address: undefined, placement: "shared" });
+    expect(() => parsed("--placement", "shared")).toThrow(/--placement needs --cluster/);
+    expect(() => parsed("--cluster", "--placement", "here")).toThrow(
+      /--placement: expected pinned or shared/,
+    );
     expect(() => parseArguments(["demo", "--cluster"])).toThrow(/--cluster: not a flag of demo/);
   });
 

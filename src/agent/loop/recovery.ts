@@ -13,7 +13,7 @@ const CUT_SHORT =
 export interface Recovery {
   /** Results of calls that had ended by then, by the id of the action. Default: none. */
   known?: ReadonlyMap<string, CallResult>;
-  /** Whether another run goes on with it at once, so that its status stays running. Default: false. */
+  /** Whether another run goes on with it at once, instead of the error. Default: false. */
   goesOn?: boolean;
 }
 
@@ -35,5 +35,14 @@ export async function recoverRun(
   );
   // Last: while the status says running, or a question is open, a crash in between is repaired at the next start.
   if (wasRunning || session.state.execution_status === "running")
-    await session.update({ execution_status: goesOn ? "running" : "error", agent_state });
+    await session.update({ execution_status: goesOn ? statusOf(session) : "error", agent_state });
+}
+
+/** The status to go on with. An agent that had ended is not asked again, only those who may refuse its end. */
+function statusOf({ view }: AgentSession): "running" | "finished" {
+  const last = view.events.at(-1);
+  const hasEnded =
+    (last?.kind === "MessageEvent" && last.source === "agent") ||
+    (last?.kind === "ObservationEvent" && last.tool_name === "finish");
+  return hasEnded ? "finished" : "running";
 }

@@ -35,6 +35,14 @@ export const SERVE_OPTIONS = {
     value: "URL",
     about: "where the other servers reach this one; default: http://HOST:PORT. Implies --cluster",
   },
+  placement: {
+    section: CLUSTER,
+    value: "pinned|shared",
+    choices: ["pinned", "shared"],
+    about:
+      "where a conversation runs: on the machine where it began (pinned, the default), or on any, where all have the same folders",
+    brief: "where a conversation runs: its machine, or any",
+  },
   ui: {
     section: WEB_APP,
     about: "serve Agent Canvas, the web app, on the same port",
