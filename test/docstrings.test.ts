@@ -8,6 +8,7 @@ const root = resolve(import.meta.dirname, "..");
 const ENTRIES = [
   "src/index.ts",
   "src/node/index.ts",
+  "src/stores/postgres.ts",
   "src/testing/index.ts",
   "adapters/express.ts",
   "adapters/koa.ts",
@@ -18,6 +19,7 @@ const ENTRIES = [
 const WITH_EXAMPLE: Record<string, readonly string[]> = {
   "src/index.ts": ["createServer", "sqliteStore", "memoryStore", "defineTool", "loadConfiguration"],
   "src/node/index.ts": ["toNodeHandler"],
+  "src/stores/postgres.ts": ["postgresStore"],
   "src/testing/index.ts": [
     "createTestServer",
     "scriptedLlm",

@@ -190,10 +190,14 @@ import { agentServer as forExpress } from "agent-server/express";
 import { agentServer as forFastify } from "agent-server/fastify";
 import { agentServer as forKoa } from "agent-server/koa";
 import * as node from "agent-server/node";
+import { postgresStore } from "agent-server/postgres";
 import * as testing from "agent-server/testing";
 
 const server: AgentServer = createServer({ apiKeys: ["key"] });
 const answer: Promise<Response> = server.fetch(new Request("http://localhost/health"));
+createServer({ apiKeys: ["key"], store: postgresStore({ connectionString: "postgres://localhost/agents" }) });
+// @ts-expect-error: either an address or a pool
+postgresStore({});
 express().use(forExpress("key"));
 new Koa().use(forKoa(["k1", "k2"]));
 await Fastify().register(forFastify({ apiKeys: ["key"] }));

@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresStore } from "../../../src/stores/postgres.ts";
 import { sqliteStore } from "../../../src/stores/sqlite.ts";
@@ -24,8 +25,8 @@ export const appends: Figure = {
   bar: "p50 at 16 conversations <= 2 x SQLite",
   reference: false,
   async measure({ folder }) {
-    const place = join(folder, "postgres");
-    await mkdir(place);
+    // The folder of the run is for this user alone, and Postgres may run as another.
+    const place = await mkdtemp(join(tmpdir(), "agent-server-bench-postgres-"));
     const server = await createPlace(place, { isDurable: true });
     await startServer(server);
     const postgres = postgresStore({ connectionString: urlOf(server) });
@@ -49,6 +50,7 @@ export const appends: Figure = {
     } finally {
       await Promise.all([postgres.close(), sqlite.close()]);
       await stopServer(server, "fast");
+      await rm(place, { recursive: true, force: true });
     }
   },
 };

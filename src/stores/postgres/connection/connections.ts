@@ -12,7 +12,9 @@ export interface PostgresPool {
 
 /** A statement with the values of its placeholders. */
 export interface PostgresQuery {
+  /** The statement, with placeholders from $1 on. */
   text: string;
+  /** The values of the placeholders. */
   values?: unknown[];
   /** Milliseconds after which the connection is given up. */
   query_timeout?: number;
