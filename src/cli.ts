@@ -24,6 +24,10 @@ async function main(args: string[]): Promise<void> {
     case "version":
       process.stdout.write(`${PACKAGE_VERSION}\n`);
       return;
+    case "chat": {
+      const { chat } = await import("./cli/chat/chat.ts");
+      return chat(command);
+    }
     case "completion": {
       const { completion } = await import("./cli/completion/completion.ts");
       return completion(command.shell);

@@ -5,6 +5,7 @@ import { type DataArguments, parseData, parseStore } from "./arguments/parse-sto
 import { readValues, refuseOptionsOfOthers, unknownCommand } from "./arguments/read-values.ts";
 import { IGNORED } from "./arguments/serve-options.ts";
 import { UsageError } from "./arguments/usage-error.ts";
+import type { ChatArguments } from "./chat/chat.ts";
 import { isShell, type Shell } from "./completion/shells.ts";
 import type { StoreArguments } from "./store/command-store.ts";
 
@@ -13,6 +14,7 @@ export type Command =
   /** null: the first page. */
   | { name: "help"; command: CommandName | null }
   | { name: "completion"; shell: Shell }
+  | ({ name: "chat" } & ChatArguments)
   | { name: "demo"; workspace: string | undefined }
   | { name: "mock-llm"; script: string; port: number }
   | ({ name: "export-fixture"; id: string } & DataArguments)
@@ -85,6 +87,8 @@ export function parseArguments(args: string[]): Command {
     case "serve":
       refuseOperands(command, rest);
       return values["check-browser"] ? { name: "check-browser" } : parseServe(values);
+    case "chat":
+      return { name: command, ...parseChat(rest, values) };
     case "demo":
       refuseOperands(command, rest);
       return { name: command, workspace: values.workspace };
@@ -135,6 +139,23 @@ function parseServe(values: Values): Command {
       (flag) => `--${flag}: this flag has no effect`,
     ),
   };
+}
+
+function parseChat([id, ...rest]: string[], values: Values): ChatArguments {
+  const { host = "http://127.0.0.1:8000", "key-file": keyFile, model, workspace, confirm = false } = values;
+  if (rest.length > 0) throw new UsageError("chat: expected the id of at most one conversation", "chat");
+  if (id !== undefined && !isUuid(id)) {
+    throw new UsageError(`chat: expected the UUID of a conversation, got ${JSON.stringify(id)}`, "chat");
+  }
+  const url = URL.parse(host);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    const text = JSON.stringify(host);
+    throw new UsageError(`--host: expected a URL such as http://127.0.0.1:8000, got ${text}`, "chat");
+  }
+  if (url.search || url.hash || url.username) {
+    throw new UsageError("--host: expected a URL without a query, a fragment or a user", "chat");
+  }
+  return { id: id && toDashed(id), host: url.href, keyFile, ...{ model, workspace, confirm } };
 }
 
 function parseCompletion([shell = "", ...rest]: string[]): Command {

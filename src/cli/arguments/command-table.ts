@@ -21,6 +21,31 @@ export const COMMANDS = {
     ],
     options: SERVE_OPTIONS,
   },
+  chat: {
+    group: "Talk",
+    summary: "talk to an agent of any agent server in this terminal",
+    operands: "[ID]",
+    details: [
+      "ID is a conversation to go on with; without it, a new one is started. Lines are messages, /help shows the commands, and Ctrl-C stops the agent.",
+      "The session key comes from OH_SESSION_API_KEYS_0 or SESSION_API_KEY, or is asked for.",
+      "Without a terminal, each line waits for the end of the run before it. The exit code is 1 when the last run failed or waits for a confirmation.",
+    ],
+    options: {
+      host: { value: "URL", about: "the server; default: http://127.0.0.1:8000" },
+      "key-file": { value: "FILE", path: "file", about: "file with the session key" },
+      model: {
+        value: "MODEL",
+        about: "model of a new conversation, its key in LLM_API_KEY; default: that of the server's settings",
+      },
+      workspace: {
+        value: "DIR",
+        path: "folder",
+        about:
+          "folder of a new conversation on the server's machine; default: this one, or workspace/project of another machine",
+      },
+      confirm: { about: "ask before each action of a new conversation" },
+    },
+  },
   demo: {
     group: "Talk",
     summary: "run one conversation with the built-in demo model",

@@ -47,6 +47,11 @@ export function unknownCommand(word: string): UsageError {
 }
 
 function unknownOption(option: string): UsageError {
+  if (option === "--key") {
+    return new UsageError(
+      "--key: every program can read a command line; set OH_SESSION_API_KEYS_0, or use --key-file",
+    );
+  }
   const near = nearest(option.replace(/^-+/, ""), Object.keys(allOptions()));
   return new UsageError(`unknown option: ${option}${suggestion(near && `--${near}`)}`);
 }
