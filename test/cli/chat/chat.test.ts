@@ -204,9 +204,10 @@ describe("a chat at a terminal", () => {
       await chat.sees("did you mean /confirm?");
       chat.enter("/confirm");
       await chat.sees("It is there.");
+      await chat.sees("> ");
       expect(await filesIn(server.workingDir)).toEqual(["here"]);
       chat.enter("/list");
-      await chat.sees(/finished .*\n/);
+      await chat.sees(/[0-9a-f-]{36} +finished/);
       chat.enter("/quit");
       expect(await chat.ended).toBe(0);
       expect(chat.output()).not.toContain("a-hidden-key");
