@@ -24,6 +24,10 @@ async function main(args: string[]): Promise<void> {
     case "version":
       process.stdout.write(`${PACKAGE_VERSION}\n`);
       return;
+    case "doctor": {
+      const { doctor } = await import("./cli/doctor/doctor.ts");
+      return doctor(command);
+    }
     case "chat": {
       const { chat } = await import("./cli/chat/chat.ts");
       return chat(command);

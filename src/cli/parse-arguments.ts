@@ -7,6 +7,7 @@ import { IGNORED } from "./arguments/serve-options.ts";
 import { UsageError } from "./arguments/usage-error.ts";
 import type { ChatArguments } from "./chat/chat.ts";
 import { isShell, type Shell } from "./completion/shells.ts";
+import type { DoctorArguments } from "./doctor/doctor.ts";
 import type { StoreArguments } from "./store/command-store.ts";
 
 export type Command =
@@ -15,6 +16,7 @@ export type Command =
   | { name: "help"; command: CommandName | null }
   | { name: "completion"; shell: Shell }
   | ({ name: "chat" } & ChatArguments)
+  | ({ name: "doctor" } & DoctorArguments)
   | { name: "demo"; workspace: string | undefined }
   | { name: "mock-llm"; script: string; port: number }
   | ({ name: "export-fixture"; id: string } & DataArguments)
@@ -87,6 +89,9 @@ export function parseArguments(args: string[]): Command {
     case "serve":
       refuseOperands(command, rest);
       return values["check-browser"] ? { name: "check-browser" } : parseServe(values);
+    case "doctor":
+      refuseOperands(command, rest);
+      return { name: command, ...parseDoctor(values) };
     case "chat":
       return { name: command, ...parseChat(rest, values) };
     case "demo":
@@ -139,6 +144,11 @@ function parseServe(values: Values): Command {
       (flag) => `--${flag}: this flag has no effect`,
     ),
   };
+}
+
+function parseDoctor(values: Values): DoctorArguments {
+  const { host, port = "8000", json = false } = values;
+  return { host, port: parsePort(port, "doctor"), json, ...parseData(values, "doctor") };
 }
 
 function parseChat([id, ...rest]: string[], values: Values): ChatArguments {

@@ -21,6 +21,21 @@ export const COMMANDS = {
     ],
     options: SERVE_OPTIONS,
   },
+  doctor: {
+    group: "Serve",
+    summary: "check this machine and the configuration, and say what to do",
+    operands: "",
+    details: [
+      "Nothing is changed. The exit code is 1 when something keeps a server from starting; what only lacks is a remark.",
+    ],
+    options: {
+      host: { value: "HOST", about: "address that the server would bind" },
+      port: { value: "PORT", about: "port that the server would bind; default: 8000" },
+      data: DATA,
+      ...STORE_OPTIONS,
+      json: { about: "print the findings as JSON" },
+    },
+  },
   chat: {
     group: "Talk",
     summary: "talk to an agent of any agent server in this terminal",

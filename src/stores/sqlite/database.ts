@@ -181,7 +181,31 @@ function claim(database: DatabaseSync): void {
   `);
 }
 
-function migrate(database: DatabaseSync, path: string): void {
+/** The version of a schema, and the one that this program brings it to. */
+export interface SchemaVersion {
+  found: number;
+  newest: number;
+}
+
+/**
+ * Reads which schema a database has, and changes nothing in it.
+ *
+ * @throws AgentServerError `unavailable` when the file is in use, foreign or of a newer version.
+ */
+export function schemaOf(path: string): SchemaVersion {
+  const { DatabaseSync } = loadSqlite();
+  const database = new DatabaseSync(path, { timeout: OPEN_WAIT_MS });
+  try {
+    return { found: versionOf(database, path), newest: MIGRATIONS.length };
+  } catch (error) {
+    throw toOpenError(error, path);
+  } finally {
+    database.close();
+  }
+}
+
+/** Returns the version of the schema; 0 for an empty file. Throws for one that is not for this program. */
+function versionOf(database: DatabaseSync, path: string): number {
   const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
   if (version > MIGRATIONS.length) {
     throw new AgentServerError(
@@ -193,6 +217,11 @@ function migrate(database: DatabaseSync, path: string): void {
   if (version === 0 && !empty) {
     throw new AgentServerError("unavailable", `${path} is a database of another program`);
   }
+  return version;
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = versionOf(database, path);
   for (const [done, step] of MIGRATIONS.entries()) {
     if (done >= version) database.exec(`BEGIN; ${step}; PRAGMA user_version = ${done + 1}; COMMIT;`);
   }
