@@ -24,7 +24,7 @@ export interface ChatSessionOptions {
   start: StartArguments;
 }
 
-/** What a person can do in a chat: each line that is entered, as requests to the server. */
+/** A chat with a person: each line that is entered becomes requests to the server. */
 export class ChatSession {
   readonly #options: ChatSessionOptions;
   readonly #screen: Screen;
@@ -153,7 +153,7 @@ export class ChatSession {
   #diff(): void {
     const { style } = this.#options;
     const changes = this.conversation.changes.all();
-    if (changes.length === 0) this.#screen.note("No file has changed since this chat began.");
+    if (changes.length === 0) this.#screen.note("This chat has seen no change of a file.");
     for (const change of changes) {
       const path = style("place", safeLine(change.path, 200));
       this.#screen.lines([path, ...showDiff(change, style, MAX_DIFF_LINES)]);

@@ -26,6 +26,8 @@ const DONE = ["idle", "finished", "paused"];
 export async function chat({ id, host, keyFile, ...start }: ChatArguments): Promise<void> {
   const client = await connect(host.replace(/\/+$/, ""), keyFile);
   const terminal = new Terminal({ input: process.stdin, output: process.stdout });
+  // A reader that has gone, such as `head`.
+  process.stdout.once("error", () => process.exit(1));
   const session = new ChatSession({ client, terminal, style: styleOf(process.stdout), start });
   const leave = (code: number) => {
     session.leave();

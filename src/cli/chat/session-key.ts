@@ -18,10 +18,11 @@ export async function findSessionKey(file: string | undefined): Promise<string |
 
 /** Asks for the key at the terminal. It is not shown while it is entered. */
 export async function askForSessionKey(): Promise<string> {
-  process.stderr.write("Session key of the server: ");
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   lines.once("SIGINT", () => process.exit(130));
+  // Only now: the terminal shows what is typed until it is read key by key.
+  process.stderr.write("Session key of the server: ");
   try {
     return (await lines.question("")).trim();
   } finally {

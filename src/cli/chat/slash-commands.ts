@@ -7,7 +7,7 @@ export const SLASH_COMMANDS = {
   resume: "go on with a run that was paused",
   confirm: "run what the agent asks for; y does, too",
   reject: "do not run it; /reject WHY tells the agent the reason, and so does any other text",
-  diff: "show what has changed in files since this chat began",
+  diff: "show all changes of files that this chat has seen",
   new: "start another conversation",
   list: "show the last conversations of the server",
   quit: "leave; the conversation stays at the server",

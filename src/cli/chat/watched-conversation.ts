@@ -82,7 +82,7 @@ export class WatchedConversation {
     return !this.#isOver && (this.#isAsked || this.#status === "running");
   }
 
-  /** There is no connection any more. */
+  /** The connection is lost for good. */
   get isOver(): boolean {
     return this.#isOver;
   }
