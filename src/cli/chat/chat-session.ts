@@ -1,14 +1,14 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
 import { asObject } from "../../is-object.ts";
-import { callLine, textOf } from "./event-words.ts";
-import { safeLine } from "./safe-text.ts";
-import { Screen } from "./screen.ts";
+import { callLine, textOf } from "./screen/event-words.ts";
+import { safeLine } from "./screen/safe-text.ts";
+import { Screen } from "./screen/screen.ts";
+import { showDiff } from "./screen/show-diff.ts";
+import type { Style } from "./screen/style.ts";
+import type { Terminal } from "./screen/terminal.ts";
 import type { ServerClient } from "./server-client.ts";
-import { showDiff } from "./show-diff.ts";
 import { readEntered, type SlashCommand, slashHelp } from "./slash-commands.ts";
 import { type StartArguments, startConversation } from "./start-conversation.ts";
-import type { Style } from "./style.ts";
-import type { Terminal } from "./terminal.ts";
 import { WatchedConversation } from "./watched-conversation.ts";
 
 const LISTED = 20;

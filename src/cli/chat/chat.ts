@@ -1,11 +1,11 @@
 import { AgentServerError } from "../../errors.ts";
 import { isLoopbackHost } from "../../loopback.ts";
 import { ChatSession } from "./chat-session.ts";
+import { styleOf } from "./screen/style.ts";
+import { Terminal } from "./screen/terminal.ts";
 import { ServerClient } from "./server-client.ts";
 import { askForSessionKey, findSessionKey } from "./session-key.ts";
 import type { StartArguments } from "./start-conversation.ts";
-import { styleOf } from "./style.ts";
-import { Terminal } from "./terminal.ts";
 
 export interface ChatArguments extends StartArguments {
   /** A conversation to go on with. Default: a new one. */

@@ -1,5 +1,5 @@
 import { asObject } from "../../is-object.ts";
-import type { FileChange } from "./show-diff.ts";
+import type { FileChange } from "./screen/show-diff.ts";
 
 /** Files of which the first content is kept. Further ones are shown when they change, and not again. */
 const MAX_FILES = 100;

@@ -2,7 +2,7 @@ import { asObject } from "../../is-object.ts";
 import { type ChatEvent, EventFeed } from "./event-feed.ts";
 import { changesIn, FileChanges } from "./file-changes.ts";
 import { PendingCalls, statusIn } from "./pending-calls.ts";
-import type { Screen } from "./screen.ts";
+import type { Screen } from "./screen/screen.ts";
 import type { ServerClient } from "./server-client.ts";
 
 /** Events of a stored conversation that are shown when it is gone on with. */

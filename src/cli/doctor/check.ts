@@ -7,9 +7,9 @@ export interface Finding {
   name: string;
   /** `fails`: no server can start like this. `warns`: it starts, and something is missing or open. */
   status: "ok" | "warns" | "fails";
-  /** What was found. */
+  /** The finding itself. */
   found: string;
-  /** What to do about it. Absent where nothing is to be done. */
+  /** A way to mend it. Absent where nothing is to be done. */
   cure?: string;
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { callLine, outcomeOf } from "../../../src/cli/chat/event-words.ts";
 import { changesIn, FileChanges } from "../../../src/cli/chat/file-changes.ts";
-import { SafePieces, safeLine, safeText } from "../../../src/cli/chat/safe-text.ts";
-import { showDiff } from "../../../src/cli/chat/show-diff.ts";
+import { callLine, outcomeOf } from "../../../src/cli/chat/screen/event-words.ts";
+import { SafePieces, safeLine, safeText } from "../../../src/cli/chat/screen/safe-text.ts";
+import { showDiff } from "../../../src/cli/chat/screen/show-diff.ts";
 import { readEntered } from "../../../src/cli/chat/slash-commands.ts";
 import { parseArguments } from "../../../src/cli/parse-arguments.ts";
 

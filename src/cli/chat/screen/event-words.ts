@@ -1,5 +1,5 @@
-import { asObject, isObject } from "../../is-object.ts";
-import type { ChatEvent } from "./event-feed.ts";
+import { asObject, isObject } from "../../../is-object.ts";
+import type { ChatEvent } from "../event-feed.ts";
 
 /** How a call has ended. */
 export interface Outcome {
@@ -28,7 +28,7 @@ export function callLine({ tool_name: name, action, tool_call: call }: ChatEvent
   return `${textOf(name)} ${rest.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(" ")}`;
 }
 
-/** What came of a call: its exit code, or the first line of what went wrong, or how much it returned. */
+/** The result of a call in a few words: its exit code, or the first line of what went wrong, or how much it returned. */
 export function outcomeOf(observation: ChatEvent): Outcome {
   const text = partsText(observation.content).trim();
   const { exit_code: code = asObject(observation.metadata).exit_code } = observation;
