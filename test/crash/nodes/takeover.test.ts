@@ -1,13 +1,13 @@
 import { call, say, scriptedLlm } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { memoryStore } from "../../src/stores/memory.ts";
-import { NodeSeat } from "../../src/stores/nodes/node-seat.ts";
-import type { Store } from "../../src/stores/store.ts";
-import { mortalStore } from "../../src/testing/mortal-store.ts";
-import { defineTool } from "../../src/tools/define-tool.ts";
-import { ToolRegistry } from "../../src/tools/registry.ts";
-import { logOf, openManager, send, start, until } from "../conversations/open-manager.ts";
+import { memoryStore } from "../../../src/stores/memory.ts";
+import { NodeSeat } from "../../../src/stores/nodes/node-seat.ts";
+import type { Store } from "../../../src/stores/store.ts";
+import { mortalStore } from "../../../src/testing/mortal-store.ts";
+import { defineTool } from "../../../src/tools/define-tool.ts";
+import { ToolRegistry } from "../../../src/tools/registry.ts";
+import { logOf, openManager, send, start, until } from "../../conversations/open-manager.ts";
 
 const ANSWERS = ["ObservationEvent", "AgentErrorEvent"];
 
