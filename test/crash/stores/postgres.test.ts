@@ -2,8 +2,8 @@ import { defineTool } from "agent-server";
 import { call, crashPoints, say, scriptedLlm } from "agent-server/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { postgresStore } from "../../src/stores/postgres.ts";
-import { dropSchema, emptySchema, newSchema, type TestSchema } from "../postgres/test-postgres.ts";
+import { postgresStore } from "../../../src/stores/postgres.ts";
+import { dropSchema, emptySchema, newSchema, type TestSchema } from "../../postgres/test-postgres.ts";
 
 const STEPS = [call("deploy", { version: "1" }), say("Done.")];
 
