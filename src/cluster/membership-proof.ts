@@ -11,6 +11,8 @@ const PURPOSE = "agent-server cluster membership";
 const KEY_BYTES = 32;
 const PROOF = /^(\d{1,15})\.([\w-]{43})$/;
 
+type KeyObject = ReturnType<ReturnType<typeof nodeCrypto>["createSecretKey"]>;
+
 export interface MembershipProofsOptions {
   /** The secret keys of the server, today's first. Each of them admits, as one after the other is replaced. */
   secretKeys: readonly string[];
@@ -29,11 +31,12 @@ export interface ProvedRequest {
 
 /**
  * Shows nodes of a cluster that a request comes from another one: by a signature over its method, its path, the time
- * and the node that is asked. Whoever overhears one can repeat the same request at the same node, for half a minute.
+ * and the node that is asked. The body is not signed: who overhears one can repeat the request, with any body, at the
+ * same node for half a minute. An unsafe network between nodes needs https addresses.
  */
 export class MembershipProofs {
   readonly #options: MembershipProofsOptions;
-  readonly #keys: () => Uint8Array[];
+  readonly #keys: () => KeyObject[];
 
   constructor(options: MembershipProofsOptions) {
     this.#options = options;
@@ -60,13 +63,15 @@ export class MembershipProofs {
   }
 }
 
-function signingKey(secretKey: string): Uint8Array {
-  return new Uint8Array(nodeCrypto().hkdfSync("sha256", secretKey, "", PURPOSE, KEY_BYTES));
+/** A key object: with plain bytes, each signature costs Node an exception. */
+function signingKey(secretKey: string): KeyObject {
+  const { createSecretKey, hkdfSync } = nodeCrypto();
+  return createSecretKey(Buffer.from(hkdfSync("sha256", secretKey, "", PURPOSE, KEY_BYTES)));
 }
 
 /** No part can hold a line end, so that no two requests are signed alike. */
 function signature(
-  key: Uint8Array,
+  key: KeyObject,
   { method, target, time, address }: ProvedRequest & { time: string; address: string },
 ): Buffer {
   return nodeCrypto().createHmac("sha256", key).update([method, target, time, address].join("\n")).digest();

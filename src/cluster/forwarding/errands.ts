@@ -8,7 +8,8 @@ import type { Owners, Wanted } from "./owners.ts";
 
 /** Milliseconds for which the node that must answer is looked for. */
 const PATIENCE = 6_000;
-/** Looks for it in that time. */
+/** Looks for it in that time, at least and at most: a machine may stand still for seconds. */
+const MIN_TRIES = 4;
 const MAX_TRIES = 20;
 /** Milliseconds before the second look, and before each of the last ones. */
 const FIRST_PAUSE = 25;
@@ -58,7 +59,7 @@ export class Errands {
       if (tried.kind === "done") return tried.value;
       owners.forget(id);
       if (tried.kind === "lost" && !errand.isRepeatable()) throw lost(id, tried.reason);
-      if (tries === MAX_TRIES || now() >= end) throw notFound(id);
+      if (tries === MAX_TRIES || (tries >= MIN_TRIES && now() >= end)) throw notFound(id);
       await sleep(pause, undefined, { signal: errand.signal });
       pause = Math.min(pause * 2, LAST_PAUSE);
     }
