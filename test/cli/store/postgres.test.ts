@@ -1,9 +1,12 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { dropSchema, newSchema, query, type TestSchema } from "../../postgres/test-postgres.ts";
 import { type SpawnedServer, spawnCommand, spawnServer } from "../spawn-server.ts";
+
+// Several commands start one after the other.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let folder: string;
 let schema: TestSchema;

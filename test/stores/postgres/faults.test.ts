@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type PostgresStore, postgresStore } from "../../../src/stores/postgres.ts";
 import type { Store } from "../../../src/stores/store.ts";
 import {
@@ -14,6 +14,9 @@ import {
 import { type FailingWay, openProxy } from "../../postgres/proxy.ts";
 import { CONVERSATION, creation, event } from "../../postgres/samples.ts";
 import { newSchema, query } from "../../postgres/test-postgres.ts";
+
+// A restart of Postgres takes its time on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let folder = "";
 let place: PostgresPlace;

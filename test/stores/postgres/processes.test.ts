@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Frame } from "../../../src/stores/frame-relay.ts";
 import { type PostgresStore, postgresStore } from "../../../src/stores/postgres.ts";
 import { CONVERSATION, creation, event } from "../../postgres/samples.ts";
 import { dropSchema, newSchema, query, type TestSchema } from "../../postgres/test-postgres.ts";
+
+// Processes start, and leases end, in their own time.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const module = new URL("../../../src/stores/postgres.ts", import.meta.url).href;
 const schemas: TestSchema[] = [];
