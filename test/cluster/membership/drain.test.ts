@@ -31,6 +31,21 @@ const eventsOf = async (node: TestNode, id: string) =>
     )
   ).items;
 
+/** Sends a message as a client behind a balancer does: again, under the same id, while the answer is 503. */
+async function sendUntilTaken(node: TestNode, id: string, text: string): Promise<void> {
+  const headers = { "x-event-id": crypto.randomUUID() };
+  const message = { role: "user", content: [{ type: "text", text }], run: true };
+  await until(async () => {
+    const { status } = await node.post(`/api/conversations/${id}/events`, message, headers);
+    expect([200, 503]).toContain(status);
+    return status === 200;
+  });
+}
+
+function textIn(message: unknown): string[] {
+  return (message as { content: { text: string }[] }).content.map(({ text }) => text);
+}
+
 async function socketOf(node: TestNode, id: string) {
   const url = `${node.address.replace("http", "ws")}/sockets/events/${id}?session_api_key=${KEY}`;
   const socket = new WebSocket(url);
@@ -71,6 +86,25 @@ it("a server that ends lets each run end its step, and another one goes on with 
   const statuses = events.filter(({ key }) => key === "execution_status").map(({ value }) => value);
   expect(statuses).toEqual(["running", "finished"]);
   expect(llm.requests).toHaveLength(2);
+});
+
+it("messages that another server passes on while the owner ends are all stored once, and the run goes on", async () => {
+  let asked = 0;
+  const steps = () => {
+    asked += 1;
+    return asked === 1 ? call("wait", {}) : say("Done.");
+  };
+  const { first, second, gate, id } = await runAtGate({ steps });
+  const texts = Array.from({ length: 8 }, (_, index) => `message ${index}`);
+  const ended = first.server.close();
+  const sent = Promise.all(texts.map((text) => sendUntilTaken(second, id, text)));
+  gate.open();
+  await Promise.all([ended, sent]);
+  await until(async () => (await infoOf(second, id)).execution_status === "finished");
+  const stored = (await eventsOf(second, id)).flatMap(({ kind, source, llm_message }) =>
+    kind === "MessageEvent" && source === "user" ? textIn(llm_message) : [],
+  );
+  expect(stored.filter((text) => text !== "go").toSorted()).toEqual(texts);
 });
 
 it("sockets of a server that ends close with 1012, so that clients connect to another", async () => {
