@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
+import { messageOf } from "../../src/errors.ts";
 import { FOLDER_VARIABLE } from "./global-setup.ts";
 import { createPlace, type PostgresPlace, startServer, urlOf } from "./postgres-server.ts";
 
@@ -65,14 +66,26 @@ async function sharedPlace(): Promise<PostgresPlace> {
     () => false,
   );
   if (isFirst) {
-    const place = await createPlace(folder);
-    await startServer(place, Number(process.env[`${FOLDER_VARIABLE}_PID`]));
+    const place = await startedPlace(folder).catch((error: unknown) => ({ failure: messageOf(error) }));
     await writeFile(`${file}.new`, JSON.stringify(place));
     await rename(`${file}.new`, file);
   }
   for (const end = Date.now() + WAIT; ; await setTimeout(50)) {
     const text = await readFile(file, "utf8").catch(() => "");
-    if (text !== "") return JSON.parse(text) as PostgresPlace;
+    if (text !== "") return placeIn(text);
     if (Date.now() > end) throw new Error("The Postgres of the test run does not start");
   }
+}
+
+async function startedPlace(folder: string): Promise<PostgresPlace> {
+  const place = await createPlace(folder);
+  await startServer(place, Number(process.env[`${FOLDER_VARIABLE}_PID`]));
+  return place;
+}
+
+/** A server that cannot be started fails every test at once: none waits for it. */
+function placeIn(text: string): PostgresPlace {
+  const place = JSON.parse(text) as PostgresPlace | { failure: string };
+  if ("failure" in place) throw new Error(`The Postgres of the test run does not start: ${place.failure}`);
+  return place;
 }
