@@ -76,6 +76,11 @@ export class AgentServerError extends Error {
   }
 }
 
+/** The refusal of what comes while something ends: the next server, or the next process, answers it in a moment. */
+export function closingError(detail: string): AgentServerError {
+  return new AgentServerError("unavailable", detail, { headers: { "retry-after": "1" } });
+}
+
 /** Whether a conversation is kept closed until a client has brought again what it depends on. */
 export function isBindingRequired(error: unknown): error is AgentServerError {
   return AgentServerError.is(error) && error.code === "binding_required";

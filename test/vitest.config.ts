@@ -13,7 +13,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // What is awaited may come late on a busy machine. Nothing waits longer than it takes.
     expect: { poll: { timeout: 30_000 } },
-    maxWorkers: 2,
+    // One more than the processors of a small machine: much of what is tested is waiting for others.
+    maxWorkers: 3,
     execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
   },
   resolve: {

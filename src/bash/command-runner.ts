@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AgentServerError, messageOf } from "../errors.ts";
+import { AgentServerError, closingError, messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { BashScope } from "../stores/bash-events.ts";
 import type { BashCommand, BashOutput, ExecuteBashRequest } from "../wire/machine/bash.ts";
@@ -84,7 +84,7 @@ export class CommandRunner {
   }
 
   #admit(): void {
-    if (this.#closing.signal.aborted) throw new AgentServerError("unavailable", "The server is closing");
+    if (this.#closing.signal.aborted) throw closingError("The server is closing");
     if (this.#work.size < MAX_RUNNING) return;
     const detail = `${MAX_RUNNING} bash commands are running, and no more run at once. Stop one, or wait for an end.`;
     throw new AgentServerError("too_many_requests", detail, { headers: { "retry-after": "1" } });

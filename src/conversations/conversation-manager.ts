@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
-import { AgentServerError } from "../errors.ts";
+import { AgentServerError, closingError } from "../errors.ts";
 import type { EventReader } from "../events/event-reader.ts";
 import type { FeedForm } from "../events/feeds/frame-texts.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
@@ -343,6 +343,6 @@ export class ConversationManager {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new AgentServerError("unavailable", "The server is closing");
+    if (this.#closed) throw closingError("The server is closing");
   }
 }

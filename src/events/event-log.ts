@@ -1,4 +1,4 @@
-import { AgentServerError, messageOf } from "../errors.ts";
+import { AgentServerError, closingError, messageOf } from "../errors.ts";
 import type { Frame, UnstoredFrame } from "../stores/frame-relay.ts";
 import { isFailure, isOwnershipLost, ownershipLost } from "../stores/refusals.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
@@ -268,7 +268,7 @@ export class EventLog {
 
   #assertOpen(): void {
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (this.#closed) throw new AgentServerError("unavailable", "The conversation is closed");
+    if (this.#closed) throw closingError("The conversation is closed");
   }
 
   #publishInTurn(publish: () => void): void {

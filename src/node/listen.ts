@@ -36,6 +36,8 @@ export interface Listening {
   readonly port: number;
   /** The host that was requested. */
   readonly host: string;
+  /** Ends each connection with its next answer, so that none is cut between two requests when the port closes. */
+  drain(): void;
   /**
    * Closes the port and its sockets (1001). Unfinished answers get five seconds. The server itself stays open, so it
    * can listen again.
@@ -50,6 +52,7 @@ export interface Listening {
  */
 export async function listen(server: FetchServer, options: ListenOptions = {}): Promise<Listening> {
   const { port = DEFAULT_PORT, host = DEFAULT_HOST } = options;
+  let isDraining = false;
   const httpServer = http.createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -60,6 +63,7 @@ export async function listen(server: FetchServer, options: ListenOptions = {}): 
       shouldUpgradeCallback: isWebSocketUpgrade,
     },
     (incoming, outgoing) => {
+      if (isDraining) outgoing.shouldKeepAlive = false;
       respond(server, incoming, outgoing).catch(() => fail(outgoing));
     },
   );
@@ -71,7 +75,11 @@ export async function listen(server: FetchServer, options: ListenOptions = {}): 
     url: `http://${urlHost(host)}:${bound}`,
     port: bound,
     host,
+    drain() {
+      isDraining = true;
+    },
     close() {
+      isDraining = true;
       closed ??= close(httpServer, server);
       return closed;
     },

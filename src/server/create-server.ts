@@ -175,7 +175,10 @@ function assemble(
   const lifecycle = startLifecycle({
     ...services,
     logger: options.logger,
-    leaveNetwork: () => network.restart(SOCKETS_SPREAD),
+    leaveNetwork() {
+      for (const listening of network.listenings) listening.drain();
+      return network.restart(SOCKETS_SPREAD);
+    },
     endNetwork,
   });
   if (services.cluster) services.seat.add({ died: () => void network.restart(0) });

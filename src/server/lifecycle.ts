@@ -33,7 +33,7 @@ export interface LifecycleParts {
   /** The browser of agents. */
   browser: { close(): Promise<void> };
   /** The cluster that admits this server before it begins anything. undefined for a server alone. */
-  cluster: Pick<Cluster, "admitted" | "isSure" | "leave" | "close"> | undefined;
+  cluster: Pick<Cluster, "admitted" | "isSure" | "leave" | "stopWaiting" | "close"> | undefined;
   /** Takes over what other servers have left. undefined for a server alone. */
   membership: { start(): void; end(): Promise<void> } | undefined;
   /** Trials of MCP servers. */
@@ -108,6 +108,7 @@ export function startLifecycle({
     await Promise.all([conversations.close(), machine.close()]);
     await Promise.all([machines?.close(), browser.close(), webhooks?.close()]);
     await left;
+    cluster?.stopWaiting();
     await endNetwork();
     await cluster?.close();
     await releaseStore();

@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => cluster.close());
 
-it("nodes that are replaced by a later version one after the other lose nothing and repeat nothing, and every run goes on", async () => {
+it("nodes that are replaced by a later version one after the other lose nothing, repeat nothing and refuse nothing, and every run goes on", async () => {
   const { url, nodes, database, folder } = cluster;
   const workload = await startWorkload({ url, conversations: 12, random: generator(1) });
   try {
@@ -26,6 +26,7 @@ it("nodes that are replaced by a later version one after the other lose nothing 
     const conversations = await conversationsOf(database, await workload.finish());
     const history = { conversations, starts: await readStarts(join(folder, "starts")) };
     expect(faultsOf(history), cluster.log()).toEqual([]);
+    expect(workload.refused, cluster.log()).toEqual([]);
     expect(takeoversOf(history)).toBeGreaterThanOrEqual(conversations.length);
     const [newest] = await database.query<{ name: string }>(
       "SELECT name FROM agent_server.migrations ORDER BY version DESC LIMIT 1",

@@ -1,4 +1,4 @@
-import { AgentServerError } from "../../errors.ts";
+import { AgentServerError, closingError } from "../../errors.ts";
 import type { AcpDiscovery } from "./discover-models.ts";
 
 /** Milliseconds for which an answer is kept. */
@@ -49,7 +49,7 @@ export class Discoveries {
 
   /** Ends the programs that are being asked. */
   async close(): Promise<void> {
-    this.#closing.abort(new AgentServerError("unavailable", "The server is closing"));
+    this.#closing.abort(closingError("The server is closing"));
     await Promise.allSettled(this.#asked.values());
   }
 

@@ -33,6 +33,8 @@ export interface ErrandsOptions {
   ownership: NodeOwnership;
   /** Base URL where other nodes reach this one. */
   address: string;
+  /** Aborts when this server answers only what it can answer without waiting. */
+  ending: AbortSignal;
   /** Milliseconds since some fixed moment. */
   now(): number;
 }
@@ -50,8 +52,9 @@ export class Errands {
    * seconds, and with `bad_gateway` when it was lost while it may have done its part.
    */
   async run<T>(errand: Errand<T>): Promise<T> {
-    const { owners, now } = this.#options;
+    const { owners, now, ending } = this.#options;
     const { id } = errand.wanted;
+    const signal = errand.signal === undefined ? ending : AbortSignal.any([errand.signal, ending]);
     const end = now() + PATIENCE;
     let pause = FIRST_PAUSE;
     for (let tries = 1; ; tries += 1) {
@@ -59,8 +62,11 @@ export class Errands {
       if (tried.kind === "done") return tried.value;
       owners.forget(id);
       if (tried.kind === "lost" && !errand.isRepeatable()) throw lost(id, tried.reason);
-      if (tries === MAX_TRIES || (tries >= MIN_TRIES && now() >= end)) throw notFound(id);
-      await sleep(pause, undefined, { signal: errand.signal });
+      const isLate = tries === MAX_TRIES || (tries >= MIN_TRIES && now() >= end);
+      if (isLate || ending.aborted) throw notFound(id);
+      await sleep(pause, undefined, { signal }).catch((error: unknown) => {
+        throw errand.signal?.aborted ? error : notFound(id);
+      });
       pause = Math.min(pause * 2, LAST_PAUSE);
     }
   }
@@ -82,7 +88,7 @@ export class Errands {
       // Also one that does not hold it but could, on the machine that the conversation is bound to.
       const holder = holderIn(error, id);
       if (holder !== undefined) return this.#there(errand, holder);
-      if (this.#options.owners.isLeaving && isUnavailable(error)) return { kind: "elsewhere" };
+      if (isPassing(error, this.#options.owners)) return { kind: "elsewhere" };
       throw error;
     }
   }
@@ -95,8 +101,10 @@ export class Errands {
   }
 }
 
-function isUnavailable(error: unknown): boolean {
-  return AgentServerError.is(error) && error.code === "unavailable";
+/** Whether another node answers in a moment what is refused here: nothing of it was written. */
+export function isPassing(error: unknown, { isLeaving }: Pick<Owners, "isLeaving">): boolean {
+  if (!AgentServerError.is(error)) return false;
+  return error.code === "ownership_lost" || (isLeaving && error.code === "unavailable");
 }
 
 function notFound(id: string): AgentServerError {

@@ -5,7 +5,7 @@ import type { RouteSpec } from "../../http/route/route.ts";
 import { holderIn } from "../../stores/refusals.ts";
 import { type MembershipProofs, PROOF_HEADER } from "../membership-proof.ts";
 import type { NodeOwnership } from "../node-ownership.ts";
-import type { Errands } from "./errands.ts";
+import { type Errands, isPassing } from "./errands.ts";
 import { EveryNode } from "./every-node.ts";
 import { ForwardedRequest } from "./forwarded-request.ts";
 import type { KeptBytes } from "./kept-body.ts";
@@ -86,8 +86,7 @@ export class Forwarding {
     try {
       return await ownership.leavingToOthers(wanted.id, answerHere);
     } catch (error) {
-      const isGone = owners.isLeaving && AgentServerError.is(error) && error.code === "unavailable";
-      if (!isGone && holderIn(error, wanted.id) === undefined) throw error;
+      if (!isPassing(error, owners) && holderIn(error, wanted.id) === undefined) throw error;
       return elsewhere();
     }
   }

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { AgentServerError, messageOf } from "../../errors.ts";
+import { AgentServerError, closingError, messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import { isOwnershipLost, unknownConversation } from "../../stores/refusals.ts";
@@ -145,7 +145,7 @@ export class Imports {
 
   /** Cuts imports short. They go on at the next start that opens their conversations. */
   async close(): Promise<void> {
-    this.#closing.abort(new AgentServerError("unavailable", "The server is closing"));
+    this.#closing.abort(closingError("The server is closing"));
     await Promise.allSettled([this.#listing, ...this.#active.values()]);
   }
 

@@ -1,4 +1,4 @@
-import { AgentServerError } from "../../errors.ts";
+import { AgentServerError, closingError } from "../../errors.ts";
 import type { McpServerEntry } from "../../mcp/mcp-host.ts";
 import type { Delegation, SubAgentKind, TaskRequest, TaskResult } from "../../tools/delegation.ts";
 import { resolveTools } from "../../tools/toolbox/resolve-tools.ts";
@@ -65,7 +65,7 @@ export class ConversationDelegation implements Delegation {
 
   /** Interrupts what is working, and waits until it has ended. */
   async close(): Promise<void> {
-    this.#closing.abort(new AgentServerError("unavailable", "The conversation is closed"));
+    this.#closing.abort(closingError("The conversation is closed"));
     await settledWithin(Promise.allSettled([...this.#working]), CLOSE_WAIT);
   }
 

@@ -1,4 +1,4 @@
-import { AgentServerError } from "../../errors.ts";
+import { AgentServerError, closingError } from "../../errors.ts";
 import type { AppBackends } from "../../extensions/app-backends/app-backends.ts";
 import type { ExtensionPlace } from "../../extensions/place.ts";
 import { createCors } from "../../http/cors.ts";
@@ -28,7 +28,7 @@ export function appAccess(options: ResolvedOptions, place: () => Promise<Extensi
   const backends = once(async () => {
     const { AppBackends } = await import("../../extensions/app-backends/app-backends.ts");
     const { appNetwork } = await import("../../outbound/apps/app-network.ts");
-    if (isClosed) throw new AgentServerError("unavailable", "The server is closing");
+    if (isClosed) throw closingError("The server is closing");
     loaded = new AppBackends({ place, network: appNetwork(options.companyProxy) });
     return loaded;
   });

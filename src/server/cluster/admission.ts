@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkCanary } from "../../cluster/canary.ts";
-import { AgentServerError, messageOf } from "../../errors.ts";
+import { AgentServerError, closingError, messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { once } from "../../once.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
@@ -45,7 +45,7 @@ export class Admission {
 
   /** Gives up. */
   close(): void {
-    this.#closing.abort(new AgentServerError("unavailable", "The server is closing"));
+    this.#closing.abort(closingError("The server is closing"));
   }
 
   async #admit(): Promise<void> {

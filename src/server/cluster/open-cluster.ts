@@ -48,6 +48,8 @@ export interface Cluster {
   };
   /** No longer waits to be admitted, and leaves what is not in memory yet to the others. */
   leave(): void;
+  /** Requests wait no longer for their node: they are answered before the port closes. */
+  stopWaiting(): void;
   /** Ends connections to other nodes. */
   close(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export function openCluster(
     askToYield: (owner, id) => askToYield(requests, owner, id),
   });
   let isLeaving = false;
+  const ending = new AbortController();
   const admission = new Admission({ documents: store.documents, cipher, logger });
   const nodeFeed = cluster.feed === undefined ? feedBetween(options, { store, proofs, address }) : undefined;
   const feed = cluster.feed ?? nodeFeed;
@@ -90,7 +93,7 @@ export function openCluster(
       proofs.accepts(headers.get(PROOF_HEADER) ?? "", { method, target }),
     serve(conversations) {
       const owners = new Owners({ ownership, conversations, isLeaving: () => isLeaving, now });
-      const errands = new Errands({ owners, ownership, address, now });
+      const errands = new Errands({ owners, ownership, address, ending: ending.signal, now });
       const newId = () => clock.newId();
       const forwarding = new Forwarding({
         ...{ owners, errands, ownership, requests, proofs, newId },
@@ -105,6 +108,7 @@ export function openCluster(
       isLeaving = true;
       admission.close();
     },
+    stopWaiting: () => ending.abort(),
     close: async () => {
       peers.close();
       await feed?.close?.();

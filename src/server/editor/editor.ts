@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { AgentServerError, messageOf } from "../../errors.ts";
+import { AgentServerError, closingError, messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { EditorAccess, EditorState } from "../../routes/machine/vscode.ts";
 import { childEnvironment, type Environment } from "../../workspace/local/child-environment.ts";
@@ -65,7 +65,7 @@ export class Editor implements EditorAccess {
 
   async #startOnce(): Promise<void> {
     const { signal } = this.#closing;
-    if (signal.aborted) throw new AgentServerError("unavailable", "The server is closing");
+    if (signal.aborted) throw closingError("The server is closing");
     const editor = await this.#find();
     if (editor === null) throw new AgentServerError("unavailable", NOT_INSTALLED);
     const { vscode: options, environment, commandEnvironment, logger } = this.#options;

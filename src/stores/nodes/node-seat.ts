@@ -1,4 +1,4 @@
-import { AgentServerError } from "../../errors.ts";
+import { closingError } from "../../errors.ts";
 import type { Adopted, ClaimOutcome, NodeOptions, Ownership } from "../ownership.ts";
 import { isOwnershipLost } from "../refusals.ts";
 
@@ -38,7 +38,7 @@ export class NodeSeat {
 
   /** The node of this server. Rejects with `unavailable` after `leave`. */
   node(): Promise<number> {
-    if (this.#hasLeft) return Promise.reject(hasLeft());
+    if (this.#hasLeft) return Promise.reject(closingError("The server is closing"));
     this.#node ??= this.#join();
     return this.#node;
   }
@@ -118,8 +118,4 @@ export class NodeSeat {
   #forget(node: Promise<number>): void {
     if (this.#node === node && !this.#hasLeft) this.#node = undefined;
   }
-}
-
-function hasLeft(): AgentServerError {
-  return new AgentServerError("unavailable", "The server is closing");
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
-import { AgentServerError, messageOf } from "../../../errors.ts";
+import { AgentServerError, closingError, messageOf } from "../../../errors.ts";
 import { type Logger, silentLogger } from "../../../logger.ts";
 import type { Verdict } from "../shell/verdict.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -135,7 +135,7 @@ export class ShellScanner {
   }
 
   async #ready(): Promise<Worker> {
-    if (this.#closing.signal.aborted) throw new AgentServerError("unavailable", "The server is closing");
+    if (this.#closing.signal.aborted) throw closingError("The server is closing");
     this.#thread ??= this.#launch();
     return this.#thread;
   }

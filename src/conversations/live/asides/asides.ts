@@ -1,6 +1,6 @@
 import { toolSchemas } from "../../../agent/calls/tool-schemas.ts";
 import type { Runner } from "../../../agent/runner.ts";
-import { AgentServerError, messageOf } from "../../../errors.ts";
+import { AgentServerError, closingError, messageOf } from "../../../errors.ts";
 import { maskError } from "../../../secrets/masking/mask-error.ts";
 import { untilAborted } from "../../../waiting.ts";
 import type { LlmConfig } from "../../../wire/agent/llm-config.ts";
@@ -66,7 +66,7 @@ export class Asides {
 
   /** Ends the calls. */
   close(): void {
-    this.#closing.abort(new AgentServerError("unavailable", "The conversation is closed"));
+    this.#closing.abort(closingError("The conversation is closed"));
   }
 
   async #oneOfFew<T>(work: () => Promise<T>): Promise<T> {

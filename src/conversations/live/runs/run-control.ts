@@ -1,4 +1,4 @@
-import { AgentServerError } from "../../../errors.ts";
+import { AgentServerError, closingError } from "../../../errors.ts";
 import { settledWithin } from "../../../waiting.ts";
 import type { RunSlot, RunSlots } from "./run-slots.ts";
 
@@ -187,7 +187,7 @@ export class RunControl {
   #occupy(slot: RunSlot, done: Promise<void>): ActiveRun {
     if (this.#closed) {
       slot.release();
-      throw new AgentServerError("unavailable", "The conversation is closed");
+      throw closingError("The conversation is closed");
     }
     const run = { abort: new AbortController(), done, isWaiting: false, isDropped: false };
     this.#run = run;

@@ -6,7 +6,7 @@ import type { AgentSession } from "../../../agent/loop/session.ts";
 import type { ReplySlot } from "../../../agent/reply-slot.ts";
 import type { AnalyzerServices } from "../../../agent/security/analyzer-host.ts";
 import type { PromptView } from "../../../agent/view/prompt-view.ts";
-import { AgentServerError } from "../../../errors.ts";
+import { closingError } from "../../../errors.ts";
 import type { Llm, LlmReply } from "../../../llm/llm.ts";
 import type { SecretMask } from "../../../secrets/masking/secret-mask.ts";
 import type { SecretRegistry } from "../../../secrets/secret-registry.ts";
@@ -224,7 +224,7 @@ export class RunSession implements AgentSession {
   /** Closes what was opened, and the log. */
   async close(): Promise<void> {
     // Who waits for the extensions hears why.
-    this.#closing.abort(new AgentServerError("unavailable", "The conversation is closed"));
+    this.#closing.abort(closingError("The conversation is closed"));
     await this.#opening?.catch(() => {});
     await this.#closeExtensions();
     await this.#opened?.tools.close();
