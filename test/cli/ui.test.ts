@@ -113,7 +113,7 @@ cd "${folder}" && tar czf "$4/openhands-agent-canvas.tgz" package
   it.each([["latest; rm -rf /"], ["--help-me"], ["^1.20.0"]])("refuses %j as a version", async (version) => {
     const { code, output } = await run(["ui", "install", "--", version], {});
     expect([code, output]).toEqual([
-      1,
+      2,
       expect.stringContaining("ui install: expected a version such as 1.20.0"),
     ]);
   });

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { newSchema } from "../postgres/test-postgres.ts";
 import { buildPages } from "../ui/built-pages.ts";
 import { NO_CONTAINERS } from "../workspace/container/open-container.ts";
 import { TEST_IMAGE } from "../workspace/container/test-image.ts";
@@ -50,12 +51,16 @@ describe("the command in the header", () => {
     async (name) => {
       const port = await freePort();
       await using data = await buildPages({ "agent-server/agent-canvas/build/index.html": "<head></head>" });
-      const variables = { ...(await containerVariables()), XDG_DATA_HOME: data.directory };
+      const variables = {
+        ...(await containerVariables()),
+        ...(name === "31-postgres.ts" && { DATABASE_URL: (await newSchema()).connectionString }),
+        XDG_DATA_HOME: data.directory,
+      };
       const { output } = runHeader(name, { PORT: String(port), ...variables });
       await expect.poll(output, { timeout: 30_000 }).toContain(`:${port}`);
       expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
     },
-    40_000,
+    120_000,
   );
 
   it.each(examples.filter((name) => !isServer(name) && !needsKey(name)))(

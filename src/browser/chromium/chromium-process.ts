@@ -27,7 +27,8 @@ exec 3<&- 4>&-
 exec 5<&-
 wait "$browser"; code=$?
 kill "$guard" 2>/dev/null
-rm -rf "$profile"
+tries=0
+while ! rm -rf "$profile" 2>/dev/null && [ "$tries" -lt 40 ]; do tries=$((tries + 1)); sleep 0.25; done
 exit "$code"`;
 
 export interface ChromiumStart {
@@ -71,7 +72,7 @@ export class ChromiumProcess {
       return new ChromiumProcess({ child, driver, version, downloads, ended });
     } catch (cause) {
       await stop(child, driver, ended);
-      await rm(profile, { recursive: true, force: true });
+      await rm(profile, { recursive: true, force: true, maxRetries: 10 });
       throw new Error(said() || (cause instanceof Error ? cause.message : "it does not answer"), { cause });
     }
   }
