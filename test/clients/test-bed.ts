@@ -68,7 +68,7 @@ export async function openTestBed({ args = [], environment }: TestBedOptions = {
 
 async function startOne(options: SpawnOptions): Promise<Started> {
   const { args = [] } = options;
-  const start = (port: string) => spawnServer({ ...options, args: [...args, "--port", port] });
+  const start = (port: string) => spawnServer({ ...options, args: ["--port", port, ...args] });
   const servers: SpawnedServer[] = [await start("0")];
   const current = () => servers.at(-1) as SpawnedServer;
   const { url } = current();

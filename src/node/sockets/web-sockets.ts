@@ -16,8 +16,9 @@ const MAX_BUFFERED_CHUNKS = 16 * 1024;
 const PING_INTERVAL_MS = 25_000;
 
 /** Time for a peer to answer a close frame before its connection is destroyed. */
-const CLOSED = 3;
 const CLOSE_GRACE_MS = 2_000;
+/** The state of a socket whose end is known on both sides. */
+const CLOSED = 3;
 const GOING_AWAY = 1001;
 /** Tells clients to connect again, which may lead to another server. */
 const SERVICE_RESTART = 1012;
