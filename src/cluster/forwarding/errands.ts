@@ -88,9 +88,13 @@ export class Errands {
       // Also one that does not hold it but could, on the machine that the conversation is bound to.
       const holder = holderIn(error, id);
       if (holder !== undefined) return this.#there(errand, holder);
-      if (isPassing(error, this.#options.owners)) return { kind: "elsewhere" };
+      if (this.#isPassing(error, errand.isRepeatable())) return { kind: "elsewhere" };
       throw error;
     }
+  }
+
+  #isPassing(error: unknown, isRepeatable: boolean): boolean {
+    return isPassing(error, { isLeaving: this.#options.owners.isLeaving, isRepeatable });
   }
 
   async #there<T>(errand: Errand<T>, owner: Owner): Promise<Tried<T>> {
@@ -101,10 +105,16 @@ export class Errands {
   }
 }
 
-/** Whether another node answers in a moment what is refused here: nothing of it was written. */
-export function isPassing(error: unknown, { isLeaving }: Pick<Owners, "isLeaving">): boolean {
+/**
+ * Whether another node answers in a moment what is refused here. A write that was refused changed nothing, but others of
+ * the same request may have been made before: only what may be done twice goes on elsewhere then.
+ */
+export function isPassing(
+  error: unknown,
+  { isLeaving, isRepeatable }: { isLeaving: boolean; isRepeatable: boolean },
+): boolean {
   if (!AgentServerError.is(error)) return false;
-  return error.code === "ownership_lost" || (isLeaving && error.code === "unavailable");
+  return (isRepeatable && error.code === "ownership_lost") || (isLeaving && error.code === "unavailable");
 }
 
 function notFound(id: string): AgentServerError {

@@ -53,7 +53,7 @@ export class Forwarding {
       return proof === null ? this.#everyNode.answer(admitted, here) : here(request);
     }
     if (proof === null) return this.#asFirst(wanted, admitted, answerHere);
-    return this.#asHop(wanted, () => answerHere(request));
+    return this.#asHop(wanted, isRepeatable(spec), () => answerHere(request));
   };
 
   async #asFirst(
@@ -79,14 +79,20 @@ export class Forwarding {
   }
 
   /** Never passes a request on: the node that has sent it looks again. */
-  async #asHop(wanted: Wanted, answerHere: () => Promise<Answer | Response>): Promise<Answer | Response> {
+  async #asHop(
+    wanted: Wanted,
+    isRepeatable: boolean,
+    answerHere: () => Promise<Answer | Response>,
+  ): Promise<Answer | Response> {
     const { owners, ownership } = this.#options;
     owners.forget(wanted.id);
     if ((await owners.other(wanted)) !== undefined) return elsewhere();
     try {
       return await ownership.leavingToOthers(wanted.id, answerHere);
     } catch (error) {
-      if (!isPassing(error, owners) && holderIn(error, wanted.id) === undefined) throw error;
+      const { isLeaving } = owners;
+      if (!isPassing(error, { isLeaving, isRepeatable }) && holderIn(error, wanted.id) === undefined)
+        throw error;
       return elsewhere();
     }
   }

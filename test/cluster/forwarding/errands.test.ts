@@ -69,3 +69,15 @@ it("a server whose port closes next answers at once what waits for its node", as
   });
   expect(tries).toBe(before);
 });
+
+it("what may not be done twice is not, though its last write was refused: others may have been made before", async () => {
+  const { errands } = startErrands();
+  let tries = 0;
+  const errand = errandOf(async () => {
+    tries += 1;
+    throw ownershipLost();
+  });
+  const refused = errands.run({ ...errand, isRepeatable: () => false });
+  await expect(refused).rejects.toMatchObject({ code: "ownership_lost" });
+  expect(tries).toBe(1);
+});
