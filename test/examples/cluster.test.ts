@@ -89,7 +89,11 @@ it("every manifest for Kubernetes is one, without fields that Kubernetes does no
 });
 
 it("the compose file is one", () => {
-  const rules = { "service-keys-order": 0, "top-level-properties-order": 0 } as const;
+  const rules = {
+    "service-keys-order": 0,
+    "top-level-properties-order": 0,
+    "require-quotes-in-ports": [2, { quoteType: "double" }],
+  } as const;
   const linter = new DCLinter({ rules, quiet: true, debug: false, exclude: [] });
   const messages = linter
     .lintFiles([join(folder, "compose.yaml")], false)

@@ -14,6 +14,8 @@ export interface TestSchema {
 }
 
 const WAIT = 60_000;
+/** The SQLSTATE of a statement that Postgres ended because two waited for each other. */
+const DEADLOCK = "40P01";
 
 /**
  * Names a new schema in the Postgres of the test run, which is started when it is first needed: one server for all test
@@ -39,9 +41,9 @@ export async function query(
   }
 }
 
-/** Deletes whatever a schema has, but its tables. */
-export async function emptySchema(place: TestSchema): Promise<void> {
-  await query(
+/** Deletes whatever a schema has, but its tables. Beats of an open store may take locks in another order meanwhile. */
+export async function emptySchema(place: TestSchema, attempts = 10): Promise<void> {
+  const emptied = query(
     place,
     `DO $do$ DECLARE name text; BEGIN
       FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '$schema' AND tablename <> 'migrations' LOOP
@@ -49,6 +51,10 @@ export async function emptySchema(place: TestSchema): Promise<void> {
       END LOOP;
     END $do$`,
   );
+  await emptied.catch((error: { code?: unknown }) => {
+    if (error.code !== DEADLOCK || attempts === 1) throw error;
+    return emptySchema(place, attempts - 1);
+  });
 }
 
 export async function dropSchema(place: TestSchema): Promise<void> {
