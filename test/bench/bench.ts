@@ -3,7 +3,7 @@
  *
  * - `--only name`: the figures whose name has this in it.
  * - `--reference`: the released reference server too, as far as its routes go, in turn with ours.
- * - `--store postgres`: only what appends cost in Postgres, next to SQLite.
+ * - `--store postgres`: only what appends cost in Postgres, next to SQLite, and how long a takeover lasts.
  * - `--dist folder`: where the built command is. Default: dist.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import type { Figure, Measured } from "./figure.ts";
 import { appends } from "./figures/appends.ts";
 import { attach } from "./figures/attach.ts";
+import { takeover } from "./figures/cluster/takeover.ts";
 import { coldStart } from "./figures/cold-start.ts";
 import { fanOut, sessionFanOut } from "./figures/fan-out.ts";
 import { files } from "./figures/files.ts";
@@ -70,7 +71,7 @@ const { values: options } = parseArgs({
 if (options.store !== undefined && options.store !== "postgres") {
   throw new Error(`--store: expected postgres, got ${JSON.stringify(options.store)}`);
 }
-const figures = options.store === "postgres" ? [appends] : FIGURES;
+const figures = options.store === "postgres" ? [appends, takeover] : FIGURES;
 const targets = [ours(options.dist), ...(options.reference ? [await reference()] : [])];
 const started = performance.now();
 const rows: Row[] = [];
