@@ -7,6 +7,8 @@ import type { Adopted } from "../../stores/ownership.ts";
 const PERIOD = 500;
 /** Part of the period by which a look may come earlier or later, so that nodes do not look at the same moment. */
 const SPREAD = 0.25;
+/** Conversations of one look: the first go on while others wait, and other nodes take their part of them. */
+const BATCH = 8;
 
 /** The conversations of a server, as far as they are taken over. */
 export interface Adopters {
@@ -61,12 +63,16 @@ export class Adoption {
     if (!this.#ended) this.#lookLater();
   }
 
+  /** Looks again at once after a full batch. */
   async #adopt(): Promise<void> {
     const { seat, conversations } = this.#options;
-    const { freeRuns } = conversations;
-    if (freeRuns === 0) return;
-    const adopted = await seat.adopt(freeRuns);
-    await Promise.all(adopted.map((one) => conversations.takeOver(one)));
+    for (let found = BATCH; found === BATCH && !this.#ended; ) {
+      const { freeRuns } = conversations;
+      if (freeRuns === 0) return;
+      const adopted = await seat.adopt(Math.min(freeRuns, BATCH));
+      await Promise.all(adopted.map((one) => conversations.takeOver(one)));
+      found = adopted.length;
+    }
   }
 
   #lookLater(): void {

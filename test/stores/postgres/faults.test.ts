@@ -166,7 +166,7 @@ test("a statement that arrives after a later one changes nothing", async () => {
   const [writer] = await query(schema, "SELECT id, last FROM $schema.writers WHERE last > 1");
   const late = `SELECT $schema.commit_changes_1($1, 1, $2, NULL, $3, NULL, '[]', NULL)`;
   const change = [{ n: 0, id: CONVERSATION, is_new: false, is_whole: true, first: 0, count: 0 }];
-  const update = [{ id: CONVERSATION, has_title: true, title: "old" }];
+  const update = { [CONVERSATION]: { title: "old" } };
   await expect(
     query(schema, late, [writer?.id, JSON.stringify(change), JSON.stringify(update)]),
   ).rejects.toThrow("a later write was made");

@@ -17,14 +17,11 @@ export interface WholeChange {
   readonly copied?: CopiedEnd | undefined;
 }
 
-/** The values that a change updates, in the names of the columns. `has_` says whether a value that may be null is given. */
-interface UpdateRow {
-  id: string;
+/** The values that a change updates, in the names of the columns. */
+interface Update {
   updated_at?: string;
   status?: string;
-  has_title?: boolean;
   title?: string | null;
-  has_leaf?: boolean;
   leaf_event_id?: string | null;
 }
 
@@ -33,7 +30,7 @@ interface UpdateRow {
  * one. All are made or none, so that nothing is lost by that.
  */
 export function mergedChanges(all: readonly WholeChange[]): unknown[] {
-  const updates = new Map<string, UpdateRow>();
+  const updates = new Map<string, Update>();
   const documents = new Map<string, { id: string; name: string; json: string }>();
   for (const { change } of all) {
     const id = toKept(change.conversationId);
@@ -46,7 +43,7 @@ export function mergedChanges(all: readonly WholeChange[]): unknown[] {
   return [
     JSON.stringify(all.map(checkOf)),
     rows(all.flatMap(createdOf)),
-    rows([...updates.values()]),
+    JSON.stringify(Object.fromEntries(updates)),
     rows([...documents.values()]),
     JSON.stringify(
       all.flatMap(({ change }, n) => (change.events ?? []).map((event) => eventRow(n, change, event))),
@@ -124,22 +121,22 @@ function headerColumns(header: Omit<ConversationHeader, "id">): object {
   };
 }
 
-function updateOf({ conversationId, update = {} }: Change): UpdateRow | undefined {
+function updateOf({ update = {} }: Change): Update | undefined {
   const { updatedAt, status, title, leafEventId } = update;
   if ([updatedAt, status, title, leafEventId].every((value) => value === undefined)) return undefined;
   return {
-    id: toKept(conversationId),
     ...(updatedAt !== undefined && { updated_at: toKept(updatedAt) }),
     ...(status !== undefined && { status: toKept(status) }),
-    ...(title !== undefined && { has_title: true, title: toKeptOrNull(title) }),
-    ...(leafEventId !== undefined && { has_leaf: true, leaf_event_id: toKeptOrNull(leafEventId) }),
+    ...(title !== undefined && { title: toKeptOrNull(title) }),
+    ...(leafEventId !== undefined && { leaf_event_id: toKeptOrNull(leafEventId) }),
   };
 }
 
-function eventRow(n: number, { conversationId }: Change, event: StoredEvent): object {
+function eventRow(n: number, { conversationId, fence }: Change, event: StoredEvent): object {
   return {
     n,
     conversation: toKept(conversationId),
+    ...(fence !== undefined && { fence }),
     seq: event.seq,
     size: event.json.length,
     id: toKept(event.id),

@@ -77,13 +77,12 @@ export const TABLES = `
     timestamp text COLLATE "C" NOT NULL,
     reached text COLLATE "C" NOT NULL,
     body text COLLATE "C",
-    json text NOT NULL,
-    PRIMARY KEY (conversation, seq),
-    UNIQUE (conversation, id)
+    json text NOT NULL
   );
   CREATE INDEX events_by_kind ON $schema.events (conversation, kind, seq);
   CREATE INDEX events_by_source ON $schema.events (conversation, source, seq);
   CREATE INDEX events_with_body ON $schema.events (conversation, seq) WHERE body IS NOT NULL;
+  ALTER TABLE $schema.events ADD PRIMARY KEY (conversation, seq), ADD UNIQUE (conversation, id);
   CREATE TABLE $schema.removed (
     conversation bigint PRIMARY KEY,
     kept_until timestamptz NOT NULL DEFAULT '-infinity'
@@ -103,8 +102,7 @@ export const TABLES = `
     kind text COLLATE "C" NOT NULL,
     timestamp text COLLATE "C" NOT NULL,
     command text COLLATE "C",
-    json text NOT NULL,
-    UNIQUE (scope, id)
+    json text NOT NULL
   );
   CREATE INDEX bash_events_by_time ON $schema.bash_events (scope, timestamp, seq);
   CREATE INDEX bash_events_by_kind ON $schema.bash_events (scope, kind, timestamp, seq);
@@ -112,6 +110,7 @@ export const TABLES = `
     WHERE command IS NOT NULL;
   CREATE INDEX bash_events_by_age ON $schema.bash_events (timestamp);
   CREATE INDEX bash_commands_unfinished ON $schema.bash_events (seq) WHERE command IS NULL AND NOT ended;
+  ALTER TABLE $schema.bash_events ADD UNIQUE (scope, id);
   CREATE TABLE $schema.bash_removed (scope bigint PRIMARY KEY);
 
   CREATE SEQUENCE $schema.revisions;
@@ -120,10 +119,10 @@ export const TABLES = `
     name text COLLATE "C" NOT NULL,
     revision bigint NOT NULL,
     size integer NOT NULL,
-    json text NOT NULL,
-    PRIMARY KEY (kind, name)
+    json text NOT NULL
   );
   CREATE INDEX named_documents_by_kind ON $schema.named_documents (kind, size);
+  ALTER TABLE $schema.named_documents ADD PRIMARY KEY (kind, name);
 
   CREATE TABLE $schema.outbox (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

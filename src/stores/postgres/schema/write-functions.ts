@@ -9,8 +9,8 @@
  * other in one direction only. A conversation that another writer has just created is met when it is inserted, which
  * fails in a way that is repeated.
  *
- * Reads of single rows by their keys are what these functions want whatever the planner has heard of the tables: it
- * plans them once a session, when the tables may be empty.
+ * Reads of single rows by their keys are what these functions want whatever the planner has heard of the tables: they
+ * are planned once a session, when the tables may be empty, since to plan takes longer than to run.
  */
 export const WRITE_FUNCTIONS = `
   CREATE FUNCTION $schema.begin_write_1(writer bigint, step bigint) RETURNS json LANGUAGE plpgsql AS $body$
@@ -48,8 +48,8 @@ export const WRITE_FUNCTIONS = `
   CREATE TYPE $schema.change_1 AS (
     n integer, id text, is_new boolean, is_whole boolean, first integer, count integer, fence bigint);
   CREATE TYPE $schema.event_1 AS (
-    n integer, conversation text, seq integer, size integer, id text, kind text, source text, "timestamp" text, body text,
-    json text);
+    n integer, conversation text, fence bigint, seq integer, size integer, id text, kind text, source text,
+    "timestamp" text, body text, json text);
 
   CREATE FUNCTION $schema.refusal_1(changes $schema.change_1[], events $schema.event_1[]) RETURNS json
   LANGUAGE plpgsql AS $body$
@@ -82,10 +82,11 @@ export const WRITE_FUNCTIONS = `
     IF refused.n IS NOT NULL THEN RETURN json_build_object('n', refused.n, 'reason', 'repeated'); END IF;
     RETURN NULL;
   END $body$
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off;
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+  SET jit = off;
 
   CREATE FUNCTION $schema.commit_changes_1(
-    writer bigint, step bigint, changes json, created json, updated json, documents json, events json, messages json
+    writer bigint, step bigint, changes json, created json, updates jsonb, documents json, events json, messages json
   ) RETURNS json LANGUAGE plpgsql AS $body$
   DECLARE
     outcome json := $schema.begin_write_1(writer, step);
@@ -126,9 +127,8 @@ export const WRITE_FUNCTIONS = `
 
     IF new_events <> '{}' THEN
       WITH placed AS MATERIALIZED (
-        SELECT c.key, e.*, f.fence, greatest(c.reached, max(e.timestamp) OVER (PARTITION BY c.key ORDER BY e.seq)) AS top
+        SELECT c.key, e.*, greatest(c.reached, max(e.timestamp) OVER (PARTITION BY c.key ORDER BY e.seq)) AS top
         FROM unnest(new_events) e JOIN $schema.conversations c ON c.id = e.conversation
-          JOIN unnest(new_changes) f ON f.n = e.n
       ), inserted AS (
         INSERT INTO $schema.events (conversation, seq, size, fence, id, kind, source, timestamp, reached, body, json)
           SELECT key, seq, size, fence, id, kind, source, timestamp, top, body, json FROM placed
@@ -140,25 +140,22 @@ export const WRITE_FUNCTIONS = `
         event_count = ends.event_count,
         reached = ends.reached,
         last_late = coalesce(ends.last_late, c.last_late),
-        updated_at = coalesce(u.updated_at, c.updated_at),
-        status = coalesce(u.status, c.status),
-        title = CASE WHEN u.has_title THEN u.title ELSE c.title END,
-        leaf_event_id = CASE WHEN u.has_leaf THEN u.leaf_event_id ELSE c.leaf_event_id END
-      FROM ends JOIN $schema.conversations k ON k.key = ends.key LEFT JOIN json_to_recordset(updated) u(
-        id text, updated_at text, status text, title text, has_title boolean, leaf_event_id text, has_leaf boolean)
-        ON u.id = k.id
+        updated_at = coalesce(u->>'updated_at', c.updated_at),
+        status = coalesce(u->>'status', c.status),
+        title = CASE WHEN u ? 'title' THEN u->>'title' ELSE c.title END,
+        leaf_event_id = CASE WHEN u ? 'leaf_event_id' THEN u->>'leaf_event_id' ELSE c.leaf_event_id END
+      FROM ends JOIN $schema.conversations k ON k.key = ends.key, LATERAL (SELECT updates->k.id AS u) own
       WHERE c.key = ends.key;
     END IF;
 
-    IF updated IS NOT NULL THEN
+    IF updates - ARRAY(SELECT conversation FROM unnest(new_events)) <> '{}' THEN
       UPDATE $schema.conversations c SET
-        updated_at = coalesce(u.updated_at, c.updated_at),
-        status = coalesce(u.status, c.status),
-        title = CASE WHEN u.has_title THEN u.title ELSE c.title END,
-        leaf_event_id = CASE WHEN u.has_leaf THEN u.leaf_event_id ELSE c.leaf_event_id END
-      FROM json_to_recordset(updated) u(
-        id text, updated_at text, status text, title text, has_title boolean, leaf_event_id text, has_leaf boolean)
-      WHERE c.id = u.id AND u.id <> ALL (ARRAY(SELECT conversation FROM unnest(new_events)));
+        updated_at = coalesce(u->>'updated_at', c.updated_at),
+        status = coalesce(u->>'status', c.status),
+        title = CASE WHEN u ? 'title' THEN u->>'title' ELSE c.title END,
+        leaf_event_id = CASE WHEN u ? 'leaf_event_id' THEN u->>'leaf_event_id' ELSE c.leaf_event_id END
+      FROM jsonb_each(updates - ARRAY(SELECT conversation FROM unnest(new_events))) alone(id, u)
+      WHERE c.id = alone.id;
     END IF;
 
     IF documents IS NOT NULL THEN
@@ -170,7 +167,8 @@ export const WRITE_FUNCTIONS = `
     IF messages IS NOT NULL THEN PERFORM $schema.insert_messages_1(messages); END IF;
     RETURN $schema.end_write_1(writer, step, '{}');
   END $body$
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off;
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+  SET jit = off;
 
   CREATE FUNCTION $schema.remove_conversation_1(writer bigint, step bigint, conversation_id text) RETURNS json
   LANGUAGE plpgsql AS $body$

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { after, say } from "../../../../src/testing/scripted-llm/llm-script.ts";
+import { after, call, say } from "../../../../src/testing/scripted-llm/llm-script.ts";
 import { startScriptedLlmServer } from "../../../../src/testing/scripted-llm/scripted-llm-server.ts";
 import { openCluster } from "../../../cluster/harness/cluster.ts";
 import { createConversation, send } from "../../conversation.ts";
@@ -10,7 +10,9 @@ const CONVERSATIONS = 50;
 const ENDS = { killed: "SIGKILL", stopped: "SIGSTOP", drained: "SIGTERM" } as const;
 const LIMIT_MS = 30_000;
 /** A model that is still thinking when everything is over. */
-const THINKING_MS = 120_000;
+const FOREVER_MS = 120_000;
+/** A drain waits for the steps that are being made: these are short. */
+const STEP_MS = 500;
 
 /** How long the conversations of a node stand still when it goes: until each asks its model again, on another node. */
 export const takeover: Figure = {
@@ -36,13 +38,16 @@ async function timesAfter(
   signal: NodeJS.Signals,
   { dist, folder }: { dist: string; folder: string },
 ): Promise<number[]> {
+  const isDrained = signal === "SIGTERM";
   /** When the model was asked for each conversation, which is known by the words of its user. */
   const asked = new Map<string, number[]>();
   await using model = await startScriptedLlmServer(
     ({ body }) => {
       const key = /conversation-\d+/.exec(JSON.stringify(body.messages))?.[0] ?? "";
       asked.set(key, [...(asked.get(key) ?? []), performance.now()]);
-      return after(THINKING_MS, say("Done."));
+      return isDrained
+        ? after(STEP_MS, call("think", { thought: `The time is ${performance.now()}.` }))
+        : after(FOREVER_MS, say("Done."));
     },
     { record: false },
   );
@@ -60,13 +65,22 @@ async function timesAfter(
       await send(first.url, id, `conversation-${index}`);
     }
     await until(() => asked.size === CONVERSATIONS);
+    const { process } = first.server();
     const from = performance.now();
-    first.server().process.kill(signal);
-    await until(() => [...asked.values()].every((times) => times.length > 1));
-    return [...asked.values()].map((times) => (times[1] ?? Number.NaN) - from);
+    process.kill(signal);
+    if (isDrained) await until(() => process.exitCode !== null);
+    const gone = isDrained ? performance.now() : from;
+    await until(() => [...asked.values()].every((times) => (times.at(-1) ?? 0) > gone));
+    return [...asked.values()].map((times) => longestStandstill(times, from, isDrained ? STEP_MS : 0));
   } finally {
     await cluster.close();
   }
+}
+
+/** Milliseconds, after a moment, in which a conversation asked nothing although its model had answered. */
+function longestStandstill(times: readonly number[], from: number, step: number): number {
+  const waits = times.slice(1).map((time, index) => time - Math.max((times[index] ?? from) + step, from));
+  return Math.max(...waits);
 }
 
 async function until(holds: () => boolean): Promise<void> {
