@@ -127,6 +127,7 @@ describe("siblings do not see each other", () => {
       "stores/documents.ts",
       "stores/outbox.ts",
       "stores/refusals.ts",
+      "stores/log-parts.ts",
       "stores/page-length.ts",
       "stores/frame-relay.ts",
       "stores/local-relay.ts",

@@ -52,9 +52,10 @@ export class BashCommands {
     this.#log = log;
     this.#factory = factory;
     this.#leave = async () => (options.seat === undefined ? seat.leave() : undefined);
-    seat.add({ died: () => this.#runner.abortAll() });
-    this.#runner = new CommandRunner({ ...options, log, factory, claims });
-    this.#housekeeping = new Housekeeping({ ...options, log, factory, claims });
+    const runner = new CommandRunner({ ...options, log, factory, claims });
+    const isOwn = (commandId: string) => runner.find(commandId) !== undefined;
+    this.#runner = runner;
+    this.#housekeeping = new Housekeeping({ ...options, log, factory, claims, isOwn });
     this.#stops = store.relay.follow(STOP_CHANNEL, (frame) => {
       if ("text" in frame) this.#runner.find(frame.text)?.abort.abort();
     });
@@ -70,9 +71,14 @@ export class BashCommands {
     return this.#housekeeping.start();
   }
 
+  /** Ends the commands of servers that have died since. Never rejects. */
+  endAbandoned(): Promise<void> {
+    return this.#housekeeping.endAbandoned();
+  }
+
   /** Ends every command, waits until their ends are stored, and ends every watch. */
   async close(): Promise<void> {
-    this.#housekeeping.close();
+    await this.#housekeeping.close();
     await this.#runner.close();
     this.#stops.end();
     this.#log.close();

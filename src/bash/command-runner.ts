@@ -6,7 +6,7 @@ import type { BashCommand, BashOutput, ExecuteBashRequest } from "../wire/machin
 import type { BashEventLog } from "./bash-event-log.ts";
 import type { BashEventFactory } from "./bash-events.ts";
 import { type BashMachine, type BashPlace, resolveFolder } from "./bash-place.ts";
-import type { CommandClaims } from "./command-claims.ts";
+import type { CommandClaim, CommandClaims } from "./command-claims.ts";
 import { orNull } from "./join-outputs.ts";
 import { type CommandEnd, runCommand } from "./run-command.ts";
 
@@ -30,6 +30,19 @@ export interface RunningCommand {
   readonly abort: AbortController;
   /** Resolves with the final output once it is stored. */
   readonly ended: Promise<BashOutput>;
+}
+
+/** Where the outputs of a command belong, and the right to store them. */
+interface Place {
+  scope: BashScope;
+  claim: CommandClaim;
+}
+
+interface Run {
+  machine: BashMachine;
+  running: RunningCommand;
+  claim: CommandClaim;
+  cwd: string | undefined;
 }
 
 interface Start {
@@ -72,11 +85,6 @@ export class CommandRunner {
     return this.#running.get(commandId);
   }
 
-  /** Ends every command; others may begin. */
-  abortAll(): void {
-    for (const { abort } of this.#running.values()) abort.abort();
-  }
-
   /** Ends every command. Resolves when their ends are stored. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -97,27 +105,25 @@ export class CommandRunner {
     const end = Promise.withResolvers<BashOutput>();
     // Most commands run without a caller who waits for the end.
     end.promise.catch(() => {});
-    const running = { command, scope, abort: new AbortController(), ended: end.promise };
-    const release = await this.#options.claims.take(command.id);
+    const abort = new AbortController();
+    const running = { command, scope, abort, ended: end.promise };
+    const claim = await this.#options.claims.take(command.id, () => abort.abort());
     this.#running.set(command.id, running);
     try {
       await this.#options.log.append(scope, command);
       started.resolve(running);
-      end.resolve(await this.#runToEnd(machine, running, folder.path));
+      end.resolve(await this.#runToEnd({ machine, running, claim, cwd: folder.path }));
     } catch (error) {
       end.reject(error);
       throw error;
     } finally {
       this.#running.delete(command.id);
-      await release();
+      await claim.release();
     }
   }
 
-  async #runToEnd(
-    machine: BashMachine,
-    { command, scope, abort }: RunningCommand,
-    cwd: string | undefined,
-  ): Promise<BashOutput> {
+  async #runToEnd({ machine, running, claim, cwd }: Run): Promise<BashOutput> {
+    const { command, scope, abort } = running;
     let order = 0;
     const next = (fields: Pick<BashOutput, "exit_code" | "stdout" | "stderr">) =>
       this.#options.factory.output(command.id, { order: order++, ...fields });
@@ -128,10 +134,10 @@ export class CommandRunner {
       cwd,
       timeout: command.timeout,
       signal: AbortSignal.any([abort.signal, this.#closing.signal]),
-      onPiece: (stream, text) => this.#options.log.append(scope, next({ ...nothing, [stream]: text })),
+      onPiece: (stream, text) => this.#store({ scope, claim }, next({ ...nothing, [stream]: text })),
     }).catch((error: unknown) => this.#notStored(command, error));
     const final = next({ exit_code: ending.exitCode, ...orNull(ending) });
-    await this.#storeEnd(scope, final);
+    await this.#storeEnd({ scope, claim }, final);
     return final;
   }
 
@@ -141,19 +147,25 @@ export class CommandRunner {
     return { exitCode: -1, stdout: "", stderr };
   }
 
+  /** A server that stood still for long finds out before it stores anything behind the end that another one stored. */
+  async #store({ scope, claim }: Place, output: BashOutput): Promise<void> {
+    await claim.assured(this.#closing.signal);
+    await this.#options.log.append(scope, output);
+  }
+
   /** Tries again for a while: without its end a command looks as if it ran forever. */
-  async #storeEnd(scope: BashScope, final: BashOutput): Promise<void> {
+  async #storeEnd(place: Place, final: BashOutput): Promise<void> {
     const { signal } = this.#closing;
     for (const delay of [...RETRY_DELAYS, null]) {
       try {
-        return await this.#options.log.append(scope, final);
+        return await this.#store(place, final);
       } catch (error) {
         const code = AgentServerError.is(error) ? error.code : undefined;
         // The conversation was removed while its command ran.
         if (code === "not_found") throw error;
         // An earlier attempt was stored and failed to say so.
         if (code === "conflict") return;
-        if (delay === null || signal.aborted) {
+        if (delay === null || signal.aborted || place.claim.isLost) {
           this.#report(final.command_id, error, "The end of a bash command is not stored");
           throw error;
         }

@@ -21,6 +21,8 @@ export interface HousekeepingOptions {
   log: BashEventLog;
   factory: BashEventFactory;
   claims: CommandClaims;
+  /** Whether this server runs a command. */
+  isOwn(commandId: string): boolean;
   clock: Clock;
   logger: Logger;
   /** Seconds after which events are removed; null keeps them. */
@@ -32,6 +34,9 @@ export class Housekeeping {
   readonly #options: HousekeepingOptions;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isClosed = false;
+  #ending: Promise<void> = Promise.resolve();
+  /** The look that has not begun, for all who ask for one meanwhile. */
+  #next: Promise<void> | undefined;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -39,7 +44,7 @@ export class Housekeeping {
 
   /** Does everything once, then removes old events from time to time. */
   async start(): Promise<void> {
-    await this.#endUnfinished();
+    await this.endAbandoned();
     const { retentionSeconds } = this.#options;
     if (retentionSeconds === null || this.#isClosed) return;
     const period = Math.min(Math.max(MIN_PERIOD, retentionSeconds / 2) * 1000, LONGEST_TIMER);
@@ -48,24 +53,41 @@ export class Housekeeping {
     await this.#prune(retentionSeconds);
   }
 
-  close(): void {
+  /** Ends the commands that no living server runs. Never rejects. One look at a time, and at most one that waits. */
+  endAbandoned(): Promise<void> {
+    this.#next ??= this.#ending.then(() => {
+      this.#next = undefined;
+      this.#ending = this.#endUnfinished();
+      return this.#ending;
+    });
+    return this.#next;
+  }
+
+  /** Resolves when nothing is being ended. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
+    await this.#next;
+    await this.#ending;
   }
 
   async #endUnfinished(): Promise<void> {
+    if (this.#isClosed) return;
+    const { store, claims, isOwn } = this.#options;
     const message = "A bash command that was cut short is not ended";
-    const unfinished = await this.#options.store.bashEvents
+    const unfinished = await store.bashEvents
       .unfinished()
       .catch((error: unknown) => this.#report(error, message));
     for (const command of unfinished ?? []) {
-      await this.#end(command).catch((error: unknown) => this.#report(error, message));
+      if (this.#isClosed) return;
+      if (isOwn(command.event.id)) continue;
+      const ended = claims.ifAbandoned(command.event.id, () => this.#end(command));
+      await ended.catch((error: unknown) => this.#report(error, message));
     }
   }
 
   async #end({ scope, event }: UnfinishedCommand): Promise<void> {
-    const { log, factory, claims } = this.#options;
-    if (await claims.isRunning(event.id)) return;
+    const { log, factory } = this.#options;
     const last = await log.lastOutput(scope, event.id);
     // It has ended since the list was read: an end is stored before the claim is given up.
     if (last?.isFinal) return;

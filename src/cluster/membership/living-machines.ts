@@ -1,4 +1,4 @@
-import type { Ownership } from "../../stores/ownership.ts";
+import type { LivingNode, Ownership } from "../../stores/ownership.ts";
 
 /** Milliseconds between two looks. */
 const PERIOD = 2_000;
@@ -9,11 +9,19 @@ export interface LivingMachinesOptions {
   own: string | undefined;
 }
 
-/** The machines of which a node lives, as far as this server has seen. */
+/**
+ * Called with the living nodes when one of those before is not among them, and when nothing is known of those before.
+ * Must not throw.
+ */
+export type Deaths = (living: readonly LivingNode[]) => void;
+
+/** The machines of which a node lives, as far as this server has seen, and the deaths of nodes. */
 export class LivingMachines {
   readonly #options: LivingMachinesOptions;
   /** undefined before the first look. */
   #living: ReadonlySet<string> | undefined;
+  /** The nodes of the last look; undefined when it failed, since nodes may have come and gone by the next one. */
+  #nodes: readonly LivingNode[] | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: LivingMachinesOptions) {
@@ -25,9 +33,9 @@ export class LivingMachines {
     return machine === this.#options.own || this.#living?.has(machine) !== false;
   }
 
-  start(): void {
-    void this.#look();
-    this.#timer = setInterval(() => void this.#look(), PERIOD);
+  start(deaths: Deaths): void {
+    void this.#look(deaths);
+    this.#timer = setInterval(() => void this.#look(deaths), PERIOD);
     this.#timer.unref?.();
   }
 
@@ -36,9 +44,13 @@ export class LivingMachines {
   }
 
   /** While the store does not answer, what was seen last counts. */
-  async #look(): Promise<void> {
+  async #look(deaths: Deaths): Promise<void> {
     const nodes = await this.#options.ownership.nodes().catch(() => undefined);
+    const before = this.#nodes;
+    this.#nodes = nodes;
     if (nodes === undefined) return;
     this.#living = new Set(nodes.flatMap(({ machine }) => machine ?? []));
+    const living = new Set(nodes.map(({ node }) => node));
+    if (before === undefined || before.some(({ node }) => !living.has(node))) deaths(nodes);
   }
 }

@@ -1,13 +1,16 @@
+import type { BashCommands } from "../../bash/bash-commands.ts";
 import { Adoption } from "../../cluster/membership/adoption.ts";
 import type { LivingMachines } from "../../cluster/membership/living-machines.ts";
 import type { ConversationManager } from "../../conversations/conversation-manager.ts";
 import type { Logger } from "../../logger.ts";
 import type { NodeSeat } from "../../stores/nodes/node-seat.ts";
+import type { LivingNode } from "../../stores/ownership.ts";
 
 export interface MembershipParts {
   seat: NodeSeat;
   conversations: ConversationManager;
   living: LivingMachines;
+  commands: BashCommands;
   logger: Logger;
 }
 
@@ -19,11 +22,17 @@ export interface Membership {
   end(): Promise<void>;
 }
 
-export function membership({ seat, conversations, living, logger }: MembershipParts): Membership {
+export function membership({ seat, conversations, living, commands, logger }: MembershipParts): Membership {
   const adoption = new Adoption({ seat, conversations, logger });
+  /** One server is enough, and it is the same for all: the one that joined first. If it dies, too, that is the next death. */
+  const endCommands = async (nodes: readonly LivingNode[]) => {
+    const first = nodes.find(({ address }) => address !== undefined);
+    if (first?.node === (await seat.node())) await commands.endAbandoned();
+  };
   return {
     start() {
-      living.start();
+      // A store that keeps this server from joining fails the next look, too, after which all is looked at again.
+      living.start((nodes) => void endCommands(nodes).catch(() => undefined));
       adoption.start();
     },
     async end() {

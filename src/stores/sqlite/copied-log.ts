@@ -1,11 +1,11 @@
+import { nextPart, placeAfter, type SpanPlace } from "../log-parts.ts";
 import { unknownConversation } from "../refusals.ts";
 import type { CopiedEvents, LogSpan } from "../store.ts";
 import type { Database } from "./database.ts";
 import { markEvents } from "./event-marks.ts";
 import type { LogEnd } from "./log-ends.ts";
 
-/** Events, and bytes of their texts, that are copied in one turn: a long log must not block requests. */
-const PART_EVENTS = 500;
+/** Bytes of texts that are copied in one turn: a long log must not block requests. */
 const PART_BYTES = 2 * 1024 * 1024;
 
 /**
@@ -16,8 +16,8 @@ export interface CopiedLog {
   /** Key of the conversation that is copied from. */
   readonly source: bigint;
   readonly from: CopiedEvents;
-  /** Index of the span that is next, and the place in the source up to which all is copied. */
-  readonly next: { readonly span: number; readonly seq: number };
+  /** The place in the source up to which all is copied. */
+  readonly next: SpanPlace;
   /** Where the new log stands. */
   readonly end: LogEnd;
 }
@@ -41,12 +41,12 @@ export function isWhole({ from, next }: CopiedLog): boolean {
 /** Copies the next part. `log` stays as it is, so that a transaction that was rolled back can be repeated. */
 export function copyPart(database: Database, log: CopiedLog): CopiedLog {
   if (keyOf(database, log.from) !== log.source) throw unknownConversation(log.from.conversationId);
-  const part = nextPart(log);
+  const part = nextPart(log.from.spans, log.next);
   const { count, last } = thatFits(database, log, part);
   if (count > 0) copyEvents(database, log, { part, last });
   return {
     ...log,
-    next: placeAfter(log, last),
+    next: placeAfter(log.from.spans, log.next, last),
     end: finishPart(database, log.end, log.end.eventCount + count),
   };
 }
@@ -55,20 +55,6 @@ function keyOf(database: Database, { conversationId }: CopiedEvents): bigint {
   const row = database.get("SELECT key FROM conversations WHERE id = ?", conversationId);
   if (row === undefined) throw unknownConversation(conversationId);
   return row.key as bigint;
-}
-
-/** The next spans, which have at most `PART_EVENTS` places. */
-function nextPart({ from: { spans }, next }: CopiedLog): LogSpan[] {
-  const part: LogSpan[] = [];
-  let room = PART_EVENTS;
-  for (const span of spans.slice(next.span, next.span + PART_EVENTS)) {
-    const first = Math.max(span.first, next.seq);
-    const last = Math.min(span.last, first + room - 1);
-    part.push({ first, last });
-    room -= last - first + 1;
-    if (room === 0) break;
-  }
-  return part;
 }
 
 /** The events of a part: its JSON text, and the key of the source, are the values of the placeholders. */
@@ -114,12 +100,6 @@ function copyEvents(
     source,
     last,
   );
-}
-
-function placeAfter({ from: { spans }, next }: CopiedLog, last: number): CopiedLog["next"] {
-  let { span } = next;
-  while ((spans[span]?.last ?? Number.POSITIVE_INFINITY) <= last) span += 1;
-  return { span, seq: last + 1 };
 }
 
 /** Writes the marks of a part, and reads where the log stands with it. */

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { MIGRATIONS } from "../../../src/stores/postgres/schema/migrations.ts";
-import { migratePostgres, postgresStore } from "../../../src/stores/postgres.ts";
+import { migratePostgres, type PostgresQuery, postgresStore } from "../../../src/stores/postgres.ts";
 import { creation } from "../../postgres/samples.ts";
 import { dropSchema, newSchema, query, type TestSchema } from "../../postgres/test-postgres.ts";
 
@@ -53,6 +53,40 @@ describe("migrations", () => {
     });
     await expect(store.commit(creation())).rejects.toMatchObject({ code: "unavailable" });
     await store.close();
+  });
+
+  test("are not made in a Postgres that is older than 14, which is named", async () => {
+    const statements: string[] = [];
+    const pool = {
+      async query({ text }: { text: string }) {
+        statements.push(text);
+        return { rows: [{ server: "13.23", number: 130023, encoding: "UTF8", has_migrations: false }] };
+      },
+    };
+    const store = postgresStore({ pool });
+    await expect(store.open()).rejects.toMatchObject({
+      code: "unavailable",
+      message: "Postgres at the given pool has the version 13.23: Postgres 14 or newer is needed",
+    });
+    await expect(store.commit(creation())).rejects.toMatchObject({ code: "unavailable" });
+    expect(statements.filter((text) => !text.startsWith("SELECT"))).toEqual([]);
+    await store.close();
+  });
+
+  test("may take longer than other statements of the session", async () => {
+    const { connectionString, schema } = await fresh();
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    const pool = {
+      async query(query: PostgresQuery) {
+        await client.query(`SET statement_timeout = ${query.text.includes("$migrate$") ? 1 : 0}`);
+        return client.query(query);
+      },
+    };
+    const { applied } = await migratePostgres({ pool, schema });
+    expect(applied).toEqual([]);
+    await client.end();
+    expect((await migratePostgres({ connectionString, schema }, { dryRun: true })).pending).toEqual([]);
   });
 
   test("use a schema that was made by its administrator for a user who may make none", async () => {

@@ -14,6 +14,8 @@ export interface SchemaState {
 const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 /** Attempts to make migrations: another process may make them at the same moment. */
 const ATTEMPTS = 3;
+/** The oldest major version of Postgres that the store is tested with. Older ones get no corrections any more. */
+const OLDEST = 14;
 
 /** The schema in which a store keeps its tables. */
 export class Schema {
@@ -67,12 +69,19 @@ export class Schema {
     }
   }
 
-  /** @throws AgentServerError `unavailable` for a database of another encoding, or a schema of a newer version. */
+  /**
+   * @throws AgentServerError `unavailable` for an old version of Postgres, a database of another encoding, or a schema of
+   * a newer version.
+   */
   async state(): Promise<SchemaState> {
     const [row] = await this.#connections.read(
-      "SELECT current_setting('server_encoding') AS encoding, to_regclass($1) IS NOT NULL AS has_migrations",
+      `SELECT current_setting('server_version') AS server, current_setting('server_version_num')::integer AS number,
+         current_setting('server_encoding') AS encoding, to_regclass($1) IS NOT NULL AS has_migrations`,
       `${this.quoted}.migrations`,
     );
+    if (Number(row?.number) < OLDEST * 10_000) {
+      throw this.#refusal(`has the version ${row?.server}: Postgres ${OLDEST} or newer is needed`);
+    }
     if (row?.encoding !== "UTF8") {
       throw this.#refusal(`has the encoding ${row?.encoding}: a database with UTF8 is needed`);
     }
@@ -97,8 +106,10 @@ export class Schema {
 }
 
 /**
- * One statement for all migrations, which makes them or none. It holds a lock, and looks again at each: another process
+ * One message for all migrations, which makes them or none. It holds a lock, and looks again at each: another process
  * may have made it meanwhile. A schema that exists is used as it is, because its owner may not be allowed to make one.
+ *
+ * It takes as long as it takes: behind a pooler, the session may be one in which other statements are short.
  */
 function statementOf(migrations: readonly Migration[], { name, quoted }: Schema): string {
   const steps = migrations.map(({ version, name: title, sql }) => {
@@ -108,7 +119,7 @@ function statementOf(migrations: readonly Migration[], { name, quoted }: Schema)
       INSERT INTO ${quoted}.migrations (version, name) VALUES (${version}, '${title}');
     END IF;`;
   });
-  return `DO $migrate$ BEGIN
+  return `SET LOCAL statement_timeout = 0; DO $migrate$ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('agent-server/${name}/migrations', 0));
     IF to_regnamespace('${quoted}') IS NULL THEN CREATE SCHEMA ${quoted}; END IF;
     CREATE TABLE IF NOT EXISTS ${quoted}.migrations (
