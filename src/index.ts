@@ -23,8 +23,9 @@ export type {
 } from "./agent/loop/extension.ts";
 export { type AgentPreset, type PresetOptions, presetAgent } from "./agent/presets.ts";
 export type { Clock } from "./clock.ts";
+export type { BrokerFeedOptions } from "./cluster/feed/broker-feed-options.ts";
 export { type NatsConnection, natsFeed } from "./cluster/feed/nats-feed.ts";
-export { type BrokerFeedOptions, type RedisClient, redisFeed } from "./cluster/feed/redis-feed.ts";
+export { type RedisClient, redisFeed } from "./cluster/feed/redis-feed.ts";
 export {
   type Configuration,
   type ConfigurationSources,

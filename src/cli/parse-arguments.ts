@@ -1,6 +1,8 @@
+import type { ClusterSettings } from "../configuration/cluster-settings.ts";
 import { CANVAS_VERSION } from "../server/ui/find-canvas.ts";
 import { isUuid, toDashed } from "../wire/ids.ts";
 import { type CommandName, isCommandName, type Values } from "./arguments/command-table.ts";
+import { parseCluster } from "./arguments/parse-cluster.ts";
 import { type DataArguments, parseData, parseStore } from "./arguments/parse-store.ts";
 import { readValues, refuseOptionsOfOthers, unknownCommand } from "./arguments/read-values.ts";
 import { IGNORED } from "./arguments/serve-options.ts";
@@ -33,8 +35,8 @@ export type Command =
       dangerouslyAllowUnauthenticated: boolean;
       /** null: a database file. */
       store: StoreArguments | null;
-      /** null: a server alone, unless the configuration says otherwise. */
-      cluster: ClusterArguments | null;
+      /** Goes over what the configuration says. */
+      cluster: ClusterSettings;
       /** null: no pages for browsers but the documentation. */
       ui: UiArguments | null;
       /** null: commands run as the user of the server, without confinement. */
@@ -43,12 +45,6 @@ export type Command =
       container: ContainerArguments | null;
       warnings: string[];
     };
-
-/** Flags of a server among others. */
-export interface ClusterArguments {
-  address: string | undefined;
-  placement?: "pinned" | "shared";
-}
 
 /** Flags of the web app. */
 export interface UiArguments {
@@ -182,16 +178,6 @@ function parseMigrate(values: Values): Command {
   const store = parseStore(values, "migrate");
   if (store === null) throw new UsageError("migrate: --store URL is missing", "migrate");
   return { name: "migrate", store, dryRun: values["dry-run"] ?? false };
-}
-
-function parseCluster({ cluster = false, address, placement }: Values): ClusterArguments | null {
-  if (!cluster && address === undefined) {
-    if (placement === undefined) return null;
-    throw new UsageError("--placement needs --cluster", "serve");
-  }
-  if (placement === undefined) return { address };
-  if (placement === "pinned" || placement === "shared") return { address, placement };
-  throw new UsageError(`--placement: expected pinned or shared, got ${JSON.stringify(placement)}`, "serve");
 }
 
 function parseUi({ ui = false, "ui-dir": directory, open = false }: Values): UiArguments | null {

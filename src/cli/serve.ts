@@ -1,22 +1,19 @@
+import type { ClusterSettings } from "../configuration/cluster-settings.ts";
 import { messageOf } from "../errors.ts";
 import { isLoopbackHost } from "../loopback.ts";
 import { consoleLogger } from "../node/console-logger.ts";
-import { isWildcardHost } from "../server/cluster/cluster-options.ts";
+import { type ClusterOptions, isWildcardHost } from "../server/cluster/cluster-options.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
 import { DEFAULT_CONVERSATIONS_PATH } from "../server/options/resolved-options.ts";
 import type { ServerOptions } from "../server/options.ts";
 import type { UiOptions } from "../server/ui/ui-options.ts";
 import type { Store } from "../stores/store.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
+import { UsageError } from "./arguments/usage-error.ts";
 import { firstSteps } from "./first-steps.ts";
 import { useGlobalProxy } from "./global-proxy.ts";
 import { ownSecretKey } from "./own-secret-key.ts";
-import type {
-  ClusterArguments,
-  ContainerArguments,
-  SandboxArguments,
-  UiArguments,
-} from "./parse-arguments.ts";
+import type { ContainerArguments, SandboxArguments, UiArguments } from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
 import type { StoreArguments } from "./store/command-store.ts";
 
@@ -25,7 +22,7 @@ export interface ServeArguments {
   port: number;
   dangerouslyAllowUnauthenticated: boolean;
   store: StoreArguments | null;
-  cluster: ClusterArguments | null;
+  cluster: ClusterSettings;
   ui: UiArguments | null;
   sandbox: SandboxArguments | null;
   container: ContainerArguments | null;
@@ -36,12 +33,13 @@ export interface ServeArguments {
 export async function serve(args: ServeArguments): Promise<void> {
   const debug = Boolean(process.env.DEBUG);
   const logger = consoleLogger({ level: debug ? "debug" : "info" });
-  const { options, warnings } = await readConfiguration();
+  const { options, cluster: settings, warnings } = await readConfiguration();
   for (const warning of [...args.warnings, ...warnings]) logger.warn({}, warning);
   const { dangerouslyAllowUnauthenticated } = args;
   await useGlobalProxy(process.env, logger);
   refuseOpenSandbox(args, options);
   const host = args.host ?? ((options.apiKeys ?? []).length > 0 ? "0.0.0.0" : "127.0.0.1");
+  const cluster = clusterOf(args, settings, host);
   const server = createServer({
     ...options,
     referenceData: { settings: options.userDir ?? "~/.openhands" },
@@ -50,9 +48,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     dangerouslyAllowUnauthenticated,
     debug,
     ...(args.store && { store: await openStore(args.store) }),
-    ...(args.cluster && {
-      cluster: { ...options.cluster, ...args.cluster, address: addressOf(args, options, host) },
-    }),
+    cluster,
     ...(args.ui && { ui: uiOptions(args.ui, { host, network: networkOf(args) }) }),
     ...(args.ui && { secretKey: await secretKeyForUi(options) }),
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
@@ -73,10 +69,23 @@ export async function serve(args: ServeArguments): Promise<void> {
   }
 }
 
-/** The address that the other servers of the cluster use. One that stands for all of a machine reaches none. */
-function addressOf({ cluster, port }: ServeArguments, options: ServerOptions, host: string): string {
-  const given = cluster?.address ?? options.cluster?.address;
-  if (given !== undefined) return given;
+/** What flags and settings together make of the server: a part of a cluster, or a server alone. */
+function clusterOf(
+  { cluster: flags, port }: ServeArguments,
+  settings: ClusterSettings,
+  host: string,
+): ClusterOptions | undefined {
+  const { isWanted, address, ...more } = { ...settings, ...flags };
+  if (isWanted || settings.isWanted) return { ...more, address: address ?? ownAddress(host, port) };
+  if (Object.keys(more).length === 0) return undefined;
+  throw new UsageError(
+    "--placement, --machine and --cut-runs (OH_CLUSTER_PLACEMENT, …) need --cluster (OH_CLUSTER=1)",
+    "serve",
+  );
+}
+
+/** The address at which others reach this server. One that stands for all of a machine reaches none. */
+function ownAddress(host: string, port: number): string {
   if (port !== 0 && !isWildcardHost(host)) return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   throw new Error(
     `--cluster: ${host}:${port} is no address at which other servers reach this one: name it with --address http://HOST:PORT`,

@@ -1,8 +1,12 @@
+import { AgentServerError } from "../errors.ts";
 import { once } from "../once.ts";
 import { nodeCrypto } from "../secrets/node-crypto.ts";
 
 /** Name of the header that carries a proof. It never leaves the nodes. */
 export const PROOF_HEADER = "x-agent-server-proof";
+
+/** Header of the refusal of what is no proof. By it a node knows that the refusal is not meant for its client. */
+export const REFUSED_HEADER = "x-agent-server-refused";
 
 /** Milliseconds that a proof is good for, and that the clocks of two nodes may differ. */
 const WINDOW = 30_000;
@@ -49,6 +53,14 @@ export class MembershipProofs {
     const [key] = this.#keys();
     if (key === undefined) throw new Error("A member of a cluster has a secret key");
     return `${time}.${signature(key, { ...request, time, address }).toString("base64url")}`;
+  }
+
+  /** The refusal of a request whose header does not prove what `accepts` checks. */
+  refusalOf(proof: string | null, request: ProvedRequest): AgentServerError | undefined {
+    if (proof !== null && this.accepts(proof, request)) return undefined;
+    return new AgentServerError("forbidden", "The request does not come from a node of this cluster", {
+      headers: { [REFUSED_HEADER]: "1" },
+    });
   }
 
   /** Whether a header proves that a node sent this request, to this node, just now. */

@@ -2,6 +2,7 @@ import { AgentServerError, messageOf } from "../errors.ts";
 import { isObject } from "../is-object.ts";
 import type { VscodeOptions } from "../server/editor/vscode-options.ts";
 import type { ServerOptions } from "../server/options.ts";
+import { type ClusterSettings, clusterOption, clusterSettings } from "./cluster-settings.ts";
 import { keyRefreshFrom } from "./key-refresh.ts";
 import { type Environment, settingFromEnvironment } from "./parse-environment.ts";
 import {
@@ -25,6 +26,11 @@ export interface ConfigurationSources {
 export interface Configuration {
   /** Options for `createServer`. */
   options: ServerOptions;
+  /**
+   * What the settings say of a cluster. `options` has it if it is wanted and complete: without an address, `cluster` is
+   * absent there.
+   */
+  cluster: ClusterSettings;
   /** Notes for the operator, one sentence each. */
   warnings: string[];
 }
@@ -59,7 +65,7 @@ export function loadConfiguration({ environment, file }: ConfigurationSources): 
   if (options.secretKey === undefined && settings.previous_secret_keys?.length) {
     warnings.push("previous_secret_keys: without a secret key, this setting has no effect");
   }
-  return { options, warnings };
+  return { options, cluster: clusterSettings(settings), warnings };
 }
 
 function objectFrom(text: string, origin: string): Record<string, unknown> {
@@ -121,7 +127,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { worktreeRoot: settings.conversation_worktree_root }),
     ...(settings.workspace_path == null ? {} : { gatewayWorkspace: settings.workspace_path }),
-    ...(settings.cluster_address ? { cluster: { address: settings.cluster_address } } : {}),
+    ...clusterOf(settings),
     ...(settings.web_url ? { webUrl: settings.web_url } : {}),
     ...(settings.app_backend_public_url ? { appBackendPublicUrl: settings.app_backend_public_url } : {}),
     ...(settings.trust_forwarded_headers ? { trustForwardedHeaders: true } : {}),
@@ -148,6 +154,11 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { idleTtlSeconds: settings.conversation_idle_ttl_seconds }),
   };
+}
+
+function clusterOf(settings: Settings): Pick<ServerOptions, "cluster"> {
+  const cluster = clusterOption(clusterSettings(settings));
+  return cluster === undefined ? {} : { cluster };
 }
 
 function webhooksOf({ webhooks = [] }: Settings): Pick<ServerOptions, "webhooks"> {

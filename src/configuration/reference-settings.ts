@@ -75,7 +75,11 @@ export const SETTINGS = {
   /** Not in the reference, which has no queue. */
   max_queued_runs: { type: "number", schema: z.int().min(0) },
   /** Not in the reference, which has no clusters. */
+  cluster: { type: "boolean", schema: z.boolean() },
   cluster_address: { type: "text", schema: text },
+  cluster_placement: { type: "text", schema: z.enum(["pinned", "shared"]) },
+  cluster_machine: { type: "text", schema: text },
+  cluster_cut_runs: { type: "text", schema: z.enum(["continue", "mark"]) },
   /** Not in the reference, whose server never ends by itself. */
   idle_shutdown_seconds: { type: "number", schema: seconds },
   /** Not in the reference, whose server has no budgets. */

@@ -3,7 +3,8 @@
  *
  * - `--only name`: the figures whose name has this in it.
  * - `--reference`: the released reference server too, as far as its routes go, in turn with ours.
- * - `--store postgres`: only what appends cost in Postgres, next to SQLite, and how long a takeover lasts.
+ * - `--store postgres`: only what Postgres and several nodes on it cost: appends next to SQLite, lists, takeovers, sockets
+ *   and interrupts at another node than that of the run.
  * - `--dist folder`: where the built command is. Default: dist.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,6 +14,9 @@ import { parseArgs } from "node:util";
 import type { Figure, Measured } from "./figure.ts";
 import { appends } from "./figures/appends.ts";
 import { attach } from "./figures/attach.ts";
+import { clusterFanOut } from "./figures/cluster/fan-out.ts";
+import { clusterInterrupt } from "./figures/cluster/interrupt.ts";
+import { listOnPostgres } from "./figures/cluster/list.ts";
 import { takeover } from "./figures/cluster/takeover.ts";
 import { coldStart } from "./figures/cold-start.ts";
 import { fanOut, sessionFanOut } from "./figures/fan-out.ts";
@@ -54,6 +58,8 @@ const FIGURES: readonly Figure[] = [
   router,
 ];
 
+const ON_POSTGRES: readonly Figure[] = [appends, listOnPostgres, takeover, clusterFanOut, clusterInterrupt];
+
 interface Row {
   figure: Figure;
   target: Target;
@@ -71,7 +77,7 @@ const { values: options } = parseArgs({
 if (options.store !== undefined && options.store !== "postgres") {
   throw new Error(`--store: expected postgres, got ${JSON.stringify(options.store)}`);
 }
-const figures = options.store === "postgres" ? [appends, takeover] : FIGURES;
+const figures = options.store === "postgres" ? ON_POSTGRES : FIGURES;
 const targets = [ours(options.dist), ...(options.reference ? [await reference()] : [])];
 const started = performance.now();
 const rows: Row[] = [];
@@ -117,6 +123,6 @@ function report(): void {
   for (const { figure, target, measured } of rows) {
     const verdict = measured.good === null ? "?" : measured.good ? "good" : "MISSES";
     const name = target.name === "ours" ? figure.name : `  ${target.name}`;
-    console.log(`${name.padEnd(15)} ${verdict.padEnd(7)} ${measured.shown}   [${figure.bar}]`);
+    console.log(`${name.padEnd(17)} ${verdict.padEnd(7)} ${measured.shown}   [${figure.bar}]`);
   }
 }

@@ -24,13 +24,18 @@ export async function fill(target: Target, folder: string, filling: Filling): Pr
   const model = await makeOne(target, folder);
   const store = sqliteStore({ path: join(folder, "workspace/conversations/agent-server.db") });
   try {
-    const [record] = await store.conversations.find([model], DOCUMENTS);
-    if (record === undefined) throw new Error("the model conversation is not in the store");
-    await conversations(store, record, filling.conversations);
+    await fillConversations(store, model, filling.conversations);
     for (const index of range(filling.logs)) await events(store, conversationId(index), filling);
   } finally {
     await store.close();
   }
+}
+
+/** Stores copies of a conversation. */
+export async function fillConversations(store: Store, model: string, count: number): Promise<void> {
+  const [record] = await store.conversations.find([model], DOCUMENTS);
+  if (record === undefined) throw new Error("the model conversation is not in the store");
+  await conversations(store, record, count);
 }
 
 /** A message of about as many bytes as events have on the average, posted over HTTP: any server can be filled so. */

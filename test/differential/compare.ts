@@ -15,7 +15,13 @@ import { type Play, play } from "./play.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
-import { installReference, type RunningServer, startOurs, startReference } from "./servers.ts";
+import {
+  installReference,
+  type OurServers,
+  openOurs,
+  type RunningServer,
+  startReference,
+} from "./servers.ts";
 import { writeSharedFiles } from "./shared-files.ts";
 
 /** Scenarios at play at once; most of their time is spent waiting. */
@@ -26,6 +32,8 @@ interface Stage {
   /** That of the reference. */
   python: string;
   model: ScriptedModel;
+  /** Starts others of ours. */
+  startOurs: OurServers["start"];
   ours: RunningServer;
   reference: RunningServer;
 }
@@ -45,6 +53,7 @@ process.exitCode = (await main()) ? 0 : 1;
 async function main(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-differential-"));
   const model = await startScriptedModel();
+  const ourServers = await openOurs();
   const servers: { ours?: RunningServer; reference?: RunningServer } = {};
   try {
     await mkdir(join(folder, "home"));
@@ -54,10 +63,12 @@ async function main(): Promise<boolean> {
     await writeSharedFiles(folder);
     const python = await installReference();
     servers.reference = await startReference(python, join(folder, "reference"));
-    servers.ours = await startOurs(join(folder, "ours"));
-    return await compareAll({ folder, python, model, ours: servers.ours, reference: servers.reference });
+    servers.ours = await ourServers.start(join(folder, "ours"));
+    const { ours, reference } = servers;
+    return await compareAll({ folder, python, model, startOurs: ourServers.start, ours, reference });
   } finally {
     await Promise.all([servers.ours?.stop(), servers.reference?.stop()]);
+    await ourServers.close();
     model.close();
     await rm(folder, { recursive: true, force: true });
   }
@@ -89,7 +100,7 @@ async function compareAll(stage: Stage): Promise<boolean> {
 }
 
 async function compare(
-  { model, ours, reference, folder, python }: Stage,
+  { model, startOurs, ours, reference, folder, python }: Stage,
   scenario: Scenario,
   workspace: string,
 ): Promise<Verdict> {

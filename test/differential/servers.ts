@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { isClusterWanted, openCluster } from "../cluster/harness/cluster.ts";
+import { openDatabase } from "../cluster/harness/database.ts";
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
@@ -78,19 +79,33 @@ export async function startReference(
   });
 }
 
-/** Three servers on one Postgres, behind a balancer, if the comparison runs with `--cluster`. */
-export async function startOurs(cwd: string, more: Record<string, string> = {}): Promise<RunningServer> {
-  const environment = {
-    ...{ OH_ENABLE_VSCODE: "0", TZ: "UTC", EXTENSIONS_PATH: join(cwd, "../extensions") },
-    ...more,
+/** Starts servers of this package, for as long as the comparison lasts. */
+export interface OurServers {
+  start(cwd: string, more?: Record<string, string>): Promise<RunningServer>;
+  close(): Promise<void>;
+}
+
+/** Each is three servers on one Postgres, behind a balancer, if the comparison runs with `--cluster`. */
+export async function openOurs(): Promise<OurServers> {
+  if (!isClusterWanted()) return { start: startOne, close: async () => {} };
+  const database = await openDatabase();
+  let schemas = 0;
+  return {
+    async start(cwd, more = {}) {
+      // One that is configured later cannot be part of a cluster.
+      if (more.OH_DEFERRED_INIT !== undefined) return startOne(cwd, more);
+      schemas += 1;
+      const { url, close } = await openCluster({
+        ...{ cwd, database, args: ["--store-schema", `servers_${schemas}`] },
+        environment: { HOME: join(cwd, "../home"), ...environmentOf(cwd, more) },
+      });
+      return { url, stop: close };
+    },
+    close: () => database.close(),
   };
-  if (isClusterWanted()) {
-    const { url, close } = await openCluster({
-      cwd,
-      environment: { HOME: join(cwd, "../home"), ...environment },
-    });
-    return { url, stop: close };
-  }
+}
+
+async function startOne(cwd: string, more: Record<string, string> = {}): Promise<RunningServer> {
   const port = await freePort();
   const command = join(root, "node_modules/.bin/node");
   return start({
@@ -98,8 +113,12 @@ export async function startOurs(cwd: string, more: Record<string, string> = {}):
     args: [join(root, "src/cli.ts"), "--port", String(port)],
     port,
     cwd,
-    environment,
+    environment: environmentOf(cwd, more),
   });
+}
+
+function environmentOf(cwd: string, more: Record<string, string>): Record<string, string> {
+  return { OH_ENABLE_VSCODE: "0", TZ: "UTC", EXTENSIONS_PATH: join(cwd, "../extensions"), ...more };
 }
 
 interface Launch {

@@ -43,6 +43,19 @@ export const SERVE_OPTIONS = {
       "where a conversation runs: on the machine where it began (pinned, the default), or on any, where all have the same folders",
     brief: "where a conversation runs: its machine, or any",
   },
+  machine: {
+    section: CLUSTER,
+    value: "NAME",
+    about:
+      "name of this machine, the same for all servers that have its folders; default: an id kept in the folder of conversations",
+  },
+  "cut-runs": {
+    section: CLUSTER,
+    value: "continue|mark",
+    choices: ["continue", "mark"],
+    about:
+      "what becomes of a run whose server dies: another one goes on with it (continue, the default), or makes it an error (mark)",
+  },
   ui: {
     section: WEB_APP,
     about: "serve Agent Canvas, the web app, on the same port",

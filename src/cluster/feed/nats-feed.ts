@@ -1,9 +1,6 @@
-import { silentLogger } from "../../logger.ts";
 import type { FrameFeed } from "../../stores/relay/frame-feed.ts";
-import type { BrokerFeedOptions } from "./redis-feed.ts";
+import { type BrokerFeedOptions, brokerDefaults, MAX_PENDING } from "./broker-feed-options.ts";
 
-/** Length of the texts that wait for NATS, past which texts are dropped, in UTF-16 code units. */
-const MAX_PENDING = 16 * 1024 * 1024;
 /** Bytes of one UTF-16 code unit, at most. */
 const MAX_UNIT_BYTES = 3;
 /** Bytes of a message that every NATS server takes by default. */
@@ -40,7 +37,7 @@ export interface NatsConnection {
  * ```
  */
 export function natsFeed(connection: NatsConnection, options: BrokerFeedOptions = {}): FrameFeed {
-  const { prefix = "agent-server", logger = silentLogger } = options;
+  const { prefix, logger } = brokerDefaults(options);
   const looks = new Map<object, () => void>();
   let isConnected = true;
   let pending = 0;

@@ -1,9 +1,6 @@
 import { messageOf } from "../../errors.ts";
-import { type Logger, silentLogger } from "../../logger.ts";
 import type { FrameFeed } from "../../stores/relay/frame-feed.ts";
-
-/** Length of the texts that wait for Redis, past which texts are dropped, in UTF-16 code units. */
-const MAX_PENDING = 16 * 1024 * 1024;
+import { type BrokerFeedOptions, brokerDefaults, MAX_PENDING } from "./broker-feed-options.ts";
 
 /** The part of a client of the package `redis` or `@redis/client` that the feed uses. */
 export interface RedisClient {
@@ -25,14 +22,6 @@ export interface RedisClient {
   destroy(): void;
 }
 
-/** Further options of a feed over a broker. */
-export interface BrokerFeedOptions {
-  /** Beginning of the names of channels. Default: `agent-server`. */
-  prefix?: string | undefined;
-  /** Receives the first error of each outage. Default: none. */
-  logger?: Logger | undefined;
-}
-
 /**
  * Makes a feed over the channels of a Redis or Valkey server. The client is only a pattern: the feed makes two
  * connections like it and ends them itself. Anyone who may publish there can show false frames to watchers.
@@ -45,7 +34,7 @@ export interface BrokerFeedOptions {
  * ```
  */
 export function redisFeed(client: RedisClient, options: BrokerFeedOptions = {}): FrameFeed {
-  const { prefix = "agent-server", logger = silentLogger } = options;
+  const { prefix, logger } = brokerDefaults(options);
   const [publisher, subscriber] = [client.duplicate(), client.duplicate()];
   const takers = new Map<(message: string) => void, () => void>();
   let pending = 0;

@@ -1,4 +1,3 @@
-import { AgentServerError } from "../../errors.ts";
 import { type Answer, emptyAnswer } from "../../http/answer.ts";
 import { type AdmittedRequest, claimedIdOf, type Dispatch } from "../../http/route/dispatch.ts";
 import type { RouteSpec } from "../../http/route/route.ts";
@@ -100,8 +99,8 @@ export class Forwarding {
   /** @throws AgentServerError `forbidden` for a proof that no node has made for this request */
   #assertMember(proof: string, { request, context: { pathname, search } }: AdmittedRequest): void {
     const target = search === "" ? pathname : `${pathname}?${search}`;
-    if (this.#options.proofs.accepts(proof, { method: request.method, target })) return;
-    throw new AgentServerError("forbidden", "The request does not come from a node of this cluster");
+    const refusal = this.#options.proofs.refusalOf(proof, { method: request.method, target });
+    if (refusal !== undefined) throw refusal;
   }
 
   /** A message that is sent again must not stand in the log twice, so its event has an id from here on. */

@@ -1,7 +1,7 @@
 import { connectionHeaders } from "../../outbound/peers/connection-headers.ts";
 import type { AskPeer, PeerOutcome } from "../../outbound/peers/peer-request.ts";
 import type { Owner } from "../../stores/ownership.ts";
-import { type MembershipProofs, PROOF_HEADER } from "../membership-proof.ts";
+import { type MembershipProofs, PROOF_HEADER, REFUSED_HEADER } from "../membership-proof.ts";
 import type { LivingNodes } from "./living-nodes.ts";
 
 /** A node with an address. */
@@ -29,11 +29,20 @@ export interface NodeRequestsOptions {
   ask: AskPeer;
   proofs: MembershipProofs;
   living: LivingNodes;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Receives why a node was not reached, for each node once a minute. */
+  unreached(address: string, reason: string): void;
 }
+
+/** Milliseconds in which one node is reported once. */
+const REPORT_PERIOD = 60_000;
 
 /** Requests to other nodes, with a proof that they come from a node. */
 export class NodeRequests {
   readonly #options: NodeRequestsOptions;
+  /** When each node that was not reached was reported last. */
+  readonly #reported = new Map<string, number>();
 
   constructor(options: NodeRequestsOptions) {
     this.#options = options;
@@ -46,15 +55,35 @@ export class NodeRequests {
     const life = living.watch(node);
     const either = AbortSignal.any([signal, life.signal]);
     try {
-      const outcome = await ask({ ...request, address, headers, signal: either });
+      const outcome = this.#recognised(await ask({ ...request, address, headers, signal: either }));
       if (outcome.kind === "answered") void outcome.ended.then(life.end);
       else life.end();
+      if (outcome.kind === "unsent") this.#report(address, outcome.reason);
       return outcome;
     } catch (error) {
       life.end();
       if (signal.aborted) throw error;
       return { kind: "lost", reason: "the node counts as dead" };
     }
+  }
+
+  /** A node that refuses the proof has done nothing: clients are not to blame for it. */
+  #recognised(outcome: PeerOutcome): PeerOutcome {
+    if (outcome.kind !== "answered" || !outcome.headers.has(REFUSED_HEADER)) return outcome;
+    void outcome.body?.cancel();
+    const ahead = Date.parse(outcome.headers.get("date") ?? "") - this.#options.now();
+    const seconds = Math.round(Math.abs(ahead) / 1_000);
+    const clocks = Number.isNaN(ahead) ? "" : `; its clock is ${seconds} s ${ahead < 0 ? "behind" : "ahead"}`;
+    return { kind: "unsent", reason: `it does not recognise this server as one of the cluster${clocks}` };
+  }
+
+  /** Clients learn only that it was not reached: a wrong certificate, for one, is a matter of the operator. */
+  #report(address: string, reason: string): void {
+    const now = performance.now();
+    for (const [node, at] of this.#reported) if (now - at > REPORT_PERIOD) this.#reported.delete(node);
+    if (this.#reported.has(address)) return;
+    this.#reported.set(address, now);
+    this.#options.unreached(address, reason);
   }
 }
 

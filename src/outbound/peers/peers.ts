@@ -8,6 +8,11 @@ import type { PeerOutcome, PeerRequest } from "./peer-request.ts";
 const MAX_CONNECTIONS = 1_024;
 /** Connections to one node that are kept for later. */
 const MAX_IDLE = 64;
+/**
+ * Milliseconds that a connection is kept. What has come to an end at the other side without a word, as with a machine
+ * that lost its power, is noticed by the next request, which may not be sent again.
+ */
+const IDLE_LIMIT = 4_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /** The other nodes of a cluster, as servers that requests are passed on to. */
@@ -59,4 +64,8 @@ export class Peers {
   }
 }
 
-const OF_AGENTS = { keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: MAX_IDLE } as const;
+const OF_AGENTS = {
+  ...{ keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: MAX_IDLE },
+  // Of a connection that is in use it ends nothing.
+  timeout: IDLE_LIMIT,
+} as const;

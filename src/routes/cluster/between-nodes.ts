@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ConversationManager } from "../../conversations/conversation-manager.ts";
-import { AgentServerError } from "../../errors.ts";
+import type { AgentServerError } from "../../errors.ts";
 import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
 import type { Socket } from "../../http/socket.ts";
@@ -12,8 +12,8 @@ import { conversationParams, SUCCESS } from "../conversation-params.ts";
 
 /** Services for the routes between nodes. */
 export interface ClusterDeps {
-  /** Whether another node of the cluster has sent a request of this path. */
-  isMember(request: Request, pathname: string): boolean;
+  /** The refusal of a request of this path; undefined for one that another node of the cluster has sent. */
+  refusalOf(request: Request, pathname: string): AgentServerError | undefined;
   /** Serves the socket of another node that follows this one. undefined where something else carries frames. */
   readonly followedBy: ((socket: Socket) => void) | undefined;
 }
@@ -29,9 +29,8 @@ const nodeRoute = group({
 });
 
 /** `/cluster`: what nodes ask of each other. No client is answered. */
-export function clusterRoutes(conversations: ConversationManager, { isMember }: ClusterDeps): Route[] {
-  const admit: Route["admit"] = (request, { pathname }) =>
-    isMember(request, pathname) ? undefined : membersOnly();
+export function clusterRoutes(conversations: ConversationManager, { refusalOf }: ClusterDeps): Route[] {
+  const admit: Route["admit"] = (request, { pathname }) => refusalOf(request, pathname);
   const nothing = { 204: { description: "Done" } } as const;
   const routes = [
     nodeRoute
@@ -89,7 +88,7 @@ export function clusterRoutes(conversations: ConversationManager, { isMember }: 
 }
 
 /** The sockets by which nodes follow what is published at others. */
-export function clusterSockets({ isMember, followedBy }: ClusterDeps): SocketRoute[] {
+export function clusterSockets({ refusalOf, followedBy }: ClusterDeps): SocketRoute[] {
   if (followedBy === undefined) return [];
   return [
     socketRoute({
@@ -98,12 +97,9 @@ export function clusterSockets({ isMember, followedBy }: ClusterDeps): SocketRou
       summary: "Follow what is published at this node",
       auth: "open",
     }).handle(({ request }) => {
-      if (!isMember(request, FEED_PATH)) throw membersOnly();
+      const refusal = refusalOf(request, FEED_PATH);
+      if (refusal !== undefined) throw refusal;
       return followedBy;
     }),
   ];
-}
-
-function membersOnly(): AgentServerError {
-  return new AgentServerError("forbidden", "Only nodes of the cluster may do this");
 }

@@ -37,8 +37,8 @@ export interface Cluster {
   refusal(): AgentServerError | undefined;
   /** Whether the others surely count this server as alive. */
   isSure(): boolean;
-  /** Whether another node has sent a request of this path. */
-  isMember(request: Request, pathname: string): boolean;
+  /** The refusal of a request of this path; undefined for one that another node has sent. */
+  refusalOf(request: Request, pathname: string): AgentServerError | undefined;
   /** Serves the socket of another node that follows this one. undefined where something else carries frames. */
   readonly followedBy: ((socket: Socket) => void) | undefined;
   /** The ways of requests and messages to the node that has their conversation. */
@@ -71,7 +71,12 @@ export function openCluster(
   const proofs = new MembershipProofs({ secretKeys: [secretKey, ...previousSecretKeys], address, now });
   const peers = new Peers();
   const living = new LivingNodes(store.ownership);
-  const requests = new NodeRequests({ ask: (request) => peers.ask(request), proofs, living });
+  const requests = new NodeRequests({
+    ...{ proofs, living, now },
+    ask: (request) => peers.ask(request),
+    unreached: (other, reason) =>
+      logger.warn({ address: other, reason }, "A server of the cluster cannot be reached"),
+  });
   const ownership = new NodeOwnership({
     ownership: store.ownership,
     address,
@@ -89,8 +94,8 @@ export function openCluster(
     admitted: admission.admitted,
     refusal: () => admission.refusal(),
     isSure: () => ownership.isSure(),
-    isMember: ({ method, headers }, target) =>
-      proofs.accepts(headers.get(PROOF_HEADER) ?? "", { method, target }),
+    refusalOf: ({ method, headers }, target) =>
+      proofs.refusalOf(headers.get(PROOF_HEADER), { method, target }),
     serve(conversations) {
       const owners = new Owners({ ownership, conversations, isLeaving: () => isLeaving, now });
       const errands = new Errands({ owners, ownership, address, ending: ending.signal, now });

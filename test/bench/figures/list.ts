@@ -52,7 +52,8 @@ export const list: Figure = {
   },
 };
 
-async function lastPage(first: string): Promise<string> {
+/** The address of the last page, by those before it. */
+export async function lastPage(first: string): Promise<string> {
   for (let page = first; ; ) {
     const { text } = await call(page);
     const { next_page_id: next } = JSON.parse(text) as { next_page_id: string | null };

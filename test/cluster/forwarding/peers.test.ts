@@ -3,6 +3,8 @@ import { createServer as createTcpServer } from "node:net";
 import type { Ownership, Stage, Store } from "agent-server";
 import { memoryStore } from "agent-server";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
+import { silentLogger } from "../../../src/logger.ts";
 import { jsonOf, KEY, type PeerScript, startCluster, startNode, startPeer } from "./nodes.ts";
 
 const MARK = "x-agent-server-elsewhere";
@@ -129,6 +131,25 @@ describe("a node that holds a conversation and does not do its part", () => {
     expect(await answer.json()).toEqual({ from: "peer" });
     expect(peer.requests.map(({ body: { length } }) => length)).toEqual([0, body.length]);
     expect(Buffer.compare(peer.requests[1]?.body ?? Buffer.of(), body)).toBe(0);
+  });
+});
+
+describe("a node whose clock is wrong", () => {
+  it("reaches no other: clients get 503, and the log says by how much they differ", async () => {
+    const { nodes, store, folder, start } = await startCluster();
+    const id = await start(nodes[0]);
+    await nodes[0].post(`/api/conversations/${id}/pause`);
+    const warnings: object[] = [];
+    const late = await startNode({
+      ...{ store, folder },
+      clock: { ...systemClock, now: () => systemClock.now() - 60_000 },
+      logger: { ...silentLogger, warn: (fields) => void warnings.push(fields) },
+    });
+    const answer = await late.post(`/api/conversations/${id}/pause`);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
+    const reason = expect.stringMatching(/^it does not recognise this server .*; its clock is \d+ s ahead$/);
+    expect(warnings).toContainEqual({ address: nodes[0].address, reason });
+    expect((await late.call(`/api/conversations/${id}`)).status).toBe(200);
   });
 });
 

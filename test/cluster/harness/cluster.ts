@@ -45,6 +45,10 @@ export interface ClusterOptions {
   environment?: Record<string, string>;
   /** The working folder of all nodes. Default: each has another. */
   cwd?: string;
+  /** Whether commits wait for the disk. Default: false. */
+  isDurable?: boolean;
+  /** Used, and left open. Default: one of its own. */
+  database?: Database;
 }
 
 /** Variable by which suites that need one server are given a cluster. */
@@ -52,14 +56,14 @@ export const isClusterWanted = () => process.env.AGENT_SERVER_TEST_CLUSTER === "
 
 export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-cluster-"));
-  const database = await openDatabase();
+  const database = options.database ?? (await openDatabase(options));
   const balancer = await openBalancer();
   const nodes: ClusterNode[] = [];
   const close = async () => {
     await balancer.close();
     await Promise.all(nodes.map((node) => node.server().stop("SIGKILL")));
     await Promise.all(nodes.map(({ link }) => link.close()));
-    await database.close();
+    if (options.database === undefined) await database.close();
     await rm(folder, { recursive: true, force: true });
   };
   const count = options.nodes ?? 3;

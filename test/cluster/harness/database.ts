@@ -17,10 +17,10 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Starts a database on loopback with a folder of its own. */
-export async function openDatabase(): Promise<Database> {
+/** Starts a database on loopback with a folder of its own. A durable one waits for the disk. */
+export async function openDatabase({ isDurable = false } = {}): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-database-"));
-  const place = await createPlace(folder);
+  const place = await createPlace(folder, { isDurable });
   await startServer(place);
   return {
     port: place.port,
