@@ -69,7 +69,7 @@ export async function serve(args: ServeArguments): Promise<void> {
   }
 }
 
-/** What flags and settings together make of the server: a part of a cluster, or a server alone. */
+/** The part of the server in a cluster, by flags and settings together; undefined for a server alone. */
 function clusterOf(
   { cluster: flags, port }: ServeArguments,
   settings: ClusterSettings,

@@ -5,7 +5,7 @@ import { nodeCrypto } from "../secrets/node-crypto.ts";
 /** Name of the header that carries a proof. It never leaves the nodes. */
 export const PROOF_HEADER = "x-agent-server-proof";
 
-/** Header of the refusal of what is no proof. By it a node knows that the refusal is not meant for its client. */
+/** Header of the refusal of a proof. By it a node knows that the refusal is not meant for its client. */
 export const REFUSED_HEADER = "x-agent-server-refused";
 
 /** Milliseconds that a proof is good for, and that the clocks of two nodes may differ. */
