@@ -2,11 +2,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
-const root = resolve(import.meta.dirname, "..");
+const root = resolve(import.meta.dirname, "../..");
 const DOCUMENTS = [
   "README.md",
   "src/README.md",
   "examples/README.md",
+  "examples/guide/migration.md",
   ".github/CONTRIBUTING.md",
   ".github/SECURITY.md",
 ];
