@@ -10,7 +10,7 @@ const folder = join(root, "test/differential/differences");
 
 /** Path of the page that has the list. */
 export const GUIDE = join(root, "examples/guide/migration.md");
-const PLACE = /(?<=<!-- differences -->\n)[^]*(?=<!-- \/differences -->)/;
+const PLACE = /(?<=<!-- differences -->\n)[\s\S]*(?=<!-- \/differences -->)/;
 
 /** The list as it stands in the guide. */
 export function writtenList(): string {
@@ -50,5 +50,8 @@ function escaped(reason: string): string {
 
 if (import.meta.main) {
   const list = await differenceList();
-  writeFileSync(GUIDE, readFileSync(GUIDE, "utf8").replace(PLACE, () => list));
+  writeFileSync(
+    GUIDE,
+    readFileSync(GUIDE, "utf8").replace(PLACE, () => list),
+  );
 }

@@ -1,16 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { DOCUMENTS } from "./blocks.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const DOCUMENTS = [
-  "README.md",
-  "src/README.md",
-  "examples/README.md",
-  "examples/guide/migration.md",
-  ".github/CONTRIBUTING.md",
-  ".github/SECURITY.md",
-];
 const manifest = JSON.parse(read("package.json")) as { homepage: string; repository: { url: string } };
 
 describe.each(DOCUMENTS)("%s", (document) => {
