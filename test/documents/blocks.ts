@@ -8,6 +8,7 @@ export const DOCUMENTS = [
   "README.md",
   "src/README.md",
   "examples/README.md",
+  "examples/guide/comparison.md",
   "examples/guide/migration.md",
   ".github/CONTRIBUTING.md",
   ".github/SECURITY.md",
