@@ -52,6 +52,10 @@ async function main(args: string[]): Promise<void> {
       const { exportConversation } = await import("./cli/export.ts");
       return exportConversation(command);
     }
+    case "export-page": {
+      const { exportPage } = await import("./cli/export.ts");
+      return exportPage(command);
+    }
     case "import": {
       const { importData } = await import("./cli/import/import.ts");
       return importData(command);

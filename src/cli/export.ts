@@ -57,6 +57,30 @@ export async function exportConversation({
   process.stdout.write(`${target}\n`);
 }
 
+/**
+ * Writes a stored conversation as one HTML page into the folder `to`, without secrets. The page is whole or not there.
+ * The server that uses the database must be stopped.
+ */
+export async function exportPage({ id, to, ...place }: ExportArguments & { to: string }): Promise<void> {
+  const { conversationPage } = await import("../conversations/export/page/conversation-page.ts");
+  const target = resolve(to, `${toHex(id)}.html`);
+  if (existsSync(target)) throw new AgentServerError("conflict", `${target} exists already`);
+  const unfinished = resolve(to, `.${toHex(id)}.${process.pid}.tmp`);
+  await withStore(place, async (store, { home }) => {
+    await mkdir(to, { recursive: true });
+    const file = await open(unfinished, "wx", 0o600);
+    try {
+      await file.writeFile(conversationPage(id, { store, persistenceDir: home }));
+      await file.close();
+      await rename(unfinished, target);
+    } finally {
+      await file.close();
+      await rm(unfinished, { force: true });
+    }
+  });
+  process.stdout.write(`${target}\n`);
+}
+
 /** Files are for their owner alone, as the reference's are. */
 async function write({ name, content }: TrajectoryFile, path: string): Promise<void> {
   if (name.endsWith("/")) {

@@ -22,7 +22,7 @@ export type Command =
   | { name: "demo"; workspace: string | undefined }
   | { name: "mock-llm"; script: string; port: number }
   | ({ name: "export-fixture"; id: string } & DataArguments)
-  | ({ name: "export"; id: string; to: string } & DataArguments)
+  | ({ name: "export" | "export-page"; id: string; to: string } & DataArguments)
   | ({ name: "import"; folders: string[] } & DataArguments)
   | { name: "check-browser" }
   | { name: "ui-install"; version: string }
@@ -232,13 +232,14 @@ function parseMockLlm({ script, port = "0" }: Values): Command {
 }
 
 function parseExport([id, ...rest]: string[], values: Values): Command {
-  const { fixture, to } = values;
+  const { fixture, html, to } = values;
   const place = parseData(values, "export");
   if (id === undefined || rest.length > 0)
     throw new UsageError("export: expected the id of one conversation", "export");
   if (!isUuid(id))
     throw new UsageError(`export: expected the UUID of a conversation, got ${JSON.stringify(id)}`, "export");
-  if (!fixture) return { name: "export", id: toDashed(id), to: to ?? ".", ...place };
+  if (!fixture) return { name: html ? "export-page" : "export", id: toDashed(id), to: to ?? ".", ...place };
+  if (html) throw new UsageError("export: --html and --fixture: only one of them is possible", "export");
   if (to !== undefined) throw new UsageError("export: --fixture is printed, so --to has no effect", "export");
   return { name: "export-fixture", id: toDashed(id), ...place };
 }

@@ -86,14 +86,20 @@ export const COMMANDS = {
   },
   export: {
     group: "Data",
-    summary: "write a stored conversation as a folder, or as a fixture",
+    summary: "write a stored conversation as a folder, as a page to read, or as a fixture",
     operands: "ID",
-    details: ["The folder is one that an OpenHands agent server opens. It holds no secrets.", STOPPED],
+    details: [
+      "The folder is one that an OpenHands agent server opens. Neither it nor the page holds secrets.",
+      STOPPED,
+    ],
     options: {
       to: {
         value: "DIR",
         path: "folder",
-        about: "folder that the exported one is made in; default: here",
+        about: "folder that the exported one, or the page, is made in; default: here",
+      },
+      html: {
+        about: "write one HTML page instead: the timeline, durations, costs and diffs, for a bug report",
       },
       fixture: { about: "print the conversation as a fixture that tests can replay, instead" },
       data: DATA,

@@ -1,6 +1,6 @@
 import { AgentServerError, messageOf } from "../../errors.ts";
 import { asObject } from "../../is-object.ts";
-import { callLine, textOf } from "./screen/event-words.ts";
+import { callLine, textOf } from "../../timeline/event-words.ts";
 import { safeLine } from "./screen/safe-text.ts";
 import { Screen } from "./screen/screen.ts";
 import { showDiff } from "./screen/show-diff.ts";

@@ -1,10 +1,11 @@
 import type { RawData, WebSocket } from "ws";
 import { AgentServerError } from "../../errors.ts";
 import { asObject } from "../../is-object.ts";
+import type { LoggedEvent } from "../../timeline/logged-event.ts";
 import type { ServerClient } from "./server-client.ts";
 
-/** An event as a server sends it. Other servers may send other fields, so each is looked at before it is used. */
-export type ChatEvent = Readonly<Record<string, unknown>>;
+/** An event as a server sends it. */
+export type ChatEvent = LoggedEvent;
 
 /** A conversation, and the receiver of what happens in it. */
 export interface FeedOptions {

@@ -1,6 +1,6 @@
 import { asObject } from "../../is-object.ts";
+import { changesIn, FileChanges } from "../../timeline/file-changes.ts";
 import { type ChatEvent, EventFeed } from "./event-feed.ts";
-import { changesIn, FileChanges } from "./file-changes.ts";
 import { PendingCalls, statusIn } from "./pending-calls.ts";
 import type { Screen } from "./screen/screen.ts";
 import type { ServerClient } from "./server-client.ts";

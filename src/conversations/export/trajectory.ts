@@ -1,7 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
-import { MAX_PAGE_LENGTH } from "../../events/event-search.ts";
 import { unknownConversation } from "../../stores/refusals.ts";
-import type { ConversationRecord, Store, StoredEvent } from "../../stores/store.ts";
+import type { Store, StoredEvent } from "../../stores/store.ts";
 import { toHex } from "../../wire/ids.ts";
 import type { WorkspaceFiles } from "../../workspace/workspace-files.ts";
 import { LIVE_DOCUMENTS } from "../record/conversation-documents.ts";
@@ -9,6 +8,7 @@ import { subAgentsOf } from "../sub-agents/sub-agents-of.ts";
 import { keptFiles } from "./kept-files.ts";
 import { eventFileName, LAYOUT, SUB_AGENTS } from "./layout.ts";
 import { redactOwnJson } from "./redact-json.ts";
+import { storedEvents } from "./stored-events.ts";
 import { trajectoryDocuments } from "./trajectory-documents.ts";
 import type { TrajectoryFile } from "./trajectory-file.ts";
 
@@ -22,9 +22,6 @@ export interface TrajectoryOptions {
   /** The files of that disk. Without them, those that tools keep are left out. */
   disk?: WorkspaceFiles | undefined;
 }
-
-/** Number of events that are read at a time. */
-const PAGE = 100;
 
 /**
  * Yields the files of a conversation in the layout in which the reference keeps one (`<32-hex id>/…`), without secrets:
@@ -52,7 +49,7 @@ export async function* trajectory(
   yield { name: `${root}/`, modifiedAt, content: new Uint8Array() };
   yield { name: `${root}/${LAYOUT.meta}`, modifiedAt, content: bytesOf(meta) };
   yield { name: `${root}/${LAYOUT.baseState}`, modifiedAt, content: bytesOf(baseState) };
-  for await (const event of eventsOf(record, store)) {
+  for await (const event of storedEvents(record, store)) {
     yield {
       name: `${root}/${LAYOUT.events}/${eventFileName({ index: event.seq, id: event.id })}`,
       modifiedAt: timeOf(event),
@@ -76,20 +73,6 @@ async function* ofSubAgents(
     } catch (error) {
       if (!AgentServerError.is(error) || error.code !== "not_found") throw error;
     }
-  }
-}
-
-async function* eventsOf(
-  { id, eventCount }: ConversationRecord,
-  { events }: Pick<Store, "events">,
-): AsyncGenerator<StoredEvent, void, void> {
-  for (let from = 0; from < eventCount; ) {
-    const limit = Math.min(PAGE, eventCount - from);
-    const page = await events.search(id, { order: "asc", from, limit, maxLength: MAX_PAGE_LENGTH });
-    const last = page.at(-1);
-    if (last === undefined) throw unknownConversation(id);
-    yield* page;
-    from = last.seq + 1;
   }
 }
 

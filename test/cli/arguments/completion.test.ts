@@ -49,6 +49,7 @@ describe.skipIf(NO_BASH)("the completion of bash", () => {
   it("offers what the named command takes, and nothing of others", async () => {
     expect(await replies("export", "--")).toEqual([
       "--to",
+      "--html",
       "--fixture",
       "--data",
       "--store",

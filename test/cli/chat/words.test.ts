@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { changesIn, FileChanges } from "../../../src/cli/chat/file-changes.ts";
-import { callLine, outcomeOf } from "../../../src/cli/chat/screen/event-words.ts";
 import { SafePieces, safeLine, safeText } from "../../../src/cli/chat/screen/safe-text.ts";
 import { showDiff } from "../../../src/cli/chat/screen/show-diff.ts";
 import { readEntered } from "../../../src/cli/chat/slash-commands.ts";
 import { parseArguments } from "../../../src/cli/parse-arguments.ts";
+import { callLine, outcomeOf } from "../../../src/timeline/event-words.ts";
+import { changesIn, FileChanges } from "../../../src/timeline/file-changes.ts";
 
 const plain = (_look: string, text: string) => text;
 

@@ -1,7 +1,14 @@
 import { asObject } from "../../../is-object.ts";
+import {
+  agentWords,
+  callLine,
+  errorOf,
+  type Outcome,
+  outcomeOf,
+  textOf,
+} from "../../../timeline/event-words.ts";
+import { changesIn } from "../../../timeline/file-changes.ts";
 import type { ChatEvent } from "../event-feed.ts";
-import { changesIn } from "../file-changes.ts";
-import { agentWords, callLine, errorOf, type Outcome, outcomeOf, textOf } from "./event-words.ts";
 import { SafePieces, safeLine, safeText } from "./safe-text.ts";
 import { showDiff } from "./show-diff.ts";
 import type { Style } from "./style.ts";

@@ -1,5 +1,5 @@
-import { asObject } from "../../is-object.ts";
-import type { FileChange } from "./screen/show-diff.ts";
+import { asObject } from "../is-object.ts";
+import type { FileChange } from "./diff-lines.ts";
 
 /** Files of which the first content is kept. Further ones are shown when they change, and not again. */
 const MAX_FILES = 100;

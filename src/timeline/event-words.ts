@@ -1,5 +1,5 @@
-import { asObject, isObject } from "../../../is-object.ts";
-import type { ChatEvent } from "../event-feed.ts";
+import { asObject, isObject } from "../is-object.ts";
+import type { LoggedEvent } from "./logged-event.ts";
 
 /** How a call has ended. */
 export interface Outcome {
@@ -13,12 +13,12 @@ export function textOf(value: unknown): string {
 }
 
 /** The words of a message, or those that come before a call. */
-export function agentWords({ llm_message: message, thought }: ChatEvent): string {
+export function agentWords({ llm_message: message, thought }: LoggedEvent): string {
   return partsText(thought ?? asObject(message).content);
 }
 
 /** A call in a few words: the tool, then the arguments that say most. */
-export function callLine({ tool_name: name, action, tool_call: call }: ChatEvent): string {
+export function callLine({ tool_name: name, action, tool_call: call }: LoggedEvent): string {
   const fields = asObject(action);
   const { command, path, file_path: file, pattern } = fields;
   const telling = [command, path, file, pattern].filter((value) => typeof value === "string");
@@ -29,7 +29,7 @@ export function callLine({ tool_name: name, action, tool_call: call }: ChatEvent
 }
 
 /** The result of a call in a few words: its exit code, or the first line of what went wrong, or how much it returned. */
-export function outcomeOf(observation: ChatEvent): Outcome {
+export function outcomeOf(observation: LoggedEvent): Outcome {
   const text = partsText(observation.content).trim();
   const { exit_code: code = asObject(observation.metadata).exit_code } = observation;
   const lines = text === "" ? 0 : text.split("\n").length;
@@ -40,7 +40,7 @@ export function outcomeOf(observation: ChatEvent): Outcome {
 }
 
 /** The words of events that say that something went wrong. undefined for all others. */
-export function errorOf(event: ChatEvent): string | undefined {
+export function errorOf(event: LoggedEvent): string | undefined {
   switch (event.kind) {
     case "ConversationErrorEvent":
     case "ServerErrorEvent":
