@@ -66,7 +66,7 @@ async function round(store: Store, conversations: number): Promise<Times> {
       await store.commit({ conversationId, create: HEADER });
       for (let seq = 0; performance.now() < end; seq += 1) {
         const started = performance.now();
-        await store.commit({ conversationId, update: { updatedAt: TIME }, events: [event(seq)] });
+        await store.commit({ conversationId, update: { updatedAt: now() }, events: [event(seq)] });
         times.push(performance.now() - started);
       }
     }),
@@ -105,5 +105,10 @@ const HEADER = {
 function event(seq: number): StoredEvent {
   const id = crypto.randomUUID();
   const json = JSON.stringify({ id, kind: "ActionEvent", source: "agent", text: "e".repeat(900) });
-  return { seq, id, kind: "ActionEvent", source: "agent", timestamp: TIME, body: null, json };
+  return { seq, id, kind: "ActionEvent", source: "agent", timestamp: now(), body: null, json };
+}
+
+/** Lists are sorted by this time, so that each append moves its conversation in them. */
+function now(): string {
+  return new Date().toISOString().replace("Z", "000Z");
 }
