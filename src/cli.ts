@@ -28,6 +28,10 @@ async function main(args: string[]): Promise<void> {
       const { doctor } = await import("./cli/doctor/doctor.ts");
       return doctor(command);
     }
+    case "health": {
+      const { health } = await import("./cli/health.ts");
+      return health(command);
+    }
     case "chat": {
       const { chat } = await import("./cli/chat/chat.ts");
       return chat(command);

@@ -10,6 +10,7 @@ import { UsageError } from "./arguments/usage-error.ts";
 import type { ChatArguments } from "./chat/chat.ts";
 import { isShell, type Shell } from "./completion/shells.ts";
 import type { DoctorArguments } from "./doctor/doctor.ts";
+import type { HealthArguments } from "./health.ts";
 import type { StoreArguments } from "./store/command-store.ts";
 
 export type Command =
@@ -19,6 +20,7 @@ export type Command =
   | { name: "completion"; shell: Shell }
   | ({ name: "chat" } & ChatArguments)
   | ({ name: "doctor" } & DoctorArguments)
+  | ({ name: "health" } & HealthArguments)
   | { name: "demo"; workspace: string | undefined }
   | { name: "mock-llm"; script: string; port: number }
   | ({ name: "export-fixture"; id: string } & DataArguments)
@@ -88,6 +90,9 @@ export function parseArguments(args: string[]): Command {
     case "doctor":
       refuseOperands(command, rest);
       return { name: command, ...parseDoctor(values) };
+    case "health":
+      refuseOperands(command, rest);
+      return { name: command, host: parseServerUrl(values, command), ready: values.ready ?? false };
     case "chat":
       return { name: command, ...parseChat(rest, values) };
     case "demo":
@@ -148,20 +153,26 @@ function parseDoctor(values: Values): DoctorArguments {
 }
 
 function parseChat([id, ...rest]: string[], values: Values): ChatArguments {
-  const { host = "http://127.0.0.1:8000", "key-file": keyFile, model, workspace, confirm = false } = values;
+  const { "key-file": keyFile, model, workspace, confirm = false } = values;
   if (rest.length > 0) throw new UsageError("chat: expected the id of at most one conversation", "chat");
   if (id !== undefined && !isUuid(id)) {
     throw new UsageError(`chat: expected the UUID of a conversation, got ${JSON.stringify(id)}`, "chat");
   }
+  const host = parseServerUrl(values, "chat");
+  return { id: id && toDashed(id), host, keyFile, ...{ model, workspace, confirm } };
+}
+
+/** The base URL of a server that runs already. */
+function parseServerUrl({ host = "http://127.0.0.1:8000" }: Values, command: CommandName): string {
   const url = URL.parse(host);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     const text = JSON.stringify(host);
-    throw new UsageError(`--host: expected a URL such as http://127.0.0.1:8000, got ${text}`, "chat");
+    throw new UsageError(`--host: expected a URL such as http://127.0.0.1:8000, got ${text}`, command);
   }
   if (url.search || url.hash || url.username) {
-    throw new UsageError("--host: expected a URL without a query, a fragment or a user", "chat");
+    throw new UsageError("--host: expected a URL without a query, a fragment or a user", command);
   }
-  return { id: id && toDashed(id), host: url.href, keyFile, ...{ model, workspace, confirm } };
+  return url.href;
 }
 
 function parseCompletion([shell = "", ...rest]: string[]): Command {

@@ -8,6 +8,11 @@ const DATA = {
   about: "folder of the conversations; default: OH_CONVERSATIONS_PATH",
 } as const satisfies OptionSpec;
 
+const SERVER = {
+  value: "URL",
+  about: "the server; default: http://127.0.0.1:8000",
+} as const satisfies OptionSpec;
+
 const STOPPED = "The server that uses the database must be stopped.";
 
 /** Every command. The parser, the help and the completion of shells are readings of this table. */
@@ -36,6 +41,18 @@ export const COMMANDS = {
       json: { about: "print the findings as JSON" },
     },
   },
+  health: {
+    group: "Serve",
+    summary: "ask a running server whether it is well",
+    operands: "",
+    details: [
+      "For supervisors of containers. The exit code is 1 when it does not answer with 200 within 4 s.",
+    ],
+    options: {
+      host: SERVER,
+      ready: { about: "ask /ready, whether it takes work, instead of /health" },
+    },
+  },
   chat: {
     group: "Talk",
     summary: "talk to an agent of any agent server in this terminal",
@@ -46,7 +63,7 @@ export const COMMANDS = {
       "Without a terminal, each line waits for the end of the run before it. The exit code is 1 when the last run failed or waits for a confirmation.",
     ],
     options: {
-      host: { value: "URL", about: "the server; default: http://127.0.0.1:8000" },
+      host: SERVER,
       "key-file": { value: "FILE", path: "file", about: "file with the session key" },
       model: {
         value: "MODEL",
