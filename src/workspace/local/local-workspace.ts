@@ -39,13 +39,14 @@ const PRIORITY_VARIABLE = "OH_TERMINAL_PROCESS_PRIORITY";
 
 /**
  * Opens workspaces on this machine: commands run as the user of the server, without confinement. Relative working
- * directories start where the server was started.
+ * directories start where the server was started. Not for Windows: there, it refuses every workspace, with advice.
  */
 export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspace {
   const environment = childEnvironment(options.environment ?? process.env, options.commandEnvironment);
   let cleaning: Promise<void> | undefined;
   const { home, ...identity } = machineIdentity();
   return async (spec) => {
+    refuseWindows();
     cleaning ??= import("./terminal/shell-folders.ts").then(({ removeLeftFolders }) => removeLeftFolders());
     await cleaning;
     const info: WorkspaceInfo = {
@@ -61,6 +62,16 @@ export function localWorkspace(options: LocalWorkspaceOptions = {}): OpenWorkspa
     const { terminalPriority } = options;
     return new LocalWorkspace({ info, environment, terminalPriority, files: jailable, wrap: unwrapped });
   };
+}
+
+/** Agents write for bash and for paths that begin with a slash, and tools check theirs by that rule. */
+function refuseWindows(): void {
+  if (process.platform !== "win32") return;
+  throw new WorkspaceError(
+    "unavailable",
+    "Agents need bash and the paths of a POSIX system. On Windows, run the server in WSL, or let agents work on another " +
+      "machine with remoteWorkspace.",
+  );
 }
 
 /** The parts of a workspace whose programs are processes of this machine. */

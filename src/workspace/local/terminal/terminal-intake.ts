@@ -1,4 +1,4 @@
-import type { IPty } from "@lydell/node-pty";
+import type { Pty } from "./pty/pty.ts";
 import type { TerminalScreen } from "./terminal-screen.ts";
 
 /** Work that waits for the emulator. Beyond it the pseudo-terminal is not read until little is left. */
@@ -11,7 +11,7 @@ const UNATTENDED_LIMIT = 16 * 1024 * 1024;
  * Passes the output of a pseudo-terminal to its screen, and leaves it in the pseudo-terminal while there is too much.
  */
 export class TerminalIntake {
-  readonly #pty: Pick<IPty, "pause" | "resume">;
+  readonly #pty: Pick<Pty, "pause" | "resume">;
   readonly #screen: Pick<TerminalScreen, "write">;
   readonly #listeners = new Set<() => void>();
   /** Work of the output that the screen does not have yet. */
@@ -21,7 +21,7 @@ export class TerminalIntake {
   #received = 0;
   #lastOutput = 0;
 
-  constructor(pty: Pick<IPty, "pause" | "resume">, screen: Pick<TerminalScreen, "write">) {
+  constructor(pty: Pick<Pty, "pause" | "resume">, screen: Pick<TerminalScreen, "write">) {
     this.#pty = pty;
     this.#screen = screen;
   }

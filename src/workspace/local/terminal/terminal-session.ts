@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { IPty } from "@lydell/node-pty";
 import { WorkspaceError } from "../../workspace-error.ts";
 import type {
   CommandEnd,
@@ -9,7 +8,8 @@ import type {
   WorkspaceTerminal,
 } from "../../workspace-terminal.ts";
 import type { WrapCommand, WrappedCommand } from "../wrap-command.ts";
-import { loadPty } from "./load-pty.ts";
+import { loadPty } from "./pty/load-pty.ts";
+import type { Pty } from "./pty/pty.ts";
 import { ShellElsewhere } from "./shell-elsewhere.ts";
 import { ShellFiles } from "./shell-files.ts";
 import { LocalShellProcess, lowerPriority, type ShellProcess } from "./shell-process.ts";
@@ -46,7 +46,7 @@ const INTERRUPT_PATIENCE = 400;
 
 /** A bash on a pseudo-terminal, in a session of process groups that it leads. */
 export class TerminalSession implements WorkspaceTerminal {
-  readonly #pty: IPty;
+  readonly #pty: Pty;
   readonly #process: ShellProcess;
   readonly #screen: TerminalScreen;
   readonly #files: ShellFiles;
@@ -65,7 +65,7 @@ export class TerminalSession implements WorkspaceTerminal {
 
   /** Starts a shell and waits for its first prompt. */
   static async open(options: TerminalSessionOptions): Promise<TerminalSession> {
-    const { spawn } = await loadPty();
+    const ptys = await loadPty();
     const nonce = randomBytes(12).toString("hex");
     // Every command sees the tag, so it must not be the nonce.
     const tag = crypto.randomUUID();
@@ -89,16 +89,14 @@ export class TerminalSession implements WorkspaceTerminal {
       const env = { ...options.env, AGENT_TERMINAL: tag };
       const use = { folders: [files.path], hasTerminal: true };
       const command = await options.wrap({ argv: shell, cwd: options.workingDir, env }, use);
-      const [program, ...parameters] = command.argv;
-      const pty = spawn(program, parameters, {
-        name: "xterm-256color",
-        cols: COLUMNS,
-        rows: ROWS,
-        cwd: command.cwd,
-        env: command.env,
-      });
+      const { argv, cwd, env: variables } = command;
+      const pty = ptys.start({ argv, cwd, env: variables, columns: COLUMNS, rows: ROWS });
       if (options.hasLowPriority) lowerPriority(pty.pid);
-      const session = new TerminalSession({ pty, command, screen, files, nonce, tag, options });
+      const layers = command.layers + ptys.layers;
+      const session = new TerminalSession({
+        ...{ pty, screen, files, nonce, tag, options },
+        command: { ...command, layers },
+      });
       try {
         await session.#firstPrompt();
       } finally {
@@ -112,7 +110,7 @@ export class TerminalSession implements WorkspaceTerminal {
   }
 
   private constructor(parts: {
-    pty: IPty;
+    pty: Pty;
     command: WrappedCommand;
     screen: TerminalScreen;
     files: ShellFiles;
