@@ -12,12 +12,24 @@ type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 /** A picture that ReDoc loads from the web. The pages must work without a network. */
 const REDOC_LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 
+/** What the licences of the files want to be next to them, those of the libraries in them included. */
+const DOCS_LICENCES = {
+  "swagger-ui.LICENSE": "swagger-ui-dist/LICENSE",
+  "swagger-ui.NOTICE": "swagger-ui-dist/NOTICE",
+  "swagger-ui-bundle.js.LICENSE.txt": "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt",
+  "redoc.LICENSE": "redoc/LICENSE",
+  "redoc.standalone.js.LICENSE.txt": "redoc/bundles/redoc.standalone.js.LICENSE.txt",
+};
+
 /** Copies the browser files of `/docs` and `/redoc`, so that an installed package needs neither of their packages. */
 async function copyDocsAssets(): Promise<void> {
   await mkdir("dist/docs", { recursive: true });
   for (const [name, source] of Object.entries(DOCS_ASSET_SOURCES)) {
     const text = await readFile(`node_modules/${source}`, "utf8");
     await writeFile(`dist/docs/${name}`, text.replaceAll(REDOC_LOGO, "data:,"));
+  }
+  for (const [name, source] of Object.entries(DOCS_LICENCES)) {
+    await copyFile(`node_modules/${source}`, `dist/docs/${name}`);
   }
 }
 

@@ -1,11 +1,12 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { spawnServer } from "../cli/spawn-server.ts";
+import { pack } from "./pack.ts";
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
@@ -16,34 +17,12 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "agent-server-package-"));
-  // Packing builds, which takes a while; a build of these very sources is packed as it is.
-  const scripts = (await isBuilt()) ? ["--ignore-scripts"] : [];
-  await run("npm", ["pack", ...scripts, "--pack-destination", folder], { cwd: root });
-  const [tarball] = await readdir(folder);
+  const tarball = await pack(folder);
   await writeFile(join(folder, "package.json"), '{"name":"stranger","private":true,"type":"module"}');
-  await run("npm", ["install", "--prefer-offline", `./${tarball}`], { cwd: folder });
+  await run("npm", ["install", "--prefer-offline", tarball], { cwd: folder });
 }, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const SOURCES = ["src", "adapters", "package.json", "package-lock.json", "tsconfig.json", "tsup.config.ts"];
-
-/** Whether `dist` has declarations, which come last, and is younger than everything it is made of. */
-async function isBuilt(): Promise<boolean> {
-  const declarations = await stat(join(root, "dist/index.d.ts")).catch(() => undefined);
-  if (declarations === undefined) return false;
-  const dist = await stat(join(root, "dist"));
-  const changes = await Promise.all(SOURCES.map((source) => lastChange(join(root, source))));
-  return Math.max(...changes) < dist.birthtimeMs;
-}
-
-/** Milliseconds since 1970 of the latest change of a file, or of a folder and all that is in it. */
-async function lastChange(path: string): Promise<number> {
-  const entry = await stat(path);
-  if (!entry.isDirectory()) return entry.mtimeMs;
-  const names = await readdir(path);
-  return Math.max(entry.mtimeMs, ...(await Promise.all(names.map((name) => lastChange(join(path, name))))));
-}
 
 const NEEDED_NODE = "agent-server needs Node 22.18 or newer, this is ";
 
@@ -126,6 +105,18 @@ describe("the packed tarball", () => {
     expect(script).not.toContain("cdn.redoc.ly");
   });
 
+  it("has next to the libraries in it what their licences want to be there", async () => {
+    const dist = join(folder, "node_modules/agent-server/dist");
+    for (const [library, files] of Object.entries(LICENCES)) {
+      for (const [file, words] of Object.entries(files)) {
+        expect([library, await readFile(join(dist, file), "utf8")]).toEqual([
+          library,
+          expect.stringContaining(words),
+        ]);
+      }
+    }
+  });
+
   it("carries the command", async () => {
     const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
     const { stdout } = await run(bin("node"), [join(folder, "node_modules/.bin/agent-server"), "--version"]);
@@ -161,6 +152,21 @@ describe("the packed tarball", () => {
     expect(stdout.split("\n").filter((line) => /agent-server|^stranger/.test(line))).toEqual([]);
   }, 120_000);
 });
+
+/** The libraries that are copied into the package, and words of their licences. Others are packages of their own. */
+const LICENCES: Record<string, Record<string, string>> = {
+  "docs/swagger-ui-bundle.js": {
+    "docs/swagger-ui.LICENSE": "Apache License",
+    "docs/swagger-ui.NOTICE": "SmartBear",
+    "docs/swagger-ui-bundle.js.LICENSE.txt": "@license",
+  },
+  "docs/redoc.standalone.js": {
+    "docs/redoc.LICENSE": "Rebilly",
+    "docs/redoc.standalone.js.LICENSE.txt": "ReDoc",
+  },
+  "tree-sitter-bash.wasm": { "tree-sitter-bash.LICENSE": "Max Brunsfeld" },
+  "rrweb-record": { "rrweb-record.LICENSE": "rrweb" },
+};
 
 /** The stranger's own frameworks and their types; realpaths let them find their own dependencies. */
 async function linkFrameworks(): Promise<void> {
