@@ -23,6 +23,7 @@ import { fanOut, sessionFanOut } from "./figures/fan-out.ts";
 import { files } from "./figures/files.ts";
 import { health } from "./figures/health.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
+import { installSize } from "./figures/install-size.ts";
 import { list } from "./figures/list.ts";
 import { resume, sessionResume } from "./figures/resume.ts";
 import { router } from "./figures/router.ts";
@@ -56,6 +57,7 @@ const FIGURES: readonly Figure[] = [
   files,
   attach,
   router,
+  installSize,
 ];
 
 const ON_POSTGRES: readonly Figure[] = [appends, listOnPostgres, takeover, clusterFanOut, clusterInterrupt];

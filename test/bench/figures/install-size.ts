@@ -1,0 +1,66 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Figure } from "../figure.ts";
+
+const root = resolve(import.meta.dirname, "../../..");
+const MIB = 1024 * 1024;
+
+interface LockedPackage {
+  dev?: boolean;
+  devOptional?: boolean;
+  peer?: boolean;
+}
+
+/** What `npm install agent-server` puts on a disk of this platform: the package, and every package that it needs. */
+export const installSize: Figure = {
+  name: "install size",
+  bar: "<= 160 MiB in <= 90 packages, of which the package <= 16 MiB, packed <= 4 MiB",
+  reference: false,
+  async measure() {
+    const packed = JSON.parse(
+      execFileSync("npm", ["pack", "--dry-run", "--ignore-scripts", "--json"], {
+        cwd: root,
+        encoding: "utf8",
+      }),
+    ) as [{ size: number; unpackedSize: number }];
+    const [{ size, unpackedSize }] = packed;
+    const folders = neededFolders();
+    const bytes = unpackedSize + folders.reduce((total, folder) => total + bytesOf(folder), 0);
+    const count = folders.length + 1;
+    const values = {
+      total_mib: mib(bytes),
+      packages: count,
+      own_mib: mib(unpackedSize),
+      packed_mib: mib(size),
+    };
+    const { total_mib, own_mib, packed_mib } = values;
+    return {
+      shown: `${total_mib} MiB in ${count} packages, of which the package ${own_mib} MiB, packed ${packed_mib} MiB`,
+      good: total_mib <= 160 && count <= 90 && own_mib <= 16 && packed_mib <= 4,
+      values,
+    };
+  },
+};
+
+/** The folders of the packages that are needed on this platform, as the lock file has them. */
+function neededFolders(): string[] {
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, LockedPackage>;
+  };
+  return Object.entries(lock.packages)
+    .filter(([path, { dev, devOptional, peer }]) => path !== "" && !dev && !devOptional && !peer)
+    .map(([path]) => join(root, path))
+    .filter((folder) => existsSync(folder));
+}
+
+/** Bytes of the files of a package, without those of packages inside it, which are listed themselves. */
+function bytesOf(folder: string): number {
+  const entries = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => name !== "node_modules");
+  return entries.reduce((total, entry) => {
+    const path = join(folder, entry.name);
+    return total + (entry.isDirectory() ? bytesOf(path) : lstatSync(path).size);
+  }, 0);
+}
+
+const mib = (bytes: number) => Math.round((bytes / MIB) * 10) / 10;
