@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, readdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -17,8 +17,7 @@ const INSTALL_TIMEOUT = 15 * 60 * 1000;
  * `~/.cache/agent-server`. Rejects when there is no Python 3.12 or newer (`PYTHON` may name one).
  */
 export async function preparePython(version: string): Promise<string> {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const folder = join(cache, "agent-server", `openhands-sdk-${version}`);
+  const folder = join(cacheFolder(), `openhands-sdk-${version}`);
   const python = join(folder, "bin", "python");
   // Written last, so that an installation that was cut off is made again.
   const complete = join(folder, "complete");
@@ -27,22 +26,39 @@ export async function preparePython(version: string): Promise<string> {
   await run(await findPython(), ["-m", "venv", folder]);
   // pip takes a quarter of an hour to resolve these packages, uv a second.
   await run(python, ["-m", "pip", "install", "--quiet", "uv"], { timeout: INSTALL_TIMEOUT });
-  await run(
+  await install(
     python,
-    [
-      "-m",
-      "uv",
-      "pip",
-      "install",
-      "--quiet",
-      "--python",
-      python,
-      ...PACKAGES.map((name) => `${name}==${version}`),
-    ],
-    { timeout: INSTALL_TIMEOUT, env: { ...process.env, UV_NATIVE_TLS: "true" } },
+    PACKAGES.map((name) => `${name}==${version}`),
   );
   await writeFile(complete, "");
   return python;
+}
+
+/**
+ * Further packages of the same release, without those they need, in a folder for `PYTHONPATH`: what other suites have is
+ * left as it is. Made on first use, too.
+ */
+export async function preparePackages(version: string, names: readonly string[]) {
+  const python = await preparePython(version);
+  const folder = join(cacheFolder(), `${names.join("+")}-${version}`);
+  if (!(await exists(folder))) {
+    const unfinished = await mkdtemp(join(cacheFolder(), "unfinished-"));
+    const wanted = names.map((name) => `${name}==${version}`);
+    await install(python, ["--no-deps", "--target", unfinished, ...wanted]);
+    await rename(unfinished, folder);
+  }
+  return { python, folder };
+}
+
+async function install(python: string, parameters: string[]): Promise<void> {
+  await run(python, ["-m", "uv", "pip", "install", "--quiet", "--python", python, ...parameters], {
+    timeout: INSTALL_TIMEOUT,
+    env: { ...process.env, UV_NATIVE_TLS: "true" },
+  });
+}
+
+function cacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "agent-server");
 }
 
 async function findPython(): Promise<string> {

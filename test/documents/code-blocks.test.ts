@@ -19,6 +19,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   "ID=$(curl": "test/examples/readme.test.ts",
   "function follow(": "test/examples/readme.test.ts",
   "ui install && npx agent-server --ui": "test/cli/ui.test.ts",
+  "docker build --file examples/container/Dockerfile": "test/image/image.test.ts",
   "npx agent-server mock-llm": "test/cli/mock-llm.test.ts",
 };
 
