@@ -29,7 +29,7 @@ async function main(args: string[]): Promise<void> {
       return doctor(command);
     }
     case "health": {
-      const { health } = await import("./cli/health.ts");
+      const { health } = await import("./cli/doctor/health.ts");
       return health(command);
     }
     case "chat": {

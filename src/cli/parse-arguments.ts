@@ -10,7 +10,7 @@ import { UsageError } from "./arguments/usage-error.ts";
 import type { ChatArguments } from "./chat/chat.ts";
 import { isShell, type Shell } from "./completion/shells.ts";
 import type { DoctorArguments } from "./doctor/doctor.ts";
-import type { HealthArguments } from "./health.ts";
+import type { HealthArguments } from "./doctor/health.ts";
 import type { StoreArguments } from "./store/command-store.ts";
 
 export type Command =

@@ -1,8 +1,23 @@
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { type LockedPackage, neededPackages } from "./needed-packages.ts";
 
+const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
+
+/** A part of a list in CycloneDX. */
+interface Part {
+  "bom-ref": string;
+  licenses: object[];
+}
+
+interface Bill {
+  metadata: { component: { name: string } };
+  components: Part[];
+}
 
 /** Licences that ask for nothing but their text and the names of the authors. */
 const ALLOWED = [
@@ -16,22 +31,7 @@ const ALLOWED = [
   "BlueOak-1.0.0",
 ];
 
-interface LockedPackage {
-  version?: string;
-  license?: string;
-  dev?: boolean;
-  devOptional?: boolean;
-  peer?: boolean;
-}
-
-const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
-  packages: Record<string, LockedPackage>;
-};
-
-/** What `npm install agent-server` brings, on every platform. */
-const installed = Object.entries(lock.packages).filter(
-  ([path, { dev, devOptional, peer }]) => path !== "" && !dev && !devOptional && !peer,
-);
+const installed = neededPackages();
 
 it("what an install brings may be used and passed on by anyone", () => {
   expect(installed.length).toBeGreaterThan(20);
@@ -40,7 +40,7 @@ it("what an install brings may be used and passed on by anyone", () => {
 });
 
 it("what an install brings runs no script on the machine of the user", () => {
-  const scripts = installed.filter(([, entry]) => "hasInstallScript" in entry);
+  const scripts = installed.filter(([, { hasInstallScript }]) => hasInstallScript);
   expect(scripts.map(([path]) => path)).toEqual([]);
 });
 
@@ -52,4 +52,15 @@ it("the lock file says the licence that the installed package has", () => {
     return (JSON.parse(readFileSync(manifest, "utf8")) as LockedPackage).license !== license;
   });
   expect(wrong.map(([path]) => path)).toEqual([]);
+});
+
+it("the list of an install's parts names every one with its licence", async () => {
+  const { stdout } = await run(process.execPath, [join(import.meta.dirname, "sbom.ts")], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const bill = JSON.parse(stdout) as Bill;
+  const parts = bill.components.map(({ "bom-ref": ref, licenses }) => [ref, licenses.length > 0]);
+  const needed = installed.map(([path, { version }]) => `${path.split("node_modules/").at(-1)}@${version}`);
+  expect(parts.sort()).toEqual(needed.map((name) => [name, true]).sort());
+  expect(bill.metadata.component.name).toBe("agent-server");
 });

@@ -1,13 +1,21 @@
 import { execFile } from "node:child_process";
-import { readdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { copyFile, readdir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
 
-/** Packs what a release would be into an empty folder, and gives the path of the tarball. */
+/**
+ * Packs what a release would be into an empty folder, and gives the path of the tarball. `AGENT_SERVER_TARBALL` names one
+ * that is there already, such as that of a release.
+ */
 export async function pack(folder: string): Promise<string> {
+  const ready = process.env.AGENT_SERVER_TARBALL;
+  if (ready) {
+    await copyFile(ready, join(folder, basename(ready)));
+    return join(folder, basename(ready));
+  }
   // Packing builds, which takes a while; a build of these very sources is packed as it is.
   const scripts = (await isBuilt()) ? ["--ignore-scripts"] : [];
   await run("npm", ["pack", ...scripts, "--pack-destination", folder], { cwd: root });

@@ -28,7 +28,7 @@ export const COMMANDS = {
   },
   doctor: {
     group: "Serve",
-    summary: "check this machine and the configuration, and say what to do",
+    summary: "say what this machine and the configuration lack",
     operands: "",
     details: [
       "Nothing is changed. The exit code is 1 when something keeps a server from starting; what only lacks is a remark.",

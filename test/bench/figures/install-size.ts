@@ -1,16 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { neededPackages } from "../../package/needed-packages.ts";
 import type { Figure } from "../figure.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const MIB = 1024 * 1024;
-
-interface LockedPackage {
-  dev?: boolean;
-  devOptional?: boolean;
-  peer?: boolean;
-}
 
 /** What `npm install agent-server` puts on a disk of this platform: the package, and every package that it needs. */
 export const installSize: Figure = {
@@ -43,13 +38,9 @@ export const installSize: Figure = {
   },
 };
 
-/** The folders of the packages that are needed on this platform, as the lock file has them. */
+/** The folders of the packages that are installed on this platform. */
 function neededFolders(): string[] {
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
-    packages: Record<string, LockedPackage>;
-  };
-  return Object.entries(lock.packages)
-    .filter(([path, { dev, devOptional, peer }]) => path !== "" && !dev && !devOptional && !peer)
+  return neededPackages()
     .map(([path]) => join(root, path))
     .filter((folder) => existsSync(folder));
 }

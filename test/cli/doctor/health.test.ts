@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import { type AddressInfo, createServer as createListener } from "node:net";
 import { tmpdir } from "node:os";
 import { expect, it, onTestFinished } from "vitest";
-import { parseArguments } from "../../src/cli/parse-arguments.ts";
-import { spawnCommand } from "./spawn-server.ts";
+import { parseArguments } from "../../../src/cli/parse-arguments.ts";
+import { spawnCommand } from "../spawn-server.ts";
 
 /** A server that answers each path with a status. */
 async function serverOf(statuses: Record<string, number>): Promise<string> {

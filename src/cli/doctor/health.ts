@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../errors.ts";
 
 export interface HealthArguments {
   /** Base URL of the server. */

@@ -1,0 +1,30 @@
+/**
+ * `npm run sbom`: prints everything that an install of the package brings, on any platform, as CycloneDX. npm's own
+ * `--omit=dev` leaves out what development needs, too, so npm is shown a project without development.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { neededPackages } from "./needed-packages.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "agent-server-sbom-"));
+try {
+  const { devDependencies: _, ...manifest } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { name, version } = manifest;
+  const packages = { "": manifest, ...Object.fromEntries(neededPackages()) };
+  write("package.json", manifest);
+  write("package-lock.json", { name, version, lockfileVersion: 3, requires: true, packages });
+  const parameters = ["sbom", "--package-lock-only", "--sbom-format=cyclonedx"];
+  const bill = JSON.parse(execFileSync("npm", parameters, { cwd: folder, encoding: "utf8" }));
+  // npm takes the name of the folder.
+  bill.metadata.component.name = name;
+  process.stdout.write(`${JSON.stringify(bill, null, 2)}\n`);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function write(file: string, content: object): void {
+  writeFileSync(join(folder, file), JSON.stringify(content));
+}
