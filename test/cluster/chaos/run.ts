@@ -7,6 +7,7 @@
  */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { messageOf } from "../../../src/errors.ts";
 import { openChaosCluster } from "./chaos.ts";
 
 const { values } = parseArgs({
@@ -38,9 +39,12 @@ try {
     for (const fault of faults) print(`  FAULT ${fault}`);
     failed += faults.length > 0 ? 1 : 0;
   }
-  if (failed > 0) print(cluster.log().slice(-20_000));
+} catch (error) {
+  failed += 1;
+  print(`  FAULT of the round: ${messageOf(error)}`);
 } finally {
+  if (failed > 0) print(cluster.log().slice(-20_000));
   await cluster.close();
 }
-print(`${rounds - failed} passed, ${failed} failed`);
+print(failed === 0 ? `${rounds} passed` : `${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

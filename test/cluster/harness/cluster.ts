@@ -90,11 +90,16 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
     },
     log: () =>
       [
-        ...nodes.map((node, index) => `node ${index} at ${node.url}:\n${node.log()}`),
+        ...nodes.map((node, index) => `node ${index} at ${node.url}${endOf(node)}:\n${node.log()}`),
         ...balancer.broken.map((line) => `broken off by ${line}`),
       ].join("\n"),
     close,
   };
+}
+
+function endOf(node: ClusterNode): string {
+  const { exitCode, signalCode } = node.server().process;
+  return exitCode === null && signalCode === null ? "" : ` (ended with ${exitCode ?? signalCode})`;
 }
 
 async function openNode(cwd: string, database: Database, options: ClusterOptions): Promise<ClusterNode> {
