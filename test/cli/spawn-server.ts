@@ -4,6 +4,11 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
 
+/** The file of the command that suites start. */
+export const COMMAND = process.env.AGENT_SERVER_TEST_COMMAND ?? join(root, "src/cli.ts");
+/** Milliseconds. Several that start at once on a busy machine take their time. */
+const START_LIMIT = 300_000;
+
 const running = new Set<ChildProcess>();
 /** Ends the servers of tests that failed before they stopped them. */
 process.once("exit", () => {
@@ -21,7 +26,7 @@ export interface SpawnedServer {
 
 export interface SpawnOptions {
   cwd: string;
-  /** The file of the command. Default: that of the sources. */
+  /** The file of the command. Default: that of `AGENT_SERVER_TEST_COMMAND`, such as a build, or else of the sources. */
   command?: string;
   args?: string[];
   environment?: Record<string, string>;
@@ -30,7 +35,7 @@ export interface SpawnOptions {
 /** The command as a user runs it: a process of its own, with nothing of this one's settings. */
 export async function spawnServer(options: SpawnOptions): Promise<SpawnedServer> {
   const spawned = spawnCommand({ ...options, args: ["--port", "0", ...(options.args ?? [])] });
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + START_LIMIT;
   while (Date.now() < deadline) {
     const url = /^Agent server\s+(\S+)$/m.exec(spawned.stdout())?.[1];
     if (url !== undefined) return { ...spawned, url };
@@ -45,7 +50,7 @@ export function spawnCommand(options: SpawnOptions): Omit<SpawnedServer, "url"> 
   const { PATH, HOME } = process.env;
   const child = spawn(
     join(root, "node_modules/.bin/node"),
-    [options.command ?? join(root, "src/cli.ts"), ...(options.args ?? [])],
+    [options.command ?? COMMAND, ...(options.args ?? [])],
     {
       cwd: options.cwd,
       env: { PATH, HOME, ...options.environment },

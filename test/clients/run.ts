@@ -12,6 +12,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { isClusterWanted } from "../cluster/harness/cluster.ts";
 import { preparePython, SDK_VERSIONS } from "./python-environment.ts";
 import { openTestBed, type TestBed } from "./test-bed.ts";
 
@@ -28,14 +29,14 @@ interface VitestReport {
 
 if (process.argv.includes("--cluster")) process.env.AGENT_SERVER_TEST_CLUSTER = "1";
 const root = resolve(import.meta.dirname, "../..");
-const SUITE_TIMEOUT = 15 * 60 * 1000;
+const SUITE_TIMEOUT = (isClusterWanted() ? 60 : 15) * 60 * 1000;
 
 /** A suite that needs no other language. */
 async function runSuite(title: string, suiteFolder: string): Promise<Count> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-report-"));
   const report = join(folder, "report.json");
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const suite = [vitest, "run", "--config", "test/vitest.config.ts", suiteFolder];
+  const suite = [vitest, "run", "--config", "test/vitest.config.ts", ...limits(), suiteFolder];
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { output } = await runCommand(process.execPath, [...suite, ...reporters], {});
   print(title, output);
@@ -46,6 +47,12 @@ async function runSuite(title: string, suiteFolder: string): Promise<Count> {
   } = JSON.parse(await readFile(report, "utf8").catch(() => "{}")) as VitestReport;
   await rm(folder, { recursive: true, force: true });
   return passed + failed + skipped === 0 ? { passed: 0, failed: 1 } : { passed, failed };
+}
+
+/** A database and three servers take longer to start, and share what processors there are. */
+function limits(): string[] {
+  if (!isClusterWanted()) return ["--hookTimeout=90000"];
+  return ["--hookTimeout=600000", "--testTimeout=300000", "--maxWorkers=1"];
 }
 
 async function runPython(python: string): Promise<Count> {

@@ -33,7 +33,7 @@ export interface SessionOptions {
   path?: string;
 }
 
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 300_000;
 
 /** One conversation on one server, driven the way the real clients do: HTTP for verbs, a socket for what happens. */
 export class Client {

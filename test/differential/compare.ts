@@ -1,11 +1,16 @@
 /**
  * Plays the same scripted conversations on the reference and on this server and compares what clients see of them.
- * `node test/differential/compare.ts [--cluster] [part of a scenario's name]...`
+ * `node test/differential/compare.ts [--cluster [--with-one]] [part of a scenario's name]...`
+ *
+ * - `--cluster`: this server is three on one Postgres, behind a balancer that gives each request to the next.
+ * - `--with-one`: they are compared with one server of this package in place of the reference. Whatever differs is a
+ *   fault of the cluster: no difference is listed.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { keepChatTemplate } from "./chat-template.ts";
 import { diff } from "./diff.ts";
 import { type Difference, matches } from "./differences/difference.ts";
@@ -20,6 +25,7 @@ import {
   type OurServers,
   openOurs,
   type RunningServer,
+  startOne,
   startReference,
 } from "./servers.ts";
 import { writeSharedFiles } from "./shared-files.ts";
@@ -27,15 +33,15 @@ import { writeSharedFiles } from "./shared-files.ts";
 /** Scenarios at play at once; most of their time is spent waiting. */
 const LANES = 4;
 
+type Side = "reference" | "ours";
+type Start = OurServers["start"];
+
 interface Stage {
   folder: string;
-  /** That of the reference. */
-  python: string;
   model: ScriptedModel;
-  /** Starts others of ours. */
-  startOurs: OurServers["start"];
-  ours: RunningServer;
-  reference: RunningServer;
+  servers: Record<Side, RunningServer>;
+  /** Start others. */
+  starts: Record<Side, Start>;
 }
 
 interface Verdict {
@@ -46,32 +52,43 @@ interface Verdict {
   used: Set<string>;
 }
 
-const parts = process.argv.slice(2).filter((argument) => argument !== "--cluster");
-if (process.argv.includes("--cluster")) process.env.AGENT_SERVER_TEST_CLUSTER = "1";
+const { values: options, positionals: parts } = parseArgs({
+  options: { cluster: { type: "boolean" }, "with-one": { type: "boolean" } },
+  allowPositionals: true,
+});
+if (options.cluster) process.env.AGENT_SERVER_TEST_CLUSTER = "1";
+const listed = options["with-one"] ? [] : DIFFERENCES;
 process.exitCode = (await main()) ? 0 : 1;
 
 async function main(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-differential-"));
   const model = await startScriptedModel();
   const ourServers = await openOurs();
-  const servers: { ours?: RunningServer; reference?: RunningServer } = {};
+  const running: RunningServer[] = [];
   try {
     await mkdir(join(folder, "home"));
     await keepChatTemplate(join(folder, "home"));
     await mkdir(join(folder, "ours"));
     await mkdir(join(folder, "reference"));
     await writeSharedFiles(folder);
-    const python = await installReference();
-    servers.reference = await startReference(python, join(folder, "reference"));
-    servers.ours = await ourServers.start(join(folder, "ours"));
-    const { ours, reference } = servers;
-    return await compareAll({ folder, python, model, startOurs: ourServers.start, ours, reference });
+    const starts = { reference: await startOfReference(), ours: ourServers.start };
+    const reference = await starts.reference(join(folder, "reference"));
+    running.push(reference);
+    const ours = await starts.ours(join(folder, "ours"));
+    running.push(ours);
+    return await compareAll({ folder, model, servers: { reference, ours }, starts });
   } finally {
-    await Promise.all([servers.ours?.stop(), servers.reference?.stop()]);
+    await Promise.all(running.map((server) => server.stop()));
     await ourServers.close();
     model.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function startOfReference(): Promise<Start> {
+  if (options["with-one"]) return startOne;
+  const python = await installReference();
+  return (cwd, environment) => startReference(python, cwd, environment);
 }
 
 async function compareAll(stage: Stage): Promise<boolean> {
@@ -100,22 +117,20 @@ async function compareAll(stage: Stage): Promise<boolean> {
 }
 
 async function compare(
-  { model, startOurs, ours, reference, folder, python }: Stage,
+  { model, servers, starts, folder }: Stage,
   scenario: Scenario,
   workspace: string,
 ): Promise<Verdict> {
   const { name } = scenario;
   try {
-    const sides = {
-      reference: { server: reference, start: startAnother(python) },
-      ours: { server: ours, start: startOurs },
-    };
-    const on = (side: "reference" | "ours") => {
-      const { server, start } = sides[side];
+    const on = (side: Side) => {
       // Beside the server of all scenarios, so that text about its folder is the same.
       const another: Play["another"] = (environment) =>
-        start(join(folder, side), { OH_CONVERSATIONS_PATH: `workspace/${randomUUID()}`, ...environment });
-      return play({ ...{ server, scenario, model, workspace, side }, another });
+        starts[side](join(folder, side), {
+          OH_CONVERSATIONS_PATH: `workspace/${randomUUID()}`,
+          ...environment,
+        });
+      return play({ ...{ server: servers[side], scenario, model, workspace, side }, another });
     };
     const expected = await on("reference");
     const actual = await on("ours");
@@ -123,10 +138,6 @@ async function compare(
   } catch (error) {
     return { name, unknown: [`it could not be played: ${String(error)}`], known: 0, used: new Set() };
   }
-}
-
-function startAnother(python: string) {
-  return (cwd: string, environment: Record<string, string>) => startReference(python, cwd, environment);
 }
 
 function judge(name: string, lines: readonly string[]): Verdict {
@@ -140,7 +151,7 @@ function judge(name: string, lines: readonly string[]): Verdict {
 }
 
 function patternsFor(name: string): string[] {
-  return DIFFERENCES.filter((difference) => concerns(difference, name)).flatMap(({ at }) => at);
+  return listed.filter((difference) => concerns(difference, name)).flatMap(({ at }) => at);
 }
 
 function concerns({ scenarios: names }: Difference, name: string): boolean {
@@ -150,7 +161,7 @@ function concerns({ scenarios: names }: Difference, name: string): boolean {
 /** A listed difference that is none any more must leave the list, as far as what was played can tell. */
 function staleDifferences(verdicts: readonly Verdict[]): string[] {
   const isWhole = parts.length === 0;
-  return DIFFERENCES.flatMap((difference) => {
+  return listed.flatMap((difference) => {
     const where = verdicts.filter(({ name }) => concerns(difference, name));
     if (difference.scenarios === "all") {
       if (!isWhole) return [];

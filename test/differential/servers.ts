@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { COMMAND } from "../cli/spawn-server.ts";
 import { isClusterWanted, openCluster } from "../cluster/harness/cluster.ts";
 import { openDatabase } from "../cluster/harness/database.ts";
 
@@ -68,6 +69,7 @@ export async function startReference(
     OPENHANDS_SUPPRESS_BANNER: "1",
     TZ: "UTC",
     EXTENSIONS_PATH: join(cwd, "../extensions"),
+    ...keyOfCluster(),
     ...more,
   };
   return start({
@@ -92,8 +94,7 @@ export async function openOurs(): Promise<OurServers> {
   let schemas = 0;
   return {
     async start(cwd, more = {}) {
-      // One that is configured later cannot be part of a cluster.
-      if (more.OH_DEFERRED_INIT !== undefined) return startOne(cwd, more);
+      if (isOfOneServer(more)) return startOne(cwd, more);
       schemas += 1;
       const { url, close } = await openCluster({
         ...{ cwd, database, args: ["--store-schema", `servers_${schemas}`] },
@@ -105,12 +106,17 @@ export async function openOurs(): Promise<OurServers> {
   };
 }
 
-async function startOne(cwd: string, more: Record<string, string> = {}): Promise<RunningServer> {
+/** A server that is configured later cannot be part of a cluster, and back ends of extensions are of each server alone. */
+function isOfOneServer({ OH_DEFERRED_INIT, OH_APP_BACKEND_PUBLIC_URL }: Record<string, string>): boolean {
+  return OH_DEFERRED_INIT !== undefined || OH_APP_BACKEND_PUBLIC_URL !== undefined;
+}
+
+export async function startOne(cwd: string, more: Record<string, string> = {}): Promise<RunningServer> {
   const port = await freePort();
   const command = join(root, "node_modules/.bin/node");
   return start({
     command,
-    args: [join(root, "src/cli.ts"), "--port", String(port)],
+    args: [COMMAND, "--port", String(port)],
     port,
     cwd,
     environment: environmentOf(cwd, more),
@@ -118,7 +124,18 @@ async function startOne(cwd: string, more: Record<string, string> = {}): Promise
 }
 
 function environmentOf(cwd: string, more: Record<string, string>): Record<string, string> {
-  return { OH_ENABLE_VSCODE: "0", TZ: "UTC", EXTENSIONS_PATH: join(cwd, "../extensions"), ...more };
+  return {
+    OH_ENABLE_VSCODE: "0",
+    TZ: "UTC",
+    EXTENSIONS_PATH: join(cwd, "../extensions"),
+    ...keyOfCluster(),
+    ...more,
+  };
+}
+
+/** Servers of a cluster have a secret key, so all have one that are compared with them. */
+function keyOfCluster(): Record<string, string> {
+  return isClusterWanted() ? { OH_SECRET_KEY: "secret of the cluster" } : {};
 }
 
 interface Launch {
@@ -135,7 +152,7 @@ async function start({ command, args, port, cwd, environment }: Launch): Promise
   const HOME = join(cwd, "../home");
   const child = spawn(command, args, { cwd, env: { PATH, HOME, ...environment }, stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 1_800; tries += 1) {
+  for (let tries = 0; tries < 9_000; tries += 1) {
     const ready = await fetch(`${url}/ready`).catch(() => undefined);
     if (ready?.status === 200) return { url, stop: () => stop(child) };
     if (child.exitCode !== null) break;

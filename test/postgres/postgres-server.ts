@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const NOBODY = 65_534;
 const IS_ROOT = process.getuid?.() === 0;
 const USER = IS_ROOT ? { uid: NOBODY, gid: NOBODY } : {};
-const START_WAIT = 60_000;
+const START_WAIT = 300_000;
 /** What survives the end of a process is enough for tests. A benchmark asks for more. */
 const QUICK = ["-c", "fsync=off", "-c", "full_page_writes=off"];
 

@@ -12,7 +12,7 @@ describe.skipIf(NO_BROWSER)("branches in Agent Canvas", () => {
     await canvas.user.send("Second words");
     await canvas.user.reads("You said: Second words");
     source = new URL(canvas.page.url()).pathname;
-  }, 60_000);
+  });
   afterAll(() => canvas?.[Symbol.asyncDispose]());
   afterEach(({ task }) => canvas.check(task.name));
 

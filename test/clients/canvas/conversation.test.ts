@@ -18,7 +18,7 @@ describe.skipIf(NO_BROWSER)("a conversation in Agent Canvas", () => {
     canvas = await openCanvas();
     await canvas.user.onboard(canvas.bed.modelUrl);
     folder = canvas.user.workingDir(canvas.bed.folder);
-  }, 60_000);
+  });
   afterAll(() => canvas?.[Symbol.asyncDispose]());
   afterEach(({ task }) => canvas.check(task.name));
 

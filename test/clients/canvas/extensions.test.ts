@@ -54,7 +54,7 @@ describe.skipIf(NO_BROWSER || !CAN_RUN)("the page of apps", { timeout: 90_000 },
       environment: { OH_APP_BACKEND_PUBLIC_URL: apps },
     });
     await canvas.user.onboard(canvas.bed.modelUrl);
-  }, 90_000);
+  });
   afterAll(() => canvas?.[Symbol.asyncDispose]());
   afterEach(async ({ task }) => {
     // The pages of back ends are at an origin of their own, where they are refused what is not theirs.

@@ -6,7 +6,7 @@ describe.skipIf(NO_BROWSER)("a newcomer to Agent Canvas", () => {
 
   beforeAll(async () => {
     canvas = await openCanvas();
-  }, 60_000);
+  });
   afterAll(() => canvas?.[Symbol.asyncDispose]());
   afterEach(({ task }) => canvas.check(task.name));
 

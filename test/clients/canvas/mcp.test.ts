@@ -10,7 +10,7 @@ describe.skipIf(NO_BROWSER)("the page of MCP servers", { timeout: 60_000 }, () =
     everything = await everythingAt("sse");
     canvas = await openCanvas();
     await canvas.user.onboard(canvas.bed.modelUrl);
-  }, 90_000);
+  });
   afterAll(async () => {
     await canvas?.[Symbol.asyncDispose]();
     await everything?.[Symbol.asyncDispose]();

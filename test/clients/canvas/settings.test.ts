@@ -26,7 +26,7 @@ describe.skipIf(NO_BROWSER)("the pages of Agent Canvas", () => {
   beforeAll(async () => {
     canvas = await openCanvas();
     await canvas.user.onboard(canvas.bed.modelUrl);
-  }, 60_000);
+  });
   afterAll(() => canvas?.[Symbol.asyncDispose]());
   afterEach(({ task }) => canvas.check(task.name));
 

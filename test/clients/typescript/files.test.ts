@@ -8,7 +8,7 @@ let bed: TestBed;
 
 beforeAll(async () => {
   bed = await openTestBed();
-}, 60_000);
+});
 
 afterAll(() => bed[Symbol.asyncDispose]());
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
     mkdirSync(dirname(join(bed.folder, path)), { recursive: true });
     writeFileSync(join(bed.folder, path), text);
   }
-}, 60_000);
+});
 
 afterAll(() => bed[Symbol.asyncDispose]());
 

@@ -12,7 +12,7 @@ let client: ScopedClient;
 
 beforeAll(async () => {
   bed = await openTestBed();
-}, 60_000);
+});
 
 beforeEach(async () => {
   folder = mkdtempSync(join(bed.folder, "scoped-"));

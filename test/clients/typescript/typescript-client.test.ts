@@ -19,7 +19,7 @@ let bed: TestBed;
 
 beforeAll(async () => {
   bed = await openTestBed();
-}, 60_000);
+});
 
 afterAll(() => bed[Symbol.asyncDispose]());
 
