@@ -4,6 +4,7 @@ import { type ChunkingContext, type Plugin as RolldownPlugin, rolldown } from "r
 import { defineConfig, type Options } from "tsup";
 import manifest from "./package.json" with { type: "json" };
 import { RECORDER_FILE, RECORDER_SOURCE } from "./src/browser/recording/recorder-script.ts";
+import { bundleScript } from "./src/inspector/bundle-script.ts";
 import { DOCS_ASSET_SOURCES } from "./src/node/docs-assets.ts";
 import tsconfig from "./tsconfig.json" with { type: "json" };
 
@@ -52,6 +53,14 @@ async function copyRecorder(): Promise<void> {
   await copyFile(`node_modules/${RECORDER_SOURCE}`, `dist/${RECORDER_FILE}`);
   const licence = (await readFile("LICENSE", "utf8")).replace(/^Copyright .*$/m, RRWEB_COPYRIGHT);
   await writeFile("dist/rrweb-record.LICENSE", licence);
+}
+
+/** Bundles the script of the inspector for browsers. */
+async function buildInspector(): Promise<void> {
+  await mkdir("dist/inspector", { recursive: true });
+  await writeFile("dist/inspector/inspector.js", await bundleScript());
+  // The library in it that compares files.
+  await copyFile("node_modules/diff/LICENSE", "dist/inspector/diff.LICENSE");
 }
 
 const NO_YAML = "export const stringify = undefined;";
@@ -126,6 +135,7 @@ export default defineConfig([
       await copyDocsAssets();
       await copyGrammar();
       await copyRecorder();
+      await buildInspector();
     },
   },
   // A file of its own, because a start does not load it. Only a file of this format can be loaded without waiting.

@@ -53,6 +53,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "workspace",
   ],
   ui: ["http"],
+  inspector: ["http", "timeline"],
   node: ["http"],
   configuration: ["server"],
 };

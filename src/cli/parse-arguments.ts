@@ -41,6 +41,7 @@ export type Command =
       cluster: ClusterSettings;
       /** null: no pages for browsers but the documentation. */
       ui: UiArguments | null;
+      inspector: boolean;
       /** null: commands run as the user of the server, without confinement. */
       sandbox: SandboxArguments | null;
       /** null: no containers. */
@@ -139,6 +140,7 @@ function parseServe(values: Values): Command {
     store: parseStore(values, "serve"),
     cluster: parseCluster(values),
     ui: parseUi(values),
+    inspector: values.inspector ?? false,
     sandbox: parseSandbox(values),
     container: parseContainer(values),
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(

@@ -24,6 +24,7 @@ export interface ServeArguments {
   store: StoreArguments | null;
   cluster: ClusterSettings;
   ui: UiArguments | null;
+  inspector: boolean;
   sandbox: SandboxArguments | null;
   container: ContainerArguments | null;
   warnings: string[];
@@ -47,6 +48,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     logger,
     dangerouslyAllowUnauthenticated,
     debug,
+    inspector: args.inspector,
     ...(args.store && { store: await openStore(args.store) }),
     cluster,
     ...(args.ui && { ui: uiOptions(args.ui, { host, network: networkOf(args) }) }),
@@ -175,7 +177,7 @@ async function openSandbox(
 }
 
 function banner(url: string, server: AgentServer, { store, ui, sandbox, container }: ServeArguments): string {
-  const { apiKeyCount, conversationsPath, hasSecretKey } = server.options;
+  const { apiKeyCount, conversationsPath, hasSecretKey, inspector } = server.options;
   const keys =
     apiKeyCount > 0
       ? `${apiKeyCount} session key${apiKeyCount > 1 ? "s" : ""}, sent as X-Session-API-Key`
@@ -186,6 +188,7 @@ function banner(url: string, server: AgentServer, { store, ui, sandbox, containe
   return [
     `Agent server   ${url}`,
     ...(ui ? [`Agent Canvas   ${url}/`] : []),
+    ...(inspector ? [`Inspector      ${url}/inspector`] : []),
     `API docs       ${url}/docs`,
     ...(server.options.cluster
       ? [`Cluster        others reach this server at ${server.options.cluster.address}`]

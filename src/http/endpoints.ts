@@ -22,6 +22,9 @@ export interface Routed<E> {
   endpoint: E;
 }
 
+/** A page for people that needs no credentials: it holds nothing of the server. The OpenAPI document leaves it out. */
+export type OpenPage = readonly [path: string, endpoint: Endpoint];
+
 /** Every path of a server. */
 export interface Endpoints {
   router: Router<Routed<Endpoint>>;
@@ -41,6 +44,8 @@ export interface EndpointsOptions {
   /** Name of the session cookie, for the OpenAPI document. */
   cookieName?: string | undefined;
   docsAssets?: DocsAssets | undefined;
+  /** Pages in addition to those of the documentation. */
+  openPages?: readonly OpenPage[] | undefined;
   maxBodyBytes?: number | undefined;
   receiveUpload?: ReceiveUpload | undefined;
   eventStreams: EventStreams;
@@ -55,6 +60,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   const { routes, sockets, authentication, basePath, version, cookieName, docsAssets } = options;
   const {
     maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+    openPages = [],
     receiveUpload,
     eventStreams,
     queryKey = true,
@@ -71,7 +77,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     ...sockets
       .filter(isNoRoute)
       .flatMap(({ spec }) => entriesOf({ ...spec, method: "GET" }, upgradeRequired)),
-    ...documentation.pages.flatMap(([path, endpoint]) =>
+    ...[...documentation.pages, ...openPages].flatMap(([path, endpoint]) =>
       entriesOf({ id: path.slice(1), path, method: "GET", head: true }, endpoint),
     ),
   ];

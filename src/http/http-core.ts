@@ -8,7 +8,7 @@ import { type Answer, isResponse, toResponse } from "./answer.ts";
 import { EventStreams } from "./content/event-streams.ts";
 import type { ReceiveUpload } from "./content/upload.ts";
 import { type CorsOptions, createCors, preflightMethod } from "./cors.ts";
-import { createEndpoints, reach, reachSocket, routeOf } from "./endpoints.ts";
+import { createEndpoints, type OpenPage, reach, reachSocket, routeOf } from "./endpoints.ts";
 import { errorAnswer } from "./error-answer.ts";
 import type { ConnectionInfo } from "./fetch-server.ts";
 import type { DocsAssets } from "./openapi/docs.ts";
@@ -49,6 +49,8 @@ export interface HttpCoreOptions extends AuthenticationOptions {
   version: string;
   /** Files of `/docs` and `/redoc`; without them there are no such pages. */
   docsAssets?: DocsAssets;
+  /** Further pages for people at paths of the server. */
+  openPages?: readonly OpenPage[];
   /** The refusal of what requires credentials while the server is not configured. Default: it is. */
   dormant?: (() => AgentServerError | undefined) | undefined;
   /** Decides about requests that not every server can answer. Default: this one answers all. */

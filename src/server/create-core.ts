@@ -11,6 +11,7 @@ import type { DeferredInit } from "./deferred/deferred-init.ts";
 import { initKeyCheck } from "./deferred/init-key.ts";
 import type { ClosableEditor } from "./editor/editor-access.ts";
 import { openGateway } from "./gateway/open-gateway.ts";
+import { inspectorPages } from "./inspector-pages.ts";
 import { corsOptions } from "./options/cors-options.ts";
 import type { ResolvedOptions } from "./options/resolved-options.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
@@ -94,6 +95,7 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     now: clock.now,
     version: PROTOCOL_VERSION,
     docsAssets,
+    openPages: inspectorPages(options),
     pages: canvasUi(options, { publicPath, settings: services.settings }),
     receiveUpload,
   });

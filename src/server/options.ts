@@ -168,6 +168,11 @@ export interface ServerOptions {
    */
   ui?: boolean | UiOptions;
   /**
+   * Serves the inspector at `/inspector` below `basePath`: a page that shows conversations, their timelines, waits,
+   * tokens and errors as they happen. It asks its user for a key, and shows what that key may see. Default: false.
+   */
+  inspector?: boolean;
+  /**
    * Code that takes part in the loop of agents: guards, hooks, budgets, condensers. A list is shared by all
    * conversations; a function is called each time a conversation is loaded for work, and its extensions may keep what
    * belongs to that conversation. Default: none.

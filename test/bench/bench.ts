@@ -6,11 +6,14 @@
  * - `--store postgres`: only what Postgres and several nodes on it cost: appends next to SQLite, lists, takeovers, sockets
  *   and interrupts at another node than that of the run.
  * - `--dist folder`: where the built command is. Default: dist.
+ * - `--chart file.svg`: draws the figures beside their limits, too.
+ * - `--from file`: measures nothing, and draws what an earlier run has printed into that file.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { chart } from "./chart/chart.ts";
 import type { Figure, Measured } from "./figure.ts";
 import { appends } from "./figures/appends.ts";
 import { attach } from "./figures/attach.ts";
@@ -35,6 +38,7 @@ import { stepInProcess } from "./figures/steps/step-in-process.ts";
 import { stepOverhead } from "./figures/steps/step-overhead.ts";
 import { throughput } from "./figures/throughput.ts";
 import { closeConnections } from "./load/http-client.ts";
+import { type Results, readResults } from "./results.ts";
 import { ours, reference, type Target } from "./target.ts";
 
 const FIGURES: readonly Figure[] = [
@@ -74,23 +78,36 @@ const { values: options } = parseArgs({
     reference: { type: "boolean", default: false },
     store: { type: "string" },
     dist: { type: "string", default: resolve(import.meta.dirname, "../../dist") },
+    chart: { type: "string" },
+    from: { type: "string" },
   },
 });
 if (options.store !== undefined && options.store !== "postgres") {
   throw new Error(`--store: expected postgres, got ${JSON.stringify(options.store)}`);
 }
-const figures = options.store === "postgres" ? ON_POSTGRES : FIGURES;
-const targets = [ours(options.dist), ...(options.reference ? [await reference()] : [])];
-const started = performance.now();
-const rows: Row[] = [];
-for (const figure of figures.filter(({ name }) => name.includes(options.only))) {
-  for (const target of targets) {
-    if (target.name === "reference" && !figure.reference) continue;
-    rows.push({ figure, target, measured: await measure(figure, target) });
-  }
+if (options.from !== undefined && options.chart === undefined) {
+  throw new Error("--from: nothing to do without --chart file.svg");
 }
-closeConnections();
-report();
+const results = options.from === undefined ? await run() : readResults(options.from);
+if (options.chart !== undefined) writeFileSync(options.chart, chart(results));
+
+/** Measures the figures that were asked for, one after the other, and prints them. */
+async function run(): Promise<Results> {
+  const figures = options.store === "postgres" ? ON_POSTGRES : FIGURES;
+  const targets = [ours(options.dist), ...(options.reference ? [await reference()] : [])];
+  const started = performance.now();
+  const rows: Row[] = [];
+  for (const figure of figures.filter(({ name }) => name.includes(options.only))) {
+    for (const target of targets) {
+      if (target.name === "reference" && !figure.reference) continue;
+      rows.push({ figure, target, measured: await measure(figure, target) });
+    }
+  }
+  closeConnections();
+  const results = resultsOf(rows, Math.round((performance.now() - started) / 1_000));
+  report(results, rows);
+  return results;
+}
 
 async function measure(figure: Figure, target: Target): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "agent-server-bench-"));
@@ -108,20 +125,24 @@ async function measure(figure: Figure, target: Target): Promise<Measured> {
   }
 }
 
-function report(): void {
-  const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] };
-  const seconds = Math.round((performance.now() - started) / 1_000);
-  const figures = rows.map(({ figure: { name, bar }, target, measured }) => ({
-    name,
-    target: target.name,
-    bar,
-    good: measured.good,
-    ...measured.values,
-  }));
-  console.log(JSON.stringify({ ...machine, seconds, figures }));
-  console.log(
-    `\nNode ${machine.node}, ${machine.cores} cores, load ${machine.load?.toFixed(1)}, ${seconds} s\n`,
-  );
+function resultsOf(rows: readonly Row[], seconds: number): Results {
+  return {
+    node: process.version,
+    cores: availableParallelism(),
+    load: loadavg()[0] ?? 0,
+    date: new Date().toISOString().slice(0, 10),
+    seconds,
+    figures: rows.map(({ figure: { name, bar }, target, measured }) => ({
+      ...{ name, target: target.name, bar, good: measured.good },
+      ...measured.values,
+    })),
+  };
+}
+
+function report(results: Results, rows: readonly Row[]): void {
+  const { node, cores, load, seconds } = results;
+  console.log(JSON.stringify(results));
+  console.log(`\nNode ${node}, ${cores} cores, load ${load.toFixed(1)}, ${seconds} s\n`);
   for (const { figure, target, measured } of rows) {
     const verdict = measured.good === null ? "?" : measured.good ? "good" : "MISSES";
     const name = target.name === "ours" ? figure.name : `  ${target.name}`;

@@ -45,6 +45,7 @@ const LATER = [
   /^conversations\/(export\/trajectory|start-conversation)/,
   /^llm\/(anthropic-messages|bedrock-converse|openai-chat|openai-responses)/,
   /^llm\/(aws\/(aws-credentials|sign-request)|google\/google-token)/,
+  /^(inspector|timeline)\//,
   /^mcp\//,
   /^telemetry/,
   /^tools\/browser/,

@@ -1,5 +1,5 @@
-import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { onTestFinished } from "vitest";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, onTestFinished } from "vitest";
 import { findChromium } from "../../src/browser/chromium/find-chromium.ts";
 
 const program = findChromium({ program: null, environment: process.env });
@@ -22,11 +22,15 @@ export interface WatchedPage {
   faults: string[];
 }
 
-/** Opens a new page in a new browser, which ends with the test. */
+/** The browser of a test file. */
+let started: Promise<Browser> | undefined;
+afterAll(async () => (await started)?.close());
+
+/** Opens a page in a browser that knows nothing yet. It ends with the test. */
 export async function openPage(options: BrowserContextOptions = {}): Promise<WatchedPage> {
-  const browser = await chromium.launch({ executablePath: program ?? "", headless: true, args: ARGUMENTS });
-  onTestFinished(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+  started ??= chromium.launch({ executablePath: program ?? "", headless: true, args: ARGUMENTS });
+  const context = await (await started).newContext({ viewport: { width: 1200, height: 800 }, ...options });
+  onTestFinished(() => context.close());
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const requests: string[] = [];

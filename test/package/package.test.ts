@@ -117,6 +117,15 @@ describe("the packed tarball", () => {
     }
   });
 
+  it("has the script of the inspector as one file", async () => {
+    const script = await readFile(
+      join(folder, "node_modules/agent-server/dist/inspector/inspector.js"),
+      "utf8",
+    );
+    expect(script).toContain("/sockets/session/".slice(1));
+    expect(script).not.toMatch(/\bfrom ?"/);
+  });
+
   it("carries the command", async () => {
     const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
     const { stdout } = await run(bin("node"), [join(folder, "node_modules/.bin/agent-server"), "--version"]);
@@ -164,6 +173,7 @@ const LICENCES: Record<string, Record<string, string>> = {
     "docs/redoc.LICENSE": "Rebilly",
     "docs/redoc.standalone.js.LICENSE.txt": "ReDoc",
   },
+  "inspector/inspector.js": { "inspector/diff.LICENSE": "Kevin Decker" },
   "tree-sitter-bash.wasm": { "tree-sitter-bash.LICENSE": "Max Brunsfeld" },
   "rrweb-record": { "rrweb-record.LICENSE": "rrweb" },
 };

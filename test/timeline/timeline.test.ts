@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { joinRows, Timeline } from "../../src/timeline/timeline.ts";
+import { needsEvents, waitOf } from "../../src/timeline/waits.ts";
 import { call, event, LIMITS, result, rowsOf, stats, status, time, userMessage } from "./log.ts";
 
 const titles = (rows: readonly { title: string }[]) => rows.map(({ title }) => title);
@@ -143,6 +144,21 @@ describe("a timeline that is followed", () => {
       "confirmation",
       "paused",
     ]);
+  });
+
+  it("says so of a conversation in a list, from its newest events", () => {
+    const running = { execution_status: "running", last_user_message_id: "m" };
+    const newest = [call("b", 3, { tool_name: "grep" }), result("a", 3), call("a", 2), stats(10, 1, 2)];
+    expect([needsEvents(running), waitOf(running, newest), waitOf(running)]).toEqual([
+      true,
+      "grep",
+      "the model",
+    ]);
+    const others = ["idle", "waiting_for_confirmation", "paused", "stuck"].map((execution_status) =>
+      waitOf({ execution_status, last_user_message_id: "m" }),
+    );
+    expect(others).toEqual(["a run", "confirmation", "paused", "stuck"]);
+    expect([needsEvents({}), waitOf({}), waitOf({ execution_status: "idle" })]).toEqual([false, "", "idle"]);
   });
 
   it("takes status and sums from a state where it begins in the middle", () => {

@@ -103,7 +103,7 @@ export const COMMANDS = {
   },
   export: {
     group: "Data",
-    summary: "write a stored conversation as a folder, as a page to read, or as a fixture",
+    summary: "write a stored conversation as a folder, page or fixture",
     operands: "ID",
     details: [
       "The folder is one that an OpenHands agent server opens. Neither it nor the page holds secrets.",

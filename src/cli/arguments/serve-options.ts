@@ -72,6 +72,12 @@ export const SERVE_OPTIONS = {
     about: "open it in the browser. Implies --ui",
     brief: "the same, opened in the browser",
   },
+  inspector: {
+    section: WEB_APP,
+    about:
+      "serve the inspector at /inspector: conversations, their timelines, waits, tokens and errors, live",
+    brief: "serve a page that shows what runs, at /inspector",
+  },
   sandbox: {
     section: SANDBOX,
     about: "run commands and file tools in bubblewrap: without the server's files, processes and network",

@@ -66,6 +66,7 @@ export type ResolvedOptions = Omit<
       | "allowedHosts"
       | "appBackendPublicUrl"
       | "trustForwardedHeaders"
+      | "inspector"
       | "idleTtlSeconds"
       | "idleTimeoutSeconds"
       | "idleShutdownSeconds"
@@ -127,6 +128,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     allowedHosts: options.allowedHosts ?? [],
     appBackendPublicUrl: publicUrlOf(options),
     trustForwardedHeaders: options.trustForwardedHeaders ?? false,
+    inspector: inspectorOf(options),
     idleTtlSeconds: options.idleTtlSeconds === undefined ? 1200 : options.idleTtlSeconds,
     idleTimeoutSeconds: options.idleTimeoutSeconds ?? null,
     idleShutdownSeconds: secondsOf("idleShutdownSeconds", options.idleShutdownSeconds),
@@ -165,6 +167,11 @@ function previousKeysOf({ secretKey, previousSecretKeys = [] }: ServerOptions): 
     throw new TypeError("previousSecretKeys: secretKey must be set, too");
   }
   return [...previousSecretKeys];
+}
+
+function inspectorOf({ inspector = false }: ServerOptions): boolean {
+  if (typeof inspector !== "boolean") throw new TypeError("inspector: must be true or false");
+  return inspector;
 }
 
 /** Without a slash at its end. */

@@ -45,6 +45,7 @@ td.number,th.number{text-align:right}
 .words{margin:.3rem 0;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
 .remark{margin:.2rem 0}
 details{margin:.2rem 0}
+.row details:not([open]){display:inline-block;margin-right:1rem}
 summary{cursor:pointer;color:var(--accent);font-size:.9em;overflow-wrap:anywhere}
 pre{margin:.3rem 0;padding:.5rem;background:var(--page);border:1px solid var(--line);border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:40rem;overflow:auto;unicode-bidi:isolate}
 .diff span{display:block;white-space:pre-wrap}
