@@ -226,7 +226,8 @@ export class ClaimedConversations {
     const leaving = (await this.#live.loaded()).map(async (conversation) => {
       if (conversation.isSubAgent) return;
       await conversation.leave();
-      await this.#live.discard(conversation.keeper.state.id);
+      // The others adopt it when this node leaves: its status alone does not say that it was cut short.
+      if (!conversation.isAbandoned) await this.#live.discard(conversation.keeper.state.id);
     });
     if (await settledWithin(Promise.all(leaving), wait)) return;
     for (const conversation of await this.#live.loaded()) {

@@ -82,7 +82,7 @@ it("a claim that cannot be given back is reported, and hides no other error", as
   store.ownership.release = async () => {
     throw new Error("the release failed");
   };
-  const { find } = store.conversations;
+  const find = store.conversations.find.bind(store.conversations);
   store.conversations.find = async (ids, documents) => {
     if (documents.includes("agent")) throw new Error("the disk failed");
     return find(ids, documents);

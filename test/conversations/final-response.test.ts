@@ -9,7 +9,7 @@ async function lastWordsAfter(steps: Script, message?: string): Promise<string> 
   await using server = await createTestServer({ llm: scriptedLlm(steps), tools: ["task_tracker"] });
   const chat = await server.start(message);
   if (message !== undefined) await chat.idle();
-  return server.conversations.agentFinalResponse(chat.id);
+  return await server.conversations.agentFinalResponse(chat.id);
 }
 
 it("is the message of the finish call", async () => {

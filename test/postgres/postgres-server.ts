@@ -52,11 +52,21 @@ export function urlOf({ port, password }: PostgresPlace): string {
 }
 
 /** Starts the server of a place, and waits until it answers. It ends with the process `until`, if not before. */
-export async function startServer(place: PostgresPlace, until = process.pid): Promise<void> {
+export async function startServer(
+  place: PostgresPlace,
+  { until = process.pid, connections = 200 } = {},
+): Promise<void> {
   const { postgres } = await programs(place.folder);
   const options = [
     ...["-D", join(place.folder, "data"), "-p", String(place.port), "-c", "listen_addresses=127.0.0.1"],
-    ...["-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "shared_buffers=64MB"],
+    ...[
+      "-c",
+      "unix_socket_directories=",
+      "-c",
+      `max_connections=${connections}`,
+      "-c",
+      "shared_buffers=64MB",
+    ],
     ...(place.isDurable ? [] : QUICK),
   ];
   // A test run that is killed must not leave a server behind. Another user's process cannot be asked with `kill -0`.

@@ -85,7 +85,7 @@ async function sharedPlace(): Promise<PostgresPlace> {
 
 async function startedPlace(folder: string): Promise<PostgresPlace> {
   const place = await createPlace(folder);
-  await startServer(place, Number(process.env[`${FOLDER_VARIABLE}_PID`]));
+  await startServer(place, { until: Number(process.env[`${FOLDER_VARIABLE}_PID`]) });
   return place;
 }
 

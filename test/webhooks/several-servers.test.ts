@@ -105,7 +105,7 @@ it("a server that the others count as dead claims a queue again before it goes o
   woken.of(CONVERSATION).stored([message]);
   await receiver.until(() => receiver.requests.length > 0);
   const owner = await ownership.ownerOf(message.queue);
-  ownership.bury(owner?.node ?? 0);
+  await ownership.bury(owner?.node ?? 0);
   const other = await ownership.join();
   expect(await ownership.claim(other, message.queue)).toHaveProperty("fence");
   // One that was being made may still come.

@@ -185,7 +185,11 @@ export class LiveConversation {
 
   /** Whether the store says that a run was asking the user about calls of a sub-agent. */
   get hasCutQuestion(): boolean {
-    return !this.runs.active && Object.hasOwn(this.keeper.state.agent_state, QUESTION_KEY);
+    return !this.runs.active && this.#hasQuestion;
+  }
+
+  get #hasQuestion(): boolean {
+    return Object.hasOwn(this.keeper.state.agent_state, QUESTION_KEY);
   }
 
   /** Records a use at `now`, in milliseconds. */
@@ -255,13 +259,21 @@ export class LiveConversation {
   }
 
   /**
-   * Ends a goal, and the run before its next step: its status stays as it is, for a server that goes on. Resolves when
-   * nothing goes on.
+   * Ends a goal, and the run before its next step: its status stays as it is, for a server that goes on. A run that asks
+   * about calls of a sub-agent is abandoned, because users take their time. Resolves when nothing goes on.
    */
   async leave(): Promise<void> {
     this.#isLeaving = true;
     await this.goal.close(CLOSE_WAIT);
-    await this.runs.settled();
+    const settled = this.runs.settled();
+    await Promise.race([settled, this.#asking()]);
+    if (this.runs.active && this.#hasQuestion) this.abandon();
+    await settled;
+  }
+
+  /** Resolves once the run asks the user about calls of a sub-agent. */
+  async #asking(): Promise<void> {
+    while (!this.#hasQuestion) await this.keeper.statusAfter(this.status);
   }
 
   /**

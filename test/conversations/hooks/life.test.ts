@@ -160,7 +160,9 @@ it("messages that come at one moment keep their order, however long their hooks 
     hooks({ user_prompt_submit: "grep -q slow && sleep 1; exit 0" }),
   );
   await using _ = server;
-  await Promise.all(["slow", "quick", "quicker"].map((words) => chat.send(words, { run: false })));
+  const conversation = await server.conversations.open(chat.id);
+  const words = ["slow", "quick", "quicker"];
+  await Promise.all(words.map((text) => conversation.sendMessage(text, { run: false })));
   await expect.poll(() => recordsIn(chat.events)).toHaveLength(3);
   expect(story(chat.events).filter((line) => line.startsWith("user"))).toEqual([
     "user: slow",

@@ -35,7 +35,7 @@ it("a node that dies drops its conversations: tools end, nothing more is written
   const before = await logOf(manager, id);
   const owner = await ownership.ownerOf(id);
   const shown = socket.frames.length;
-  ownership.bury(owner?.node ?? 0);
+  await ownership.bury(owner?.node ?? 0);
   await until(() => seen.includes("ended") && manager.liveCount === 0);
   expect(await logOf(manager, id)).toEqual(before);
   expect(socket.frames.length).toBe(shown);
@@ -50,7 +50,7 @@ it("a server whose node has died joins again, and repairs what the death cut sho
   await send(manager, id, "go");
   await gate.reached;
   const dead = await ownership.ownerOf(id);
-  ownership.bury(dead?.node ?? 0);
+  await ownership.bury(dead?.node ?? 0);
   await until(() => manager.liveCount === 0);
   await send(manager, id, "go on");
   await until(async () => (await manager.get(id)).execution_status === "finished");

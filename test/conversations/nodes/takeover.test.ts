@@ -42,7 +42,7 @@ function openNode(store: Store, steps: Steps<LlmRequest>, options: BenchOptions 
 /** Makes the node that holds a conversation die. */
 async function killOwner(store: Store, id: string): Promise<void> {
   const owner = await store.ownership.ownerOf(id);
-  (store.ownership as LocalOwnership).bury(owner?.node ?? 0);
+  await (store.ownership as LocalOwnership).bury(owner?.node ?? 0);
 }
 
 const statusOf = async ({ manager }: Pick<ReturnType<typeof openNode>, "manager">, id: string) =>

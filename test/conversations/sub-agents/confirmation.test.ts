@@ -75,6 +75,8 @@ describe("calls of a sub-agent that need a confirmation", () => {
       }),
     );
     expect(response.status).toBe(200);
+    // Until then, the run may stand where it was.
+    await expect.poll(() => chat.events.some(({ kind }) => kind === "ObservationEvent")).toBe(true);
     await chat.expectObservation("task", "Cleaned.");
     await chat.expectFinished("Done.");
     expect(await exists(server, "done")).toBe(true);

@@ -63,3 +63,14 @@ export async function eventsOf(server: TestServer, id: string): Promise<Event[]>
   const response = await server.fetch(new Request(`http://localhost${path}`));
   return ((await response.json()) as { items: Event[] }).items;
 }
+
+/** Keeps the first who come until there are so many of them. Whoever comes later goes on at once. */
+export function gathering(size: number): () => Promise<void> {
+  const whole = Promise.withResolvers<void>();
+  let count = 0;
+  return async () => {
+    count += 1;
+    if (count === size) whole.resolve();
+    if (count <= size) await whole.promise;
+  };
+}

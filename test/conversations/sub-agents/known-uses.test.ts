@@ -4,7 +4,7 @@ import { call, createTestServer, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import type { LlmRequest } from "../../../src/llm/llm.ts";
 import { readableText } from "../../../src/wire/events/message.ts";
-import { type Answers, MARK, promptText, taskOf, twoModels } from "./delegating.ts";
+import { type Answers, gathering, MARK, promptText, taskOf, twoModels } from "./delegating.ts";
 
 /** Uses that the reference shows in its examples, with scripts and words of our own. */
 describe("as in the reference's examples", { timeout: 120_000 }, () => {
@@ -67,9 +67,11 @@ describe("as in the reference's examples", { timeout: 120_000 }, () => {
     const areas = ["packages/core", "packages/tools", "packages/space", "packages/server"];
     let busy = 0;
     let most = 0;
+    const gathered = gathering(2);
     const auditor: Answers = async (_turn, request) => {
       busy += 1;
       most = Math.max(most, busy);
+      await gathered();
       await new Promise((done) => setTimeout(done, 20));
       busy -= 1;
       const task = taskOf(request);

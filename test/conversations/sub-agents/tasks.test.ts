@@ -1,7 +1,15 @@
 import { call, calls, say } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import type { LlmRequest } from "../../../src/llm/llm.ts";
-import { delegatingServer, eventsOf, MARK, promptText, subAgentsOf, twoModels } from "./delegating.ts";
+import {
+  delegatingServer,
+  eventsOf,
+  gathering,
+  MARK,
+  promptText,
+  subAgentsOf,
+  twoModels,
+} from "./delegating.ts";
 
 const TASK = call("task", { prompt: `${MARK}: count the files`, description: "Count files" });
 
@@ -119,6 +127,7 @@ describe("a task", () => {
   it("may run next to others, as many at once as the agent may call", async () => {
     let busy = 0;
     let most = 0;
+    const gathered = gathering(3);
     const llm = twoModels(
       (turn) =>
         turn === 0
@@ -127,6 +136,7 @@ describe("a task", () => {
       async (_turn, request) => {
         busy += 1;
         most = Math.max(most, busy);
+        await gathered();
         await new Promise((done) => setTimeout(done, 50));
         busy -= 1;
         return say(promptText(request));

@@ -4,7 +4,15 @@ import { describe, expect, it } from "vitest";
 import { workflowTool } from "../../../src/tools/workflow/workflow-tool.ts";
 import { readableText } from "../../../src/wire/events/message.ts";
 import { localWorkspace } from "../../../src/workspace/local/local-workspace.ts";
-import { type Answers, MARK, promptText, subAgentsOf, twoModels, untilStatus } from "./delegating.ts";
+import {
+  type Answers,
+  gathering,
+  MARK,
+  promptText,
+  subAgentsOf,
+  twoModels,
+  untilStatus,
+} from "./delegating.ts";
 
 /** Answers with the task that the sub-agent was given. */
 const echo: Answers = (_turn, request) => say(`<${promptText(request)}>`);
@@ -143,9 +151,11 @@ async def main(wf):
   it("keeps to its number of sub-agents at once, whatever its maps say", async () => {
     let busy = 0;
     let most = 0;
+    const gathered = gathering(3);
     const child: Answers = async () => {
       busy += 1;
       most = Math.max(most, busy);
+      await gathered();
       await new Promise((done) => setTimeout(done, 30));
       busy -= 1;
       return say("ok");

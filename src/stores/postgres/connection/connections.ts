@@ -36,8 +36,20 @@ const ANSWER_WAIT = 6_000;
 const ANSWER_WAIT_PER_MIB = 1_000;
 const READ_WAIT = 30_000;
 const MIGRATION_WAIT = 60 * 60 * 1_000;
-/** Of a session: no statement of ours is in a transaction of several, and none takes long. */
-const SESSION = "SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '2s'";
+/**
+ * For a session: no statement of ours is in a transaction of several, and none takes long. A pooler in between, such as
+ * PgBouncer, names another process than the one that answers: its sessions are others' as well, and stay as they are.
+ */
+const SET_UP = `SELECT set_config('statement_timeout', '30s', false),
+    set_config('idle_in_transaction_session_timeout', '2s', false)
+  WHERE pg_backend_pid() = $1`;
+
+/** A new connection of the package `pg`. */
+interface Session {
+  /** The process at the other end, as it was named when the session began. */
+  readonly processID?: number | null;
+  query(text: string, values: unknown[]): Promise<unknown>;
+}
 
 interface Pools {
   writers: PostgresPool;
@@ -137,7 +149,7 @@ function given(pool: PostgresPool): Pools {
 
 async function openPools(connectionString: string): Promise<Pools> {
   const { Pool } = await loadPackage();
-  const open = (max: number, session: string | undefined) => {
+  const open = (max: number, { setUp }: { setUp: boolean }) => {
     const pool = new Pool({
       connectionString,
       max,
@@ -146,9 +158,9 @@ async function openPools(connectionString: string): Promise<Pools> {
       allowExitOnIdle: true,
       keepAlive: true,
       application_name: "agent-server",
-      ...(session !== undefined && {
-        onConnect: async (client: { query(text: string): Promise<unknown> }) => {
-          await client.query(session);
+      ...(setUp && {
+        onConnect: async (client: Session) => {
+          await client.query(SET_UP, [client.processID]);
         },
       }),
     });
@@ -157,10 +169,10 @@ async function openPools(connectionString: string): Promise<Pools> {
     return pool;
   };
   const pools = {
-    writers: open(WRITERS, SESSION),
-    claimers: open(CLAIMERS, SESSION),
-    readers: open(READERS, SESSION),
-    migrations: open(1, undefined),
+    writers: open(WRITERS, { setUp: true }),
+    claimers: open(CLAIMERS, { setUp: true }),
+    readers: open(READERS, { setUp: true }),
+    migrations: open(1, { setUp: false }),
   };
   return {
     ...pools,

@@ -2,7 +2,8 @@
  * What every write begins and ends with, and the writes of the log.
  *
  * `begin_write` takes the row of the writer. It returns the outcome of a write that is made already, and refuses one
- * that arrives after a later one, so that nothing newer is undone by it.
+ * that arrives after a later one, so that nothing newer is undone by it. A write that was given up waits for locks no
+ * longer than it is repeated, also where a pooler keeps the store from limiting its sessions.
  *
  * `commit_changes` makes all changes or none: it returns null, or which of them is refused and why. All are given merged,
  * as if they were one. It takes the claims, then the conversations, each in one order, so that two writers wait for each
@@ -18,6 +19,7 @@ export const WRITE_FUNCTIONS = `
     done record;
   BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
+    IF current_setting('lock_timeout') = '0' THEN PERFORM set_config('lock_timeout', '30s', true); END IF;
     SELECT last, outcome INTO done FROM $schema.writers WHERE id = writer FOR UPDATE;
     IF NOT FOUND THEN RAISE EXCEPTION 'unknown writer' USING ERRCODE = 'AS001'; END IF;
     IF done.last > step THEN RAISE EXCEPTION 'a later write was made' USING ERRCODE = 'AS002'; END IF;

@@ -1,0 +1,41 @@
+/** Tests of all that is kept in a store. */
+export const SUITES = [
+  "acp",
+  "agent",
+  "bash",
+  "conversations",
+  "crash",
+  "events",
+  "gateway",
+  "hosts",
+  "mcp",
+  "routes",
+  "server",
+  "settings",
+  "streams",
+  "testing",
+  "webhooks",
+  "postgres/suites",
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** What is not run on Postgres, and why. */
+interface LeftOut {
+  /** The path of a file, or the end of the name of a test. */
+  what: string;
+  why: string;
+}
+
+export const FILES_LEFT_OUT: readonly LeftOut[] = [
+  {
+    what: "test/conversations/failing-disk.test.ts",
+    why: "makes the disk of SQLite fail; test/stores/postgres/faults.test.ts is its like",
+  },
+];
+
+export const TESTS_LEFT_OUT: readonly LeftOut[] = [
+  {
+    what: "goes on where an import was cut short by the end of the server",
+    why: "looks at the size of SQLite's file",
+  },
+  { what: "wins over an import of the same moment", why: "looks at the size of SQLite's file" },
+];
