@@ -3,7 +3,7 @@
  * dependency; Agent Canvas and the Python SDK are installed on first use, outside the checkout. Agent Canvas needs a
  * Chromium of the system. `OPENHANDS_ENVIRONMENTS` names virtual
  * environments to use instead, separated by colons. With `--cluster` they meet three servers on one Postgres, behind a
- * balancer that gives each request to the next.
+ * balancer that gives each request to the next. `typescript`, `canvas` and `python` choose among the suites.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,6 +12,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { isClusterWanted } from "../cluster/harness/cluster.ts";
 import { preparePython, SDK_VERSIONS } from "./python-environment.ts";
 import { openTestBed, type TestBed } from "./test-bed.ts";
@@ -27,7 +28,14 @@ interface VitestReport {
   numPendingTests?: number;
 }
 
-if (process.argv.includes("--cluster")) process.env.AGENT_SERVER_TEST_CLUSTER = "1";
+const SUITES = ["typescript", "canvas", "python"];
+const { values: options, positionals: chosen } = parseArgs({
+  options: { cluster: { type: "boolean" } },
+  allowPositionals: true,
+});
+const unknown = chosen.find((suite) => !SUITES.includes(suite));
+if (unknown !== undefined) throw new Error(`${unknown}: expected ${SUITES.join(", ")}`);
+if (options.cluster) process.env.AGENT_SERVER_TEST_CLUSTER = "1";
 const root = resolve(import.meta.dirname, "../..");
 const SUITE_TIMEOUT = (isClusterWanted() ? 60 : 15) * 60 * 1000;
 
@@ -127,10 +135,11 @@ async function runPythons(): Promise<Count[]> {
   return Promise.all(runs);
 }
 
+const isWanted = (suite: string) => chosen.length === 0 || chosen.includes(suite);
 const counts = [
-  await runSuite("TypeScript client", "test/clients/typescript"),
-  await runSuite("Agent Canvas", "test/clients/canvas"),
-  ...(await runPythons()),
+  ...(isWanted("typescript") ? [await runSuite("TypeScript client", "test/clients/typescript")] : []),
+  ...(isWanted("canvas") ? [await runSuite("Agent Canvas", "test/clients/canvas")] : []),
+  ...(isWanted("python") ? await runPythons() : []),
 ];
 const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
 process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed\n`);

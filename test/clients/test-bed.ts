@@ -85,6 +85,6 @@ async function startOne(options: SpawnOptions): Promise<Started> {
 
 /** All nodes work on this machine, in one folder. */
 async function startCluster(options: SpawnOptions): Promise<Started> {
-  const { url, restart, log, close } = await openCluster(options);
+  const { url, restart, log, close } = await openCluster({ ...options, isPatient: true });
   return { url, restart, log, stop: close };
 }

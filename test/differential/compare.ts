@@ -56,6 +56,8 @@ const { values: options, positionals: parts } = parseArgs({
   options: { cluster: { type: "boolean" }, "with-one": { type: "boolean" } },
   allowPositionals: true,
 });
+// Servers that were started end with this process.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 if (options.cluster) process.env.AGENT_SERVER_TEST_CLUSTER = "1";
 const listed = options["with-one"] ? [] : DIFFERENCES;
 process.exitCode = (await main()) ? 0 : 1;
@@ -76,7 +78,9 @@ async function main(): Promise<boolean> {
     running.push(reference);
     const ours = await starts.ours(join(folder, "ours"));
     running.push(ours);
-    return await compareAll({ folder, model, servers: { reference, ours }, starts });
+    const isSame = await compareAll({ folder, model, servers: { reference, ours }, starts });
+    if (!isSame && ours.log !== undefined) print(ours.log());
+    return isSame;
   } finally {
     await Promise.all(running.map((server) => server.stop()));
     await ourServers.close();

@@ -18,6 +18,8 @@ const PACKAGES = ["openhands-agent-server", "openhands-sdk", "openhands-tools"];
 export interface RunningServer {
   url: string;
   stop(): Promise<void>;
+  /** What several servers have reported, for a comparison that fails. Absent for one. */
+  log?(): string;
 }
 
 /** Installs the reference into a virtual environment outside the checkout, once; gives its Python. */
@@ -96,11 +98,11 @@ export async function openOurs(): Promise<OurServers> {
     async start(cwd, more = {}) {
       if (isOfOneServer(more)) return startOne(cwd, more);
       schemas += 1;
-      const { url, close } = await openCluster({
-        ...{ cwd, database, args: ["--store-schema", `servers_${schemas}`] },
+      const { url, close, log } = await openCluster({
+        ...{ cwd, database, args: ["--store-schema", `servers_${schemas}`], isPatient: true },
         environment: { HOME: join(cwd, "../home"), ...environmentOf(cwd, more) },
       });
-      return { url, stop: close };
+      return { url, stop: close, log };
     },
     close: () => database.close(),
   };

@@ -24,10 +24,9 @@ export interface BalancerOptions {
   look?: number;
   /** Milliseconds for which a request is tried again at other nodes. Default: 30,000. */
   patience?: number;
+  /** Looks in a row without an answer after which a node loses the requests that wait for it. Default: 5. */
+  silentLooks?: number;
 }
-
-/** Looks in a row without an answer after which a node loses the requests that wait for it. */
-const SILENT_LOOKS = 5;
 
 /** What a node answered in place of serving the request. */
 class Refusal extends Error {
@@ -47,6 +46,7 @@ class Refusal extends Error {
 export async function openBalancer({
   look = 250,
   patience = 30_000,
+  silentLooks = 5,
 }: BalancerOptions = {}): Promise<Balancer> {
   let nodes: readonly string[] = [];
   const broken: string[] = [];
@@ -150,7 +150,7 @@ export async function openBalancer({
     else ill.add(node);
     // A node that drains still answers what it has taken.
     silent.set(node, answer === undefined ? (silent.get(node) ?? 0) + 1 : 0);
-    if ((silent.get(node) ?? 0) < SILENT_LOOKS) return;
+    if ((silent.get(node) ?? 0) < silentLooks) return;
     const silence = new Error("it does not answer /ready");
     for (const [outgoing, its] of pending) if (its === node) outgoing.destroy(silence);
   }

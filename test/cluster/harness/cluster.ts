@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../bench/target.ts";
 import { type SpawnedServer, spawnServer } from "../../cli/spawn-server.ts";
-import { openBalancer } from "./balancer.ts";
+import { type BalancerOptions, openBalancer } from "./balancer.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { type Link, openLink } from "./link.ts";
 
@@ -49,7 +49,12 @@ export interface ClusterOptions {
   isDurable?: boolean;
   /** Used, and left open. Default: one of its own. */
   database?: Database;
+  /** Whether slow nodes are waited for, because none fails but all share a busy machine. Default: false. */
+  isPatient?: boolean;
 }
+
+const PATIENT: BalancerOptions = { patience: 120_000, silentLooks: 1_000 };
+const PATIENT_NODE = { NODE_OPTIONS: `--import ${join(import.meta.dirname, "patient-node.ts")}` };
 
 /** Variable by which suites that need one server are given a cluster. */
 export const isClusterWanted = () => process.env.AGENT_SERVER_TEST_CLUSTER === "1";
@@ -57,7 +62,7 @@ export const isClusterWanted = () => process.env.AGENT_SERVER_TEST_CLUSTER === "
 export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), "agent-server-cluster-"));
   const database = options.database ?? (await openDatabase(options));
-  const balancer = await openBalancer();
+  const balancer = await openBalancer(options.isPatient ? PATIENT : {});
   const nodes: ClusterNode[] = [];
   const close = async () => {
     await balancer.close();
@@ -121,6 +126,7 @@ async function openNode(cwd: string, database: Database, options: ClusterOptions
           OH_SECRET_KEY: "secret of the cluster",
           STORE: store,
           PORT: `${port}`,
+          ...(options.isPatient && PATIENT_NODE),
           ...environment,
           ...more,
         },
