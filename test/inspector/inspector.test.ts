@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createServer, memoryStore, type ServerOptions } from "agent-server";
+import { createServer, type Llm, memoryStore, type ServerOptions } from "agent-server";
 import { agentServer } from "agent-server/express";
 import { call, createTestServer, say, scriptedLlm, type TestServer } from "agent-server/testing";
 import express from "express";
@@ -133,6 +133,28 @@ describe.skipIf(NO_BROWSER)("the inspector in a browser", () => {
     );
     expect(requests.filter((request) => request.includes("/sockets/session/"))).toHaveLength(1);
     expect(faults.filter((fault) => !EXPECTED.test(fault))).toEqual([]);
+  });
+
+  it("shows a reply while it is written, and the event in its place", async () => {
+    const reply = Promise.withResolvers<void>();
+    const scripted = scriptedLlm([say("It is done.")]);
+    const complete: Llm["complete"] = async (request) => {
+      request.onDelta?.({ content: "I begin <b>now</b>. " });
+      await reply.promise;
+      return scripted.complete(request);
+    };
+    const server = await openServer({ llm: { ...scripted, complete } });
+    const { url } = await server.listen();
+    const { page } = await openPage();
+    await signIn(page, url);
+    const chat = await server.start(undefined, { agent: { llm: { model: "scripted", stream: true } } });
+    await page.goto(`${url}/inspector#${chat.id}`);
+    await page.getByText("Connected").waitFor();
+    await chat.send("Go.");
+    await page.locator("#writing", { hasText: "I begin <b>now</b>." }).waitFor();
+    reply.resolve();
+    await page.locator("#rows .row.agent", { hasText: "It is done." }).waitFor();
+    await page.locator("#writing").waitFor({ state: "hidden" });
   });
 
   it("runs nothing of what stands in a conversation", async () => {
