@@ -58,6 +58,7 @@ export type { Watch } from "./events/watch.ts";
 export type { Authenticate, AuthenticateAnswer } from "./http/admission/authentication.ts";
 export type { Answer } from "./http/answer.ts";
 export type { ConnectionInfo, FetchServer } from "./http/fetch-server.ts";
+export type { RouteAccess } from "./http/access/route-access.ts";
 export type { MatchedRoute, RequestAbout } from "./http/request-about.ts";
 export type { Credential, RouteAuth } from "./http/route/route.ts";
 export type { Connect, Socket } from "./http/socket.ts";
@@ -80,7 +81,7 @@ export { type MultimodalRouterOptions, multimodalRouter, randomRouter } from "./
 export { withFallbacks } from "./llm/routing/with-fallbacks.ts";
 export type { Logger } from "./logger.ts";
 export type { Listening } from "./node/listen.ts";
-export type { Principal } from "./principal.ts";
+export type { Access, Principal, Reach, ReachFacts, Scope } from "./principal.ts";
 export type { SecretMask } from "./secrets/masking/secret-mask.ts";
 export type { BrowserOptions } from "./server/browser/browser-options.ts";
 export type { ClusterOptions } from "./server/cluster/cluster-options.ts";

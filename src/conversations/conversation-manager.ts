@@ -4,6 +4,7 @@ import { AgentServerError, closingError } from "../errors.ts";
 import type { EventReader } from "../events/event-reader.ts";
 import type { FeedForm } from "../events/feeds/frame-texts.ts";
 import { openWatch, type Watch } from "../events/watch.ts";
+import type { Reach, ReachFacts } from "../principal.ts";
 import type { Owner } from "../stores/ownership.ts";
 import { unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter } from "../stores/store.ts";
@@ -15,7 +16,7 @@ import {
 } from "../wire/conversation-request.ts";
 import type { Event, TransientEvent } from "../wire/events/events.ts";
 import { announce } from "./conversation-mail.ts";
-import type { ConversationPage, ConversationSearch, InfoQuery } from "./conversation-reader.ts";
+import type { ConversationPage, ConversationSearch, InfoQuery, Reached } from "./conversation-reader.ts";
 import type { TrajectoryFile } from "./export/trajectory-file.ts";
 import { follow } from "./follow.ts";
 import type { CreateOptions, Launched } from "./launches.ts";
@@ -246,7 +247,7 @@ export class ConversationManager {
   }
 
   /** One entry for each id, in this order; null for an unknown one. Lists of single model calls are empty. */
-  batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
+  batchGet(ids: readonly string[], query: InfoQuery & Reached = {}): Promise<(ConversationInfo | null)[]> {
     return this.#parts.reader.batchGet(ids, query);
   }
 
@@ -277,8 +278,18 @@ export class ConversationManager {
     await this.#parts.context.machines?.stop(id);
   }
 
+  /** The facts that decide whether a caller reaches a conversation; undefined for an unknown one. Loads nothing. */
+  reachFacts(id: string): Promise<ReachFacts | undefined> {
+    return this.#parts.reader.reachFacts(id);
+  }
+
+  /** Rejects with `conflict` for a conversation that a caller does not reach. Unknown ones pass; loads nothing. */
+  assertReachable(id: string, reach: Reach): Promise<void> {
+    return this.#parts.reader.assertReachable(id, reach);
+  }
+
   /** Number of conversations that meet the conditions. */
-  count(filter: ConversationFilter = {}): Promise<number> {
+  count(filter: ConversationFilter & Reached = {}): Promise<number> {
     return this.#parts.reader.count(filter);
   }
 

@@ -1,9 +1,11 @@
-import { unknownConversation } from "../stores/refusals.ts";
+import { EVERYTHING, isWithin, type Reach, type ReachFacts, reachesAll } from "../principal.ts";
+import { alreadyExists, unknownConversation } from "../stores/refusals.ts";
 import type { ConversationFilter, ConversationQuery, ConversationRecord, Store } from "../stores/store.ts";
 import type { ConversationInfo, ConversationSortOrder, RuntimeInfo } from "../wire/conversation.ts";
 import { isUuid, toDashed, toHex } from "../wire/ids.ts";
 import { finalResponse } from "./final-response.ts";
 import { InfoTexts } from "./info-texts.ts";
+import { countReached, findReachFacts, reaches, searchReached } from "./reach/reached.ts";
 import { listedDocuments, toConversationInfo, withShownAgent } from "./record/conversation-info.ts";
 import type { DamageLog } from "./record/damage/damage-log.ts";
 import { isConversationId, isDamaged } from "./record/damage/damaged.ts";
@@ -17,8 +19,11 @@ export interface InfoQuery {
   includeSkills?: boolean;
 }
 
+/** The conversations that a caller reaches. Others are as if they did not exist. Default: all. */
+export type Reached = { reach?: Reach | undefined };
+
 /** A page of conversations. Default: of all, the newest first. */
-export interface ConversationSearch extends InfoQuery, ConversationFilter {
+export interface ConversationSearch extends InfoQuery, ConversationFilter, Reached {
   /** `next_page_id` of the page before; an unknown one starts from the beginning. */
   pageId?: string | undefined;
   /** 1 to 100. Default: 100. */
@@ -84,8 +89,13 @@ export class ConversationReader {
    * One entry for each id, in this order; null for an unknown one. Lists of single model calls are empty here and in
    * searches.
    */
-  async batchGet(ids: readonly string[], query: InfoQuery = {}): Promise<(ConversationInfo | null)[]> {
-    const records = await this.#store.conversations.find(ids, toListed(query));
+  async batchGet(
+    ids: readonly string[],
+    query: InfoQuery & Reached = {},
+  ): Promise<(ConversationInfo | null)[]> {
+    const { reach = EVERYTHING } = query;
+    const stored = await this.#store.conversations.find(ids, toListed(query));
+    const records = stored.filter((record) => reaches(reach, record));
     const infos = await this.#readables(records, (record) => this.#toInfo(record, query));
     const byId = new Map(infos.map((info) => [info.id, info]));
     return ids.map((id) => byId.get(id) ?? null);
@@ -104,8 +114,13 @@ export class ConversationReader {
     return `{"items":[${items.join(",")}],"next_page_id":${JSON.stringify(next)}}`;
   }
 
-  count(filter: ConversationFilter): Promise<number> {
-    return this.#store.conversations.count(filter);
+  count({ reach = EVERYTHING, ...filter }: ConversationFilter & Reached): Promise<number> {
+    return countReached(this.#store, { ...filter, createdBy: reach.createdBy ?? filter.createdBy }, reach);
+  }
+
+  /** The facts that decide whether a conversation is reached; undefined for an unknown one. */
+  reachFacts(id: string): Promise<ReachFacts | undefined> {
+    return findReachFacts(this.#store, id);
   }
 
   /**
@@ -115,6 +130,15 @@ export class ConversationReader {
     const [record] = await this.#store.conversations.find([id], []);
     if (record === undefined) throw unknownConversation(id);
     return finalResponse(this.#store, record);
+  }
+
+  /**
+   * Rejects with `conflict` for a conversation that a caller does not reach, as for any id that is taken. Unknown ones
+   * pass.
+   */
+  async assertReachable(id: string, reach: Reach): Promise<void> {
+    const facts = reachesAll(reach) ? undefined : await this.reachFacts(id);
+    if (facts !== undefined && !isWithin(reach, facts)) throw alreadyExists(id);
   }
 
   /** The conversation without the lists of single model calls; undefined for an unknown one. */
@@ -131,16 +155,25 @@ export class ConversationReader {
   }
 
   async #search(query: ConversationSearch): Promise<{ records: ConversationRecord[]; next: string | null }> {
-    const { pageId, limit = 100, status, createdBy, sortOrder = "CREATED_AT_DESC" } = query;
-    const wanted = { status, createdBy, sortOrder };
-    const records = await this.#store.conversations.search({
-      ...wanted,
-      ...(pageId !== undefined && isUuid(pageId) ? { from: toDashed(pageId) } : {}),
-      limit: limit + 1,
-      documents: toListed(query),
-    });
+    const { pageId, limit = 100, status, reach = EVERYTHING, sortOrder = "CREATED_AT_DESC" } = query;
+    const wanted = { status, createdBy: reach.createdBy ?? query.createdBy, sortOrder };
+    const from = await this.#firstOf(pageId, reach);
+    const page = {
+      ...{ ...wanted, limit: limit + 1, documents: toListed(query) },
+      ...(from !== undefined && { from }),
+    };
+    const records = await searchReached(this.#store, page, reach);
     const next = await this.#firstNameable(records[limit], wanted);
     return { records: records.slice(0, limit), next: next === undefined ? null : toHex(next.id) };
+  }
+
+  /** The conversation that a page begins with. One that is not reached is like an unknown one. */
+  async #firstOf(pageId: string | undefined, reach: Reach): Promise<string | undefined> {
+    if (pageId === undefined || !isUuid(pageId)) return undefined;
+    const id = toDashed(pageId);
+    if (reachesAll(reach)) return id;
+    const facts = await this.reachFacts(id);
+    return facts !== undefined && isWithin(reach, facts) ? id : undefined;
   }
 
   /** The first record from this one on that a `pageId` can name: a damaged id may be any text. */

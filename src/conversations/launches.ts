@@ -1,20 +1,22 @@
+import { EVERYTHING, isWithin, type Reach, reachesAll } from "../principal.ts";
 import type { ConversationInfo, LaunchedAgentProfile } from "../wire/conversation.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
 import type { Content } from "../wire/events/message.ts";
 import { announce } from "./conversation-mail.ts";
-import type { ConversationReader, InfoQuery } from "./conversation-reader.ts";
+import type { ConversationReader, InfoQuery, Reached } from "./conversation-reader.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import { deliver } from "./live/deliver.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
 import type { RunSlot } from "./live/runs/run-slots.ts";
 import { checkRole } from "./live/user-message.ts";
+import { unknownParent } from "./record/parent-conversation.ts";
 import type { NewRecord } from "./start-conversation.ts";
 import type { Turns } from "./turns.ts";
 import { checkRuntime } from "./unserved.ts";
 
 /** How a conversation is created. */
-export interface CreateOptions extends InfoQuery {
-  /** Id of the principal who makes the conversation; `search` and `count` can ask for it. Default: null. */
+export interface CreateOptions extends InfoQuery, Reached {
+  /** Id of the principal who makes the conversation, who may be limited to its own. Default: null. */
   createdBy?: string | null | undefined;
 }
 
@@ -38,7 +40,7 @@ export interface Launched {
 }
 
 export interface LaunchesOptions {
-  reader: Pick<ConversationReader, "find" | "get">;
+  reader: Pick<ConversationReader, "find" | "get" | "reachFacts" | "assertReachable">;
   context: LiveContext;
   /** Does something with a conversation, which is loaded when it is not in memory. */
   use(id: string, work: (conversation: LiveConversation) => Promise<void>): Promise<void>;
@@ -67,13 +69,17 @@ export class Launches {
   async #launch(request: StartConversationRequest, id: string, options: LaunchOptions): Promise<Launched> {
     const { context, reader } = this.#options;
     const existing = await reader.find(id, options);
+    const { reach = EVERYTHING } = options;
+    if (existing !== undefined) await reader.assertReachable(id, reach);
     if (existing !== undefined) return { id, info: asStarted(existing), created: false, warnings: [] };
-    const { initial_message: message } = request;
+    const { initial_message: message, parent_conversation_id: parentId } = request;
+    if (parentId !== null && !(await this.#isReached(parentId, reach))) throw unknownParent(parentId);
     if (message !== null) checkRole(message);
     const slot = context.slots.claim();
     try {
       const { createdBy = null, title = null, launched = null } = options;
-      const warnings = await this.#start(request, { id, createdBy, title, launched });
+      const reached = { ...request, tags: { ...request.tags, ...reach.tags } };
+      const warnings = await this.#start(reached, { id, createdBy, title, launched });
       // Another request was faster.
       if (warnings === undefined) return await this.#launch(request, id, options);
       // Receivers elsewhere get the state of a conversation first.
@@ -84,6 +90,13 @@ export class Launches {
     } finally {
       slot.release();
     }
+  }
+
+  /** Whether a conversation is reached, which need not exist. */
+  async #isReached(id: string, reach: Reach): Promise<boolean> {
+    if (reachesAll(reach)) return true;
+    const facts = await this.#options.reader.reachFacts(id);
+    return facts === undefined || isWithin(reach, facts);
   }
 
   /** A worktree is made under a claim: another server could make it, or find it half made, at the same time. */

@@ -1,6 +1,7 @@
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import type { ConversationHandle } from "../conversations/live/conversation-handle.ts";
 import { AgentServerError } from "../errors.ts";
+import { EVERYTHING, type Reach } from "../principal.ts";
 import type { StartDefaults } from "../settings/server-settings/start-defaults.ts";
 import { settledWithin, untilAborted } from "../waiting.ts";
 import type { ConversationInfo } from "../wire/conversation.ts";
@@ -24,7 +25,10 @@ export interface GatewayAgent {
 }
 
 export interface GatewayOptions {
-  conversations: Pick<ConversationManager, "createFrom" | "open" | "get" | "agentFinalResponse">;
+  conversations: Pick<
+    ConversationManager,
+    "createFrom" | "open" | "get" | "agentFinalResponse" | "assertReachable"
+  >;
   /** Names of the LLM profiles. */
   profiles(): Promise<readonly string[]>;
   /** Rejects with `not_found` for an unknown LLM profile, with `bad_request` for one that cannot be read. */
@@ -48,6 +52,8 @@ export interface GatewayAsk {
   observability: Partial<StartConversationRequest>;
   /** Id of the principal who asks. */
   createdBy?: string | undefined;
+  /** The conversations that may go on. Default: all. */
+  reach?: Reach | undefined;
   /** Aborted when the client has left. The run goes on. */
   signal: AbortSignal;
 }
@@ -128,13 +134,13 @@ export class Gateway {
   /** Resolves when the message is stored and its run is sure to come. */
   async #deliver(
     request: StartConversationRequest,
-    { prompt, createdBy }: GatewayAsk,
+    { prompt, createdBy, reach = EVERYTHING }: GatewayAsk,
   ): Promise<ConversationHandle> {
     const { conversations } = this.#options;
     const { conversation_id: id } = request;
-    const existing = id === null ? undefined : await this.#find(id);
+    const existing = id === null ? undefined : await this.#find(id, reach);
     if (existing !== undefined) return this.#say(existing, prompt.content);
-    const { conversation, created } = await conversations.createFrom(request, { createdBy });
+    const { conversation, created } = await conversations.createFrom(request, { createdBy, reach });
     // Another request with this id was faster.
     return created ? conversation : this.#say(conversation, prompt.content);
   }
@@ -144,7 +150,9 @@ export class Gateway {
     return conversation;
   }
 
-  async #find(id: string): Promise<ConversationHandle | undefined> {
+  /** @throws AgentServerError `conflict` for a conversation that is not reached, as for any id that is taken */
+  async #find(id: string, reach: Reach): Promise<ConversationHandle | undefined> {
+    await this.#options.conversations.assertReachable(id, reach);
     try {
       return await this.#options.conversations.open(id);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import { AgentServerError } from "../errors.ts";
+import type { FindReachFacts } from "./access/concealment.ts";
 import type { Authentication } from "./admission/authentication.ts";
 import { type Answer, emptyAnswer } from "./answer.ts";
 import type { EventStreams } from "./content/event-streams.ts";
@@ -13,6 +14,7 @@ import { createRouteHandler, type Endpoint } from "./route/route-handler.ts";
 import { createRouter, otherSlash, type RouteMatch, type Router, type RouterEntry } from "./router.ts";
 import type { Connect } from "./socket.ts";
 import { createFirstFrameGate } from "./sockets/first-frame.ts";
+import type { KeySockets } from "./sockets/key-sockets.ts";
 import { createSocketHandler, refusedUpgrade, type SocketEndpoint } from "./sockets/socket-handler.ts";
 import type { SocketRoute } from "./sockets/socket-route.ts";
 
@@ -54,6 +56,11 @@ export interface EndpointsOptions {
   dormant?: (() => AgentServerError | undefined) | undefined;
   /** Decides about requests that not every server can answer. Default: this one answers all. */
   dispatch?: Dispatch | undefined;
+  /** Finds what decides whether a caller reaches a conversation. Default: none is reached by those with a limit. */
+  reachFacts?: FindReachFacts | undefined;
+  newId(): string;
+  /** Ends the sockets of keys. Default: there are no scoped keys. */
+  keySockets?: KeySockets | undefined;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
@@ -66,12 +73,16 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     queryKey = true,
     dormant,
     dispatch,
+    reachFacts = unreached,
+    newId,
+    keySockets,
   } = options;
-  const gate = createFirstFrameGate(authentication.isKey);
+  const gate = createFirstFrameGate(authentication.admitKey);
   const answered = new Set(routes.filter(({ spec }) => spec.method === "GET").map(({ spec }) => spec.path));
   const isNoRoute = ({ spec }: SocketRoute) => !answered.has(spec.path);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
-  const handlerOptions = { authentication, maxBodyBytes, receiveUpload, eventStreams, dormant, dispatch };
+  const shared = { authentication, dormant, reachFacts, newId };
+  const handlerOptions = { ...shared, maxBodyBytes, receiveUpload, eventStreams, dispatch };
   const entries: RouterEntry<Routed<Endpoint>>[] = [
     ...routes.flatMap((route) => entriesOf(route.spec, createRouteHandler(route, handlerOptions))),
     ...sockets
@@ -84,7 +95,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   const socketEntries = sockets.flatMap((route) =>
     entriesOf(
       { ...route.spec, method: "GET" },
-      createSocketHandler(route, { authentication, gate, queryKey, dormant }),
+      createSocketHandler(route, { ...shared, gate, queryKey, keySockets }),
     ),
   );
   return {
@@ -93,6 +104,9 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     openapi: documentation.openapi,
   };
 }
+
+/** Facts that are within no reach that has a condition. */
+const unreached: FindReachFacts = async () => ({ createdBy: null, tags: {} });
 
 type Listed = MatchedRoute & { method: string; head?: boolean };
 

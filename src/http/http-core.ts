@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import type { AgentServerError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import type { FindReachFacts } from "./access/concealment.ts";
 import { type AuthenticationOptions, createAuthentication } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
 import { createPeerGuard } from "./admission/peer-guard.ts";
@@ -19,6 +20,7 @@ import type { Dispatch } from "./route/dispatch.ts";
 import type { Route } from "./route/route.ts";
 import { serverStages } from "./server-stages.ts";
 import type { Connect } from "./socket.ts";
+import { KeySockets } from "./sockets/key-sockets.ts";
 import type { SocketRoute } from "./sockets/socket-route.ts";
 import { acceptOrRefuse, upgradeErrorAnswer } from "./sockets/upgrade-outcome.ts";
 import { runStages, type Stage } from "./stages.ts";
@@ -55,6 +57,8 @@ export interface HttpCoreOptions extends AuthenticationOptions {
   dormant?: (() => AgentServerError | undefined) | undefined;
   /** Decides about requests that not every server can answer. Default: this one answers all. */
   dispatch?: Dispatch | undefined;
+  /** Finds what decides whether a caller reaches a conversation. Default: none is reached by those with a limit. */
+  reachFacts?: FindReachFacts | undefined;
   /** Pages for people. With them every path below the base path is the server's. */
   pages?: Pages | undefined;
 }
@@ -91,6 +95,7 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
     eventStreams,
     basePath,
     cookieName: options.cookie?.name,
+    keySockets: options.scopedKeys && new KeySockets({ keys: options.scopedKeys, logger }),
   });
 
   const below = (pathname: string) => belowPrefix(pathname, basePath) ?? pathname;

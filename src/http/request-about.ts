@@ -1,4 +1,6 @@
 import type { Principal } from "../principal.ts";
+import { type Caller, OPERATOR } from "./access/caller.ts";
+import type { RouteAccess } from "./access/route-access.ts";
 import type { CorsPolicy } from "./cors.ts";
 import type { ConnectionInfo } from "./fetch-server.ts";
 import type { RouteAuth } from "./route/route.ts";
@@ -13,6 +15,8 @@ export interface MatchedRoute {
   readonly cors?: CorsPolicy;
   /** Credentials that the route requires. Absent for sockets and for the pages of the documentation. */
   readonly auth?: RouteAuth;
+  /** What it needs of its caller, and what it touches. */
+  readonly access?: RouteAccess;
 }
 
 /** Facts about a request that the request itself does not hold. */
@@ -53,7 +57,8 @@ export class RequestContext implements RequestAbout {
   readonly search: string;
   readonly route: MatchedRoute | undefined;
   readonly upgrade: boolean;
-  principal: Principal | null = null;
+  /** Who asks, once the route has checked credentials. */
+  caller: Caller = OPERATOR;
   readonly #connection: ConnectionInfo | undefined;
   readonly #newId: () => string;
   #requestId: string | undefined;
@@ -65,6 +70,10 @@ export class RequestContext implements RequestAbout {
     this.upgrade = upgrade;
     this.#connection = connection;
     this.#newId = newId;
+  }
+
+  get principal(): Principal | null {
+    return this.caller.principal;
   }
 
   get peerAddress(): string | undefined {

@@ -6,6 +6,7 @@ import type { LlmCatalogue } from "../settings/llm-catalogue/llm-catalogue.ts";
 import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
 import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import { type AccessKeyDeps, accessKeyRoutes } from "./access/access-keys.ts";
 import { appBackendRoutes } from "./apps/app-backends.ts";
 import type { AppDeps } from "./apps/app-deps.ts";
 import { canvasExtensionRoutes } from "./apps/canvas-extensions.ts";
@@ -78,6 +79,7 @@ export interface RoutesDeps {
   /** Resolves the value of a secret that a request brings. undefined for one without a value. */
   secretValue(source: SecretSource): Promise<string | undefined>;
   settings: SettingsDeps;
+  accessKeys: AccessKeyDeps;
   /** The models of agents that are other programs. */
   acpModels: AcpModels;
   /** Logins that other servers keep for conversations. */
@@ -111,6 +113,7 @@ export function allRoutes({
   acpModels,
   logins,
   settings,
+  accessKeys,
   mcpTrials,
   workspaceSession,
   init,
@@ -151,6 +154,7 @@ export function allRoutes({
     ...settingsRoutes(settings),
     ...mcpRoutes(mcpTrials),
     ...secretRoutes(settings),
+    ...accessKeyRoutes(accessKeys),
     ...providerConnectionRoutes(settings),
     ...savedWorkspaceRoutes(settings),
     ...repositoryRoutes(settings),

@@ -8,6 +8,7 @@ import { busy, conversationParams, notFound } from "./conversation-params.ts";
 const asideRoute = group({
   tags: ["Conversations"],
   auth: "key",
+  access: "write:conversation",
   prefix: "/api/conversations/{conversation_id}",
   params: conversationParams,
 });

@@ -9,6 +9,7 @@ import type { ServerRoutesDeps } from "./server.ts";
 const runtimeRoute = group({
   tags: ["Conversations"],
   auth: "key",
+  access: "read:conversation",
   prefix: "/api/conversations/{conversation_id}/runtime",
   params: conversationParams,
 });
@@ -43,6 +44,7 @@ export function conversationRuntimeRoutes(
           method: "POST",
           path: "/reprovision",
           id: "reprovision_local_conversation_runtime",
+          access: "write:conversation",
           runsOn: "owner",
           repeatable: true,
           summary: "Start the machine if it is missing",
@@ -67,6 +69,7 @@ function stopRoute(conversations: ConversationManager): Route {
         method: "DELETE",
         path: "",
         id: "release_runtime",
+        access: "write:conversation",
         runsOn: "owner",
         repeatable: true,
         summary: "Stop the machine; its next use starts it again",

@@ -16,6 +16,7 @@ import { busy, conflict, conversationParams, notFound, orNotFound } from "./conv
 const treeRoute = group({
   tags: ["Conversations"],
   auth: "key",
+  access: "write:conversation",
   prefix: "/api/conversations/{conversation_id}",
   params: conversationParams,
 });
@@ -44,11 +45,12 @@ export function conversationTreeRoutes(conversations: ConversationManager): Rout
           },
         }),
       )
-      .handle(async ({ params: { conversation_id: id }, body, query: { include_skills }, principal }) => {
+      .handle(async ({ params: { conversation_id: id }, body, query: { include_skills }, caller }) => {
+        const { principal, reach } = caller;
         const { info } = await conversations.fork(id, {
           id: body?.id,
           title: body?.title,
-          tags: body?.tags,
+          tags: { ...body?.tags, ...reach.tags },
           resetMetrics: body?.reset_metrics,
           fromEventId: body?.from_event_id,
           createdBy: principal?.id,

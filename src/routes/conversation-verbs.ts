@@ -6,6 +6,7 @@ import { securityAnalyzer, setConfirmationPolicyRequest } from "../wire/agent/po
 import { success } from "../wire/conversation.ts";
 import { loadPluginRequest } from "../wire/extensions/plugins.ts";
 import { updateSecretsRequest } from "../wire/secret-source.ts";
+import { assertNamesNoOwnSecret } from "./access/own-secret-lookups.ts";
 import {
   busy,
   conflict,
@@ -21,6 +22,7 @@ import {
 const conversationRoute = group({
   tags: ["Conversations"],
   auth: "key",
+  access: "write:conversation",
   prefix: "/api/conversations/{conversation_id}",
   params: conversationParams,
 });
@@ -90,7 +92,10 @@ export function conversationVerbRoutes(conversations: ConversationManager): Rout
       summary: "Add or replace secrets",
       body: updateSecretsRequest,
       responses: { 200: { description: "Taken", body: success }, 404: notFound },
-    }).handle(({ params, body }) => verb(params, (opened) => opened.setSecrets(body.secrets))),
+    }).handle(({ params, body, caller }) => {
+      assertNamesNoOwnSecret(body, caller);
+      return verb(params, (opened) => opened.setSecrets(body.secrets));
+    }),
 
     conversationRoute({
       method: "POST",

@@ -14,6 +14,7 @@ import {
 import { startConversationRequest } from "../wire/conversation-request.ts";
 import { executionStatus } from "../wire/execution-status.ts";
 import { uuid } from "../wire/ids.ts";
+import { assertNamesNoOwnSecret } from "./access/own-secret-lookups.ts";
 import {
   busy,
   conversationParams,
@@ -32,9 +33,10 @@ const includeSkills = queryBool()
 const MAX_BATCH = 99;
 
 const shared = { tags: ["Conversations"], auth: "key" } as const;
-const collectionRoute = group({ ...shared, prefix: "/api/conversations" });
+const collectionRoute = group({ ...shared, access: "read:reachable", prefix: "/api/conversations" });
 const conversationRoute = group({
   ...shared,
+  access: "read:conversation",
   prefix: "/api/conversations/{conversation_id}",
   params: conversationParams,
 });
@@ -59,9 +61,10 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         include_skills: includeSkills,
       }),
       responses: { 200: { description: "A page of conversations", body: conversationPage } },
-    }).handle(async ({ query }) => ({
+    }).handle(async ({ query, caller: { reach } }) => ({
       status: 200,
       json: await conversations.searchJson({
+        reach,
         pageId: query.page_id,
         limit: query.limit,
         status: query.status,
@@ -77,9 +80,9 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       summary: "Count conversations",
       query: z.object({ status: executionStatus.optional() }),
       responses: { 200: { description: "How many there are", body: z.int() } },
-    }).handle(async ({ query }) => ({
+    }).handle(async ({ query, caller: { reach } }) => ({
       status: 200,
-      body: await conversations.count({ status: query.status }),
+      body: await conversations.count({ status: query.status, reach }),
     })),
 
     collectionRoute({
@@ -94,15 +97,16 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
           body: z.array(conversationInfo.nullable()),
         },
       },
-    }).handle(async ({ query }) => ({
+    }).handle(async ({ query, caller: { reach } }) => ({
       status: 200,
-      body: await conversations.batchGet(query.ids, { includeSkills: query.include_skills }),
+      body: await conversations.batchGet(query.ids, { includeSkills: query.include_skills, reach }),
     })),
 
     collectionRoute({
       method: "POST",
       path: "",
       id: "start_conversation",
+      access: "write:reachable",
       summary: "Start a conversation, or get the one that has this id",
       query: z.object({ include_skills: includeSkills }),
       headers: {
@@ -122,11 +126,13 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         404: { description: "No such agent profile", body: refused.body },
         429: busy,
       },
-    }).handle(async ({ body, query, request, principal }) => {
+    }).handle(async ({ body, query, request, caller }) => {
+      assertNamesNoOwnSecret(body, caller);
       const asked = withObservability(body, request.headers);
       const { info, created, warnings } = await conversations.createFrom(asked, {
         includeSkills: query.include_skills,
-        createdBy: principal?.id,
+        createdBy: caller.principal?.id,
+        reach: caller.reach,
       });
       return created
         ? { status: 201, body: info, headers: warningHeader(warnings) }
@@ -151,6 +157,7 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
       method: "PATCH",
       path: "",
       id: "update_conversation",
+      access: "write:conversation",
       runsOn: "owner",
       repeatable: true,
       summary: "Change title or tags",
@@ -159,12 +166,17 @@ export function conversationRoutes(conversations: ConversationManager): Route[] 
         200: { description: "Changed", body: success },
         404: notFound,
       },
-    }).handle(({ params, body }) => verb(params, (opened) => opened.update(body))),
+    }).handle(({ params, body, caller: { reach } }) =>
+      verb(params, (opened) =>
+        opened.update({ ...body, tags: body.tags && { ...body.tags, ...reach.tags } }),
+      ),
+    ),
 
     conversationRoute({
       method: "DELETE",
       path: "",
       id: "delete_conversation",
+      access: "write:conversation",
       runsOn: "owner",
       summary: "Delete a conversation; its workspace stays, its worktree goes, the worktree's branch stays",
       responses: { 200: { description: "Deleted", body: success }, 404: notFound },

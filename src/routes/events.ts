@@ -41,6 +41,7 @@ const eventRoute = group({
   prefix: "/api/conversations/{conversation_id}/events",
   tags: ["Events"],
   auth: "key",
+  access: "read:conversation",
   params: conversationParams,
 });
 
@@ -122,6 +123,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       method: "POST",
       path: "",
       id: "send_message",
+      access: "write:conversation",
       runsOn: "owner",
       repeatable: true,
       eventIdHeader: EVENT_ID,
@@ -146,6 +148,7 @@ export function eventRoutes(conversations: ConversationManager): Route[] {
       method: "POST",
       path: "/respond_to_confirmation",
       id: "respond_to_confirmation",
+      access: "write:conversation",
       runsOn: "owner",
       summary: "Approve or reject the actions that wait",
       body: confirmationResponseRequest,

@@ -28,7 +28,12 @@ const observabilityHeaders = {
   "X-OpenHands-Observability-Parent-Span-Context": "Span in which a new conversation is begun",
 } as const;
 
-const gatewayRoute = group({ prefix: "/v1", tags: ["OpenAI Compatibility"], auth: ["key", "bearer"] });
+const gatewayRoute = group({
+  prefix: "/v1",
+  tags: ["OpenAI Compatibility"],
+  auth: ["key", "bearer"],
+  access: "write:reachable",
+});
 
 const failures = () =>
   ({
@@ -48,6 +53,7 @@ export function gatewayRoutes({ gateway, clock }: GatewayDeps): Route[] {
           method: "GET",
           path: "/models",
           id: "get_openai_models",
+          access: "read",
           summary: "List the LLM profiles as models",
         },
         () => ({ responses: { 200: { description: "The models", body: gatewayModels() } } }),
@@ -146,11 +152,12 @@ async function forOpenAiClients<T>(work: () => Promise<T>): Promise<T | Response
 
 function aboutOf({
   request,
-  principal,
-}: Pick<RouteInput<object>, "request" | "principal">): Omit<GatewayAsk, "prompt"> {
+  caller: { principal, reach },
+}: Pick<RouteInput<object>, "request" | "caller">): Omit<GatewayAsk, "prompt"> {
   return {
     observability: observabilityIn(request.headers),
     createdBy: principal?.id,
+    reach,
     signal: request.signal,
   };
 }

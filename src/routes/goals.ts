@@ -8,6 +8,7 @@ import { busy, conflict, conversationParams, notFound, refused, successOf } from
 const goalRoute = group({
   tags: ["Conversations"],
   auth: "key",
+  access: "write:conversation",
   prefix: "/api/conversations/{conversation_id}/goal",
   params: conversationParams,
 });

@@ -16,6 +16,7 @@ export interface ModelSwitchDeps {
 const conversationRoute = group({
   tags: ["Conversations"],
   auth: "key",
+  access: "write:conversation",
   prefix: "/api/conversations/{conversation_id}",
   params: conversationParams,
 });

@@ -55,6 +55,7 @@ function sessionSocketRoutes(sockets: SessionSockets): SocketRoute[] {
     socketRoute({
       path: "/sockets/session/{conversation_id}",
       id: "followSession",
+      access: "read:conversation",
       summary:
         "Follow a conversation from a place in its log; frames sent by the client are messages to the agent",
       params: conversationParams,
@@ -65,8 +66,9 @@ function sessionSocketRoutes(sockets: SessionSockets): SocketRoute[] {
             "Place of the last event that the client has; -1 for none. Without it nothing of the past is sent",
           ),
       }),
-    }).handle(({ params, query }) => (socket) => {
-      void sockets.serve(params.conversation_id, socket, query.after_seq);
+    }).handle(({ params, query, caller }) => (socket) => {
+      const readOnly = caller.scope === "read";
+      void sockets.serve(params.conversation_id, socket, { afterSeq: query.after_seq, readOnly });
     }),
   ];
 }
@@ -76,6 +78,7 @@ function eventSocketRoutes(sockets: EventSockets): SocketRoute[] {
     socketRoute({
       path: "/sockets/events/{conversation_id}",
       id: "follow_events",
+      access: "read:conversation",
       summary: "Follow a conversation; frames sent by the client are messages to the agent",
       params: conversationParams,
       query: z.object({
@@ -85,8 +88,9 @@ function eventSocketRoutes(sockets: EventSockets): SocketRoute[] {
           .describe("First moment sent again by `resend_mode=since`"),
         resend_all: queryBool().default(false).describe("Deprecated: `resend_mode=all`"),
       }),
-    }).handle(({ params, query }) => (socket) => {
+    }).handle(({ params, query, caller }) => (socket) => {
       void sockets.serve(params.conversation_id, socket, {
+        readOnly: caller.scope === "read",
         resend: query.resend_mode ?? (query.resend_all ? "all" : "none"),
         after: query.after_timestamp,
       });
@@ -112,6 +116,7 @@ export function bashSocketRoutes(
     socketRoute({
       path: "/sockets/bash-events",
       id: "followBashEvents",
+      access: "admin",
       summary: "Follow the bash commands of the server; frames sent by the client are commands to start",
       query: z.object({
         resend_mode: z.enum(["all"]).optional(),

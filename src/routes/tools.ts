@@ -3,7 +3,7 @@ import { group } from "../http/route/group.ts";
 import type { Route } from "../http/route/route.ts";
 import { type ToolCatalogEntry, toolCatalogResponse } from "../wire/tools.ts";
 
-const toolRoute = group({ prefix: "/api/tools", tags: ["Tools"], auth: "key" });
+const toolRoute = group({ prefix: "/api/tools", tags: ["Tools"], auth: "key", access: "read" });
 
 /** The tools of this server, in the order of their registration. Those of clients are not among them. */
 export interface ListedTools {

@@ -7,6 +7,7 @@ import { allRoutes, allSockets } from "../routes/all-routes.ts";
 import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
 import { catalogueOf } from "../tools/catalogue.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
+import { KeyRing } from "./access/key-ring.ts";
 import type { DeferredInit } from "./deferred/deferred-init.ts";
 import { initKeyCheck } from "./deferred/init-key.ts";
 import type { ClosableEditor } from "./editor/editor-access.ts";
@@ -29,7 +30,12 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
   const { clock } = options;
   const startedAt = clock.now();
   const publicPath = options.webUrl && new URL(options.webUrl).pathname;
-  const tokens = workspaceTokens(options);
+  const keyRing = new KeyRing({
+    keys: services.settings.accessKeys,
+    logger: options.logger,
+    now: () => clock.now(),
+  });
+  const tokens = workspaceTokens(options, keyRing);
   const { cluster } = services;
   const clustered = cluster?.serve(services.conversations);
   const deps = {
@@ -48,6 +54,7 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     marketplaces: options.marketplaces,
     secretValue: services.secretValue,
     settings: services.settings,
+    accessKeys: { keys: services.settings.accessKeys, changed: (id: string) => keyRing.forget(id) },
     acpModels: services.acpModels,
     logins: services.logins,
     init: { deferred: init, isInitKey: initKeyCheck(options) },
@@ -78,6 +85,7 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     sockets: allSockets(deps),
     keys: options.apiKeys,
     authenticate: options.authenticate,
+    scopedKeys: keyRing,
     stages: [services.apps.stage, ...(options.stages ?? [])],
     cors: corsOptions(options),
     keyless: options.dangerouslyAllowUnauthenticated ? "anyone" : options.keyless,
@@ -89,6 +97,7 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     debug: options.debug,
     dormant: (init || cluster) && (() => init?.refusal() ?? cluster?.refusal()),
     dispatch: clustered?.dispatch,
+    reachFacts: (id) => services.conversations.reachFacts(id),
     logger: options.logger,
     queryKey: options.queryKey,
     newId: clock.newId,
@@ -102,7 +111,12 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
 }
 
 /** Sessions outlast a restart, and hold on every node, as long as the keys are the same. */
-function workspaceTokens({ secretKey, apiKeys, clock }: ResolvedOptions): SessionTokens {
+function workspaceTokens({ secretKey, apiKeys, clock }: ResolvedOptions, scopedKeys: KeyRing): SessionTokens {
   const secret = () => secretKey ?? (apiKeys.length > 0 ? JSON.stringify(apiKeys) : crypto.randomUUID());
-  return new SessionTokens({ secret, lifetime: WORKSPACE_SESSION_LIFETIME, now: () => clock.now() });
+  return new SessionTokens({
+    secret,
+    scopedKeys,
+    lifetime: WORKSPACE_SESSION_LIFETIME,
+    now: () => clock.now(),
+  });
 }

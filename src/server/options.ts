@@ -53,8 +53,9 @@ export interface ServerOptions {
   /** Keys accepted as `X-Session-API-Key`. Required unless `authenticate` or `keyless` is set. */
   apiKeys?: readonly string[];
   /**
-   * A check of the host app that replaces the keys. False and null answer 401. A principal, `{ id, scopes? }`, says who
-   * asks: stages and routes see it. Default: the keys decide.
+   * A check of the host app that replaces the keys. False and null answer 401. A principal, `{ id, scopes?, access? }`,
+   * says who asks, and what it may do: without `access`, to work with the conversations that it has created. true is an
+   * admin without a name. Access keys are admitted beside it. Default: the keys decide.
    */
   authenticate?: Authenticate;
   /**

@@ -42,6 +42,10 @@ export function settingsRooms({
       const { CustomSecrets } = await import("../settings/secrets/custom-secrets.ts");
       return new CustomSecrets(documents);
     }),
+    accessKeys: once(async () => {
+      const { AccessKeys } = await import("../settings/access-keys/access-keys.ts");
+      return new AccessKeys({ documents, clock });
+    }),
     subscription: once(async () => {
       const { openSubscription } = await import("../settings/subscription/open-subscription.ts");
       return openSubscription({ documents, clock, claim });

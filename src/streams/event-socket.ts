@@ -1,4 +1,4 @@
-import { isBindingRequired, messageOf } from "../errors.ts";
+import { AgentServerError, isBindingRequired, messageOf } from "../errors.ts";
 import type { FeedForm } from "../events/feeds/frame-texts.ts";
 import { toEventTimestamp } from "../events/timestamp.ts";
 import type { Watch } from "../events/watch.ts";
@@ -18,6 +18,8 @@ export interface SocketRequest {
   resend: "none" | "all" | "since";
   /** ISO time for `since`; without one, nothing of the past is sent. */
   after?: string | undefined;
+  /** Whether messages of the client are refused. Default: false. */
+  readOnly?: boolean | undefined;
 }
 
 /** The part of conversations that sockets need. */
@@ -75,7 +77,10 @@ export class EventSockets {
     const { conversations, maxLagBytes = MAX_LAG_BYTES } = this.#options;
     const watch = await conversations.watch(id);
     if (watch === undefined) return socket.close(4004, "Conversation not found");
-    const receive = receiver({ say: (content) => conversations.say(id, content), watch });
+    const receive = receiver({
+      say: (content) => (request.readOnly ? refuseToSay() : conversations.say(id, content)),
+      watch,
+    });
     const writer: SocketWriter = new SocketWriter({
       socket,
       reader: watch.reader,
@@ -89,6 +94,11 @@ export class EventSockets {
       watch.reader.close();
     }
   }
+}
+
+/** Refuses the message of a client that may only watch. */
+export async function refuseToSay(): Promise<never> {
+  throw new AgentServerError("forbidden", "This needs the scope 'write'; the caller has 'read'");
 }
 
 interface ReceiverOptions {

@@ -3,7 +3,7 @@ import { durableText, frameText, transientFrameText } from "../events/feeds/fram
 import type { Watch } from "../events/watch.ts";
 import type { Socket } from "../http/socket.ts";
 import type { Content } from "../wire/events/message.ts";
-import type { ConversationSocketsOptions } from "./event-socket.ts";
+import { type ConversationSocketsOptions, refuseToSay } from "./event-socket.ts";
 import { ReceiveBudget } from "./receive-budget.ts";
 import { readFrame, toFrameError } from "./socket-frame.ts";
 import { SocketWriter } from "./socket-writer.ts";
@@ -12,6 +12,14 @@ import { SocketWriter } from "./socket-writer.ts";
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** Bytes that a socket may lag behind by default. */
 const MAX_LAG_BYTES = 4 * MAX_FRAME_BYTES;
+
+/** What a session socket is asked for. */
+export interface SessionRequest {
+  /** Place of the last event that the client has; -1 for none. Without it nothing of the past is sent. */
+  afterSeq: number | undefined;
+  /** Whether messages of the client are refused. Default: false. */
+  readOnly?: boolean;
+}
 
 /**
  * The session sockets of one server: one ordered channel of frames for each client, with a cursor by which it resumes.
@@ -30,11 +38,11 @@ export class SessionSockets {
    * or removed conversation; with 1013 for one that is kept closed, one socket too many, one too slow and a frame too
    * large; with 1001 when the server closes.
    */
-  async serve(id: string, socket: Socket, afterSeq: number | undefined): Promise<void> {
+  async serve(id: string, socket: Socket, request: SessionRequest): Promise<void> {
     const release = this.#options.places.take(id);
     if (release === undefined) return socket.close(1013, "Too many connections for this conversation");
     try {
-      await this.#serve(id, socket, afterSeq);
+      await this.#serve(id, socket, request);
     } catch (error) {
       if (isBindingRequired(error)) return socket.close(1013, error.message);
       this.#options.logger.error({ conversation_id: id, error: messageOf(error) }, "A session socket failed");
@@ -44,11 +52,11 @@ export class SessionSockets {
     }
   }
 
-  async #serve(id: string, socket: Socket, afterSeq: number | undefined): Promise<void> {
+  async #serve(id: string, socket: Socket, { afterSeq, readOnly = false }: SessionRequest): Promise<void> {
     const { conversations, maxLagBytes = MAX_LAG_BYTES } = this.#options;
     const watch = await conversations.watch(id, "session");
     if (watch === undefined) return socket.close(4004, "Conversation not found");
-    const receive = receiver((content) => conversations.say(id, content));
+    const receive = receiver((content) => (readOnly ? refuseToSay() : conversations.say(id, content)));
     const writer: SocketWriter = new SocketWriter({
       socket,
       reader: watch.reader,

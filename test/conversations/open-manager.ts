@@ -180,7 +180,7 @@ export async function attach(
 /** Serves a session socket. */
 export function serveSession(manager: ConversationManager, id: string, afterSeq?: number): MemorySocket {
   const socket = new MemorySocket();
-  void socketsOf.get(manager)?.sessions.serve(id, socket, afterSeq);
+  void socketsOf.get(manager)?.sessions.serve(id, socket, { afterSeq });
   return socket;
 }
 

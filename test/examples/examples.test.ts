@@ -176,12 +176,15 @@ it("09-per-user-auth shows users their own conversations, and admins all", async
     );
   const request = { agent: { llm: { model: "demo/tour" } }, workspace: { working_dir: folder } };
   const idOf = async (answer: Response) => ((await answer.json()) as { id: string }).id;
+  const idsOf = async (answer: Response) =>
+    ((await answer.json()) as { items: { id: string }[] }).items.map(({ id }) => id);
   const ofAda = await idOf(await ask("", "ada-token", request));
   const ofBob = await idOf(await ask("", "bob-token", request));
   expect((await ask(`/${ofAda}`, "ada-token")).status).toBe(200);
   expect((await ask(`/${ofBob}`, "ada-token")).status).toBe(404);
   expect((await ask(`/${ofBob.replaceAll("-", "").toUpperCase()}/run`, "ada-token", {})).status).toBe(404);
-  expect((await ask("/search", "ada-token")).status).toBe(403);
+  expect(await idsOf(await ask("/search", "ada-token"))).toEqual([ofAda]);
+  expect(await (await ask("/count", "ada-token")).json()).toBe(1);
   const events = "bash/bash_events/search";
   expect((await ask(`/${ofAda}/${events}`, "ada-token")).status).toBe(200);
   expect((await ask(`/${ofBob}/${events}`, "ada-token")).status).toBe(404);
@@ -195,7 +198,9 @@ it("09-per-user-auth shows users their own conversations, and admins all", async
   }
   expect((await ask(`/../${events}`, "bob-token")).status).toBe(200);
   expect((await ask(`/${ofAda}`, "bob-token")).status).toBe(200);
-  expect((await ask("/search", "bob-token")).status).toBe(200);
+  expect(await idsOf(await ask("/search", "bob-token"))).toHaveLength(2);
+  expect(await idsOf(await ask("/search", "eve-token"))).toHaveLength(2);
+  expect((await ask("", "eve-token", request)).status).toBe(403);
   expect((await ask(`/${ofAda}`, "wrong")).status).toBe(401);
 });
 

@@ -58,6 +58,7 @@ function opened(options: Partial<GatewayOptions>, gate?: Gate, started: StartCon
         return manager.create(startRequest({ initial_message: request.initial_message }));
       },
       open: (id) => manager.open(id),
+      assertReachable: (id, reach) => manager.assertReachable(id, reach),
       get: (id) => manager.get(id),
       agentFinalResponse: (id) => manager.agentFinalResponse(id),
     },

@@ -10,7 +10,7 @@ export const KEY = "correct horse";
 
 const answers = { 200: { description: "What was understood", body: z.unknown() } } as const;
 const open = { auth: "open", tags: ["Test"], summary: "Test", responses: answers } as const;
-const keyed = { ...open, auth: "key" } as const;
+const keyed = { ...open, auth: "key", access: "read" } as const;
 const params = z.object({ id: uuid });
 const note = z
   .object({ text: z.string().min(1), tags: z.array(z.string()).default([]), api_key: z.string().optional() })
@@ -82,14 +82,14 @@ export const routes = [
 ];
 
 const sockets = [
-  socketRoute({ path: "/sockets/notes/{id}", id: "follow", summary: "Notes", params }).handle(
+  socketRoute({ path: "/sockets/notes/{id}", id: "follow", summary: "Notes", access: "read", params }).handle(
     ({ params }) =>
       (socket) => {
         socket.send(`hello ${params.id}`);
         socket.onMessage((data) => socket.send(`heard ${data}`));
       },
   ),
-  socketRoute({ path: "/sockets/late", id: "late", summary: "Listens late" }).handle(() => (socket) => {
+  socketRoute({ path: "/sockets/late", id: "late", summary: "Listens late", access: "read" }).handle(() => (socket) => {
     setTimeout(() => socket.onMessage((data) => socket.send(`heard ${data}`)), 0);
   }),
 ];

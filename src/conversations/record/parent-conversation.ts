@@ -12,11 +12,15 @@ export async function checkParent(
   const { id, parentId, workingDir } = child;
   if (parentId === id) throw refused("A conversation cannot be its own parent");
   const [parent] = await store.conversations.find([parentId], ["config"]);
-  if (parent === undefined) throw refused(`Parent conversation ${parentId} not found`);
+  if (parent === undefined) throw unknownParent(parentId);
   const { workspace } = readConfig(parent);
   if (withoutSlash(workspace.working_dir) !== withoutSlash(workingDir)) {
     throw refused(`Parent conversation ${parentId} belongs to a different workspace`);
   }
+}
+
+export function unknownParent(parentId: string): AgentServerError {
+  return refused(`Parent conversation ${parentId} not found`);
 }
 
 function withoutSlash(path: string): string {

@@ -1,8 +1,8 @@
 const BEARER = /^Bearer +(\S.*)$/i;
 
 /** The token of `Authorization: Bearer`; null without one. */
-export function bearerToken(request: Request): string | null {
-  return BEARER.exec(request.headers.get("authorization") ?? "")?.[1] ?? null;
+export function bearerTokenIn(headers: Headers): string | null {
+  return BEARER.exec(headers.get("authorization") ?? "")?.[1] ?? null;
 }
 
 /** The value of a cookie, as it was sent; null without one. The first of several of one name counts. */

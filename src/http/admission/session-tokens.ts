@@ -1,5 +1,6 @@
 import type { Principal } from "../../principal.ts";
-import type { AuthenticateAnswer } from "./authentication.ts";
+import { type Caller, callerOf, OPERATOR } from "../access/caller.ts";
+import type { ScopedKeys } from "./authentication.ts";
 
 /** A caller and the end of its session, as a token holds them. */
 interface Claims {
@@ -7,11 +8,15 @@ interface Claims {
   until: number;
   /** null for a caller without a name. */
   principal: Principal | null;
+  /** The scoped key that the session was begun with, which must still be valid. */
+  keyId?: string | undefined;
 }
 
 export interface SessionTokensOptions {
   /** Gets the secret that signs the tokens. Servers with the same secret accept each other's. */
   secret(): string;
+  /** The keys by which sessions may be begun. Default: none. */
+  scopedKeys?: Pick<ScopedKeys, "current"> | undefined;
   /** Milliseconds that a token is valid. */
   lifetime: number;
   /** Milliseconds since 1970. */
@@ -35,23 +40,28 @@ export class SessionTokens {
   }
 
   /** Makes a token for a caller. */
-  async issue(principal: Principal | null): Promise<string> {
+  async issue({ principal, keyId }: Pick<Caller, "principal" | "keyId">): Promise<string> {
     const { now, lifetime } = this.#options;
-    const claims: Claims = { until: now() + lifetime, principal };
+    const claims: Claims = {
+      until: now() + lifetime,
+      ...(keyId === undefined ? { principal } : { principal: null, keyId }),
+    };
     const payload = encode(new TextEncoder().encode(JSON.stringify(claims)));
     const signature = await crypto.subtle.sign(ALGORITHM, await this.#signingKey(), bytesOf(payload));
     return `${payload}.${encode(new Uint8Array(signature))}`;
   }
 
-  /** The caller that a token stands for; true for one without a name, false for a token that is not valid. */
-  async check(token: string): Promise<AuthenticateAnswer> {
+  /** The caller that a token stands for, with what it may do now; undefined for a token that is not valid. */
+  async check(token: string): Promise<Caller | undefined> {
     const [payload, signature, ...more] = token.slice(0, MAX_LENGTH).split(".");
-    if (payload === undefined || signature === undefined || more.length > 0) return false;
+    if (payload === undefined || signature === undefined || more.length > 0) return undefined;
     const given = Buffer.from(signature, "base64url");
     const isOurs = await crypto.subtle.verify(ALGORITHM, await this.#signingKey(), given, bytesOf(payload));
-    if (!isOurs) return false;
-    const { until, principal }: Claims = JSON.parse(Buffer.from(payload, "base64url").toString());
-    return until > this.#options.now() && (principal ?? true);
+    if (!isOurs) return undefined;
+    const { until, principal, keyId }: Claims = JSON.parse(Buffer.from(payload, "base64url").toString());
+    if (until <= this.#options.now()) return undefined;
+    if (keyId !== undefined) return this.#options.scopedKeys?.current(keyId);
+    return principal === null ? OPERATOR : callerOf(principal);
   }
 
   #signingKey(): Promise<SigningKey> {

@@ -6,8 +6,9 @@ import {
   type PathItemObject,
 } from "openapi3-ts/oas31";
 import { z } from "zod";
+import { scopeOf } from "../access/route-access.ts";
 import { parameterNames, parseTemplate, toOpenApiPath } from "../path-template.ts";
-import type { Route, RouteSpec } from "../route/route.ts";
+import { accessOf, type Route, type RouteSpec } from "../route/route.ts";
 import { describeBody, describeResponses } from "./describe-content.ts";
 import { SchemaComponents } from "./schema-components.ts";
 import { securityOf, securitySchemes } from "./security.ts";
@@ -61,7 +62,7 @@ function operation(spec: RouteSpec, schemas: SchemaComponents): () => OperationO
     operationId: operationId(spec),
     summary: spec.summary,
     tags: [...spec.tags],
-    ...(security.length > 0 ? { security } : {}),
+    ...(security.length > 0 ? { security, "x-scope": scopeOf(accessOf(spec)) } : {}),
     ...(parameters.length > 0 ? { parameters: parameters.map((describe) => describe()) } : {}),
     ...(requestBody === undefined ? {} : { requestBody: requestBody() }),
     responses: responses(),

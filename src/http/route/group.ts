@@ -11,14 +11,14 @@ import {
 } from "./route.ts";
 
 /** The common part of the routes in a group. */
-export interface GroupSpec extends Pick<RouteSpec, "tags" | "auth" | "cors"> {
+export interface GroupSpec extends Pick<RouteSpec, "tags" | "auth" | "access" | "cors"> {
   /** Stands before the path of each route; may have parameters. */
   prefix: string;
   /** The parameters of the prefix. A route adds its own. */
   params?: z.ZodObject;
 }
 
-/** A route of a group. Its path follows the prefix; its `tags`, `auth` and `cors` replace those of the group. */
+/** A route of a group. Its path follows the prefix; its `tags`, `auth`, `access` and `cors` replace those of the group. */
 export type MemberSpec = Omit<RouteSpec, "tags" | "auth"> & Partial<Pick<RouteSpec, "tags" | "auth">>;
 
 type MemberInput<G extends GroupSpec, S extends MemberSpec> = Omit<RouteInput<S>, "params"> & {

@@ -1,7 +1,9 @@
 import { AgentServerError } from "../../errors.ts";
 import { once } from "../../once.ts";
-import type { Principal } from "../../principal.ts";
 import { settledWithin } from "../../waiting.ts";
+import { type Caller, OPERATOR } from "../access/caller.ts";
+import { type Concealed, conceal, type FindReachFacts } from "../access/concealment.ts";
+import { assertScope, namesConversation } from "../access/route-access.ts";
 import type { Authentication } from "../admission/authentication.ts";
 import { type Answer, isResponse } from "../answer.ts";
 import type { EventStreams } from "../content/event-streams.ts";
@@ -12,7 +14,7 @@ import type { Dispatch } from "./dispatch.ts";
 import { outcomeAnswer } from "./outcome.ts";
 import { createInputReader, type InputReaderOptions } from "./read-input.ts";
 import { readBody } from "./request-body.ts";
-import { credentialsOf, type Route, type RouteSpec } from "./route.ts";
+import { accessOf, credentialsOf, type Route, type RouteSpec } from "./route.ts";
 
 /** Facts about a request that has reached its route. */
 export interface Matched {
@@ -30,6 +32,9 @@ export interface RouteHandlerOptions extends InputReaderOptions {
   dormant?: (() => AgentServerError | undefined) | undefined;
   /** Decides about requests that not every server can answer. Default: this one answers all. */
   dispatch?: Dispatch | undefined;
+  /** Finds what decides whether a conversation is reached. */
+  reachFacts: FindReachFacts;
+  newId(): string;
 }
 
 /**
@@ -41,12 +46,15 @@ const MAX_UNAUTHENTICATED_MS = 5_000;
 
 /**
  * Wraps a route's handler in the checks of the reference, in its order: JSON syntax, whether the server is configured,
- * key, which server answers, validation.
+ * key, scope, which server answers, validation, whether the caller reaches what the path names.
  */
 export function createRouteHandler(route: Route, options: RouteHandlerOptions): Endpoint {
   const { spec } = route;
   const { eventStreams } = options;
+  const access = accessOf(spec);
+  const isLimited = namesConversation(access);
   const dispatch = spec.runsOn === undefined ? undefined : options.dispatch;
+  const concealing = { find: options.reachFacts, newId: options.newId };
   const admit = admitOf(route, options);
   const getReader = once(() => createInputReader(spec, options));
 
@@ -54,7 +62,8 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
     if (admit !== undefined) {
       const admission = await admit(request, context);
       if (AgentServerError.is(admission)) return refuse(request, { spec, options, refusal: admission });
-      context.principal = admission.principal;
+      context.caller = admission;
+      assertScope(admission.scope, access);
     }
     if (dispatch === undefined) return answerHere(request, { params, context });
     const admitted = { request, spec, params, context };
@@ -63,28 +72,49 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
 
   async function answerHere(request: Request, { params, context }: Matched): Promise<Answer | Response> {
     const { upload, ...input } = await getReader()(request, { params, search: context.search });
+    const { caller } = context;
     try {
-      const outcome = await route.handle({ ...input, request, principal: context.principal });
-      if (isResponse(outcome)) return outcome;
-      return await outcomeAnswer(outcome, { request, responses: spec.responses, eventStreams });
+      const concealed = isLimited ? await conceal(input.params, caller.reach, concealing) : undefined;
+      if (concealed === undefined) return await handle({ ...input, request, caller });
+      return await handleConcealed({ ...input, request, caller }, concealed);
     } finally {
       upload?.leave();
     }
   }
+
+  async function handle(input: Omit<HandlerInput, "principal">): Promise<Answer | Response> {
+    const outcome = await route.handle({ ...input, principal: input.caller.principal });
+    if (isResponse(outcome)) return outcome;
+    const { request } = input;
+    return outcomeAnswer(outcome, { request, responses: spec.responses, eventStreams });
+  }
+
+  async function handleConcealed(
+    input: Omit<HandlerInput, "principal">,
+    { params, reveal, revealError }: Concealed,
+  ): Promise<Answer | Response> {
+    try {
+      return reveal(await handle({ ...input, params }));
+    } catch (error) {
+      throw revealError(error);
+    }
+  }
 }
 
-type Admission = { principal: Principal | null } | AgentServerError;
+type HandlerInput = Parameters<Route["handle"]>[0];
+
+type Admission = Caller | AgentServerError;
 
 /** The check of a route; undefined for one that requires nothing. */
 function admitOf(
   { spec, admit }: Route,
   { authentication, dormant }: RouteHandlerOptions,
 ): ((request: Request, context: RequestContext) => Admission | Promise<Admission>) | undefined {
-  if (admit !== undefined) return (request, context) => admit(request, context) ?? { principal: null };
+  if (admit !== undefined) return (request, context) => admit(request, context) ?? OPERATOR;
   const credentials = credentialsOf(spec);
   if (credentials.length === 0) {
     const waits = spec.waitsForInit === true && dormant !== undefined;
-    return waits ? () => dormant() ?? { principal: null } : undefined;
+    return waits ? () => dormant() ?? OPERATOR : undefined;
   }
   const check = authentication.checkOf(credentials);
   return async (request, context) =>

@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { AgentServerError } from "../../errors.ts";
 import { once } from "../../once.ts";
 import type { Principal } from "../../principal.ts";
+import type { Caller } from "../access/caller.ts";
+import type { RouteAccess } from "../access/route-access.ts";
 import type { Upload, UploadSpec } from "../content/upload.ts";
 import type { ResponseSpec, RouteOutcome, RouteResult } from "./outcome.ts";
 
@@ -40,6 +42,8 @@ export interface RouteSpec {
   summary: string;
   tags: readonly string[];
   auth: RouteAuth;
+  /** What it needs of its caller, and what it touches. Default: `admin`; of an `open` route, `open`. */
+  access?: RouteAccess;
   /** An open route that a server refuses until it is configured, as it does those with credentials. Default: false. */
   waitsForInit?: boolean;
   params?: z.ZodObject;
@@ -90,6 +94,8 @@ export interface RouteInput<S extends InputSpec> {
   request: Request;
   /** The principal of the request; null if the route is open or the credentials name none. */
   principal: Principal | null;
+  /** Who asks, with what it may do. An open route is asked by the operator. */
+  caller: Caller;
 }
 
 /** A route with its handler, in the untyped form that the router keeps. */
@@ -109,6 +115,7 @@ export interface Route {
     body: unknown;
     request: Request;
     principal: Principal | null;
+    caller: Caller;
   }): Promise<RouteOutcome | Response>;
 }
 
@@ -149,6 +156,11 @@ export function withLazySchemas(
     body: { enumerable: true, get: () => schemas().body },
     responses: { enumerable: true, get: () => schemas().responses },
   });
+}
+
+/** What a route needs of its caller: as it declares, or everything. */
+export function accessOf({ access, auth }: Pick<RouteSpec, "access" | "auth">): RouteAccess {
+  return access ?? (auth === "open" ? "open" : "admin");
 }
 
 /** The credentials of which a route requires one; empty for an open route. */

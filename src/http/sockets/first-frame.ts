@@ -1,5 +1,7 @@
 import { AgentServerError } from "../../errors.ts";
+import type { Caller } from "../access/caller.ts";
 import { addressGroup } from "../admission/address-group.ts";
+import type { Admission, AdmitKey } from "../admission/authentication.ts";
 import type { Connect, Socket } from "../socket.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -10,34 +12,43 @@ const MAX_WAITING_OF_ADDRESS = 64;
 const MAX_FIRST_MESSAGE_BYTES = 64 * 1024;
 const FULL = { code: 1013, reason: "Too many sockets wait for their key" };
 const REFUSED = { code: 4001, reason: "Authentication failed" };
-
-type IsKey = (candidate: string | null, peerAddress: string | undefined) => boolean;
+const UNCHECKED = { code: 1011, reason: "The key could not be checked" };
+/** Bytes of UTF-8 that the reason of a close frame may have. */
+const MAX_REASON_BYTES = 123;
 
 export interface FirstFrameGate {
   /** True while no further socket of the address may wait: it is refused before it is accepted. */
   isFull(peerAddress: string | undefined): boolean;
-  /** Accepts the socket, but shows it to the handler only once its first frame has named a key. */
-  guard(connect: Connect, peerAddress: string | undefined): Connect;
+  /**
+   * Accepts the socket, but shows it to the handler of its caller only once its first frame has named a key. `connectOf`
+   * may refuse the caller by throwing.
+   */
+  guard(connectOf: ConnectOf, peerAddress: string | undefined): Connect;
 }
+
+/** Makes the handler of the socket of a caller. */
+export type ConnectOf = (caller: Caller) => Connect | Promise<Connect>;
 
 /**
  * Admits sockets by their first frame, `{"type":"auth","session_api_key":"…"}`: browsers cannot set headers on a
  * socket.
  */
-export function createFirstFrameGate(isKey: IsKey): FirstFrameGate {
+export function createFirstFrameGate(admitKey: AdmitKey): FirstFrameGate {
   const waiting = new WaitingSockets();
 
   return {
     isFull: (peerAddress) => waiting.isFull(peerAddress),
-    guard(connect, peerAddress) {
+    guard(connectOf, peerAddress) {
       const guarded = (socket: Socket) => {
         // Other sockets may have come during the handshake.
         if (waiting.isFull(peerAddress)) return socket.close(FULL.code, FULL.reason);
         waiting.add(peerAddress);
         nextFrame(socket, (frame) => {
           waiting.remove(peerAddress);
-          if (frame !== undefined && shows(frame, peerAddress)) connect(socket);
-          else socket.close(REFUSED.code, REFUSED.reason);
+          void admit(frame, peerAddress).then(
+            (caller) => begin(socket, caller, connectOf),
+            () => socket.close(UNCHECKED.code, UNCHECKED.reason),
+          );
         });
       };
       return Object.assign(guarded, { maxFirstMessageBytes: MAX_FIRST_MESSAGE_BYTES });
@@ -45,13 +56,29 @@ export function createFirstFrameGate(isKey: IsKey): FirstFrameGate {
   };
 
   /** An address that has shown too many wrong keys is refused like one that shows another. */
-  function shows(frame: string | Uint8Array, peerAddress: string | undefined): boolean {
+  async function admit(
+    frame: string | Uint8Array | undefined,
+    peerAddress: string | undefined,
+  ): Promise<Admission> {
+    if (frame === undefined) return undefined;
     try {
-      return isKey(keyIn(frame), peerAddress);
+      return await admitKey(keyIn(frame), peerAddress);
     } catch (error) {
-      if (AgentServerError.is(error)) return false;
+      if (AgentServerError.is(error) && error.code === "too_many_requests") return undefined;
       throw error;
     }
+  }
+}
+
+/** Hands a socket to the handler of its caller, or closes it with the reason of the refusal. Never rejects. */
+async function begin(socket: Socket, caller: Admission, connectOf: ConnectOf): Promise<void> {
+  if (caller === undefined) return socket.close(REFUSED.code, REFUSED.reason);
+  try {
+    (await connectOf(caller))(socket);
+  } catch (error) {
+    if (!AgentServerError.is(error)) return socket.close(UNCHECKED.code, UNCHECKED.reason);
+    const code = error.code === "too_many_requests" ? 1013 : 1008;
+    socket.close(code, Buffer.from(error.message).subarray(0, MAX_REASON_BYTES).toString());
   }
 }
 

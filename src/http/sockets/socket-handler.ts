@@ -1,14 +1,17 @@
 import { AgentServerError } from "../../errors.ts";
 import { once } from "../../once.ts";
-import type { Principal } from "../../principal.ts";
+import { type Caller, OPERATOR } from "../access/caller.ts";
+import { conceal, type FindReachFacts } from "../access/concealment.ts";
+import { assertScope, namesConversation } from "../access/route-access.ts";
 import type { Authentication } from "../admission/authentication.ts";
 import { SESSION_KEY_HEADER } from "../admission/authentication.ts";
 import { listFields, readQuery } from "../route/query.ts";
 import type { Matched } from "../route/route-handler.ts";
 import { validate } from "../route/validation.ts";
 import type { Connect } from "../socket.ts";
-import type { FirstFrameGate } from "./first-frame.ts";
-import type { SocketRoute } from "./socket-route.ts";
+import type { ConnectOf, FirstFrameGate } from "./first-frame.ts";
+import type { KeySockets } from "./key-sockets.ts";
+import { accessOfSocket, type SocketRoute } from "./socket-route.ts";
 
 export interface SocketHandlerOptions {
   authentication: Authentication;
@@ -17,6 +20,10 @@ export interface SocketHandlerOptions {
   queryKey: boolean;
   /** The refusal while the server is not configured; undefined once it is. */
   dormant?: (() => AgentServerError | undefined) | undefined;
+  /** Finds what decides whether a conversation is reached. */
+  reachFacts: FindReachFacts;
+  newId(): string;
+  keySockets: KeySockets | undefined;
 }
 
 /** Decides about the upgrades of one socket. */
@@ -35,9 +42,10 @@ export function refusedUpgrade(status = 403): Response {
  */
 export function createSocketHandler(
   route: SocketRoute,
-  { authentication, gate, queryKey, dormant }: SocketHandlerOptions,
+  { authentication, gate, queryKey, dormant, reachFacts, newId, keySockets }: SocketHandlerOptions,
 ): SocketEndpoint {
   const { spec } = route;
+  const access = accessOfSocket(spec);
   const admit = authentication.checkOf(["key"]);
   const lists = once(() => (spec.query === undefined ? new Set<string>() : listFields(spec.query)));
 
@@ -48,22 +56,33 @@ export function createSocketHandler(
     const validQuery = spec.query && validate(spec.query, query, "query");
     if (validParams?.items !== undefined || validQuery?.items !== undefined) return refusedUpgrade();
 
-    const accept = (principal: Principal | null) =>
-      route.connect({ params: validParams?.value, query: validQuery?.value, request, principal });
-    if (spec.auth === "open") return accept(null);
+    const connectOf: ConnectOf = async (caller) => {
+      context.caller = caller;
+      assertScope(caller.scope, access);
+      const params = await shownParams(validParams?.value, caller);
+      const { principal } = caller;
+      const connect = route.connect({ params, query: validQuery?.value, request, principal, caller });
+      return keySockets?.guard(connect, caller.keyId) ?? connect;
+    };
+    if (spec.auth === "open") return connectOf(OPERATOR);
     if (!authentication.firstFrame) {
-      const admission = await admit(request, context);
-      if (admission === undefined) return refusedUpgrade();
-      context.principal = admission.principal;
-      return accept(admission.principal);
+      const caller = await admit(request, context);
+      return caller === undefined ? refusedUpgrade() : connectOf(caller);
     }
     const { peerAddress } = context;
     if (!queryKey && KEY_PARAMETER in query) {
       throw new AgentServerError("forbidden", `Keys in the query are switched off: ${KEY_PARAMETER}`);
     }
     const key = query[KEY_PARAMETER] ?? request.headers.get(SESSION_KEY_HEADER);
-    if (typeof key === "string")
-      return authentication.isKey(key, peerAddress) ? accept(null) : refusedUpgrade();
-    return gate.isFull(peerAddress) ? refusedUpgrade(503) : gate.guard(accept(null), peerAddress);
+    if (typeof key === "string") {
+      const caller = await authentication.admitKey(key, peerAddress);
+      return caller === undefined ? refusedUpgrade() : connectOf(caller);
+    }
+    return gate.isFull(peerAddress) ? refusedUpgrade(503) : gate.guard(connectOf, peerAddress);
   };
+
+  async function shownParams(params: unknown, { reach }: Caller): Promise<unknown> {
+    if (!namesConversation(access)) return params;
+    return (await conceal(params, reach, { find: reachFacts, newId }))?.params ?? params;
+  }
 }

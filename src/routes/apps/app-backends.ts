@@ -17,6 +17,7 @@ const backendRoute = group({
   prefix: "/api/canvas-extensions/installed/{extension_name}/backend",
   tags: ["Canvas Extensions"],
   auth: "key",
+  access: "admin",
 });
 
 /** `/api/canvas-extensions/installed/{name}/backend`: the program behind the pages of an extension. */

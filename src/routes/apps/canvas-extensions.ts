@@ -20,7 +20,12 @@ import { answeringFailures } from "../machine/workspace-failure.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { installedFile, installFailure, openInstalled, showInstalled } from "./installed-canvas.ts";
 
-const canvasRoute = group({ prefix: "/api/canvas-extensions", tags: ["Canvas Extensions"], auth: "key" });
+const canvasRoute = group({
+  prefix: "/api/canvas-extensions",
+  tags: ["Canvas Extensions"],
+  auth: "key",
+  access: "admin",
+});
 
 const ONE = "/installed/{extension_name}";
 

@@ -15,7 +15,12 @@ const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as 
 /** Pages of back ends keep their origin, which is that of no other page of the server. */
 const IFRAME_SANDBOX = "allow-forms allow-modals allow-popups allow-same-origin allow-scripts";
 
-const sessionRoute = group({ prefix: `${ROOT}/session`, tags: ["Canvas App Backends"], auth: "key" });
+const sessionRoute = group({
+  prefix: `${ROOT}/session`,
+  tags: ["Canvas App Backends"],
+  auth: "key",
+  access: "admin",
+});
 
 /** `/app-backends/{name}`: the way of browsers to a back end, opened by the key and kept open by a cookie. */
 export function ingressRoutes({ origin, sessions, ingress, backends }: AppDeps): Route[] {

@@ -38,7 +38,7 @@ export function installedRoutes(
   { noun, title, pattern, invalid, schemas, open, show }: InstalledResource,
 ): Route[] {
   const tags = [`${title}s`];
-  const route = group({ prefix: `/api/${noun}s`, tags, auth: "key" });
+  const route = group({ prefix: `/api/${noun}s`, tags, auth: "key", access: "admin" });
   const path = `/installed/{${noun}_name}`;
   const params = () => z.object({ [`${noun}_name`]: extensionName(pattern) });
   const nameIn = (given: unknown) => (given as Record<string, string>)[`${noun}_name`] ?? "";

@@ -11,7 +11,7 @@ import {
 } from "../../wire/extensions/skills.ts";
 import { installedRoutes } from "./installed-routes.ts";
 
-const skillRoute = group({ prefix: "/api/skills", tags: ["Skills"], auth: "key" });
+const skillRoute = group({ prefix: "/api/skills", tags: ["Skills"], auth: "key", access: "admin" });
 
 /** `/api/skills/install…`: skills that are brought from elsewhere and kept, and the catalogue of those that can be. */
 export function installedSkillRoutes(place: () => Promise<ExtensionPlace>): Route[] {

@@ -18,7 +18,7 @@ import { fetchFailure } from "./fetch-failure.ts";
 import { installedRoutes } from "./installed-routes.ts";
 import { toShown } from "./installed-skills.ts";
 
-const pluginRoute = group({ prefix: "/api/plugins", tags: ["Plugins"], auth: "key" });
+const pluginRoute = group({ prefix: "/api/plugins", tags: ["Plugins"], auth: "key", access: "admin" });
 
 /** The machine, and the values of secrets. */
 export interface PluginDeps {

@@ -23,6 +23,7 @@ export function projectFileRoutes({ place, tools }: ProjectFileDeps): Route[] {
         summary: "Get the hooks of a project",
         tags: ["Hooks"],
         auth: "key",
+        access: "admin",
       },
       () => ({
         body: hooksRequest(),
@@ -42,6 +43,7 @@ export function projectFileRoutes({ place, tools }: ProjectFileDeps): Route[] {
         summary: "List the sub-agents that agents may give work to",
         tags: ["Sub Agents"],
         auth: "key",
+        access: "admin",
       },
       () => ({
         body: subAgentsRequest(),

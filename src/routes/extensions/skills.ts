@@ -9,7 +9,7 @@ import {
   syncResponse,
 } from "../../wire/extensions/skills.ts";
 
-const skillRoute = group({ prefix: "/api/skills", tags: ["Skills"], auth: "key" });
+const skillRoute = group({ prefix: "/api/skills", tags: ["Skills"], auth: "key", access: "admin" });
 
 /** `/api/skills`: skills of the server's machine, of its marketplaces, and of those that a request names. */
 export function skillRoutes(

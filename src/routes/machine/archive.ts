@@ -63,6 +63,7 @@ export function archiveRoutes(scope: MachineScope): Route[] {
       method: "GET",
       path: "/archive",
       id: "archive_directory",
+      access: scope.access("read"),
       runsOn: "owner",
       summary: "Get what changed in a repository as a patch, or the files of a folder as a tar.gz",
       query: archiveQuery,

@@ -24,7 +24,12 @@ export interface CredentialBindingDeps {
 /** The one secret that can be bound: the login of Codex. */
 const CODEX_LOGIN = "CODEX_AUTH_JSON";
 
-const bindingRoute = group({ prefix: "/api/conversations", tags: ["Credential Bindings"], auth: "key" });
+const bindingRoute = group({
+  prefix: "/api/conversations",
+  tags: ["Credential Bindings"],
+  auth: "key",
+  access: "admin",
+});
 
 const headers = z
   .record(z.string(), z.string())

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ConversationManager } from "../../conversations/conversation-manager.ts";
 import type { ConversationHandle } from "../../conversations/live/conversation-handle.ts";
 import { AgentServerError } from "../../errors.ts";
+import type { RouteAccess } from "../../http/access/route-access.ts";
 import { group } from "../../http/route/group.ts";
 import { uuid } from "../../wire/ids.ts";
 import { errorBody } from "../../wire/validation-error.ts";
@@ -19,13 +20,21 @@ export interface MachineScope {
   readonly prefix: string;
   /** Parameters of the prefix. */
   readonly params: z.ZodObject;
+  /** What a route needs that reads or changes something there. */
+  access(does: "read" | "write"): RouteAccess;
   /** Does something at the place of a request, which stays open meanwhile. */
   use<T>(params: ScopeParams, work: (place: Place) => Promise<T>): Promise<T>;
 }
 
-/** Declares routes below the prefix of a scope, such as `/api/git`. They require the key. */
+/** Declares routes below the prefix of a scope, such as `/api/git`. They require a key: an admin's, unless they say more. */
 export function machineGroup(scope: MachineScope, name: string, tag: string) {
-  return group({ prefix: `${scope.prefix}/${name}`, params: scope.params, tags: [tag], auth: "key" });
+  return group({
+    prefix: `${scope.prefix}/${name}`,
+    params: scope.params,
+    tags: [tag],
+    auth: "key",
+    access: "admin",
+  });
 }
 
 export const forbidden = { description: "The machine does not allow it", body: errorBody } as const;
@@ -35,6 +44,7 @@ export function serverScope(machine: LazyWorkspace, kept: readonly string[]): Ma
   return {
     prefix: "/api",
     params: z.object({}),
+    access: () => "admin",
     use: (_params, work) => answeringFailures(useMachine(machine, kept, work)),
   };
 }
@@ -54,6 +64,7 @@ export function conversationScope(conversations: ConversationManager): MachineSc
   return {
     prefix: "/api/conversations/{runtime_conversation_id}",
     params: runtimeParams,
+    access: (does) => `${does}:conversation`,
     use: async (params, work) => {
       const { runtime_conversation_id: id } = runtimeParams.parse(params);
       return usePlace(await conversations.open(id), work);

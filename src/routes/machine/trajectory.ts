@@ -23,8 +23,13 @@ const fileGroup = { tags: ["Files"], auth: "key" } as const;
 /** `…/file/download-trajectory/{id}`: a conversation as a zip. Opens no conversation, below its own path either. */
 export function trajectoryRoutes(conversations: ConversationManager): Route[] {
   const scope = conversationScope(conversations);
-  const ofServer = group({ ...fileGroup, prefix: "/api/file" });
-  const ofConversation = group({ ...fileGroup, prefix: `${scope.prefix}/file`, params: scope.params });
+  const ofServer = group({ ...fileGroup, access: "read:conversation", prefix: "/api/file" });
+  const ofConversation = group({
+    ...fileGroup,
+    access: scope.access("read"),
+    prefix: `${scope.prefix}/file`,
+    params: scope.params,
+  });
   return [
     ofServer({ ...shared, params: z.object({ conversation_id: uuid }) }).handle(({ params }) =>
       answer(conversations, params.conversation_id),

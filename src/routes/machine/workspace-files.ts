@@ -26,6 +26,7 @@ const workspaceRoute = group({
   prefix: "/api/conversations/{conversation_id}/workspace",
   tags: ["Workspace"],
   auth: ["key", "cookie"],
+  access: "read:conversation",
   cors: "any-origin",
   params: conversationParams,
 });

@@ -17,7 +17,12 @@ export interface WorkspaceSessionDeps {
 
 const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "::1"]);
 
-const sessionRoute = group({ prefix: "/api/auth/workspace-session", tags: ["Auth"], auth: "key" });
+const sessionRoute = group({
+  prefix: "/api/auth/workspace-session",
+  tags: ["Auth"],
+  auth: "key",
+  access: "read",
+});
 
 /**
  * `/api/auth/workspace-session`: a cookie for frames and images of a web page, which cannot send a header. It is sent
@@ -44,9 +49,9 @@ export function workspaceSessionRoutes({ tokens, publicPath }: WorkspaceSessionD
       summary: `Exchange the key (${SESSION_KEY_HEADER}) for a cookie that opens workspace files`,
       cors: "any-origin",
       responses: { 204: { description: "The cookie is set" } },
-    }).handle(async ({ request, principal }) => ({
+    }).handle(async ({ request, caller }) => ({
       status: 204,
-      headers: cookie(request, await tokens.issue(principal), WORKSPACE_SESSION_LIFETIME / 1000),
+      headers: cookie(request, await tokens.issue(caller), WORKSPACE_SESSION_LIFETIME / 1000),
     })),
 
     sessionRoute({

@@ -23,7 +23,7 @@ export interface AcpModels {
   models(question: AcpModelsQuestion): Promise<z.output<ReturnType<typeof acpModelsResponse>>>;
 }
 
-const acpRoute = group({ prefix: "/api/acp", tags: ["ACP"], auth: "key" });
+const acpRoute = group({ prefix: "/api/acp", tags: ["ACP"], auth: "key", access: "admin" });
 
 /** `/api/acp`: what agents that are other programs can do. */
 export function acpModelRoutes(programs: AcpModels): Route[] {

@@ -15,7 +15,12 @@ import type { SettingsDeps } from "./settings-deps.ts";
 
 type AgentProfileDeps = Pick<SettingsDeps, "agentProfiles" | "profileLaunches">;
 
-const profileRoute = group({ prefix: "/api/agent-profiles", tags: ["Agent Profiles"], auth: "key" });
+const profileRoute = group({
+  prefix: "/api/agent-profiles",
+  tags: ["Agent Profiles"],
+  auth: "key",
+  access: "admin",
+});
 const nameParams = () => z.object({ name: profileName() });
 const unknown = { description: "There is no such profile", body: errorBody } as const;
 

@@ -8,7 +8,7 @@ import {
   verifiedModelsResponse,
 } from "../../wire/settings/llm-catalogue.ts";
 
-const llmRoute = group({ prefix: "/api/llm", tags: ["LLM"], auth: "key" });
+const llmRoute = group({ prefix: "/api/llm", tags: ["LLM"], auth: "key", access: "read" });
 
 /** `/api/llm`: names of providers and models to choose from. */
 export function llmCatalogueRoutes(catalogue: () => Promise<LlmCatalogue>): Route[] {

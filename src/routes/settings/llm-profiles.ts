@@ -18,7 +18,7 @@ import type { SettingsDeps } from "./settings-deps.ts";
 
 type ProfileDeps = Pick<SettingsDeps, "llmProfiles" | "serverSettings">;
 
-const profileRoute = group({ prefix: "/api/profiles", tags: ["Profiles"], auth: "key" });
+const profileRoute = group({ prefix: "/api/profiles", tags: ["Profiles"], auth: "key", access: "admin" });
 const nameParams = () => z.object({ name: profileName() });
 const unknown = { description: "There is no such profile", body: errorBody } as const;
 

@@ -12,7 +12,12 @@ import { mcpServerPatch } from "../../wire/settings/mcp-server-patch.ts";
 import { settingsResponse } from "../../wire/settings/settings.ts";
 import { errorBody } from "../../wire/validation-error.ts";
 
-const serverRoute = group({ prefix: "/api/settings/mcp/{settings_key}", tags: ["Settings"], auth: "key" });
+const serverRoute = group({
+  prefix: "/api/settings/mcp/{settings_key}",
+  tags: ["Settings"],
+  auth: "key",
+  access: "admin",
+});
 
 /** `/api/settings/mcp/{settings_key}`: one MCP server of the settings, by its name. */
 export function mcpServerRoutes(settings: () => Promise<ServerSettings>): Route[] {

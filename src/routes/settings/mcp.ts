@@ -12,7 +12,7 @@ import {
 } from "../../wire/settings/mcp-trials.ts";
 import { errorBody } from "../../wire/validation-error.ts";
 
-const mcpRoute = group({ prefix: "/api/mcp", tags: ["MCP"], auth: "key" });
+const mcpRoute = group({ prefix: "/api/mcp", tags: ["MCP"], auth: "key", access: "admin" });
 
 /** Trials of MCP servers. Loaded when first asked. */
 export interface McpTrials {

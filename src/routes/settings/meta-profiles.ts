@@ -14,7 +14,12 @@ import type { SettingsDeps } from "./settings-deps.ts";
 
 type MetaProfileDeps = Pick<SettingsDeps, "metaProfiles" | "serverSettings">;
 
-const metaRoute = group({ prefix: "/api/meta-profiles", tags: ["Meta-profiles"], auth: "key" });
+const metaRoute = group({
+  prefix: "/api/meta-profiles",
+  tags: ["Meta-profiles"],
+  auth: "key",
+  access: "admin",
+});
 const nameParams = () => z.object({ name: profileName() });
 const unknown = { description: "There is no such meta-profile", body: errorBody } as const;
 

@@ -13,6 +13,7 @@ const connectionRoute = group({
   prefix: "/api/llm/provider-connections",
   tags: ["LLM Provider Connections"],
   auth: "key",
+  access: "admin",
 });
 
 const byId = () => z.object({ connection_id: z.string() });

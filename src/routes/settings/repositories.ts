@@ -6,7 +6,12 @@ import { gitProvider, repositoryPage } from "../../wire/settings/repositories.ts
 import { errorBody } from "../../wire/validation-error.ts";
 import type { SettingsDeps } from "./settings-deps.ts";
 
-const repositoryRoute = group({ prefix: "/api/git/repositories", tags: ["Git"], auth: "key" });
+const repositoryRoute = group({
+  prefix: "/api/git/repositories",
+  tags: ["Git"],
+  auth: "key",
+  access: "admin",
+});
 
 /** `/api/git/repositories`: repositories at a provider that the token among the kept secrets may read. */
 export function repositoryRoutes({ repositories }: Pick<SettingsDeps, "repositories">): Route[] {

@@ -11,7 +11,12 @@ import {
 import { errorBody } from "../../wire/validation-error.ts";
 import type { SettingsDeps } from "./settings-deps.ts";
 
-const secretRoute = group({ prefix: "/api/settings/secrets", tags: ["Settings"], auth: "key" });
+const secretRoute = group({
+  prefix: "/api/settings/secrets",
+  tags: ["Settings"],
+  auth: "key",
+  access: "admin",
+});
 
 const named = () => z.object({ name: z.string() });
 const notFound = () => ({ description: "There is no such secret, or it has no value", body: errorBody });

@@ -1,3 +1,4 @@
+import type { AccessKeys } from "../../settings/access-keys/access-keys.ts";
 import type { AgentProfiles } from "../../settings/agent-profiles/agent-profiles.ts";
 import type { ProviderConnections } from "../../settings/connections/provider-connections.ts";
 import type { ProfileLaunches } from "../../settings/launch/profile-launches.ts";
@@ -12,6 +13,8 @@ import type { SavedWorkspaces } from "../../settings/workspaces/saved-workspaces
 /** Rooms of `settings`. Each is loaded when it is first asked for, so that a start does not pay for it. */
 export interface SettingsDeps {
   secrets(): Promise<CustomSecrets>;
+  /** Keys of clients, beside those of the operator. */
+  accessKeys(): Promise<AccessKeys>;
   agentProfiles(): Promise<AgentProfiles>;
   /** Agent profiles with everything that they refer to. */
   profileLaunches(): Promise<ProfileLaunches>;

@@ -8,7 +8,7 @@ import { errorBody } from "../../wire/validation-error.ts";
 import { mcpServerRoutes } from "./mcp-servers.ts";
 import type { SettingsDeps } from "./settings-deps.ts";
 
-const settingsRoute = group({ prefix: "/api/settings", tags: ["Settings"], auth: "key" });
+const settingsRoute = group({ prefix: "/api/settings", tags: ["Settings"], auth: "key", access: "admin" });
 
 const CHANGES = [
   "agent_settings_diff",
@@ -72,6 +72,7 @@ export function settingsRoutes({ serverSettings }: Pick<SettingsDeps, "serverSet
           method: "GET",
           path: "/agent-schema",
           id: "get_agent_settings_schema",
+          access: "read",
           summary: "Get the form of an agent's settings",
         },
         () => ({ responses: { 200: { description: "Sections with fields", body: settingsSchema() } } }),
@@ -84,6 +85,7 @@ export function settingsRoutes({ serverSettings }: Pick<SettingsDeps, "serverSet
           method: "GET",
           path: "/conversation-schema",
           id: "get_conversation_settings_schema",
+          access: "read",
           summary: "Get the form of the settings of conversations",
         },
         () => ({ responses: { 200: { description: "Sections with fields", body: settingsSchema() } } }),

@@ -10,7 +10,12 @@ import {
 } from "../../wire/settings/subscription.ts";
 import { errorBody } from "../../wire/validation-error.ts";
 
-const subscriptionRoute = group({ prefix: "/api/llm/subscription/openai", tags: ["LLM"], auth: "key" });
+const subscriptionRoute = group({
+  prefix: "/api/llm/subscription/openai",
+  tags: ["LLM"],
+  auth: "key",
+  access: "admin",
+});
 
 /** Sign-ins that wait are in the memory of one server. */
 const ofTheKeeper = { runsOn: "holder", claimedId: () => DEVICE_LOGINS_ID } as const;

@@ -12,7 +12,12 @@ import {
 import { errorBody } from "../../wire/validation-error.ts";
 import type { SettingsDeps } from "./settings-deps.ts";
 
-const workspaceRoute = group({ prefix: "/api/workspaces", tags: ["Workspaces"], auth: "key" });
+const workspaceRoute = group({
+  prefix: "/api/workspaces",
+  tags: ["Workspaces"],
+  auth: "key",
+  access: "admin",
+});
 
 const listed = (description: string) => ({
   200: { description, body: savedWorkspaces() },

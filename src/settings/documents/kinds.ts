@@ -8,6 +8,7 @@ export const DOCUMENT_KINDS = [
   "provider-connection",
   "subscription",
   "workspaces",
+  "access-key",
 ] as const;
 
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { callerOf } from "../../../src/http/access/caller.ts";
 import type { HttpCoreOptions } from "../../../src/http/http-core.ts";
 import { type RouteAuth, route } from "../../../src/http/route/route.ts";
 import { KEY, makeCore, ORIGIN } from "../make-core.ts";
 
-const COOKIE = { name: "visit", check: (value: string) => value === "pass" && { id: "visitor" } };
+const COOKIE = {
+  name: "visit",
+  check: (value: string) => (value === "pass" ? callerOf({ id: "visitor" }) : undefined),
+};
 
 function routesFor(auth: RouteAuth) {
   const spec = {
@@ -12,6 +16,7 @@ function routesFor(auth: RouteAuth) {
     summary: "Test",
     tags: [],
     auth,
+    access: "read",
     responses: { 200: { description: "Who asks", body: z.unknown() } },
   } as const;
   return [
@@ -78,7 +83,7 @@ describe("the credentials of a route", () => {
 
   it("a check of tokens may name a principal", async () => {
     expect(await server("cookie")(cookie)).toEqual({ id: "visitor" });
-    const tokens = (token: string) => (token === "t" ? { id: "robot" } : null);
+    const tokens = (token: string) => (token === "t" ? callerOf({ id: "robot" }) : undefined);
     expect(await server("bearer", { bearer: tokens })({ authorization: "Bearer t" })).toEqual({
       id: "robot",
     });

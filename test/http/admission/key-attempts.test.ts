@@ -92,7 +92,7 @@ describe("an address that shows wrong keys", () => {
       if (connect instanceof Response) throw new Error(`refused with ${connect.status}`);
       connect(server);
       client.send('{"type":"auth","session_api_key":"no"}');
-      expect(client.closed?.code).toBe(4001);
+      await expect.poll(() => client.closed?.code).toBe(4001);
     }
     expect(await statusOf(core, wrong)).toBe(429);
     const refused = await core.upgrade(get(`${SOCKET}?session_api_key=no`), FROM);
@@ -103,7 +103,7 @@ describe("an address that shows wrong keys", () => {
     if (connect instanceof Response) throw new Error(`refused with ${connect.status}`);
     connect(server);
     client.send(JSON.stringify({ type: "auth", session_api_key: KEY }));
-    expect(client.closed).toEqual({ code: 4001, reason: "Authentication failed" });
+    await expect.poll(() => client.closed).toEqual({ code: 4001, reason: "Authentication failed" });
   });
 
   it("is one of a bounded number that is remembered", () => {

@@ -49,7 +49,7 @@ describe("a key in the first frame", () => {
     const client = await accepted(PATH);
     expect(client.received).toEqual([]);
     client.send(AUTH);
-    expect(client.received).toEqual([`hello ${ID}`]);
+    await expect.poll(() => client.received).toEqual([`hello ${ID}`]);
     client.send("more");
     expect(client.received).toEqual([`hello ${ID}`, "heard more"]);
   });
@@ -74,7 +74,7 @@ describe("a key in the first frame", () => {
   ])("%s closes with 4001", async (_name, frame) => {
     const client = await accepted(PATH);
     client.send(frame);
-    expect(client.closed).toEqual({ code: 4001, reason: "Authentication failed" });
+    await expect.poll(() => client.closed).toEqual({ code: 4001, reason: "Authentication failed" });
     expect(client.received).toEqual([]);
   });
 
@@ -82,6 +82,7 @@ describe("a key in the first frame", () => {
     const client = await accepted(PATH);
     client.send("{");
     client.send(AUTH);
+    await expect.poll(() => client.closed?.code).toBe(4001);
     expect(client.received).toEqual([]);
   });
 });
@@ -94,7 +95,7 @@ describe("a silent socket", () => {
     const client = await accepted(PATH);
     vi.advanceTimersByTime(9_999);
     expect(client.closed).toBeUndefined();
-    vi.advanceTimersByTime(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect(client.closed).toEqual({ code: 4001, reason: "Authentication failed" });
   });
 
@@ -160,7 +161,7 @@ describe("a server that takes no keys in the query", () => {
     expect((await accepted(PATH, withKey(), core)).received).toEqual([`hello ${ID}`]);
     const client = await accepted(PATH, {}, core);
     client.send(AUTH);
-    expect(client.received).toEqual([`hello ${ID}`]);
+    await expect.poll(() => client.received).toEqual([`hello ${ID}`]);
   });
 });
 
@@ -219,7 +220,7 @@ describe("with a host app's own check", () => {
   });
 
   it("the socket knows the principal it names", async () => {
-    const whoami = socketRoute({ path: "/sockets/me", id: "me", summary: "Test" }).handle(
+    const whoami = socketRoute({ path: "/sockets/me", id: "me", summary: "Test", access: "read" }).handle(
       ({ principal }) =>
         (socket) =>
           socket.send(principal?.id ?? "nobody"),

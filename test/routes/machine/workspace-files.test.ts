@@ -184,10 +184,11 @@ describe("a workspace session", () => {
   });
 
   it("is of the user for whom a host app has vouched", async () => {
+    const ADA = { id: "ada", access: { scope: "read", conversations: "all" } } as const;
     const seen: unknown[] = [];
     const server = await openWorkspace({
       apiKeys: [],
-      authenticate: (request) => request.headers.get("X-Session-API-Key") === "machine-key" && { id: "ada" },
+      authenticate: (request) => request.headers.get("X-Session-API-Key") === "machine-key" && ADA,
       stages: [
         async (_request, next, about) => {
           const answer = await next();
@@ -200,6 +201,6 @@ describe("a workspace session", () => {
     const cookie = cookieOf(await post(server));
     seen.length = 0;
     expect((await server.withCookie(`${server.at}/file`, cookie)).status).toBe(200);
-    expect(seen).toEqual([{ id: "ada" }]);
+    expect(seen).toEqual([ADA]);
   });
 });

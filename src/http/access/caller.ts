@@ -1,0 +1,21 @@
+import { EVERYTHING, type Principal, type Reach, type Scope } from "../../principal.ts";
+
+/** An admitted caller with what it may do. */
+export interface Caller {
+  /** null for one without a name: a session key, or anyone where none is required. */
+  readonly principal: Principal | null;
+  readonly scope: Scope;
+  readonly reach: Reach;
+  /** The scoped key that admitted it; undefined for other credentials. */
+  readonly keyId?: string | undefined;
+}
+
+/** A caller without a name. Session keys are those of the operator, so they allow everything. */
+export const OPERATOR: Caller = Object.freeze({ principal: null, scope: "admin", reach: EVERYTHING });
+
+/** Returns what a principal of the host may do: with its own conversations, unless the host says more. */
+export function callerOf(principal: Principal): Caller {
+  const { scope = "write", conversations = "own" } = principal.access ?? {};
+  const isLimited = scope !== "admin" && conversations === "own";
+  return { principal, scope, reach: isLimited ? { createdBy: principal.id } : EVERYTHING };
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { tags } from "../conversation-parts.ts";
+import { nullable } from "../nullable.ts";
+
+const scope = z.enum(["read", "write", "admin"]);
+
+const limit = (about: string) => nullable(z.int().min(1)).describe(about);
+
+/** What the callers of one key may use. */
+export const keyLimits = z
+  .object({
+    requests_per_minute: limit("Requests and upgrades a minute; as many may come at once"),
+    sockets: limit("Open sockets at a time"),
+  })
+  .meta({ id: "AccessKeyLimits" });
+
+const facts = {
+  name: z.string().min(1).max(100),
+  scope: scope.describe("Each scope includes the one before: read, write, admin"),
+  owner: nullable(z.string().min(1).max(200)).describe(
+    "The principal in whose name the key acts; it then reaches what that one has created",
+  ),
+  tags: nullable(tags).describe("Only conversations with these tags are reached; new ones get them"),
+  limits: nullable(keyLimits),
+  expires_at: nullable(z.iso.datetime({ offset: true })),
+};
+
+/** Body of `POST /api/access-keys`. */
+export const createAccessKeyRequest = z
+  .object(facts)
+  .superRefine(({ scope, owner, tags }, context) => {
+    if (scope !== "admin" || (owner === null && tags === null)) return;
+    const message = "Value error, an admin reaches every conversation: leave out `owner` and `tags`";
+    context.addIssue({ code: "custom", message, path: [] });
+  })
+  .meta({ id: "CreateAccessKeyRequest" });
+
+/** A key as it is listed. Its text is not kept anywhere. */
+export const accessKey = z
+  .object({
+    id: z.string(),
+    ...facts,
+    created_at: z.string(),
+    last_used_at: z.string().nullable().describe("To the minute; null for one that was not used yet"),
+    revoked_at: z.string().nullable(),
+  })
+  .meta({ id: "AccessKey" });
+
+/** A new key. */
+export const createdAccessKey = accessKey
+  .extend({ key: z.string().describe("The key itself, shown this once") })
+  .meta({ id: "CreatedAccessKey" });
+
+export type CreateAccessKey = z.output<typeof createAccessKeyRequest>;
+export type AccessKey = z.output<typeof accessKey>;
+export type KeyLimits = z.output<typeof keyLimits>;
