@@ -76,6 +76,10 @@ async function main(args: string[]): Promise<void> {
       const { reseal } = await import("./cli/reseal.ts");
       return reseal(command);
     }
+    case "keys": {
+      const { keys } = await import("./cli/keys/keys.ts");
+      return keys(command);
+    }
     case "migrate": {
       const { migrate } = await import("./cli/store/migrate.ts");
       return migrate(command);

@@ -3,6 +3,7 @@ import { CANVAS_VERSION } from "../server/ui/find-canvas.ts";
 import { isUuid, toDashed } from "../wire/ids.ts";
 import { type CommandName, isCommandName, type Values } from "./arguments/command-table.ts";
 import { parseCluster } from "./arguments/parse-cluster.ts";
+import { type KeysArguments, parseKeys } from "./arguments/parse-keys.ts";
 import { type DataArguments, parseData, parseStore } from "./arguments/parse-store.ts";
 import { readValues, refuseOptionsOfOthers, unknownCommand } from "./arguments/read-values.ts";
 import { IGNORED } from "./arguments/serve-options.ts";
@@ -29,6 +30,7 @@ export type Command =
   | { name: "check-browser" }
   | { name: "ui-install"; version: string }
   | ({ name: "reseal"; forgetUnreadable: boolean } & DataArguments)
+  | ({ name: "keys" } & KeysArguments)
   | { name: "migrate"; store: StoreArguments; dryRun: boolean }
   | {
       name: "serve";
@@ -109,6 +111,8 @@ export function parseArguments(args: string[]): Command {
     case "reseal":
       refuseOperands(command, rest);
       return parseReseal(values);
+    case "keys":
+      return { name: command, ...parseKeys(rest, values) };
     case "migrate":
       refuseOperands(command, rest);
       return parseMigrate(values);

@@ -46,6 +46,7 @@ export async function startConversation(
 ): Promise<string[] | undefined> {
   const { store, cipher, tools: registry, logger, persistenceDir, timestamps, unsealed } = context;
   const { parent_conversation_id: parentId, client_tools: clientTools } = request;
+  const { createdBy } = record;
   const workingDir = request.workspace.working_dir;
   if (parentId !== null) await checkParent(store, { id, parentId, workingDir });
   const now = timestamps.utcTimestamp();
@@ -68,7 +69,7 @@ export async function startConversation(
   if (request.hook_config !== null) await planHooks(request.hook_config);
   if (request.security_analyzer !== null)
     await createAnalyzer(request.security_analyzer, offlineHost(context.shellScanner));
-  const started = await startInWorktree(request, { id, context }, async (worktree) => {
+  const started = await startInWorktree(request, { id, createdBy, context }, async (worktree) => {
     const { plan } = worktree;
     const placed = plan === undefined ? { request, opened } : inWorktree(plan, { request, opened, now });
     const launched = profile?.launched ?? record.launched;
@@ -79,7 +80,7 @@ export async function startConversation(
     });
     const about = { ...record, id, now, cipher, persistenceDir, launched, worktree: place, agentState };
     warnings.push(...worktree.warnings, ...(await worktree.make()));
-    await prepare(placed.request, { id, agent: placed.opened.agent, plan }, context);
+    await prepare(placed.request, { ...{ id, createdBy, plan }, agent: placed.opened.agent }, context);
     try {
       await store.commit(toFirstChange(placed.request, placed.opened, about));
     } catch (error) {
@@ -107,11 +108,16 @@ function inWorktree(
 /** Makes the working directory where it is missing. */
 async function prepare(
   { workspace: requested, container }: StartConversationRequest,
-  { id, agent, plan }: { id: string; agent: Agent; plan: WorktreePlan | undefined },
+  {
+    id,
+    createdBy,
+    agent,
+    plan,
+  }: { id: string; createdBy: string | null; agent: Agent; plan: WorktreePlan | undefined },
   context: LiveContext,
 ): Promise<void> {
   const limits = machineLimits(container);
-  const workspace = await openPlace(id, requested.working_dir, { ...context, limits });
+  const workspace = await openPlace(id, requested.working_dir, { ...context, createdBy, limits });
   try {
     // Read again with the prompt. A missing file is reported here, where the caller hears of it.
     await readSecurityPolicy(agent, async () => workspace);

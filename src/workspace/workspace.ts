@@ -119,6 +119,11 @@ export interface WorkspaceSpec {
   readonly dataDir: string;
   /** `workspace` of the start request. Without a conversation, a `LocalWorkspace` at the working directory. */
   readonly requested: Readonly<Record<string, unknown>>;
+  /**
+   * The principal who created the conversation, to whom a host may give a folder or a machine of its own. null without
+   * one, for the server's own routes, and while a worktree of a deleted conversation is removed.
+   */
+  readonly createdBy?: string | null;
   /** Limits of the start request, which the `MachineKind` allows. Default: those of the host. */
   readonly limits?: MachineLimits | undefined;
 }

@@ -159,6 +159,7 @@ describe("the principal", () => {
       summary: "Test",
       tags: [],
       auth,
+      access: auth === "open" ? "open" : "read",
       responses: { 200: { description: "Who asks", body: z.unknown() } },
     }).handle(({ principal }) => ({ status: 200, body: principal }));
   const who = async (options: Partial<HttpCoreOptions>, path = "/key", headers = withKey()) =>

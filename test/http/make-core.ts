@@ -89,9 +89,11 @@ const sockets = [
         socket.onMessage((data) => socket.send(`heard ${data}`));
       },
   ),
-  socketRoute({ path: "/sockets/late", id: "late", summary: "Listens late", access: "read" }).handle(() => (socket) => {
-    setTimeout(() => socket.onMessage((data) => socket.send(`heard ${data}`)), 0);
-  }),
+  socketRoute({ path: "/sockets/late", id: "late", summary: "Listens late", access: "read" }).handle(
+    () => (socket) => {
+      setTimeout(() => socket.onMessage((data) => socket.send(`heard ${data}`)), 0);
+    },
+  ),
 ];
 
 export function makeCore(options: Partial<HttpCoreOptions> = {}): HttpCore {

@@ -139,6 +139,32 @@ export const COMMANDS = {
       },
     },
   },
+  keys: {
+    group: "Data",
+    summary: "make, list and revoke the access keys of clients",
+    operands: "create NAME | list | revoke ID | rotate ID",
+    words: ["create", "list", "revoke", "rotate"],
+    details: [
+      "A key is shown once; the store has a digest of it. rotate gives it another text, and the former one ends.",
+      "A server on Postgres sees a change within seconds. One with a database file must be stopped, or be asked itself: POST and DELETE /api/access-keys.",
+    ],
+    options: {
+      scope: {
+        value: "SCOPE",
+        choices: ["read", "write", "admin"],
+        about: "what a new key allows: read conversations, work with them, or everything",
+      },
+      owner: {
+        value: "ID",
+        about: "principal in whose name a new key acts; default: itself, and it reaches all",
+      },
+      tag: { value: "NAME=VALUE", multiple: true, about: "tag of the conversations that a new key reaches" },
+      expires: { value: "TIME", about: "end of a new key, such as 12h, 30d or 8w; default: none" },
+      json: { about: "print JSON" },
+      data: DATA,
+      ...STORE_OPTIONS,
+    },
+  },
   migrate: {
     group: "Data",
     summary: "bring the tables of a store in Postgres to this version",

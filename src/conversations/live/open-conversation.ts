@@ -93,7 +93,7 @@ export function openConversation(
     context: { ...context, timestamps },
     ...(config.sub_agent && { onUsage: (stats) => context.drivers.of(id)?.used(stats) }),
   });
-  const workspace = openWorkspace(state, config, context);
+  const workspace = openWorkspace(state, { ...config, createdBy: record.createdBy }, context);
   const openHost = async (): Promise<ExtensionHost> => ({
     conversationId: id,
     workspace: await workspace.get(),
@@ -281,7 +281,7 @@ function openSecretRegistry(
 /** A sub-agent works on the machine of the conversation that it works for. */
 function openWorkspace(
   { id, workspace }: ConversationState,
-  config: Pick<ConversationConfig, "container" | "sub_agent">,
+  config: Pick<ConversationConfig, "container" | "sub_agent"> & { createdBy: string | null },
   context: LiveContext,
 ): LazyWorkspace {
   const conversationId = config.sub_agent?.machine ?? id;
@@ -291,6 +291,7 @@ function openWorkspace(
       workingDir: workspace.working_dir,
       dataDir: context.dataDir(conversationId),
       requested: workspace,
+      createdBy: config.createdBy,
       limits: machineLimits(config.container),
     }),
   );

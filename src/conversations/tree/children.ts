@@ -33,7 +33,7 @@ export async function startChild(
   if (record === undefined) throw new AgentServerError("not_found", "Parent conversation not found");
   assertOpenable(record, context.openingGuard);
   const parent = openState(record, context);
-  const worktree = child.isolation === "worktree" && (await hasCommit(parent, context));
+  const worktree = child.isolation === "worktree" && (await hasCommit(parent, record.createdBy, context));
   const about: LaunchOptions = {
     title: child.title,
     createdBy: record.createdBy,
@@ -80,10 +80,14 @@ function childRequest(
 }
 
 /** Whether the folder of a conversation lies in a repository that a worktree can be made of. */
-async function hasCommit({ state, config }: OpenedState, context: LiveContext): Promise<boolean> {
+async function hasCommit(
+  { state, config }: OpenedState,
+  createdBy: string | null,
+  context: LiveContext,
+): Promise<boolean> {
   const { id, workspace: place } = state;
   const limits = machineLimits(config.container);
-  const workspace = await openPlace(id, place.working_dir, { ...context, limits });
+  const workspace = await openPlace(id, place.working_dir, { ...context, createdBy, limits });
   try {
     const git = new Git(workspace, place.working_dir);
     const head = await answeringRefusals(() => git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}"));

@@ -7,6 +7,8 @@ export interface PlaceOptions {
   openWorkspace: OpenWorkspace;
   /** Absolute folder of a conversation on the server's disk. */
   dataDir(conversationId: string): string;
+  /** The principal who created the conversation. Default: null. */
+  createdBy?: string | null | undefined;
   /** Limits of the start request. Default: those of the host. */
   limits?: MachineLimits | undefined;
 }
@@ -26,10 +28,10 @@ export const REFUSALS: readonly WorkspaceErrorCode[] = [
 export async function openPlace(
   id: string,
   workingDir: string,
-  { openWorkspace, dataDir, limits }: PlaceOptions,
+  { openWorkspace, dataDir, createdBy = null, limits }: PlaceOptions,
 ): Promise<Workspace> {
   const requested = { kind: "LocalWorkspace", working_dir: workingDir };
-  const spec = { conversationId: id, workingDir, dataDir: dataDir(id), requested, limits };
+  const spec = { conversationId: id, workingDir, dataDir: dataDir(id), requested, createdBy, limits };
   return answeringRefusals(async () => openWorkspace(spec));
 }
 

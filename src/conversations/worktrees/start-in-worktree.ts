@@ -39,13 +39,13 @@ const NO_WORKTREE: StartingWorktree = { plan: undefined, warnings: [], make: asy
  */
 export async function startInWorktree<T>(
   request: StartConversationRequest,
-  start: Start,
+  start: Start & { createdBy: string | null },
   work: (worktree: StartingWorktree) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   if (!request.worktree) return work(NO_WORKTREE);
-  const { id, context } = start;
+  const { id, createdBy, context } = start;
   const limits = machineLimits(request.container);
-  const workspace = await openPlace(id, request.workspace.working_dir, { ...context, limits });
+  const workspace = await openPlace(id, request.workspace.working_dir, { ...context, createdBy, limits });
   try {
     const { base, ref, branch_prefix: branchPrefix } = request.worktree_options ?? DEFAULTS;
     const wish = { root: worktreeRootOf(context), id, branchPrefix, start: { base, ref } };

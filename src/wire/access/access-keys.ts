@@ -14,6 +14,12 @@ export const keyLimits = z
   })
   .meta({ id: "AccessKeyLimits" });
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+function isMoment(text: string): boolean {
+  return MOMENT.test(text) && Number.isFinite(Date.parse(text));
+}
+
 const facts = {
   name: z.string().min(1).max(100),
   scope: scope.describe("Each scope includes the one before: read, write, admin"),
@@ -22,7 +28,12 @@ const facts = {
   ),
   tags: nullable(tags).describe("Only conversations with these tags are reached; new ones get them"),
   limits: nullable(keyLimits),
-  expires_at: nullable(z.iso.datetime({ offset: true })),
+  expires_at: nullable(
+    z
+      .string()
+      .refine(isMoment, "Value error, must be a moment such as 2030-01-31T12:00:00Z")
+      .meta({ format: "date-time" }),
+  ),
 };
 
 /** Body of `POST /api/access-keys`. */
@@ -35,20 +46,20 @@ export const createAccessKeyRequest = z
   })
   .meta({ id: "CreateAccessKeyRequest" });
 
+const listed = {
+  id: z.string(),
+  ...facts,
+  created_at: z.string(),
+  last_used_at: z.string().nullable().describe("To the minute; null for one that was not used yet"),
+  revoked_at: z.string().nullable(),
+};
+
 /** A key as it is listed. Its text is not kept anywhere. */
-export const accessKey = z
-  .object({
-    id: z.string(),
-    ...facts,
-    created_at: z.string(),
-    last_used_at: z.string().nullable().describe("To the minute; null for one that was not used yet"),
-    revoked_at: z.string().nullable(),
-  })
-  .meta({ id: "AccessKey" });
+export const accessKey = z.object(listed).meta({ id: "AccessKey" });
 
 /** A new key. */
-export const createdAccessKey = accessKey
-  .extend({ key: z.string().describe("The key itself, shown this once") })
+export const createdAccessKey = z
+  .object({ ...listed, key: z.string().describe("The key itself, shown this once") })
   .meta({ id: "CreatedAccessKey" });
 
 export type CreateAccessKey = z.output<typeof createAccessKeyRequest>;

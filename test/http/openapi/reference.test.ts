@@ -12,6 +12,14 @@ const ours = factsOf(document);
 /** Successes that an operation may have in addition: something made, a range of bytes, bytes that are there already. */
 const OWN_SUCCESSES = new Set(["201", "206", "304"]);
 
+/** Operations that the reference does not have, and why. */
+const OWN_OPERATIONS: Readonly<Record<string, string>> = {
+  "GET /api/access-keys": "keys with a scope and an end",
+  "POST /api/access-keys": "as above",
+  "DELETE /api/access-keys/{key_id}": "as above",
+  "POST /api/access-keys/{key_id}/rotate": "as above",
+};
+
 /** Names that a collision of Python modules made, by those that clients write. */
 const PLAIN_NAMES: Readonly<Record<string, string>> = {
   openhands__sdk__tool__spec__Tool: "Tool",
@@ -96,7 +104,8 @@ const FORM = "multipart/form-data ";
 const built = [...ours.operations.keys()].filter((key) => reference.operations.has(key));
 
 it("has every operation of this server under the name, path and method of the reference", () => {
-  expect([...ours.operations.keys()].filter((key) => !reference.operations.has(key))).toEqual([]);
+  const own = [...ours.operations.keys()].filter((key) => !reference.operations.has(key));
+  expect(own.sort()).toEqual(Object.keys(OWN_OPERATIONS).sort());
 });
 
 it("has every operation of the reference but those that are listed with a reason", () => {
