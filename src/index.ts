@@ -55,10 +55,10 @@ export type { EventCriteria, EventPage, EventSearch } from "./events/event-searc
 export type { FeedEnd, FeedReader } from "./events/feeds/feed.ts";
 export type { NewTransientEvent } from "./events/stamp-event.ts";
 export type { Watch } from "./events/watch.ts";
+export type { RouteAccess } from "./http/access/route-access.ts";
 export type { Authenticate, AuthenticateAnswer } from "./http/admission/authentication.ts";
 export type { Answer } from "./http/answer.ts";
 export type { ConnectionInfo, FetchServer } from "./http/fetch-server.ts";
-export type { RouteAccess } from "./http/access/route-access.ts";
 export type { MatchedRoute, RequestAbout } from "./http/request-about.ts";
 export type { Credential, RouteAuth } from "./http/route/route.ts";
 export type { Connect, Socket } from "./http/socket.ts";
