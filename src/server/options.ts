@@ -55,7 +55,7 @@ export interface ServerOptions {
   /**
    * A check of the host app that replaces the keys. False and null answer 401. A principal, `{ id, scopes?, access? }`,
    * says who asks, and what it may do: without `access`, to work with the conversations that it has created. true is an
-   * admin without a name. Access keys are admitted beside it. Default: the keys decide.
+   * admin without a name. Access keys are admitted, too. Default: the keys decide.
    */
   authenticate?: Authenticate;
   /**

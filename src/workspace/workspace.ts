@@ -120,7 +120,7 @@ export interface WorkspaceSpec {
   /** `workspace` of the start request. Without a conversation, a `LocalWorkspace` at the working directory. */
   readonly requested: Readonly<Record<string, unknown>>;
   /**
-   * The principal who created the conversation, to whom a host may give a folder or a machine of its own. null without
+   * The principal who created the conversation, to whom a host may give a separate folder or machine. null without
    * one, for the server's own routes, and while a worktree of a deleted conversation is removed.
    */
   readonly createdBy?: string | null;

@@ -9,7 +9,7 @@ import type { Scope } from "../../principal.ts";
  *   get the answer for unknown ones
  * - `read:reachable`, `write:reachable`: conversations that its path does not name. The handler keeps to those that the
  *   caller reaches
- * - `admin`: the server itself, or several conversations whoever made them
+ * - `admin`: the server itself, or several conversations of any principal
  */
 export type RouteAccess =
   | "open"

@@ -36,7 +36,7 @@ export interface AuthenticationOptions {
   keyless?: Keyless | undefined;
   /** A host app's own check; it takes the place of the keys, as header and as bearer token. */
   authenticate?: Authenticate | undefined;
-  /** Further keys, also beside `authenticate`. Default: none. */
+  /** Further keys, also where `authenticate` is given. Default: none. */
   scopedKeys?: ScopedKeys | undefined;
   /** Decides about bearer tokens while keys are configured. Default: a key is one. */
   bearer?: TokenCheck | undefined;

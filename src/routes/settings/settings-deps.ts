@@ -13,7 +13,7 @@ import type { SavedWorkspaces } from "../../settings/workspaces/saved-workspaces
 /** Rooms of `settings`. Each is loaded when it is first asked for, so that a start does not pay for it. */
 export interface SettingsDeps {
   secrets(): Promise<CustomSecrets>;
-  /** Keys of clients, beside those of the operator. */
+  /** Keys of clients, in addition to those of the operator. */
   accessKeys(): Promise<AccessKeys>;
   agentProfiles(): Promise<AgentProfiles>;
   /** Agent profiles with everything that they refer to. */

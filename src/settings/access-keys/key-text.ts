@@ -10,7 +10,7 @@ const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 const FORM = /^as_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 
-/** A new key with its id, which is no secret. */
+/** A new key with its id, which may be shown. */
 export function newAccessKey(): { id: string; key: string } {
   const id = randomText(ID_LENGTH);
   return { id, key: withSecret(id) };
