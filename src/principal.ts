@@ -4,7 +4,7 @@ export interface Principal {
   readonly id: string;
   /** Permissions in the host's terms. The server does not interpret them. Default: none. */
   readonly scopes?: readonly string[];
-  /** What the server allows. Default: to work with the conversations that this principal has created, and no others. */
+  /** Rights at this server. Default: to work with the conversations that this principal has created, and no others. */
   readonly access?: Access;
 }
 
@@ -14,8 +14,9 @@ export interface Principal {
  */
 export type Scope = "read" | "write" | "admin";
 
-/** What a principal may do, and with which conversations. */
+/** Rights of a principal, and the conversations that they are about. */
 export interface Access {
+  /** The strongest thing that is allowed. */
   readonly scope: Scope;
   /**
    * `own`: those that the principal has created. Of the others it gets the answers for conversations that do not exist.
@@ -41,7 +42,9 @@ export function reachesAll({ createdBy, tags }: Reach): boolean {
 
 /** The facts about a conversation by which it is reached or not. */
 export interface ReachFacts {
+  /** Id of the principal who created it; null without one. */
   readonly createdBy: string | null;
+  /** Its tags by name. */
   readonly tags: Readonly<Record<string, string>>;
 }
 

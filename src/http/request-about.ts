@@ -15,7 +15,7 @@ export interface MatchedRoute {
   readonly cors?: CorsPolicy;
   /** Credentials that the route requires. Absent for sockets and for the pages of the documentation. */
   readonly auth?: RouteAuth;
-  /** What it needs of its caller, and what it touches. */
+  /** The scope that it needs of its caller, and the things that it touches. */
   readonly access?: RouteAccess;
 }
 

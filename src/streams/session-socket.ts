@@ -13,7 +13,7 @@ const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** Bytes that a socket may lag behind by default. */
 const MAX_LAG_BYTES = 4 * MAX_FRAME_BYTES;
 
-/** What a session socket is asked for. */
+/** The part of a conversation that a session socket is asked for. */
 export interface SessionRequest {
   /** Place of the last event that the client has; -1 for none. Without it nothing of the past is sent. */
   afterSeq: number | undefined;

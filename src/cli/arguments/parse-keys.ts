@@ -3,7 +3,7 @@ import type { Values } from "./command-table.ts";
 import { type DataArguments, parseData } from "./parse-store.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What is to be done with the access keys of a store. */
+/** Work on the access keys of a store. */
 export type KeysArguments = DataArguments & { json: boolean } & (
     | {
         verb: "create";

@@ -42,7 +42,7 @@ export interface RouteSpec {
   summary: string;
   tags: readonly string[];
   auth: RouteAuth;
-  /** What it needs of its caller, and what it touches. Default: `admin`; of an `open` route, `open`. */
+  /** The scope that it needs of its caller, and the things that it touches. Default: `admin`; of an `open` route, `open`. */
   access?: RouteAccess;
   /** An open route that a server refuses until it is configured, as it does those with credentials. Default: false. */
   waitsForInit?: boolean;
@@ -158,7 +158,7 @@ export function withLazySchemas(
   });
 }
 
-/** What a route needs of its caller: as it declares, or everything. */
+/** Returns the access that a route declares; without one it needs everything. */
 export function accessOf({ access, auth }: Pick<RouteSpec, "access" | "auth">): RouteAccess {
   return access ?? (auth === "open" ? "open" : "admin");
 }

@@ -14,7 +14,7 @@ export interface SocketSpec {
   query?: z.ZodObject;
   /** `open`: the handler checks credentials and origins, and throws to refuse. Default: a key is required. */
   auth?: "open";
-  /** What it needs of its caller, and what it touches. Default: `admin`; of an `open` socket, `open`. */
+  /** The scope that it needs of its caller, and the things that it touches. Default: `admin`; of an `open` socket, `open`. */
   access?: RouteAccess;
   /** Whose pages may connect. Default: those of the CORS options. */
   cors?: CorsPolicy;
@@ -49,7 +49,7 @@ export function socketRoute<const S extends SocketSpec>(spec: S) {
   };
 }
 
-/** What a socket needs of its caller: as it declares, or everything. */
+/** Returns the access that a socket declares; without one it needs everything. */
 export function accessOfSocket({ access, auth }: Pick<SocketSpec, "access" | "auth">): RouteAccess {
   return access ?? (auth === "open" ? "open" : "admin");
 }

@@ -20,7 +20,7 @@ export interface MachineScope {
   readonly prefix: string;
   /** Parameters of the prefix. */
   readonly params: z.ZodObject;
-  /** What a route needs that reads or changes something there. */
+  /** Returns the access of a route that reads or changes something there. */
   access(does: "read" | "write"): RouteAccess;
   /** Does something at the place of a request, which stays open meanwhile. */
   use<T>(params: ScopeParams, work: (place: Place) => Promise<T>): Promise<T>;

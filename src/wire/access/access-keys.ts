@@ -6,7 +6,7 @@ const scope = z.enum(["read", "write", "admin"]);
 
 const limit = (about: string) => nullable(z.int().min(1)).describe(about);
 
-/** What the callers of one key may use. */
+/** Limits of the callers of one key. */
 export const keyLimits = z
   .object({
     requests_per_minute: limit("Requests and upgrades a minute; as many may come at once"),
