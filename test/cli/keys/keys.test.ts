@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parseArguments } from "../../src/cli/parse-arguments.ts";
-import { createServer } from "../../src/index.ts";
+import { parseArguments } from "../../../src/cli/parse-arguments.ts";
+import { createServer } from "../../../src/index.ts";
 
 const run = promisify(execFile);
 let data: string;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(data, { recursive: true, force: true }));
 
 const command = (...args: string[]) =>
-  run(process.execPath, [join(import.meta.dirname, "../../src/cli.ts"), "keys", ...args, "--data", data]);
+  run(process.execPath, [join(import.meta.dirname, "../../../src/cli.ts"), "keys", ...args, "--data", data]);
 
 it("keys are made, listed and revoked by the command, and the server takes them", async () => {
   const { stdout: key, stderr } = await command("create", "ci", "--scope", "read", "--expires", "30d");
