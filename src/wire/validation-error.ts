@@ -13,9 +13,17 @@ const validationErrorItem = z
   })
   .meta({ id: "ValidationError" });
 
-export const httpValidationError = z
+const httpValidationError = z
   .object({ detail: z.array(validationErrorItem) })
   .meta({ id: "HTTPValidationError" });
+
+/** Why a request that is well formed cannot be carried out: a text, or a code with one. */
+const refusal = z
+  .object({ detail: z.union([z.string(), z.record(z.string(), z.unknown())]) })
+  .meta({ id: "Refusal" });
+
+/** Body of a 422. */
+export const unprocessable = z.union([httpValidationError, refusal]);
 
 /** Body of every other error below 500. */
 export const errorBody = z.object({ detail: z.unknown() }).meta({ id: "ErrorBody" });

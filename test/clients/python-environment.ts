@@ -12,12 +12,20 @@ export const SDK_VERSIONS = ["1.58.2", "1.43.1"] as const;
 const PACKAGES = ["openhands-sdk", "openhands-tools"];
 const INSTALL_TIMEOUT = 15 * 60 * 1000;
 
+/** The Python of a virtual environment that has this release of `openhands-sdk`. See `prepareEnvironment`. */
+export function preparePython(version: string): Promise<string> {
+  return prepareEnvironment(
+    `openhands-sdk-${version}`,
+    PACKAGES.map((name) => `${name}==${version}`),
+  );
+}
+
 /**
- * The Python of a virtual environment that has this release of `openhands-sdk`, made on first use in
+ * The Python of a virtual environment that has these packages, made on first use under this name in
  * `~/.cache/agent-server`. Rejects when there is no Python 3.12 or newer (`PYTHON` may name one).
  */
-export async function preparePython(version: string): Promise<string> {
-  const folder = join(cacheFolder(), `openhands-sdk-${version}`);
+export async function prepareEnvironment(name: string, packages: readonly string[]): Promise<string> {
+  const folder = join(cacheFolder(), name);
   const python = join(folder, "bin", "python");
   // Written last, so that an installation that was cut off is made again.
   const complete = join(folder, "complete");
@@ -26,10 +34,7 @@ export async function preparePython(version: string): Promise<string> {
   await run(await findPython(), ["-m", "venv", folder]);
   // pip takes a quarter of an hour to resolve these packages, uv a second.
   await run(python, ["-m", "pip", "install", "--quiet", "uv"], { timeout: INSTALL_TIMEOUT });
-  await install(
-    python,
-    PACKAGES.map((name) => `${name}==${version}`),
-  );
+  await install(python, [...packages]);
   await writeFile(complete, "");
   return python;
 }
@@ -70,7 +75,7 @@ async function findPython(): Promise<string> {
     );
     if (found?.stdout.trim() === "True") return candidate;
   }
-  throw new Error("the tests of the Python client need Python 3.12 or newer; PYTHON may name one");
+  throw new Error("Python 3.12 or newer is needed, and none was found; PYTHON may name one");
 }
 
 /** pyenv's own commands answer only for the versions of the current folder. */

@@ -5,7 +5,7 @@ import type {
   ResponsesObject,
   SchemaObject,
 } from "openapi3-ts/oas31";
-import { errorBody, httpValidationError } from "../../wire/validation-error.ts";
+import { errorBody, unprocessable } from "../../wire/validation-error.ts";
 import { isUpload, type UploadSpec } from "../content/upload.ts";
 import type { ResponseSpec } from "../route/outcome.ts";
 import type { RouteSpec } from "../route/route.ts";
@@ -20,7 +20,10 @@ const TOO_MANY_KEYS: ResponseSpec = {
 };
 const UNREADABLE: ResponseSpec = { description: "The body cannot be read", body: errorBody };
 const TOO_LARGE: ResponseSpec = { description: "The body is too large", body: errorBody };
-const INVALID: ResponseSpec = { description: "Validation error", body: httpValidationError };
+const INVALID: ResponseSpec = {
+  description: "The request is not valid, or cannot be carried out",
+  body: unprocessable,
+};
 const NOT_MODIFIED: ResponseSpec = { description: "The client has these bytes already" };
 const UNSATISFIABLE: ResponseSpec = { description: "The range begins past the end", body: errorBody };
 

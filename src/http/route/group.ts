@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { once } from "../../once.ts";
-import type { RouteResult } from "./outcome.ts";
+import type { ResponseSpec, RouteResult } from "./outcome.ts";
 import {
   type Parsed,
   type Route,
@@ -16,6 +16,8 @@ export interface GroupSpec extends Pick<RouteSpec, "tags" | "auth" | "access" | 
   prefix: string;
   /** The parameters of the prefix. A route adds its own. */
   params?: z.ZodObject;
+  /** Answers that every route may give, in addition to its own. */
+  responses?: Readonly<Record<number, ResponseSpec>>;
 }
 
 /** A route of a group. Its path follows the prefix; its `tags`, `auth`, `access` and `cors` replace those of the group. */
@@ -40,13 +42,18 @@ type MemberHandler<G extends GroupSpec, S extends MemberSpec> = (
  * notes({ method: "DELETE", path: "", id: "deleteNote", … }).handle(({ params }) => …);
  * notes.lazy({ method: "GET", path: "", id: "getNote", … }, () => ({ responses: … })).handle(({ params }) => …);
  */
-export function group<const G extends GroupSpec>({ prefix, params, ...shared }: G) {
+export function group<const G extends GroupSpec>({ prefix, params, responses, ...shared }: G) {
   const merge = (own: z.ZodObject | undefined) =>
     params === undefined ? own : params.extend(own?.shape ?? {});
 
   const eager = <const S extends MemberSpec>(member: S) => ({
     handle(handler: MemberHandler<G, S>): Route {
-      const spec: RouteSpec = { ...shared, ...member, path: prefix + member.path };
+      const spec: RouteSpec = {
+        ...shared,
+        ...member,
+        path: prefix + member.path,
+        responses: { ...responses, ...member.responses },
+      };
       if (params !== undefined) {
         Object.defineProperty(spec, "params", { enumerable: true, get: once(() => merge(member.params)) });
       }
@@ -62,7 +69,8 @@ export function group<const G extends GroupSpec>({ prefix, params, ...shared }: 
       const spec = withLazySchemas({ ...shared, ...member, path: prefix + member.path }, () => {
         const { params: own, ...rest } = schemas();
         const merged = merge(own);
-        return merged === undefined ? rest : { ...rest, params: merged };
+        const all = { ...rest, responses: { ...responses, ...rest.responses } };
+        return merged === undefined ? all : { ...all, params: merged };
       });
       return { spec, handle: async (input) => handler(input as MemberInput<G, S & T>) };
     },

@@ -4,11 +4,13 @@ import type { ConversationHandle } from "../../conversations/live/conversation-h
 import { AgentServerError } from "../../errors.ts";
 import type { RouteAccess } from "../../http/access/route-access.ts";
 import { group } from "../../http/route/group.ts";
+import type { ResponseSpec } from "../../http/route/outcome.ts";
 import { uuid } from "../../wire/ids.ts";
 import { errorBody } from "../../wire/validation-error.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { isAbsolutePath, joinPath } from "../../workspace/paths.ts";
 import { isWithin, type Place, placeWithin, resolvePath } from "../../workspace/place.ts";
+import { notFound } from "../conversation-params.ts";
 import { answeringFailures } from "./workspace-failure.ts";
 
 /** The parsed parameters of a scope's prefix. */
@@ -22,15 +24,19 @@ export interface MachineScope {
   readonly params: z.ZodObject;
   /** Returns the access of a route that reads or changes something there. */
   access(does: "read" | "write"): RouteAccess;
+  /** Answers of all its routes when there is no such machine. */
+  readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Does something at the place of a request, which stays open meanwhile. */
   use<T>(params: ScopeParams, work: (place: Place) => Promise<T>): Promise<T>;
 }
 
 /** Declares routes below the prefix of a scope, such as `/api/git`. They require a key: an admin's, unless they say more. */
 export function machineGroup(scope: MachineScope, name: string, tag: string) {
+  const { prefix, params, responses } = scope;
   return group({
-    prefix: `${scope.prefix}/${name}`,
-    params: scope.params,
+    prefix: `${prefix}/${name}`,
+    params,
+    responses,
     tags: [tag],
     auth: "key",
     access: "admin",
@@ -45,6 +51,7 @@ export function serverScope(machine: LazyWorkspace, kept: readonly string[]): Ma
     prefix: "/api",
     params: z.object({}),
     access: () => "admin",
+    responses: {},
     use: (_params, work) => answeringFailures(useMachine(machine, kept, work)),
   };
 }
@@ -65,6 +72,7 @@ export function conversationScope(conversations: ConversationManager): MachineSc
     prefix: "/api/conversations/{runtime_conversation_id}",
     params: runtimeParams,
     access: (does) => `${does}:conversation`,
+    responses: { 404: notFound },
     use: async (params, work) => {
       const { runtime_conversation_id: id } = runtimeParams.parse(params);
       return usePlace(await conversations.open(id), work);
