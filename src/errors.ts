@@ -6,6 +6,7 @@ const STATUS = {
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
+  precondition_failed: 412,
   payload_too_large: 413,
   misdirected: 421,
   unprocessable: 422,

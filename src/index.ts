@@ -227,6 +227,7 @@ export type {
 } from "./workspace/container/container-options.ts";
 export { containerWorkspace } from "./workspace/container/container-workspace.ts";
 export { type LocalWorkspaceOptions, localWorkspace } from "./workspace/local/local-workspace.ts";
+export type { MachineClaim, MachineClaims } from "./workspace/machine-claim.ts";
 export type {
   MachineKind,
   MachineLimits,
@@ -235,13 +236,18 @@ export type {
   MachinesHost,
 } from "./workspace/machines.ts";
 export { remoteWorkspace } from "./workspace/remote/remote-workspace.ts";
+export type { SandboxAddress, SandboxedConversation, SandboxHost } from "./workspace/remote/sandbox-host.ts";
+export { sandboxWorkspaces } from "./workspace/remote/sandbox-workspaces.ts";
 export type { RemoteOptions } from "./workspace/remote/server/remote-options.ts";
 export type { SandboxLimits, SandboxOptions } from "./workspace/sandbox/sandbox-options.ts";
 export { sandboxedWorkspace } from "./workspace/sandbox/sandboxed-workspace.ts";
 export type {
   Argv,
+  Handover,
   OpenWorkspace,
   OutputChunk,
+  ResumedTerminal,
+  ResumeOptions,
   RunOptions,
   RunResult,
   Workspace,

@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   settings: ["wire", "llm", "secrets", "stores", "workspace"],
   http: ["wire", "secrets"],
   streams: ["wire", "events", "stores", "http"],
+  fences: ["stores", "http", "workspace"],
   cluster: ["wire", "events", "stores", "http", "secrets", "outbound"],
   gateway: ["wire", "conversations", "settings"],
   routes: [

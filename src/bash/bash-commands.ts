@@ -14,6 +14,7 @@ import { CommandClaims } from "./command-claims.ts";
 import { CommandRunner } from "./command-runner.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { joinOutputs } from "./join-outputs.ts";
+import { asBegun, type Begun, NamedCommands } from "./named-commands.ts";
 
 /** The name under which requests to stop a command reach the server that runs it. No conversation has it. */
 const STOP_CHANNEL = "bash-stops";
@@ -26,6 +27,14 @@ export interface BashCommandsOptions {
   logger: Logger;
   /** Seconds after which events are removed; null keeps them. */
   retentionSeconds: number | null;
+}
+
+/** How a command is started. */
+export interface CommandOptions {
+  /** UUID that the command gets. Default: a new one. */
+  id?: string | undefined;
+  /** Called once the command is stored. */
+  begun?(): void;
 }
 
 /**
@@ -41,6 +50,7 @@ export class BashCommands {
   readonly #runner: CommandRunner;
   readonly #housekeeping: Housekeeping;
   readonly #stops: Following;
+  readonly #named: NamedCommands;
 
   constructor(options: BashCommandsOptions) {
     const { store, clock } = options;
@@ -55,6 +65,7 @@ export class BashCommands {
     const runner = new CommandRunner({ ...options, log, factory, claims });
     const isOwn = (commandId: string) => runner.find(commandId) !== undefined;
     this.#runner = runner;
+    this.#named = new NamedCommands({ log, runner });
     this.#housekeeping = new Housekeeping({ ...options, log, factory, claims, isOwn });
     this.#stops = store.relay.follow(STOP_CHANNEL, (frame) => {
       if ("text" in frame) this.#runner.find(frame.text)?.abort.abort();
@@ -87,19 +98,28 @@ export class BashCommands {
 
   /**
    * Starts a command. Resolves once it is stored. Rejects with `unprocessable` for a folder that the place refuses,
-   * with `too_many_requests` while 64 commands run, and with `unavailable` when the server is closing.
+   * with `too_many_requests` while 64 commands run, and with `unavailable` when the server is closing. A command with an
+   * id is started once: later calls find it, and reject with `conflict` when they ask for another one.
    */
-  async startCommand(place: BashPlace, request: ExecuteBashRequest): Promise<BashCommand> {
-    return (await this.#runner.begin(place, request)).command;
+  async startCommand(
+    place: BashPlace,
+    request: ExecuteBashRequest,
+    options: CommandOptions = {},
+  ): Promise<BashCommand> {
+    return (await this.#begin(place, request, options)).command;
   }
 
   /**
    * Runs a command to its end. Resolves with the JSON text of a `BashOutput` that has all its output, up to 8 Mi
    * characters. Rejects as `startCommand` does.
    */
-  async execute(place: BashPlace, request: ExecuteBashRequest): Promise<string> {
-    const { command, ended } = await this.#runner.begin(place, request);
-    return joinOutputs(await ended, this.#log.outputsOf(place.scope, command.id));
+  async execute(
+    place: BashPlace,
+    request: ExecuteBashRequest,
+    options: CommandOptions = {},
+  ): Promise<string> {
+    const { command, ended } = await this.#begin(place, request, options);
+    return joinOutputs(await ended(), this.#log.outputsOf(place.scope, command.id));
   }
 
   /** Ends a command with everything it started. False when there is none with this id. One that has ended is fine. */
@@ -139,6 +159,15 @@ export class BashCommands {
   /** Watches the events of the server's own commands. */
   watch(): Promise<BashWatch> {
     return this.#log.watch();
+  }
+
+  async #begin(place: BashPlace, request: ExecuteBashRequest, { id, begun }: CommandOptions): Promise<Begun> {
+    const started =
+      id === undefined
+        ? asBegun(await this.#runner.begin(place, request))
+        : await this.#named.begin(place, request, id);
+    begun?.();
+    return started;
   }
 
   /** Makes an event that says why something was refused. It is stored nowhere. */

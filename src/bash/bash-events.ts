@@ -27,8 +27,10 @@ export class BashEventFactory {
     this.#timestamps = createTimestamps(this.#clock, { after: timestamp });
   }
 
-  command({ command, cwd, timeout }: ExecuteBashRequest): BashCommand {
-    return { command, cwd, timeout, ...this.#identity(), kind: "BashCommand" };
+  /** A command, with an id of its client if there is one. */
+  command({ command, cwd, timeout }: ExecuteBashRequest, id?: string): BashCommand {
+    const identity = { ...this.#identity(), ...(id !== undefined && { id: toHex(id) }) };
+    return { command, cwd, timeout, ...identity, kind: "BashCommand" };
   }
 
   output(

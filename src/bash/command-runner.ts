@@ -48,6 +48,7 @@ interface Run {
 interface Start {
   place: BashPlace;
   request: ExecuteBashRequest;
+  id: string | undefined;
   started: PromiseWithResolvers<RunningCommand>;
 }
 
@@ -64,12 +65,15 @@ export class CommandRunner {
     this.#options = options;
   }
 
-  /** Starts a command. Resolves once it is stored. */
-  begin(place: BashPlace, request: ExecuteBashRequest): Promise<RunningCommand> {
+  /**
+   * Starts a command, under a new id unless one is given. Resolves once it is stored. Rejects with `conflict` for an id
+   * that is taken.
+   */
+  begin(place: BashPlace, request: ExecuteBashRequest, id?: string): Promise<RunningCommand> {
     this.#admit();
     const started = Promise.withResolvers<RunningCommand>();
     const work = place
-      .use((machine) => this.#run(machine, { place, request, started }))
+      .use((machine) => this.#run(machine, { place, request, id, started }))
       .catch((error: unknown) => started.reject(error))
       .finally(() => this.#work.delete(work));
     this.#work.add(work);
@@ -98,10 +102,10 @@ export class CommandRunner {
     throw new AgentServerError("too_many_requests", detail, { headers: { "retry-after": "1" } });
   }
 
-  async #run(machine: BashMachine, { place, request, started }: Start): Promise<void> {
+  async #run(machine: BashMachine, { place, request, id, started }: Start): Promise<void> {
     const { scope } = place;
     const folder = await resolveFolder(machine, request.cwd);
-    const command = this.#options.factory.command({ ...request, cwd: folder.shown });
+    const command = this.#options.factory.command({ ...request, cwd: folder.shown }, id);
     const end = Promise.withResolvers<BashOutput>();
     // Most commands run without a caller who waits for the end.
     end.promise.catch(() => {});

@@ -48,6 +48,8 @@ export type Command =
       sandbox: SandboxArguments | null;
       /** null: no containers. */
       container: ContainerArguments | null;
+      /** Address of the sandboxes; null without them. */
+      sandboxes: string | null;
       warnings: string[];
     };
 
@@ -147,6 +149,7 @@ function parseServe(values: Values): Command {
     inspector: values.inspector ?? false,
     sandbox: parseSandbox(values),
     container: parseContainer(values),
+    sandboxes: parseSandboxes(values),
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(
       (flag) => `--${flag}: this flag has no effect`,
     ),
@@ -195,6 +198,16 @@ function parseMigrate(values: Values): Command {
   const store = parseStore(values, "migrate");
   if (store === null) throw new UsageError("migrate: --store URL is missing", "migrate");
   return { name: "migrate", store, dryRun: values["dry-run"] ?? false };
+}
+
+/** Agents work in one place only. */
+function parseSandboxes({ sandboxes, sandbox = false, container }: Values): string | null {
+  if (sandboxes === undefined) return null;
+  if (sandbox || container !== undefined) {
+    const other = sandbox ? "--sandbox" : "--container";
+    throw new UsageError(`--sandboxes and ${other}: only one of them is possible`, "serve");
+  }
+  return sandboxes;
 }
 
 function parseUi({ ui = false, "ui-dir": directory, open = false }: Values): UiArguments | null {

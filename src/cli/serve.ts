@@ -27,6 +27,7 @@ export interface ServeArguments {
   inspector: boolean;
   sandbox: SandboxArguments | null;
   container: ContainerArguments | null;
+  sandboxes: string | null;
   warnings: string[];
 }
 
@@ -55,6 +56,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     ...(args.ui && { secretKey: await secretKeyForUi(options) }),
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
     ...(args.container && { workspace: await openContainers(args.container, options) }),
+    ...(args.sandboxes !== null && { workspace: await openSandboxes(args.sandboxes, options) }),
   });
   stopOnSignal(server);
   try {
@@ -73,12 +75,14 @@ export async function serve(args: ServeArguments): Promise<void> {
 
 /** The part of the server in a cluster, by flags and settings together; undefined for a server alone. */
 function clusterOf(
-  { cluster: flags, port }: ServeArguments,
+  { cluster: flags, port, sandboxes }: ServeArguments,
   settings: ClusterSettings,
   host: string,
 ): ClusterOptions | undefined {
   const { isWanted, address, ...more } = { ...settings, ...flags };
-  if (isWanted || settings.isWanted) return { ...more, address: address ?? ownAddress(host, port) };
+  const implied = sandboxes === null ? {} : { placement: "sandbox" as const };
+  if (isWanted || settings.isWanted)
+    return { ...implied, ...more, address: address ?? ownAddress(host, port) };
   if (Object.keys(more).length === 0) return undefined;
   throw new UsageError(
     "--placement, --machine and --cut-runs (OH_CLUSTER_PLACEMENT, …) need --cluster (OH_CLUSTER=1)",
@@ -160,6 +164,11 @@ async function openContainers(
     ...(environment && { environment }),
     ...{ commandEnvironment, idleTimeoutSeconds },
   });
+}
+
+async function openSandboxes(address: string, { idleTimeoutSeconds }: ServerOptions): Promise<OpenWorkspace> {
+  const { sandboxWorkspaces } = await import("../workspace/remote/sandbox-workspaces.ts");
+  return sandboxWorkspaces({ address, apiKey: process.env.OH_SANDBOXES_KEY, idleTimeoutSeconds });
 }
 
 async function openSandbox(

@@ -77,7 +77,7 @@ export const SETTINGS = {
   /** Not in the reference, which has no clusters. */
   cluster: { type: "boolean", schema: z.boolean() },
   cluster_address: { type: "text", schema: text },
-  cluster_placement: { type: "text", schema: z.enum(["pinned", "shared"]) },
+  cluster_placement: { type: "text", schema: z.enum(["pinned", "shared", "sandbox"]) },
   cluster_machine: { type: "text", schema: text },
   cluster_cut_runs: { type: "text", schema: z.enum(["continue", "mark"]) },
   /** Not in the reference, whose server never ends by itself. */
@@ -117,6 +117,7 @@ export const OTHER_VARIABLES = [
   "OH_TELEMETRY_CONSENT",
   "OH_TELEMETRY_CONSENT_MODE",
   "OH_RUNTIME_LAUNCHED_PROFILE",
+  "OH_SANDBOXES_KEY",
 ] as const;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -47,6 +47,8 @@ export class ClaimedConversations {
   readonly #live: LiveConversations;
   readonly #claims: Claims;
   readonly #reopenings: Reopenings;
+  /** Ids of conversations that another server has, while they leave memory. */
+  readonly #losing = new Set<string>();
 
   constructor(options: ClaimedConversationsOptions) {
     const { clock } = options.context;
@@ -191,9 +193,9 @@ export class ClaimedConversations {
     await repairCutRuns(stored, repair);
   }
 
-  /** Whether a conversation is in memory that another server may hold by now. */
+  /** Whether a conversation is in memory that another server may hold by now, or is just being dropped for that. */
   isLost(id: string): boolean {
-    return this.#live.has(id) && !this.#options.seat.isSure();
+    return this.#losing.has(id) || (this.#live.has(id) && !this.#options.seat.isSure());
   }
 
   /** Number of runs that could start at once. */
@@ -267,8 +269,10 @@ export class ClaimedConversations {
 
   /** Lets a conversation leave memory that is not what the store has. What a failed write cut short is repaired. */
   async #readAgain(id: string, fence: number, error: unknown): Promise<void> {
-    await this.#live.drop(id, fence);
-    if (!isOwnershipLost(error)) this.#reopenings.begin(id);
+    const isLost = isOwnershipLost(error);
+    if (isLost) this.#losing.add(id);
+    await this.#live.drop(id, fence).finally(() => this.#losing.delete(id));
+    if (!isLost) this.#reopenings.begin(id);
   }
 
   #reportCutRun(id: string, error: unknown): void {

@@ -34,5 +34,6 @@ export function runtimeElsewhere(
 export function toRuntimeInfo(state: MachineState): RuntimeInfo {
   if (state.status === "available") return AVAILABLE;
   const error = state.status === "error" ? { code: "start_failed", message: state.message } : null;
-  return { runtime_status: state.status, can_resume: true, runtime_error: error };
+  const canResume = state.status !== "missing" || (state.canResume ?? true);
+  return { runtime_status: state.status, can_resume: canResume, runtime_error: error };
 }

@@ -59,7 +59,12 @@ export async function startConversation(
   });
   const { machines: kind } = context.openWorkspace;
   checkMachineLimits(request.container, kind);
-  const warnings = judgeRequest({ request, agent: asked.agent, hasContainers: kind !== undefined, registry });
+  const warnings = judgeRequest({
+    request,
+    agent: asked.agent,
+    hasContainers: kind?.runtime === "docker",
+    registry,
+  });
   await resolveTools({ agent: asked.agent, clientTools, registry, logger: silentLogger });
   const settings = profile?.settings ?? request.agent_settings;
   const agent = request.agent === null ? withBrowserOf(registry, asked.agent, settings) : asked.agent;

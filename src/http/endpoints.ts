@@ -9,6 +9,7 @@ import type { DocsAssets } from "./openapi/docs.ts";
 import { createDocumentation } from "./openapi/documentation.ts";
 import type { MatchedRoute, RequestContext } from "./request-about.ts";
 import type { Dispatch } from "./route/dispatch.ts";
+import type { Enter } from "./route/entrance.ts";
 import type { Route } from "./route/route.ts";
 import { createRouteHandler, type Endpoint } from "./route/route-handler.ts";
 import { createRouter, otherSlash, type RouteMatch, type Router, type RouterEntry } from "./router.ts";
@@ -61,6 +62,8 @@ export interface EndpointsOptions {
   newId(): string;
   /** Ends the sockets of keys. Default: there are no scoped keys. */
   keySockets?: KeySockets | undefined;
+  /** Decides about requests right before their handlers. Default: all are let in. */
+  enter?: Enter | undefined;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
@@ -76,13 +79,14 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     reachFacts = unreached,
     newId,
     keySockets,
+    enter,
   } = options;
   const gate = createFirstFrameGate(authentication.admitKey);
   const answered = new Set(routes.filter(({ spec }) => spec.method === "GET").map(({ spec }) => spec.path));
   const isNoRoute = ({ spec }: SocketRoute) => !answered.has(spec.path);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
   const shared = { authentication, dormant, reachFacts, newId };
-  const handlerOptions = { ...shared, maxBodyBytes, receiveUpload, eventStreams, dispatch };
+  const handlerOptions = { ...shared, maxBodyBytes, receiveUpload, eventStreams, dispatch, enter };
   const entries: RouterEntry<Routed<Endpoint>>[] = [
     ...routes.flatMap((route) => entriesOf(route.spec, createRouteHandler(route, handlerOptions))),
     ...sockets

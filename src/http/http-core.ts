@@ -17,6 +17,7 @@ import { type Pages, reachPage } from "./pages.ts";
 import { RequestContext } from "./request-about.ts";
 import { belowPrefix, normalizePrefix, splitUrl } from "./request-path.ts";
 import type { Dispatch } from "./route/dispatch.ts";
+import type { Enter } from "./route/entrance.ts";
 import type { Route } from "./route/route.ts";
 import { serverStages } from "./server-stages.ts";
 import type { Connect } from "./socket.ts";
@@ -59,6 +60,8 @@ export interface HttpCoreOptions extends AuthenticationOptions {
   dispatch?: Dispatch | undefined;
   /** Finds what decides whether a caller reaches a conversation. Default: none is reached by those with a limit. */
   reachFacts?: FindReachFacts | undefined;
+  /** Decides about requests right before their handlers. Default: all are let in. */
+  enter?: Enter | undefined;
   /** Pages for people. With them every path below the base path is the server's. */
   pages?: Pages | undefined;
 }

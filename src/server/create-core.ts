@@ -1,3 +1,4 @@
+import { fencedEntrance } from "../fences/entrance.ts";
 import { SessionTokens } from "../http/admission/session-tokens.ts";
 import { createHttpCore, type HttpCore } from "../http/http-core.ts";
 import { docsAssets } from "../node/docs-assets.ts";
@@ -98,6 +99,12 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     dormant: (init || cluster) && (() => init?.refusal() ?? cluster?.refusal()),
     dispatch: clustered?.dispatch,
     reachFacts: (id) => services.conversations.reachFacts(id),
+    enter: fencedEntrance(
+      once(async () => {
+        const { Fences } = await import("../fences/fences.ts");
+        return new Fences({ documents: services.store.documents });
+      }),
+    ),
     logger: options.logger,
     queryKey: options.queryKey,
     newId: clock.newId,

@@ -194,6 +194,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     store: relayed,
     seat,
     ...(cluster && { adopts: true, cutRuns: options.cluster?.cutRuns ?? "continue" }),
+    sharesMachines: options.cluster?.placement === "sandbox",
     boundTo,
     isMachineThere: living && ((name) => living.has(name)),
     clock,

@@ -76,6 +76,15 @@ export interface ToolSource<Schema extends z.ZodObject, State> {
   open?(host: ToolHost): State | Promise<State>;
   /** Answers a call. The model gets the message of a throw as an error; the run goes on. */
   run(input: z.output<Schema>, context: ToolContext<State>): ToolOutput | Promise<ToolOutput>;
+  /**
+   * Answers a call that another server has begun, from what the machine has of it, for example by
+   * `workspace.handover?.run(actionId)`. Begins nothing. undefined where nothing is known of it. Called only where the
+   * machine outlives its servers. Default: nothing is known.
+   */
+  resume?(
+    input: z.output<Schema>,
+    context: ToolContext<State>,
+  ): ToolOutput | undefined | Promise<ToolOutput | undefined>;
   /** Releases the state of a conversation. Called once, when the conversation leaves memory. */
   close?(state: State): void | Promise<void>;
 }
@@ -147,6 +156,10 @@ async function openSource<Schema extends z.ZodObject, State>(
     async run(input, call) {
       const output = await source.run(input, { ...known, ...call, state });
       return toObservation(source, output);
+    },
+    async resume(input, call) {
+      const output = await source.resume?.(input, { ...known, ...call, state });
+      return output === undefined ? undefined : toObservation(source, output);
     },
     async close() {
       await source.close?.(state);

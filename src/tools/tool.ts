@@ -63,6 +63,11 @@ export interface ToolSecrets {
 export interface ToolCallContext {
   /** Id of the call in the model's reply. */
   toolCallId: string;
+  /**
+   * Id of the call in the log. What is begun on the machine under it can be found by the next server: see
+   * `Workspace.handover`.
+   */
+  actionId: string;
   /** Aborted by an interrupt. The tool then stops at once, and rejects or returns a partial result. */
   signal: AbortSignal;
 }
@@ -71,6 +76,12 @@ export interface ToolCallContext {
 export interface ToolExecutor<Input> {
   /** Answers a call. A throw becomes an error for the model; the run goes on. */
   run(input: Input, context: ToolCallContext): Promise<Observation>;
+  /**
+   * Answers a call that another server has begun, from what the machine has of it. Begins nothing. undefined where
+   * nothing is known of it; the model then reads that it was cut short. Called only where the machine outlives its
+   * servers. Default: nothing is known.
+   */
+  resume?(input: Input, context: ToolCallContext): Promise<Observation | undefined>;
   /** Ends every process and descriptor of the tool. Called once. */
   close?(): Promise<void>;
 }

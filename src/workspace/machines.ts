@@ -1,6 +1,11 @@
 /** The state of a conversation's machine. A missing one starts when it is used. */
 export type MachineState =
-  | { status: "available" | "starting" | "missing" }
+  | { status: "available" | "starting" }
+  | {
+      status: "missing";
+      /** False for one that is gone for good. Default: true. */
+      canResume?: boolean;
+    }
   | {
       status: "error";
       /** Why it could not be started, in words. */
@@ -41,8 +46,8 @@ export interface Machines {
 
 /** Care of machines that outlive the workspaces on them. */
 export interface MachineKind {
-  /** Its name in start requests and `/server_info`. */
-  readonly runtime: "docker";
+  /** Its name in start requests and `/server_info`. `local` where the host has machines of its choice. */
+  readonly runtime: "docker" | "local";
   /** Begins to care for the machines of a server: those of removed conversations are removed. */
   serve(host: MachinesHost): Machines;
   /** The fault of limits that the host does not allow, by the name of one of them. undefined for allowed ones. */

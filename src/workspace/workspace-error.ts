@@ -15,6 +15,8 @@ export type WorkspaceErrorCode =
   | "no_space"
   /** `close` was called. */
   | "closed"
+  /** Another server works on the machine for this conversation. */
+  | "ownership_lost"
   /** The machine cannot do it or cannot be reached; `message` says why. */
   | "unavailable";
 

@@ -4,6 +4,11 @@ export interface TerminalOptions {
   cwd?: string | undefined;
   /** Variables added to the environment of the workspace. */
   env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Name of the shell within its conversation. Where the machine outlives its servers, the next one finds the shell by
+   * it: see `Handover`. Default: none finds it.
+   */
+  name?: string | undefined;
   /** Path of a bash. Default: the one found in the PATH. */
   shellPath?: string | undefined;
   /** Takes output that cannot change any more, in order. The pieces join without anything between them. */
@@ -67,9 +72,10 @@ export interface WorkspaceTerminal {
   readonly applicationCursorKeys: boolean;
   /**
    * Starts a command of any number of lines. `exports` become variables of the shell before it, and are written to no
-   * place that other users can read. Rejects while another command runs.
+   * place that other users can read. `callId` is that of the tool call, by which the next server finds the command.
+   * Rejects while another command runs.
    */
-  run(command: string, exports?: Readonly<Record<string, string>>): Promise<void>;
+  run(command: string, exports?: Readonly<Record<string, string>>, callId?: string): Promise<void>;
   /** Types text at the running program; Enter is `\r`. Does nothing after the shell has exited. */
   write(text: string): void;
   /** Waits for the end of the command or for one of the other outcomes. The command goes on in all of them. */

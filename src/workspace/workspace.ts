@@ -1,3 +1,4 @@
+import type { MachineClaims } from "./machine-claim.ts";
 import type { MachineKind, MachineLimits } from "./machines.ts";
 import type { WorkspaceFiles } from "./workspace-files.ts";
 import type { TerminalOptions, WorkspaceTerminal } from "./workspace-terminal.ts";
@@ -48,6 +49,11 @@ export interface RunOptions {
   /** Bytes of each output in the result; the rest is dropped. Default: 1 MiB. */
   maxBytes?: number;
   /**
+   * Id of the tool call that the program is run for, unique in the conversation; one program for each. Where the machine
+   * outlives its servers, the next one finds the program by it: see `Handover`.
+   */
+  callId?: string;
+  /**
    * Takes output as it comes, beyond `maxBytes` too. While a returned promise is open, the program's pipe fills and the
    * program waits. A throw ends the program and is passed on.
    */
@@ -78,6 +84,39 @@ export interface RunResult {
   truncated: boolean;
 }
 
+/** Options of waiting for a program that runs already. */
+export type ResumeOptions = Pick<RunOptions, "timeout" | "signal" | "maxBytes" | "onOutput">;
+
+/** A shell that another server may have opened. */
+export interface ResumedTerminal extends WorkspaceTerminal {
+  /**
+   * Passes on what the command of a call has printed so far, and resolves with true; the rest follows. False when the
+   * shell was never given it, so that nothing of it will begin, or has begun another one since.
+   */
+  resume(callId: string): Promise<boolean>;
+}
+
+/**
+ * A machine that outlives the servers of a conversation. What one of them has begun there goes on without it, and is
+ * found by the next one.
+ *
+ * - The next one opens its workspace under a later claim. From then on the machine refuses what comes under earlier ones.
+ * - Programs and shells are found by the names that they were started with: the id of a call, the name of a terminal.
+ */
+export interface Handover {
+  /**
+   * Waits for the program that `run` has started for a call, as `run` does. null when none was started, and none will be.
+   * `truncated` also says that the beginning of a long output is gone. The time limit counts from now.
+   */
+  run(callId: string, options?: ResumeOptions): Promise<RunResult | null>;
+  /** Finds the shell that `terminal` has opened under a name. null when none lives. */
+  terminal(name: string, options: TerminalOptions): Promise<ResumedTerminal | null>;
+  /**
+   * Lets go of the machine and leaves everything there as it is, for another server. Later calls reject with `closed`.
+   */
+  leave(): void;
+}
+
 /**
  * A machine that an agent works on: the only door through which tools and routes touch files and start programs.
  * Every implementation passes `workspaceContract` of `agent-server/testing`.
@@ -103,6 +142,11 @@ export interface Workspace {
   run(argv: Argv, options?: RunOptions): Promise<RunResult>;
   /** Opens a shell. Rejects with `unavailable` where there are no terminals. */
   terminal(options: TerminalOptions): Promise<WorkspaceTerminal>;
+  /**
+   * What a machine offers that outlives its servers. Left out where everything that runs ends with the server, or is
+   * lost with it.
+   */
+  readonly handover?: Handover | undefined;
   /** Ends running programs and terminals. Resolves when they have ended. */
   close(): Promise<void>;
 }
@@ -124,6 +168,11 @@ export interface WorkspaceSpec {
    * one, for the server's own routes, and while a worktree of a deleted conversation is removed.
    */
   readonly createdBy?: string | null;
+  /**
+   * The claims under which the server has the conversation, in a cluster with the placement `sandbox`. A machine that
+   * several servers reach refuses what comes under earlier ones. Default: no other server uses the machine.
+   */
+  readonly claims?: MachineClaims | undefined;
   /** Limits of the start request, which the `MachineKind` allows. Default: those of the host. */
   readonly limits?: MachineLimits | undefined;
 }
@@ -136,4 +185,9 @@ export interface OpenWorkspace {
   (spec: WorkspaceSpec): Workspace | Promise<Workspace>;
   /** Care of machines that outlive their workspaces. Left out where closing a workspace leaves nothing. */
   readonly machines?: MachineKind;
+  /**
+   * Whether the machines are the same from every server, outlive these, and refuse what comes under earlier claims.
+   * Required for the placement `sandbox`. Default: false.
+   */
+  readonly honoursClaims?: boolean;
 }

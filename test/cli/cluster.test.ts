@@ -27,7 +27,7 @@ describe("the flags of a cluster", () => {
       ...{ isWanted: true, placement: "shared", machine: "a", cutRuns: "mark" },
     });
     expect(() => parsed("--cluster", "--placement", "here")).toThrow(
-      /--placement: expected pinned or shared, got "here"/,
+      /--placement: expected pinned or shared or sandbox, got "here"/,
     );
     expect(() => parsed("--cut-runs", "go")).toThrow(/--cut-runs: expected continue or mark, got "go"/);
     expect(() => parseArguments(["demo", "--cluster"])).toThrow(/--cluster: not a flag of demo/);

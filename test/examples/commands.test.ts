@@ -26,6 +26,8 @@ async function containerVariables(): Promise<Record<string, string>> {
   return { IMAGE: TEST_IMAGE, CONTAINERS_CONF: path };
 }
 
+const IN_POSTGRES = new Set(["31-postgres.ts", "34-sandboxes.ts"]);
+
 /** A checkout without conversations: another server may have those of this one open. */
 let checkout: string;
 beforeAll(async () => {
@@ -53,7 +55,7 @@ describe("the command in the header", () => {
       await using data = await buildPages({ "agent-server/agent-canvas/build/index.html": "<head></head>" });
       const variables = {
         ...(await containerVariables()),
-        ...(name === "31-postgres.ts" && { DATABASE_URL: (await newSchema()).connectionString }),
+        ...(IN_POSTGRES.has(name) && { DATABASE_URL: (await newSchema()).connectionString }),
         XDG_DATA_HOME: data.directory,
       };
       const { output } = runHeader(name, { PORT: String(port), ...variables });

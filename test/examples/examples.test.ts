@@ -36,6 +36,7 @@ import { buildReceiver, buildServer as buildWithWebhook } from "../../examples/2
 import { handOver } from "../../examples/29-another-program.ts";
 import { askTwice, buildServer as buildGateway } from "../../examples/30-openai-gateway.ts";
 import { buildServer as buildInPostgres } from "../../examples/31-postgres.ts";
+import { buildServer as buildWithSandboxes } from "../../examples/34-sandboxes.ts";
 import { readableText } from "../../src/wire/events/message.ts";
 import { NO_BROWSER, site } from "../browser/test-browser.ts";
 import { dropSchema, newSchema } from "../postgres/test-postgres.ts";
@@ -379,6 +380,32 @@ it("31-postgres keeps a conversation for the next server on its database", async
   await first.server.close();
   await using server = buildInPostgres(connectionString, { ...own, schema }).server;
   expect(await server.conversations.count()).toBe(1);
+});
+
+it("34-sandboxes has its agents work at another server", async () => {
+  await using sandbox = createServer({
+    ...options(),
+    store: memoryStore(),
+    apiKeys: ["key-of-the-sandbox"],
+    environment: { ...process.env, HOME: folder },
+  });
+  const { url } = await sandbox.listen(0);
+  const place = { address: url, apiKey: "key-of-the-sandbox" };
+  await using server = buildWithSandboxes("http://127.0.0.1:8000", place, {
+    ...options(),
+    store: memoryStore(),
+    secretKey: "the same for all servers",
+  });
+  const { conversation } = await server.conversations.create({
+    agent: { llm: { model: "demo/tour" } },
+    workspace: { working_dir: folder },
+  });
+  const ran = await conversation.useWorkspace((workspace) => workspace.run(["pwd"]));
+  expect(ran.stdout.trim()).toBe(folder);
+  const kept = await fetch(`${url}/api/bash/bash_events/search?kind__eq=BashCommand`, {
+    headers: { "x-session-api-key": "key-of-the-sandbox" },
+  });
+  expect(JSON.stringify(await kept.json())).toContain("pwd");
 });
 
 it("28-webhooks takes what the server has signed, each event once, and nothing else", async () => {

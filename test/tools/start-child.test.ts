@@ -9,7 +9,7 @@ import { toolHost } from "./tool-host.ts";
 async function callTool(launch: LaunchChild, input: object, signal = new AbortController().signal) {
   const tool = startChildTool({ launch, timeout: 200 });
   const executor = await tool.open(await toolHost());
-  return executor.run(tool.input.parse(input), { toolCallId: "call", signal });
+  return executor.run(tool.input.parse(input), { toolCallId: "call", actionId: "action", signal });
 }
 
 function textOf(observation: { content: readonly object[] }): string {

@@ -69,5 +69,5 @@ export function memoryStorage(): ToolStorage {
 }
 
 export function callContext(signal: AbortSignal = new AbortController().signal): ToolCallContext {
-  return { toolCallId: "call_1", signal };
+  return { toolCallId: "call_1", actionId: "action", signal };
 }

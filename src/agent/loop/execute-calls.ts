@@ -2,6 +2,7 @@ import { AgentServerError, messageOf } from "../../errors.ts";
 import type { OpenTool } from "../../tools/toolbox/open-tool.ts";
 import { untilAborted } from "../../waiting.ts";
 import type { ActionEvent, ObservationEvent } from "../../wire/events/events.ts";
+import type { Observation } from "../../wire/events/observations.ts";
 import { unknownTool } from "../calls/tool-calls.ts";
 import { AGENT_OUTCOME, INTERNAL_FAILURE } from "../error-classification.ts";
 import { type CallResult, callError, INTERRUPTED, rejection } from "./call-results.ts";
@@ -90,23 +91,27 @@ async function runCall(
   const { tool_name, tool_call_id } = action;
   try {
     await session.mayBegin?.(signal);
-    const running = tool.run(input, { toolCallId: tool_call_id, signal });
-    const observation = await untilAborted(running, signal);
-    return {
-      kind: "ObservationEvent",
-      source: "environment",
-      tool_name,
-      tool_call_id,
-      // Observations of a tool may have any key; the log takes them as they are.
-      observation: observation as ObservationEvent["observation"],
-      action_id: action.id,
-      extended_content: [],
-    };
+    const running = tool.run(input, { toolCallId: tool_call_id, actionId: action.id, signal });
+    return observed(action, await untilAborted(running, signal));
   } catch (error) {
     if (signal.aborted) return callError(action, INTERRUPTED);
     const classification = isRefusal(error) ? AGENT_OUTCOME : INTERNAL_FAILURE;
     return callError(action, `Error executing tool '${tool_name}': ${messageOf(error)}`, classification);
   }
+}
+
+/** The result of a call that has brought an observation. */
+export function observed(action: ActionEvent, observation: Observation): CallResult {
+  return {
+    kind: "ObservationEvent",
+    source: "environment",
+    tool_name: action.tool_name,
+    tool_call_id: action.tool_call_id,
+    // Observations of a tool may have any key; the log takes them as they are.
+    observation: observation as ObservationEvent["observation"],
+    action_id: action.id,
+    extended_content: [],
+  };
 }
 
 /** Whether a tool has refused its arguments, as opposed to having failed. */

@@ -1,6 +1,7 @@
 import { schemasOf } from "../calls/tool-schemas.ts";
 import { errorEvent, INTERNAL_FAILURE } from "../error-classification.ts";
 import { answerOpenCalls, callError, INTERRUPTED } from "./call-results.ts";
+import { answerCutCalls } from "./cut-calls.ts";
 import type { Extensions } from "./extensions/extensions.ts";
 import { tellModel } from "./messages.ts";
 import type { AgentSession } from "./session.ts";
@@ -44,6 +45,7 @@ export async function runAgent(session: AgentSession, options: RunOptions): Prom
   await answerLeftCalls(session);
   await session.update({ execution_status: "running" });
   try {
+    if (session.cutCalls !== undefined) await answerCutCalls({ ...options, session });
     await loop(session, options);
   } catch (error) {
     if (options.signal.aborted) await interrupt(session);
@@ -67,7 +69,8 @@ export async function staysFinished(
 
 /** A call that the user has not approved in this process is never run on its own: it may have run before. */
 async function answerLeftCalls(session: AgentSession): Promise<void> {
-  if (session.confirmation.allApproved) return;
+  if (session.confirmation.allApproved || session.view.pending().some(({ id }) => session.cutCalls?.has(id)))
+    return;
   await answerOpenCalls(session, (action) => callError(action, NO_RESULT, INTERNAL_FAILURE));
 }
 

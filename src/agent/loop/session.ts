@@ -55,6 +55,10 @@ export interface AgentSession {
    * nothing more, and after an abort. Default: at once.
    */
   mayBegin?(signal: AbortSignal): Promise<void>;
+  /**
+   * Ids of the open calls that another server has begun: the run asks the machine what became of them. Default: none.
+   */
+  readonly cutCalls?: Set<string>;
   /** A new UUID from the clock of the server. */
   newId(): string;
 }

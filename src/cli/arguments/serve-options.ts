@@ -37,10 +37,10 @@ export const SERVE_OPTIONS = {
   },
   placement: {
     section: CLUSTER,
-    value: "pinned|shared",
-    choices: ["pinned", "shared"],
+    value: "pinned|shared|sandbox",
+    choices: ["pinned", "shared", "sandbox"],
     about:
-      "where a conversation runs: on the machine where it began (pinned, the default), or on any, where all have the same folders",
+      "where a conversation runs: on the machine where it began (pinned, the default), or on any, where all have the same folders (shared) or the --sandboxes",
     brief: "where a conversation runs: its machine, or any",
   },
   machine: {
@@ -55,6 +55,13 @@ export const SERVE_OPTIONS = {
     choices: ["continue", "mark"],
     about:
       "what becomes of a run whose server dies: another one goes on with it (continue, the default), or makes it an error (mark)",
+  },
+  sandboxes: {
+    section: CLUSTER,
+    value: "URL",
+    about:
+      "agent servers in which agents work, with the key OH_SANDBOXES_KEY; {conversation_id} in the URL makes it one for each conversation. In a cluster, implies --placement sandbox",
+    brief: "agent servers in which agents work",
   },
   ui: {
     section: WEB_APP,

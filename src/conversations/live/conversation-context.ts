@@ -53,6 +53,11 @@ export interface ConversationContext {
   createLlm: CreateLlm;
   /** Opens the machine that a conversation works on. */
   openWorkspace: OpenWorkspace;
+  /**
+   * Whether the machines of conversations are the same from every server and outlive these, so that they are opened under
+   * the claims of the server. Default: false.
+   */
+  sharesMachines?: boolean | undefined;
   /** Where agents that are other programs have their skills from. Default: `native`. */
   acpSkillSourcing?: AcpSkillSourcing | undefined;
   /** The machines that stay when workspaces are closed. Default: there are none. */

@@ -63,6 +63,8 @@ export interface LiveConversationOptions {
   titleRequest: string | null;
   /** Whether another conversation waits for what this one does. */
   isSubAgent: boolean;
+  /** Whether the machine outlives its servers, so that it may know what became of calls that were cut short. */
+  machineLasts: boolean;
   /** Counts the runs that go on after they were cut short. Default: none goes on. */
   takeovers?: Takeovers | undefined;
   /** The agent profile that it was launched from; null without one. */
@@ -215,7 +217,7 @@ export class LiveConversation {
 
   /**
    * Answers calls that the end of the process left open. A run that it cut short goes on where the server says so, or
-   * else becomes an error. A task that a sub-agent had finished by then has its result.
+   * else becomes an error. The calls of a machine that outlives its servers are answered by that run. A task that a sub-agent had finished by then has its result.
    *
    * Rejects with `too_many_requests` when the run should go on and no slot is free: nothing has changed then.
    */
@@ -228,7 +230,8 @@ export class LiveConversation {
     const slot = (await this.#goesOn()) ? runs.reserve() : undefined;
     try {
       if (slot !== undefined) await this.#options.takeovers?.note();
-      await recoverRun(session, { known, goesOn: slot !== undefined });
+      const { machineLasts } = this.#options;
+      await recoverRun(session, { known, goesOn: slot !== undefined, machineLasts });
       if (slot !== undefined) runs.startOrFollow({ slot });
     } finally {
       slot?.release();
@@ -282,6 +285,8 @@ export class LiveConversation {
    */
   abandon(): void {
     this.#isAbandoned = true;
+    // First: the interrupt below must not end what goes on elsewhere.
+    this.workspace.leave();
     this.keeper.log.abandon(ownershipLost());
     void this.runs.interrupt(0);
   }
@@ -297,6 +302,7 @@ export class LiveConversation {
     // Before the run, so that its end does not look like a pause by the user.
     await this.goal.close(CLOSE_WAIT);
     await Promise.all([this.runs.close(CLOSE_WAIT), this.title.close()]);
+    if (this.#isLeaving) this.workspace.leave();
     await this.#closeRunner();
     await this.subAgents.close();
     await this.session.close();
@@ -341,6 +347,7 @@ export class LiveConversation {
   /** Ends a run that was interrupted before it began. Calls that the user has approved for it are answered. */
   async #interrupted(): Promise<void> {
     const { session } = this;
+    if (session.cutCalls.size > 0) return interrupt(session);
     if (this.status === "waiting_for_confirmation") {
       await session.readLog();
       return session.confirmation.isWaiting ? undefined : interrupt(session);

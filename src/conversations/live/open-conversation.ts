@@ -13,6 +13,7 @@ import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
+import type { MachineClaim, MachineClaims } from "../../workspace/machine-claim.ts";
 import { assertSideBudget } from "../budgets/side-budget.ts";
 import { withProjectSkills } from "../launch/agent-files.ts";
 import { isAllowedSecret } from "../launch/agent-profiles.ts";
@@ -93,7 +94,18 @@ export function openConversation(
     context: { ...context, timestamps },
     ...(config.sub_agent && { onUsage: (stats) => context.drivers.of(id)?.used(stats) }),
   });
-  const workspace = openWorkspace(state, { ...config, createdBy: record.createdBy }, context);
+  const claims = (): readonly MachineClaim[] => [
+    { conversationId: id, fence: claim.fence },
+    ...(context.drivers.of(id)?.claims() ?? []),
+  ];
+  const workspace = openWorkspace(
+    state,
+    { ...config, createdBy: record.createdBy },
+    {
+      context,
+      claims: () => (context.sharesMachines ? { list: claims(), lost: () => live.abandon() } : undefined),
+    },
+  );
   const openHost = async (): Promise<ExtensionHost> => ({
     conversationId: id,
     workspace: await workspace.get(),
@@ -137,7 +149,7 @@ export function openConversation(
   let builtIn: BuiltInExtensions | undefined;
   const subAgents = new SubAgents({
     context,
-    parent: { state: keeper.state, config, createdBy: record.createdBy },
+    parent: { state: keeper.state, config, createdBy: record.createdBy, claims },
     keeper,
     session: () => session,
     workspace,
@@ -192,7 +204,7 @@ export function openConversation(
     openExtensions,
     readPromptFiles: (agent) => readPromptFiles(agent, () => workspace.get(), context.agentFiles),
   });
-  return new LiveConversation({
+  const live = new LiveConversation({
     claim,
     keeper,
     session,
@@ -222,7 +234,9 @@ export function openConversation(
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
     assertBudget,
     subAgents,
+    machineLasts: context.sharesMachines ?? false,
   });
+  return live;
 }
 
 function asked(
@@ -233,7 +247,7 @@ function asked(
   return {
     request: { ...config, security_analyzer },
     agent,
-    hasContainers: openWorkspace.machines !== undefined,
+    hasContainers: openWorkspace.machines?.runtime === "docker",
     registry,
   };
 }
@@ -282,7 +296,7 @@ function openSecretRegistry(
 function openWorkspace(
   { id, workspace }: ConversationState,
   config: Pick<ConversationConfig, "container" | "sub_agent"> & { createdBy: string | null },
-  context: LiveContext,
+  { context, claims }: { context: LiveContext; claims(): MachineClaims | undefined },
 ): LazyWorkspace {
   const conversationId = config.sub_agent?.machine ?? id;
   return new LazyWorkspace(() =>
@@ -293,6 +307,7 @@ function openWorkspace(
       requested: workspace,
       createdBy: config.createdBy,
       limits: machineLimits(config.container),
+      claims: claims(),
     }),
   );
 }

@@ -183,8 +183,9 @@ export class ConversationDelegation implements Delegation {
   }
 
   #driverOf({ id }: Task): Driver {
-    const { servers, ask, judgeStep, recordTask } = this.#parts;
+    const { parent, servers, ask, judgeStep, recordTask } = this.#parts;
     return {
+      claims: parent.claims,
       servers,
       ask,
       baseCost: 0,

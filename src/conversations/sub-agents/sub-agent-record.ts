@@ -3,6 +3,7 @@ import type { Agent } from "../../wire/agent/agent.ts";
 import type { AgentDefinition } from "../../wire/agent/agent-definition.ts";
 import type { StartConversationRequest } from "../../wire/conversation-request.ts";
 import type { ConversationState } from "../../wire/conversation-state.ts";
+import type { MachineClaim } from "../../workspace/machine-claim.ts";
 import type { LiveContext } from "../live/conversation-context.ts";
 import type { ConversationConfig } from "../record/conversation-config.ts";
 import { toFirstChange } from "../record/first-record.ts";
@@ -18,6 +19,8 @@ export interface ParentConversation {
   config: ConversationConfig;
   /** Id of the principal who made it. */
   createdBy: string | null;
+  /** The claims under which the machine is worked with. */
+  claims(): readonly MachineClaim[];
 }
 
 export interface NewSubAgent {

@@ -11,6 +11,7 @@ import { isUpload } from "../content/upload.ts";
 import type { RequestContext } from "../request-about.ts";
 import { UNREAD } from "./body-errors.ts";
 import type { Dispatch } from "./dispatch.ts";
+import type { Enter, Entered } from "./entrance.ts";
 import { outcomeAnswer } from "./outcome.ts";
 import { createInputReader, type InputReaderOptions } from "./read-input.ts";
 import { readBody } from "./request-body.ts";
@@ -35,6 +36,8 @@ export interface RouteHandlerOptions extends InputReaderOptions {
   /** Finds what decides whether a conversation is reached. */
   reachFacts: FindReachFacts;
   newId(): string;
+  /** Decides about requests right before their handlers. Default: all are let in. */
+  enter?: Enter | undefined;
 }
 
 /**
@@ -73,11 +76,15 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
   async function answerHere(request: Request, { params, context }: Matched): Promise<Answer | Response> {
     const { upload, ...input } = await getReader()(request, { params, search: context.search });
     const { caller } = context;
+    let entered: Entered | undefined;
     try {
+      entered = await options.enter?.(request, caller);
+      const given = { ...input, request, caller, begun: () => entered?.settle() };
       const concealed = isLimited ? await conceal(input.params, caller.reach, concealing) : undefined;
-      if (concealed === undefined) return await handle({ ...input, request, caller });
-      return await handleConcealed({ ...input, request, caller }, concealed);
+      const answer = concealed === undefined ? await handle(given) : await handleConcealed(given, concealed);
+      return entered === undefined ? answer : withHeaders(answer, entered.headers);
     } finally {
+      entered?.settle();
       upload?.leave();
     }
   }
@@ -99,6 +106,12 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
       throw revealError(error);
     }
   }
+}
+
+function withHeaders(answer: Answer | Response, headers: Entered["headers"]): Answer | Response {
+  if (!isResponse(answer)) return { ...answer, headers: { ...answer.headers, ...headers } };
+  for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
+  return answer;
 }
 
 type HandlerInput = Parameters<Route["handle"]>[0];

@@ -96,6 +96,8 @@ export interface RouteInput<S extends InputSpec> {
   principal: Principal | null;
   /** Who asks, with what it may do. An open route is asked by the operator. */
   caller: Caller;
+  /** Says that the effect of the request has begun. For a handler that answers long after that. */
+  begun(): void;
 }
 
 /** A route with its handler, in the untyped form that the router keeps. */
@@ -116,6 +118,7 @@ export interface Route {
     request: Request;
     principal: Principal | null;
     caller: Caller;
+    begun(): void;
   }): Promise<RouteOutcome | Response>;
 }
 

@@ -18,7 +18,7 @@ import {
   executeBashRequest,
 } from "../../wire/machine/bash.ts";
 import { errorBody } from "../../wire/validation-error.ts";
-import { notFound, SUCCESS } from "../conversation-params.ts";
+import { EVENT_ID, eventIdIn, notFound, SUCCESS } from "../conversation-params.ts";
 import { type MachineScope, machineGroup, type ScopeParams, usePlace } from "./machine-scope.ts";
 
 /** Services for bash commands. */
@@ -30,6 +30,9 @@ export interface BashDeps {
   onActivity(): void;
 }
 
+const COMMAND_ID = {
+  [EVENT_ID]: "UUID that the command gets. One that is asked for again under it is started once",
+};
 const MAX_BATCH = 1_000;
 const eventIds = queryList(z.string()).max(MAX_BATCH);
 
@@ -45,6 +48,7 @@ const searchQuery = z.object({
 });
 
 const unknownEvent = { description: "No such event", body: errorBody } as const;
+const otherCommand = { description: "The id is that of another command", body: errorBody } as const;
 const tooMany = { description: "Too many commands are running", body: errorBody } as const;
 
 /** `…/bash`: commands that clients run on a machine. No agent sees them. */
@@ -77,16 +81,19 @@ export function bashRoutes(
       id: "start_bash_command",
       access: scope.access("write"),
       runsOn: "owner",
+      headers: COMMAND_ID,
       summary: "Run a command in the background; answers at once",
       body: executeBashRequest,
       responses: {
         200: { description: "Started", body: bashCommand },
         404: notFound,
+        409: otherCommand,
         429: tooMany,
       },
-    }).handle(async ({ params, body }) => {
+    }).handle(async ({ params, body, request, begun }) => {
       onActivity();
-      return { status: 200, body: await commands.startCommand(await placeIn(params), body) };
+      const options = { id: eventIdIn(request.headers), begun };
+      return { status: 200, body: await commands.startCommand(await placeIn(params), body, options) };
     }),
 
     bashRoute({
@@ -95,16 +102,19 @@ export function bashRoutes(
       id: "execute_bash_command",
       access: scope.access("write"),
       runsOn: "owner",
+      headers: COMMAND_ID,
       summary: "Run a command to its end",
       body: executeBashRequest,
       responses: {
         200: { description: "All output of the command, up to 8 Mi characters", body: bashOutput },
         404: notFound,
+        409: otherCommand,
         429: tooMany,
       },
-    }).handle(async ({ params, body }) => {
+    }).handle(async ({ params, body, request, begun }) => {
       onActivity();
-      return { status: 200, json: await commands.execute(await placeIn(params), body) };
+      const options = { id: eventIdIn(request.headers), begun };
+      return { status: 200, json: await commands.execute(await placeIn(params), body, options) };
     }),
 
     bashRoute({

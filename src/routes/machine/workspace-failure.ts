@@ -10,6 +10,7 @@ const ANSWERS: Record<WorkspaceErrorCode, ErrorCode> = {
   too_large: "payload_too_large",
   no_space: "unavailable",
   closed: "unavailable",
+  ownership_lost: "ownership_lost",
   unavailable: "unavailable",
 };
 

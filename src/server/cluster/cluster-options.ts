@@ -1,5 +1,6 @@
 import { isLoopbackHost } from "../../loopback.ts";
 import type { FrameFeed } from "../../stores/relay/frame-feed.ts";
+import type { OpenWorkspace } from "../../workspace/workspace.ts";
 
 /** A server among others that share its store. */
 export interface ClusterOptions {
@@ -16,9 +17,10 @@ export interface ClusterOptions {
   feed?: FrameFeed | undefined;
   /**
    * Where a conversation may run. `pinned`: on the machine where it was started, because its files are there. `shared`:
-   * on any, because all have the same folders under the same paths. Default: `pinned`.
+   * on any, because all have the same folders under the same paths. `sandbox`: on any, because its files and programs
+   * are in a sandbox that outlives servers; needs a `workspace` such as `sandboxWorkspaces`. Default: `pinned`.
    */
-  placement?: "pinned" | "shared";
+  placement?: "pinned" | "shared" | "sandbox";
   /**
    * Name of the machine, the same for the servers that have its folders. Default: an id that is kept in the folder of
    * conversations.
@@ -31,7 +33,7 @@ export interface ClusterOptions {
   cutRuns?: "continue" | "mark";
 }
 
-const PLACEMENTS = ["pinned", "shared"];
+const PLACEMENTS = ["pinned", "shared", "sandbox"];
 const CUT_RUNS = ["continue", "mark"];
 /** Characters of the name of a machine. */
 const MAX_MACHINE = 200;
@@ -46,6 +48,7 @@ interface AroundCluster {
   cluster?: ClusterOptions | undefined;
   secretKey?: string | undefined;
   store?: object | undefined;
+  workspace?: OpenWorkspace | undefined;
   keyless?: string | undefined;
   deferredInit?: object | boolean | undefined;
   apiKeys?: readonly string[] | undefined;
@@ -73,6 +76,7 @@ export function resolveCluster(options: AroundCluster): ClusterOptions | null {
   }
   assertOneOf("placement", cluster.placement, PLACEMENTS);
   assertOneOf("cutRuns", cluster.cutRuns, CUT_RUNS);
+  assertMachines(cluster, options.workspace);
   const { machine } = cluster;
   if (machine !== undefined && (machine.trim() === "" || machine.length > MAX_MACHINE)) {
     throw new TypeError(`cluster.machine: must be a name of 1 to ${MAX_MACHINE} characters`);
@@ -83,6 +87,22 @@ export function resolveCluster(options: AroundCluster): ClusterOptions | null {
 function assertOneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
   if (value === undefined || allowed.includes(value)) return;
   throw new TypeError(`cluster.${name}: must be ${allowed.join(" or ")}`);
+}
+
+/** Machines that any server reaches must refuse those that have lost a conversation, and only those can. */
+function assertMachines(
+  { placement = "pinned" }: ClusterOptions,
+  workspace: OpenWorkspace | undefined,
+): void {
+  const honoursClaims = workspace?.honoursClaims === true;
+  if (placement === "sandbox" && !honoursClaims) {
+    throw new TypeError(
+      "cluster.placement: sandbox needs a workspace whose machines honour claims, such as sandboxWorkspaces (--sandboxes)",
+    );
+  }
+  if (placement !== "sandbox" && honoursClaims) {
+    throw new TypeError(`cluster.placement: must be sandbox for this workspace, not ${placement}`);
+  }
 }
 
 function addressIn(address: unknown): URL {

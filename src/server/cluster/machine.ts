@@ -7,7 +7,7 @@ const FILE = "machine-id";
 
 /** The machine of a server of a cluster; undefined where conversations are bound to none. */
 export function machineOf({ cluster, dataFolder }: ResolvedOptions): string | undefined {
-  if (cluster === null || cluster.placement === "shared") return undefined;
+  if (cluster === null || (cluster.placement ?? "pinned") !== "pinned") return undefined;
   return cluster.machine ?? keptId(dataFolder);
 }
 

@@ -3,6 +3,7 @@ import type { TerminalAction } from "../../wire/events/actions.ts";
 import { text } from "../../wire/events/message.ts";
 import type { TerminalObservation } from "../../wire/events/observations.ts";
 import { joinPath } from "../../workspace/paths.ts";
+import type { ResumedTerminal } from "../../workspace/workspace.ts";
 import type { CommandEnd, WaitOutcome, WorkspaceTerminal } from "../../workspace/workspace-terminal.ts";
 import type { ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
 import { FLOOD_MEBIBYTES, remarkOnEnd, remarkOnPatience } from "./call-remarks.ts";
@@ -17,6 +18,11 @@ export interface TerminalInput extends Omit<TerminalAction, "kind"> {
   is_input: boolean;
   timeout: number | null;
   reset: boolean;
+}
+
+/** A call with its id. */
+interface TerminalCall extends TerminalInput {
+  actionId: string;
 }
 
 /** Maximum number of characters of output in one observation. */
@@ -41,6 +47,8 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   /** Whether some output of the running command was reported. */
   #reported = false;
   #closed = false;
+  /** The shell that another server had; undefined while it was not looked for. */
+  #found: Promise<ResumedTerminal | null> | undefined;
 
   constructor(host: ToolHost) {
     this.#host = host;
@@ -54,15 +62,34 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     this.#workingDir = host.workspace.info.workingDir;
   }
 
-  async run(input: TerminalInput, { signal }: ToolCallContext): Promise<TerminalObservation> {
+  async run(input: TerminalInput, { signal, actionId }: ToolCallContext): Promise<TerminalObservation> {
     signal.throwIfAborted();
     if (input.reset && input.is_input) throw refused("`reset` and `is_input` cannot be used together.");
     const hint = input.is_input ? null : literalArgumentHint(input.command);
     if (hint !== null)
       return this.#observe({ command: input.command, output: hint, isError: true, exitCode: null });
     this.#log.setMask(await this.#host.secrets.mask());
-    if (input.reset) return this.#reset(input, signal);
-    return this.#execute(input, signal);
+    await this.#findShell();
+    const call = { ...input, actionId };
+    if (input.reset) return this.#reset(call, signal);
+    return this.#execute(call, signal);
+  }
+
+  /** Waits for a command that another server has typed. Input for a program is not known to have arrived. */
+  async resume(
+    input: TerminalInput,
+    { signal, actionId }: ToolCallContext,
+  ): Promise<TerminalObservation | undefined> {
+    const shell = await this.#findShell();
+    const command = input.command.trim();
+    if (shell === null || input.is_input || input.reset) return undefined;
+    const call = { ...input, actionId };
+    if (command === "") return this.#open ? this.#wait(shell, call, signal) : undefined;
+    await this.#host.secrets.referencedIn(command);
+    this.#log.setMask(await this.#host.secrets.mask());
+    if (!(await shell.resume(actionId))) return undefined;
+    this.#open = true;
+    return this.#wait(shell, call, signal);
   }
 
   async close(): Promise<void> {
@@ -72,7 +99,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     await this.#log.clear();
   }
 
-  async #reset(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
+  async #reset(input: TerminalCall, signal: AbortSignal): Promise<TerminalObservation> {
     await this.#endSession();
     await this.#log.clear();
     this.#workingDir = this.#host.workspace.info.workingDir;
@@ -89,7 +116,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     };
   }
 
-  async #execute(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
+  async #execute(input: TerminalCall, signal: AbortSignal): Promise<TerminalObservation> {
     const command = input.command.trim();
     const tooLong = command === "" || input.is_input ? null : this.#tooPatient(input.timeout);
     if (tooLong !== null) return this.#refuse(command, tooLong);
@@ -118,13 +145,13 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
       : remarks.tooPatient(timeout, { idle, limit: Number(limit.toFixed(3)) });
   }
 
-  async #runCommand(input: TerminalInput, signal: AbortSignal): Promise<TerminalObservation> {
+  async #runCommand(input: TerminalCall, signal: AbortSignal): Promise<TerminalObservation> {
     const exports = await this.#host.secrets.referencedIn(input.command);
     // Values that were looked up for this command are masked too.
     this.#log.setMask(await this.#host.secrets.mask());
     const session =
       this.#session === null || this.#session.state === "exited" ? await this.#start() : this.#session;
-    await session.run(input.command, exports);
+    await session.run(input.command, exports, input.actionId);
     this.#open = true;
     this.#reported = false;
     return this.#wait(session, input, signal);
@@ -251,12 +278,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     if (this.#closed) throw new Error("The terminal is closed.");
     await this.#endSession();
     const { workspace } = this.#host;
-    const options = {
-      env: this.#params.env,
-      shellPath: this.#params.shellPath,
-      onText: (output: string) => this.#log.append(output),
-      onStart: () => this.#log.breakLine(),
-    };
+    const options = this.#shellOptions();
     const session = await workspace.terminal({ ...options, cwd: this.#workingDir }).catch((error) => {
       // The folder of the last shell may have been removed.
       if (this.#workingDir === workspace.info.workingDir) throw error;
@@ -268,6 +290,41 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     }
     this.#session = session;
     return session;
+  }
+
+  /** Finds the shell that another server had, once. null where there is none. */
+  #findShell(): Promise<ResumedTerminal | null> {
+    this.#found ??= this.#takeShell().catch((error: unknown) => {
+      this.#found = undefined;
+      throw error;
+    });
+    return this.#found;
+  }
+
+  async #takeShell(): Promise<ResumedTerminal | null> {
+    const { handover } = this.#host.workspace;
+    if (handover === undefined) return null;
+    const shell = await handover.terminal(this.#shellName, this.#shellOptions());
+    if (shell === null) return null;
+    this.#session = shell;
+    this.#workingDir = shell.workingDir;
+    this.#open = shell.state === "running";
+    return shell;
+  }
+
+  /** Sub-agents have shells on the same machine. */
+  get #shellName(): string {
+    return `terminal of ${this.#host.conversationId}`;
+  }
+
+  #shellOptions() {
+    return {
+      name: this.#shellName,
+      env: this.#params.env,
+      shellPath: this.#params.shellPath,
+      onText: (output: string) => this.#log.append(output),
+      onStart: () => this.#log.breakLine(),
+    };
   }
 
   async #endSession(): Promise<void> {

@@ -81,12 +81,26 @@ export class OpenTool {
     }
   }
 
-  async run(input: unknown, context: ToolCallContext): Promise<Observation> {
-    try {
-      const executor = await this.#open();
+  run(input: unknown, context: ToolCallContext): Promise<Observation> {
+    return this.#masked(async (executor) => {
       context.signal.throwIfAborted();
-      const observation = await executor.run(input, context);
-      return await maskObservation(observation, await this.#host.secrets.mask());
+      return executor.run(input, context);
+    });
+  }
+
+  /** Answers a call that another server has begun; undefined where nothing is known of it. */
+  resume(input: unknown, context: ToolCallContext): Promise<Observation | undefined> {
+    if (this.#host.workspace.handover === undefined) return Promise.resolve(undefined);
+    return this.#masked(async (executor) => executor.resume?.(input, context));
+  }
+
+  async #masked<T extends Observation | undefined>(
+    work: (executor: ToolExecutor<unknown>) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const observation = await work(await this.#open());
+      if (observation === undefined) return observation;
+      return (await maskObservation(observation, await this.#host.secrets.mask())) as T;
     } catch (error) {
       throw await maskError(asMistake(error), await this.#host.secrets.mask());
     }

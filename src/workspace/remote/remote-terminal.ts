@@ -1,19 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { shellQuote } from "../../shell-quote.ts";
-import type {
-  CommandEnd,
-  TerminalOptions,
-  WaitOptions,
-  WaitOutcome,
-  WorkspaceTerminal,
-} from "../workspace-terminal.ts";
+import type { ResumedTerminal } from "../workspace.ts";
+import type { CommandEnd, TerminalOptions, WaitOptions, WaitOutcome } from "../workspace-terminal.ts";
 import type { RemoteMachine } from "./remote-machine.ts";
-import { RemoteProcess } from "./run/remote-process.ts";
+import { RemoteProcess, type RemoteProcessOptions } from "./run/remote-process.ts";
 import { lost } from "./server/remote-failure.ts";
 import { textPieces } from "./server/remote-server.ts";
+import { noteShell, readShell, type ShellNote } from "./shell-note.ts";
 import { reportCommand, ShellReports } from "./shell-reports.ts";
 
-/** Milliseconds until the first prompt. */
+type Opening = TerminalOptions & { workingDir: string };
+
+/** Milliseconds until the first prompt, and until a command begins that was typed. */
 const START_LIMIT = 20_000;
 /** Milliseconds between two steps of an interrupt. */
 const INTERRUPT_PATIENCE = 600;
@@ -41,53 +39,86 @@ const PROMPT = ["prompt", '"$?"', `"\${!:--1}"`, '"$PWD"', '"$(type -P python)"'
 const INTERRUPT = "\x03";
 
 /** A bash on the other machine that reads its commands from a pipe. Programs see pipes, not a terminal. */
-export class RemoteTerminal implements WorkspaceTerminal {
+export class RemoteTerminal implements ResumedTerminal {
   readonly pendingText = "";
   readonly fullScreenText = null;
   readonly applicationCursorKeys = false;
-  state: WorkspaceTerminal["state"] = "running";
+  state: ResumedTerminal["state"] = "running";
   end: CommandEnd | null = null;
   workingDir: string;
   readonly #machine: RemoteMachine;
-  readonly #options: TerminalOptions & { workingDir: string };
-  readonly #nonce = randomBytes(12).toString("hex");
-  readonly #reports = new ShellReports(this.#nonce);
+  readonly #options: Opening;
+  readonly #nonce: string;
+  readonly #reports: ShellReports;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #process: RemoteProcess | null = null;
   #lease: ReturnType<typeof setInterval> | undefined;
   #typing: Promise<void> = Promise.resolve();
   #pieces = 0;
+  /** Ids of the commands that have begun, as far as the log shows, while nothing is passed on yet. */
+  readonly #begun = new Set<string>();
+  /** Output of the newest of them so far, while nothing is passed on yet. */
+  #held: string | null = null;
+  #isLogWhole = true;
   #printed = 0;
   #printedAt = 0;
   #changed = Promise.withResolvers<void>();
 
   /** Starts a shell and waits for its first prompt. */
-  static async open(
-    machine: RemoteMachine,
-    options: TerminalOptions & { workingDir: string },
-  ): Promise<RemoteTerminal> {
-    const terminal = new RemoteTerminal(machine, options);
+  static async open(machine: RemoteMachine, options: Opening): Promise<RemoteTerminal> {
+    const terminal = new RemoteTerminal(machine, options, randomBytes(12).toString("hex"));
     await terminal.#open();
     return terminal;
   }
 
-  private constructor(machine: RemoteMachine, options: TerminalOptions & { workingDir: string }) {
+  /** Finds the shell that was opened under a name. null when none lives. */
+  static async resume(
+    machine: RemoteMachine,
+    options: Opening & { name: string },
+  ): Promise<RemoteTerminal | null> {
+    const note = await readShell(machine, options.name);
+    if (note === null || (await machine.server.end(note.id)) !== null) return null;
+    const terminal = new RemoteTerminal(machine, options, note.nonce);
+    await terminal.#resume(note);
+    return terminal.state === "exited" ? null : terminal;
+  }
+
+  private constructor(machine: RemoteMachine, options: Opening, nonce: string) {
     this.#machine = machine;
     this.#options = options;
+    this.#nonce = nonce;
+    this.#reports = new ShellReports(nonce);
     this.workingDir = options.workingDir;
   }
 
-  async run(command: string, exports: Readonly<Record<string, string>> = {}): Promise<void> {
+  async run(command: string, exports: Readonly<Record<string, string>> = {}, callId?: string): Promise<void> {
     if (this.state !== "idle") throw new Error(`A command cannot start: the shell is ${this.state}.`);
     this.state = "running";
     this.end = null;
+    this.#held = null;
     const names = Object.entries(exports).filter(([name]) => /^[A-Za-z_]\w*$/.test(name));
     const values = names.map(([name, value]) => `export ${name}=${word(value)}; `).join("");
     // One line, so that a command that reads gets what is typed and not the rest of this. Jobs in the background are
     // noted first: an interrupt is not for them.
     const kept = `{ read -r __agent_kept </proc/$$/task/$$/children; echo "$__agent_kept" >"$__agent_run/kept"; } 2>/dev/null; `;
-    const started = reportCommand(this.#nonce, ["start"]);
-    await this.#type(`${values}${kept}${started}; eval ${word(command)}; ${this.#prompt()}\n`);
+    const id = this.#machine.lasts && callId !== undefined ? this.#typedId(callId) : undefined;
+    const started = reportCommand(this.#nonce, ["start", id ?? ""]);
+    await this.#type(`${values}${kept}${started}; eval ${word(command)}; ${this.#prompt()}\n`, id);
+  }
+
+  async resume(callId: string): Promise<boolean> {
+    const id = this.#typedId(callId);
+    if (!(await this.#machine.server.wasStarted(id))) return false;
+    // It may have been on its way when its server died.
+    await this.#process?.pass(inputName(id), id);
+    const deadline = performance.now() + START_LIMIT;
+    while (this.#isLogWhole && !this.#begun.has(id) && performance.now() < deadline)
+      await this.#change(LOOK_EVERY);
+    const isNewest = this.#begun.has(id)
+      ? [...this.#begun].at(-1) === id
+      : !this.#isLogWhole && this.#begun.size === 0;
+    if (isNewest) this.#passOn();
+    return isNewest;
   }
 
   write(text: string): void {
@@ -99,6 +130,7 @@ export class RemoteTerminal implements WorkspaceTerminal {
   }
 
   async wait({ timeout, quiet, flood, signal }: WaitOptions): Promise<WaitOutcome> {
+    this.#passOn();
     const startedAt = performance.now();
     const floodAt = this.#printed + (flood ?? Number.POSITIVE_INFINITY);
     for (;;) {
@@ -132,13 +164,14 @@ export class RemoteTerminal implements WorkspaceTerminal {
   }
 
   async #open(): Promise<void> {
-    const { shellPath = "bash", env = {}, workingDir } = this.#options;
+    const { shellPath = "bash", env = {}, workingDir, name: shellName } = this.#options;
     const tag = `AGENT_TERMINAL=${crypto.randomUUID()}`;
     const [name = "", value = ""] = tag.split("=");
     // The runner sends signals to what this process starts.
     const announce = 'echo $$ >"$0/shell" && exec "$@"';
     let folder = "";
     const process = await RemoteProcess.start(this.#machine, {
+      ...this.#following(tag),
       spec(own) {
         folder = own;
         const shell = [shellPath, "--noprofile", "--norc"];
@@ -149,18 +182,12 @@ export class RemoteTerminal implements WorkspaceTerminal {
           input: "shell",
         };
       },
-      timeoutSeconds: LONGEST_SECONDS,
-      tag,
-      onOutput: (_stream, bytes) => this.#take(this.#decoder.decode(bytes, { stream: true })),
-      longestPause: () => (this.state === "running" ? RUNNING_PAUSE : IDLE_PAUSE),
     });
-    this.#process = process;
-    process.ended.then(
-      (status) => this.#exit(status ?? STOPPED),
-      () => this.#exit(STOPPED),
-    );
-    this.#lease = setInterval(() => void this.#renew(process), LEASE_EVERY);
-    this.#lease.unref();
+    this.#follow(process);
+    if (this.#machine.lasts && shellName !== undefined) {
+      const note = { ...process.place, nonce: this.#nonce, tag };
+      await noteShell(this.#machine, shellName, note);
+    }
     const setUp = `exec 2>&1 7>&1; shopt -s expand_aliases execfail 2>/dev/null; __agent_run=${shellQuote(folder)}`;
     await this.#type(`${setUp}; ${this.#prompt()}\n`);
     if ((await this.wait({ timeout: START_LIMIT })) === "ended" && this.#stateNow() === "idle") return;
@@ -168,15 +195,49 @@ export class RemoteTerminal implements WorkspaceTerminal {
     throw lost(this.#machine.remote, `its shell ${shellPath} did not start`);
   }
 
+  /** Reads what the shell has done, up to now. Nothing of it is passed on before `resume`. */
+  async #resume({ tag, ...place }: ShellNote): Promise<void> {
+    this.#held = "";
+    const resumed = await RemoteProcess.resume(this.#machine, this.#following(tag), place);
+    this.#isLogWhole = resumed.isWhole;
+    this.#follow(resumed.process);
+    await this.#renew(resumed.process);
+    await resumed.process.caughtUp;
+  }
+
+  #following(tag: string): RemoteProcessOptions {
+    return {
+      timeoutSeconds: LONGEST_SECONDS,
+      tag,
+      onOutput: (_stream, bytes) => this.#take(this.#decoder.decode(bytes, { stream: true })),
+      longestPause: () => (this.state === "running" ? RUNNING_PAUSE : IDLE_PAUSE),
+    };
+  }
+
+  #follow(process: RemoteProcess): void {
+    this.#process = process;
+    process.ended.then(
+      (status) => this.#exit(status ?? STOPPED),
+      () => this.#exit(STOPPED),
+    );
+    this.#lease = setInterval(() => void this.#renew(process), LEASE_EVERY);
+    this.#lease.unref();
+  }
+
+  #typedId(callId: string): string {
+    return this.#machine.idOf("type", this.#nonce, callId);
+  }
+
   #prompt(): string {
     return reportCommand(this.#nonce, PROMPT);
   }
 
-  /** Types in order. What fails here is lost with the shell. */
-  #type(text: string): Promise<void> {
+  /** Types in order, under an id once. What fails here is lost with the shell. */
+  #type(text: string, id?: string): Promise<void> {
     const typed = this.#typing.then(async () => {
       this.#pieces += 1;
-      await this.#process?.write(`in.${this.#pieces}`, new TextEncoder().encode(text.replaceAll("\0", "")));
+      const name = inputName(id ?? `${this.#machine.owner}${this.#pieces}`);
+      await this.#process?.write(name, new TextEncoder().encode(text.replaceAll("\0", "")), id);
     });
     this.#typing = typed.catch(() => this.close());
     return typed;
@@ -199,7 +260,17 @@ export class RemoteTerminal implements WorkspaceTerminal {
     this.#notify();
   }
 
+  #passOn(): void {
+    const held = this.#held ?? "";
+    this.#held = null;
+    if (held !== "") this.#print(held);
+  }
+
   #print(text: string): void {
+    if (this.#held !== null) {
+      this.#held += text;
+      return;
+    }
     this.#printed += text.length;
     this.#printedAt = performance.now();
     this.#options.onText(text);
@@ -207,7 +278,7 @@ export class RemoteTerminal implements WorkspaceTerminal {
 
   #report([kind, exitCode, background, folder, python]: readonly string[]): void {
     if (kind === "start") {
-      this.#options.onStart?.();
+      this.#started(exitCode ?? "");
       return;
     }
     this.workingDir = folder ?? this.workingDir;
@@ -220,6 +291,17 @@ export class RemoteTerminal implements WorkspaceTerminal {
     };
   }
 
+  #started(id: string): void {
+    this.state = "running";
+    this.end = null;
+    if (this.#held === null) {
+      this.#options.onStart?.();
+      return;
+    }
+    this.#begun.add(id);
+    this.#held = "";
+  }
+
   #exit(exitCode: number): void {
     if (this.state === "exited") return;
     clearInterval(this.#lease);
@@ -229,7 +311,7 @@ export class RemoteTerminal implements WorkspaceTerminal {
     this.#notify();
   }
 
-  #stateNow(): WorkspaceTerminal["state"] {
+  #stateNow(): ResumedTerminal["state"] {
     return this.state;
   }
 
@@ -246,6 +328,10 @@ export class RemoteTerminal implements WorkspaceTerminal {
     await Promise.race([this.#changed.promise, over]);
     clearTimeout(timer);
   }
+}
+
+function inputName(id: string): string {
+  return `in.${id}`;
 }
 
 /** A word of bash. Commands and variables can hold no zero character. */

@@ -1,12 +1,21 @@
 import { joinPath } from "../paths.ts";
-import type { Argv, OpenWorkspace, RunOptions, RunResult, Workspace, WorkspaceInfo } from "../workspace.ts";
+import type {
+  Argv,
+  Handover,
+  OpenWorkspace,
+  RunOptions,
+  RunResult,
+  Workspace,
+  WorkspaceInfo,
+  WorkspaceSpec,
+} from "../workspace.ts";
 import { WorkspaceError } from "../workspace-error.ts";
 import type { TerminalOptions, WorkspaceTerminal } from "../workspace-terminal.ts";
 import { RemoteFiles } from "./remote-files.ts";
 import { RemoteMachine } from "./remote-machine.ts";
 import { RemoteTerminal } from "./remote-terminal.ts";
-import { remoteRun } from "./run/remote-run.ts";
-import { type RemoteOptions, resolveRemote } from "./server/remote-options.ts";
+import { remoteRun, resumeRun } from "./run/remote-run.ts";
+import { type RemoteOptions, type ResolvedRemote, resolveRemote } from "./server/remote-options.ts";
 
 /** Folder in the home folder over there for what tools keep outside of working folders. */
 const DATA_FOLDER = ".cache/agent-server";
@@ -31,20 +40,27 @@ const DATA_FOLDER = ".cache/agent-server";
  */
 export function remoteWorkspace(options: RemoteOptions): OpenWorkspace {
   const remote = resolveRemote(options);
-  return async ({ conversationId, workingDir }) => {
-    const machine = await RemoteMachine.open(remote);
-    const { cwd, folder: _, ...facts } = machine.facts;
-    const root = remote.workingDir ?? cwd;
-    const info: WorkspaceInfo = {
-      ...facts,
-      kind: "remote",
-      // The working directory of this server means nothing over there.
-      workingDir: conversationId === null ? root : resolveIn(root, workingDir),
-      dataDir: joinPath(facts.home, DATA_FOLDER, conversationId ?? "server"),
-      idleTimeoutSeconds: remote.idleTimeoutSeconds,
-    };
-    return new RemoteWorkspace(info, machine);
+  return (spec) => openRemote(remote, spec);
+}
+
+/** Opens a workspace on another server, under the claims of the spec. */
+export async function openRemote(
+  resolved: ResolvedRemote,
+  { conversationId, workingDir, claims }: Pick<WorkspaceSpec, "conversationId" | "workingDir" | "claims">,
+): Promise<Workspace> {
+  const remote = { ...resolved, claims };
+  const machine = await RemoteMachine.open(remote);
+  const { cwd, folder: _, ...facts } = machine.facts;
+  const root = remote.workingDir ?? cwd;
+  const info: WorkspaceInfo = {
+    ...facts,
+    kind: "remote",
+    // The working directory of this server means nothing over there.
+    workingDir: conversationId === null ? root : resolveIn(root, workingDir),
+    dataDir: joinPath(facts.home, DATA_FOLDER, conversationId ?? "server"),
+    idleTimeoutSeconds: remote.idleTimeoutSeconds,
   };
+  return new RemoteWorkspace(info, machine);
 }
 
 function resolveIn(root: string, path: string): string {
@@ -56,8 +72,15 @@ class RemoteWorkspace implements Workspace {
   readonly files: RemoteFiles;
   readonly #machine: RemoteMachine;
   readonly #closing = new AbortController();
-  readonly #runs = new Set<Promise<RunResult>>();
-  readonly #terminals = new Set<Promise<WorkspaceTerminal>>();
+  readonly #runs = new Set<Promise<RunResult | null>>();
+  readonly #terminals = new Set<Promise<WorkspaceTerminal | null>>();
+  readonly #handover: Handover = {
+    run: (callId, options = {}) =>
+      this.#noted(options, (signal) => resumeRun(this.#machine, { ...options, callId, signal })),
+    terminal: (name, { cwd = this.info.workingDir, ...options }) =>
+      this.#kept(() => RemoteTerminal.resume(this.#machine, { ...options, name, workingDir: cwd })),
+    leave: () => this.#leave(),
+  };
   #closed: Promise<void> | null = null;
 
   constructor(info: WorkspaceInfo, machine: RemoteMachine) {
@@ -66,11 +89,24 @@ class RemoteWorkspace implements Workspace {
     this.#machine = machine;
   }
 
-  async run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
+  /** Only what has claims outlives its server: it refuses the others. */
+  get handover(): Handover | undefined {
+    return this.#machine.lasts ? this.#handover : undefined;
+  }
+
+  run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
+    const { cwd = this.info.workingDir } = options;
+    return this.#noted(options, (signal) => remoteRun(this.#machine, { ...options, argv, cwd, signal }));
+  }
+
+  /** Runs something that closing ends. */
+  async #noted<T extends RunResult | null>(
+    { signal }: Pick<RunOptions, "signal">,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     this.#checkOpen();
-    const { cwd = this.info.workingDir, signal } = options;
     const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
-    const running = remoteRun(this.#machine, { ...options, argv, cwd, signal: AbortSignal.any(signals) });
+    const running = work(AbortSignal.any(signals));
     this.#runs.add(running);
     try {
       return await running;
@@ -80,12 +116,17 @@ class RemoteWorkspace implements Workspace {
   }
 
   async terminal({ cwd = this.info.workingDir, ...options }: TerminalOptions): Promise<WorkspaceTerminal> {
+    return this.#kept(() => this.#openTerminal({ ...options, workingDir: cwd }));
+  }
+
+  /** Takes a shell among those that closing ends. */
+  async #kept<T extends WorkspaceTerminal | null>(open: () => Promise<T>): Promise<T> {
     this.#checkOpen();
-    const opening = this.#openTerminal({ ...options, workingDir: cwd });
+    const opening = open();
     this.#terminals.add(opening);
     try {
       const terminal = await opening;
-      if (!this.#closing.signal.aborted) return terminal;
+      if (terminal === null || !this.#closing.signal.aborted) return terminal;
       await terminal.close();
       throw closed();
     } catch (error) {
@@ -110,8 +151,16 @@ class RemoteWorkspace implements Workspace {
     throw new WorkspaceError("not_a_directory", `The working directory ${workingDir} is not a folder.`);
   }
 
+  #leave(): void {
+    this.#machine.abandon();
+    this.#closing.abort();
+    // Nothing there is ended: every request is refused by now.
+    this.#closed ??= Promise.resolve();
+    for (const opening of this.#terminals) opening.then((terminal) => terminal?.close()).catch(() => {});
+  }
+
   async #close(): Promise<void> {
-    const terminals = [...this.#terminals].map(async (opening) => (await opening).close());
+    const terminals = [...this.#terminals].map(async (opening) => (await opening)?.close());
     await Promise.allSettled([...this.#runs, ...terminals]);
     await this.#machine.close();
   }

@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createServer } from "../../../src/server/create-server.ts";
+import { memoryStore } from "../../../src/stores/memory.ts";
 import { type Cluster, openCluster } from "../harness/cluster.ts";
 import { conversationsOf, readStarts } from "./evidence.ts";
 import { faultsOf, longestSilence, takeoversOf } from "./history.ts";
@@ -40,15 +44,44 @@ export interface ChaosCluster {
 
 const NODES = 3;
 
-export async function openChaosCluster(): Promise<ChaosCluster> {
+/** With the placement `sandbox`, all conversations work at one more server, to which nothing happens. */
+export async function openChaosCluster(placement: "shared" | "sandbox" = "shared"): Promise<ChaosCluster> {
   const program = resolve(import.meta.dirname, "chaos-node.ts");
+  const sandbox = placement === "sandbox" ? await openSandbox() : undefined;
   // Relative to the folder of each node.
-  const cluster = await openCluster({ nodes: NODES, program, environment: { STARTS: "../starts" } });
+  const environment = { STARTS: "../starts", ...sandbox?.environment };
+  const cluster = await openCluster({ nodes: NODES, program, environment }).catch(async (error: unknown) => {
+    await sandbox?.close();
+    throw error;
+  });
   const starts = join(cluster.folder, "starts");
   return {
     play: (options) => play(cluster, starts, options),
     log: cluster.log,
-    close: cluster.close,
+    async close() {
+      await cluster.close();
+      await sandbox?.close();
+    },
+  };
+}
+
+async function openSandbox() {
+  const folder = await mkdtemp(join(tmpdir(), "agent-server-sandbox-"));
+  const key = "key-of-the-sandbox";
+  const server = createServer({
+    apiKeys: [key],
+    store: memoryStore(),
+    conversationsPath: folder,
+    environment: { ...process.env, HOME: folder },
+    logger: "silent",
+  });
+  const { url } = await server.listen(0, "127.0.0.1");
+  return {
+    environment: { SANDBOX: url, SANDBOX_KEY: key },
+    async close() {
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -4,6 +4,7 @@
  * - `--minutes N`: how long. Default: 1. Each minute is a round with its own conversations, checked at its end.
  * - `--seed N`: the seed of the first round, to play it again; the next ones follow. Default: any.
  * - `--conversations N`: default 36.
+ * - `--placement sandbox`: the conversations work at one more server. Default: shared.
  */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -15,10 +16,13 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "1" },
     seed: { type: "string", default: `${randomInt(1_000_000)}` },
     conversations: { type: "string", default: "36" },
+    placement: { type: "string", default: "shared" },
   },
 });
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const cluster = await openChaosCluster();
+if (values.placement !== "shared" && values.placement !== "sandbox")
+  throw new Error("--placement: must be shared or sandbox");
+const cluster = await openChaosCluster(values.placement);
 let failed = 0;
 const rounds = Number(values.minutes);
 try {

@@ -57,7 +57,11 @@ export async function openTerminal(options: TerminalOptions = {}): Promise<Termi
   onTestFinished(close);
   const run = async (command: string, { signal, ...given }: RunOptions = {}) => {
     const input = { command, is_input: false, timeout: PATIENCE, reset: false, ...given };
-    const context = { toolCallId: "call", signal: signal ?? new AbortController().signal };
+    const context = {
+      toolCallId: "call",
+      actionId: "action",
+      signal: signal ?? new AbortController().signal,
+    };
     return (await executor.run(input, context)) as TerminalObservation;
   };
   const output = async (command: string, given?: RunOptions) => textOf(await run(command, given));

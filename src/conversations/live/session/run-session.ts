@@ -63,6 +63,7 @@ interface Opened {
 export class RunSession implements AgentSession {
   readonly confirmation = new Confirmation(this);
   readonly models: SessionModels;
+  readonly cutCalls = new Set<string>();
   readonly #parts: RunSessionParts;
   #opened: Opened | null = null;
   #opening: Promise<void> | null = null;

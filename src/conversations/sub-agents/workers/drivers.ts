@@ -1,5 +1,6 @@
 import type { McpServerEntry } from "../../../mcp/mcp-host.ts";
 import type { ConversationStats } from "../../../wire/metrics.ts";
+import type { MachineClaim } from "../../../workspace/machine-claim.ts";
 import { RunSlots } from "../../live/runs/run-slots.ts";
 import type { AskUser } from "./sub-agent-work.ts";
 import type { Worker } from "./worker.ts";
@@ -13,6 +14,8 @@ export const MAX_DEPTH = 4;
 
 /** The conversation that a sub-agent works for, while it does. */
 export interface Driver {
+  /** The claims under which its parent, and those above that, work with the machine. */
+  claims(): readonly MachineClaim[];
   /** The MCP servers of the sub-agent: those of its parent. */
   servers(): Readonly<Record<string, McpServerEntry>>;
   /** Cost of the sub-agent in US dollars when the task began. */

@@ -22,8 +22,6 @@ const STOP_LIMIT = 10_000;
 const DRAIN_LIMIT = 1000;
 
 export interface RemoteProcessOptions {
-  /** Describes the program, for the folder of its run. */
-  spec(folder: string): RunnerSpec;
   /** Content of the standard input. Only with the input `file`. */
   stdin?: AsyncIterable<Uint8Array> | undefined;
   /** Seconds after which the other server ends the program, even if this one has gone. */
@@ -38,14 +36,23 @@ export interface RemoteProcessOptions {
   longestPause?(): number;
 }
 
+/** Where a program runs that was started. */
+export interface ProcessPlace {
+  /** Folder of its run. */
+  folder: string;
+  /** Id of its command. */
+  id: string;
+}
+
 /** A program on the other machine. Its log is read until it has ended. */
 export class RemoteProcess {
   readonly #machine: RemoteMachine;
   readonly #options: RemoteProcessOptions;
-  readonly #folder: string;
   readonly #log: RunLog;
   readonly #stopping = new AbortController();
-  readonly #id: string;
+  readonly #caughtUp = Promise.withResolvers<void>();
+  /** Where it runs. */
+  readonly place: ProcessPlace;
   /** Read, and not taken yet. */
   readonly #frames: Frame[] = [];
   #status: number | null = null;
@@ -55,31 +62,53 @@ export class RemoteProcess {
   /** Resolves to the exit code of a shell; null when the program was stopped. Rejects when the machine is lost. */
   readonly ended: Promise<number | null>;
 
-  /** Resolves once the other server has started it. */
-  static async start(machine: RemoteMachine, options: RemoteProcessOptions): Promise<RemoteProcess> {
-    const folder = machine.newPath("run");
-    if (options.stdin !== undefined) await machine.server.upload(`${folder}/stdin`, options.stdin);
-    const id = await machine.start(folder, options.spec(folder), options.timeoutSeconds);
-    return new RemoteProcess(machine, options, { folder, id });
+  /** Resolves once the other server has started it: at its known place once, or else at a new one. */
+  static async start(
+    machine: RemoteMachine,
+    options: RemoteProcessOptions & { spec(folder: string): RunnerSpec },
+    known?: ProcessPlace,
+  ): Promise<RemoteProcess> {
+    const { spec, stdin, timeoutSeconds } = options;
+    const folder = known?.folder ?? machine.newPath("run");
+    if (stdin !== undefined) await machine.server.upload(`${folder}/stdin`, stdin);
+    const id = await machine.start(folder, spec(folder), { timeoutSeconds, id: known?.id });
+    return new RemoteProcess(machine, options, { folder, id, log: logOf(machine, folder) });
+  }
+
+  /**
+   * Follows a program that another server may have started. `isWhole` is false where the beginning of its log is gone.
+   */
+  static async resume(
+    machine: RemoteMachine,
+    options: RemoteProcessOptions,
+    place: ProcessPlace,
+  ): Promise<{ process: RemoteProcess; isWhole: boolean }> {
+    const log = logOf(machine, place.folder);
+    const isWhole = await log.begin();
+    return { process: new RemoteProcess(machine, options, { ...place, log }), isWhole };
   }
 
   private constructor(
     machine: RemoteMachine,
     options: RemoteProcessOptions,
-    { folder, id }: { folder: string; id: string },
+    { log, ...place }: ProcessPlace & { log: RunLog },
   ) {
     this.#machine = machine;
     this.#options = options;
-    this.#folder = folder;
-    this.#id = id;
-    this.#log = new RunLog({ server: machine.server, remote: machine.remote, folder });
+    this.place = place;
+    this.#log = log;
     this.ended = this.#follow();
     this.ended.catch(() => {});
   }
 
+  /** Resolves once everything was taken that was in the log, or the program has ended. */
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp.promise;
+  }
+
   /** Path of a file of this run. */
   path(name: string): string {
-    return `${this.#folder}/${name}`;
+    return `${this.place.folder}/${name}`;
   }
 
   /** Looks at the log soon: something is expected. */
@@ -88,16 +117,23 @@ export class RemoteProcess {
     this.#wake?.();
   }
 
-  /** Passes a piece on as input. Resolves when it is there, not when it was read. */
-  async write(name: string, bytes: Uint8Array): Promise<void> {
+  /**
+   * Passes a piece on as input, under an id once. Resolves when it is there, not when it was read.
+   */
+  async write(name: string, bytes: Uint8Array, id?: string): Promise<void> {
     await this.#machine.server.upload(this.path(name), bytesOnce(bytes));
-    await this.tell("ctl", `in ${name}`);
+    await this.pass(name, id);
+  }
+
+  /** Passes a piece on that is there. */
+  async pass(name: string, id?: string): Promise<void> {
+    await this.#machine.server.execute(tellScript(this.place.folder, "ctl", `in ${name}`), { id });
     this.wake();
   }
 
   /** Writes a line into a pipe of the runner. */
   async tell(pipe: "ctl" | "signal", line: string): Promise<void> {
-    await this.#machine.server.execute(tellScript(this.#folder, pipe, line));
+    await this.#machine.server.execute(tellScript(this.place.folder, pipe, line));
   }
 
   /** Ends the program with its group, and takes what it has printed. `ended` resolves to null. Never rejects. */
@@ -110,17 +146,17 @@ export class RemoteProcess {
     this.#stopping.abort();
     this.wake();
     try {
-      await this.#machine.server.stop(this.#id);
-      await this.#machine.sweep(this.#folder, this.#options.tag ?? null);
+      await this.#machine.server.stop(this.place.id);
+      await this.#machine.sweep(this.place.folder, this.#options.tag ?? null);
       const deadline = performance.now() + STOP_LIMIT;
-      while ((await this.#machine.server.end(this.#id)) === null && performance.now() < deadline)
+      while ((await this.#machine.server.end(this.place.id)) === null && performance.now() < deadline)
         await sleep(50);
       await this.ended.catch(() => {});
       await this.#drain();
     } catch {
       // The machine is gone, and with it what can be known of the program.
     }
-    this.#machine.leave(this.#folder);
+    this.#machine.leave(this.place.folder);
   }
 
   /** Takes what the program had printed. A consumer that does not come back is not waited for. */
@@ -133,14 +169,14 @@ export class RemoteProcess {
 
   async #follow(): Promise<number | null> {
     try {
-      await this.#followLog();
+      await this.#followLog().finally(() => this.#caughtUp.resolve());
     } catch (error) {
       if (this.#stopping.signal.aborted) return null;
       // Output that cannot be taken, or a machine that is lost: the program must not run on.
       void this.stop();
       throw error;
     }
-    if (this.#status !== null && this.#stopped === null) this.#machine.leave(this.#folder);
+    if (this.#status !== null && this.#stopped === null) this.#machine.leave(this.place.folder);
     return this.#stopping.signal.aborted ? null : this.#status;
   }
 
@@ -156,6 +192,7 @@ export class RemoteProcess {
         heardAt = performance.now();
         continue;
       }
+      this.#caughtUp.resolve();
       if (performance.now() - heardAt > doubt) {
         await this.#checkAlive(signal);
         doubt = Math.min(doubt * 2, LONGEST_DOUBT);
@@ -194,7 +231,7 @@ export class RemoteProcess {
 
   /** Rejects when the command has ended without the end of its log: its server, or the runner, was killed. */
   async #checkAlive(signal: AbortSignal): Promise<void> {
-    const end = await this.#machine.server.end(this.#id, { signal }).catch((error: unknown) => {
+    const end = await this.#machine.server.end(this.place.id, { signal }).catch((error: unknown) => {
       if (error instanceof LostRequest) return null;
       throw error;
     });
@@ -223,6 +260,10 @@ export class RemoteProcess {
     this.#wake = null;
     clearTimeout(timer);
   }
+}
+
+function logOf({ server, remote }: RemoteMachine, folder: string): RunLog {
+  return new RunLog({ server, remote, folder });
 }
 
 async function* bytesOnce(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { BoundedOutput } from "../../local/bounded-output.ts";
-import type { Argv, RunOptions, RunResult } from "../../workspace.ts";
+import type { Argv, ResumeOptions, RunOptions, RunResult } from "../../workspace.ts";
 import type { RemoteMachine } from "../remote-machine.ts";
-import { RemoteProcess } from "./remote-process.ts";
+import { type ProcessPlace, RemoteProcess, type RemoteProcessOptions } from "./remote-process.ts";
 import { RemoteStdin } from "./remote-stdin.ts";
 import type { RemoteInput } from "./runner-script.ts";
 
@@ -13,6 +13,9 @@ export interface RemoteRun extends RunOptions {
   signal: AbortSignal;
 }
 
+/** A wait for a program that runs already. */
+export type ResumedRun = ResumeOptions & { signal: AbortSignal };
+
 const DEFAULT_TIMEOUT = 10 * 60 * 1000;
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 
@@ -22,17 +25,51 @@ const LONGEST_SECONDS = 2_000_000;
 
 const NOT_STARTED = { exitCode: null, signal: null, stdout: "", stderr: "", truncated: false };
 
-/** Runs a program on the other machine as `Workspace.run` promises. */
+/**
+ * Runs a program on the other machine as `Workspace.run` promises. One of a call is started once, whichever server has
+ * the conversation.
+ */
 export async function remoteRun(machine: RemoteMachine, run: RemoteRun): Promise<RunResult> {
-  const { argv, cwd, env = {}, stdin, timeout = DEFAULT_TIMEOUT, maxBytes = DEFAULT_MAX_BYTES } = run;
+  const { argv, cwd, env = {}, stdin, callId } = run;
   if (run.signal.aborted) return { ...NOT_STARTED, outcome: "aborted" };
+  return toItsEnd(run, async (options) => ({
+    isWhole: true,
+    process: await RemoteProcess.start(
+      machine,
+      { ...options, spec: () => ({ argv, cwd, env, input: inputOf(stdin) }), stdin: wholeInput(stdin) },
+      machine.lasts && callId !== undefined ? placeOf(machine, callId) : undefined,
+    ),
+  }));
+}
+
+/** Waits for the program of a call that was started there. null where none was. */
+export async function resumeRun(
+  machine: RemoteMachine,
+  { callId, ...run }: ResumedRun & { callId: string },
+): Promise<RunResult | null> {
+  if (run.signal.aborted) return { ...NOT_STARTED, outcome: "aborted" };
+  const place = placeOf(machine, callId);
+  if (!(await machine.server.wasStarted(place.id, { signal: run.signal }))) return null;
+  return toItsEnd(run, (options) => RemoteProcess.resume(machine, options, place));
+}
+
+interface Followed {
+  process: RemoteProcess;
+  /** Whether all output is there. */
+  isWhole: boolean;
+}
+
+/** Follows a program until it ends, or is ended at its time limit or by the signal. */
+async function toItsEnd(
+  run: ResumedRun & Pick<RunOptions, "stdin">,
+  begin: (options: RemoteProcessOptions) => Promise<Followed>,
+): Promise<RunResult> {
+  const { stdin, timeout = DEFAULT_TIMEOUT, maxBytes = DEFAULT_MAX_BYTES } = run;
   const deadline = startDeadline(timeout, run.signal);
   const outputs = { stdout: new BoundedOutput(maxBytes), stderr: new BoundedOutput(maxBytes) };
   let taken = () => {};
   try {
-    const process = await RemoteProcess.start(machine, {
-      spec: () => ({ argv, cwd, env, input: inputOf(stdin) }),
-      stdin: wholeInput(stdin),
+    const { process, isWhole } = await begin({
       timeoutSeconds: Math.min(Math.ceil(timeout / 1000) + SPARE_SECONDS, LONGEST_SECONDS),
       onInputTaken: () => taken(),
       onOutput(stream, bytes) {
@@ -56,11 +93,16 @@ export async function remoteRun(machine: RemoteMachine, run: RemoteRun): Promise
       ...endOf(deadline.outcome === "exited" ? await process.ended : null),
       stdout: outputs.stdout.text(),
       stderr: outputs.stderr.text(),
-      truncated: outputs.stdout.truncated || outputs.stderr.truncated,
+      truncated: outputs.stdout.truncated || outputs.stderr.truncated || !isWhole,
     };
   } finally {
     deadline.close();
   }
+}
+
+function placeOf(machine: RemoteMachine, callId: string): ProcessPlace {
+  const id = machine.idOf("run", callId);
+  return { id, folder: machine.callFolder(id) };
 }
 
 function failed(process: RemoteProcess): Promise<boolean> {

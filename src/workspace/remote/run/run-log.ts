@@ -3,10 +3,15 @@ import { lost } from "../server/remote-failure.ts";
 import type { ResolvedRemote } from "../server/remote-options.ts";
 import { type RemoteServer, textPieces } from "../server/remote-server.ts";
 import { type Frame, FrameParser } from "./frame-parser.ts";
-import { FRAME_BYTES, SEGMENT_BYTES } from "./runner-script.ts";
+import { FRAME_BYTES, SEGMENT_BYTES, SEGMENTS_AHEAD } from "./runner-script.ts";
 
 /** Bytes that are asked for at a time: the longest file of a log fits. */
 const MAX_READ = SEGMENT_BYTES + 2 * FRAME_BYTES;
+
+/** Attempts to begin with a file that the runner does not remove meanwhile. */
+const BEGIN_TRIES = 10;
+/** Bytes of the file that says where the runner writes. */
+const MAX_PLACE = 64;
 
 /** Reads the log that the runner writes, file by file, and tells it what may go. */
 export class RunLog {
@@ -21,6 +26,20 @@ export class RunLog {
     this.#server = server;
     this.#remote = remote;
     this.#folder = folder;
+  }
+
+  /**
+   * Begins with the oldest file that there is, for a log that another server has read before. False where there were
+   * older ones.
+   */
+  async begin(): Promise<boolean> {
+    for (let tries = 0; tries < BEGIN_TRIES; tries += 1) {
+      this.#segment = await this.#oldest();
+      // From now on no file behind it is removed.
+      await this.#acknowledge();
+      if ((await this.#oldest()) <= this.#segment) return this.#segment === 0;
+    }
+    throw lost(this.#remote, "the log of a command cannot be read");
   }
 
   /** Gives the frames that have come since the last call; none while there is nothing new. */
@@ -44,6 +63,16 @@ export class RunLog {
   async #next(signal: AbortSignal | undefined): Promise<void> {
     this.#segment += 1;
     this.#offset = 0;
-    await this.#server.upload(`${this.#folder}/ack`, textPieces(`${this.#segment}\n`), { signal });
+    await this.#acknowledge(signal);
+  }
+
+  #acknowledge(signal?: AbortSignal): Promise<void> {
+    return this.#server.upload(`${this.#folder}/ack`, textPieces(`${this.#segment}\n`), { signal });
+  }
+
+  async #oldest(): Promise<number> {
+    const bytes = await this.#server.tail(`${this.#folder}/at`, { offset: 0, length: MAX_PLACE });
+    const newest = Number.parseInt(Buffer.from(bytes).toString("latin1"), 10) || 0;
+    return Math.max(0, newest - SEGMENTS_AHEAD + 1);
   }
 }

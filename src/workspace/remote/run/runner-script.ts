@@ -4,8 +4,8 @@ import type { Argv } from "../../workspace.ts";
 /** Bytes of output in one file of the log, about. */
 export const SEGMENT_BYTES = 1024 * 1024;
 
-/** Files of the log that wait to be read. Then the program waits. */
-const SEGMENTS_AHEAD = 4;
+/** Files of the log that wait to be read. Then the program waits. Those before them are removed. */
+export const SEGMENTS_AHEAD = 4;
 
 /** Bytes of output in one frame. */
 export const FRAME_BYTES = 64 * 1024;

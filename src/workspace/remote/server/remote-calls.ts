@@ -1,6 +1,8 @@
 import { isObject } from "../../../is-object.ts";
 import { credentialedFetch } from "../../../outbound/credentialed-fetch.ts";
 import { readBounded } from "../../../read-bounded.ts";
+import { CLAIM_HEADER, claimsText } from "../../machine-claim.ts";
+import { WorkspaceError } from "../../workspace-error.ts";
 import { afterFailure, isUnsent, LostRequest, lost, Patience, unreadable } from "./remote-failure.ts";
 import type { ResolvedRemote } from "./remote-options.ts";
 
@@ -37,9 +39,15 @@ export interface Call {
 export class RemoteCalls {
   readonly #options: ResolvedRemote;
   readonly #fetch = credentialedFetch((target: string, init: RequestInit) => fetch(target, init));
+  readonly #leaving = new AbortController();
 
   constructor(options: ResolvedRemote) {
     this.#options = options;
+  }
+
+  /** Ends what is on its way, and sends nothing any more. */
+  leave(): void {
+    this.#leaving.abort(new WorkspaceError("closed", "The workspace was left to another server."));
   }
 
   /** Sends a request, again where that may help. The answer is not read, and may be a refusal. */
@@ -50,6 +58,8 @@ export class RemoteCalls {
         return await this.#sendOnce(call);
       } catch (error) {
         call.signal?.throwIfAborted();
+        if (isOwnershipLost(error)) throw error;
+        this.#leaving.signal.throwIfAborted();
         const mayRepeat = isUnsent(error) ? call.body === undefined && attempt < 3 : attempt < attempts;
         if (!mayRepeat) throw error;
         await afterFailure(attempt, call.signal);
@@ -93,6 +103,12 @@ export class RemoteCalls {
     return lost(this.#options, `it answered ${response.status}: ${detailOf(text)}`);
   }
 
+  async #refusedClaim(response: Response): Promise<WorkspaceError> {
+    const { message } = await this.refused(response);
+    this.#options.claims?.lost();
+    return new WorkspaceError("ownership_lost", message);
+  }
+
   #parse(text: string): unknown {
     try {
       return JSON.parse(text);
@@ -111,10 +127,11 @@ export class RemoteCalls {
     signal,
     patience,
   }: Call): Promise<Response> {
-    const { address, apiKey } = this.#options;
+    const { address, apiKey, claims } = this.#options;
+    this.#leaving.signal.throwIfAborted();
     const parameters = Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
     const watch = body?.patience ?? new Patience(patience ?? this.#options.patience);
-    const signals = [watch.signal, ...(signal === undefined ? [] : [signal])];
+    const signals = [watch.signal, this.#leaving.signal, ...(signal === undefined ? [] : [signal])];
     const init: RequestInit & { duplex?: "half" } = {
       method,
       headers: {
@@ -122,6 +139,7 @@ export class RemoteCalls {
         ...headers,
         ...(json !== undefined && { "content-type": "application/json" }),
         ...(apiKey !== undefined && { "x-session-api-key": apiKey }),
+        ...(claims !== undefined && { [CLAIM_HEADER]: claimsText(claims.list) }),
       },
       signal: AbortSignal.any(signals),
       ...(json !== undefined && { body: JSON.stringify(json) }),
@@ -130,17 +148,23 @@ export class RemoteCalls {
     watch.begin();
     try {
       const response = await this.#fetch(`${address}${path}${parameters}`, init);
+      if (response.status === 412 && claims !== undefined) throw await this.#refusedClaim(response);
       if (!BUSY.has(response.status)) return response;
       const isUnsent = response.status === 429 || response.status === 503;
       throw new LostRequest(this.#options, await this.refused(response), isUnsent);
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof LostRequest) throw error;
+      if (error instanceof LostRequest || isOwnershipLost(error)) throw error;
+      this.#leaving.signal.throwIfAborted();
       throw new LostRequest(this.#options, watch.signal.aborted ? watch.signal.reason : error);
     } finally {
       watch.end();
     }
   }
+}
+
+function isOwnershipLost(error: unknown): boolean {
+  return WorkspaceError.is(error) && error.code === "ownership_lost";
 }
 
 function detailOf(text: string): string {

@@ -1,3 +1,5 @@
+import type { MachineClaims } from "../../machine-claim.ts";
+
 /** Another agent server as the machine of agents. */
 export interface RemoteOptions {
   /**
@@ -29,6 +31,8 @@ export interface ResolvedRemote {
   readonly workingDir: string | undefined;
   readonly patience: number;
   readonly idleTimeoutSeconds: number | null;
+  /** The claims under which the machine is used. undefined where no other server may use it for the conversation. */
+  readonly claims?: MachineClaims | undefined;
 }
 
 const DEFAULT_PATIENCE = 30_000;

@@ -1,7 +1,8 @@
 import { isObject } from "../../../is-object.ts";
+import { CLAIM_HEADER, claimsText } from "../../machine-claim.ts";
 import type { ByteRange } from "../../workspace-files.ts";
 import { RemoteCalls } from "./remote-calls.ts";
-import { Patience, unreadable } from "./remote-failure.ts";
+import { lost, Patience, unreadable } from "./remote-failure.ts";
 import type { ResolvedRemote } from "./remote-options.ts";
 
 /** The end of a command on the other server. */
@@ -16,8 +17,14 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A call that starts a command. */
+export interface StartOptions extends CallOptions {
+  /** UUID under which the other server starts it once, however often it is asked to. Only where it honours claims. */
+  id?: string | undefined;
+}
+
 /** A call of a short script. */
-export interface ExecuteOptions extends CallOptions {
+export interface ExecuteOptions extends StartOptions {
   /** Whether the script may run twice without harm, so that it is repeated when its answer is lost. */
   repeatable?: boolean;
 }
@@ -47,16 +54,48 @@ export class RemoteServer {
     return this.#options.address;
   }
 
+  /** Ends what is on its way, and sends nothing any more. */
+  leave(): void {
+    this.#calls.leave();
+  }
+
+  /**
+   * Shows the other server the claims, so that it refuses what comes under earlier ones. Resolves once what came under
+   * those has had its effect. Rejects for a server that does not honour claims.
+   */
+  async showClaims(): Promise<void> {
+    const query = { limit: "1" };
+    const call = { method: "GET", path: "/api/bash/bash_events/search", query, attempts: 5 } as const;
+    const response = await this.#calls.send(call);
+    await response.body?.cancel();
+    if (!response.ok) throw await this.refused(response);
+    if (response.headers.get(CLAIM_HEADER) === claimsText(this.#options.claims?.list ?? [])) return;
+    throw lost(this.#options, "it does not honour claims, so that several servers cannot share it");
+  }
+
   /** Starts a command and returns its id. Rejects with `LostRequest` when it is unknown whether it has been started. */
-  async start(command: string, timeoutSeconds: number, options: CallOptions = {}): Promise<string> {
-    const json = { command, timeout: timeoutSeconds };
+  async start(
+    command: string,
+    timeoutSeconds: number,
+    { id, ...options }: StartOptions = {},
+  ): Promise<string> {
     const answer = await this.#calls.json({
       ...options,
+      ...named(id),
       method: "POST",
       path: "/api/bash/start_bash_command",
-      json,
+      json: { command, timeout: timeoutSeconds },
     });
     return this.#text(answer, "id");
+  }
+
+  /** Whether a command with this id was started. */
+  async wasStarted(id: string, options: CallOptions = {}): Promise<boolean> {
+    const path = `/api/bash/bash_events/${id.replaceAll("-", "")}`;
+    const response = await this.#calls.send({ ...options, method: "GET", path, attempts: 3 });
+    await response.body?.cancel();
+    if (response.ok || response.status === 404) return response.ok;
+    throw await this.refused(response);
   }
 
   /** Finds the newest command whose text contains a word. null without one. */
@@ -89,15 +128,13 @@ export class RemoteServer {
   /** Runs a short script to its end. */
   async execute(
     command: string,
-    { repeatable = false, ...options }: ExecuteOptions = {},
+    { repeatable = false, id, ...options }: ExecuteOptions = {},
   ): Promise<RemoteOutput> {
     const json = { command, timeout: SCRIPT_SECONDS };
     const path = "/api/bash/execute_bash_command";
     const patience = Math.max(this.#options.patience, (SCRIPT_SECONDS + 10) * 1000);
-    const attempts = repeatable ? 3 : 1;
-    return this.#output(
-      await this.#calls.json({ ...options, method: "POST", path, json, patience, attempts }),
-    );
+    const call = { method: "POST", path, json, patience, ...(repeatable && { attempts: 3 }) } as const;
+    return this.#output(await this.#calls.json({ ...options, ...call, ...named(id) }));
   }
 
   /** Asks for a file, or a range of it. The answer is not read, and may be a refusal. */
@@ -176,6 +213,11 @@ export class RemoteServer {
     if (typeof text !== "string" || text === "" || text.length > 200) throw unreadable(this.#options, name);
     return text;
   }
+}
+
+/** Options of a call that may be repeated: the id under which the other server carries it out once. */
+function named(id: string | undefined) {
+  return id === undefined ? {} : { headers: { "x-event-id": id }, attempts: 3 };
 }
 
 /** A text as the content of an upload. */
