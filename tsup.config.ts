@@ -65,11 +65,16 @@ async function buildInspector(): Promise<void> {
 
 const NO_YAML = "export const stringify = undefined;";
 
-/** `yaml` would take a fifth of every start, for a method of openapi3-ts that is never called. */
+/** Whether `yaml` is left out for a file: it would take a fifth of every start, for a method that is never called. */
+const needsNoYaml = (importer: string) => importer.includes("openapi3-ts");
+
+/** Skills are read with `yaml`, so it stays what it is for all others. */
 const withoutYaml: Plugin = {
   name: "without-yaml",
   setup(build) {
-    build.onResolve({ filter: /^yaml$/ }, ({ path }) => ({ path, namespace: "without-yaml" }));
+    build.onResolve({ filter: /^yaml$/ }, ({ path, importer }) =>
+      needsNoYaml(importer) ? { path, namespace: "without-yaml" } : { path, external: true },
+    );
     build.onLoad({ filter: /^yaml$/, namespace: "without-yaml" }, () => ({
       contents: NO_YAML,
     }));
@@ -152,13 +157,13 @@ export default defineConfig([
 const BUNDLED = /^(openapi3-ts|ws)(\/|$)/;
 const PACKAGE = /^[a-z@]/;
 
-/** Finds the modules of the command: `yaml` is left out, and schemas are noted down and built, by zod, when one is first used. */
+/** Finds the modules of the command: schemas are noted down, and built by zod when one is first used. */
 const commandModules: RolldownPlugin = {
   name: "command-modules",
   resolveId(name, importer) {
     if (importer === undefined || name.startsWith("node:")) return null;
     if (name === "zod") return resolve("src/cli/deferred-zod.ts");
-    if (name === "yaml") return "\0yaml";
+    if (name === "yaml" && needsNoYaml(importer)) return "\0yaml";
     return PACKAGE.test(name) && !BUNDLED.test(name) ? { id: name, external: true } : null;
   },
   load: (id) => (id === "\0yaml" ? NO_YAML : null),

@@ -126,6 +126,35 @@ describe("the packed tarball", () => {
     expect(script).not.toMatch(/\bfrom ?"/);
   });
 
+  it("reads skills, as a library and as a command", async () => {
+    const skill = join(folder, "project/.agents/skills/pdf/SKILL.md");
+    await mkdir(dirname(skill), { recursive: true });
+    await writeFile(skill, "---\nname: pdf\ndescription: About PDFs.\n---\nRead them.\n");
+    const question = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        ...{ project_dir: join(folder, "project"), load_project: true },
+        ...{ load_public: false, load_user: false, load_org: false },
+      }),
+    };
+    const { stdout } = await node(`
+      import { createServer } from "agent-server";
+      const server = createServer({ keyless: "loopback", logger: "silent" });
+      const question = new Request("http://localhost/api/skills", ${JSON.stringify(question)});
+      console.log(await (await server.fetch(question)).text());
+      await server.close();
+    `);
+    const command = join(folder, "node_modules/agent-server/dist/cli.js");
+    const { url, stop } = await spawnServer({ cwd: folder, command });
+    const answer = await fetch(`${url}/api/skills`, question).then((response) => response.text());
+    await stop();
+    const names = [stdout, answer].map((text) =>
+      (JSON.parse(text) as { skills: { name: string }[] }).skills.map(({ name }) => name),
+    );
+    expect(names).toEqual([["pdf"], ["pdf"]]);
+  });
+
   it("carries the command", async () => {
     const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
     const { stdout } = await run(bin("node"), [join(folder, "node_modules/.bin/agent-server"), "--version"]);

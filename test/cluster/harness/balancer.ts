@@ -136,7 +136,8 @@ export async function openBalancer({
     ] as const) {
       end.on("close", () => {
         pipes.delete(end);
-        other.destroy();
+        // With what it still has to send, such as a refusal.
+        other.destroySoon();
       });
     }
   }
