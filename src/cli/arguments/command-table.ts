@@ -46,7 +46,7 @@ export const COMMANDS = {
     summary: "ask a running server whether it is well",
     operands: "",
     details: [
-      "For supervisors of containers. The exit code is 1 when it does not answer with 200 within 4 s.",
+      "For supervisors of containers. The exit code is 1 when it does not answer with 200 within 30 s.",
     ],
     options: {
       host: SERVER,

@@ -7,8 +7,8 @@ export interface HealthArguments {
   ready: boolean;
 }
 
-/** Milliseconds until a server that says nothing counts as one that does not answer. */
-const PATIENCE = 4000;
+/** Milliseconds for an answer. Supervisors have a limit of their own, which is shorter where that is wanted. */
+const PATIENCE = 30_000;
 
 /**
  * Asks a server how it is, for supervisors of containers without a program for requests. Fails with exit code 1 when it
