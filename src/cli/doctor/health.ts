@@ -7,7 +7,7 @@ export interface HealthArguments {
   ready: boolean;
 }
 
-/** Milliseconds for an answer. Supervisors have a limit of their own, which is shorter where that is wanted. */
+/** Milliseconds for an answer. Supervisors set a shorter limit where they want one. */
 const PATIENCE = 30_000;
 
 /**
