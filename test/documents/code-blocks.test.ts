@@ -21,6 +21,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   "ui install && npx agent-server --ui": "test/cli/ui.test.ts",
   "docker build --file examples/container/Dockerfile": "test/image/image.test.ts",
   "npx agent-server mock-llm": "test/cli/mock-llm.test.ts",
+  "agent-server keys create ci": "test/cli/keys/keys.test.ts",
 };
 
 /** What is not code: output of a program, a picture of the house, the form of a comment. */
