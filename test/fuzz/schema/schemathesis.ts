@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { prepareEnvironment } from "../../clients/python-environment.ts";
+import { Client } from "../model/client.ts";
 import { CHECKS_LEFT_OUT, CHECKS_LEFT_OUT_OF, EXPECTED_REFUSALS } from "./accepted.ts";
 
 const VERSION = ">=4.32,<4.33";
@@ -37,6 +38,8 @@ export async function runSchemathesis(options: SchemathesisOptions): Promise<Sch
   await mkdir(folder, { recursive: true });
   const config = join(folder, "schemathesis.toml");
   await writeFile(config, configuration());
+  // The first one to ask waits until the document is made, and schemathesis has less patience than it may take.
+  await new Client(url).ask("GET", "/openapi.json");
   const child = spawn(
     command,
     [
