@@ -231,12 +231,11 @@ describe("whatever the order of answers, runs, pauses, messages, interrupts and 
         return deploy(String(version));
       };
       const llm = scriptedLlm(() =>
-        version > 0 && random(4) === 0 ? say("Done.") : random(3) === 0 ? [next(), next()].flat() : next(),
+        random(4) === 0 ? say("Done.") : random(3) === 0 ? [next(), next()].flat() : next(),
       );
       const store = memoryStore();
       await using server = await createTestServer({ llm, tools: [tool], store });
       const chat = await server.start("Go.", { confirmation_policy: ALWAYS, max_iterations: 20 });
-      await chat.idle();
       const conversation = await server.conversations.open(chat.id);
       const verbs = {
         accept: () => conversation.respondToConfirmation({ accept: true }),
@@ -257,8 +256,6 @@ describe("whatever the order of answers, runs, pauses, messages, interrupts and 
         done.push(verbs[verb]().catch(refused));
         if (seed % 3 === 0 && count === 45) done.push(server.conversations.delete(chat.id).catch(refused));
         for (let turns = random(5); turns > 0; turns -= 1) await new Promise(setImmediate);
-        // However long a commit takes, runs get ahead of those who disturb them now and then.
-        if (count % 10 === 9) await Promise.all(done);
       }
       await Promise.all(done);
       await conversation.interrupt().catch(() => undefined);
