@@ -81,6 +81,32 @@ export { type MultimodalRouterOptions, multimodalRouter, randomRouter } from "./
 export { withFallbacks } from "./llm/routing/with-fallbacks.ts";
 export type { Logger } from "./logger.ts";
 export type { Listening } from "./node/listen.ts";
+export type {
+  ClusterSample,
+  CommitBegun,
+  ModelCallBegun,
+  ModelCallEnded,
+  ModelTokens,
+  Observer,
+  OutgoingBegun,
+  OutgoingEnded,
+  Piece,
+  RequestBegun,
+  RequestEnded,
+  RunBegun,
+  RunEnded,
+  ServerObserver,
+  ServerSample,
+  SocketBegun,
+  SocketEnded,
+  StepBegun,
+  StepEnded,
+  ToolCallBegun,
+  ToolCallEnded,
+  Work,
+  WorkObserver,
+  WorkWatch,
+} from "./observing/observer.ts";
 export type { Access, Principal, Reach, ReachFacts, Scope } from "./principal.ts";
 export type { SecretMask } from "./secrets/masking/secret-mask.ts";
 export type { BrowserOptions } from "./server/browser/browser-options.ts";

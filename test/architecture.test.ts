@@ -9,6 +9,8 @@ const root = resolve(import.meta.dirname, "..");
 const MAY_IMPORT: Record<string, readonly string[]> = {
   wire: [],
   outbound: [],
+  observing: [],
+  telemetry: [],
   webhooks: ["wire", "stores", "events", "outbound"],
   workspace: ["outbound"],
   stores: ["wire"],
@@ -59,12 +61,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   configuration: ["server"],
 };
 
-/** Files directly below src that every folder may import. */
+/** Files that every folder may import. */
 const SHARED = [
   "absolute-path.ts",
   "caller-pattern.ts",
   "errors.ts",
   "logger.ts",
+  "observing/observer.ts",
+  "observing/observers.ts",
   "clock.ts",
   "waiting.ts",
   "once.ts",
@@ -80,11 +84,11 @@ const SHARED = [
 const UNBOUND_FOLDERS = ["server", "cli", "testing"];
 
 /** Built-in modules that open no door to the machine. */
-const HARMLESS_MODULES = /"node:(util|timers\/promises|events)"/;
+const HARMLESS_MODULES = /"node:(util|timers\/promises|events|async_hooks)"/;
 
 /** Files that may import the other built-in modules of Node. */
 const NODE_MODULES_ALLOWED =
-  /^(node|workspace|outbound|browser|cli|testing|server)\/|^stores\/sqlite\/|^(agent\/security|tools\/search)\/worker\/|^secrets\/cipher|^(absolute-path|caller-pattern)\.ts/;
+  /^(node|workspace|outbound|browser|cli|testing|server)\/|^stores\/sqlite\/|^(agent\/security|tools\/search)\/worker\/|^secrets\/cipher|^telemetry\/prometheus\/load-client|^(absolute-path|caller-pattern)\.ts/;
 
 /** Rooms stay small enough to be taken in at a glance. */
 const MAX_FILES_IN_FOLDER = 15;

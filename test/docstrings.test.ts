@@ -9,6 +9,8 @@ const ENTRIES = [
   "src/index.ts",
   "src/node/index.ts",
   "src/stores/postgres.ts",
+  "src/telemetry/opentelemetry.ts",
+  "src/telemetry/prometheus.ts",
   "src/testing/index.ts",
   "adapters/express.ts",
   "adapters/koa.ts",
@@ -20,6 +22,8 @@ const WITH_EXAMPLE: Record<string, readonly string[]> = {
   "src/index.ts": ["createServer", "sqliteStore", "memoryStore", "defineTool", "loadConfiguration"],
   "src/node/index.ts": ["toNodeHandler"],
   "src/stores/postgres.ts": ["postgresStore"],
+  "src/telemetry/opentelemetry.ts": ["openTelemetry"],
+  "src/telemetry/prometheus.ts": ["prometheus"],
   "src/testing/index.ts": [
     "createTestServer",
     "scriptedLlm",

@@ -5,6 +5,7 @@ import { type CommandName, isCommandName, type Values } from "./arguments/comman
 import { parseCluster } from "./arguments/parse-cluster.ts";
 import { type KeysArguments, parseKeys } from "./arguments/parse-keys.ts";
 import { type DataArguments, parseData, parseStore } from "./arguments/parse-store.ts";
+import { parseTelemetry, type TelemetryArguments } from "./arguments/parse-telemetry.ts";
 import { readValues, refuseOptionsOfOthers, unknownCommand } from "./arguments/read-values.ts";
 import { IGNORED } from "./arguments/serve-options.ts";
 import { UsageError } from "./arguments/usage-error.ts";
@@ -50,6 +51,7 @@ export type Command =
       container: ContainerArguments | null;
       /** Address of the sandboxes; null without them. */
       sandboxes: string | null;
+      telemetry: TelemetryArguments;
       warnings: string[];
     };
 
@@ -150,6 +152,7 @@ function parseServe(values: Values): Command {
     sandbox: parseSandbox(values),
     container: parseContainer(values),
     sandboxes: parseSandboxes(values),
+    telemetry: parseTelemetry(values),
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(
       (flag) => `--${flag}: this flag has no effect`,
     ),

@@ -9,6 +9,7 @@ import type { ServerOptions } from "../server/options.ts";
 import type { UiOptions } from "../server/ui/ui-options.ts";
 import type { Store } from "../stores/store.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
+import type { TelemetryArguments } from "./arguments/parse-telemetry.ts";
 import { UsageError } from "./arguments/usage-error.ts";
 import { firstSteps } from "./first-steps.ts";
 import { useGlobalProxy } from "./global-proxy.ts";
@@ -28,6 +29,7 @@ export interface ServeArguments {
   sandbox: SandboxArguments | null;
   container: ContainerArguments | null;
   sandboxes: string | null;
+  telemetry: TelemetryArguments;
   warnings: string[];
 }
 
@@ -57,6 +59,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
     ...(args.container && { workspace: await openContainers(args.container, options) }),
     ...(args.sandboxes !== null && { workspace: await openSandboxes(args.sandboxes, options) }),
+    ...(await watchedBy(args.telemetry)),
   });
   stopOnSignal(server);
   try {
@@ -121,6 +124,13 @@ export function uiOptions(
     ...(directory !== undefined && { directory }),
     ...(isLoopbackHost(host) && network === "none" && { shareKey: "loopback" }),
   };
+}
+
+/** Loaded where something watches: a start has nothing of it otherwise. */
+async function watchedBy(args: TelemetryArguments): Promise<Partial<ServerOptions>> {
+  if (args.metrics === null && !args.tracing) return { accessLog: args.accessLog };
+  const { telemetryOptions } = await import("./telemetry/telemetry.ts");
+  return telemetryOptions(args);
 }
 
 /** A machine without a browser still serves. */

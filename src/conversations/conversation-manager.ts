@@ -88,6 +88,11 @@ export class ConversationManager {
     return this.#parts.context.slots.taken;
   }
 
+  /** Number of runs, goals and starts of conversations that wait for others to end. */
+  get queuedCount(): number {
+    return this.#parts.context.slots.queued;
+  }
+
   /**
    * Lists the conversations of the reference, then repairs runs that were cut short, also behind a pause: those that no
    * living server of the store holds. Where servers adopt from each other, `takeOver` repairs them instead. Nothing else is loaded. Repairs wait for `beforeRepairs`; what is read meanwhile

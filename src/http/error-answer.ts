@@ -8,7 +8,7 @@ export interface ErrorAnswerOptions {
   debug: boolean;
   logger: Logger;
   request: Request;
-  context: Pick<RequestAbout, "pathname" | "requestId">;
+  context: Pick<RequestAbout, "pathname" | "requestId" | "errorId">;
 }
 
 /** Fields in addition to `detail` that clients of the reference look at. */
@@ -29,11 +29,7 @@ function raisedAnswer(error: AgentServerError, options: ErrorAnswerOptions): Ans
     const body = { detail: error.detail, ...FURTHER_FIELDS[error.code] };
     return jsonAnswer(error.status, body, error.headers);
   }
-  const { request, context, logger } = options;
-  logger.error(
-    { error, method: request.method, path: context.pathname, status: error.status },
-    "Request failed",
-  );
+  options.logger.error({ error, ...describe(options), status: error.status }, "Request failed");
   const text = typeof error.detail === "string" ? error.detail : JSON.stringify(error.detail);
   const body = { detail: MASKED_DETAIL, exception: `${error.status}: ${text}`, ...traceback(error, options) };
   return jsonAnswer(error.status, body, error.headers);
@@ -43,12 +39,15 @@ function raisedAnswer(error: AgentServerError, options: ErrorAnswerOptions): Ans
  * The message of an unexpected error may name files or keys, so it goes to the log only, under the id of the request.
  */
 function unexpectedAnswer(error: unknown, options: ErrorAnswerOptions): Answer {
-  const { request, context, logger } = options;
-  const error_id = context.requestId.replaceAll("-", "");
-  logger.error({ error, error_id, method: request.method, path: context.pathname }, "Unexpected error");
+  const error_id = options.context.errorId.replaceAll("-", "");
+  options.logger.error({ error, error_id, ...describe(options) }, "Unexpected error");
   const name = error instanceof Error ? error.name : typeof error;
   const exception = options.debug ? String(error) : `Unexpected ${name}, logged as ${error_id}`;
   return jsonAnswer(500, { detail: MASKED_DETAIL, exception, error_id, ...traceback(error, options) });
+}
+
+function describe({ request: { method }, context: { pathname, requestId } }: ErrorAnswerOptions) {
+  return { method, path: pathname, request_id: requestId };
 }
 
 function traceback(error: unknown, { debug }: ErrorAnswerOptions): { traceback?: string } {

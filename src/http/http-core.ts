@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import type { AgentServerError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import { NO_OBSERVERS, type Observers } from "../observing/observers.ts";
 import type { FindReachFacts } from "./access/concealment.ts";
 import { type AuthenticationOptions, createAuthentication } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
@@ -25,6 +26,8 @@ import { KeySockets } from "./sockets/key-sockets.ts";
 import type { SocketRoute } from "./sockets/socket-route.ts";
 import { acceptOrRefuse, upgradeErrorAnswer } from "./sockets/upgrade-outcome.ts";
 import { runStages, type Stage } from "./stages.ts";
+import { watchedRequests } from "./watching/watched-requests.ts";
+import { watchedSocket } from "./watching/watched-sockets.ts";
 
 export interface HttpCoreOptions extends AuthenticationOptions {
   routes: readonly Route[];
@@ -64,6 +67,8 @@ export interface HttpCoreOptions extends AuthenticationOptions {
   enter?: Enter | undefined;
   /** Pages for people. With them every path below the base path is the server's. */
   pages?: Pages | undefined;
+  /** Watch requests and sockets. Default: none. */
+  observers?: Observers | undefined;
 }
 
 /** The server without a host: everything about HTTP but the network. */
@@ -83,14 +88,14 @@ export interface HttpCore {
 }
 
 export function createHttpCore(options: HttpCoreOptions): HttpCore {
-  const { logger, newId, debug = false, pages } = options;
+  const { logger, newId, debug = false, pages, observers = NO_OBSERVERS } = options;
   const basePath = normalizePrefix(options.basePath ?? options.publicPath);
   const authentication = createAuthentication(options);
   const cors = createCors(options.cors);
   const { keyless, ambient } = authentication;
   const hostGuard = createHostGuard({ cors, keyless, ambient, allowedHosts: options.allowedHosts });
   const guards = keyless === "loopback" ? [createPeerGuard(logger), hostGuard] : [hostGuard];
-  const stages = [...serverStages(cors, guards), ...(options.stages ?? [])];
+  const stages = [...watchedRequests(observers), ...serverStages(cors, guards), ...(options.stages ?? [])];
   const eventStreams = new EventStreams(logger);
   const { router, socketRouter, openapi } = createEndpoints({
     ...options,
@@ -112,7 +117,8 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
   async function answer(request: Request, connection?: ConnectionInfo): Promise<Answer | Response> {
     const { pathname, search } = locate(request);
     const match = router.match(preflightMethod(request) ?? request.method, pathname);
-    const context = new RequestContext({ pathname, search, newId, connection, route: routeOf(match) });
+    const route = routeOf(match);
+    const context = new RequestContext({ request, pathname, search, newId, connection, route });
     return runStages(stages, {
       request,
       about: context,
@@ -127,8 +133,11 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
     const { pathname, search } = locate(request);
     const match = socketRouter.match("GET", pathname);
     const route = routeOf(match);
-    const context = new RequestContext({ pathname, search, newId, connection, route, upgrade: true });
-    return acceptOrRefuse((accept) =>
+    const context = new RequestContext({
+      ...{ request, pathname, search, newId, connection, route },
+      upgrade: true,
+    });
+    const decision = await acceptOrRefuse((accept) =>
       runStages(stages, {
         request,
         about: context,
@@ -136,6 +145,7 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
         recover: (error) => upgradeErrorAnswer(error, { logger, pathname }),
       }),
     );
+    return isResponse(decision) ? decision : watchedSocket(decision, context, observers);
   }
 
   return {

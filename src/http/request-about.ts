@@ -4,6 +4,7 @@ import type { RouteAccess } from "./access/route-access.ts";
 import type { CorsPolicy } from "./cors.ts";
 import type { ConnectionInfo } from "./fetch-server.ts";
 import type { RouteAuth } from "./route/route.ts";
+import { clientRequestId } from "./watching/request-id.ts";
 
 /** A route as a stage sees it. */
 export interface MatchedRoute {
@@ -32,13 +33,18 @@ export interface RequestAbout {
   readonly principal: Principal | null;
   /** IP address of the other end of the connection, never taken from a header. Undefined where the host gives none. */
   readonly peerAddress: string | undefined;
-  /** Unique id of this request. A 500 carries it as `error_id`, without its dashes. */
+  /**
+   * Id of this request: that of the header `X-Request-ID`, if it is 1 to 128 visible characters of ASCII, or a new one.
+   */
   readonly requestId: string;
+  /** Id of this request that no client has chosen. A 500 carries it as `error_id`, without its dashes. */
+  readonly errorId: string;
   /** True for a WebSocket upgrade. */
   readonly upgrade: boolean;
 }
 
 interface RequestFacts {
+  request: Request;
   pathname: string;
   /** The query without its question mark. */
   search: string;
@@ -61,9 +67,12 @@ export class RequestContext implements RequestAbout {
   caller: Caller = OPERATOR;
   readonly #connection: ConnectionInfo | undefined;
   readonly #newId: () => string;
+  readonly #request: Request;
   #requestId: string | undefined;
+  #ownId: string | undefined;
 
-  constructor({ pathname, search, route, connection, upgrade = false, newId }: RequestFacts) {
+  constructor({ request, pathname, search, route, connection, upgrade = false, newId }: RequestFacts) {
+    this.#request = request;
     this.pathname = pathname;
     this.search = search;
     this.route = route;
@@ -80,9 +89,14 @@ export class RequestContext implements RequestAbout {
     return this.#connection?.peerAddress;
   }
 
-  /** Creates the id when first read: most requests need none. */
+  /** Looks for the id when it is first read: most requests need none. */
   get requestId(): string {
-    this.#requestId ??= this.#newId();
+    this.#requestId ??= clientRequestId(this.#request) ?? this.errorId;
     return this.#requestId;
+  }
+
+  get errorId(): string {
+    this.#ownId ??= this.#newId();
+    return this.#ownId;
   }
 }

@@ -3,9 +3,11 @@ import { SessionTokens } from "../http/admission/session-tokens.ts";
 import { createHttpCore, type HttpCore } from "../http/http-core.ts";
 import { docsAssets } from "../node/docs-assets.ts";
 import { receiveUpload } from "../node/uploads/receive-upload.ts";
+import type { Observers } from "../observing/observers.ts";
 import { once } from "../once.ts";
 import { allRoutes, allSockets } from "../routes/all-routes.ts";
 import { WORKSPACE_COOKIE, WORKSPACE_SESSION_LIFETIME } from "../routes/machine/workspace-session.ts";
+import { metricsRoutes } from "../routes/metrics/metrics.ts";
 import { catalogueOf } from "../tools/catalogue.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
 import { KeyRing } from "./access/key-ring.ts";
@@ -24,11 +26,15 @@ interface CoreParts {
   services: Services & { editor: ClosableEditor };
   ready(): boolean;
   init: DeferredInit | undefined;
+  observers: Observers;
 }
 
 /** Makes what answers requests from the services: the routes, and what stands before them. */
-export function createCore(options: ResolvedOptions, { services, ready, init }: CoreParts): HttpCore {
-  const { clock } = options;
+export function createCore(
+  options: ResolvedOptions,
+  { services, ready, init, observers }: CoreParts,
+): HttpCore {
+  const { clock, metrics } = options;
   const startedAt = clock.now();
   const publicPath = options.webUrl && new URL(options.webUrl).pathname;
   const keyRing = new KeyRing({
@@ -82,7 +88,10 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     },
   };
   return createHttpCore({
-    routes: allRoutes(deps),
+    routes: [
+      ...allRoutes(deps),
+      ...(metrics?.place.kind === "route" ? metricsRoutes(metrics, metrics.place.access) : []),
+    ],
     sockets: allSockets(deps),
     keys: options.apiKeys,
     authenticate: options.authenticate,
@@ -112,6 +121,7 @@ export function createCore(options: ResolvedOptions, { services, ready, init }: 
     version: PROTOCOL_VERSION,
     docsAssets,
     openPages: inspectorPages(options),
+    observers,
     pages: canvasUi(options, { publicPath, settings: services.settings }),
     receiveUpload,
   });

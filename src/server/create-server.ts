@@ -6,6 +6,7 @@ import type { HttpCore } from "../http/http-core.ts";
 import { type Listening, listen } from "../node/listen.ts";
 import { attachWebSockets } from "../node/sockets/upgrade.ts";
 import { closeSockets, restartSockets } from "../node/sockets/web-sockets.ts";
+import type { Observers } from "../observing/observers.ts";
 import { once } from "../once.ts";
 import { createCore } from "./create-core.ts";
 import { DeferredInit } from "./deferred/deferred-init.ts";
@@ -21,6 +22,9 @@ import { type ResolvedOptions, resolveOptions } from "./options/resolved-options
 import { type ShownOptions, shownOptions } from "./options/shown-options.ts";
 import type { ServerOptions } from "./options.ts";
 import { createServices, type Services } from "./services.ts";
+import { listenForMetrics } from "./telemetry/metrics-port.ts";
+import { serverObservers } from "./telemetry/server-observers.ts";
+import { serverSample } from "./telemetry/server-sample.ts";
 
 /** A server for coding agents, as `createServer` returns it. */
 export interface AgentServer extends FetchServer, AsyncDisposable {
@@ -61,6 +65,8 @@ const IN_PROCESS = { peerAddress: "127.0.0.1" };
  */
 export function createServer(input: ServerOptions = {}): AgentServer {
   const options = resolveOptions(input);
+  const observers = serverObservers(options);
+  observers.attach(() => serverSample(current));
   const listenings = new Set<Listening>();
   const ending = new Set<Promise<void>>();
   const network: Network = {
@@ -70,8 +76,13 @@ export function createServer(input: ServerOptions = {}): AgentServer {
     restart: (spread) => restartSockets(server, spread),
     close: () => close(),
   };
+  let metricsListening: Promise<Listening> | undefined;
   const init = options.deferredInit === null ? undefined : deferredInit();
-  let current = assemble(init === undefined ? options : dormantOptions(options), { network, init });
+  let current = assemble(init === undefined ? options : dormantOptions(options), {
+    network,
+    init,
+    observers,
+  });
   const closed = Promise.withResolvers<void>();
   // A failure rejects what `close` returns.
   closed.promise.catch(() => undefined);
@@ -97,6 +108,7 @@ export function createServer(input: ServerOptions = {}): AgentServer {
     listen: async (port = 8000, host = "127.0.0.1") => {
       refuseOpenHost(host, init?.refusal() === undefined ? current.options : options);
       await current.services.cluster?.admitted();
+      await openMetricsPort();
       const listening = await listen(server, { port, host });
       listenings.add(listening);
       return listening;
@@ -107,6 +119,17 @@ export function createServer(input: ServerOptions = {}): AgentServer {
     [Symbol.asyncDispose]: close,
   };
   return server;
+
+  /** Opens the port of the figures with the first port of the server. */
+  async function openMetricsPort(): Promise<void> {
+    const { metrics } = options;
+    if (metrics?.place.kind !== "port") return;
+    metricsListening ??= listenForMetrics(metrics, metrics.place, options).catch((error: unknown) => {
+      metricsListening = undefined;
+      throw error;
+    });
+    await metricsListening;
+  }
 
   async function end(): Promise<void> {
     await init?.settled();
@@ -121,7 +144,10 @@ export function createServer(input: ServerOptions = {}): AgentServer {
       start: async (request) => {
         for (const reason of ignoredParts(request)) options.logger.warn({}, reason);
         const given = resolveOptions(initializedOptions(input, request));
-        const next = assemble({ ...given, deferredInit: options.deferredInit }, { network, init: control });
+        const next = assemble(
+          { ...given, deferredInit: options.deferredInit },
+          { network, init: control, observers },
+        );
         await next.lifecycle.started;
         if (!next.lifecycle.ready) {
           await next.lifecycle.close();
@@ -138,7 +164,8 @@ export function createServer(input: ServerOptions = {}): AgentServer {
 
   async function endNetwork(): Promise<void> {
     await closeSockets(server);
-    await Promise.all([...listenings].map((listening) => listening.close()));
+    const metrics = await metricsListening?.catch(() => undefined);
+    await Promise.all([...listenings, ...(metrics ? [metrics] : [])].map((listening) => listening.close()));
   }
 }
 
@@ -168,10 +195,11 @@ interface Parts {
 
 function assemble(
   options: ResolvedOptions,
-  { network, init }: { network: Network; init: DeferredInit | undefined },
+  { network, init, observers }: { network: Network; init: DeferredInit | undefined; observers: Observers },
 ): Parts {
   const ownUrls = () => ownUrlsOf(options, network.listenings);
-  const services = createServices(options, { ownUrls, serve: (request) => core.fetch(request, IN_PROCESS) });
+  const self = { ownUrls, serve: (request: Request) => core.fetch(request, IN_PROCESS) };
+  const services = createServices(options, self, observers);
   const lifecycle = startLifecycle({
     ...services,
     logger: options.logger,
@@ -183,7 +211,8 @@ function assemble(
   });
   if (services.cluster) services.seat.add({ died: () => void network.restart(0) });
   const editor = editorAccess(options);
-  const core = createCore(options, { services: { ...services, editor }, ready: () => lifecycle.ready, init });
+  const ready = () => lifecycle.ready;
+  const core = createCore(options, { services: { ...services, editor }, ready, init, observers });
   const parts: Parts = { options, services, core, lifecycle };
   if (options.preloadTools) void lifecycle.started.then(() => preloadTools(options.logger));
   const unwatch = watchIdleness({

@@ -4,10 +4,13 @@ import { createLlm } from "../llm/create-llm.ts";
 import { decorate } from "../llm/decorators/decorate.ts";
 import type { KeyRefresh } from "../llm/decorators/with-key-refresh.ts";
 import { RouteLimits } from "../llm/openrouter/route-limits.ts";
+import type { Fetch } from "../llm/provider-fetch.ts";
 import { savedLlm } from "../llm/routing/saved-llm.ts";
 import { withFallbacks } from "../llm/routing/with-fallbacks.ts";
 import type { Subscription } from "../llm/subscription/subscription-llm.ts";
 import type { Logger } from "../logger.ts";
+import type { Observers } from "../observing/observers.ts";
+import { once } from "../once.ts";
 import { isPublicAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { loadImage } from "../outbound/load-image.ts";
@@ -18,6 +21,7 @@ import type { ProviderConnections } from "../settings/connections/provider-conne
 import type { ChatGptSubscription } from "../settings/subscription/chatgpt-subscription.ts";
 import { type LlmConfig, parseLlmConfig } from "../wire/agent/llm-config.ts";
 import type { ResolvedOptions } from "./options/resolved-options.ts";
+import { watchedFetch } from "./telemetry/watched-fetch.ts";
 
 /** The services that models need. */
 export interface LlmServices {
@@ -31,6 +35,8 @@ export interface LlmServices {
   savedModel(name: string): Promise<LlmConfig>;
   /** The sign-in of the server's user. */
   subscription(): Promise<ChatGptSubscription>;
+  /** Watch the requests to providers. */
+  observers: Observers;
 }
 
 /** Builds the factory of models: the host's own where it has one, else the built-in ones. */
@@ -45,6 +51,7 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
     ...{ clock, logger },
   });
   const keyRefresh = keyRefreshOf(options, services);
+  const { observers } = services;
   const find: FindConnection = async (id) => (await services.connections()).find(id);
   const connect: CreateLlm = (config, use) => {
     for (const key of secretsIn(config)) services.serverSecrets.remember(key);
@@ -54,6 +61,7 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
       logger,
       clock,
       routeLimits,
+      ...(observers.watches("outgoing") && { fetch: watchedFetch(providerFetch(), "model", observers) }),
       subscription: subscriptionOf(services),
       ...(keyRefresh && { keyRefresh }),
       ...(maxReplyBytes !== undefined && { maxReplyBytes }),
@@ -68,6 +76,14 @@ export function llmFactory(options: ResolvedOptions, services: LlmServices): Cre
     return llm === undefined ? connect(config, use) : decorate(llm, config, { logger, clock, onCompletion });
   };
   return withSavedFallbacks(linked(choose, find), services, logger);
+}
+
+/** Loaded with the first request, as everything that only models need. One for each model, which has its server. */
+function providerFetch(): () => Promise<Fetch> {
+  return once(async () => {
+    const { dispatchedFetch } = await import("../outbound/dispatched/dispatched-fetch.ts");
+    return dispatchedFetch();
+  });
 }
 
 /** Gives models the fallbacks that they name. These have none themselves, and stream where the first one does. */

@@ -5,7 +5,9 @@ import type { Authenticate } from "../http/admission/authentication.ts";
 import type { Stage } from "../http/stages.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
+import type { Observer } from "../observing/observer.ts";
 import type { Store } from "../stores/store.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { MarketplaceRegistration } from "../wire/agent/agent-context.ts";
 import type { LlmConfig, LlmConfigInput } from "../wire/agent/llm-config.ts";
@@ -283,8 +285,23 @@ export interface ServerOptions {
   /** Adds stack traces to the bodies of 5xx answers. Default: false. */
   debug?: boolean;
 
-  /** Receiver of reports, or `"silent"` for none. Default: warnings and errors are written to standard error. */
+  /**
+   * Receiver of reports, or `"silent"` for none: any object with these four methods, such as a logger of pino. Default:
+   * warnings and errors are written to standard error.
+   */
   logger?: Logger | "silent";
+  /**
+   * Writes a line to `logger` for each request and each socket, with the id of the request, the template of the route
+   * and the principal, and without paths, queries and bodies. Default: false.
+   */
+  accessLog?: boolean;
+  /** Measures the server, as `prometheus()` of `agent-server/prometheus` does. Default: none. */
+  metrics?: Metrics;
+  /**
+   * Watch the work of the server: requests, runs, steps, calls of models and tools. `openTelemetry()` of
+   * `agent-server/opentelemetry` is one, for traces. Default: none.
+   */
+  observers?: readonly Observer[];
   /** Source of time and ids. Default: the machine's clock and random ids. */
   clock?: Clock;
   /** Variables that the agent's commands get in addition to the harmless ones of `environment`. Default: none. */

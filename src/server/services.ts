@@ -9,6 +9,7 @@ import { LivingMachines } from "../cluster/membership/living-machines.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import { messageOf } from "../errors.ts";
 import type { ExtensionPlace } from "../extensions/place.ts";
+import type { Observers } from "../observing/observers.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { BashDeps } from "../routes/machine/bash.ts";
@@ -58,6 +59,8 @@ import { ownKeys } from "./sealing/own-keys.ts";
 import { rotateKeys } from "./sealing/rotate-keys.ts";
 import { serverCipher } from "./sealing/server-cipher.ts";
 import { settingsRooms } from "./settings-rooms.ts";
+import { tracedWorkspaces } from "./telemetry/traced-workspaces.ts";
+import { watchedStore } from "./telemetry/watched-store.ts";
 import { userFolder } from "./user-folder.ts";
 import { serverWebhooks } from "./webhooks/server-webhooks.ts";
 
@@ -115,20 +118,22 @@ export interface Services {
 }
 
 /** Builds the services from options. None of them knows HTTP. */
-export function createServices(options: ResolvedOptions, self: SelfAccess): Services {
+export function createServices(options: ResolvedOptions, self: SelfAccess, observers: Observers): Services {
   const { clock, logger, environment, conversationsPath, dataFolder } = options;
   const cipher = serverCipher(options);
-  const { store, files } = openDatabase(options);
+  const { store, files } = openDatabase(options, observers);
   const serverSecrets = ownKeys(options);
-  const openWorkspace =
+  const openWorkspace = tracedWorkspaces(
     options.workspace ??
-    localWorkspace({
-      environment,
-      commandEnvironment: options.commandEnvironment,
-      terminalPriority: options.terminalPriority,
-      idleTimeoutSeconds: options.idleTimeoutSeconds,
-    });
-  const cluster = openCluster(options, { store, cipher });
+      localWorkspace({
+        environment,
+        commandEnvironment: options.commandEnvironment,
+        terminalPriority: options.terminalPriority,
+        idleTimeoutSeconds: options.idleTimeoutSeconds,
+      }),
+    observers,
+  );
+  const cluster = openCluster(options, { store, cipher, observers });
   const relayed = cluster === undefined ? store : readThrough(store, { relay: cluster.relay });
   const takeover = settingsTakeover(options, { store: store.documents, cipher });
   const documents = new Documents({ store: takeover.store, cipher, logger });
@@ -155,6 +160,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     lookup,
     subscription,
     connections,
+    observers,
     savedModel: async (name) => (await settings.profileLaunches()).model(name),
   });
   const childTool = startChildTool({ launch: (id, child) => conversations.startChild(id, child) });
@@ -176,8 +182,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
     existing: async (ids) => new Set((await store.conversations.find(ids, [])).map(({ id }) => id)),
     onError: (error) => logger.warn({ error: messageOf(error) }, "Left machines cannot be removed"),
   });
-  const webhooks = serverWebhooks(options, store);
-  const mcp = mcpNetwork(settings, options, webhooks);
+  const webhooks = serverWebhooks(options, store, observers);
+  const mcp = mcpNetwork(settings, { ...options, observers }, webhooks);
   // As with lookups: where the host tells users apart, what one of them keeps is not given to all.
   const saved = options.authenticate === undefined ? savedLogins(settings.secrets) : undefined;
   const bound = boundLogins(
@@ -191,8 +197,9 @@ export function createServices(options: ResolvedOptions, self: SelfAccess): Serv
   const living = cluster && new LivingMachines({ ownership, own: boundTo });
   const conversations: ConversationManager = new ConversationManager({
     machines,
-    store: relayed,
+    store: watchedStore(relayed, observers),
     seat,
+    observers,
     ...(cluster && { adopts: true, cutRuns: options.cluster?.cutRuns ?? "continue" }),
     sharesMachines: options.cluster?.placement === "sandbox",
     boundTo,

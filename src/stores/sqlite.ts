@@ -29,7 +29,12 @@ export interface SqliteStoreOptions {
    * or a crash of the kernel may then undo the last seconds, and leaves the database sound. Default: `disk`.
    */
   durability?: "disk" | "process";
+  /** Carries out each wait for the disk, to measure it. Settles as the wait. Default: nothing is measured. */
+  watchSync?: WatchSync;
 }
+
+/** Carries out a wait for the disk. */
+export type WatchSync = (wait: () => Promise<void>) => Promise<void>;
 
 /**
  * Opens a store in one SQLite file, which no other store may have open.
@@ -41,8 +46,8 @@ export interface SqliteStoreOptions {
  * const server = createServer({ store: sqliteStore({ path: "data/conversations.db" }) });
  * ```
  */
-export function sqliteStore({ path, durability = "disk" }: SqliteStoreOptions): Store {
-  return new SqliteStore(new Database(path), durability === "disk");
+export function sqliteStore({ path, durability = "disk", watchSync }: SqliteStoreOptions): Store {
+  return new SqliteStore(new Database(path), durability === "disk", watchSync);
 }
 
 /** A change that waits for the next transaction, and then for the disk. */
@@ -67,6 +72,7 @@ export class SqliteStore implements Store {
   readonly outbox: Outbox;
   readonly #database: Database;
   readonly #syncs: boolean;
+  readonly #watchSync: WatchSync;
   readonly relay = localRelay();
   /** In memory, because only this process has the database open: the claims of a dead process end with it. */
   readonly ownership: LocalOwnership;
@@ -88,9 +94,10 @@ export class SqliteStore implements Store {
   #purging = false;
   #closed = false;
 
-  constructor(database: Database, syncs: boolean) {
+  constructor(database: Database, syncs: boolean, watchSync: WatchSync = (wait) => wait()) {
     this.#database = database;
     this.#syncs = syncs;
+    this.#watchSync = watchSync;
     const reads = { read: this.#read, readSynced: this.#readSynced };
     this.conversations = new SqliteConversations(reads);
     this.ownership = new LocalOwnership(this.conversations);
@@ -251,7 +258,7 @@ export class SqliteStore implements Store {
   /** Rejects when the writes are not safe. Later writes that were stored meanwhile are not safe then either. */
   async #syncOrRewrite(outcomes: readonly Outcome[]): Promise<void> {
     try {
-      if (this.#unsafe.size === 0) return await this.#database.sync();
+      if (this.#unsafe.size === 0) return await this.#watchSync(() => this.#database.sync());
     } catch {
       // The rewrite is the second attempt.
     }

@@ -175,6 +175,8 @@ export interface WorkspaceSpec {
   readonly claims?: MachineClaims | undefined;
   /** Limits of the start request, which the `MachineKind` allows. Default: those of the host. */
   readonly limits?: MachineLimits | undefined;
+  /** Returns headers with which requests to another server continue the trace of what is done. Default: none. */
+  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { NO_OBSERVERS, type Observers } from "../../observing/observers.ts";
 import { schemasOf } from "../calls/tool-schemas.ts";
 import { errorEvent, INTERNAL_FAILURE } from "../error-classification.ts";
 import { answerOpenCalls, callError, INTERRUPTED } from "./call-results.ts";
@@ -24,6 +25,8 @@ export interface RunOptions {
   isLeaving?(): boolean;
   /** Default: the thresholds of the reference. */
   stuckThresholds?: StuckThresholds | undefined;
+  /** Watch the steps. Default: none. */
+  observers?: Observers | undefined;
 }
 
 /** The limit of steps in one run. Its name is the code of the error. */
@@ -75,14 +78,17 @@ async function answerLeftCalls(session: AgentSession): Promise<void> {
 }
 
 async function loop(session: AgentSession, options: RunOptions): Promise<void> {
-  const { signal, extensions, stuckThresholds } = options;
+  const { signal, extensions, stuckThresholds, observers = NO_OBSERVERS } = options;
   const schemas = schemasOf(session.tools);
   let isOverlooked = false;
   for (let iteration = 1; ; iteration += 1) {
     signal.throwIfAborted();
     if (options.isLeaving?.()) return;
     if (isPaused(session) || (await stopIfStuck(session, stuckThresholds))) return;
-    const outcome = await step(session, { signal, extensions, schemas, isOverlooked });
+    const outcome = await observers.watch("step", describeStep(session, iteration), {
+      work: () => step(session, { signal, extensions, schemas, isOverlooked }),
+      ended: ({ kind }) => ({ outcome: kind }),
+    });
     // An interrupt that comes when the agent has finished comes too late.
     if (outcome.kind !== "finished") signal.throwIfAborted();
     const { max_iterations: limit } = session.state;
@@ -92,6 +98,10 @@ async function loop(session: AgentSession, options: RunOptions): Promise<void> {
     if (isPaused(session)) return;
     if (isLast) throw new MaxIterationsReached(limit);
   }
+}
+
+function describeStep({ state }: AgentSession, step: number) {
+  return { conversationId: state.id, step };
 }
 
 /** Whether the agent wanted to end although a message of the user stands before its last words. */

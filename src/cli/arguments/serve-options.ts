@@ -8,6 +8,7 @@ const CLUSTER = "Servers that share a store";
 const WEB_APP = "Web app";
 const SANDBOX = "Sandbox";
 const CONTAINERS = "Containers";
+const OBSERVED = "Metrics, traces and logs";
 
 /** The options of a server. */
 export const SERVE_OPTIONS = {
@@ -131,6 +132,29 @@ export const SERVE_OPTIONS = {
     value: "ARGUMENT",
     multiple: true,
     about: "an argument of the engine's run, such as --container-argument=--runtime=runc; may be repeated",
+  },
+  metrics: {
+    section: OBSERVED,
+    about: "serve figures for Prometheus at /metrics, to those who have a key; needs the package prom-client",
+  },
+  "metrics-port": {
+    section: OBSERVED,
+    value: "PORT",
+    about: "serve them on this port instead, without a key. Implies --metrics",
+  },
+  "metrics-host": {
+    section: OBSERVED,
+    value: "HOST",
+    about: "address of that port; default: 127.0.0.1",
+  },
+  tracing: {
+    section: OBSERVED,
+    about:
+      "trace requests and agents with the SDK of OpenTelemetry that NODE_OPTIONS has loaded, by OTEL_* variables",
+  },
+  "access-log": {
+    section: OBSERVED,
+    about: "log every request and socket, without paths and queries",
   },
   "check-browser": {
     section: "Checks",

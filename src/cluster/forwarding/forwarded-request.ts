@@ -1,5 +1,6 @@
 import { AgentServerError } from "../../errors.ts";
 import type { AdmittedRequest } from "../../http/route/dispatch.ts";
+import { REQUEST_ID_HEADER } from "../../http/watching/request-id.ts";
 import type { KeptBody, KeptBytes } from "./kept-body.ts";
 import {
   type NodeRequests,
@@ -79,7 +80,12 @@ export class ForwardedRequest {
       await requests.send(node, {
         method: request.method,
         target: context.search === "" ? context.pathname : `${context.pathname}?${context.search}`,
-        headers: [...passedHeaders(request.headers, length), ...headers],
+        headers: [
+          ...passedHeaders(request.headers, length).filter(([name]) => name !== REQUEST_ID_HEADER),
+          // The log of that node then names the request as the log of this one does.
+          [REQUEST_ID_HEADER, context.requestId],
+          ...headers,
+        ],
         body: body?.chunks() ?? null,
         signal: request.signal,
       }),

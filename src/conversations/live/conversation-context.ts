@@ -8,6 +8,7 @@ import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts"
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
 import type { RemoteAccess } from "../../mcp/transports/remote-access.ts";
+import type { Observers } from "../../observing/observers.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
 import type { LookupFetch } from "../../secrets/lookup-secret.ts";
 import type { ServerSecrets } from "../../secrets/server-secrets.ts";
@@ -103,6 +104,8 @@ export interface ConversationContext {
   serverSecrets?: ServerSecrets | undefined;
   /** Receivers elsewhere of what happens in conversations. Default: none. */
   mail?: ConversationMail | undefined;
+  /** Watch runs, steps and the calls of models and tools. Default: none. */
+  observers?: Observers | undefined;
   /** Called when something other than a state update happens in any conversation. */
   onActivity?(): void;
 }

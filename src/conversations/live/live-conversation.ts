@@ -5,6 +5,7 @@ import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import type { Runner } from "../../agent/runner.ts";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
+import { NO_OBSERVERS, type Observers } from "../../observing/observers.ts";
 import type { DocumentStore } from "../../stores/documents.ts";
 import { isOwnershipLost, ownershipLost } from "../../stores/refusals.ts";
 import type { StoredEvent } from "../../stores/store.ts";
@@ -75,6 +76,8 @@ export interface LiveConversationOptions {
   loadPlugin(reference: string): Promise<void>;
   /** Default: those of the agent. */
   stuckThresholds?: StuckThresholds | undefined;
+  /** Watch the runs. Default: none. */
+  observers?: Observers | undefined;
 }
 
 /** A conversation in memory: its state, its run and its title. `ConversationHandle` has the verbs. */
@@ -127,7 +130,7 @@ export class LiveConversation {
       slots,
       share: () => this.goal.share(),
       assertServed: () => options.assertServed(),
-      run: (signal) => this.#run(signal),
+      run: (signal) => this.#watchedRun(signal),
       isRunning: () => this.status === "running",
       isIdle: () => this.status === "idle",
       ended: () => keeper.publishFullState(),
@@ -315,6 +318,16 @@ export class LiveConversation {
     await settledWithin(closing, CLOSE_WAIT);
   }
 
+  #watchedRun(signal: AbortSignal): Promise<void> {
+    const { id: conversationId, agent } = this.keeper.state;
+    const { observers = NO_OBSERVERS } = this.#options;
+    const run = { conversationId, agent: agent.kind, model: agent.llm.model };
+    return observers.watch("run", run, {
+      work: () => this.#run(signal),
+      ended: () => ({ status: this.status }),
+    });
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     const { session } = this;
     try {
@@ -333,12 +346,12 @@ export class LiveConversation {
   async #runWith(runner: Runner, signal: AbortSignal): Promise<void> {
     const { session } = this;
     const { extensions } = session;
-    const { stuckThresholds } = this.#options;
+    const { stuckThresholds, observers } = this.#options;
     await session.mayBegin(signal);
     await extensions.beforeRun({ session, signal });
     try {
       const isLeaving = () => this.#isLeaving;
-      await runner.run(session, { signal, extensions, stuckThresholds, isLeaving });
+      await runner.run(session, { signal, extensions, stuckThresholds, isLeaving, observers });
     } finally {
       await extensions.afterRun({ session, signal });
     }

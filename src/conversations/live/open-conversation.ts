@@ -232,6 +232,7 @@ export function openConversation(
     loadPlugin: (reference) =>
       loadPlugin(reference, { session, keeper, plugins, turns: pluginTurns, extensions: () => builtIn }),
     stuckThresholds: config.stuck_detection_thresholds ?? undefined,
+    observers: context.observers,
     assertBudget,
     subAgents,
     machineLasts: context.sharesMachines ?? false,

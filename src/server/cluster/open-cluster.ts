@@ -12,6 +12,7 @@ import { NodeOwnership } from "../../cluster/node-ownership.ts";
 import type { AgentServerError } from "../../errors.ts";
 import type { Dispatch } from "../../http/route/dispatch.ts";
 import type { Socket } from "../../http/socket.ts";
+import type { Observers } from "../../observing/observers.ts";
 import { openPeerSocket } from "../../outbound/peers/peer-socket.ts";
 import { Peers } from "../../outbound/peers/peers.ts";
 import type { Cipher } from "../../secrets/cipher.ts";
@@ -20,6 +21,7 @@ import type { Ownership } from "../../stores/ownership.ts";
 import { sharedRelay } from "../../stores/relay/shared-relay.ts";
 import type { Store } from "../../stores/store.ts";
 import type { ResolvedOptions } from "../options/resolved-options.ts";
+import { watchedPeers } from "../telemetry/watched-fetch.ts";
 import { Admission } from "./admission.ts";
 
 /** Milliseconds that another node has to release a conversation. */
@@ -57,12 +59,13 @@ export interface Cluster {
 export interface OpenClusterParts {
   store: Store;
   cipher: Cipher | undefined;
+  observers: Observers;
 }
 
 /** Makes a server a part of its cluster; undefined for a server alone. */
 export function openCluster(
   options: ResolvedOptions,
-  { store, cipher }: OpenClusterParts,
+  { store, cipher, observers }: OpenClusterParts,
 ): Cluster | undefined {
   const { cluster, secretKey, previousSecretKeys, clock, logger } = options;
   if (cluster === null || cipher === undefined || secretKey === undefined) return undefined;
@@ -73,7 +76,7 @@ export function openCluster(
   const living = new LivingNodes(store.ownership);
   const requests = new NodeRequests({
     ...{ proofs, living, now },
-    ask: (request) => peers.ask(request),
+    ask: watchedPeers((request) => peers.ask(request), observers),
     unreached: (other, reason) =>
       logger.warn({ address: other, reason }, "A server of the cluster cannot be reached"),
   });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { sqliteStore } from "../../stores/sqlite.ts";
+import type { Observers } from "../../observing/observers.ts";
+import { sqliteStore, type WatchSync } from "../../stores/sqlite.ts";
 import type { Store } from "../../stores/store.ts";
 import type { ResolvedOptions } from "../options/resolved-options.ts";
 
@@ -14,8 +15,12 @@ export interface Database {
 }
 
 /** Takes the store of the host, or opens the database in the data folder. */
-export function openDatabase({ store, dataFolder }: ResolvedOptions): Database {
+export function openDatabase({ store, dataFolder }: ResolvedOptions, observers: Observers): Database {
   if (store !== undefined) return { store, files: [] };
   const path = join(dataFolder, DATABASE_FILE);
-  return { store: sqliteStore({ path }), files: ["", "-wal", "-shm", "-journal"].map((end) => path + end) };
+  const watchSync: WatchSync = (work) => observers.watch("sync", {}, { work, ended: () => ({}) });
+  return {
+    store: sqliteStore({ path, watchSync }),
+    files: ["", "-wal", "-shm", "-journal"].map((end) => path + end),
+  };
 }

@@ -1,7 +1,9 @@
 import { AgentServerError } from "../../errors.ts";
 import type { ToolSchema } from "../../llm/llm.ts";
+import { NO_OBSERVERS, type Observers } from "../../observing/observers.ts";
 import { maskError } from "../../secrets/masking/mask-error.ts";
 import { maskObservation } from "../../secrets/masking/mask-observation.ts";
+import { maskedJson } from "../../secrets/masking/masked-json.ts";
 import type { ToolDefinition } from "../../wire/agent/tool-definition.ts";
 import type { Action } from "../../wire/events/actions.ts";
 import type { Observation } from "../../wire/events/observations.ts";
@@ -21,6 +23,13 @@ const MISTAKES: ReadonlySet<WorkspaceErrorCode> = new Set([
   "too_large",
 ]);
 
+interface OpenToolOptions {
+  /** Fields that a response schema adds to the arguments. Default: none. */
+  response?: ResponseFields | undefined;
+  /** Watch the calls. Default: none. */
+  observers?: Observers | undefined;
+}
+
 /** A tool in one conversation. Its executor is made at the first call. */
 export class OpenTool {
   readonly name: string;
@@ -33,10 +42,11 @@ export class OpenTool {
   readonly #arguments: ArgumentCheck;
   readonly #response: ResponseFields | undefined;
   readonly #host: ToolHost;
+  readonly #observers: Observers;
   #executor: Promise<ToolExecutor<unknown>> | null = null;
   #closed = false;
 
-  constructor(tool: Tool, host: ToolHost, response?: ResponseFields) {
+  constructor(tool: Tool, host: ToolHost, { response, observers = NO_OBSERVERS }: OpenToolOptions = {}) {
     const args = argumentCheckOf(tool);
     const parameters = response?.merge(args.parameters) ?? args.parameters;
     this.name = tool.name;
@@ -49,6 +59,7 @@ export class OpenTool {
     this.#arguments = args;
     this.#response = response;
     this.#host = host;
+    this.#observers = observers;
   }
 
   /**
@@ -82,6 +93,21 @@ export class OpenTool {
   }
 
   run(input: unknown, context: ToolCallContext): Promise<Observation> {
+    const { conversationId, secrets } = this.#host;
+    const call = {
+      ...{ conversationId, tool: this.name, callId: context.toolCallId },
+      said: () => maskedJson(input, secrets),
+    };
+    return this.#observers.watch("toolCall", call, {
+      work: () => this.#run(input, context),
+      ended: (observation) => ({
+        isError: observation.is_error === true,
+        said: () => maskedJson(observation, secrets),
+      }),
+    });
+  }
+
+  #run(input: unknown, context: ToolCallContext): Promise<Observation> {
     return this.#masked(async (executor) => {
       context.signal.throwIfAborted();
       return executor.run(input, context);

@@ -1,6 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import type { ToolSchema } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
+import type { Observers } from "../../observing/observers.ts";
 import type { ToolDefinition } from "../../wire/agent/tool-definition.ts";
 import type { Tool, ToolHost, ToolStorage } from "../tool.ts";
 import { OpenTool } from "./open-tool.ts";
@@ -34,6 +35,8 @@ export interface ToolboxOptions {
   host: Omit<ToolHost, "params" | "storage">;
   storageOf(toolName: string): ToolStorage;
   logger: Logger;
+  /** Watch the calls of tools. Default: none. */
+  observers?: Observers | undefined;
 }
 
 /** Makes the toolbox of a conversation. A tool is opened at its first call. */
@@ -96,9 +99,9 @@ class ConversationToolbox implements Toolbox {
   }
 
   #open({ tool, params, response }: ResolvedTool): void {
-    const { host, storageOf } = this.#options;
+    const { host, storageOf, observers } = this.#options;
     const storage = storageOf(tool.name);
-    this.#tools.set(tool.name, new OpenTool(tool, { ...host, storage, params }, response));
+    this.#tools.set(tool.name, new OpenTool(tool, { ...host, storage, params }, { response, observers }));
     this.#schemas = null;
   }
 }

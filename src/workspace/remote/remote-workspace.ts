@@ -46,9 +46,14 @@ export function remoteWorkspace(options: RemoteOptions): OpenWorkspace {
 /** Opens a workspace on another server, under the claims of the spec. */
 export async function openRemote(
   resolved: ResolvedRemote,
-  { conversationId, workingDir, claims }: Pick<WorkspaceSpec, "conversationId" | "workingDir" | "claims">,
+  {
+    conversationId,
+    workingDir,
+    claims,
+    traceHeaders,
+  }: Pick<WorkspaceSpec, "conversationId" | "workingDir" | "claims" | "traceHeaders">,
 ): Promise<Workspace> {
-  const remote = { ...resolved, claims };
+  const remote = { ...resolved, claims, traceHeaders };
   const machine = await RemoteMachine.open(remote);
   const { cwd, folder: _, ...facts } = machine.facts;
   const root = remote.workingDir ?? cwd;

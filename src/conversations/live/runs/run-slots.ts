@@ -80,6 +80,11 @@ export class RunSlots {
     return Math.max(0, this.#size - this.#taken);
   }
 
+  /** Number of runs that wait. */
+  get queued(): number {
+    return this.#waiting.size;
+  }
+
   /**
    * Takes a slot, or a place in the queue. Default: all runs have one owner, so that they come in their order.
    *

@@ -2,6 +2,7 @@ import type { PromptView } from "../../../agent/view/prompt-view.ts";
 import { messageOf } from "../../../errors.ts";
 import type { Llm } from "../../../llm/llm.ts";
 import type { Logger } from "../../../logger.ts";
+import type { Observers } from "../../../observing/observers.ts";
 import type { ToolRegistry } from "../../../tools/registry.ts";
 import type { ToolHost, ToolStorage } from "../../../tools/tool.ts";
 import { type ResolvedTool, resolveTools } from "../../../tools/toolbox/resolve-tools.ts";
@@ -26,7 +27,12 @@ export interface OpenToolsParts {
   switchLlm(config: LlmConfig): Promise<void>;
   /** Rejects with `too_many_requests` beyond a final budget. */
   assertBudget(): Promise<void>;
-  context: { tools: ToolRegistry; profiles?: ProfileSource | undefined; logger: Logger };
+  context: {
+    tools: ToolRegistry;
+    profiles?: ProfileSource | undefined;
+    logger: Logger;
+    observers?: Observers | undefined;
+  };
 }
 
 /** Names of the tools whose description lists the saved models. */
@@ -35,7 +41,7 @@ const LISTING: ReadonlySet<string> = new Set(["switch_llm"]);
 /** Opens the tools of an agent. Throws as `resolveTools`. */
 export async function openTools(parts: OpenToolsParts): Promise<Toolbox> {
   const { agent, clientTools, host, view, storageOf, context } = parts;
-  const { tools: registry, profiles, logger } = context;
+  const { tools: registry, profiles, logger, observers } = context;
   const resolved = await resolveTools({ agent, clientTools, registry, logger });
   const tools = await availableTools(resolved, { workspace: host.workspace, logger });
   await prepareTools(tools, { workspace: host.workspace, logger });
@@ -44,7 +50,7 @@ export async function openTools(parts: OpenToolsParts): Promise<Toolbox> {
   const models = new SavedModels({ ...parts, profiles, listed });
   const messages = () =>
     view().events.filter((event): event is MessageEvent => event.kind === "MessageEvent");
-  return openToolbox({ tools, host: { ...host, models, messages }, storageOf, logger });
+  return openToolbox({ tools, host: { ...host, models, messages }, storageOf, logger, observers });
 }
 
 /** The tools without those that the machine of the conversation cannot have. */

@@ -42,7 +42,8 @@ export interface RunSessionParts {
   cacheId?: string | undefined;
   /** Holds back what cannot be taken back. */
   guard: HoldGuard;
-  context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "onActivity"> & AnalyzerContext;
+  context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "onActivity" | "observers"> &
+    AnalyzerContext;
   /** The agent with what the files of its project add to it. */
   completeAgent(): Promise<Agent>;
   /** Opens the tools of an agent. */

@@ -1,11 +1,13 @@
 import { withComplete } from "../../../llm/decorators/with-complete.ts";
 import type { CompletionLog } from "../../../llm/decorators/with-completion-log.ts";
 import type { Llm, LlmReply } from "../../../llm/llm.ts";
+import { NO_OBSERVERS } from "../../../observing/observers.ts";
 import type { SecretRegistry } from "../../../secrets/secret-registry.ts";
 import { type LlmConfig, type LlmConfigInput, parseLlmConfig } from "../../../wire/agent/llm-config.ts";
 import type { LiveContext } from "../conversation-context.ts";
 import { maskedLlm } from "../masking/masked-llm.ts";
 import type { StateKeeper } from "../state-keeper.ts";
+import { watchedModel } from "./watched-model.ts";
 
 export interface SessionModelsParts {
   keeper: StateKeeper;
@@ -14,7 +16,7 @@ export interface SessionModelsParts {
   isModelKeyLost: boolean;
   /** Id under which providers keep its prompts. Default: that of the conversation. */
   cacheId?: string | undefined;
-  context: Pick<LiveContext, "createLlm">;
+  context: Pick<LiveContext, "createLlm" | "observers">;
 }
 
 /** The models of a conversation: that of its agent, and further ones. None is shown a secret value. */
@@ -47,7 +49,8 @@ export class SessionModels {
     });
     const ids = cacheId === undefined ? {} : { cacheId };
     const own = withComplete(llm, (request) => llm.complete({ conversationId, ...ids, ...request }));
-    return maskedLlm(own, secrets);
+    const { observers = NO_OBSERVERS } = context;
+    return watchedModel(maskedLlm(own, secrets), { conversationId, config, secrets, observers });
   }
 
   /** Makes a further model. What its calls use counts under the `usage_id` of its configuration. */

@@ -127,7 +127,7 @@ export class RemoteCalls {
     signal,
     patience,
   }: Call): Promise<Response> {
-    const { address, apiKey, claims } = this.#options;
+    const { address, apiKey, claims, traceHeaders } = this.#options;
     this.#leaving.signal.throwIfAborted();
     const parameters = Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
     const watch = body?.patience ?? new Patience(patience ?? this.#options.patience);
@@ -137,6 +137,7 @@ export class RemoteCalls {
       headers: {
         accept: "*/*",
         ...headers,
+        ...traceHeaders?.(),
         ...(json !== undefined && { "content-type": "application/json" }),
         ...(apiKey !== undefined && { "x-session-api-key": apiKey }),
         ...(claims !== undefined && { [CLAIM_HEADER]: claimsText(claims.list) }),

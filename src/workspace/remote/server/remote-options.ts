@@ -33,6 +33,8 @@ export interface ResolvedRemote {
   readonly idleTimeoutSeconds: number | null;
   /** The claims under which the machine is used. undefined where no other server may use it for the conversation. */
   readonly claims?: MachineClaims | undefined;
+  /** Headers with which a request continues the trace of what is done. Default: none. */
+  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
 }
 
 const DEFAULT_PATIENCE = 30_000;
