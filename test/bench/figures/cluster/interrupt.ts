@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openCluster } from "../../../cluster/harness/cluster.ts";
 import { createConversation, send } from "../../conversation.ts";
 import type { Figure } from "../../figure.ts";
@@ -38,6 +39,7 @@ export const clusterInterrupt: Figure = {
           ask(`${index % 2 === 0 ? near : far}/api/conversations/${id}/interrupt`, "POST"),
         ]);
         if (index > 1) times[index % 2 === 0 ? "near" : "far"].push(at - from);
+        await untilPaused(near, id);
       }
       const [nearMs, farMs] = [median(times.near), median(times.far)];
       const [nearLate, farLate] = [quantile(times.near, 0.95), quantile(times.far, 0.95)];
@@ -56,6 +58,15 @@ export const clusterInterrupt: Figure = {
     }
   },
 };
+
+/** A message that comes before would be read by the run that ends. */
+async function untilPaused(url: string, id: string): Promise<void> {
+  for (;;) {
+    const [info] = await ask<{ execution_status: string }[]>(`${url}/api/conversations?ids=${id}`);
+    if (info?.execution_status === "paused") return;
+    await sleep(10);
+  }
+}
 
 /** A model that never answers. A call ends when its caller lets go. */
 async function startSilentModel() {
