@@ -30,6 +30,8 @@ const ATTEMPTS = 3;
 interface OwnNode {
   options: NodeOptions;
   beat: Moment;
+  /** Number of looks that were answered. A look whose answer was lost keeps its number until it is told. */
+  looks: number;
 }
 
 interface Moment {
@@ -68,7 +70,7 @@ export class PostgresOwnership implements Ownership {
     const place = [toKeptOrNull(options.address ?? null), toKeptOrNull(options.machine ?? null)];
     const [row] = await this.#run("SELECT $schema.join_1($1, $2, $3) AS id", ...place, this.#lease);
     const node = Number(row?.id);
-    this.#nodes.set(node, { options, beat });
+    this.#nodes.set(node, { options, beat, looks: 0 });
     this.#beats ??= setInterval(() => void this.#beat(), this.#times.beat).unref();
     return node;
   }
@@ -100,11 +102,14 @@ export class PostgresOwnership implements Ownership {
   }
 
   async adopt(node: number, limit: number): Promise<Adopted[]> {
+    const own = this.#nodes.get(node);
+    const look = (own?.looks ?? 0) + 1;
     const outcome = await this.#asNode<{ adopted: Adopted[] }>(
       node,
-      "SELECT $schema.adopt_1($1, $2, $3, $4) AS outcome",
-      ...[limit, this.#lease, `${this.#times.awayAfter} milliseconds`],
+      "SELECT $schema.adopt_1($1, $2, $3, $4, $5) AS outcome",
+      ...[look, limit, this.#lease, `${this.#times.awayAfter} milliseconds`],
     );
+    if (own !== undefined) own.looks = look;
     return outcome.adopted.map(({ conversationId, fence, away }) => ({
       ...{ conversationId: fromKept(conversationId), fence },
       ...(away !== undefined && { away: fromKept(away) }),

@@ -158,6 +158,27 @@ test("a way that carries nothing any more is given up, and the write takes anoth
   expect(await store.events.count(CONVERSATION, {})).toBe(1);
 });
 
+test("what a node has adopted is told to it, although the answer was lost", async () => {
+  const proxy = await proxied();
+  const schema = `faults_${stores++}`;
+  const direct = openStore(urlOf(place), schema);
+  await direct.commit({ ...creation(), update: { status: "running" } });
+  const gone = await direct.ownership.join();
+  await direct.ownership.claim(gone, CONVERSATION);
+  const store = openStore(proxy.connectionString, schema);
+  const node = await store.ownership.join();
+  // Both at one moment, so that a look has a connection beside that of the beats.
+  await Promise.all([store.ownership.adopt(node, 10), store.ownership.adopt(node, 10)]);
+  proxy.loseAnswers();
+  await direct.ownership.leave(gone);
+  const adopted = store.ownership.adopt(node, 10);
+  await expect.poll(async () => (await direct.ownership.ownerOf(CONVERSATION))?.node).toBe(node);
+  proxy.resume();
+  proxy.cut();
+  expect(await adopted).toEqual([{ conversationId: CONVERSATION, fence: expect.any(Number) }]);
+  expect(await store.ownership.adopt(node, 10)).toEqual([]);
+});
+
 test("a statement that arrives after a later one changes nothing", async () => {
   const schema = await newSchema();
   const store = postgresStore(schema);

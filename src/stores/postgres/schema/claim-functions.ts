@@ -86,18 +86,21 @@ export const CLAIM_FUNCTIONS = `
   END $body$
   SET enable_seqscan = off;
 
-  CREATE FUNCTION $schema.adopt_1(adopter bigint, most integer, lease interval, away_after interval) RETURNS json
+  CREATE FUNCTION $schema.adopt_1(
+    adopter bigint, this_look bigint, most integer, lease interval, away_after interval
+  ) RETURNS json
   LANGUAGE plpgsql AS $body$
   DECLARE
     self record;
     found_one record;
     outcome json;
-    adopted json[] := '{}';
+    taken json[] := '{}';
   BEGIN
     PERFORM $schema.beat_1(ARRAY[adopter], lease);
-    SELECT machine, alive_since <= clock_timestamp() - lease AS may_bury INTO self
+    SELECT machine, look, adopted, alive_since <= clock_timestamp() - lease AS may_bury INTO self
       FROM $schema.nodes WHERE id = adopter AND NOT dead;
     IF NOT FOUND THEN RETURN '{"dead":true}'; END IF;
+    IF self.look = this_look THEN RETURN json_build_object('adopted', self.adopted); END IF;
     IF self.may_bury THEN
       UPDATE $schema.nodes SET dead = true WHERE NOT dead AND lives_until < clock_timestamp();
     END IF;
@@ -120,11 +123,14 @@ export const CLAIM_FUNCTIONS = `
     LOOP
       outcome := $schema.take_claim_1(adopter, found_one.id, false);
       IF outcome->>'fence' IS NOT NULL THEN
-        adopted := adopted || json_strip_nulls(json_build_object(
+        taken := taken || json_strip_nulls(json_build_object(
           'conversationId', found_one.id, 'fence', (outcome->>'fence')::bigint, 'away', found_one.away));
       END IF;
     END LOOP;
-    RETURN json_build_object('adopted', array_to_json(adopted));
+    IF cardinality(taken) > 0 THEN
+      UPDATE $schema.nodes SET look = this_look, adopted = array_to_json(taken) WHERE id = adopter;
+    END IF;
+    RETURN json_build_object('adopted', array_to_json(taken));
   END $body$
   SET enable_seqscan = off;
 `;
