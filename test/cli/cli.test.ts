@@ -109,7 +109,7 @@ describe("agent-server", () => {
     [["serve", "here"], 'serve: expected nothing but options, got "here"'],
     [["completion", "tcsh"], "completion: expected one shell: bash, zsh or fish"],
     [["constructor", "--port", "1"], "unknown command: constructor"],
-    [["--data", "/srv"], "--data: not a flag of the server, but of doctor, import, export and reseal"],
+    [["--data", "/srv"], "--data: not a flag of the server, but of doctor, import, export, reseal and keys"],
     [["demo", "--container", "a:1"], "--container: not a flag of demo, but of the server"],
     [["--sandbox", "--sandbox-network", "some"], "--sandbox-network: expected none or host"],
     [["--sandbox-root", "/srv"], "need --sandbox"],

@@ -219,11 +219,14 @@ describe.skipIf(NO_BROWSER)("the inspector in a browser", () => {
       await server.close();
     });
     const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-    const { info } = await server.conversations.create({
-      agent: { kind: "Agent", llm: { model: "demo/tour" }, tools: [] },
-      workspace: { working_dir: "/tmp/agent-server-inspected" },
-      autotitle: false,
-    });
+    const { info } = await server.conversations.create(
+      {
+        agent: { kind: "Agent", llm: { model: "demo/tour" }, tools: [] },
+        workspace: { working_dir: "/tmp/agent-server-inspected" },
+        autotitle: false,
+      },
+      { createdBy: "anna" },
+    );
     const opened = await server.conversations.open(info.id);
     await opened.sendMessage([{ type: "text", text: "Hello", cache_prompt: false }], { run: false });
     const { page, requests } = await openPage();

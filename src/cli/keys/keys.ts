@@ -27,7 +27,7 @@ async function outcomeOf(command: KeysArguments, kept: AccessKeys): Promise<stri
     case "create": {
       const { keyName: name, scope, owner, tags, lifetime } = command;
       const expires_at = lifetime === null ? null : new Date(systemClock.now() + lifetime).toISOString();
-      return shownNew(await kept.create({ name, scope, owner, tags, limits: null, expires_at }), json);
+      return shownNew(await kept.create({ name, scope, owner, tags, expires_at }), json);
     }
     case "rotate":
       return shownNew(await kept.rotate(command.id), json);

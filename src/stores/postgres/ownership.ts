@@ -30,7 +30,7 @@ const ATTEMPTS = 3;
 interface OwnNode {
   options: NodeOptions;
   beat: Moment;
-  /** Number of looks that were answered. A look whose answer was lost keeps its number until it is told. */
+  /** Number of looks that were answered. A look whose answer was lost keeps its number until it is answered. */
   looks: number;
 }
 

@@ -4,16 +4,6 @@ import { nullable } from "../nullable.ts";
 
 const scope = z.enum(["read", "write", "admin"]);
 
-const limit = (about: string) => nullable(z.int().min(1)).describe(about);
-
-/** Limits of the callers of one key. */
-export const keyLimits = z
-  .object({
-    requests_per_minute: limit("Requests and upgrades a minute; as many may come at once"),
-    sockets: limit("Open sockets at a time"),
-  })
-  .meta({ id: "AccessKeyLimits" });
-
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function isMoment(text: string): boolean {
@@ -27,7 +17,6 @@ const facts = {
     "The principal in whose name the key acts; it then reaches what that one has created",
   ),
   tags: nullable(tags).describe("Only conversations with these tags are reached; new ones get them"),
-  limits: nullable(keyLimits),
   expires_at: nullable(
     z
       .string()
@@ -64,4 +53,3 @@ export const createdAccessKey = z
 
 export type CreateAccessKey = z.output<typeof createAccessKeyRequest>;
 export type AccessKey = z.output<typeof accessKey>;
-export type KeyLimits = z.output<typeof keyLimits>;

@@ -22,7 +22,7 @@
  * `nodes` are the servers, `claims` say which of them may write which conversation, or runs which bash command. Only the
  * node of a claim that has lived long enough without a break may take over from one whose time has passed:
  * `alive_since` is when it began. `machine` says which machines may run a conversation; null: any. `adopted` is what the
- * node has got by its `look`, the last that found something: it is told again when the answer was lost.
+ * node has got by its `look`, the last that found something: it is sent again when the answer was lost.
  */
 export const TABLES = `
   CREATE TABLE $schema.conversations (
