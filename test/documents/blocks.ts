@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -8,8 +8,7 @@ export const DOCUMENTS = [
   "README.md",
   "src/README.md",
   "examples/README.md",
-  "examples/guide/comparison.md",
-  "examples/guide/migration.md",
+  ...readdirSync(join(root, "examples/guide")).map((name) => `examples/guide/${name}`),
   ".github/CONTRIBUTING.md",
   ".github/SECURITY.md",
 ];

@@ -167,6 +167,17 @@ export const PLAYS: readonly Play[] = [
     },
   },
   {
+    shows: "metrics: prometheus()",
+    async play(text, folder) {
+      const { openTelemetry } = await import("agent-server/opentelemetry");
+      const { prometheus } = await import("agent-server/prometheus");
+      const { pino } = await import("pino");
+      const silent = () => pino({ level: "silent" });
+      const options = await playServer(text, folder, { openTelemetry, prometheus, pino: silent });
+      expect(options?.observers).toHaveLength(1);
+    },
+  },
+  {
     shows: "sandboxedWorkspace({ root:",
     missing: NO_SANDBOX,
     async play(text, folder) {

@@ -106,8 +106,8 @@ describe("32-observability", () => {
     }
   });
 
-  it("every figure of the server is in the table of the README, and no other", () => {
-    const rows = read("README.md")
+  it("every figure of the server is in the table of the guide, and no other", () => {
+    const rows = read("examples/guide/operating.md")
       .split("## Metrics, traces and logs")[1]
       ?.split("With them come")[0]
       ?.split("\n")

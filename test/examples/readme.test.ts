@@ -31,9 +31,9 @@ it("the commands of the README start a conversation, watch it to its end and rea
   }
 });
 
-it("the reader of the README misses nothing and repeats nothing over kill -9 and restarts", async () => {
-  const readme = await readFile(join(root, "README.md"), "utf8");
-  const [code = ""] = readme.match(/(?<=```js\n)function follow.+?(?=```)/s) ?? [];
+it("the reader of the guide misses nothing and repeats nothing over kill -9 and restarts", async () => {
+  const guide = await readFile(join(root, "examples/guide/clients.md"), "utf8");
+  const [code = ""] = guide.match(/(?<=```js\n)function follow.+?(?=```)/s) ?? [];
   expect(code.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
   const follow = new Function(`${code}; return follow`)() as Follow;
 
