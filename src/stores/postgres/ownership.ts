@@ -32,6 +32,8 @@ interface OwnNode {
   beat: Moment;
   /** Number of looks that were answered. A look whose answer was lost keeps its number until it is answered. */
   looks: number;
+  /** The end of the last look. */
+  looking: Promise<unknown>;
 }
 
 interface Moment {
@@ -70,7 +72,7 @@ export class PostgresOwnership implements Ownership {
     const place = [toKeptOrNull(options.address ?? null), toKeptOrNull(options.machine ?? null)];
     const [row] = await this.#run("SELECT $schema.join_1($1, $2, $3) AS id", ...place, this.#lease);
     const node = Number(row?.id);
-    this.#nodes.set(node, { options, beat, looks: 0 });
+    this.#nodes.set(node, { options, beat, looks: 0, looking: Promise.resolve() });
     this.#beats ??= setInterval(() => void this.#beat(), this.#times.beat).unref();
     return node;
   }
@@ -101,15 +103,23 @@ export class PostgresOwnership implements Ownership {
     return owner === undefined ? undefined : toOwner(owner);
   }
 
-  async adopt(node: number, limit: number): Promise<Adopted[]> {
+  /** The looks of a node come one after the other: the database keeps what the last one has found. */
+  adopt(node: number, limit: number): Promise<Adopted[]> {
     const own = this.#nodes.get(node);
-    const look = (own?.looks ?? 0) + 1;
+    if (own === undefined) return Promise.reject(ownershipLost());
+    const looked = own.looking.then(() => this.#look(node, own, limit));
+    own.looking = looked.catch(() => undefined);
+    return looked;
+  }
+
+  async #look(node: number, own: OwnNode, limit: number): Promise<Adopted[]> {
+    const look = own.looks + 1;
     const outcome = await this.#asNode<{ adopted: Adopted[] }>(
       node,
       "SELECT $schema.adopt_1($1, $2, $3, $4, $5) AS outcome",
       ...[look, limit, this.#lease, `${this.#times.awayAfter} milliseconds`],
     );
-    if (own !== undefined) own.looks = look;
+    own.looks = look;
     return outcome.adopted.map(({ conversationId, fence, away }) => ({
       ...{ conversationId: fromKept(conversationId), fence },
       ...(away !== undefined && { away: fromKept(away) }),
