@@ -42,7 +42,6 @@ export const SERVE_OPTIONS = {
     choices: ["pinned", "shared", "sandbox"],
     about:
       "where a conversation runs: on the machine where it began (pinned, the default), or on any, where all have the same folders (shared) or the --sandboxes",
-    brief: "where a conversation runs: its machine, or any",
   },
   machine: {
     section: CLUSTER,
@@ -62,7 +61,6 @@ export const SERVE_OPTIONS = {
     value: "URL",
     about:
       "agent servers in which agents work, with the key OH_SANDBOXES_KEY; {conversation_id} in the URL makes it one for each conversation. In a cluster, implies --placement sandbox",
-    brief: "agent servers in which agents work",
   },
   ui: {
     section: WEB_APP,
