@@ -17,12 +17,18 @@ try {
   write("package.json", manifest);
   write("package-lock.json", { name, version, lockfileVersion: 3, requires: true, packages });
   const parameters = ["sbom", "--package-lock-only", "--sbom-format=cyclonedx"];
-  const bill = JSON.parse(execFileSync("npm", parameters, { cwd: folder, encoding: "utf8" }));
+  const options = { cwd: folder, env: withoutSettingsOfNpm(), encoding: "utf8" } as const;
+  const bill = JSON.parse(execFileSync("npm", parameters, options));
   // npm takes the name of the folder.
   bill.metadata.component.name = name;
   process.stdout.write(`${JSON.stringify(bill, null, 2)}\n`);
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** A script of npm has the settings of this checkout in its variables, such as which parts to leave out. */
+function withoutSettingsOfNpm(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
 }
 
 function write(file: string, content: object): void {
