@@ -48,15 +48,20 @@ export async function openBrowser(own: string): Promise<WatchedBrowser> {
     return page;
   }
 
+  /** A page may ask itself, as by `blob:`, which has no host. */
+  function isElsewhere(text: string): boolean {
+    const { protocol, host: asked } = new URL(text);
+    return /^(http|ws)/.test(protocol) && asked !== host;
+  }
+
   async function watch(context: BrowserContext): Promise<void> {
     context.on("requestfinished", (request) => {
-      const url = new URL(request.url());
-      if (/^(http|ws)/.test(url.protocol) && url.host !== host) faults.push(`asked ${url.host}`);
+      if (isElsewhere(request.url())) faults.push(`asked ${new URL(request.url()).host}`);
     });
     context.on("requestfailed", (request) => {
-      const url = new URL(request.url());
       const isBlocked = request.failure()?.errorText === "csp";
-      if (url.host !== host && !isBlocked) faults.push(`tried to ask ${url.host}`);
+      if (isElsewhere(request.url()) && !isBlocked)
+        faults.push(`tried to ask ${new URL(request.url()).host}`);
     });
     context.on("response", (response) => {
       if (response.status() < 400) return;
