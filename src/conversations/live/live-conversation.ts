@@ -1,15 +1,12 @@
 import { QUESTION_KEY } from "../../agent/loop/confirmation/questions.ts";
 import { recoverRun } from "../../agent/loop/recovery.ts";
-import { interrupt } from "../../agent/loop/run.ts";
 import type { StuckThresholds } from "../../agent/loop/stuck.ts";
 import type { Runner } from "../../agent/runner.ts";
-import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
-import { NO_OBSERVERS, type Observers } from "../../observing/observers.ts";
+import type { Observers } from "../../observing/observers.ts";
 import type { DocumentStore } from "../../stores/documents.ts";
-import { isOwnershipLost, ownershipLost } from "../../stores/refusals.ts";
+import { ownershipLost } from "../../stores/refusals.ts";
 import type { StoredEvent } from "../../stores/store.ts";
-import { settledWithin, untilAborted } from "../../waiting.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
 import type { Event } from "../../wire/events/events.ts";
@@ -23,6 +20,7 @@ import type { Claim } from "./claims.ts";
 import { GoalLoop } from "./goal/goal-loop.ts";
 import { GoalNotes } from "./goal/goal-notes.ts";
 import type { OpeningGuard } from "./opening-guard.ts";
+import { AgentRuns } from "./runs/agent-runs.ts";
 import { RunControl } from "./runs/run-control.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 import type { Takeovers } from "./runs/takeovers.ts";
@@ -95,7 +93,7 @@ export class LiveConversation {
   readonly subAgents: SubAgents;
   readonly #logger: Logger;
   readonly #options: LiveConversationOptions;
-  #runner: Runner | null = null;
+  readonly #agentRuns: AgentRuns;
   #touchedAt = 0;
   #uses = 0;
   #closing: Promise<void> | undefined;
@@ -105,6 +103,11 @@ export class LiveConversation {
   constructor(options: LiveConversationOptions) {
     const { claim, keeper, session, workspace, slots, logger } = options;
     this.#options = options;
+    this.#agentRuns = new AgentRuns({
+      ...{ keeper, session, logger, createRunner: options.createRunner },
+      ...{ stuckThresholds: options.stuckThresholds, observers: options.observers },
+      isLeaving: () => this.#isLeaving,
+    });
     this.claim = claim;
     this.keeper = keeper;
     this.session = session;
@@ -130,7 +133,7 @@ export class LiveConversation {
       slots,
       share: () => this.goal.share(),
       assertServed: () => options.assertServed(),
-      run: (signal) => this.#watchedRun(signal),
+      run: (signal) => this.#agentRuns.run(signal),
       isRunning: () => this.status === "running",
       isIdle: () => this.status === "idle",
       ended: () => keeper.publishFullState(),
@@ -160,14 +163,13 @@ export class LiveConversation {
   }
 
   /** Gives the runner, which is made when it is first needed. */
-  async runner(): Promise<Runner> {
-    this.#runner ??= await this.#options.createRunner();
-    return this.#runner;
+  runner(): Promise<Runner> {
+    return this.#agentRuns.runner();
   }
 
   /** Tells an active run of a message that a run is to begin with. */
   supersede(): void {
-    if (this.runs.active) this.#runner?.supersede?.();
+    if (this.runs.active) this.#agentRuns.supersede();
   }
 
   /** Adds secrets, as far as the conversation may have them. */
@@ -220,7 +222,8 @@ export class LiveConversation {
 
   /**
    * Answers calls that the end of the process left open. A run that it cut short goes on where the server says so, or
-   * else becomes an error. The calls of a machine that outlives its servers are answered by that run. A task that a sub-agent had finished by then has its result.
+   * else becomes an error. The calls of a machine that outlives its servers are answered by that run. A task that a
+   * sub-agent had finished by then has its result.
    *
    * Rejects with `too_many_requests` when the run should go on and no slot is free: nothing has changed then.
    */
@@ -306,66 +309,9 @@ export class LiveConversation {
     await this.goal.close(CLOSE_WAIT);
     await Promise.all([this.runs.close(CLOSE_WAIT), this.title.close()]);
     if (this.#isLeaving) this.workspace.leave();
-    await this.#closeRunner();
+    await this.#agentRuns.close(CLOSE_WAIT);
     await this.subAgents.close();
     await this.session.close();
-  }
-
-  async #closeRunner(): Promise<void> {
-    const closing = (async () => this.#runner?.close?.())().catch((error: unknown) =>
-      this.#report(error, "A runner did not close cleanly"),
-    );
-    await settledWithin(closing, CLOSE_WAIT);
-  }
-
-  #watchedRun(signal: AbortSignal): Promise<void> {
-    const { id: conversationId, agent } = this.keeper.state;
-    const { observers = NO_OBSERVERS } = this.#options;
-    const run = { conversationId, agent: agent.kind, model: agent.llm.model };
-    return observers.watch("run", run, {
-      work: () => this.#run(signal),
-      ended: () => ({ status: this.status }),
-    });
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { session } = this;
-    try {
-      if (!(await this.#prepare(signal))) return await this.#interrupted();
-      if (!hasMessage(session)) return await session.update({ execution_status: "idle" });
-      await this.#runWith(await this.runner(), signal);
-    } catch (error) {
-      this.#report(error, "A run failed");
-      if (isOwnershipLost(error)) return;
-      await this.session
-        .fail(error)
-        .catch((cause: unknown) => this.#report(cause, "A failed run is not stored"));
-    }
-  }
-
-  async #runWith(runner: Runner, signal: AbortSignal): Promise<void> {
-    const { session } = this;
-    const { extensions } = session;
-    const { stuckThresholds, observers } = this.#options;
-    await session.mayBegin(signal);
-    await extensions.beforeRun({ session, signal });
-    try {
-      const isLeaving = () => this.#isLeaving;
-      await runner.run(session, { signal, extensions, stuckThresholds, isLeaving, observers });
-    } finally {
-      await extensions.afterRun({ session, signal });
-    }
-  }
-
-  /** Ends a run that was interrupted before it began. Calls that the user has approved for it are answered. */
-  async #interrupted(): Promise<void> {
-    const { session } = this;
-    if (session.cutCalls.size > 0) return interrupt(session);
-    if (this.status === "waiting_for_confirmation") {
-      await session.readLog();
-      return session.confirmation.isWaiting ? undefined : interrupt(session);
-    }
-    await session.update({ execution_status: "paused" }, [{ kind: "InterruptEvent", source: "user" }]);
   }
 
   /** Reports the parts of a request that are not honoured in full, a sentence for each. */
@@ -374,30 +320,4 @@ export class LiveConversation {
     const { id } = this.keeper.state;
     this.#logger.warn({ conversation_id: id, warnings }, "A request is not honoured in full");
   }
-
-  /** False when the run was interrupted before everything was ready. */
-  async #prepare(signal: AbortSignal): Promise<boolean> {
-    const { session } = this;
-    try {
-      await untilAborted(session.prepare(), signal);
-    } catch (error) {
-      if (signal.aborted) return false;
-      throw error;
-    }
-    await session.writePrompt();
-    return true;
-  }
-
-  #report(error: unknown, message: string): void {
-    this.#logger.error({ conversation_id: this.keeper.state.id, error: messageOf(error) }, message);
-  }
-}
-
-/**
- * Whether there is anything to work on: providers refuse a prompt of instructions alone. A message that an extension
- * has blocked is in no prompt, but its turn has to end.
- */
-function hasMessage({ view, state }: RunSession): boolean {
-  if (Object.keys(state.blocked_messages).length > 0) return true;
-  return view.messages().some(({ role }) => role !== "system");
 }
