@@ -102,6 +102,8 @@ it("what a key may do has to make sense", async () => {
     [{ scope: "admin", owner: "ada" }, 422],
     [{ scope: "admin", tags: { team: "red" } }, 422],
     [{ scope: "read", tags: { "Not a key": "x" } }, 422],
+    // What is not known would be a limit that does not hold.
+    [{ scope: "read", limits: { sockets: 1 } }, 422],
     [{ scope: "read", expires_at: "2001-01-01T00:00:00Z" }, 400],
   ] as const;
   for (const [fields, status] of refused) {

@@ -27,7 +27,7 @@ const facts = {
 
 /** Body of `POST /api/access-keys`. */
 export const createAccessKeyRequest = z
-  .object(facts)
+  .strictObject(facts)
   .superRefine(({ scope, owner, tags }, context) => {
     if (scope !== "admin" || (owner === null && tags === null)) return;
     const message = "Value error, an admin reaches every conversation: leave out `owner` and `tags`";
