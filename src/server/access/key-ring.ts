@@ -61,6 +61,7 @@ export class KeyRing implements ScopedKeys {
   /** Forgets a key that this server has changed, so that the change holds at once. */
   forget(keyId: string): void {
     this.#known.delete(keyId);
+    this.#reading.delete(keyId);
   }
 
   async #record(id: string): Promise<StoredAccessKey | undefined> {
@@ -73,17 +74,24 @@ export class KeyRing implements ScopedKeys {
 
   /** Reads a key once for all who ask at the same time. */
   #read(id: string): Promise<StoredAccessKey | undefined> {
-    const reading = this.#reading.get(id) ?? this.#readNow(id).finally(() => this.#reading.delete(id));
-    this.#reading.set(id, reading);
-    return reading;
+    const reading = this.#reading.get(id);
+    if (reading !== undefined) return reading;
+    const begun = this.#readNow(id, () => this.#reading.get(id) === begun);
+    this.#reading.set(id, begun);
+    return begun;
   }
 
-  async #readNow(id: string): Promise<StoredAccessKey | undefined> {
+  /** Remembers the record, unless the key was changed while it was read. */
+  async #readNow(id: string, isWanted: () => boolean): Promise<StoredAccessKey | undefined> {
     const readAt = this.#options.now();
-    const record = await (await this.#options.keys()).byId(id);
-    // Unknown ids are not remembered: they would push the known ones out.
-    if (record !== undefined) this.#remember(id, { record, readAt });
-    return record;
+    try {
+      const record = await (await this.#options.keys()).byId(id);
+      // Unknown ids are not remembered: they would push the known ones out.
+      if (record !== undefined && isWanted()) this.#remember(id, { record, readAt });
+      return record;
+    } finally {
+      if (isWanted()) this.#reading.delete(id);
+    }
   }
 
   #remember(id: string, known: Known): void {
