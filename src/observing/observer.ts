@@ -4,7 +4,7 @@
  * - **Order.** An observer is asked when a piece of work begins, and its watch hears once how it ended. Pieces nest: a
  *   step lies within its run, the calls of models and tools within their step.
  * - **Cost.** Everything is called on the way of the work, so it must be quick and must not wait.
- * - **Failure.** What an observer throws is logged, once for each kind, and changes nothing. `around` must not throw.
+ * - **Failure.** What an observer throws is logged, once for each kind, and changes nothing.
  * - **Secrets.** Facts hold names and numbers. What people, models and tools have said is in `said` alone, which is
  *   masked, and is made when it is called.
  *

@@ -69,7 +69,7 @@ export class Observers {
     { kind, work, ended }: Watched<T, End> & { kind: string },
   ): Promise<T> {
     const nested = watches.reduceRight<() => Promise<T>>(
-      (inner, watch) => () => (watch.around === undefined ? inner() : watch.around(inner)),
+      (inner, watch) => (watch.around === undefined ? inner : () => this.#within(watch, { kind, inner })),
       work,
     );
     let result: T;
@@ -82,6 +82,21 @@ export class Observers {
     const end = this.#safely(kind, () => ended(result));
     if (end !== undefined) for (const watch of watches) this.#safely(kind, () => watch.ended?.(end));
     return result;
+  }
+
+  /** Begins work within a watch: once, whatever the watch does. */
+  #within<T, End>(
+    watch: WorkWatch<End>,
+    { kind, inner }: { kind: string; inner: () => Promise<T> },
+  ): Promise<T> {
+    let begun: Promise<T> | undefined;
+    const begin = () => {
+      // What the work throws at once must not look like a failure of the watch.
+      begun ??= (async () => inner())();
+      return begun;
+    };
+    this.#safely(kind, () => watch.around?.(begin));
+    return begin();
   }
 
   /** Keeps the work from ending with those who watch it. */

@@ -27,6 +27,28 @@ describe("an observer that fails", () => {
     ]);
   });
 
+  it("does not keep work from being done, once, where it surrounds it", async () => {
+    let times = 0;
+    const work = async () => {
+      times += 1;
+      return "synced";
+    };
+    const before = () => {
+      throw new Error("broken");
+    };
+    const after = (begin: () => unknown) => {
+      begin();
+      throw new Error("broken");
+    };
+    for (const around of [before, after, () => undefined]) {
+      times = 0;
+      const faulty = { sync: () => ({ around }) } as unknown as Observer;
+      const observers = new Observers([faulty], silentLogger);
+      expect(await observers.watch("sync", {}, { work, ended: () => ({}) })).toBe("synced");
+      expect(times).toBe(1);
+    }
+  });
+
   it("leaves an agent at work", async () => {
     const broken = () => {
       throw new Error("broken");
