@@ -6,7 +6,7 @@ import { PostgresConversations } from "./postgres/conversations.ts";
 import { PostgresDocuments } from "./postgres/documents.ts";
 import { PostgresEvents } from "./postgres/events.ts";
 import { copyLog } from "./postgres/log/copied-log.ts";
-import { GroupCommit } from "./postgres/log/group-commit.ts";
+import { LogLanes } from "./postgres/log/log-lanes.ts";
 import { Purge } from "./postgres/log/purge.ts";
 import { PostgresOutbox } from "./postgres/outbox.ts";
 import { type NodeTimes, PostgresOwnership } from "./postgres/ownership.ts";
@@ -36,8 +36,8 @@ export type PostgresStoreOptions = {
     }
   | {
       /**
-       * A pool of the package `pg`, which stays open. It should have at least 8 connections: one at a time carries the
-       * log, and it should not wait for readers.
+       * A pool of the package `pg`, which stays open. It should have at least 9 connections: two at a time carry the log,
+       * and they should not wait for readers.
        */
       pool: PostgresPool;
       connectionString?: never;
@@ -95,19 +95,19 @@ class PooledStore implements PostgresStore {
   readonly ownership: PostgresOwnership;
   readonly relay = sharedRelay({ store: this });
   readonly #access: Access;
-  readonly #log: GroupCommit;
+  readonly #log: LogLanes;
   readonly #purge: Purge;
-  /** The log waits for no other writes. */
-  readonly #writers: { log: Writer; side: Writer };
+  /** Writes that the log does not wait for. */
+  readonly #side: Writer;
   readonly #copies = new Set<Promise<void>>();
   #hasPurged = false;
 
   constructor(options: PostgresStoreOptions) {
     const { connections, schema } = placeOf(options);
     const parts = { connections, schema: schema.quoted, ready: () => this.#ready() };
-    this.#writers = { log: new Writer(parts), side: new Writer(parts) };
-    this.#access = new Access({ connections, schema, writer: this.#writers.side });
-    this.#log = new GroupCommit(this.#writers.log);
+    this.#side = new Writer(parts);
+    this.#access = new Access({ connections, schema, writer: this.#side });
+    this.#log = new LogLanes(() => new Writer(parts));
     this.#purge = new Purge(this.#access);
     this.conversations = new PostgresConversations(this.#access);
     this.events = new PostgresEvents(this.#access);
@@ -143,8 +143,8 @@ class PooledStore implements PostgresStore {
     connections.assertOpen();
     connections.refuse();
     this.ownership.close();
-    await Promise.all([this.#log.settled(), this.bashEvents.settled(), this.#purge.close()]);
-    await Promise.all([this.#writers.log.close(), this.#writers.side.close()]);
+    await Promise.all([this.#log.close(), this.bashEvents.settled(), this.#purge.close()]);
+    await this.#side.close();
     await connections.end();
   }
 

@@ -167,7 +167,8 @@ export interface EventStore {
  * The place where conversations are kept. Every implementation passes `storeContract` of `agent-server/testing`.
  *
  * - `commit` applies a change whole or not at all. Once it resolves, the change survives the death of the process.
- *   Commits resolve in the order they were called in, and are visible to reads from then on at the latest.
+ *   Commits to a conversation resolve in the order they were called in, and are visible to reads from then on at the
+ *   latest.
  * - `conversations.find` and reads of events resolve only with what survives, too: what they show is never undone.
  * - A commit with copied events costs memory for a few of them only and holds up nothing else. It may resolve after later
  *   commits.

@@ -185,7 +185,7 @@ test("a statement that arrives after a later one changes nothing", async () => {
   await store.commit({ ...creation(), update: { title: "new" } });
   await store.commit({ conversationId: CONVERSATION, update: { title: "newer" } });
   const [writer] = await query(schema, "SELECT id, last FROM $schema.writers WHERE last > 1");
-  const late = `SELECT $schema.commit_changes_1($1, 1, $2, NULL, $3, NULL, '[]', NULL)`;
+  const late = `SELECT $schema.commit_changes_1($1, 1, $2, NULL, NULL, $3, NULL, NULL, NULL)`;
   const change = [{ n: 0, id: CONVERSATION, is_new: false, is_whole: true, first: 0, count: 0 }];
   const update = { [CONVERSATION]: { title: "old" } };
   await expect(

@@ -23,8 +23,8 @@ export interface PostgresQuery {
 /** A row by the names of its columns. */
 export type Row = Record<string, unknown>;
 
-/** Connections for the log and for all other writes, neither of which waits for the other. */
-const WRITERS = 2;
+/** Connections for the lanes of the log and for all other writes, none of which waits for another. */
+const WRITERS = 3;
 /** Connections for beats and claims of nodes, which wait for no other statement. */
 const CLAIMERS = 2;
 const READERS = 4;

@@ -26,6 +26,9 @@ export function mayPass(error: unknown): boolean {
   return state === undefined || PASSING.test(state);
 }
 
+/** Whether a value must be there once, and is there already. */
+const REPEATED = "23505";
+
 /** Whether the database refused values of one write, whatever the others are. */
 export function isOfValues(error: unknown): boolean {
   return VALUES.test(sqlState(error) ?? "");
@@ -35,6 +38,8 @@ export function isOfValues(error: unknown): boolean {
 export function toStoreError(error: unknown, target: Target): AgentServerError {
   if (AgentServerError.is(error)) return error;
   const message = target.hide(messageOf(error) || String((error as { code?: unknown })?.code));
+  if (sqlState(error) === REPEATED)
+    return new AgentServerError("conflict", `Postgres has a value already: ${message}`);
   if (isOfValues(error))
     return new AgentServerError("payload_too_large", `Postgres refuses a value: ${message}`);
   return new AgentServerError("unavailable", `Postgres at ${target.display}: ${message}`);

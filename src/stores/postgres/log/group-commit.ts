@@ -18,7 +18,7 @@ const MAX_SIZE = 4 * 1024 * 1024;
 /** Which change is refused, and why. Nothing is written then. Empty: all changes are made. */
 interface Outcome {
   n?: number;
-  reason?: "exists" | "unknown" | "fenced" | "gap" | "repeated" | "late";
+  reason?: "exists" | "unknown" | "fenced" | "gap" | "late";
   count?: number;
 }
 
@@ -120,7 +120,7 @@ export class GroupCommit {
         return;
       }
       this.#waiting.splice(0, changes.length);
-      this.#fail(changes, error);
+      this.#fail(changes, isOfOne ? refusalOf(error, changes) : error);
     }
   }
 
@@ -157,13 +157,17 @@ function refusal(change: Change, reason: NonNullable<Outcome["reason"]>, count: 
       return unknownConversation(conversationId);
     case "fenced":
       return ownershipLost();
-    case "repeated":
-      return repeatedEvent(conversationId);
     case "late":
       return new AgentServerError("unavailable", `The copy for conversation ${conversationId} took too long`);
     case "gap":
       return attempt(() => assertContinues(change, count));
   }
+}
+
+/** An id of an event that is taken is found out by the database while it writes: it costs nothing to look for it then. */
+function refusalOf(error: AgentServerError, [refused]: readonly WaitingChange[]): AgentServerError {
+  if (error.code !== "conflict" || refused === undefined) return error;
+  return repeatedEvent(refused.change.conversationId);
 }
 
 function attempt(work: () => void): unknown {

@@ -31,11 +31,13 @@ interface Update {
  */
 export function mergedChanges(all: readonly WholeChange[]): unknown[] {
   const updates = new Map<string, Update>();
+  const withEvents = new Set<string>();
   const documents = new Map<string, { id: string; name: string; json: string }>();
   for (const { change } of all) {
     const id = toKept(change.conversationId);
     const update = updateOf(change);
     if (update !== undefined) updates.set(id, { ...updates.get(id), ...update });
+    if (change.events !== undefined && change.events.length > 0) withEvents.add(id);
     for (const [name, json] of Object.entries(change.documents ?? {})) {
       documents.set(JSON.stringify([id, name]), { id, name: toKept(name), json: toKept(json) });
     }
@@ -43,11 +45,10 @@ export function mergedChanges(all: readonly WholeChange[]): unknown[] {
   return [
     JSON.stringify(all.map(checkOf)),
     rows(all.flatMap(createdOf)),
-    JSON.stringify(Object.fromEntries(updates)),
+    byId([...updates].filter(([id]) => withEvents.has(id))),
+    byId([...updates].filter(([id]) => !withEvents.has(id))),
     rows([...documents.values()]),
-    JSON.stringify(
-      all.flatMap(({ change }, n) => (change.events ?? []).map((event) => eventRow(n, change, event))),
-    ),
+    rows(all.flatMap(({ change }) => (change.events ?? []).map((event) => eventRow(change, event)))),
     messageRows(all.flatMap(({ change }) => change.messages ?? [])),
   ];
 }
@@ -77,6 +78,10 @@ export function sizeOf({ events = [], documents = {}, messages = [] }: Change): 
 
 function rows(all: readonly object[]): string | null {
   return all.length === 0 ? null : JSON.stringify(all);
+}
+
+function byId(updates: readonly [string, Update][]): string | null {
+  return updates.length === 0 ? null : JSON.stringify(Object.fromEntries(updates));
 }
 
 /** The facts that are checked before anything is written. The log that is copied begins at 0, as other events of a new one. */
@@ -132,9 +137,8 @@ function updateOf({ update = {} }: Change): Update | undefined {
   };
 }
 
-function eventRow(n: number, { conversationId, fence }: Change, event: StoredEvent): object {
+function eventRow({ conversationId, fence }: Change, event: StoredEvent): object {
   return {
-    n,
     conversation: toKept(conversationId),
     ...(fence !== undefined && { fence }),
     seq: event.seq,

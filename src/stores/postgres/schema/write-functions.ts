@@ -1,14 +1,16 @@
 /**
  * What every write begins and ends with, and the writes of the log.
  *
- * `begin_write` takes the row of the writer. It returns the outcome of a write that is made already, and refuses one
- * that arrives after a later one, so that nothing newer is undone by it. A write that was given up waits for locks no
- * longer than it is repeated, also where a pooler keeps the store from limiting its sessions.
+ * `begin_write` takes the row of the writer, with `{}` as the outcome, which most writes have. It returns the outcome of
+ * a write that is made already, and refuses one that arrives after a later one, so that nothing newer is undone by it. A
+ * write that was given up waits for locks no longer than it is repeated, also where a pooler keeps the store from limiting
+ * its sessions.
  *
  * `commit_changes` makes all changes or none: it returns null, or which of them is refused and why. All are given merged,
- * as if they were one. It takes the claims, then the conversations, each in one order, so that two writers wait for each
- * other in one direction only. A conversation that another writer has just created is met when it is inserted, which
- * fails in a way that is repeated.
+ * as if they were one. Updates of conversations that get no events are lone ones. It takes the claims, then the
+ * conversations, each in one order, so that two writers wait for each other in one direction only. A conversation that
+ * another writer has just created is met when it is inserted, which fails in a way that is repeated. An id of an event
+ * that is taken is met when the event is inserted, which fails as a whole.
  *
  * Reads of single rows by their keys are what these functions want whatever the planner has heard of the tables: they
  * are planned once a session, when the tables may be empty, since to plan takes longer than to run.
@@ -20,16 +22,17 @@ export const WRITE_FUNCTIONS = `
   BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
     IF current_setting('lock_timeout') = '0' THEN PERFORM set_config('lock_timeout', '30s', true); END IF;
-    SELECT last, outcome INTO done FROM $schema.writers WHERE id = writer FOR UPDATE;
+    UPDATE $schema.writers SET last = step, outcome = '{}', used_at = now() WHERE id = writer AND last < step;
+    IF FOUND THEN RETURN NULL; END IF;
+    SELECT last, outcome INTO done FROM $schema.writers WHERE id = writer;
     IF NOT FOUND THEN RAISE EXCEPTION 'unknown writer' USING ERRCODE = 'AS001'; END IF;
     IF done.last > step THEN RAISE EXCEPTION 'a later write was made' USING ERRCODE = 'AS002'; END IF;
-    IF done.last = step THEN RETURN done.outcome; END IF;
-    RETURN NULL;
+    RETURN done.outcome;
   END $body$;
 
   CREATE FUNCTION $schema.end_write_1(writer bigint, step bigint, result json) RETURNS json LANGUAGE plpgsql AS $body$
   BEGIN
-    UPDATE $schema.writers SET last = step, outcome = result, used_at = now() WHERE id = writer;
+    IF result::text <> '{}' THEN UPDATE $schema.writers SET outcome = result WHERE id = writer; END IF;
     RETURN result;
   END $body$;
 
@@ -50,10 +53,10 @@ export const WRITE_FUNCTIONS = `
   CREATE TYPE $schema.change_1 AS (
     n integer, id text, is_new boolean, is_whole boolean, first integer, count integer, fence bigint);
   CREATE TYPE $schema.event_1 AS (
-    n integer, conversation text, fence bigint, seq integer, size integer, id text, kind text, source text,
+    conversation text, fence bigint, seq integer, size integer, id text, kind text, source text,
     "timestamp" text, body text, json text);
 
-  CREATE FUNCTION $schema.refusal_1(changes $schema.change_1[], events $schema.event_1[]) RETURNS json
+  CREATE FUNCTION $schema.refusal_1(changes $schema.change_1[]) RETURNS json
   LANGUAGE plpgsql AS $body$
   DECLARE
     refused record;
@@ -75,35 +78,27 @@ export const WRITE_FUNCTIONS = `
     IF FOUND THEN
       RETURN json_build_object('n', refused.n, 'reason', refused.reason, 'count', refused.event_count);
     END IF;
-    SELECT min(n) AS n INTO refused FROM (
-      SELECT n, row_number() OVER (PARTITION BY conversation, id ORDER BY n) > 1 OR EXISTS (
-        SELECT FROM $schema.events t
-        WHERE t.conversation = (SELECT key FROM $schema.conversations k WHERE k.id = e.conversation) AND t.id = e.id
-      ) AS is_taken FROM unnest(events) e
-    ) ids WHERE is_taken;
-    IF refused.n IS NOT NULL THEN RETURN json_build_object('n', refused.n, 'reason', 'repeated'); END IF;
     RETURN NULL;
   END $body$
   SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
   SET jit = off;
 
   CREATE FUNCTION $schema.commit_changes_1(
-    writer bigint, step bigint, changes json, created json, updates jsonb, documents json, events json, messages json
+    writer bigint, step bigint, changes json, created json, updates jsonb, lone_updates jsonb, documents json, events json,
+    messages json
   ) RETURNS json LANGUAGE plpgsql AS $body$
   DECLARE
     outcome json := $schema.begin_write_1(writer, step);
     new_changes $schema.change_1[];
-    new_events $schema.event_1[];
     made integer;
   BEGIN
     IF outcome IS NOT NULL THEN RETURN outcome; END IF;
     new_changes := ARRAY(SELECT c FROM json_populate_recordset(NULL::$schema.change_1, changes) c);
-    new_events := ARRAY(SELECT e FROM json_populate_recordset(NULL::$schema.event_1, events) e);
     PERFORM FROM $schema.claims
       WHERE id = ANY (ARRAY(SELECT id FROM unnest(new_changes) WHERE fence IS NOT NULL)) ORDER BY id FOR SHARE;
     PERFORM FROM $schema.conversations
       WHERE id = ANY (ARRAY(SELECT id FROM unnest(new_changes))) ORDER BY key FOR NO KEY UPDATE;
-    outcome := $schema.refusal_1(new_changes, new_events);
+    outcome := $schema.refusal_1(new_changes);
     IF outcome IS NOT NULL THEN RETURN $schema.end_write_1(writer, step, outcome); END IF;
 
     IF created IS NOT NULL THEN
@@ -127,16 +122,17 @@ export const WRITE_FUNCTIONS = `
       END IF;
     END IF;
 
-    IF new_events <> '{}' THEN
+    IF events IS NOT NULL THEN
       WITH placed AS MATERIALIZED (
         SELECT c.key, e.*, greatest(c.reached, max(e.timestamp) OVER (PARTITION BY c.key ORDER BY e.seq)) AS top
-        FROM unnest(new_events) e JOIN $schema.conversations c ON c.id = e.conversation
+        FROM json_populate_recordset(NULL::$schema.event_1, events) e JOIN $schema.conversations c ON c.id = e.conversation
       ), inserted AS (
         INSERT INTO $schema.events (conversation, seq, size, fence, id, kind, source, timestamp, reached, body, json)
           SELECT key, seq, size, fence, id, kind, source, timestamp, top, body, json FROM placed
       ), ends AS (
-        SELECT key, max(seq) + 1 AS event_count, max(top) AS reached, max(seq) FILTER (WHERE timestamp < top) AS last_late
-        FROM placed GROUP BY key
+        SELECT key, conversation, max(seq) + 1 AS event_count, max(top) AS reached,
+          max(seq) FILTER (WHERE timestamp < top) AS last_late
+        FROM placed GROUP BY key, conversation
       )
       UPDATE $schema.conversations c SET
         event_count = ends.event_count,
@@ -146,18 +142,18 @@ export const WRITE_FUNCTIONS = `
         status = coalesce(u->>'status', c.status),
         title = CASE WHEN u ? 'title' THEN u->>'title' ELSE c.title END,
         leaf_event_id = CASE WHEN u ? 'leaf_event_id' THEN u->>'leaf_event_id' ELSE c.leaf_event_id END
-      FROM ends JOIN $schema.conversations k ON k.key = ends.key, LATERAL (SELECT updates->k.id AS u) own
+      FROM ends, LATERAL (SELECT updates->ends.conversation AS u) own
       WHERE c.key = ends.key;
     END IF;
 
-    IF updates - ARRAY(SELECT conversation FROM unnest(new_events)) <> '{}' THEN
+    IF lone_updates IS NOT NULL THEN
       UPDATE $schema.conversations c SET
         updated_at = coalesce(u->>'updated_at', c.updated_at),
         status = coalesce(u->>'status', c.status),
         title = CASE WHEN u ? 'title' THEN u->>'title' ELSE c.title END,
         leaf_event_id = CASE WHEN u ? 'leaf_event_id' THEN u->>'leaf_event_id' ELSE c.leaf_event_id END
-      FROM jsonb_each(updates - ARRAY(SELECT conversation FROM unnest(new_events))) alone(id, u)
-      WHERE c.id = alone.id;
+      FROM jsonb_each(lone_updates) lone(id, u)
+      WHERE c.id = lone.id;
     END IF;
 
     IF documents IS NOT NULL THEN
