@@ -167,13 +167,17 @@ describe.skipIf(NO_CONTAINERS)("the image", { timeout: 300_000 }, () => {
     });
     const { id } = await converse(
       container,
-      [command(`cat /proc/1/environ | grep -c ${KEY}; ls -A /data; pwd`), { say: "done" }],
+      [
+        command(`cat /proc/1/environ | grep -c ${KEY}; ls -A /data /data/conversations; pwd`),
+        { say: "done" },
+      ],
       "inside",
     );
     await expect.poll(() => statusOf(container, id)).toBe("finished");
     const output = await printed(container, id);
     expect(output).toMatch(/^0$/m);
     expect(output).toContain("/workspace/projects/inside");
-    expect(output).not.toContain("conversations");
+    // Of what the server keeps, it sees its own conversation's folder alone.
+    expect(output).toMatch(`/data:\nconversations\n\n/data/conversations:\n${id.replaceAll("-", "")}\n/`);
   });
 });
