@@ -11,7 +11,7 @@ import { fromKept, toKept, toKeptOrNull } from "./kept-text.ts";
 export interface NodeTimes {
   /** Between two beats of the nodes of a store. Default: 1,000. */
   beat: number;
-  /** For which a beat lets them live; after that, others take over what they have. Default: 4,000. */
+  /** For which a beat lets them live; after that, others take over what they have. Default: 3,500. */
   lease: number;
   /**
    * For which a machine may have no living node before its runs become errors, so that a server that is started again
@@ -20,7 +20,7 @@ export interface NodeTimes {
   awayAfter: number;
 }
 
-const TIMES: NodeTimes = { beat: 1_000, lease: 4_000, awayAfter: 60_000 };
+const TIMES: NodeTimes = { beat: 1_000, lease: 3_500, awayAfter: 60_000 };
 /** Milliseconds between two looks at a node whose life is in doubt. */
 const LOOK = 200;
 /** Attempts at a statement. Each is made whole or not at all, and may be made twice. */

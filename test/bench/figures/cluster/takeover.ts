@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { after, call, say } from "../../../../src/testing/scripted-llm/llm-script.ts";
 import { startScriptedLlmServer } from "../../../../src/testing/scripted-llm/scripted-llm-server.ts";
 import { openCluster } from "../../../cluster/harness/cluster.ts";
-import { createConversation, send } from "../../conversation.ts";
+import { createConversation, send, untilIdle } from "../../conversation.ts";
 import type { Figure } from "../../figure.ts";
 import { quantile, range, rounded } from "../../statistics.ts";
 
@@ -14,7 +14,10 @@ const FOREVER_MS = 120_000;
 /** A drain waits for the steps that are being made: these are short. */
 const STEP_MS = 500;
 
-/** How long the conversations of a node stand still when it goes: until each asks its model again, on another node. */
+/**
+ * How long the conversations of a node stand still when it goes: until each asks its model again, on another node. The
+ * others have run something before, as those of a cluster in use.
+ */
 export const takeover: Figure = {
   name: "takeover",
   bar: `<= 5 s, ${CONVERSATIONS} conversations of a killed node`,
@@ -43,7 +46,8 @@ async function timesAfter(
   const asked = new Map<string, number[]>();
   await using model = await startScriptedLlmServer(
     ({ body }) => {
-      const key = /conversation-\d+/.exec(JSON.stringify(body.messages))?.[0] ?? "";
+      const key = /conversation-\d+/.exec(JSON.stringify(body.messages))?.[0];
+      if (key === undefined) return say("Done.");
       asked.set(key, [...(asked.get(key) ?? []), performance.now()]);
       return isDrained
         ? after(STEP_MS, call("think", { thought: `The time is ${performance.now()}.` }))
@@ -60,6 +64,7 @@ async function timesAfter(
   try {
     const [first, ...others] = cluster.nodes;
     if (first === undefined || others.length === 0) throw new Error("there is no other node");
+    for (const { url } of others) await runOnce(url, { model: model.url, folder });
     for (const index of range(CONVERSATIONS)) {
       const id = await createConversation({ url: first.url, model: model.url, folder });
       await send(first.url, id, `conversation-${index}`);
@@ -75,6 +80,12 @@ async function timesAfter(
   } finally {
     await cluster.close();
   }
+}
+
+async function runOnce(url: string, { model, folder }: { model: string; folder: string }): Promise<void> {
+  const id = await createConversation({ url, model, folder });
+  await send(url, id, "Say that you are done.");
+  await untilIdle(url, id);
 }
 
 /** Milliseconds, after a moment, in which a conversation asked nothing although its model had answered. */
