@@ -29,7 +29,7 @@ export class PostgresConversations implements ConversationStore {
   async find(ids: readonly string[], documents: readonly string[]): Promise<ConversationRecord[]> {
     const sql = recordsOf("SELECT * FROM $schema.conversations WHERE id = ANY ($2)", "key");
     const rows = await this.#access.read(sql, documents.map(toKept), ids.map(toKept));
-    return rows.map(toRecord);
+    return toRecords(rows);
   }
 
   /** Pages start at a place in the index, so that the last page costs what the first does. */
@@ -49,7 +49,7 @@ export class PostgresConversations implements ConversationStore {
     const order = `${column} ${direction}, id ${direction}`;
     const page = `SELECT * FROM $schema.conversations WHERE TRUE${conditions.sql}
       ORDER BY ${order} LIMIT ${conditions.value(limit)}`;
-    return (await this.#access.read(recordsOf(page, order), ...conditions.values)).map(toRecord);
+    return toRecords(await this.#access.read(recordsOf(page, order), ...conditions.values));
   }
 
   async count(filter: ConversationFilter = {}): Promise<number> {
@@ -66,15 +66,20 @@ export class PostgresConversations implements ConversationStore {
   }
 }
 
-/** One statement for a whole page. The first value is the names of the documents. */
+/**
+ * One statement for a whole page, which shows one moment: a row for each document, or one for a record without any. To
+ * put the documents together in the database takes longer than to send the header with each. The first value is the names
+ * of the documents.
+ */
 function recordsOf(page: string, order: string): string {
-  return `SELECT ${HEADER}, (
-      SELECT json_agg(json_build_array(d.name, d.json)) FROM $schema.documents d
-      WHERE d.conversation = page.key AND d.name = ANY ($1::text[])
-    ) AS documents, ARRAY(
-      SELECT child.id FROM $schema.conversations child WHERE child.parent_id = page.id ORDER BY child.created_at, child.id
-    ) AS children
-    FROM (${page}) page ORDER BY ${order}`;
+  return `SELECT record.*, d.name AS document, d.json FROM (
+      SELECT ${HEADER}, ARRAY(
+        SELECT child.id FROM $schema.conversations child WHERE child.parent_id = page.id
+        ORDER BY child.created_at, child.id
+      ) AS children FROM (${page}) page
+    ) record LEFT JOIN LATERAL (
+      SELECT name, json FROM $schema.documents WHERE conversation = record.key AND name = ANY ($1::text[])
+    ) d ON TRUE ORDER BY ${order}`;
 }
 
 function conditionsOf({ status, createdBy, agentOf }: ConversationFilter, ...values: unknown[]): Conditions {
@@ -86,10 +91,22 @@ function conditionsOf({ status, createdBy, agentOf }: ConversationFilter, ...val
   return conditions;
 }
 
-function toRecord(row: Row): ConversationRecord {
+/** The records in the order of their first rows. */
+function toRecords(rows: readonly Row[]): ConversationRecord[] {
+  const records = new Map<unknown, [Row, ...Row[]]>();
+  for (const row of rows) {
+    const others = records.get(row.key);
+    if (others === undefined) records.set(row.key, [row]);
+    else others.push(row);
+  }
+  return [...records.values()].map(toRecord);
+}
+
+/** A record of its rows, each of which has one of its documents, or none. */
+function toRecord(rows: readonly [Row, ...Row[]]): ConversationRecord {
+  const [row] = rows;
   const agentOf = textOrNull(row.agent_of);
   const machine = textOrNull(row.machine);
-  const documents = (row.documents ?? []) as [name: string, json: string][];
   return {
     id: fromKept(String(row.id)),
     createdAt: fromKept(String(row.created_at)),
@@ -102,9 +119,17 @@ function toRecord(row: Row): ConversationRecord {
     ...(agentOf !== null && { agentOf }),
     ...(machine !== null && { machine }),
     childIds: (row.children as string[]).map(fromKept),
-    documents: Object.fromEntries(documents.map(([name, json]) => [fromKept(name), fromKept(json)])),
+    documents: Object.fromEntries(rows.filter(hasDocument).map(toEntry)),
     eventCount: Number(row.event_count),
   };
+}
+
+function hasDocument({ document }: Row): boolean {
+  return document !== null;
+}
+
+function toEntry({ document, json }: Row): [name: string, json: string] {
+  return [fromKept(String(document)), fromKept(String(json))];
 }
 
 function textOrNull(value: unknown): string | null {
