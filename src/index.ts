@@ -84,6 +84,7 @@ export type { Listening } from "./node/listen.ts";
 export type {
   ClusterSample,
   CommitBegun,
+  DiskSample,
   ModelCallBegun,
   ModelCallEnded,
   ModelTokens,
@@ -101,8 +102,10 @@ export type {
   SocketEnded,
   StepBegun,
   StepEnded,
+  TakeoverBegun,
   ToolCallBegun,
   ToolCallEnded,
+  WebhookSample,
   Work,
   WorkObserver,
   WorkWatch,

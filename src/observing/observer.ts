@@ -30,8 +30,11 @@ export type WorkObserver = {
 export interface ServerObserver {
   /** Called once by the server that it watches, with what tells its state at any moment. */
   server?(sample: () => ServerSample): void;
-  /** Returns headers with which a request to another server continues what is being done. Called within `around`. */
-  traceHeaders?(): Readonly<Record<string, string>>;
+  /**
+   * Returns headers with which a request to another server continues what is being done. Called within `around`, also
+   * for requests to models, whose providers are strangers.
+   */
+  traceHeaders?(request: OutgoingBegun): Readonly<Record<string, string>>;
 }
 
 /** Watches one piece of work. */
@@ -62,6 +65,8 @@ export interface Work {
   commit: Piece<CommitBegun, object>;
   /** A wait of the database for the disk. */
   sync: Piece<object, object>;
+  /** A conversation that another server has left behind, until it is repaired here. */
+  takeover: Piece<TakeoverBegun, object>;
   /** A request of this server to another one, until its answer begins. */
   outgoing: Piece<OutgoingBegun, OutgoingEnded>;
 }
@@ -218,6 +223,12 @@ export interface CommitBegun {
   readonly events: number;
 }
 
+/** A conversation that is taken over. */
+export interface TakeoverBegun {
+  /** Id of the conversation. */
+  readonly conversationId: string;
+}
+
 /** A request that is to be sent. */
 export interface OutgoingBegun {
   /** The part of the other server. */
@@ -236,6 +247,8 @@ export interface OutgoingEnded {
 
 /** The state of a server at one moment. */
 export interface ServerSample {
+  /** Version of this package. */
+  readonly version: string;
   /** Conversations in memory. */
   readonly conversations: number;
   /** Runs that are active. */
@@ -250,6 +263,30 @@ export interface ServerSample {
   readonly isReady: boolean;
   /** The cluster; undefined for a server alone. */
   readonly cluster: ClusterSample | undefined;
+  /** Messages to webhooks; undefined without any. */
+  readonly webhooks: WebhookSample | undefined;
+  /** Returns the space of the disk that has the data folder; undefined where it cannot be read in time. */
+  diskSpace(): Promise<DiskSample | undefined>;
+}
+
+/** Messages to webhooks at one moment. */
+export interface WebhookSample {
+  /** Messages that wait. */
+  readonly waiting: number;
+  /** Seconds since the oldest of them was written, at most; 0 without any. */
+  readonly oldestSeconds: number;
+  /** Messages that were taken since the server has begun. */
+  readonly delivered: number;
+  /** Messages that were given up since then. */
+  readonly dropped: number;
+}
+
+/** The space of a disk, in bytes. */
+export interface DiskSample {
+  /** Space that this process may still fill. */
+  readonly free: number;
+  /** All of it. */
+  readonly size: number;
 }
 
 /** The state of a server in its cluster at one moment. */

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import type { Observer, ServerSample, Work, WorkObserver, WorkWatch } from "./observer.ts";
+import type { Observer, OutgoingBegun, ServerSample, Work, WorkObserver, WorkWatch } from "./observer.ts";
 
 /** A piece of work, and how its result is described. */
 export interface Watched<T, End> {
@@ -43,12 +43,12 @@ export class Observers {
   }
 
   /** The headers of all observers. Names in lower case; of one name the last counts. */
-  traceHeaders(): Readonly<Record<string, string>> {
+  traceHeaders(request: OutgoingBegun): Readonly<Record<string, string>> {
     const headers: Record<string, string> = {};
     for (const observer of this.#list) {
       Object.assign(
         headers,
-        this.#safely("traceHeaders", () => observer.traceHeaders?.()),
+        this.#safely("traceHeaders", () => observer.traceHeaders?.(request)),
       );
     }
     return headers;

@@ -22,6 +22,7 @@ import { type ResolvedOptions, resolveOptions } from "./options/resolved-options
 import { type ShownOptions, shownOptions } from "./options/shown-options.ts";
 import type { ServerOptions } from "./options.ts";
 import { createServices, type Services } from "./services.ts";
+import { diskSpaceOf } from "./telemetry/disk-space.ts";
 import { listenForMetrics } from "./telemetry/metrics-port.ts";
 import { serverObservers } from "./telemetry/server-observers.ts";
 import { serverSample } from "./telemetry/server-sample.ts";
@@ -66,7 +67,8 @@ const IN_PROCESS = { peerAddress: "127.0.0.1" };
 export function createServer(input: ServerOptions = {}): AgentServer {
   const options = resolveOptions(input);
   const observers = serverObservers(options);
-  observers.attach(() => serverSample(current));
+  const diskSpace = diskSpaceOf(options.dataFolder);
+  observers.attach(() => serverSample(current, { now: () => options.clock.now(), diskSpace }));
   const listenings = new Set<Listening>();
   const ending = new Set<Promise<void>>();
   const network: Network = {

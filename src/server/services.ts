@@ -59,8 +59,8 @@ import { ownKeys } from "./sealing/own-keys.ts";
 import { rotateKeys } from "./sealing/rotate-keys.ts";
 import { serverCipher } from "./sealing/server-cipher.ts";
 import { settingsRooms } from "./settings-rooms.ts";
-import { tracedWorkspaces } from "./telemetry/traced-workspaces.ts";
 import { watchedStore } from "./telemetry/watched-store.ts";
+import { watchedWorkspaces } from "./telemetry/watched-workspaces.ts";
 import { userFolder } from "./user-folder.ts";
 import { serverWebhooks } from "./webhooks/server-webhooks.ts";
 
@@ -123,7 +123,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
   const cipher = serverCipher(options);
   const { store, files } = openDatabase(options, observers);
   const serverSecrets = ownKeys(options);
-  const openWorkspace = tracedWorkspaces(
+  const openWorkspace = watchedWorkspaces(
     options.workspace ??
       localWorkspace({
         environment,
@@ -254,7 +254,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     store,
     cluster,
     seat,
-    membership: living && membership({ seat, conversations, living, commands: bash.commands, logger }),
+    membership:
+      living && membership({ seat, conversations, living, commands: bash.commands, observers, logger }),
     documents,
     settings,
     webhooks,

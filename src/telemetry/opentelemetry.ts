@@ -1,6 +1,12 @@
 import { type TracerProvider, trace } from "@opentelemetry/api";
 import type { Observer } from "../observing/observer.ts";
-import { modelCallSpan, runSpan, stepSpan, toolCallSpan } from "./opentelemetry/gen-ai-spans.ts";
+import {
+  modelCallSpan,
+  runSpan,
+  stepSpan,
+  takeoverSpan,
+  toolCallSpan,
+} from "./opentelemetry/gen-ai-spans.ts";
 import { outgoingSpan, requestSpan } from "./opentelemetry/http-spans.ts";
 import { Spans } from "./opentelemetry/spans.ts";
 import { extractContext } from "./opentelemetry/trace-context.ts";
@@ -14,6 +20,11 @@ export interface OpenTelemetryOptions {
    * and long texts are cut. Default: false.
    */
   content?: boolean;
+  /**
+   * Hosts of models at which a trace goes on, such as `["gateway.internal"]`, with their port where it is not that of
+   * the protocol. `"*"` stands for all. Default: none, because providers of models are strangers.
+   */
+  modelHosts?: readonly string[];
 }
 
 /** Name of the instrumentation, by which backends group spans. */
@@ -21,9 +32,9 @@ const SCOPE = "agent-server";
 
 /**
  * Traces a server with OpenTelemetry, by its conventions for GenAI: request, run, step, call of a model or of a tool, and
- * the requests that these make. A trace begins with its client, if it sends `traceparent`, and goes on at models, MCP
- * servers, webhooks, remote workspaces and the other servers of a cluster. It needs the package `@opentelemetry/api`, and
- * an SDK that sends the spans somewhere.
+ * the requests that these make. A trace begins with its client, if it sends `traceparent`, and goes on at MCP servers,
+ * webhooks, remote workspaces, the other servers of a cluster and the models of `modelHosts`. It needs the package
+ * `@opentelemetry/api`, and an SDK that sends the spans somewhere.
  *
  * @example
  * ```ts
@@ -33,7 +44,13 @@ const SCOPE = "agent-server";
  * const server = createServer({ apiKeys: ["my-key"], observers: [openTelemetry()] });
  * ```
  */
-export function openTelemetry({ tracerProvider, content = false }: OpenTelemetryOptions = {}): Observer {
+export function openTelemetry({
+  tracerProvider,
+  content = false,
+  modelHosts = [],
+}: OpenTelemetryOptions = {}): Observer {
+  const known = new Set(modelHosts.map((host) => host.toLowerCase()));
+  const isKnown = ({ host }: URL) => known.has("*") || known.has(host);
   const spans = new Spans((tracerProvider ?? trace).getTracer(SCOPE), content);
   return {
     // A span of the host, which has read the headers itself, comes first.
@@ -42,7 +59,8 @@ export function openTelemetry({ tracerProvider, content = false }: OpenTelemetry
     step: (begun) => spans.begin(stepSpan(begun)),
     modelCall: (begun) => spans.begin(modelCallSpan(begun)),
     toolCall: (begun) => spans.begin(toolCallSpan(begun)),
+    takeover: (begun) => spans.begin(takeoverSpan(begun)),
     outgoing: (begun) => spans.begin(outgoingSpan(begun)),
-    traceHeaders: () => spans.headers(),
+    traceHeaders: ({ to, url }) => (to === "model" && !isKnown(url) ? {} : spans.headers()),
   };
 }

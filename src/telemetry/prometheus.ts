@@ -2,6 +2,7 @@ import type { Registry } from "prom-client";
 import type { Observer } from "../observing/observer.ts";
 import type { Metrics, MetricsPlace } from "./metrics.ts";
 import { agentFigures } from "./prometheus/agent-figures.ts";
+import { clusterFigures } from "./prometheus/cluster-figures.ts";
 import { httpFigures } from "./prometheus/http-figures.ts";
 import { loadPromClient, type PromClient } from "./prometheus/load-client.ts";
 import { modelFigures } from "./prometheus/model-figures.ts";
@@ -57,6 +58,7 @@ export function prometheus(options: PrometheusOptions = {}): Metrics {
     ...modelFigures(client, registry),
     ...storeFigures(client, registry),
     ...outgoingFigures(client, registry),
+    ...clusterFigures(client, registry),
     server: serverOnce(client, registry),
     place,
     contentType: registry.contentType,

@@ -8,6 +8,8 @@ export interface Batch {
   /** `seq` of its first and last message. */
   first: number;
   last: number;
+  /** When the last one was written, in milliseconds since 1970. */
+  lastAt: number;
   /** Number of its messages, and the bytes that they take in the queue. */
   count: number;
   bytes: number;
@@ -31,5 +33,5 @@ export function takeBatch(messages: readonly StoredMessage[], maxBytes: number):
     last = message;
   }
   const count = events.length;
-  return { body: `[${events.join(",")}]`, first: first.seq, last: last.seq, count, bytes };
+  return { body: `[${events.join(",")}]`, first: first.seq, last: last.seq, lastAt: last.at, count, bytes };
 }

@@ -58,6 +58,11 @@ export class DeliveryQueue {
     this.#waiting = new WaitingMessages(options);
   }
 
+  /** Number of messages that wait, and when the oldest was written. None where another server sends them. */
+  get waiting(): Pick<WaitingMessages, "count" | "oldestAt"> {
+    return this.#isElsewhere ? { count: 0, oldestAt: undefined } : this.#waiting;
+  }
+
   /** Takes over what an earlier process has left, and sends it. */
   resume(totals: QueueTotals): void {
     this.#waiting.add(totals);
@@ -65,8 +70,8 @@ export class DeliveryQueue {
   }
 
   /** A message of this many bytes was stored. After a failure, only the timer decides when it is tried again. */
-  added(bytes: number): void {
-    this.#waiting.add({ count: 1, bytes });
+  added(bytes: number, at: number): void {
+    this.#waiting.add({ count: 1, bytes, oldestAt: at });
     if (this.#isFull() && this.#failures === 0) this.#postSoon();
     else this.#startTimer(this.#failures === 0 ? this.#flushDelay() : this.#pause());
   }
@@ -85,7 +90,7 @@ export class DeliveryQueue {
     this.#stopTimer();
     if (this.#posting !== undefined) await this.#posting;
     if (this.#waiting.count > 0 && !this.#options.ending.aborted) await this.#post();
-    return this.#isElsewhere ? 0 : this.#waiting.count;
+    return this.waiting.count;
   }
 
   /** While a request is made, messages only wait: it is looked at them afterwards. */
@@ -156,7 +161,7 @@ export class DeliveryQueue {
   }
 
   async #attempt(left: number): Promise<number> {
-    const { ending, post, bufferSize, webhook, batchOf } = this.#options;
+    const { ending, post, bufferSize, webhook, batchOf, totals } = this.#options;
     await this.#waiting.dropExcess();
     const messages = await this.#waiting.read(Math.min(left, bufferSize), webhook.maxBatchBytes);
     const batch = batchOf(messages);
@@ -166,6 +171,7 @@ export class DeliveryQueue {
     await post(batch, signal).catch((cause: unknown) => {
       throw new NotTaken(cause);
     });
+    totals.delivered += batch.count;
     await this.#waiting.remove(batch, batch);
     return batch.count;
   }

@@ -1,6 +1,7 @@
 import type { Logger } from "../logger.ts";
 import type { MessageSpan, Outbox, QueueTotals, StoredMessage } from "../stores/outbox.ts";
 import type { Webhook } from "./webhook.ts";
+import type { DeliveredTotals } from "./webhook-totals.ts";
 
 /** Milliseconds after which messages are dropped that a receiver has not taken. */
 export const MAX_AGE = 7 * 24 * 3600 * 1000;
@@ -17,6 +18,8 @@ export interface WaitingMessagesOptions {
   webhook: Pick<Webhook, "maxQueueSize" | "maxQueueBytes">;
   outbox: Outbox;
   logger: Logger;
+  /** Counts what is dropped. */
+  totals: DeliveredTotals;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -29,6 +32,7 @@ export class WaitingMessages {
   readonly #options: WaitingMessagesOptions;
   #count = 0;
   #bytes = 0;
+  #oldestAt = 0;
   #dropped = 0;
 
   constructor(options: WaitingMessagesOptions) {
@@ -44,8 +48,14 @@ export class WaitingMessages {
     return this.#bytes;
   }
 
+  /** When the oldest was written, or a moment before that; undefined without any. In milliseconds since 1970. */
+  get oldestAt(): number | undefined {
+    return this.#count > 0 ? this.#oldestAt : undefined;
+  }
+
   /** Counts messages that were stored. */
-  add({ count, bytes }: Pick<QueueTotals, "count" | "bytes">): void {
+  add({ count, bytes, oldestAt }: Omit<QueueTotals, "queue">): void {
+    if (this.#count === 0) this.#oldestAt = oldestAt;
     this.#count += count;
     this.#bytes += bytes;
   }
@@ -55,6 +65,7 @@ export class WaitingMessages {
     const [totals] = await this.#options.outbox.queues(this.#options.name);
     this.#count = totals?.count ?? 0;
     this.#bytes = totals?.bytes ?? 0;
+    this.#oldestAt = totals?.oldestAt ?? 0;
     return this.#count;
   }
 
@@ -68,11 +79,13 @@ export class WaitingMessages {
 
   async remove(
     { first, last }: MessageSpan,
-    { count, bytes }: { count: number; bytes: number },
+    { count, bytes, lastAt }: { count: number; bytes: number; lastAt: number },
   ): Promise<void> {
     await this.#options.outbox.remove(this.#options.name, { first, last });
     this.#count = Math.max(0, this.#count - count);
     this.#bytes = Math.max(0, this.#bytes - bytes);
+    // The next one is not older, and how much younger it is shows when it is read.
+    this.#oldestAt = Math.max(this.#oldestAt, lastAt);
   }
 
   /** Drops the oldest messages beyond the limits. */
@@ -99,7 +112,10 @@ export class WaitingMessages {
     const last = dropped.at(-1);
     if (first === undefined || last === undefined) return false;
     const bytes = dropped.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
-    await this.remove({ first: first.seq, last: last.seq }, { count: dropped.length, bytes });
+    await this.remove(
+      { first: first.seq, last: last.seq },
+      { count: dropped.length, bytes, lastAt: last.at },
+    );
     this.#report(dropped.length);
     return true;
   }
@@ -120,6 +136,7 @@ export class WaitingMessages {
   #report(count: number): void {
     const before = this.#dropped;
     this.#dropped += count;
+    this.#options.totals.dropped += count;
     const hundreds = (number: number) => Math.floor(number / REPORTED_DROPS);
     if (before > 0 && hundreds(before) === hundreds(this.#dropped)) return;
     const { logger, name } = this.#options;

@@ -14,6 +14,7 @@ import { QueueClaims } from "./queue-claims.ts";
 import { parseQueueName, type QueueName, type QueueTopic, queueName } from "./queue-name.ts";
 import { MAX_AGE } from "./waiting-messages.ts";
 import type { Webhook } from "./webhook.ts";
+import type { DeliveredTotals, WebhookTotals } from "./webhook-totals.ts";
 import { writeBack } from "./write-back.ts";
 
 /** Requests that are made to one webhook at the same time. */
@@ -51,6 +52,7 @@ export class Webhooks {
   readonly #ending = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #writingBack = new Set<Promise<void>>();
+  readonly #totals: DeliveredTotals = { delivered: 0, dropped: 0 };
 
   constructor(options: WebhooksOptions) {
     this.#options = options;
@@ -65,6 +67,17 @@ export class Webhooks {
   async start(): Promise<void> {
     await this.#resumeLeft(Number.POSITIVE_INFINITY);
     this.#lookLater();
+  }
+
+  /** Counts the messages that wait now, and what became of the others. */
+  totals(): WebhookTotals {
+    let waiting = 0;
+    let oldestAt: number | undefined;
+    for (const { waiting: one } of this.#queues.values()) {
+      waiting += one.count;
+      if (one.oldestAt !== undefined) oldestAt = Math.min(oldestAt ?? one.oldestAt, one.oldestAt);
+    }
+    return { ...this.#totals, waiting, oldestAt };
   }
 
   /** The mail of one conversation's events. */
@@ -153,6 +166,7 @@ export class Webhooks {
     const { store, now, logger } = this.#options;
     if (oldestAt >= now() - MAX_AGE) return;
     await store.outbox.remove(queue, { first: 0, last: Number.MAX_SAFE_INTEGER });
+    this.#totals.dropped += count;
     logger.warn(
       { queue, dropped: count },
       "Messages for a webhook that is not configured any more are dropped",
@@ -167,7 +181,7 @@ export class Webhooks {
   }
 
   #stored(messages: readonly NewMessage[]): void {
-    for (const { queue, json } of messages) this.#queueOf(queue)?.added(Buffer.byteLength(json));
+    for (const { queue, json, at } of messages) this.#queueOf(queue)?.added(Buffer.byteLength(json), at);
   }
 
   #queueOf(queue: string): DeliveryQueue | undefined {
@@ -203,7 +217,7 @@ export class Webhooks {
     const { store, logger } = this.#options;
     const path = topic === "events" ? `/events/${toHex(conversationId)}` : "/conversations";
     return new DeliveryQueue({
-      ...{ name: queue, webhook, logger, outbox: store.outbox, slots },
+      ...{ name: queue, webhook, logger, outbox: store.outbox, slots, totals: this.#totals },
       now: () => this.#options.now(),
       ending: this.#ending.signal,
       bufferSize: topic === "events" ? webhook.eventBufferSize : 1,
@@ -222,8 +236,8 @@ export class Webhooks {
 /** One announcement is one request. */
 function announcement([message]: readonly StoredMessage[]): Batch | undefined {
   if (message === undefined) return undefined;
-  const { seq, json } = message;
-  return { body: json, first: seq, last: seq, count: 1, bytes: Buffer.byteLength(json) };
+  const { seq, json, at } = message;
+  return { body: json, first: seq, last: seq, lastAt: at, count: 1, bytes: Buffer.byteLength(json) };
 }
 
 /** The same for each attempt, also of another process, so that receivers can tell a repetition. */

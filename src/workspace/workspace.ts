@@ -175,9 +175,15 @@ export interface WorkspaceSpec {
   readonly claims?: MachineClaims | undefined;
   /** Limits of the start request, which the `MachineKind` allows. Default: those of the host. */
   readonly limits?: MachineLimits | undefined;
-  /** Returns headers with which requests to another server continue the trace of what is done. Default: none. */
-  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
+  /** Shows requests to another server to what watches this one. Default: they are sent as they are. */
+  readonly watchRequest?: WatchRequest | undefined;
 }
+
+/** Sends a request to another server, with headers by which it continues the trace of what is done here. */
+export type WatchRequest = (
+  request: { readonly method: string; readonly url: URL },
+  send: (headers: Readonly<Record<string, string>>) => Promise<Response>,
+) => Promise<Response>;
 
 /**
  * Opens a workspace. Called when something first needs it, and again after it was closed: the same spec leads to the

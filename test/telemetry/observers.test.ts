@@ -19,7 +19,9 @@ describe("an observer that fails", () => {
       expect(await observers.watch("sync", {}, done("synced"))).toBe("synced");
       expect(await observers.watch("commit", { events: 1 }, done("stored"))).toBe("stored");
     }
-    expect(observers.traceHeaders()).toEqual({});
+    expect(observers.traceHeaders({ to: "mcp", method: "POST", url: new URL("http://mcp.example") })).toEqual(
+      {},
+    );
     expect(reports).toEqual([
       { kind: "sync", error: "broken" },
       { kind: "commit", error: "broken" },

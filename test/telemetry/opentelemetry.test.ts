@@ -1,46 +1,11 @@
 import { context, SpanStatusCode, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import {
-  InMemorySpanExporter,
-  type ReadableSpan,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from "@opentelemetry/sdk-trace";
-import { openTelemetry } from "agent-server/opentelemetry";
-import {
-  after,
-  call,
-  createTestServer,
-  fail,
-  say,
-  scriptedLlm,
-  startScriptedLlmServer,
-  usage,
-} from "agent-server/testing";
+import type { ReadableSpan } from "@opentelemetry/sdk-trace";
+import { after, call, createTestServer, fail, say, scriptedLlm, usage } from "agent-server/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { weather } from "../../examples/05-custom-tool.ts";
 import { eventually } from "./figures.ts";
-
-const TRACE = "0af7651916cd43dd8448eb211c80319c";
-const PARENT = "b7ad6b7169203331";
-
-/** A tracer whose spans stay in memory. */
-function tracing(options: { content?: boolean } = {}) {
-  const exporter = new InMemorySpanExporter();
-  const tracerProvider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  const spans = () => exporter.getFinishedSpans();
-  const named = (name: string) => spans().filter((span) => span.name === name);
-  const one = (name: string) =>
-    eventually(() => {
-      const [span, ...more] = named(name);
-      if (span === undefined || more.length > 0) throw new Error(`${named(name).length} spans: ${name}`);
-      return span;
-    });
-  return { tracerProvider, observers: [openTelemetry({ tracerProvider, ...options })], spans, named, one };
-}
-
-const parentOf = (span: ReadableSpan) => span.parentSpanContext?.spanId;
-const idOf = (span: ReadableSpan) => span.spanContext().spanId;
+import { idOf, PARENT, parentOf, TRACE, tracing } from "./tracing.ts";
 
 function asked(path: string, body: object, headers: Record<string, string> = {}): Request {
   return new Request(`http://localhost${path}`, {
@@ -177,32 +142,6 @@ describe("what was said", () => {
 });
 
 describe("a trace goes on", () => {
-  it("at the provider of a model, each attempt with a span of its own", async () => {
-    const { observers, named, one } = tracing();
-    await using provider = await startScriptedLlmServer([fail("server"), say("Done.")]);
-    await using server = await createTestServer({ observers, leakCheck: false });
-    const chat = await server.start("Go.", {
-      agent: {
-        llm: {
-          model: "openai/x",
-          base_url: provider.url,
-          api_key: "k",
-          num_retries: 3,
-          retry_min_wait: 0,
-          retry_max_wait: 0,
-        },
-      },
-    });
-    await chat.expectFinished();
-    await one("invoke_agent Agent");
-    const asking = named("chat x").map(idOf);
-    const attempts = named("POST").filter((span) => asking.includes(parentOf(span) ?? ""));
-    expect(attempts.map((span) => span.attributes["http.response.status_code"])).toEqual([500, 200]);
-    expect(provider.requests.map(({ headers }) => headers.traceparent)).toEqual(
-      attempts.map((span) => `00-${span.spanContext().traceId}-${idOf(span)}-01`),
-    );
-  });
-
   it("within spans of the host, where the process keeps what is active", async () => {
     const { observers, one, tracerProvider } = tracing();
     const manager = new AsyncLocalStorageContextManager().enable();

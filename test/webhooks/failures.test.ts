@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { type Logger, memoryStore, type Store } from "agent-server";
 import { createTestServer, fixedClock, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { readThrough } from "../../src/stores/read-through.ts";
+import { keptOpen } from "./kept-open.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 import { isOver, serverFor } from "./server-for.ts";
 
@@ -154,11 +154,6 @@ describe("a webhook that fails", () => {
   });
 });
 
-/** A store that outlasts its server. */
-function keptOpen(store: Store): Store {
-  return readThrough({ ...partsOf(store), close: async () => undefined }, {}, () => undefined);
-}
-
 function blindOutbox(outbox: Store["outbox"]): Store["outbox"] {
   return {
     append: (messages) => outbox.append(messages),
@@ -166,10 +161,6 @@ function blindOutbox(outbox: Store["outbox"]): Store["outbox"] {
     read: (...args) => outbox.read(...args),
     remove: (...args) => outbox.remove(...args),
   };
-}
-
-function partsOf(store: Store): Store {
-  return readThrough(store, {}, () => undefined);
 }
 
 describe("the end of a server", () => {

@@ -1,8 +1,9 @@
 import type { BashCommands } from "../../bash/bash-commands.ts";
-import { Adoption } from "../../cluster/membership/adoption.ts";
+import { type Adopters, Adoption } from "../../cluster/membership/adoption.ts";
 import type { LivingMachines } from "../../cluster/membership/living-machines.ts";
 import type { ConversationManager } from "../../conversations/conversation-manager.ts";
 import type { Logger } from "../../logger.ts";
+import type { Observers } from "../../observing/observers.ts";
 import type { NodeSeat } from "../../stores/nodes/node-seat.ts";
 import type { LivingNode } from "../../stores/ownership.ts";
 
@@ -11,6 +12,8 @@ export interface MembershipParts {
   conversations: ConversationManager;
   living: LivingMachines;
   commands: BashCommands;
+  /** Watch what is taken over. */
+  observers: Observers;
   logger: Logger;
 }
 
@@ -22,8 +25,9 @@ export interface Membership {
   end(): Promise<void>;
 }
 
-export function membership({ seat, conversations, living, commands, logger }: MembershipParts): Membership {
-  const adoption = new Adoption({ seat, conversations, logger });
+export function membership({ living, commands, ...parts }: MembershipParts): Membership {
+  const { seat } = parts;
+  const adoption = new Adoption({ ...parts, conversations: watchedAdopters(parts) });
   /** One server is enough, and it is the same for all: the one that joined first. If it dies, too, that is the next death. */
   const endCommands = async (nodes: readonly LivingNode[]) => {
     const first = nodes.find(({ address }) => address !== undefined);
@@ -39,5 +43,22 @@ export function membership({ seat, conversations, living, commands, logger }: Me
       living.end();
       await adoption.end();
     },
+  };
+}
+
+function watchedAdopters({
+  conversations,
+  observers,
+}: Pick<MembershipParts, "conversations" | "observers">): Adopters {
+  return {
+    get freeRuns() {
+      return conversations.freeRuns;
+    },
+    takeOver: (taken) =>
+      observers.watch(
+        "takeover",
+        { conversationId: taken.conversationId },
+        { work: () => conversations.takeOver(taken), ended: () => ({}) },
+      ),
   };
 }

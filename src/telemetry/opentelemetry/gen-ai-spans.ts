@@ -6,6 +6,7 @@ import type {
   RunEnded,
   StepBegun,
   StepEnded,
+  TakeoverBegun,
   ToolCallBegun,
   ToolCallEnded,
 } from "../../observing/observer.ts";
@@ -40,6 +41,15 @@ export function stepSpan({ conversationId, step }: StepBegun): SpanBegun<StepEnd
     name: "step",
     attributes: { [CONVERSATION]: conversationId, "agent_server.step.number": step },
     ended: ({ outcome }) => ({ attributes: { "agent_server.step.outcome": outcome } }),
+  };
+}
+
+/** The repair of what another server has left behind. The run that goes on lies within. */
+export function takeoverSpan({ conversationId }: TakeoverBegun): SpanBegun<object> {
+  return {
+    name: "take_over",
+    attributes: { [CONVERSATION]: conversationId },
+    ended: () => ({}),
   };
 }
 

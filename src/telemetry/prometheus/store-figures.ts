@@ -7,7 +7,7 @@ const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1
 
 /** Measures what is stored of conversations. */
 export function storeFigures(
-  { Counter, Histogram }: PromClient,
+  { Counter, Gauge, Histogram }: PromClient,
   registry: Registry,
 ): Pick<Observer, "commit" | "sync"> {
   const registers = [registry];
@@ -26,6 +26,13 @@ export function storeFigures(
     help: "Events stored",
     registers,
   });
+  const last = new Gauge({
+    name: "agent_server_store_last_commit_timestamp_seconds",
+    help: "Moment of the last change that was stored; left out before the first",
+    registers,
+  });
+  // A moment in 1970 would look as if nothing had been stored for decades.
+  last.remove();
   const syncs = new Histogram({
     name: "agent_server_store_sync_duration_seconds",
     help: "Time of each wait of SQLite for the disk, which many changes may share",
@@ -38,6 +45,7 @@ export function storeFigures(
         ended() {
           commits.observe(secondsSince(began));
           events.inc(begun.events);
+          last.setToCurrentTime();
         },
         failed: () => failures.inc(),
       };

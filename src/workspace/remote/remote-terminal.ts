@@ -249,7 +249,8 @@ export class RemoteTerminal implements ResumedTerminal {
   }
 
   async #renew(process: RemoteProcess): Promise<void> {
-    await this.#machine.server.upload(process.path("lease"), textPieces("")).catch(() => {});
+    const { server } = this.#machine;
+    await server.upload(process.path("lease"), textPieces(""), { isLook: true }).catch(() => {});
   }
 
   #take(text: string): void {

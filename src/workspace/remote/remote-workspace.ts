@@ -50,10 +50,10 @@ export async function openRemote(
     conversationId,
     workingDir,
     claims,
-    traceHeaders,
-  }: Pick<WorkspaceSpec, "conversationId" | "workingDir" | "claims" | "traceHeaders">,
+    watchRequest,
+  }: Pick<WorkspaceSpec, "conversationId" | "workingDir" | "claims" | "watchRequest">,
 ): Promise<Workspace> {
-  const remote = { ...resolved, claims, traceHeaders };
+  const remote = { ...resolved, claims, watchRequest };
   const machine = await RemoteMachine.open(remote);
   const { cwd, folder: _, ...facts } = machine.facts;
   const root = remote.workingDir ?? cwd;

@@ -1,23 +1,10 @@
-import { defineTool } from "agent-server";
 import { call, say } from "agent-server/testing";
 import { expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { z } from "zod";
 import type { LocalOwnership } from "../../../src/stores/local-ownership.ts";
 import { Gate, until } from "../../conversations/open-manager.ts";
 import { jsonOf, KEY, startCluster, startNode, type TestNode } from "../forwarding/nodes.ts";
-
-function gateTool(gate: Gate) {
-  return defineTool({
-    name: "wait",
-    description: "Waits.",
-    input: z.object({}),
-    run: async (_, { signal }) => {
-      await gate.pass(signal);
-      return "waited";
-    },
-  });
-}
+import { gateTool } from "./gate-tool.ts";
 
 const infoOf = async (node: TestNode, id: string) =>
   jsonOf<{ execution_status: string; runtime_info: { runtime_status: string; can_resume: boolean } }>(

@@ -149,7 +149,10 @@ export class RemoteProcess {
       await this.#machine.server.stop(this.place.id);
       await this.#machine.sweep(this.place.folder, this.#options.tag ?? null);
       const deadline = performance.now() + STOP_LIMIT;
-      while ((await this.#machine.server.end(this.place.id)) === null && performance.now() < deadline)
+      while (
+        (await this.#machine.server.end(this.place.id, { isLook: true })) === null &&
+        performance.now() < deadline
+      )
         await sleep(50);
       await this.ended.catch(() => {});
       await this.#drain();
@@ -231,10 +234,12 @@ export class RemoteProcess {
 
   /** Rejects when the command has ended without the end of its log: its server, or the runner, was killed. */
   async #checkAlive(signal: AbortSignal): Promise<void> {
-    const end = await this.#machine.server.end(this.place.id, { signal }).catch((error: unknown) => {
-      if (error instanceof LostRequest) return null;
-      throw error;
-    });
+    const end = await this.#machine.server
+      .end(this.place.id, { signal, isLook: true })
+      .catch((error: unknown) => {
+        if (error instanceof LostRequest) return null;
+        throw error;
+      });
     if (end === null) return;
     if ((await this.#readAndTake(signal)) || this.#status !== null) return;
     const said = end.stderr.trim() || `exit code ${end.exitCode}`;

@@ -45,7 +45,10 @@ export class RunLog {
   /** Gives the frames that have come since the last call; none while there is nothing new. */
   async read(signal?: AbortSignal): Promise<Frame[]> {
     const range = { offset: this.#offset, length: MAX_READ };
-    const bytes = await this.#server.tail(`${this.#folder}/log.${this.#segment}`, range, { signal });
+    const bytes = await this.#server.tail(`${this.#folder}/log.${this.#segment}`, range, {
+      signal,
+      isLook: true,
+    });
     this.#offset += bytes.length;
     const frames = this.#parse(bytes);
     if (frames.some(({ kind }) => kind === "n")) await this.#next(signal);
@@ -67,7 +70,10 @@ export class RunLog {
   }
 
   #acknowledge(signal?: AbortSignal): Promise<void> {
-    return this.#server.upload(`${this.#folder}/ack`, textPieces(`${this.#segment}\n`), { signal });
+    return this.#server.upload(`${this.#folder}/ack`, textPieces(`${this.#segment}\n`), {
+      signal,
+      isLook: true,
+    });
   }
 
   async #oldest(): Promise<number> {

@@ -2,6 +2,7 @@ import { isObject } from "../../../is-object.ts";
 import { credentialedFetch } from "../../../outbound/credentialed-fetch.ts";
 import { readBounded } from "../../../read-bounded.ts";
 import { CLAIM_HEADER, claimsText } from "../../machine-claim.ts";
+import type { WatchRequest } from "../../workspace.ts";
 import { WorkspaceError } from "../../workspace-error.ts";
 import { afterFailure, isUnsent, LostRequest, lost, Patience, unreadable } from "./remote-failure.ts";
 import type { ResolvedRemote } from "./remote-options.ts";
@@ -26,6 +27,8 @@ export interface Call {
   signal?: AbortSignal | undefined;
   /** Milliseconds until the answer begins. Default: those of the options. */
   patience?: number;
+  /** Whether it is one of many that only look whether something has come: these are not shown to what watches. */
+  isLook?: boolean | undefined;
   /** How often it is tried when its answer is lost. It is tried again anyway when it certainly did not arrive. */
   attempts?: number;
 }
@@ -117,38 +120,14 @@ export class RemoteCalls {
     }
   }
 
-  async #sendOnce({
-    method,
-    path,
-    query = {},
-    json,
-    headers = {},
-    body,
-    signal,
-    patience,
-  }: Call): Promise<Response> {
-    const { address, apiKey, claims, traceHeaders } = this.#options;
+  async #sendOnce(call: Call): Promise<Response> {
+    const { signal } = call;
+    const { claims } = this.#options;
     this.#leaving.signal.throwIfAborted();
-    const parameters = Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
-    const watch = body?.patience ?? new Patience(patience ?? this.#options.patience);
-    const signals = [watch.signal, this.#leaving.signal, ...(signal === undefined ? [] : [signal])];
-    const init: RequestInit & { duplex?: "half" } = {
-      method,
-      headers: {
-        accept: "*/*",
-        ...headers,
-        ...traceHeaders?.(),
-        ...(json !== undefined && { "content-type": "application/json" }),
-        ...(apiKey !== undefined && { "x-session-api-key": apiKey }),
-        ...(claims !== undefined && { [CLAIM_HEADER]: claimsText(claims.list) }),
-      },
-      signal: AbortSignal.any(signals),
-      ...(json !== undefined && { body: JSON.stringify(json) }),
-      ...(body !== undefined && { body: body.stream, duplex: "half" }),
-    };
+    const watch = call.body?.patience ?? new Patience(call.patience ?? this.#options.patience);
     watch.begin();
     try {
-      const response = await this.#fetch(`${address}${path}${parameters}`, init);
+      const response = await this.#ask(call, watch.signal);
       if (response.status === 412 && claims !== undefined) throw await this.#refusedClaim(response);
       if (!BUSY.has(response.status)) return response;
       const isUnsent = response.status === 429 || response.status === 503;
@@ -162,7 +141,37 @@ export class RemoteCalls {
       watch.end();
     }
   }
+
+  #ask({ path, query = {}, isLook = false, ...call }: Call, patience: AbortSignal): Promise<Response> {
+    const { address, watchRequest = sendUnwatched } = this.#options;
+    const parameters = Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
+    const url = `${address}${path}${parameters}`;
+    const init = this.#initOf(call, patience);
+    const send = (traceHeaders: Readonly<Record<string, string>>) =>
+      this.#fetch(url, { ...init, headers: { ...traceHeaders, ...init.headers } });
+    return isLook ? send({}) : watchRequest({ method: call.method, url: new URL(url) }, send);
+  }
+
+  #initOf({ method, json, headers, body, signal }: Omit<Call, "path">, patience: AbortSignal) {
+    const { apiKey, claims } = this.#options;
+    const signals = [patience, this.#leaving.signal, ...(signal === undefined ? [] : [signal])];
+    return {
+      method,
+      headers: {
+        accept: "*/*",
+        ...headers,
+        ...(json !== undefined && { "content-type": "application/json" }),
+        ...(apiKey !== undefined && { "x-session-api-key": apiKey }),
+        ...(claims !== undefined && { [CLAIM_HEADER]: claimsText(claims.list) }),
+      },
+      signal: AbortSignal.any(signals),
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+      ...(body !== undefined && { body: body.stream, duplex: "half" as const }),
+    };
+  }
 }
+
+const sendUnwatched: WatchRequest = (_request, send) => send({});
 
 function isOwnershipLost(error: unknown): boolean {
   return WorkspaceError.is(error) && error.code === "ownership_lost";

@@ -1,4 +1,5 @@
 import type { MachineClaims } from "../../machine-claim.ts";
+import type { WatchRequest } from "../../workspace.ts";
 
 /** Another agent server as the machine of agents. */
 export interface RemoteOptions {
@@ -33,8 +34,8 @@ export interface ResolvedRemote {
   readonly idleTimeoutSeconds: number | null;
   /** The claims under which the machine is used. undefined where no other server may use it for the conversation. */
   readonly claims?: MachineClaims | undefined;
-  /** Headers with which a request continues the trace of what is done. Default: none. */
-  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
+  /** Shows requests to what watches this server. Default: they are sent as they are. */
+  readonly watchRequest?: WatchRequest | undefined;
 }
 
 const DEFAULT_PATIENCE = 30_000;

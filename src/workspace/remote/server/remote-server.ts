@@ -15,6 +15,8 @@ export interface RemoteOutput {
 /** Options of one call. */
 export interface CallOptions {
   signal?: AbortSignal | undefined;
+  /** Whether it is one of many that only look whether something has come. Default: false. */
+  isLook?: boolean | undefined;
 }
 
 /** A call that starts a command. */
