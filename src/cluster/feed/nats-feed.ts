@@ -1,10 +1,8 @@
 import type { FrameFeed } from "../../stores/relay/frame-feed.ts";
 import { type BrokerFeedOptions, brokerDefaults, MAX_PENDING } from "./broker-feed-options.ts";
 
-/** Bytes of one UTF-16 code unit, at most. */
-const MAX_UNIT_BYTES = 3;
-/** Bytes of a message that every NATS server takes by default. */
-const MAX_PAYLOAD = 1024 * 1024;
+/** Bytes of a message that every NATS server takes by default, and of one UTF-16 code unit at most. */
+const [MAX_PAYLOAD, MAX_UNIT] = [1024 * 1024, 3];
 
 /** The part of a connection of the package `@nats-io/transport-node` or `nats` that the feed uses. */
 export interface NatsConnection {
@@ -42,8 +40,7 @@ export function natsFeed(connection: NatsConnection, options: BrokerFeedOptions 
   let isConnected = true;
   let pending = 0;
   let isFlushing = false;
-  const flush = async () => {
-    const counted = pending;
+  const flush = async (counted = pending) => {
     isFlushing = true;
     await connection.flush().catch(() => undefined);
     pending -= counted;
@@ -51,17 +48,16 @@ export function natsFeed(connection: NatsConnection, options: BrokerFeedOptions 
   };
   const follow = async () => {
     for await (const { type } of connection.status()) {
-      if (type === "disconnect") logger.warn({}, "NATS is away; events of other servers are late");
-      if (type === "disconnect") isConnected = false;
-      if (type === "reconnect") isConnected = true;
-      if (type === "reconnect") for (const look of looks.values()) look();
+      if (type !== "disconnect" && type !== "reconnect") continue;
+      isConnected = type === "reconnect";
+      if (isConnected) for (const look of looks.values()) look();
+      else logger.warn({}, "NATS is away; events of other servers are late");
     }
-    isConnected = false;
     logger.warn({}, "The connection to NATS is closed; events of other servers stay late");
   };
   void follow();
   return {
-    maxLength: Math.floor((connection.info?.max_payload ?? MAX_PAYLOAD) / MAX_UNIT_BYTES),
+    maxLength: Math.floor((connection.info?.max_payload ?? MAX_PAYLOAD) / MAX_UNIT),
     publish(name, text) {
       if (!isConnected || connection.isClosed() || pending > MAX_PENDING) return;
       const payload = text();

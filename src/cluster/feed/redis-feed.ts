@@ -58,10 +58,8 @@ export function redisFeed(client: RedisClient, options: BrokerFeedOptions = {}):
       if (!publisher.isReady || pending > MAX_PENDING) return;
       const message = text();
       pending += message.length;
-      const done = () => {
-        pending -= message.length;
-      };
-      publisher.publish(`${prefix}:${name}`, message).then(done, done);
+      const sent = publisher.publish(`${prefix}:${name}`, message).catch(() => undefined);
+      void sent.then(() => (pending -= message.length));
     },
     follow(name, take) {
       const channel = `${prefix}:${name}`;
