@@ -3,6 +3,7 @@ import { AgentServerError } from "../errors.ts";
 import type { FeedReader } from "../events/feeds/feed.ts";
 import { Feeds } from "../events/feeds/feeds.ts";
 import type { BashEventQuery, BashScope, StoredBashEvent } from "../stores/bash-events.ts";
+import { BASH_EVENTS } from "../stores/frame-relay.ts";
 import type { Store } from "../stores/store.ts";
 import type { BashCommand, BashEvent, BashOutput } from "../wire/machine/bash.ts";
 import { readStored, toStored } from "./bash-events.ts";
@@ -15,8 +16,6 @@ import {
   toFilter,
 } from "./bash-search.ts";
 
-/** The name under which the server's own bash events are published. No conversation has it. */
-const CHANNEL = "bash-events";
 const DEFAULT_LIMIT = 100;
 /** Length of the texts of a page of history past which it ends early. */
 const HISTORY_LENGTH = 1024 * 1024;
@@ -47,7 +46,7 @@ export class BashEventLog {
   async append(scope: BashScope, event: BashCommand | BashOutput): Promise<void> {
     const stored = toStored(event);
     const seq = await this.#store.bashEvents.append(scope, stored);
-    if (scope === null) this.#store.relay.publish(CHANNEL, { kind: "event", seq, text: stored.json });
+    if (scope === null) this.#store.relay.publish(BASH_EVENTS, { kind: "event", seq, text: stored.json });
   }
 
   /** A page of the events of a scope. Rejects with `unprocessable` for a time that is not one. */
@@ -108,7 +107,7 @@ export class BashEventLog {
 
   /** Watches the events of the server. The watch ends when the log is closed. */
   async watch(): Promise<BashWatch> {
-    const reader = await this.#feeds.read(CHANNEL);
+    const reader = await this.#feeds.read(BASH_EVENTS);
     try {
       const untilSeq = await this.#store.bashEvents.lastSeq();
       reader.passOver(untilSeq);

@@ -39,6 +39,8 @@ export interface BashEventFilter {
   orderGt?: number | undefined;
   /** Only events that were stored before this one or are it. */
   untilSeq?: number | undefined;
+  /** Only events that were stored after this one. */
+  afterSeq?: number | undefined;
 }
 
 /** A page of the events that meet the conditions, by time, and by `seq` among those of one time. */

@@ -52,6 +52,9 @@ export interface Following {
   end(): void;
 }
 
+/** The name under which the bash events of the server are published. No conversation has it. */
+export const BASH_EVENTS = "bash-events";
+
 /**
  * Carries frames from the server that writes a conversation to every server whose clients watch it. Part of a store,
  * because the servers that share a store are the ones that must hear of each other.
@@ -60,7 +63,8 @@ export interface Following {
  * - They get other frames of a log once and in the order of publication. What another process has published may be lost
  *   on the way; pieces of a reply of which one is lost stop until the next stored event.
  * - `publish` is called for a stored event only after its commit has resolved. It never throws and never waits.
- * - Names that are not conversation ids are channels without a log: their frames come as they arrive. What another
+ * - Followers of `BASH_EVENTS` get every bash event of the server that is stored after they began to follow, once.
+ * - Other names that are not conversation ids are channels without a log: their frames come as they arrive. What another
  *   process has published may be lost, and without a place it may come twice.
  */
 export interface FrameRelay {

@@ -104,11 +104,12 @@ function byTime(left: Place, right: Place): number {
 }
 
 function matches(event: StoredBashEvent, filter: BashEventFilter): boolean {
-  const { kind, commandId, timestampGte, timestampLt, orderGt, untilSeq } = filter;
+  const { kind, commandId, timestampGte, timestampLt, orderGt, untilSeq, afterSeq } = filter;
   if (kind !== undefined && event.kind !== kind) return false;
   if (commandId !== undefined && event.commandId !== commandId) return false;
   if (timestampGte !== undefined && event.timestamp < timestampGte) return false;
   if (timestampLt !== undefined && event.timestamp >= timestampLt) return false;
   if (untilSeq !== undefined && event.seq > untilSeq) return false;
+  if (afterSeq !== undefined && event.seq <= afterSeq) return false;
   return orderGt === undefined || event.order === null || event.order > orderGt;
 }

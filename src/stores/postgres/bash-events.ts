@@ -140,7 +140,7 @@ function settle({ scope, event, resolve, reject }: Waiting, outcome: Outcome): v
 }
 
 function conditionsOf(scope: BashScope, filter: BashEventFilter): Conditions {
-  const { kind, commandId, timestampGte, timestampLt, orderGt, untilSeq } = filter;
+  const { kind, commandId, timestampGte, timestampLt, orderGt, untilSeq, afterSeq } = filter;
   const conditions = new Conditions(toKeptOrNull(scope));
   const kept = (text: string | undefined) => (text === undefined ? undefined : toKept(text));
   conditions.add("kind = ?", kept(kind));
@@ -149,6 +149,7 @@ function conditionsOf(scope: BashScope, filter: BashEventFilter): Conditions {
   conditions.add("timestamp < ?", kept(timestampLt));
   conditions.add("(place IS NULL OR place > ?::bigint)", orderGt);
   conditions.add("seq <= ?::bigint", untilSeq);
+  conditions.add("seq > ?::bigint", afterSeq);
   return conditions;
 }
 

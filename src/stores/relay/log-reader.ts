@@ -1,5 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
+import type { StoredBashEvent } from "../bash-events.ts";
 import type { ConversationRecord, Store, StoredEvent } from "../store.ts";
 
 /** Conversations that one query asks for. */
@@ -13,7 +14,12 @@ const MAX_READS = 4;
 const MAX_WAIT_MS = 10_000;
 
 /** The part of a store in which logs are read. */
-export type ReadStore = Pick<Store, "conversations" | "events">;
+export type ReadStore = Pick<Store, "conversations" | "events"> & {
+  /** The bash events of the server. */
+  bashEvents: Pick<Store["bashEvents"], "search" | "lastSeq">;
+};
+
+type Query = "records" | "events" | "bash";
 
 /** Reads what relays compare frames with, a few queries at a time. Reports when the store fails and when it is back. */
 export class LogReader {
@@ -22,7 +28,7 @@ export class LogReader {
   readonly #waiting: (() => void)[] = [];
   #reads = 0;
   /** The queries of which the last one has failed. */
-  readonly #failing = new Set<"records" | "events">();
+  readonly #failing = new Set<Query>();
 
   constructor(store: ReadStore, logger: Logger) {
     this.#store = store;
@@ -52,12 +58,31 @@ export class LogReader {
     }
   }
 
+  /** The `seq` of the newest bash event. Rejects when the store fails. */
+  lastBash(): Promise<number> {
+    return this.#attempt("bash", () => this.#store.bashEvents.lastSeq());
+  }
+
+  /** The bash events of the server behind one and up to another, in pages. Rejects when the store fails. */
+  async *bashBetween(afterSeq: number, untilSeq: number): AsyncGenerator<readonly StoredBashEvent[]> {
+    const query = { direction: "asc", limit: PAGE_EVENTS, maxLength: PAGE_LENGTH } as const;
+    for (let last: StoredBashEvent | undefined; ; ) {
+      const from = last && { timestamp: last.timestamp, seq: last.seq + 1 };
+      const page = await this.#attempt("bash", () =>
+        this.#store.bashEvents.search(null, { ...query, afterSeq, untilSeq, from }),
+      );
+      if (page.length === 0) return;
+      yield page;
+      last = page.at(-1);
+    }
+  }
+
   async #turn(): Promise<void> {
     while (this.#reads >= MAX_READS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#reads += 1;
   }
 
-  async #attempt<T>(query: "records" | "events", read: () => Promise<T>): Promise<T> {
+  async #attempt<T>(query: Query, read: () => Promise<T>): Promise<T> {
     try {
       const result = await withinTime(read());
       if (this.#failing.delete(query) && this.#failing.size === 0) {

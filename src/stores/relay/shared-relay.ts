@@ -1,8 +1,9 @@
 import { type Logger, silentLogger } from "../../logger.ts";
 import { isUuid } from "../../wire/ids.ts";
-import type { Following, Frame, FrameRelay } from "../frame-relay.ts";
+import { BASH_EVENTS, type Following, type Frame, type FrameRelay } from "../frame-relay.ts";
 import { Channels } from "./channels.ts";
 import { type FeedMessage, readFeedText, toFeedText } from "./feed-text.ts";
+import { FollowedBash } from "./followed-bash.ts";
 import { FollowedLog } from "./followed-log.ts";
 import type { FrameFeed } from "./frame-feed.ts";
 import { LogReader, type ReadStore } from "./log-reader.ts";
@@ -44,6 +45,7 @@ class SharedRelay implements FrameRelay {
   readonly #reader: LogReader;
   readonly #looks: Looks;
   readonly #logs = new Map<string, FollowedLog>();
+  readonly #bash: FollowedBash;
   readonly #channels = new Channels((name) => this.#subscribe(name));
   #hasReported = false;
 
@@ -51,6 +53,7 @@ class SharedRelay implements FrameRelay {
     this.#feed = feed;
     this.#logger = logger;
     this.#reader = new LogReader(store, logger);
+    this.#bash = new FollowedBash({ reader: this.#reader, subscribe: () => this.#subscribe(BASH_EVENTS) });
     this.#looks = new Looks({ reader: this.#reader, logs: () => [...this.#logs.values()] });
   }
 
@@ -61,6 +64,7 @@ class SharedRelay implements FrameRelay {
   }
 
   follow(name: string, take: (frame: Frame) => void): Following {
+    if (name === BASH_EVENTS) return this.#bash.follow(take);
     if (!isUuid(name)) return this.#channels.follow(name, take);
     const log = this.#logs.get(name) ?? this.#open(name);
     return { begun: log.begun, end: log.add(take) };
@@ -96,12 +100,14 @@ class SharedRelay implements FrameRelay {
 
   #deliver(name: string, frame: Frame): void {
     const log = this.#logs.get(name);
-    if (!isUuid(name)) this.#channels.publish(name, frame);
+    if (name === BASH_EVENTS) this.#bash.take(frame);
+    else if (!isUuid(name)) this.#channels.publish(name, frame);
     else if ("text" in frame) log?.take(frame);
     else log?.end(frame.kind);
   }
 
   #hint(name: string): void {
+    if (name === BASH_EVENTS) this.#bash.look();
     const log = this.#logs.get(name);
     if (log !== undefined) this.#looks.hint(log);
   }

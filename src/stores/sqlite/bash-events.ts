@@ -153,7 +153,7 @@ function createScope(database: Database, scope: BashScope): bigint {
 }
 
 function conditionsOf(filter: BashEventFilter): { sql: string; values: SQLInputValue[] } {
-  const { kind, commandId, timestampGte, timestampLt, orderGt, untilSeq } = filter;
+  const { kind, commandId, timestampGte, timestampLt, orderGt, untilSeq, afterSeq } = filter;
   // A plus sign keeps the planner from an index that does not have the order of the page.
   const conditions: [sql: string, value: SQLInputValue | undefined][] = [
     [commandId === undefined ? "kind = ?" : "+kind = ?", kind],
@@ -162,6 +162,7 @@ function conditionsOf(filter: BashEventFilter): { sql: string; values: SQLInputV
     ["timestamp < ?", timestampLt],
     ["(place IS NULL OR place > ?)", orderGt],
     ["+seq <= ?", untilSeq],
+    ["+seq > ?", afterSeq],
   ];
   const used = conditions.filter((entry): entry is [string, SQLInputValue] => entry[1] !== undefined);
   return { sql: used.map(([sql]) => ` AND ${sql}`).join(""), values: used.map(([, value]) => value) };

@@ -108,6 +108,7 @@ export const BASH_EVENT_CHECKS: Record<string, (store: Store) => Promise<void>> 
     assert.deepEqual(await search({ timestampGte: time(2), timestampLt: time(5) }), ["o2", "o3", "c4"]);
     assert.deepEqual(await search({ timestampGte: time(4), direction: "desc" }), ["o5", "c4"]);
     assert.deepEqual(await search({ untilSeq: seqs[1] }), ["c0", "o1"]);
+    assert.deepEqual(await search({ afterSeq: seqs[3] }), ["c4", "o5"]);
   },
 
   "names the commands that have no final output, until they have one": async (store) => {

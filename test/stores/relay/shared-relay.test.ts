@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Frame, TextFrame } from "../../../src/stores/frame-relay.ts";
+import type { BashEventStore, NewBashEvent } from "../../../src/stores/bash-events.ts";
+import { BASH_EVENTS, type Frame, type TextFrame } from "../../../src/stores/frame-relay.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { readThrough } from "../../../src/stores/read-through.ts";
 import { sharedRelay } from "../../../src/stores/relay/shared-relay.ts";
@@ -25,7 +26,7 @@ async function twoProcesses(options: { seed?: number; faults?: Faults; events?: 
   const logged: string[] = [];
   const log = (_fields: object, message: string) => logged.push(message);
   const logger = { debug: log, info: log, warn: log, error: log };
-  const read = { conversations: store.conversations, events: options.events ?? store.events };
+  const read = { ...storeParts(store), events: options.events ?? store.events };
   const reader = sharedRelay({ store: read, feed: network.feed(), logger });
   const shown: Frame[] = [];
   const follow = () => reader.follow(A, (frame) => shown.push(frame));
@@ -36,6 +37,10 @@ async function append(store: Store, from: number, count: number): Promise<TextFr
   const events = range(count).map((offset) => event(from + offset));
   await store.commit({ conversationId: A, events });
   return events.map(({ seq, json }) => ({ kind: "event", seq, text: json, fence: 1 }));
+}
+
+function storeParts({ conversations, events, bashEvents }: Store) {
+  return { conversations, events, bashEvents };
 }
 
 function seqsOf(frames: readonly Frame[]): number[] {
@@ -225,7 +230,7 @@ describe("a store that fails", () => {
       return store.events.search(id, query);
     };
     const relay = sharedRelay({
-      store: { conversations: store.conversations, events: { ...store.events, search } },
+      store: { ...storeParts(store), events: { ...store.events, search } },
     });
     let shown = 0;
     for (const id of ids) await store.commit(creation(id));
@@ -306,7 +311,7 @@ it("a lost connection is a reason to look at once, at what it carried alone", as
     },
   };
   const network = new FaultyNetwork(1);
-  const relay = sharedRelay({ store: { conversations, events: store.events }, feed: network.feed() });
+  const relay = sharedRelay({ store: { ...storeParts(store), conversations }, feed: network.feed() });
   const shown: Frame[] = [];
   await relay.follow(A, (frame) => shown.push(frame)).begun;
   await append(store, 0, 3);
@@ -328,7 +333,7 @@ it("nothing is read or followed once the last follower has gone", async () => {
     const conversations = { ...store.conversations, find };
     return {
       reads,
-      relay: sharedRelay({ store: { conversations, events: store.events }, feed: network.feed() }),
+      relay: sharedRelay({ store: { ...storeParts(store), conversations }, feed: network.feed() }),
     };
   };
   const { reads, relay } = counted();
@@ -356,19 +361,74 @@ it("names that are not conversations are channels: events come once, what comes 
   const shownHere: Frame[] = [];
   const shownThere: Frame[] = [];
   const followings = [
-    here.follow("bash-events", (frame) => shownHere.push(frame)),
-    there.follow("bash-events", (frame) => shownThere.push(frame)),
+    here.follow("stops", (frame) => shownHere.push(frame)),
+    there.follow("stops", (frame) => shownThere.push(frame)),
   ];
   await Promise.all(followings.map(({ begun }) => begun));
   // Several processes write a channel, and what one has written may come after what another has written later.
-  there.publish("bash-events", { kind: "event", seq: 7, text: "seven" });
-  here.publish("bash-events", { kind: "event", seq: 5, text: "five" });
+  there.publish("stops", { kind: "event", seq: 7, text: "seven" });
+  here.publish("stops", { kind: "event", seq: 5, text: "five" });
   expect([seqsOf(shownHere), seqsOf(shownThere)]).toEqual([
     [7, 5],
     [7, 5],
   ]);
-  here.publish("bash-events", { kind: "transient", text: "stop" });
+  here.publish("stops", { kind: "transient", text: "stop" });
   expect(shownHere.filter(({ kind }) => kind === "transient")).toHaveLength(1);
   for (const { end } of followings) end();
   expect(network.followed).toBe(0);
+});
+
+describe("bash events of the server", () => {
+  const command = (id: string, index: number): NewBashEvent => ({
+    ...{ id, kind: "BashCommand", timestamp: `2026-01-01T00:00:0${index}.000000Z`, commandId: null },
+    ...{ order: null, isFinal: false, json: JSON.stringify(id) },
+  });
+
+  it("come once from every process, whatever the feed loses, repeats and delays, and those of conversations do not", async () => {
+    for (const faults of [{}, { loss: 1 }, { repetition: 1 }, { loss: 0.5, delay: 0.5 }]) {
+      const store = memoryStore();
+      await store.commit(creation(A));
+      const network = new FaultyNetwork(7, faults);
+      const [here, there] = [
+        sharedRelay({ store, feed: network.feed() }),
+        sharedRelay({ store, feed: network.feed() }),
+      ];
+      await store.bashEvents.append(null, command("before", 0));
+      const shown: string[] = [];
+      const following = here.follow(BASH_EVENTS, (frame) => "text" in frame && shown.push(frame.text));
+      await following.begun;
+      for (const [index, writer] of [here, there, there, here, there].entries()) {
+        const stored = command(`event-${index}`, index + 1);
+        const seq = await store.bashEvents.append(null, stored);
+        if (index === 2) await store.bashEvents.append(A, command("of a conversation", 9));
+        writer.publish(BASH_EVENTS, { kind: "event", seq, text: stored.json });
+      }
+      const all = range(5).map((index) => JSON.stringify(`event-${index}`));
+      await expect.poll(() => shown, PATIENT).toEqual(all);
+      following.end();
+      expect(network.followed).toBe(0);
+    }
+  });
+
+  it("are not shown twice when the store fails in the midst of those that are read", async () => {
+    const store = memoryStore();
+    let failures = 0;
+    const bashEvents = {
+      lastSeq: () => store.bashEvents.lastSeq(),
+      async search(...[scope, query]: Parameters<BashEventStore["search"]>) {
+        if (query.from !== undefined && failures++ === 0) throw new Error("the store fails");
+        return store.bashEvents.search(scope, { ...query, limit: 2 });
+      },
+    };
+    const relay = sharedRelay({ store: { ...storeParts(store), bashEvents } });
+    const shown: string[] = [];
+    const following = relay.follow(BASH_EVENTS, (frame) => "text" in frame && shown.push(frame.text));
+    await following.begun;
+    for (const index of range(5)) await store.bashEvents.append(null, command(`event-${index}`, index));
+    await expect
+      .poll(() => shown, PATIENT)
+      .toEqual(range(5).map((index) => JSON.stringify(`event-${index}`)));
+    expect(failures).toBeGreaterThan(1);
+    following.end();
+  });
 });

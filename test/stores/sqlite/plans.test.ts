@@ -146,6 +146,7 @@ test("every combination of bash event filters seeks in an index, and so do all o
     timestampGte: time,
     timestampLt: "2027",
     orderGt: 0,
+    afterSeq: 0,
     untilSeq: 100,
   };
   const names = Object.keys(values) as (keyof BashEventFilter)[];
