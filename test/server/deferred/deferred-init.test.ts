@@ -60,7 +60,7 @@ describe("a dormant server", () => {
   it("says that it is dormant, and that it is ready for that", async () => {
     const { ask } = await open();
     expect(await (await ask("GET", "/api/init")).json()).toEqual({ state: "dormant", error: null });
-    expect(await (await ask("GET", "/ready")).json()).toEqual({ status: "ready" });
+    await expect.poll(async () => (await ask("GET", "/ready")).json()).toEqual({ status: "ready" });
     for (const path of ["/alive", "/health", "/server_info", "/openapi.json", "/docs"])
       expect((await ask("GET", path)).status).toBe(200);
   });
