@@ -47,7 +47,9 @@ export class Extensions {
   async start(moment: Moment): Promise<LoopChange[]> {
     const changes: LoopChange[] = [];
     for (const extension of this.#list) {
-      const change = await ask(extension, moment, (context) => extension.start?.(context));
+      const change = await ask(extension, moment, (context) => extension.start?.(context)).catch(
+        throwRefusal,
+      );
       if (change !== undefined) changes.push(change);
     }
     return changes;

@@ -51,10 +51,11 @@ export class ImageInspection implements LoopExtension {
   async #offer(context: LoopContext): Promise<void> {
     const { llm, tools, view } = context;
     if (this.#judged === llm || this.#tool !== null) return;
-    this.#judged = llm;
     const { state } = this.#parts.host;
-    if (llm.vision !== false && !namesImageTool(state.agent)) return;
-    const profiles = await this.#seeing();
+    const isNeeded = llm.vision === false || namesImageTool(state.agent);
+    const profiles = isNeeded ? await this.#seeing() : [];
+    // Not before: a store that fails meanwhile is asked again.
+    this.#judged = llm;
     if (profiles.length === 0 || tools.get(INSPECT_IMAGE) !== undefined) return;
     this.#tool = inspectImageTool({
       profiles,

@@ -1,4 +1,11 @@
-import { defineTool, type ExtensionFactory, type Logger, type LoopExtension, text } from "agent-server";
+import {
+  AgentServerError,
+  defineTool,
+  type ExtensionFactory,
+  type Logger,
+  type LoopExtension,
+  text,
+} from "agent-server";
 import { call, createTestServer, say, scriptedLlm, type TestServer } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -111,6 +118,26 @@ describe("the life of an extension", () => {
     isBroken = false;
     await chat.send("Go.");
     await chat.expectFinished("ok");
+  });
+
+  it("refuses the first message with a status of its choice", async () => {
+    const down: LoopExtension = {
+      name: "down",
+      start: () => {
+        throw new AgentServerError("unavailable", "The database is down");
+      },
+    };
+    await using server = await createTestServer({ llm: scriptedLlm([]), extensions: [down] });
+    const chat = await server.start();
+    const response = await server.fetch(
+      new Request(`http://localhost/api/conversations/${chat.id}/events`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ role: "user", content: [{ type: "text", text: "Go." }] }),
+      }),
+    );
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ exception: "503: The database is down" });
   });
 
   it("cannot be skipped by a factory that fails", async () => {
