@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createPlace, startServer, stopServer, urlOf } from "../postgres/postgres-server.ts";
 import { Fault } from "./fault.ts";
 import { attack } from "./hostile/attack.ts";
+import { sweepKeys } from "./keys/sweep.ts";
 import { playModel } from "./model/play.ts";
 import { watchProcesses } from "./processes.ts";
 import { runSchemathesis } from "./schema/schemathesis.ts";
@@ -12,7 +13,7 @@ export const STORES = ["sqlite", "postgres"] as const;
 export type StoreName = (typeof STORES)[number];
 
 /** The parts of a campaign, in their order. */
-export const PARTS = ["hostile", "schema", "keyless", "model"] as const;
+export const PARTS = ["hostile", "keys", "schema", "keyless", "model"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface CampaignOptions {
@@ -28,8 +29,8 @@ export interface CampaignOptions {
   print(line: string): void;
 }
 
-/** The share of the time that each part has, of all. */
-const SHARES: Record<Part, number> = { hostile: 2, schema: 4, keyless: 1, model: 5 };
+/** The share of the time that each part has, of all. That with keys takes what it takes. */
+const SHARES: Record<Part, number> = { hostile: 2, keys: 1, schema: 4, keyless: 1, model: 5 };
 const KEY = "key-of-the-fuzzer";
 /** What a server may hold in memory after an attack. Without one it is below 150. */
 const MOST_MIB = 1024;
@@ -42,6 +43,7 @@ export async function runCampaign(options: CampaignOptions): Promise<number> {
   await using database = await openStore(options);
   const leftBehind = await watchProcesses();
   let faults = 0;
+  const covered: string[] = [];
   for (const part of parts) {
     const seconds = Math.max(10, Math.round((minutes * 60 * SHARES[part]) / all));
     print(`== ${part}, ${seconds} s`);
@@ -49,18 +51,26 @@ export async function runCampaign(options: CampaignOptions): Promise<number> {
     await mkdir(folder, { recursive: true });
     const key = part === "keyless" ? undefined : KEY;
     const subject = await startSubject({ folder, key: KEY, store: database.url });
-    const found = await runPart(part, { ...options, folder, key, subject, seconds }).catch(asFault);
-    const afterwards = await look(subject, leftBehind);
-    for (const fault of [...found, ...afterwards]) print(`FAULT ${fault}`);
-    faults += found.length + afterwards.length;
+    const report = await runPart(part, { ...options, folder, key, subject, seconds }).catch(asFault);
+    const found = [...report.faults, ...(await look(subject, leftBehind))];
+    for (const fault of found) print(`FAULT ${fault}`);
+    faults += found.length;
+    covered.push(`  ${part}: ${report.covered}`);
   }
+  print(["covered:", ...covered].join("\n"));
   return faults;
 }
 
 /** A fault that ends its part. */
-function asFault(error: unknown): string[] {
-  if (error instanceof Fault) return [error.message];
+function asFault(error: unknown): PartReport {
+  if (error instanceof Fault) return { covered: "not to its end", faults: [error.message] };
   throw error;
+}
+
+interface PartReport {
+  /** What was tried, in words. */
+  covered: string;
+  faults: string[];
 }
 
 interface PartOptions extends CampaignOptions {
@@ -69,28 +79,32 @@ interface PartOptions extends CampaignOptions {
   seconds: number;
 }
 
-/** Returns the faults of one part. */
-async function runPart(part: Part, options: PartOptions): Promise<string[]> {
+async function runPart(part: Part, options: PartOptions): Promise<PartReport> {
   const { subject, seed, seconds, folder, print, key, rounds, schemathesis } = options;
   const { url } = subject;
   const milliseconds = seconds * 1_000;
   switch (part) {
     case "hostile": {
       const { requests, faults } = await attack({ url, key: KEY, folder, seed, milliseconds });
-      print(`${requests} hostile connections`);
-      return faults;
+      return { covered: `${requests} hostile connections`, faults };
+    }
+    case "keys": {
+      const { operations, callers, faults } = await sweepKeys({ url, key: KEY });
+      return { covered: `each of ${operations} operations with ${callers.join(", ")}`, faults };
     }
     case "schema":
     case "keyless": {
       const report = await runSchemathesis({ command: schemathesis, url, key, folder, seed, seconds });
       print(report.summary);
-      return report.faults;
+      const { operations, cases, faults } = report;
+      const caller = key === undefined ? "without a key" : "with the key";
+      return { covered: `${operations} operations ${caller}, ${cases} requests by their schemas`, faults };
     }
     case "model": {
       const crash = () => subject.crash();
       const report = await playModel({ url, key, folder, seed, milliseconds, rounds, crash });
-      print(`${report.rounds} rounds of the model, ${report.commands} commands`);
-      return report.faults;
+      const commands = Object.entries(report.commands).map(([name, count]) => `${name} ${count}`);
+      return { covered: `${report.rounds} rounds, ${commands.join(", ")}`, faults: report.faults };
     }
   }
 }

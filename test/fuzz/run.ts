@@ -5,8 +5,9 @@
  * - `--minutes N`: how long. Default: 5.
  * - `--seed N`: what is generated depends on it alone, how much of it is played on the time. Default: any.
  * - `--store sqlite|postgres`: default sqlite.
- * - `--part NAME`: only `hostile` (bytes that break the rules), `schema` (schemathesis by the OpenAPI document),
- *   `keyless` (the same without a key) or `model` (sequences of commands whose outcome is predicted, crashes included).
+ * - `--part NAME`: only `hostile` (bytes that break the rules), `keys` (every operation with every kind of key), `schema`
+ *   (schemathesis by the OpenAPI document), `keyless` (the same without a key) or `model` (sequences of commands whose
+ *   outcome is predicted, crashes included).
  * - `--rounds N`: rounds of the model. Default: as many as there is time for.
  * - `--skip-without-box`: ends well where bubblewrap cannot be used. Default: that is a failure.
  */

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SpawnedServer, spawnServer } from "../cli/spawn-server.ts";
 
@@ -32,13 +32,13 @@ const STOP_MS = 60_000;
 export async function startSubject({ folder, key, store }: SubjectOptions): Promise<Subject> {
   const home = join(folder, "home");
   await mkdir(home, { recursive: true });
+  const programs = await withoutPackages(folder);
   const options = {
     cwd: folder,
     args: ["--host", "127.0.0.1", ...(store === undefined ? [] : ["--store", store])],
     environment: {
       HOME: home,
-      // Packages are not there without a network; to find that out must not take minutes.
-      npm_config_offline: "true",
+      PATH: `${programs}:${process.env.PATH}`,
       OH_ENABLE_VSCODE: "0",
       OH_SECRET_KEY: "secret of the fuzzer",
       ...(key !== undefined && { OH_SESSION_API_KEYS_0: key }),
@@ -65,6 +65,16 @@ export async function startSubject({ folder, key, store }: SubjectOptions): Prom
           .filter((line) => ALARM.test(line)),
       ),
   };
+}
+
+/** Packages are not there without a network, and `npx` takes more than a minute to find that out. */
+async function withoutPackages(folder: string): Promise<string> {
+  const programs = join(folder, "programs");
+  await mkdir(programs, { recursive: true });
+  await writeFile(join(programs, "npx"), "#!/bin/sh\necho 'there is no network' >&2\nexit 1\n", {
+    mode: 0o755,
+  });
+  return programs;
 }
 
 async function end(server: SpawnedServer): Promise<string[]> {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { refuses } from "../accepted.ts";
 import { Client } from "../model/client.ts";
 import { hostileBodies } from "./bodies.ts";
 import { hostileFrames } from "./frames.ts";
@@ -31,6 +32,8 @@ const SHARE_OF_BODIES = 0.7;
 const METHODS = ["post", "put", "patch", "delete", "get"];
 
 interface Attack extends HostileRequest {
+  /** The operation of the OpenAPI document that is asked, if it is one. */
+  operation?: string;
   /** What is wrong with an answer; undefined if nothing is. */
   judge?(answer: RawAnswer): string | undefined;
 }
@@ -64,7 +67,7 @@ export async function attack({ url, key, folder, seed, milliseconds }: AttackOpt
 }
 
 async function faultOf(one: Attack, port: number): Promise<string | undefined> {
-  const { name, chunks, pause, isUnfinished = false, judge } = one;
+  const { name, chunks, pause, operation = "", isUnfinished = false, judge } = one;
   const patience = isUnfinished ? UNFINISHED_MS : ANSWER_MS;
   const answer = await sendRaw({ port, chunks, patience, ...(pause !== undefined && { pause }) });
   const said = answer.text.slice(0, 400);
@@ -73,7 +76,7 @@ async function faultOf(one: Attack, port: number): Promise<string | undefined> {
     return fault === undefined ? undefined : `${name}: ${fault}: ${said}`;
   }
   const { status = 0, isOpen } = answer;
-  if (status >= 500 && !OWN_ANSWERS.has(status)) return `${name}: ${said}`;
+  if (status >= 500 && !OWN_ANSWERS.has(status) && !refuses(operation, status)) return `${name}: ${said}`;
   if (status === 0 && isOpen && !isUnfinished) return `${name}: no answer in ${ANSWER_MS} ms`;
   return undefined;
 }
@@ -94,6 +97,7 @@ async function bodiesForRoutes(client: Client, key: string, id: string): Promise
   return operations.flatMap(({ path, method }) =>
     bodies.map(([name, body]) => ({
       name: `${method} ${path} with ${name}`,
+      operation: `${method.toUpperCase()} ${path}`,
       chunks: [
         text(
           `${method.toUpperCase()} ${path.replace(/\{\w*conversation_id\}/, id).replace(/\{\w+\}/g, "name")} HTTP/1.1`,

@@ -13,6 +13,8 @@ export interface AskOptions {
   form?: FormData;
   /** The server may be killed meanwhile. Default: a request without an answer is a fault. */
   mayBeCut?: boolean;
+  /** Whether a 5xx is an answer that is documented. Default: none is. */
+  mayFail?(status: number): boolean;
 }
 
 /** What takes longer hangs, also on a busy machine. */
@@ -30,7 +32,7 @@ export class Client {
   }
 
   async ask(method: string, path: string, options: AskOptions = {}): Promise<Reply> {
-    const { mayBeCut = false } = options;
+    const { mayBeCut = false, mayFail = () => false } = options;
     const what = `${method} ${path}`;
     let reply: Reply;
     try {
@@ -40,7 +42,8 @@ export class Client {
       if (mayBeCut && message !== LATE) return { status: 0, text: "" };
       throw new Fault(`${what}: ${message}`);
     }
-    if (reply.status >= 500) throw new Fault(`${what}: ${reply.status} ${reply.text.slice(0, 1_000)}`);
+    if (reply.status >= 500 && !mayFail(reply.status))
+      throw new Fault(`${what}: ${reply.status} ${reply.text.slice(0, 1_000)}`);
     return reply;
   }
 

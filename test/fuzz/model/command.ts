@@ -13,7 +13,7 @@ export function command<T extends object>(
   return fc.record(input).map((values) => ({
     check: isReady,
     run: (world, reality) => {
-      world.commandsRun += 1;
+      world.commandsRun[name] = (world.commandsRun[name] ?? 0) + 1;
       return run(values as T, world, reality);
     },
     toString: () => `${name}(${Object.values(values).map(String).join(", ")})`,

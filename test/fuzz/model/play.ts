@@ -28,7 +28,8 @@ export interface PlayOptions {
 
 export interface PlayReport {
   rounds: number;
-  commands: number;
+  /** How often each command was given, by its name. */
+  commands: Record<string, number>;
   /** What went wrong, and how to see it again. */
   faults: string[];
 }
@@ -43,18 +44,25 @@ const SEQUENCES = 3;
 export async function playModel(options: PlayOptions): Promise<PlayReport> {
   const { seed, rounds = 100_000, milliseconds } = options;
   await using model = await startObedientModel();
-  const report: PlayReport = { rounds: 0, commands: 0, faults: [] };
+  const report: PlayReport = { rounds: 0, commands: {}, faults: [] };
   const deadline = Date.now() + milliseconds;
   do {
     const number = seed + report.rounds;
     report.rounds += 1;
-    const { commands, fault } = await playRound({ ...options, seed: number, model: model.url });
-    report.commands += commands;
+    const { commands } = report;
+    const fault = await playRound({ ...options, seed: number, model: model.url, commands });
     if (fault !== undefined) report.faults.push(`--seed ${number} --rounds 1: ${fault}`);
   } while (report.rounds < rounds && Date.now() < deadline);
   return report;
 }
 
+interface RoundOptions extends PlayOptions {
+  model: string;
+  /** Counts the commands of all rounds. */
+  commands: Record<string, number>;
+}
+
+/** Returns what went wrong; undefined if nothing did. */
 async function playRound({
   url,
   key,
@@ -63,10 +71,10 @@ async function playRound({
   model,
   crash,
   longest = 30,
-}: PlayOptions & { model: string }): Promise<{ commands: number; fault?: string }> {
+  commands,
+}: RoundOptions): Promise<string | undefined> {
   const client = new Client(url, key);
   let words = 0;
-  let commands = 0;
   const sequences = fc.commands(
     [...talkCommands(), ...besideCommands(), ...serverCommands(crash !== undefined)],
     { maxCommands: longest, size: "max" },
@@ -83,15 +91,16 @@ async function playRound({
       await fc.asyncModelRun(() => ({ model: world, real: reality }), sequence);
       await checkWorld(reality, world);
     } finally {
-      commands += world.commandsRun;
+      for (const [name, count] of Object.entries(world.commandsRun))
+        commands[name] = (commands[name] ?? 0) + count;
       await clear(client, world);
     }
   });
   const details = await fc.check(property, { seed, numRuns: SEQUENCES, endOnFailure: true });
-  if (!details.failed) return { commands };
+  if (!details.failed) return undefined;
   const { errorInstance, counterexample } = details;
   const text = errorInstance instanceof Fault ? errorInstance.message : (errorInstance as Error)?.stack;
-  return { commands, fault: `${text}\n    after ${counterexample}` };
+  return `${text}\n    after ${counterexample}`;
 }
 
 async function clear(client: Client, { talks, secrets }: World): Promise<void> {

@@ -31,7 +31,8 @@ export interface World {
   commands: Map<string, string>;
   /** The number of steps that the settings allow a run; undefined before it was set. */
   maxIterations: number | undefined;
-  commandsRun: number;
+  /** How often each command was given, by its name. */
+  commandsRun: Record<string, number>;
 }
 
 export function emptyWorld(): World {
@@ -42,7 +43,7 @@ export function emptyWorld(): World {
     files: new Map(),
     commands: new Map(),
     maxIterations: undefined,
-    commandsRun: 0,
+    commandsRun: {},
   };
 }
 

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { prepareEnvironment } from "../../clients/python-environment.ts";
+import { CHECKS_LEFT_OUT, CHECKS_LEFT_OUT_OF, EXPECTED_REFUSALS } from "../accepted.ts";
 import { Client } from "../model/client.ts";
-import { CHECKS_LEFT_OUT, CHECKS_LEFT_OUT_OF, EXPECTED_REFUSALS } from "./accepted.ts";
 
 const VERSION = ">=4.32,<4.33";
 /** What takes longer hangs, also on a busy machine. */
@@ -29,6 +29,10 @@ export interface SchemathesisOptions {
 export interface SchemathesisReport {
   /** What schemathesis says when it is through. */
   summary: string;
+  /** How many of the operations were asked, such as `181 of 181`. */
+  operations: string;
+  /** How many requests it made. */
+  cases: string;
   faults: string[];
 }
 
@@ -62,7 +66,13 @@ export async function runSchemathesis(options: SchemathesisOptions): Promise<Sch
   }
   const [code] = (await once(child, "close")) as [number | null];
   const summary = output.slice(output.lastIndexOf("SUMMARY"));
-  return { summary, faults: code === 0 ? [] : [faultsOf(output)] };
+  const operations = `${figure(summary, /Tested: (\d+)/)} of ${figure(summary, /Selected: \d+\/(\d+)/)}`;
+  const cases = figure(summary, /(\d+) generated/);
+  return { summary, operations, cases, faults: code === 0 ? [] : [faultsOf(output)] };
+}
+
+function figure(summary: string, pattern: RegExp): string {
+  return pattern.exec(summary)?.[1] ?? "?";
 }
 
 /** Everything from the first list of errors or failures on. */
