@@ -55,6 +55,7 @@ export type { EventCriteria, EventPage, EventSearch } from "./events/event-searc
 export type { FeedEnd, FeedReader } from "./events/feeds/feed.ts";
 export type { NewTransientEvent } from "./events/stamp-event.ts";
 export type { Watch } from "./events/watch.ts";
+export type { AuditEvent, AuditSink } from "./http/access/audit-event.ts";
 export type { RouteAccess } from "./http/access/route-access.ts";
 export type { Authenticate, AuthenticateAnswer } from "./http/admission/authentication.ts";
 export type { Answer } from "./http/answer.ts";
@@ -80,6 +81,7 @@ export { type RouterLlm, routerLlm, type SelectLlm } from "./llm/routing/router-
 export { type MultimodalRouterOptions, multimodalRouter, randomRouter } from "./llm/routing/routers.ts";
 export { withFallbacks } from "./llm/routing/with-fallbacks.ts";
 export type { Logger } from "./logger.ts";
+export { type AuditFileOptions, auditFile } from "./node/audit/audit-file.ts";
 export type { Listening } from "./node/listen.ts";
 export type {
   ClusterSample,

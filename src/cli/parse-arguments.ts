@@ -1,9 +1,11 @@
 import type { ClusterSettings } from "../configuration/cluster-settings.ts";
+import type { CallerLimits } from "../limits/caller-limits.ts";
 import { CANVAS_VERSION } from "../server/ui/find-canvas.ts";
 import { isUuid, toDashed } from "../wire/ids.ts";
 import { type CommandName, isCommandName, type Values } from "./arguments/command-table.ts";
 import { parseCluster } from "./arguments/parse-cluster.ts";
 import { type KeysArguments, parseKeys } from "./arguments/parse-keys.ts";
+import { parseLimits } from "./arguments/parse-limits.ts";
 import { type DataArguments, parseData, parseStore } from "./arguments/parse-store.ts";
 import { parseTelemetry, type TelemetryArguments } from "./arguments/parse-telemetry.ts";
 import { readValues, refuseOptionsOfOthers, unknownCommand } from "./arguments/read-values.ts";
@@ -52,6 +54,10 @@ export type Command =
       /** Address of the sandboxes; null without them. */
       sandboxes: string | null;
       telemetry: TelemetryArguments;
+      /** Those of each principal; null: none. */
+      limits: CallerLimits | null;
+      /** File of the audit; null: none. */
+      audit: string | null;
       warnings: string[];
     };
 
@@ -153,6 +159,8 @@ function parseServe(values: Values): Command {
     container: parseContainer(values),
     sandboxes: parseSandboxes(values),
     telemetry: parseTelemetry(values),
+    limits: parseLimits(values, "serve"),
+    audit: values.audit ?? null,
     warnings: IGNORED.filter((flag) => values[flag] !== undefined).map(
       (flag) => `--${flag}: this flag has no effect`,
     ),

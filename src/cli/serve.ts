@@ -1,6 +1,8 @@
 import type { ClusterSettings } from "../configuration/cluster-settings.ts";
 import { messageOf } from "../errors.ts";
+import type { CallerLimits } from "../limits/caller-limits.ts";
 import { isLoopbackHost } from "../loopback.ts";
+import { auditFile } from "../node/audit/audit-file.ts";
 import { consoleLogger } from "../node/console-logger.ts";
 import { type ClusterOptions, isWildcardHost } from "../server/cluster/cluster-options.ts";
 import { type AgentServer, createServer } from "../server/create-server.ts";
@@ -30,6 +32,8 @@ export interface ServeArguments {
   container: ContainerArguments | null;
   sandboxes: string | null;
   telemetry: TelemetryArguments;
+  limits: CallerLimits | null;
+  audit: string | null;
   warnings: string[];
 }
 
@@ -60,6 +64,8 @@ export async function serve(args: ServeArguments): Promise<void> {
     ...(args.container && { workspace: await openContainers(args.container, options) }),
     ...(args.sandboxes !== null && { workspace: await openSandboxes(args.sandboxes, options) }),
     ...(await watchedBy(args.telemetry)),
+    ...(args.limits && { limits: args.limits }),
+    ...(args.audit !== null && { audit: auditFile({ path: args.audit }) }),
   });
   stopOnSignal(server);
   try {

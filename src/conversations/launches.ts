@@ -1,3 +1,4 @@
+import type { Place } from "../limits/places.ts";
 import { EVERYTHING, isWithin, type Reach, reachesAll } from "../principal.ts";
 import type { ConversationInfo, LaunchedAgentProfile } from "../wire/conversation.ts";
 import type { StartConversationRequest } from "../wire/conversation-request.ts";
@@ -75,7 +76,8 @@ export class Launches {
     const { initial_message: message, parent_conversation_id: parentId } = request;
     if (parentId !== null && !(await this.#isReached(parentId, reach))) throw unknownParent(parentId);
     if (message !== null) checkRole(message);
-    const slot = context.slots.claim();
+    const place = message === null ? undefined : await this.#admit(options);
+    const slot = claimed(context.slots, place);
     try {
       const { createdBy = null, title = null, launched = null } = options;
       const reached = { ...request, tags: { ...request.tags, ...reach.tags } };
@@ -90,6 +92,18 @@ export class Launches {
     } finally {
       slot.release();
     }
+  }
+
+  /**
+   * Rejects with `too_many_requests` when the one who starts the conversation may not begin a run now; else takes its
+   * place among its runs.
+   */
+  async #admit({ createdBy = null }: LaunchOptions): Promise<Place | undefined> {
+    const { limiter } = this.#options.context;
+    if (limiter?.isUsed !== true) return undefined;
+    const client = limiter.current ?? { principalId: createdBy };
+    await limiter.assertLeft(client);
+    return limiter.holdRun(client);
   }
 
   /** Whether a conversation is reached, which need not exist. */
@@ -116,6 +130,16 @@ export class Launches {
 
   #deliver(id: string, content: Content[], slot: RunSlot): Promise<void> {
     return this.#options.use(id, (conversation) => deliver(conversation, content, { run: true, slot }));
+  }
+}
+
+/** Takes a slot, or neither a slot nor the place. */
+function claimed(slots: LiveContext["slots"], place: Place | undefined): RunSlot {
+  try {
+    return slots.claim("", place);
+  } catch (error) {
+    place?.release();
+    throw error;
   }
 }
 

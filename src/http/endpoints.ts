@@ -1,5 +1,7 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import { AgentServerError } from "../errors.ts";
+import type { Limiter } from "../limits/limiter.ts";
+import type { Auditor } from "./access/auditor.ts";
 import type { FindReachFacts } from "./access/concealment.ts";
 import type { Authentication } from "./admission/authentication.ts";
 import { type Answer, emptyAnswer } from "./answer.ts";
@@ -60,8 +62,14 @@ export interface EndpointsOptions {
   /** Finds what decides whether a caller reaches a conversation. Default: none is reached by those with a limit. */
   reachFacts?: FindReachFacts | undefined;
   newId(): string;
-  /** Ends the sockets of keys. Default: there are no scoped keys. */
+  /** Ends the sockets and event streams of keys. Default: there are no scoped keys. */
   keySockets?: KeySockets | undefined;
+  /** Holds callers to their limits. Default: they have none. */
+  limiter?: Limiter | undefined;
+  /** Reports what is allowed and refused. Default: nothing is reported. */
+  auditor?: Auditor | undefined;
+  /** Whether another server has passed a request on. Default: none has. */
+  isPassedOn?: ((request: Request, context: RequestContext) => boolean) | undefined;
   /** Decides about requests right before their handlers. Default: all are let in. */
   enter?: Enter | undefined;
 }
@@ -79,14 +87,18 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     reachFacts = unreached,
     newId,
     keySockets,
+    limiter,
+    auditor,
+    isPassedOn,
     enter,
   } = options;
   const gate = createFirstFrameGate(authentication.admitKey);
   const answered = new Set(routes.filter(({ spec }) => spec.method === "GET").map(({ spec }) => spec.path));
   const isNoRoute = ({ spec }: SocketRoute) => !answered.has(spec.path);
   const documentation = createDocumentation(routes, { version, basePath, cookieName }, docsAssets);
-  const shared = { authentication, dormant, reachFacts, newId };
-  const handlerOptions = { ...shared, maxBodyBytes, receiveUpload, eventStreams, dispatch, enter };
+  const shared = { authentication, dormant, reachFacts, newId, keySockets, limiter, auditor };
+  const answering = { maxBodyBytes, receiveUpload, eventStreams, dispatch, enter, isPassedOn };
+  const handlerOptions = { ...shared, ...answering };
   const entries: RouterEntry<Routed<Endpoint>>[] = [
     ...routes.flatMap((route) => entriesOf(route.spec, createRouteHandler(route, handlerOptions))),
     ...sockets
@@ -97,10 +109,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     ),
   ];
   const socketEntries = sockets.flatMap((route) =>
-    entriesOf(
-      { ...route.spec, method: "GET" },
-      createSocketHandler(route, { ...shared, gate, queryKey, keySockets }),
-    ),
+    entriesOf({ ...route.spec, method: "GET" }, createSocketHandler(route, { ...shared, gate, queryKey })),
   );
   return {
     router: createRouter(entries),

@@ -1,7 +1,9 @@
 import type { OpenAPIObject } from "openapi3-ts/oas31";
 import type { AgentServerError } from "../errors.ts";
+import type { Limiter } from "../limits/limiter.ts";
 import type { Logger } from "../logger.ts";
 import { NO_OBSERVERS, type Observers } from "../observing/observers.ts";
+import type { Auditor } from "./access/auditor.ts";
 import type { FindReachFacts } from "./access/concealment.ts";
 import { type AuthenticationOptions, createAuthentication } from "./admission/authentication.ts";
 import { createHostGuard } from "./admission/host-guard.ts";
@@ -65,6 +67,12 @@ export interface HttpCoreOptions extends AuthenticationOptions {
   reachFacts?: FindReachFacts | undefined;
   /** Decides about requests right before their handlers. Default: all are let in. */
   enter?: Enter | undefined;
+  /** Holds callers to their limits. Default: they have none. */
+  limiter?: Limiter | undefined;
+  /** Reports what is allowed and refused. Default: nothing is reported. */
+  auditor?: Auditor | undefined;
+  /** Whether another server has passed a request on, which has counted it. Default: none has. */
+  isPassedOn?: ((request: Request, context: RequestContext) => boolean) | undefined;
   /** Pages for people. With them every path below the base path is the server's. */
   pages?: Pages | undefined;
   /** Watch requests and sockets. Default: none. */

@@ -30,6 +30,8 @@ export type WorkObserver = {
 export interface ServerObserver {
   /** Called once by the server that it watches, with what tells its state at any moment. */
   server?(sample: () => ServerSample): void;
+  /** Takes note that a caller was refused something, or paused, by a limit such as `requests_per_minute`. */
+  limited?(limit: string): void;
   /**
    * Returns headers with which a request to another server continues what is being done. Called within `around`, also
    * for requests to models, whose providers are strangers.

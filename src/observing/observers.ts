@@ -42,6 +42,11 @@ export class Observers {
     for (const observer of this.#list) observer.server?.(sample);
   }
 
+  /** Tells the observers that a limit has refused something. */
+  limited(limit: string): void {
+    for (const observer of this.#list) this.#safely("limited", () => observer.limited?.(limit));
+  }
+
   /** The headers of all observers. Names in lower case; of one name the last counts. */
   traceHeaders(request: OutgoingBegun): Readonly<Record<string, string>> {
     const headers: Record<string, string> = {};

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ConversationManager } from "../conversations/conversation-manager.ts";
 import { queryBool, queryDatetime, queryInt } from "../http/route/query.ts";
 import { type SocketRoute, socketRoute } from "../http/sockets/socket-route.ts";
+import type { Client } from "../limits/client.ts";
 import { BashSockets } from "../streams/bash-socket.ts";
 import { type ConversationSocketsOptions, EventSockets } from "../streams/event-socket.ts";
 import { SessionSockets } from "../streams/session-socket.ts";
@@ -15,6 +16,8 @@ import type { MachineScope } from "./machine/machine-scope.ts";
 interface SentMessage {
   conversationId: string;
   content: Content[];
+  /** The client that has sent it. Left out where none has limits. */
+  client?: Client | undefined;
   /** Stores it here, as the event with this id. */
   here(eventId?: string): Promise<void>;
 }
@@ -23,12 +26,14 @@ interface SentMessage {
 export type SocketDeps = Pick<ConversationSocketsOptions, "logger" | "maxLagBytes"> & {
   /** Brings messages to the server that has their conversation. Default: this one. */
   passMessage?: ((message: SentMessage) => Promise<void>) | undefined;
+  /** The client for which something is done. Default: it does not matter. */
+  currentClient?: (() => Client | undefined) | undefined;
 };
 
 /** The sockets of conversations. Both kinds share the places that a conversation has. */
 export function conversationSocketRoutes(
   conversations: ConversationManager,
-  { passMessage = ({ here }) => here(), ...options }: SocketDeps,
+  { passMessage = ({ here }) => here(), currentClient, ...options }: SocketDeps,
 ): SocketRoute[] {
   const deps: ConversationSocketsOptions = {
     ...options,
@@ -42,6 +47,7 @@ export function conversationSocketRoutes(
         passMessage({
           conversationId,
           content,
+          client: currentClient?.(),
           here: async (eventId) =>
             (await conversations.open(conversationId)).sendMessage(content, { eventId }),
         }),

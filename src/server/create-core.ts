@@ -1,6 +1,9 @@
+import { PROOF_HEADER } from "../cluster/membership-proof.ts";
 import { fencedEntrance } from "../fences/entrance.ts";
 import { SessionTokens } from "../http/admission/session-tokens.ts";
 import { createHttpCore, type HttpCore } from "../http/http-core.ts";
+import type { RequestContext } from "../http/request-about.ts";
+import type { Client } from "../limits/client.ts";
 import { docsAssets } from "../node/docs-assets.ts";
 import { receiveUpload } from "../node/uploads/receive-upload.ts";
 import type { Observers } from "../observing/observers.ts";
@@ -11,6 +14,7 @@ import { metricsRoutes } from "../routes/metrics/metrics.ts";
 import { catalogueOf } from "../tools/catalogue.ts";
 import { PROTOCOL_VERSION } from "../wire/server-info.ts";
 import { KeyRing } from "./access/key-ring.ts";
+import type { Cluster } from "./cluster/open-cluster.ts";
 import type { DeferredInit } from "./deferred/deferred-init.ts";
 import { initKeyCheck } from "./deferred/init-key.ts";
 import type { ClosableEditor } from "./editor/editor-access.ts";
@@ -72,8 +76,13 @@ export function createCore(
       logger: options.logger,
       maxLagBytes: options.maxSocketLagBytes,
       passMessage: clustered?.passMessage,
+      currentClient: () => services.limiter.current,
     },
-    cluster,
+    cluster: cluster && {
+      refusalOf: cluster.refusalOf,
+      followedBy: cluster.followedBy,
+      within: <T>(client: Client, work: () => Promise<T>) => services.limiter.within(client, work),
+    },
     server: {
       clock,
       startedAt: () => startedAt,
@@ -107,6 +116,9 @@ export function createCore(
     debug: options.debug,
     dormant: (init || cluster) && (() => init?.refusal() ?? cluster?.refusal()),
     dispatch: clustered?.dispatch,
+    limiter: services.limiter,
+    auditor: services.auditor,
+    isPassedOn: cluster && ((request, about) => isOfMember(request, about, cluster)),
     reachFacts: (id) => services.conversations.reachFacts(id),
     enter: fencedEntrance(
       once(async () => {
@@ -125,6 +137,12 @@ export function createCore(
     pages: canvasUi(options, { publicPath, settings: services.settings }),
     receiveUpload,
   });
+}
+
+/** Whether another server of the cluster has sent a request on. */
+function isOfMember(request: Request, { pathname, search }: RequestContext, cluster: Cluster): boolean {
+  const target = search === "" ? pathname : `${pathname}?${search}`;
+  return request.headers.has(PROOF_HEADER) && cluster.refusalOf(request, target) === undefined;
 }
 
 /** Sessions outlast a restart, and hold on every node, as long as the keys are the same. */

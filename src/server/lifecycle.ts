@@ -40,6 +40,10 @@ export interface LifecycleParts {
   mcpTrials: { close(): Promise<void> };
   /** Programs that are asked for their models. */
   acpModels: { close(): Promise<void> };
+  /** What clients have used, which is stored before the store closes. */
+  limiter: { close(): Promise<void> };
+  /** Reports of what callers were allowed and refused. undefined where nothing takes any. */
+  auditor: { close(): Promise<void> } | undefined;
   /** Bash commands of clients. */
   bash: { readonly commands: BashCommands };
   store: Store;
@@ -69,6 +73,8 @@ export function startLifecycle({
   membership,
   mcpTrials,
   acpModels,
+  limiter,
+  auditor,
   bash: { commands },
   store,
   takeOverSettings,
@@ -111,6 +117,7 @@ export function startLifecycle({
     cluster?.stopWaiting();
     await endNetwork();
     await cluster?.close();
+    await Promise.all([limiter.close(), auditor?.close()]);
     await releaseStore();
   };
   return {

@@ -1,8 +1,10 @@
 import type { ExtensionFactory, LoopExtension } from "../agent/loop/extension.ts";
 import type { Clock } from "../clock.ts";
 import type { Budgets } from "../conversations/budgets/budget.ts";
+import type { AuditSink } from "../http/access/audit-event.ts";
 import type { Authenticate } from "../http/admission/authentication.ts";
 import type { Stage } from "../http/stages.ts";
+import type { Limits } from "../limits/caller-limits.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../logger.ts";
 import type { Observer } from "../observing/observer.ts";
@@ -245,6 +247,20 @@ export interface ServerOptions {
    * the last call may exceed it; a final one also before questions, titles and condensations on request. Default: none.
    */
   budgets?: Budgets;
+  /**
+   * Limits of each principal; an access key may have its own. What is past one is refused with 429 and `Retry-After`: a
+   * request, a socket, and a message that would begin a run, of which nothing is stored then. A run that goes on is
+   * paused before the next call of its model when its client has used up tokens or cost, so that the last call may
+   * exceed them. Requests, sockets and runs count on each server; tokens and cost count in the store, for all servers.
+   * Default: none.
+   */
+  limits?: Limits;
+  /**
+   * Takes reports of what callers were allowed and refused, by requests and sockets; `auditFile` writes them to a file.
+   * Of refusals there are up to 20 a second after the first 200; a note says how many are missing. Requests never wait
+   * for it, and what it throws is logged. Default: nothing is reported.
+   */
+  audit?: AuditSink;
   /**
    * Milliseconds before a message is sent again to an agent that is another program (`ACPAgent`), after a failure that
    * may pass: one for each further attempt, at most 20. Default: 5,000, 15,000 and 30,000.

@@ -9,6 +9,8 @@ import { LivingMachines } from "../cluster/membership/living-machines.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
 import { messageOf } from "../errors.ts";
 import type { ExtensionPlace } from "../extensions/place.ts";
+import { Auditor } from "../http/access/auditor.ts";
+import { Limiter } from "../limits/limiter.ts";
 import type { Observers } from "../observing/observers.ts";
 import { isMetadataAddress } from "../outbound/addresses.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
@@ -88,6 +90,10 @@ export interface Services {
   readonly apps: AppAccess;
   /** Resolves the value of a secret that a request brings. undefined for one without a value. */
   secretValue(source: SecretSource): Promise<string | undefined>;
+  /** Holds clients to their limits. */
+  readonly limiter: Limiter;
+  /** Reports what callers are allowed and refused. undefined where nothing takes reports. */
+  readonly auditor: Auditor | undefined;
   /** Bash commands of clients. */
   readonly bash: BashDeps;
   /** Settings, secrets, profiles: the documents that belong to no conversation. */
@@ -195,6 +201,13 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
   const ownership = cluster?.ownership ?? store.ownership;
   const seat = new NodeSeat(ownership, { machine: boundTo });
   const living = cluster && new LivingMachines({ ownership, own: boundTo });
+  const limiter = new Limiter({
+    limits: options.limits,
+    documents: store.documents,
+    logger,
+    observers,
+    now: () => clock.now(),
+  });
   const conversations: ConversationManager = new ConversationManager({
     machines,
     store: watchedStore(relayed, observers),
@@ -238,6 +251,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     maxConcurrentRuns: options.maxConcurrentRuns,
     maxQueuedRuns: options.maxQueuedRuns,
     budgets: options.budgets,
+    limiter,
     internalUrl: lookup.internalUrl,
     lookupFetch: lookup.fetch,
     onActivity,
@@ -267,6 +281,8 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     }),
     mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine, seat }),
     tools,
+    limiter,
+    auditor: auditorOf(options),
     conversations,
     machine,
     machines,
@@ -281,6 +297,11 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     runtime: openWorkspace.machines?.runtime ?? "local",
     idleSeconds: () => Math.max(0, clock.now() - lastActivity) / 1000,
   };
+}
+
+function auditorOf({ audit, clock, logger }: ResolvedOptions): Auditor | undefined {
+  if (audit === undefined) return undefined;
+  return new Auditor({ sink: audit, logger, newId: () => clock.newId(), now: () => clock.now() });
 }
 
 /** The machine of routes that belong to no conversation works where the server was started. */

@@ -4,6 +4,7 @@ import type { Metrics, MetricsPlace } from "./metrics.ts";
 import { agentFigures } from "./prometheus/agent-figures.ts";
 import { clusterFigures } from "./prometheus/cluster-figures.ts";
 import { httpFigures } from "./prometheus/http-figures.ts";
+import { limitFigures } from "./prometheus/limit-figures.ts";
 import { loadPromClient, type PromClient } from "./prometheus/load-client.ts";
 import { modelFigures } from "./prometheus/model-figures.ts";
 import { outgoingFigures } from "./prometheus/outgoing-figures.ts";
@@ -54,6 +55,7 @@ export function prometheus(options: PrometheusOptions = {}): Metrics {
   if (options.processFigures ?? true) client.collectDefaultMetrics({ register: registry });
   return {
     ...httpFigures(client, registry),
+    ...limitFigures(client, registry),
     ...agentFigures(client, registry),
     ...modelFigures(client, registry),
     ...storeFigures(client, registry),

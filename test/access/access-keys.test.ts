@@ -103,7 +103,7 @@ it("what a key may do has to make sense", async () => {
     [{ scope: "admin", tags: { team: "red" } }, 422],
     [{ scope: "read", tags: { "Not a key": "x" } }, 422],
     // What is not known would be a limit that does not hold.
-    [{ scope: "read", limits: { sockets: 1 } }, 422],
+    [{ scope: "read", limit: { sockets: 1 } }, 422],
     [{ scope: "read", expires_at: "2001-01-01T00:00:00Z" }, 400],
   ] as const;
   for (const [fields, status] of refused) {
@@ -227,6 +227,26 @@ it("the cookie that a key has opened dies with the key", async () => {
   expect(await status()).toBe(404);
   await bench.ask(OPERATOR_KEY, "DELETE", `/api/access-keys/${keyId}`);
   expect(await status()).toBe(401);
+});
+
+it("what was opened with the former text of a key ends, too", async () => {
+  await using bench = await openAccess();
+  const id = await bench.start(OPERATOR_KEY);
+  const { url } = await bench.server.listen();
+  const { key, id: keyId } = await bench.newKey({ scope: "read" });
+  const opened = await bench.ask(key, "POST", "/api/auth/workspace-session");
+  const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const path = `${url.replace("http", "ws")}/sockets/session/${id}`;
+  const former = connect(path, key, "header");
+  await expect.poll(() => former.frames.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  const { body } = await bench.ask(OPERATOR_KEY, "POST", `/api/access-keys/${keyId}/rotate`);
+  const next = connect(path, body.key, "header");
+  await expect.poll(() => former.closed, { timeout: 20_000 }).toBe(4001);
+  await expect.poll(() => next.frames.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  expect(next.closed).toBeUndefined();
+  const file = `http://localhost/api/conversations/${id}/workspace/none.txt`;
+  expect((await bench.server.fetch(new Request(file, { headers: { cookie } }))).status).toBe(401);
+  next.close();
 });
 
 it("the use of a key is noted to the minute", async () => {

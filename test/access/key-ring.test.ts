@@ -9,7 +9,13 @@ it("a key that is changed while it is read is not remembered as it was", async (
   const { id, key } = newAccessKey();
   const record: StoredAccessKey = {
     ...{ id, name: "n", scope: "read", owner: null, tags: null, digest: accessKeyDigest(key) },
-    ...{ created_at: "2026-01-01T00:00:00Z", last_used_at: null, revoked_at: null, expires_at: null },
+    ...{
+      created_at: "2026-01-01T00:00:00Z",
+      last_used_at: null,
+      revoked_at: null,
+      expires_at: null,
+      limits: null,
+    },
   };
   const readings: ((found: StoredAccessKey | undefined) => void)[] = [];
   const byId = () => new Promise<StoredAccessKey | undefined>((done) => readings.push(done));

@@ -1,3 +1,4 @@
+import { LIMIT } from "./limit-option.ts";
 import type { CommandSpec, OptionSpec, OptionSpecs } from "./option-spec.ts";
 import { SERVE_OPTIONS } from "./serve-options.ts";
 import { STORE_OPTIONS } from "./store-options.ts";
@@ -159,6 +160,7 @@ export const COMMANDS = {
         about: "principal in whose name a new key acts; default: itself, and it reaches all",
       },
       tag: { value: "NAME=VALUE", multiple: true, about: "tag of the conversations that a new key reaches" },
+      limit: LIMIT,
       expires: { value: "TIME", about: "end of a new key, such as 12h, 30d or 8w; default: none" },
       json: { about: "print JSON" },
       data: DATA,

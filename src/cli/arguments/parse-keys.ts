@@ -1,5 +1,7 @@
+import type { CallerLimits } from "../../limits/caller-limits.ts";
 import type { Scope } from "../../principal.ts";
 import type { Values } from "./command-table.ts";
+import { parseLimits } from "./parse-limits.ts";
 import { type DataArguments, parseData } from "./parse-store.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -11,6 +13,8 @@ export type KeysArguments = DataArguments & { json: boolean } & (
         scope: Scope;
         owner: string | null;
         tags: Record<string, string> | null;
+        /** null: those of the server for every principal. */
+        limits: CallerLimits | null;
         /** Milliseconds from now; null: it does not expire. */
         lifetime: number | null;
       }
@@ -46,12 +50,19 @@ export function parseKeys([verb, ...rest]: string[], values: Values): KeysArgume
   }
 }
 
-function newKeyOf({ scope, owner, tag = [], expires }: Values) {
+function newKeyOf(values: Values) {
+  const { scope, owner, tag = [], expires } = values;
   if (scope === undefined || !SCOPES.includes(scope)) throw wrong("--scope: expected read, write or admin");
   if (scope === "admin" && (owner !== undefined || tag.length > 0)) {
     throw wrong("--owner and --tag: an admin reaches every conversation");
   }
-  return { scope: scope as Scope, owner: owner ?? null, tags: tagsOf(tag), lifetime: lifetimeOf(expires) };
+  return {
+    scope: scope as Scope,
+    owner: owner ?? null,
+    tags: tagsOf(tag),
+    limits: parseLimits(values, "keys"),
+    lifetime: lifetimeOf(expires),
+  };
 }
 
 function tagsOf(tags: readonly string[]): Record<string, string> | null {

@@ -1,3 +1,4 @@
+import { LIMIT } from "./limit-option.ts";
 import type { OptionSpecs } from "./option-spec.ts";
 import { STORE_OPTIONS } from "./store-options.ts";
 
@@ -9,6 +10,7 @@ const WEB_APP = "Web app";
 const SANDBOX = "Sandbox";
 const CONTAINERS = "Containers";
 const OBSERVED = "Metrics, traces and logs";
+const USERS = "Users and keys";
 
 /** The options of a server. */
 export const SERVE_OPTIONS = {
@@ -61,6 +63,13 @@ export const SERVE_OPTIONS = {
     value: "URL",
     about:
       "agent servers in which agents work, with the key OH_SANDBOXES_KEY; {conversation_id} in the URL makes it one for each conversation. In a cluster, implies --placement sandbox",
+  },
+  limit: { ...LIMIT, section: USERS },
+  audit: {
+    section: USERS,
+    value: "FILE",
+    path: "file",
+    about: "write what callers were allowed and refused to this file, a JSON object a line",
   },
   ui: {
     section: WEB_APP,

@@ -4,6 +4,7 @@ import { messageOf } from "../../errors.ts";
 import { DEFAULT_CONVERSATIONS_PATH } from "../../server/options/resolved-options.ts";
 import { readConfiguration } from "../read-configuration.ts";
 import type { StoreArguments } from "../store/command-store.ts";
+import { accessKeys } from "./access-keys.ts";
 import { type Check, type Finding, fails, type Patient, warns } from "./check.ts";
 import { modelKey, port, proxies, secretKey, sessionKeys } from "./configuration.ts";
 import { clock, database, dataFolder, freeDisk } from "./data.ts";
@@ -23,7 +24,7 @@ export interface DoctorArguments {
 
 const CHECKS: readonly Check[] = [
   ...[node, clock, dataFolder, freeDisk, database, port],
-  ...[sessionKeys, secretKey, modelKey, proxies],
+  ...[sessionKeys, accessKeys, secretKey, modelKey, proxies],
   ...[git, ripgrep, sandbox, containers, browser],
 ];
 

@@ -1,8 +1,9 @@
 import { systemClock } from "../../clock.ts";
+import { type CallerLimits, LIMIT_NAMES, WIRE_NAMES } from "../../limits/caller-limits.ts";
 import { silentLogger } from "../../logger.ts";
 import { AccessKeys, type NewKey } from "../../settings/access-keys/access-keys.ts";
 import { Documents } from "../../settings/documents/documents.ts";
-import type { AccessKey } from "../../wire/access/access-keys.ts";
+import type { AccessKey, AccessKeyLimits } from "../../wire/access/access-keys.ts";
 import type { KeysArguments } from "../arguments/parse-keys.ts";
 import { readConfiguration } from "../read-configuration.ts";
 import { openOrCreate } from "../store/command-store.ts";
@@ -26,8 +27,9 @@ async function outcomeOf(command: KeysArguments, kept: AccessKeys): Promise<stri
   switch (command.verb) {
     case "create": {
       const { keyName: name, scope, owner, tags, lifetime } = command;
+      const limits = command.limits && wireLimits(command.limits);
       const expires_at = lifetime === null ? null : new Date(systemClock.now() + lifetime).toISOString();
-      return shownNew(await kept.create({ name, scope, owner, tags, expires_at }), json);
+      return shownNew(await kept.create({ name, scope, owner, tags, limits, expires_at }), json);
     }
     case "rotate":
       return shownNew(await kept.rotate(command.id), json);
@@ -40,6 +42,11 @@ async function outcomeOf(command: KeysArguments, kept: AccessKeys): Promise<stri
   }
 }
 
+function wireLimits(limits: CallerLimits): AccessKeyLimits {
+  const all = LIMIT_NAMES.map((name) => [WIRE_NAMES[name], limits[name] ?? null]);
+  return Object.fromEntries(all) as AccessKeyLimits;
+}
+
 /** The key stands alone on its line of the standard output, so that scripts can take it. */
 function shownNew({ key, record }: NewKey, json: boolean): string {
   if (json) return `${JSON.stringify({ ...record, key })}\n`;
@@ -47,7 +54,7 @@ function shownNew({ key, record }: NewKey, json: boolean): string {
   return `${key}\n`;
 }
 
-const COLUMNS = ["ID", "SCOPE", "NAME", "REACHES", "STATE", "LAST USED"] as const;
+const COLUMNS = ["ID", "SCOPE", "NAME", "REACHES", "LIMITS", "STATE", "LAST USED"] as const;
 
 function table(all: readonly AccessKey[]): string {
   const rows = [COLUMNS, ...all.map(rowOf)];
@@ -65,7 +72,7 @@ function table(all: readonly AccessKey[]): string {
 
 function rowOf(key: AccessKey): string[] {
   const { id, scope, name, last_used_at: last } = key;
-  return [id, scope, plain(name), plain(reachOf(key)), stateOf(key), last ?? "never"];
+  return [id, scope, plain(name), plain(reachOf(key)), limitsOf(key), stateOf(key), last ?? "never"];
 }
 
 function reachOf({ owner, tags }: AccessKey): string {
@@ -74,6 +81,11 @@ function reachOf({ owner, tags }: AccessKey): string {
     ...Object.entries(tags ?? {}).map(([name, value]) => `${name}=${value}`),
   ];
   return parts.join(", ") || "all";
+}
+
+function limitsOf({ limits }: AccessKey): string {
+  const set = Object.entries(limits ?? {}).filter(([, limit]) => limit !== null);
+  return set.map(([name, limit]) => `${name}=${limit}`).join(", ") || "none";
 }
 
 function stateOf({ revoked_at, expires_at }: AccessKey): string {

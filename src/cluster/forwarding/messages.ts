@@ -1,5 +1,6 @@
 import { AgentServerError, type ErrorCode } from "../../errors.ts";
 import { isObject } from "../../is-object.ts";
+import type { Client } from "../../limits/client.ts";
 import type { Content } from "../../wire/events/message.ts";
 import type { Errands } from "./errands.ts";
 import { type NodeRequests, type ReachedNode, responseOf, type Tried } from "./node-requests.ts";
@@ -14,6 +15,8 @@ export interface MessagesOptions {
 export interface SentMessage {
   conversationId: string;
   content: Content[];
+  /** The client that has sent it. Left out where none has limits. */
+  client?: Client | undefined;
   /** Stores it here, as the event with this id. */
   here(eventId: string): Promise<void>;
 }
@@ -27,9 +30,9 @@ export class Messages {
   }
 
   /** Resolves once it is stored. Rejects as on that node. */
-  async send({ conversationId: id, content, here }: SentMessage): Promise<void> {
+  async send({ conversationId: id, content, client, here }: SentMessage): Promise<void> {
     const eventId = this.#options.newId();
-    const body = new TextEncoder().encode(JSON.stringify({ event_id: eventId, content }));
+    const body = new TextEncoder().encode(JSON.stringify({ event_id: eventId, content, client }));
     const refusal = await this.#options.errands.run<AgentServerError | undefined>({
       wanted: { id, isTaken: true },
       isRepeatable: () => true,

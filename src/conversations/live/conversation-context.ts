@@ -4,6 +4,7 @@ import type { ServiceKeys } from "../../agent/security/analyzer-host.ts";
 import type { ShellScanner } from "../../agent/security/worker/shell-scanner.ts";
 import type { Clock } from "../../clock.ts";
 import type { Timestamps } from "../../events/timestamp.ts";
+import type { Limiter } from "../../limits/limiter.ts";
 import type { CompletionLog } from "../../llm/decorators/with-completion-log.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { Logger } from "../../logger.ts";
@@ -67,6 +68,8 @@ export interface ConversationContext {
   extensions?: ExtensionFactory | undefined;
   /** Limits of what agents use. Default: none. */
   budgets?: Budgets | undefined;
+  /** Holds the clients of the server to their limits. Default: they have none. */
+  limiter?: Limiter | undefined;
   /** Profiles that agents and models are launched from. Default: none. */
   profiles?: ProfileSource | undefined;
   /** The files that agents are completed from. Default: there are none. */

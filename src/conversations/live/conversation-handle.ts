@@ -99,6 +99,7 @@ export class ConversationHandle {
   ): Promise<void> {
     const content = typeof message === "string" ? [text(message)] : message;
     return this.#use(async (conversation) => {
+      if (run && needsRun) await conversation.assertLeft();
       const slot = run && needsRun ? conversation.runs.reserve() : undefined;
       try {
         await deliver(conversation, content, { run, ...(slot && { slot }), ...(eventId && { eventId }) });
@@ -120,6 +121,7 @@ export class ConversationHandle {
   run(): Promise<void> {
     return this.#use(async (conversation) => {
       const { session, runs } = conversation;
+      await conversation.assertLeft();
       if (conversation.status === "waiting_for_confirmation") await session.readLog();
       const { confirmation } = session;
       runs.start({ approve: () => confirmation.isWaiting && confirmation.approve() });
@@ -148,9 +150,11 @@ export class ConversationHandle {
    * `too_many_requests` when no run may start now: the calls still wait.
    */
   respondToConfirmation({ accept, reason, actionIds }: ConfirmationResponse): Promise<void> {
-    return this.#use(async ({ session, runs }) => {
+    return this.#use(async (conversation) => {
+      const { session, runs } = conversation;
       await session.readLog();
       if (!accept) return session.confirmation.reject(reason, actionIds);
+      await conversation.assertLeft();
       runs.startOrFollow({ approve: () => session.confirmation.approve(actionIds) });
     });
   }
@@ -199,7 +203,10 @@ export class ConversationHandle {
    * `bad_request` for a blank objective, and with `too_many_requests` when no run may start now.
    */
   startGoal(objective: string, { maxIterations = 10 }: GoalOptions = {}): Promise<void> {
-    return this.#use(async ({ goal }) => goal.start({ objective, maxIterations }));
+    return this.#use(async (conversation) => {
+      await conversation.assertLeft();
+      conversation.goal.start({ objective, maxIterations });
+    });
   }
 
   /** Ends the goal, so that it can be resumed. The run goes on. Nothing happens without a goal. */
@@ -209,7 +216,10 @@ export class ConversationHandle {
 
   /** Goes on with the last goal that was interrupted, for one more judgement at least. Rejects as `startGoal`. */
   resumeGoal(): Promise<void> {
-    return this.#use(({ goal }) => goal.resume());
+    return this.#use(async (conversation) => {
+      await conversation.assertLeft();
+      await conversation.goal.resume();
+    });
   }
 
   /** Changes title and tags, in one step. What is left out or null stays as it is; tags are replaced as a whole. */

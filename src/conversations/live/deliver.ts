@@ -1,4 +1,5 @@
 import { AgentServerError } from "../../errors.ts";
+import type { Place } from "../../limits/places.ts";
 import type { Content } from "../../wire/events/message.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 import { isRunLimit, type RunSlot } from "./runs/run-slots.ts";
@@ -14,7 +15,8 @@ export interface DeliverOptions {
 
 /**
  * Ends a goal, stores a message of the user and starts a run on it. Rejects with `too_many_requests` when the run has
- * to wait. A run that may not start at all is refused before anything is stored. A message that was sent before is not
+ * to wait. A run that may not start at all, or that is beyond a limit of its client, is refused before anything is
+ * stored. A message that was sent before is not
  * stored again; its run is started if it is still to come.
  */
 export function deliver(
@@ -40,17 +42,22 @@ async function send(
 ): Promise<void> {
   const { session, runs, title, goal } = conversation;
   if (options.run) runs.assertServed();
-  await goal.stop();
-  const { isBlocked } = await session.addUserMessage(content, options.eventId);
-  if (!isBlocked) title.consider(content);
-  if (!options.run) return;
-  if (!isBlocked) conversation.supersede();
-  start(conversation, options);
+  const place = options.run && options.slot === undefined ? await runs.admit() : undefined;
+  try {
+    await goal.stop();
+    const { isBlocked } = await session.addUserMessage(content, options.eventId);
+    if (!isBlocked) title.consider(content);
+    if (!options.run) return;
+    if (!isBlocked) conversation.supersede();
+    start(conversation, options, place);
+  } finally {
+    place?.release();
+  }
 }
 
-function start({ runs, session }: LiveConversation, { slot }: DeliverOptions): void {
+function start({ runs, session }: LiveConversation, { slot }: DeliverOptions, place?: Place): void {
   try {
-    runs.startOrFollow(slot === undefined ? {} : { slot });
+    runs.startOrFollow(slot === undefined ? { place } : { slot });
   } catch (error) {
     throw isRunLimit(error) ? messageSaved(session.state.id) : error;
   }

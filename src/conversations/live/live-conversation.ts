@@ -21,6 +21,7 @@ import { GoalLoop } from "./goal/goal-loop.ts";
 import { GoalNotes } from "./goal/goal-notes.ts";
 import type { OpeningGuard } from "./opening-guard.ts";
 import { AgentRuns } from "./runs/agent-runs.ts";
+import type { RunClient } from "./runs/run-client.ts";
 import { RunControl } from "./runs/run-control.ts";
 import type { RunSlots } from "./runs/run-slots.ts";
 import type { Takeovers } from "./runs/takeovers.ts";
@@ -47,6 +48,8 @@ export interface LiveConversationOptions {
   /** Makes the runner, at the first run. */
   createRunner(): Promise<Runner>;
   slots: RunSlots;
+  /** The client that the conversation works for. */
+  client: RunClient;
   /** Takes the notes of goals. */
   documents: DocumentStore;
   /** The stored events of the active branch, oldest first, in pages. */
@@ -101,10 +104,10 @@ export class LiveConversation {
   #isAbandoned = false;
 
   constructor(options: LiveConversationOptions) {
-    const { claim, keeper, session, workspace, slots, logger } = options;
+    const { claim, keeper, session, workspace, slots, client, logger } = options;
     this.#options = options;
     this.#agentRuns = new AgentRuns({
-      ...{ keeper, session, logger, createRunner: options.createRunner },
+      ...{ keeper, session, logger, client, createRunner: options.createRunner },
       ...{ stuckThresholds: options.stuckThresholds, observers: options.observers },
       isLeaving: () => this.#isLeaving,
     });
@@ -131,6 +134,7 @@ export class LiveConversation {
     this.#logger = logger;
     this.runs = new RunControl({
       slots,
+      client,
       share: () => this.goal.share(),
       assertServed: () => options.assertServed(),
       run: (signal) => this.#agentRuns.run(signal),
@@ -145,6 +149,7 @@ export class LiveConversation {
       keeper,
       runs,
       slots,
+      client,
       title,
       notes,
       history: options.history,
@@ -155,6 +160,11 @@ export class LiveConversation {
   /** Rejects with `too_many_requests` when a call of a model outside of a run is beyond a final budget. */
   assertBudget(): Promise<void> {
     return this.#options.assertBudget();
+  }
+
+  /** Rejects with `too_many_requests` when the client has used up its tokens or cost. */
+  assertLeft(): Promise<void> {
+    return this.#options.client.assertLeft();
   }
 
   /** Gives the conversation one more plugin of its marketplaces. */
@@ -227,7 +237,11 @@ export class LiveConversation {
    *
    * Rejects with `too_many_requests` when the run should go on and no slot is free: nothing has changed then.
    */
-  async recover(): Promise<void> {
+  recover(): Promise<void> {
+    return this.#options.client.resumed(() => this.#recover());
+  }
+
+  async #recover(): Promise<void> {
     const { session, runs } = this;
     await session.readLog();
     const known = await this.subAgents.resultsOf(session.view.pending());

@@ -32,6 +32,7 @@ import { loadPlugin } from "./plugins/load-plugin.ts";
 import { PLUGIN_NOTE } from "./plugins/plugin-note.ts";
 import { PluginSession } from "./plugins/plugin-session.ts";
 import { HoldGuard } from "./runs/hold-guard.ts";
+import { RunClient } from "./runs/run-client.ts";
 import { Takeovers } from "./runs/takeovers.ts";
 import { LogView } from "./session/log-view.ts";
 import { openTools } from "./session/open-tools.ts";
@@ -84,6 +85,8 @@ export function openConversation(
       if (events.some(({ kind }) => kind !== "ConversationStateUpdateEvent")) context.onActivity?.();
     },
   });
+  const { limiter } = context;
+  const client = new RunClient({ conversationId: id, createdBy: record.createdBy, store, log, limiter });
   const guard = new HoldGuard({ isHeld: claim.isSure, givenUp: (error) => log.abandon(error) });
   const logView = new LogView({ conversationId: id, log, events: store.events });
   const keeper = new StateKeeper({
@@ -92,6 +95,7 @@ export function openConversation(
     documents: new DocumentWriter(context.cipher, documents),
     secrets,
     context: { ...context, timestamps },
+    onCall: (used) => client.book(used),
     ...(config.sub_agent && { onUsage: (stats) => context.drivers.of(id)?.used(stats) }),
   });
   const claims = (): readonly MachineClaim[] => [
@@ -143,6 +147,7 @@ export function openConversation(
   const assertBudget = async () => {
     subAgents.assertDriven();
     const { stats } = keeper.state;
+    await client.assertLeft();
     await assertSideBudget({ conversationId: id, createdBy: record.createdBy, stats }, context);
   };
   const skills = () => keeper.state.agent.agent_context?.skills ?? [];
@@ -162,6 +167,7 @@ export function openConversation(
       host,
       context,
       config,
+      client,
       plugins: config.sub_agent === undefined ? plugins : subAgents.inherited(),
       keepDocument: async (name, json) => void (await log.commit({ documents: { [name]: json } })),
     });
@@ -216,6 +222,7 @@ export function openConversation(
     },
     createRunner: async () => createRunner(state.agent.kind, runners, await openRunnerHost()),
     slots: context.slots,
+    client,
     documents: store.documents,
     findEvent: async (eventId) => (await store.events.find(id, [eventId]))[0],
     history: () => branchEvents({ conversationId: id, events: store.events, leafId: log.storedHead }),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { EventLog, LogChange } from "../../events/event-log.ts";
 import type { NewTransientEvent } from "../../events/stamp-event.ts";
+import type { Used } from "../../limits/usage-windows.ts";
 import type { LlmReply } from "../../llm/llm.ts";
 import type { SecretRegistry } from "../../secrets/secret-registry.ts";
 import type { LlmConfig } from "../../wire/agent/llm-config.ts";
@@ -10,6 +11,7 @@ import { recordsFirst } from "../../wire/events/hook-records.ts";
 import type { ExecutionStatus } from "../../wire/execution-status.ts";
 import type { ConversationStats, Metrics } from "../../wire/metrics.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
+import { spentOnModels } from "../budgets/budget.ts";
 import { withLlm } from "../launch/with-llm.ts";
 import type { DocumentWriter } from "../record/document-writer.ts";
 import { SHOWN_BY_EVENTS, type StateKey } from "../record/state-fields.ts";
@@ -25,6 +27,8 @@ export interface StateKeeperParts {
   /** The owner of the secrets: the state shows what the registry has. */
   secrets: SecretRegistry;
   context: Pick<LiveContext, "clock" | "timestamps" | "unsealed">;
+  /** Called with what each call of a model has used. Default: nothing. */
+  onCall?(used: Used): void;
   /** Called when something was added to the stats. Default: nothing. */
   onUsage?(stats: ConversationStats): void;
 }
@@ -193,7 +197,10 @@ export class StateKeeper {
 
   #count({ usage_id: usageId, model }: Pick<LlmConfig, "usage_id" | "model">, reply: LlmReply): void {
     const at = this.#parts.context.clock.now() / 1000;
+    const before = spentOnModels(this.state.stats);
     recordCall(this.state.stats, { usageId, model, reply, at });
+    const { tokens, cost } = spentOnModels(this.state.stats);
+    this.#parts.onCall?.({ tokens: tokens - before.tokens, cost: cost - before.cost });
   }
 
   #showStats(): NewEvent {

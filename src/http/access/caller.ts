@@ -1,3 +1,5 @@
+import type { CallerLimits } from "../../limits/caller-limits.ts";
+import type { Client } from "../../limits/client.ts";
 import { EVERYTHING, type Principal, type Reach, type Scope } from "../../principal.ts";
 
 /** An admitted caller with what it may do. */
@@ -8,6 +10,16 @@ export interface Caller {
   readonly reach: Reach;
   /** The scoped key that admitted it; undefined for other credentials. */
   readonly keyId?: string | undefined;
+  /** Tells the texts that the key has had apart. */
+  readonly keyVersion?: string | undefined;
+  /** The limits of that key. */
+  readonly limits?: CallerLimits | undefined;
+}
+
+/** The caller as one whose uses are counted. */
+export function clientOf({ principal, keyId, limits = {} }: Caller): Client {
+  const principalId = principal?.id ?? null;
+  return keyId === undefined ? { principalId } : { principalId, key: { id: keyId, limits } };
 }
 
 /** A caller without a name. Session keys are those of the operator, so they allow everything. */

@@ -19,8 +19,11 @@ export interface ScopedKeys {
   isKey(text: string): boolean;
   /** The caller of a key; undefined for one that is unknown or not valid any more. */
   find(text: string): Promise<Caller | undefined>;
-  /** The caller of the key with this id, which has been shown before; undefined once it is not valid any more. */
-  current(keyId: string): Promise<Caller | undefined>;
+  /**
+   * The caller of the key with this id, which has been shown before; undefined once it is not valid any more, and where
+   * a version is given, once it has another text.
+   */
+  current(keyId: string, version?: string): Promise<Caller | undefined>;
 }
 
 /** Decides about one token, such as the value of a cookie. */

@@ -10,6 +10,7 @@ interface Claims {
   principal: Principal | null;
   /** The scoped key that the session was begun with, which must still be valid. */
   keyId?: string | undefined;
+  keyVersion?: string | undefined;
 }
 
 export interface SessionTokensOptions {
@@ -22,6 +23,8 @@ export interface SessionTokensOptions {
   /** Milliseconds since 1970. */
   now(): number;
 }
+
+type Issued = Pick<Caller, "principal" | "keyId" | "keyVersion">;
 
 type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
@@ -40,11 +43,11 @@ export class SessionTokens {
   }
 
   /** Makes a token for a caller. */
-  async issue({ principal, keyId }: Pick<Caller, "principal" | "keyId">): Promise<string> {
+  async issue({ principal, keyId, keyVersion }: Issued): Promise<string> {
     const { now, lifetime } = this.#options;
     const claims: Claims = {
       until: now() + lifetime,
-      ...(keyId === undefined ? { principal } : { principal: null, keyId }),
+      ...(keyId === undefined ? { principal } : { principal: null, keyId, keyVersion }),
     };
     const payload = encode(new TextEncoder().encode(JSON.stringify(claims)));
     const signature = await crypto.subtle.sign(ALGORITHM, await this.#signingKey(), bytesOf(payload));
@@ -58,9 +61,11 @@ export class SessionTokens {
     const given = Buffer.from(signature, "base64url");
     const isOurs = await crypto.subtle.verify(ALGORITHM, await this.#signingKey(), given, bytesOf(payload));
     if (!isOurs) return undefined;
-    const { until, principal, keyId }: Claims = JSON.parse(Buffer.from(payload, "base64url").toString());
+    const { until, principal, keyId, keyVersion }: Claims = JSON.parse(
+      Buffer.from(payload, "base64url").toString(),
+    );
     if (until <= this.#options.now()) return undefined;
-    if (keyId !== undefined) return this.#options.scopedKeys?.current(keyId);
+    if (keyId !== undefined) return this.#options.scopedKeys?.current(keyId, keyVersion);
     return principal === null ? OPERATOR : callerOf(principal);
   }
 

@@ -1,7 +1,10 @@
 import { AgentServerError } from "../../errors.ts";
+import type { Limiter } from "../../limits/limiter.ts";
+import type { RateHeaders } from "../../limits/refusals.ts";
 import { once } from "../../once.ts";
 import { settledWithin } from "../../waiting.ts";
-import { type Caller, OPERATOR } from "../access/caller.ts";
+import type { AuditedRequest, Auditor } from "../access/auditor.ts";
+import { type Caller, clientOf, OPERATOR } from "../access/caller.ts";
 import { type Concealed, conceal, type FindReachFacts } from "../access/concealment.ts";
 import { assertScope, namesConversation } from "../access/route-access.ts";
 import type { Authentication } from "../admission/authentication.ts";
@@ -9,10 +12,12 @@ import { type Answer, isResponse } from "../answer.ts";
 import type { EventStreams } from "../content/event-streams.ts";
 import { isUpload } from "../content/upload.ts";
 import type { RequestContext } from "../request-about.ts";
+import type { KeySockets } from "../sockets/key-sockets.ts";
 import { UNREAD } from "./body-errors.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { Enter, Entered } from "./entrance.ts";
 import { outcomeAnswer } from "./outcome.ts";
+import { errorWithRate, rated } from "./rated.ts";
 import { createInputReader, type InputReaderOptions } from "./read-input.ts";
 import { readBody } from "./request-body.ts";
 import { accessOf, credentialsOf, type Route, type RouteSpec } from "./route.ts";
@@ -38,6 +43,14 @@ export interface RouteHandlerOptions extends InputReaderOptions {
   newId(): string;
   /** Decides about requests right before their handlers. Default: all are let in. */
   enter?: Enter | undefined;
+  /** Ends the event streams of keys. Default: there are no scoped keys. */
+  keySockets?: KeySockets | undefined;
+  /** Holds callers to their limits. Default: they have none. */
+  limiter?: Limiter | undefined;
+  /** Reports what is allowed and refused. Default: nothing is reported. */
+  auditor?: Auditor | undefined;
+  /** Whether another server has passed a request on, which has counted it. Default: none has. */
+  isPassedOn?: ((request: Request, context: RequestContext) => boolean) | undefined;
 }
 
 /**
@@ -49,29 +62,45 @@ const MAX_UNAUTHENTICATED_MS = 5_000;
 
 /**
  * Wraps a route's handler in the checks of the reference, in its order: JSON syntax, whether the server is configured,
- * key, scope, which server answers, validation, whether the caller reaches what the path names.
+ * key, limit of requests, scope, which server answers, validation, whether the caller reaches what the path names.
  */
 export function createRouteHandler(route: Route, options: RouteHandlerOptions): Endpoint {
   const { spec } = route;
-  const { eventStreams } = options;
+  const { eventStreams, limiter, auditor, keySockets, isPassedOn } = options;
   const access = accessOf(spec);
   const isLimited = namesConversation(access);
   const dispatch = spec.runsOn === undefined ? undefined : options.dispatch;
   const concealing = { find: options.reachFacts, newId: options.newId };
   const admit = admitOf(route, options);
+  const isCounted = limiter !== undefined && route.admit === undefined && credentialsOf(spec).length > 0;
   const getReader = once(() => createInputReader(spec, options));
 
-  return async (request, { params, context }) => {
-    if (admit !== undefined) {
+  return async (request, matched) => {
+    if (admit === undefined) return answerSomewhere(request, matched);
+    const { context } = matched;
+    let rate: RateHeaders | undefined;
+    try {
       const admission = await admit(request, context);
-      if (AgentServerError.is(admission)) return refuse(request, { spec, options, refusal: admission });
+      if (AgentServerError.is(admission)) return await refuse(request, { spec, options, refusal: admission });
       context.caller = admission;
+      if (isCounted && !isPassedOn?.(request, context)) rate = limiter.takeRequest(clientOf(admission));
       assertScope(admission.scope, access);
+    } catch (error) {
+      auditor?.refused(auditedBy(matched), error);
+      throw errorWithRate(error, rate);
     }
-    if (dispatch === undefined) return answerHere(request, { params, context });
-    const admitted = { request, spec, params, context };
-    return dispatch(admitted, (readable) => answerHere(readable, { params, context }));
+    const answering = () => answerSomewhere(request, matched);
+    return rated(isCounted ? () => limiter.within(clientOf(context.caller), answering) : answering, rate);
   };
+
+  async function answerSomewhere(request: Request, matched: Matched): Promise<Answer | Response> {
+    if (dispatch === undefined) return answerHere(request, matched);
+    return dispatch({ request, spec, ...matched }, (readable) => answerHere(readable, matched));
+  }
+
+  function auditedBy({ params, context }: Matched): AuditedRequest {
+    return { action: spec.id, access, params, context };
+  }
 
   async function answerHere(request: Request, { params, context }: Matched): Promise<Answer | Response> {
     const { upload, ...input } = await getReader()(request, { params, search: context.search });
@@ -79,14 +108,30 @@ export function createRouteHandler(route: Route, options: RouteHandlerOptions): 
     let entered: Entered | undefined;
     try {
       entered = await options.enter?.(request, caller);
-      const given = { ...input, request, caller, begun: () => entered?.settle() };
+      const report = (target: string, reason: string) =>
+        auditor?.allowed({ ...auditedBy({ params, context }), params: { id: target } }, reason);
+      const given = { ...input, request, caller, begun: () => entered?.settle(), report };
       const concealed = isLimited ? await conceal(input.params, caller.reach, concealing) : undefined;
-      const answer = concealed === undefined ? await handle(given) : await handleConcealed(given, concealed);
+      reportEntry({ params, context }, concealed);
+      const handled = concealed === undefined ? await handle(given) : await handleConcealed(given, concealed);
+      const answer = endedWithKey(handled, { params, context });
       return entered === undefined ? answer : withHeaders(answer, entered.headers);
     } finally {
       entered?.settle();
       upload?.leave();
     }
+  }
+
+  function endedWithKey(answer: Answer | Response, matched: Matched): Answer | Response {
+    if (keySockets === undefined || !isResponse(answer)) return answer;
+    const ended = (reason: string) => auditor?.refused(auditedBy(matched), reason);
+    return keySockets.guardAnswer(answer, matched.context.caller, ended);
+  }
+
+  function reportEntry(matched: Matched, concealed: Concealed | undefined): void {
+    if (auditor === undefined) return;
+    if (concealed === undefined) auditor.allowed(auditedBy(matched));
+    else auditor.refused(auditedBy(matched), "The conversation is not among those that the caller reaches");
   }
 
   async function handle(input: Omit<HandlerInput, "principal">): Promise<Answer | Response> {

@@ -98,6 +98,8 @@ export interface RouteInput<S extends InputSpec> {
   caller: Caller;
   /** Says that the effect of the request has begun. For a handler that answers long after that. */
   begun(): void;
+  /** Reports to the audit what has come of the request, and to what: an id, never a secret. */
+  report(target: string, reason: string): void;
 }
 
 /** A route with its handler, in the untyped form that the router keeps. */
@@ -119,6 +121,7 @@ export interface Route {
     principal: Principal | null;
     caller: Caller;
     begun(): void;
+    report(target: string, reason: string): void;
   }): Promise<RouteOutcome | Response>;
 }
 

@@ -21,9 +21,9 @@ export interface FirstFrameGate {
   isFull(peerAddress: string | undefined): boolean;
   /**
    * Accepts the socket, but shows it to the handler of its caller only once its first frame has named a key. `connectOf`
-   * may refuse the caller by throwing.
+   * may refuse the caller by throwing. `refused` is called with the reason for a frame that admits no caller.
    */
-  guard(connectOf: ConnectOf, peerAddress: string | undefined): Connect;
+  guard(connectOf: ConnectOf, peerAddress: string | undefined, refused?: (why: unknown) => void): Connect;
 }
 
 /** Makes the handler of the socket of a caller. */
@@ -38,7 +38,7 @@ export function createFirstFrameGate(admitKey: AdmitKey): FirstFrameGate {
 
   return {
     isFull: (peerAddress) => waiting.isFull(peerAddress),
-    guard(connectOf, peerAddress) {
+    guard(connectOf, peerAddress, refused) {
       const guarded = (socket: Socket) => {
         // Other sockets may have come during the handshake.
         if (waiting.isFull(peerAddress)) return socket.close(FULL.code, FULL.reason);
@@ -46,8 +46,14 @@ export function createFirstFrameGate(admitKey: AdmitKey): FirstFrameGate {
         nextFrame(socket, (frame) => {
           waiting.remove(peerAddress);
           void admit(frame, peerAddress).then(
-            (caller) => begin(socket, caller, connectOf),
-            () => socket.close(UNCHECKED.code, UNCHECKED.reason),
+            (caller) => {
+              if (caller === undefined) refused?.(REFUSED.reason);
+              return begin(socket, caller, connectOf);
+            },
+            (error: unknown) => {
+              refused?.(error);
+              socket.close(UNCHECKED.code, UNCHECKED.reason);
+            },
           );
         });
       };

@@ -39,8 +39,9 @@ export function accessKeyRoutes({ keys, changed }: AccessKeyDeps): Route[] {
           },
         }),
       )
-      .handle(async ({ body }) => {
+      .handle(async ({ body, report }) => {
         const { key, record } = await (await keys()).create(body);
+        report(record.id, "made");
         return { status: 201, body: { ...record, key }, headers: NEVER_STORED };
       }),
 

@@ -5,6 +5,7 @@ import { group } from "../../http/route/group.ts";
 import type { Route } from "../../http/route/route.ts";
 import type { Socket } from "../../http/socket.ts";
 import { type SocketRoute, socketRoute } from "../../http/sockets/socket-route.ts";
+import { type Client, toClient } from "../../limits/client.ts";
 import { success } from "../../wire/conversation.ts";
 import { content } from "../../wire/events/message.ts";
 import { uuid } from "../../wire/ids.ts";
@@ -14,6 +15,8 @@ import { conversationParams, SUCCESS } from "../conversation-params.ts";
 export interface ClusterDeps {
   /** The refusal of a request of this path; undefined for one that another node of the cluster has sent. */
   refusalOf(request: Request, pathname: string): AgentServerError | undefined;
+  /** Does work for the client that another node names. */
+  within<T>(client: Client, work: () => Promise<T>): Promise<T>;
   /** Serves the socket of another node that follows this one. undefined where something else carries frames. */
   readonly followedBy: ((socket: Socket) => void) | undefined;
 }
@@ -29,7 +32,8 @@ const nodeRoute = group({
 });
 
 /** `/cluster`: what nodes ask of each other. No client is answered. */
-export function clusterRoutes(conversations: ConversationManager, { refusalOf }: ClusterDeps): Route[] {
+export function clusterRoutes(conversations: ConversationManager, deps: ClusterDeps): Route[] {
+  const { refusalOf, within } = deps;
   const admit: Route["admit"] = (request, { pathname }) => refusalOf(request, pathname);
   const nothing = { 204: { description: "Done" } } as const;
   const routes = [
@@ -74,13 +78,15 @@ export function clusterRoutes(conversations: ConversationManager, { refusalOf }:
           runsOn: "owner",
         },
         () => ({
-          body: z.object({ event_id: uuid, content: z.array(content) }),
+          body: z.object({ event_id: uuid, content: z.array(content), client: z.unknown() }),
           responses: { 200: { description: "Stored", body: success } },
         }),
       )
       .handle(async ({ params, body }) => {
         const conversation = await conversations.open(params.conversation_id);
-        await conversation.sendMessage(body.content, { eventId: body.event_id });
+        const send = () => conversation.sendMessage(body.content, { eventId: body.event_id });
+        const client = toClient(body.client);
+        await (client === undefined ? send() : within(client, send));
         return SUCCESS;
       }),
   ];

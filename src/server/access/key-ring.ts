@@ -1,6 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import type { Caller } from "../../http/access/caller.ts";
 import type { ScopedKeys } from "../../http/admission/authentication.ts";
+import { type CallerLimits, LIMIT_NAMES, WIRE_NAMES } from "../../limits/caller-limits.ts";
 import type { Logger } from "../../logger.ts";
 import { EVERYTHING } from "../../principal.ts";
 import type { AccessKeys } from "../../settings/access-keys/access-keys.ts";
@@ -53,9 +54,10 @@ export class KeyRing implements ScopedKeys {
     return toCaller(record);
   }
 
-  async current(keyId: string): Promise<Caller | undefined> {
+  async current(keyId: string, version?: string): Promise<Caller | undefined> {
     const record = await this.#record(keyId);
-    return record && toCaller(record);
+    const isShown = record !== undefined && (version === undefined || versionOf(record) === version);
+    return isShown ? toCaller(record) : undefined;
   }
 
   /** Forgets a key that this server has changed, so that the change holds at once. */
@@ -117,7 +119,13 @@ export class KeyRing implements ScopedKeys {
   }
 }
 
-function toCaller({ id, scope, owner, tags }: StoredAccessKey): Caller {
+/** A part of the digest that tells nothing of the key. */
+function versionOf({ digest }: StoredAccessKey): string {
+  return digest.slice(0, 16);
+}
+
+function toCaller(record: StoredAccessKey): Caller {
+  const { id, scope, owner, tags, limits } = record;
   const isLimited = scope !== "admin";
   return {
     principal: { id: owner ?? `key:${id}` },
@@ -126,5 +134,12 @@ function toCaller({ id, scope, owner, tags }: StoredAccessKey): Caller {
       ? { ...(owner !== null && { createdBy: owner }), ...(tags !== null && { tags }) }
       : EVERYTHING,
     keyId: id,
+    keyVersion: versionOf(record),
+    ...(limits !== null && { limits: toLimits(limits) }),
   };
+}
+
+function toLimits(stored: NonNullable<StoredAccessKey["limits"]>): CallerLimits {
+  const set = LIMIT_NAMES.map((name) => [name, stored[WIRE_NAMES[name]]] as const);
+  return Object.fromEntries(set.filter(([, limit]) => limit !== null));
 }

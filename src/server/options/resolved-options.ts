@@ -2,6 +2,7 @@ import { absolutePath } from "../../absolute-path.ts";
 import { systemClock } from "../../clock.ts";
 import { assertBudgets } from "../../conversations/budgets/budget.ts";
 import { DEFAULT_PUBLIC_SOURCE, type PublicSource } from "../../extensions/checkout/public-source.ts";
+import { assertLimits } from "../../limits/caller-limits.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
 import { consoleLogger } from "../../node/console-logger.ts";
 import { type CompanyProxy, companyProxyIn } from "../../outbound/company-proxy/company-proxy.ts";
@@ -103,6 +104,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   if (![undefined, "native", "openhands_managed"].includes(options.acpSkillSourcing))
     throw new TypeError('acpSkillSourcing: must be "native" or "openhands_managed"');
   if (options.budgets !== undefined) assertBudgets(options.budgets);
+  if (options.limits !== undefined) assertLimits(options.limits);
   const environment = options.environment ?? process.env;
   return {
     ...options,

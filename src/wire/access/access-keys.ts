@@ -10,6 +10,24 @@ function isMoment(text: string): boolean {
   return MOMENT.test(text) && Number.isFinite(Date.parse(text));
 }
 
+/** Fewer than JSON numbers can tell apart. */
+const MOST = 1_000_000_000_000;
+
+const count = () => nullable(z.int().min(1).max(MOST));
+const dollars = () => nullable(z.number().positive().max(MOST));
+
+const limits = z
+  .strictObject({
+    requests_per_minute: count().describe("Requests, upgrades and messages on sockets a minute"),
+    sockets: count().describe("Open sockets at a time"),
+    runs: count().describe("Runs of agents at a time"),
+    tokens_per_hour: count().describe("Tokens of prompts and replies in one hour of the clock"),
+    tokens_per_day: count().describe("Tokens of prompts and replies in one day, UTC"),
+    cost_per_hour: dollars().describe("US dollars in one hour of the clock"),
+    cost_per_day: dollars().describe("US dollars in one day, UTC"),
+  })
+  .meta({ id: "AccessKeyLimits" });
+
 const facts = {
   name: z.string().min(1).max(100),
   scope: scope.describe("Each scope includes the one before: read, write, admin"),
@@ -22,6 +40,9 @@ const facts = {
       .string()
       .refine(isMoment, "Value error, must be a moment such as 2030-01-31T12:00:00Z")
       .meta({ format: "date-time" }),
+  ),
+  limits: nullable(limits).describe(
+    "What may be used with the key. Those of a key without an owner take the place of the server's for all principals",
   ),
 };
 
@@ -51,5 +72,6 @@ export const createdAccessKey = z
   .object({ ...listed, key: z.string().describe("The key itself, shown this once") })
   .meta({ id: "CreatedAccessKey" });
 
+export type AccessKeyLimits = z.output<typeof limits>;
 export type CreateAccessKey = z.output<typeof createAccessKeyRequest>;
 export type AccessKey = z.output<typeof accessKey>;

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sqliteStore } from "agent-server";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { accessKeys, judge } from "../../../src/cli/doctor/access-keys.ts";
 import type { Finding, Patient } from "../../../src/cli/doctor/check.ts";
 import { modelKey, port, proxies, secretKey, sessionKeys } from "../../../src/cli/doctor/configuration.ts";
 import { database, dataFolder, freeDisk } from "../../../src/cli/doctor/data.ts";
 import { browser, git, ripgrep } from "../../../src/cli/doctor/programs.ts";
 import { parseArguments } from "../../../src/cli/parse-arguments.ts";
+import type { AccessKey } from "../../../src/wire/access/access-keys.ts";
 import { spawnCommand } from "../spawn-server.ts";
 
 const IS_ROOT = process.geteuid?.() === 0;
@@ -192,5 +194,40 @@ describe("programs", () => {
     expect(await ripgrep({ ...it, environment: { PATH: it.dataFolder } })).toMatchObject({
       found: "ripgrep 99.1",
     });
+  });
+});
+
+describe("access keys", () => {
+  const now = Date.parse("2030-06-01T00:00:00Z");
+  const key = (fields: Partial<AccessKey>): AccessKey => ({
+    ...{ id: "abc", name: "ci", scope: "read", owner: null, tags: null, limits: null, expires_at: null },
+    ...{ created_at: "2030-05-31T00:00:00Z", last_used_at: null, revoked_at: null },
+    ...fields,
+  });
+
+  it("that have expired, or were never used, are named with what to do", () => {
+    expect(judge([key({}), key({ revoked_at: "2030-05-31T01:00:00Z" })], now)).toEqual({
+      ...{ name: "Access keys", status: "ok", found: "1 in force" },
+    });
+    expect(judge([key({ expires_at: "2030-05-31T12:00:00Z" })], now)).toMatchObject({
+      ...{ status: "warns", found: "0 in force; 1 have expired" },
+      cure: expect.stringContaining("agent-server keys revoke abc"),
+    });
+    const old = { created_at: "2030-04-01T00:00:00Z" };
+    const used = key({ ...old, last_used_at: "2030-05-31T00:00:00Z" });
+    expect(judge([key({ ...old, id: "old" }), used], now)).toMatchObject({
+      ...{ status: "warns", found: "2 in force; 1 made over 30 days ago were never used" },
+      cure: expect.stringContaining("agent-server keys revoke old"),
+    });
+  });
+
+  it("are read where a server keeps them, and left alone while one runs", async () => {
+    const it = await patient();
+    expect((await accessKeys(it)).found).toBe("none: there is no database yet");
+    const store = sqliteStore({ path: join(it.dataFolder, "agent-server.db") });
+    await store.documents.list("access-key");
+    expect((await accessKeys(it)).found).toMatch(/^not looked at: .*GET \/api\/access-keys$/);
+    await store.close();
+    expect(await accessKeys(it)).toEqual({ name: "Access keys", status: "ok", found: "0 in force" });
   });
 });

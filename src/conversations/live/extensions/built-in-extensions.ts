@@ -5,6 +5,7 @@ import { BudgetExtension } from "./budget-extension.ts";
 import type { BuiltInParts } from "./built-in-parts.ts";
 import { ImageInspection } from "./image-inspection.ts";
 import { LateHooks } from "./late-hooks.ts";
+import { limitExtension } from "./limit-extension.ts";
 import { McpExtension } from "./mcp-extension.ts";
 import { skillsExtension } from "./skills.ts";
 
@@ -33,6 +34,7 @@ export async function builtInExtensions(parts: BuiltInParts): Promise<BuiltInExt
   const isCounted = context.budgets !== undefined && config.sub_agent === undefined;
   const budget = isCounted ? new BudgetExtension(parts) : undefined;
   const judges = [
+    ...(context.limiter ? [limitExtension(parts)] : []),
     ...(budget ? [budget] : []),
     ...(await agentCritic(parts)),
     ...(await guardOfSubAgent(parts)),

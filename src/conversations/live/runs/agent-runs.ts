@@ -8,11 +8,14 @@ import { isOwnershipLost } from "../../../stores/refusals.ts";
 import { settledWithin, untilAborted } from "../../../waiting.ts";
 import type { RunSession } from "../session/run-session.ts";
 import type { StateKeeper } from "../state-keeper.ts";
+import type { RunClient } from "./run-client.ts";
 
 export interface AgentRunsOptions {
   keeper: StateKeeper;
   session: RunSession;
   logger: Logger;
+  /** The client that runs are begun for. */
+  client: Pick<RunClient, "during">;
   /** Makes the runner, at the first run. */
   createRunner(): Promise<Runner>;
   /** Whether the conversation is being handed over: a run ends before its next step then. */
@@ -45,11 +48,11 @@ export class AgentRuns {
 
   /** Runs the agent until it is done, waits or is stopped. Never rejects: a failure is the end of the run. */
   run(signal: AbortSignal): Promise<void> {
-    const { keeper, observers = NO_OBSERVERS } = this.#options;
+    const { keeper, client, observers = NO_OBSERVERS } = this.#options;
     const { id: conversationId, agent } = keeper.state;
     const run = { conversationId, agent: agent.kind, model: agent.llm.model };
     return observers.watch("run", run, {
-      work: () => this.#run(signal),
+      work: () => client.during(() => this.#run(signal)),
       ended: () => ({ status: keeper.state.execution_status }),
     });
   }

@@ -1,5 +1,7 @@
 import { AgentServerError, closingError } from "../../../errors.ts";
+import type { Place } from "../../../limits/places.ts";
 import { settledWithin } from "../../../waiting.ts";
+import type { RunClient } from "./run-client.ts";
 import type { RunSlot, RunSlots } from "./run-slots.ts";
 
 /** Milliseconds that an interrupt waits for the run to answer its open calls. */
@@ -7,6 +9,8 @@ const INTERRUPT_WAIT = 5_000;
 
 export interface RunControlOptions {
   slots: RunSlots;
+  /** The client that runs are begun for. Default: it has no limits. */
+  client?: Pick<RunClient, "assertLeft" | "holdRun"> | undefined;
   /** A share of the slot that the conversation has for longer than one run; undefined when it has none. */
   share?(): RunSlot | undefined;
   /** Throws when the conversation asks for what this server must not leave out. */
@@ -28,6 +32,8 @@ type Following = "no" | "if idle" | "always";
 export interface Starting {
   /** A slot that was claimed for it. Default: a share of that of the conversation, or one that is claimed now. */
   slot?: RunSlot;
+  /** The place of the client among its runs, if it was taken before. It is released here only if it is needed. */
+  place?: Place | undefined;
   /** Called when the run is sure to start. If it throws, none does. */
   approve?(): void;
 }
@@ -99,6 +105,20 @@ export class RunControl {
     return this.#run === null ? this.#claim() : undefined;
   }
 
+  /**
+   * Rejects with `too_many_requests` when the client may not begin a run now. Resolves with its place among its runs,
+   * which must be released; undefined without such a limit, and during a run.
+   */
+  async admit(): Promise<Place | undefined> {
+    const { client, share } = this.#options;
+    await client?.assertLeft();
+    if (this.#run !== null) return undefined;
+    // A goal has a place, and ends with the message of a user.
+    const shared = share?.();
+    shared?.release();
+    return shared === undefined ? client?.holdRun() : undefined;
+  }
+
   /** Resolves when the active run has ended, at once without one. Another may have begun by then. */
   async ended(): Promise<void> {
     await this.#run?.done;
@@ -159,9 +179,9 @@ export class RunControl {
     await this.interrupt(wait);
   }
 
-  #beginFirst({ approve, slot: given }: Starting): void {
+  #beginFirst({ approve, slot: given, place }: Starting): void {
     this.assertServed();
-    const slot = given?.handOver() ?? this.#claim();
+    const slot = given?.handOver() ?? this.#claim(place);
     try {
       approve?.();
     } catch (error) {
@@ -171,9 +191,17 @@ export class RunControl {
     this.#begin(slot);
   }
 
-  #claim(): RunSlot {
-    const { share, slots } = this.#options;
-    return share?.() ?? slots.claim();
+  #claim(taken?: Place): RunSlot {
+    const { share, slots, client } = this.#options;
+    const shared = share?.();
+    if (shared !== undefined) return shared;
+    const place = taken ?? client?.holdRun();
+    try {
+      return slots.claim("", place);
+    } catch (error) {
+      if (taken === undefined) place?.release();
+      throw error;
+    }
   }
 
   #begin(slot: RunSlot): void {

@@ -1,4 +1,5 @@
 import { AgentServerError } from "../../../errors.ts";
+import type { Place as PlaceOfClient } from "../../../limits/places.ts";
 
 export interface RunSlotsOptions {
   /** Number of concurrent runs. */
@@ -86,27 +87,32 @@ export class RunSlots {
   }
 
   /**
-   * Takes a slot, or a place in the queue. Default: all runs have one owner, so that they come in their order.
+   * Takes a slot, or a place in the queue. Default: all runs have one owner, so that they come in their order. The place
+   * of a client among its runs is released with the slot; without a slot it stays with the caller.
    *
    * @throws AgentServerError `too_many_requests` when there is neither.
    */
-  claim(owner = ""): RunSlot {
-    if (this.#taken < this.#size) {
-      this.#taken += 1;
-      this.#count(owner, 1);
-      return new RunSlot({ shares: 1, ready: async () => {}, leave: () => this.#free(owner) });
-    }
-    if (this.#waiting.size >= this.#queueLength) throw limitReached();
-    return new RunSlot(this.#waitingPlace(owner));
+  claim(owner = "", place?: PlaceOfClient): RunSlot {
+    if (this.#taken >= this.#size && this.#waiting.size >= this.#queueLength) throw limitReached();
+    const held = place?.handOver();
+    if (this.#taken >= this.#size) return new RunSlot(this.#waitingPlace(owner, held));
+    this.#taken += 1;
+    this.#count(owner, 1);
+    const leave = () => {
+      held?.release();
+      this.#free(owner);
+    };
+    return new RunSlot({ shares: 1, ready: async () => {}, leave });
   }
 
-  #waitingPlace(owner: string): Place {
+  #waitingPlace(owner: string, held: PlaceOfClient | undefined): Place {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.set(resolve, owner);
     return {
       shares: 1,
       ready: (signal) => unlessAborted(promise, signal),
       leave: () => {
+        held?.release();
         // One that no longer waits has a slot.
         if (!this.#waiting.delete(resolve)) this.#free(owner);
       },
