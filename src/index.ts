@@ -64,6 +64,7 @@ export type { MatchedRoute, RequestAbout } from "./http/request-about.ts";
 export type { Credential, RouteAuth } from "./http/route/route.ts";
 export type { Connect, Socket } from "./http/socket.ts";
 export type { Next, Stage } from "./http/stages.ts";
+export type { CallerLimits, Limits } from "./limits/caller-limits.ts";
 export { type DecorateOptions, decorate } from "./llm/decorators/decorate.ts";
 export {
   type CompletionLog,

@@ -251,7 +251,7 @@ export interface ServerOptions {
    * Limits of each principal; an access key may have its own. What is past one is refused with 429 and `Retry-After`: a
    * request, a socket, and a message that would begin a run, of which nothing is stored then. A run that goes on is
    * paused before the next call of its model when its client has used up tokens or cost, so that the last call may
-   * exceed them. Requests, sockets and runs count on each server; tokens and cost count in the store, for all servers.
+   * exceed them; an agent that is another program ends its turn first. Requests, sockets and runs count on each server; tokens and cost count in the store, for all servers.
    * Default: none.
    */
   limits?: Limits;

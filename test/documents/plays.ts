@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import {
+  type AuditFileOptions,
+  auditFile,
   createServer,
   localWorkspace,
   memoryStore,
@@ -65,6 +67,17 @@ async function chatWith(text: string, command: string, names: Readonly<Record<st
 }
 
 export const PLAYS: readonly Play[] = [
+  {
+    shows: "audit: auditFile(",
+    async play(text, folder) {
+      const path = (name: string) => join(folder, name);
+      const created = await playServer(text, folder, {
+        auditFile: (options: AuditFileOptions) => auditFile({ ...options, path: path(options.path) }),
+      });
+      expect(created?.limits).toMatchObject({ requestsPerMinute: 600, sockets: 20, runs: 3, costPerDay: 20 });
+      expect(created?.audit).toBeTypeOf("function");
+    },
+  },
   {
     shows: 'app.use(agentServer("my-key"));',
     async play(text) {

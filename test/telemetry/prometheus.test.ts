@@ -256,6 +256,17 @@ function statusAs(host: string, port: number): Promise<number | undefined> {
   });
 }
 
+it("what limits of callers refuse is counted by the name of the limit", async () => {
+  await using server = createServer({
+    ...{ ...quiet(), metrics: prometheus({ access: "open" }), limits: { requestsPerMinute: 1 } },
+    authenticate: () => ({ id: "ada" }),
+  });
+  const ask = () => server.fetch(new Request("http://localhost/api/conversations/count"));
+  expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([200, 429, 429]);
+  const text = await (await server.fetch(new Request(METRICS))).text();
+  expect(parseFigures(text).get('agent_server_limited_total{limit="requests_per_minute"}')).toBe(2);
+});
+
 it("options that contradict each other are refused", () => {
   const wrong: [PrometheusOptions, RegExp][] = [
     [{ port: 70_000 }, /port must be/],
