@@ -19,11 +19,25 @@ const command = (...args: string[]) =>
   run(process.execPath, [join(import.meta.dirname, "../../../src/cli.ts"), "keys", ...args, "--data", data]);
 
 it("keys are made, listed and revoked by the command, and the server takes them", async () => {
-  const { stdout: key, stderr } = await command("create", "ci", "--scope", "read", "--expires", "30d");
+  const { stdout: key, stderr } = await command(
+    ...[
+      "create",
+      "ci",
+      "--scope",
+      "read",
+      "--expires",
+      "30d",
+      "--limit",
+      "cost_per_day=5",
+      "--limit",
+      "runs=2",
+    ],
+  );
   expect(key).toMatch(/^as_\w{12}_\w{49}\n$/);
   expect(stderr).toContain("it is not shown again");
   const { stdout: table } = await command("list");
-  expect(table).toMatch(/^ID +SCOPE +NAME +REACHES +STATE +LAST USED\n\w{12} +read +ci +all +until /);
+  expect(table).toMatch(/^ID +SCOPE +NAME +REACHES +LIMITS +STATE +LAST USED\n/);
+  expect(table).toMatch(/^\w{12} +read +ci +all +runs=2, cost_per_day=5 +until /m);
   const id = table.split("\n")[1]?.split(" ")[0] ?? "";
   const status = async () => {
     await using server = createServer({ apiKeys: ["k"], conversationsPath: data, logger: "silent" });
@@ -44,6 +58,9 @@ it.each([
   [["create", "n", "--scope", "admin", "--owner", "ada"], "--owner and --tag"],
   [["create", "n", "--scope", "read", "--tag", "red"], "--tag"],
   [["create", "n", "--scope", "read", "--expires", "soon"], "--expires"],
+  [["create", "n", "--scope", "read", "--limit", "runs=none"], "--limit"],
+  [["create", "n", "--scope", "read", "--limit", "runs=1.5"], "--limit"],
+  [["create", "n", "--scope", "read", "--limit", "steps=1"], "one of requests_per_minute, sockets"],
   [["revoke"], "revoke ID"],
   [["list", "all"], "list"],
   [["forge"], "expected create NAME, list, revoke ID or rotate ID"],
