@@ -4,6 +4,7 @@ import type { Scope } from "../../principal.ts";
 export interface AuditEvent {
   /** ISO time. */
   readonly time: string;
+  /** Whether it was let in; what came of it is not known yet. */
   readonly outcome: "allowed" | "refused";
   /** Name of the operation, such as `delete_conversation`; `audit` for a note about what is missing. */
   readonly action: string;
@@ -17,6 +18,7 @@ export interface AuditEvent {
   readonly key: string | null;
   /** Address of the other end of the connection; null where the host gives none. */
   readonly address: string | null;
+  /** Id of the request, as in logs. */
   readonly requestId: string;
   /** Why it was refused, or what has become of it; null where its name says everything. */
   readonly reason: string | null;
