@@ -5,7 +5,7 @@ import type { Account } from "./client.ts";
 /** Fields of an answer that say what is left, in the form of draft-ietf-httpapi-ratelimit-headers. */
 export type RateHeaders = Readonly<Record<"ratelimit" | "ratelimit-policy", string>>;
 
-/** What is left of a limit that is filled up again. */
+/** The rest of a limit that is filled up again. */
 export interface Left {
   name: LimitName;
   limit: number;

@@ -30,7 +30,7 @@ type Page = Record<string, Usage>;
  */
 export class UsageLedger {
   readonly #options: UsageLedgerOptions;
-  /** What is not stored yet, by the digests of accounts. */
+  /** Uses that are not stored yet, by the digests of accounts. */
   #waiting = new Map<string, Used>();
   #writing: Promise<void> | undefined;
   #isFailing = false;
@@ -53,7 +53,7 @@ export class UsageLedger {
     await this.#writing;
   }
 
-  /** What an account has used in the hour and the day of this moment, on all servers. */
+  /** Resolves with the use of an account in the hour and the day of this moment, on all servers. */
   async usage(account: string): Promise<Usage> {
     await this.flushed();
     const digest = digestOf(account);
@@ -132,7 +132,7 @@ function withoutPast(page: Page, now: number): Page {
   return Object.fromEntries(kept.sort(([, a], [, b]) => b.day.tokens - a.day.tokens).slice(0, MAX_ACCOUNTS));
 }
 
-/** What is damaged counts nothing. */
+/** Reads a document; entries that are damaged count nothing. */
 function pageIn(json: string | undefined): Page {
   try {
     const value: unknown = JSON.parse(json ?? "{}");

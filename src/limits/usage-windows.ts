@@ -2,20 +2,20 @@ import type { CallerLimits, LimitName } from "./caller-limits.ts";
 import type { Account } from "./client.ts";
 import type { Reached } from "./refusals.ts";
 
-/** What calls of models have used. */
+/** The use of models. */
 export interface Used {
   tokens: number;
   /** US dollars. */
   cost: number;
 }
 
-/** What was used in one hour or one day. */
+/** The use of one hour or one day. */
 export interface UsageWindow extends Used {
   /** Its beginning, in milliseconds since 1970. */
   from: number;
 }
 
-/** What an account has used in the hour and the day that it was counted in last. */
+/** The use of an account in the hour and the day that it was counted in last. */
 export interface Usage {
   hour: UsageWindow;
   day: UsageWindow;

@@ -40,7 +40,7 @@ export interface LifecycleParts {
   mcpTrials: { close(): Promise<void> };
   /** Programs that are asked for their models. */
   acpModels: { close(): Promise<void> };
-  /** What clients have used, which is stored before the store closes. */
+  /** Stores what clients have used before the store closes. */
   limiter: { close(): Promise<void> };
   /** Reports of what callers were allowed and refused. undefined where nothing takes any. */
   auditor: { close(): Promise<void> } | undefined;
