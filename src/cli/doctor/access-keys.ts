@@ -23,7 +23,7 @@ export async function accessKeys(patient: Patient): Promise<Finding> {
   const reason = await unreadable(patient);
   if (reason !== undefined) return ok(NAME, reason);
   const all = await listed(patient);
-  if (typeof all === "string") return ok(NAME, `not looked at: ${all}`);
+  if (typeof all === "string") return ok(NAME, all);
   return judge(all, systemClock.now());
 }
 
@@ -54,7 +54,7 @@ async function unreadable({ dataFolder, store }: Patient): Promise<string | unde
     const { found, newest } = schemaOf(path);
     return found === newest ? undefined : "not looked at before a server has brought the database up to date";
   } catch (error) {
-    return `not looked at: ${messageOf(error)}`;
+    return notLookedAt(error);
   }
 }
 
@@ -64,7 +64,7 @@ async function listed({ dataFolder, store: place }: Patient): Promise<AccessKey[
   try {
     ({ store } = await openExisting({ home: dataFolder, store: place }));
   } catch (error) {
-    return `${messageOf(error)}; ask a server that runs: GET /api/access-keys`;
+    return notLookedAt(error);
   }
   try {
     const documents = new Documents({ store: store.documents, cipher: undefined, logger: silentLogger });
@@ -72,6 +72,10 @@ async function listed({ dataFolder, store: place }: Patient): Promise<AccessKey[
   } finally {
     await store.close();
   }
+}
+
+function notLookedAt(error: unknown): string {
+  return `not looked at: ${messageOf(error)}; ask a server that runs: GET /api/access-keys`;
 }
 
 function named(keys: readonly AccessKey[]): string {
