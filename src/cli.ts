@@ -6,11 +6,25 @@ import { messageOf } from "./errors.ts";
 import { PACKAGE_VERSION } from "./server/package-version.ts";
 
 keepCompiledCode();
+outliveReaders();
 try {
   await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`agent-server: ${messageOf(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+/**
+ * Lets the process go on when what reads its output has ended, such as `head` or a collector of logs: the text is lost, the
+ * work is not. An output that could not be written for another reason, such as a full disk, is a failure of the command.
+ */
+function outliveReaders(): void {
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    process.stderr.write(`agent-server: the output could not be written: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  });
 }
 
 async function main(args: string[]): Promise<void> {

@@ -6,7 +6,7 @@ import { rolldown } from "rolldown";
  */
 export async function bundleScript(): Promise<string> {
   const bundle = await rolldown({
-    input: { inspector: new URL("./script/main.ts", import.meta.url).pathname },
+    input: { inspector: decodeURIComponent(new URL("./script/main.ts", import.meta.url).pathname) },
     platform: "browser",
     transform: { target: "es2022" },
   });

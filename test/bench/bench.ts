@@ -93,11 +93,16 @@ if (options.chart !== undefined) writeFileSync(options.chart, chart(results));
 
 /** Measures the figures that were asked for, one after the other, and prints them. */
 async function run(): Promise<Results> {
-  const figures = options.store === "postgres" ? ON_POSTGRES : FIGURES;
+  const all = options.store === "postgres" ? ON_POSTGRES : FIGURES;
+  const figures = all.filter(({ name }) => name.includes(options.only));
+  if (figures.length === 0) {
+    const names = all.map(({ name }) => JSON.stringify(name)).join(", ");
+    throw new Error(`--only: no figure has ${JSON.stringify(options.only)} in its name: ${names}`);
+  }
   const targets = [ours(options.dist), ...(options.reference ? [await reference()] : [])];
   const started = performance.now();
   const rows: Row[] = [];
-  for (const figure of figures.filter(({ name }) => name.includes(options.only))) {
+  for (const figure of figures) {
     for (const target of targets) {
       if (target.name === "reference" && !figure.reference) continue;
       rows.push({ figure, target, measured: await measure(figure, target) });

@@ -1,3 +1,6 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startObedientModel } from "../clients/obedient-model.ts";
 import { NO_CONTAINERS } from "../workspace/container/open-container.ts";
@@ -148,8 +151,21 @@ describe.skipIf(NO_CONTAINERS)("the image", { timeout: 300_000 }, () => {
     expect(container.stop()).toBe(0);
   });
 
+  it("has a home folder also where its volume comes empty, as those of Kubernetes do", async () => {
+    const data = await mkdtemp(join(tmpdir(), "agent-server-volume-"));
+    onTestFinished(() => rm(data, { recursive: true }));
+    await chmod(data, 0o777);
+    const container = await startContainer({ options: [...CAREFUL, "--volume", `${data}:/data`] });
+    const { id } = await converse(container, [
+      command("git config --global user.name agent && cat ~/.gitconfig"),
+      { say: "done" },
+    ]);
+    await expect.poll(() => statusOf(container, id)).toBe("finished");
+    expect(await printed(container, id)).toMatch(/name = agent/);
+  });
+
   it("does not serve other machines without a key, and says which variable has it", () => {
-    const { status, stderr } = tryPodman("run", "--rm", ...RUN_OPTIONS, IMAGE, "--host", "0.0.0.0");
+    const { status, stderr } = tryPodman("run", "--rm", ...RUN_OPTIONS, IMAGE);
     expect(status).toBe(1);
     expect(stderr).toContain("OH_SESSION_API_KEYS_0");
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -38,11 +38,24 @@ async function installNode(version: string): Promise<string> {
   return join(place, "node_modules", name, "bin");
 }
 
-/** `npx agent-server`, by a Node. */
-function npx(bin: string, args: string[], cwd = folder) {
+/** The command of the installed package by one Node, with a folder of data of its own. */
+interface Command {
+  bin: string;
+  data: string;
+}
+
+/** `npx agent-server`. */
+function npx({ bin, data }: Command, args: string[]) {
   const { PATH = "", HOME } = process.env;
-  const environment = { HOME, PATH: [bin, PATH].join(delimiter), npm_config_offline: "true" };
-  return spawn("npx", ["--no-install", "agent-server", ...args], { cwd, env: environment, detached: true });
+  const environment = {
+    ...{ HOME, PATH: [bin, PATH].join(delimiter), npm_config_offline: "true" },
+    OH_CONVERSATIONS_PATH: join(data, "conversations"),
+  };
+  return spawn("npx", ["--no-install", "agent-server", ...args], {
+    cwd: folder,
+    env: environment,
+    detached: true,
+  });
 }
 
 async function outputOf(child: ChildProcess): Promise<string> {
@@ -56,15 +69,16 @@ async function outputOf(child: ChildProcess): Promise<string> {
   return text;
 }
 
-/** Starts the server and gives its URL. It ends with the test. */
-async function serve(bin: string): Promise<string> {
-  const child = npx(bin, ["--port", "0"]);
+/** Starts the server. It is stopped with the test at the latest. */
+async function serve(command: Command): Promise<{ url: string; stop(): Promise<unknown> }> {
+  const child = npx(command, ["serve", "--port", "0"]);
   const ended = once(child, "close");
-  onTestFinished(async () => {
-    // npm passes no signal on to what it has started.
-    process.kill(-(child.pid as number), "SIGTERM");
-    await ended;
-  });
+  // npm passes no signal on to what it has started.
+  const stop = () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), "SIGTERM");
+    return ended;
+  };
+  onTestFinished(async () => void (await stop()));
   let text = "";
   child.stderr.setEncoding("utf8").on("data", (piece: string) => {
     text += piece;
@@ -72,46 +86,56 @@ async function serve(bin: string): Promise<string> {
   for await (const piece of child.stdout.setEncoding("utf8")) {
     text += piece;
     const url = /^Agent server\s+(\S+)$/m.exec(text)?.[1];
-    if (url !== undefined) return url;
+    if (url !== undefined) return { url, stop };
   }
   throw new Error(`the server did not start:\n${text}`);
+}
+
+/** Has an agent run a command at its terminal, and gives the conversation's id and all its events. */
+async function converse(url: string, command: string): Promise<{ id: string; events: string }> {
+  const model = await startObedientModel();
+  onTestFinished(() => model.close());
+  const orders = [{ calls: [["terminal", { command }]] }, { say: "done" }];
+  const started = await fetch(`${url}/api/conversations`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      agent: {
+        llm: { model: "openai/scripted", base_url: model.url, api_key: "model-key" },
+        tools: [{ name: "terminal" }],
+      },
+      workspace: { working_dir: join(folder, "work") },
+      initial_message: { content: [{ type: "text", text: JSON.stringify(orders) }] },
+    }),
+  });
+  const { id } = (await started.json()) as { id: string };
+  const ask = async (path: string) => (await fetch(`${url}/api/conversations/${id}${path}`)).text();
+  await expect.poll(() => ask(""), { timeout: 120_000 }).toContain('"execution_status":"finished"');
+  return { id, events: await ask("/events/search?limit=100") };
 }
 
 describe.each(VERSIONS)(
   "the packed tarball in an empty folder on Node %s",
   { timeout: 900_000 },
   (version) => {
-    it("has a command that serves, and an agent that works at a terminal", async () => {
-      const bin = await installNode(version);
-      const { stdout } = await run(join(bin, "node"), ["--version"]);
+    it("has a command that serves, an agent that works at a terminal, and an export of what it did", async () => {
+      const data = await mkdtemp(join(tmpdir(), "agent-server-data-"));
+      onTestFinished(() => rm(data, { recursive: true, force: true }));
+      const command = { bin: await installNode(version), data };
+      const { stdout } = await run(join(command.bin, "node"), ["--version"]);
       expect(`${stdout.trim()}.`).toContain(`v${version}.`);
       const { version: own } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-      expect((await outputOf(npx(bin, ["--version"]))).trim()).toBe(own);
-      const url = await serve(bin);
+      expect((await outputOf(npx(command, ["--version"]))).trim()).toBe(own);
+      expect(await outputOf(npx(command, ["--help"]))).toContain("agent-server [COMMAND] [OPTIONS]");
+      const { url, stop } = await serve(command);
       expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: "ok" });
-      const model = await startObedientModel();
-      onTestFinished(() => model.close());
-      const orders = [
-        { calls: [["terminal", { command: "echo 6 times 7 is $((6 * 7))" }]] },
-        { say: "done" },
-      ];
-      const started = await fetch(`${url}/api/conversations`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({
-          agent: {
-            llm: { model: "openai/scripted", base_url: model.url, api_key: "model-key" },
-            tools: [{ name: "terminal" }],
-          },
-          workspace: { working_dir: join(folder, "work") },
-          initial_message: { content: [{ type: "text", text: JSON.stringify(orders) }] },
-        }),
-      });
-      const { id } = (await started.json()) as { id: string };
-      const ask = async (path: string) =>
-        JSON.stringify(await (await fetch(`${url}/api/conversations/${id}${path}`)).json());
-      await expect.poll(() => ask(""), { timeout: 120_000 }).toContain('"execution_status":"finished"');
-      expect(await ask("/events/search?limit=100")).toContain("6 times 7 is 42");
+      // Where the native library of terminals cannot be loaded, the parent of the shell is the program `script`.
+      const { id, events } = await converse(url, "echo 6 times 7 is $((6 * 7)), by $(cat /proc/$PPID/comm)");
+      expect(events).toMatch(/6 times 7 is 42, by (node|MainThread)/);
+      await stop();
+      const exported = (await outputOf(npx(command, ["export", id, "--to", data]))).trim();
+      const names = await readdir(join(exported, "events"));
+      expect(names.length).toBeGreaterThanOrEqual(5);
     });
   },
 );

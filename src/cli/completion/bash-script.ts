@@ -4,7 +4,11 @@ import { type ShownCommand, type ShownOption, shownCommands } from "./shown-comm
 export function bashScript(): string {
   const commands = shownCommands();
   const names = commands.map(({ name }) => name);
-  return `# bash completion of agent-server
+  return `# bash completion of agent-server, also for bash 3.2, which is the one of macOS
+_agent_server_offer() {
+  local word
+  while IFS= read -r word; do COMPREPLY+=("$word"); done
+}
 _agent_server() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
   local command=serve named= word
@@ -33,8 +37,7 @@ function valueCases({ name, options }: ShownCommand): string[] {
 }
 
 function valueReply({ choices, path }: ShownOption): string {
-  if (path === "folder") return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current");';
-  if (path === "file") return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current");';
+  if (path !== undefined) return pathReply(path);
   return choices === undefined ? "" : reply(choices);
 }
 
@@ -42,12 +45,16 @@ function wordCase({ name, words, takesFolders, options }: ShownCommand, names: r
   const flags = options.map((option) => `--${option.name}`);
   // Without a command, the words are the names of all commands and the options of a server.
   const other = name === "serve" ? `[[ -n $named ]] || ${reply(names)}` : reply(words);
-  const folders = 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current");';
   return `    ${name})
       if [[ $current == -* ]]; then ${reply(flags)}
-      else ${takesFolders ? folders : other} fi ;;`;
+      else ${takesFolders ? pathReply("folder") : other} fi ;;`;
+}
+
+function pathReply(path: "file" | "folder"): string {
+  const flag = path === "folder" ? "-d" : "-f";
+  return `compopt -o filenames 2>/dev/null; _agent_server_offer < <(compgen ${flag} -- "$current");`;
 }
 
 function reply(words: readonly string[]): string {
-  return `mapfile -t COMPREPLY < <(compgen -W '${words.join(" ")}' -- "$current");`;
+  return `_agent_server_offer < <(compgen -W '${words.join(" ")}' -- "$current");`;
 }

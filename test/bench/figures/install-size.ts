@@ -7,10 +7,13 @@ import type { Figure } from "../figure.ts";
 const root = resolve(import.meta.dirname, "../../..");
 const MIB = 1024 * 1024;
 
-/** What `npm install agent-server` puts on a disk of this platform: the package, and every package that it needs. */
+/**
+ * What `npm install agent-server` puts on a disk of this platform: the package, and every package that it needs. The bars
+ * leave a tenth for growth: a dependency that brings more than that is noticed. The reference's packages take 550 MiB.
+ */
 export const installSize: Figure = {
   name: "install size",
-  bar: "<= 160 MiB in <= 90 packages, of which the package <= 16 MiB, packed <= 4 MiB",
+  bar: "<= 150 MiB in <= 75 packages, of which the package <= 14 MiB, packed <= 4 MiB",
   reference: false,
   async measure() {
     const packed = JSON.parse(
@@ -32,7 +35,7 @@ export const installSize: Figure = {
     const { total_mib, own_mib, packed_mib } = values;
     return {
       shown: `${total_mib} MiB in ${count} packages, of which the package ${own_mib} MiB, packed ${packed_mib} MiB`,
-      good: total_mib <= 160 && count <= 90 && own_mib <= 16 && packed_mib <= 4,
+      good: total_mib <= 150 && count <= 75 && own_mib <= 14 && packed_mib <= 4,
       values,
     };
   },

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await mkdir(join(folder, "place"));
   await writeFile(join(folder, "plan.json"), "[]");
   for (const shell of SHELLS) await writeFile(join(folder, shell), await scriptOf(shell));
-});
+}, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function scriptOf(shell: string): Promise<string> {
@@ -29,13 +29,18 @@ async function scriptOf(shell: string): Promise<string> {
 
 /** The replies of bash after these words, of which the last is the one that is being written. */
 async function replies(...words: string[]): Promise<string[]> {
+  return repliesAfter("compopt() { :; }", words);
+}
+
+async function repliesAfter(preparation: string, words: readonly string[]): Promise<string[]> {
   const script = `
+    ${preparation}
     source ./bash
-    compopt() { :; }
     COMP_WORDS=(agent-server "$@") COMP_CWORD=$#
     _agent_server
     printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout } = await run("bash", ["-c", script, "bash", ...words], { cwd: folder });
+  const { stdout, stderr } = await run("bash", ["-c", script, "bash", ...words], { cwd: folder });
+  expect(stderr).toBe("");
   return stdout.split("\n").filter((line) => line !== "");
 }
 
@@ -67,6 +72,12 @@ describe.skipIf(NO_BASH)("the completion of bash", () => {
     expect((await replies("mock-llm", "--script", "pl")).sort()).toEqual(["place", "plan.json"]);
     expect(await replies("--port", "")).toEqual([]);
   });
+
+  it("needs nothing that the bash of macOS lacks", async () => {
+    const lacking = "enable -n mapfile readarray compopt";
+    expect(await repliesAfter(lacking, ["exp"])).toEqual(["export"]);
+    expect(await repliesAfter(lacking, ["demo", "--workspace", "pl"])).toEqual(["place"]);
+  });
 });
 
 describe("the scripts of other shells", () => {
@@ -79,7 +90,10 @@ describe("the scripts of other shells", () => {
   });
 
   it("name every command and every option that is shown", async () => {
-    const [zsh, fish] = [await scriptOf("zsh"), await scriptOf("fish")];
+    const [zsh, fish] = await Promise.all([
+      readFile(join(folder, "zsh"), "utf8"),
+      readFile(join(folder, "fish"), "utf8"),
+    ]);
     for (const { name, options } of shownCommands()) {
       expect([zsh.includes(`'${name}:`), fish.includes(` -a ${name} `)]).toEqual([true, true]);
       for (const option of options) {
