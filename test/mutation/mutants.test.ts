@@ -7,7 +7,8 @@ const SOURCE = `
 const seen: number[] = [];
 function size(value: number, limit?: number): string {
   if (value < 0 || !Number.isFinite(value)) throw new Error("not a size");
-  seen.push(value);
+  if (value > 100) seen.push(-1);
+  else seen.push(value);
   return value >= (limit ?? 10) ? "large" : "small";
 }
 `;
@@ -15,7 +16,7 @@ function size(value: number, limit?: number): string {
 const { text, mutants } = mutate(SOURCE);
 const program = new Script(`${stripTypeScriptTypes(text)}
   const ask = (...args) => { try { return size(...args); } catch { return "refused"; } };
-  [ask(5), ask(10), ask(0), ask(-1), ask(Infinity), ask(5, 3), seen.length].join()`);
+  [ask(5), ask(10), ask(0), ask(-1), ask(Infinity), ask(5, 3), ask(100), ask(101), seen].join()`);
 
 /** What the source answers with one of its mutants in force. */
 function play(active: number): string {
@@ -24,7 +25,7 @@ function play(active: number): string {
 
 describe("the mutants of a source", () => {
   it("change nothing while none is in force", () => {
-    expect(play(0)).toBe("small,large,small,refused,refused,large,4");
+    expect(play(0)).toBe("small,large,small,refused,refused,large,large,large,5,10,0,5,100,-1");
   });
 
   it("change one thing each, which can be noticed", () => {

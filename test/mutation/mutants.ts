@@ -61,7 +61,8 @@ export function mutate(source: string): Mutated {
     const inner = writeChildren(node);
     const lead = source.slice(node.pos, node.getStart());
     const own = inner.slice(lead.length);
-    if (isLeftOut !== undefined) return `${lead}if (!globalThis.isMutant?.(${isLeftOut})) { ${own} }`;
+    // In braces of its own: an `else` behind it belongs to another `if`.
+    if (isLeftOut !== undefined) return `${lead}{ if (!globalThis.isMutant?.(${isLeftOut})) { ${own} } }`;
     return lead + others.reduce((text, { text: other, id }) => choice(id, other, text), own);
   }
 

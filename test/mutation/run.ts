@@ -65,7 +65,7 @@ async function runTests(file: string, test: string, { count, killed }: Course): 
   rmSync(report, { force: true });
   const child = spawn(process.execPath, [vitest, "run", "--config", "test/mutation/vitest.config.ts"], {
     cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: "ignore",
     env: {
       ...process.env,
       MUTATION_FILE: file,
