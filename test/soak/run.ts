@@ -61,7 +61,9 @@ try {
   );
   const faults = [
     ...report.faults,
-    ...judged.filter(({ verdict }) => verdict?.isFlat === false).map(({ name }) => `${name} is not flat`),
+    ...judged
+      .filter(({ verdict, counts }) => counts && verdict?.isFlat === false)
+      .map(({ name }) => `${name} is not flat`),
     ...heldBack(report.before, report.after),
   ];
   for (const fault of faults) print(`FAULT ${fault}`);

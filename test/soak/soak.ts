@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Child, startChild } from "../bench/child.ts";
 import { generator } from "../cluster/chaos/schedule.ts";
@@ -198,6 +199,7 @@ class Run {
       see("resident", subject.residentMiB());
       see("descriptors", subject.descriptors());
       see("processes", subject.processes());
+      see("load of the machine", (loadavg()[0] ?? 0) / availableParallelism());
       this.#seeInside(see);
       const { small, appends } = latency.take();
       see("request p50", quantile(small, 0.5));
