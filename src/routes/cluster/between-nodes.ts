@@ -78,7 +78,7 @@ export function clusterRoutes(conversations: ConversationManager, deps: ClusterD
           runsOn: "owner",
         },
         () => ({
-          body: z.object({ event_id: uuid, content: z.array(content), client: z.unknown() }),
+          body: z.object({ event_id: uuid, content: z.array(content), client: z.unknown().optional() }),
           responses: { 200: { description: "Stored", body: success } },
         }),
       )
