@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { createServer } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
+import { delegatingServer, MARK, twoModels, untilStatus } from "../conversations/sub-agents/delegating.ts";
 import { OPERATOR_KEY, openAccess } from "./open-access.ts";
 
 const COUNT = "/api/conversations/count";
@@ -254,6 +255,29 @@ it("a restart in the midst of a window forgets nothing, and another server of th
   await first[Symbol.asyncDispose]();
   clock.advance(14 * 3_600_000);
   expect((await second.ask(key, "POST", EVENTS(other), HELLO)).status).toBe(200);
+});
+
+it("a call of a sub-agent counts once, for the creator where no request has led to it", async () => {
+  const llm = twoModels(
+    (turn) => (turn === 0 ? call("task", { prompt: MARK }) : say("Done.")),
+    (turn) => call("think", { thought: `${turn}` }),
+    1,
+  );
+  await using server = await delegatingServer({ llm, limits: { costPerDay: 3 } });
+  const request = {
+    agent: { llm: { model: "scripted" }, tools: [{ name: "task_tool_set" }] },
+    workspace: { working_dir: server.workingDir },
+    autotitle: false,
+  };
+  const { conversation } = await server.conversations.create(request, { createdBy: "ada" });
+  await conversation.sendMessage("Go.");
+  await untilStatus(server, conversation.id, "paused");
+  const { usage_to_metrics: figures = {} } = (await server.conversations.get(conversation.id)).stats;
+  const cost = Object.values(figures).reduce((sum, { accumulated_cost = 0 }) => sum + accumulated_cost, 0);
+  expect(cost).toBe(3);
+  const of = (createdBy: string) => server.conversations.create(request, { createdBy });
+  await expect((await of("ada")).conversation.sendMessage("Go on.")).rejects.toThrow("cost_per_day");
+  await (await of("bob")).conversation.sendMessage("Go on.");
 });
 
 it("limits that do not make sense are refused", async () => {
