@@ -18,7 +18,11 @@ const SQLITE = [
 export const TARGETS: readonly Target[] = [
   {
     file: "src/events/event-log.ts",
-    tests: ["test/events/event-log.test.ts", "test/events/append-ahead.test.ts"],
+    tests: [
+      "test/events/event-log.test.ts",
+      "test/events/append-ahead.test.ts",
+      "test/events/log-frames.test.ts",
+    ],
   },
   ...["confirmation", "needs-confirmation", "questions", "risk-analysis"].map((name) => ({
     file: `src/agent/loop/confirmation/${name}.ts`,
