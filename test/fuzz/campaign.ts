@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createPlace, startServer, stopServer, urlOf } from "../postgres/postgres-server.ts";
 import { Fault } from "./fault.ts";
@@ -139,6 +139,8 @@ async function openStore({ store, folder }: CampaignOptions): Promise<OpenStore>
   if (store === "sqlite") return { url: undefined, [Symbol.asyncDispose]: async () => {} };
   const own = join(folder, "postgres");
   await mkdir(own, { recursive: true });
+  // The user of the database comes by here.
+  await chmod(folder, 0o711);
   const place = await createPlace(own);
   await startServer(place);
   return {
