@@ -3,6 +3,7 @@ import type { AgentServerError } from "../errors.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import type { Logger } from "../logger.ts";
 import { NO_OBSERVERS, type Observers } from "../observing/observers.ts";
+import { auditedGuard } from "./access/audited-guard.ts";
 import type { Auditor } from "./access/auditor.ts";
 import type { FindReachFacts } from "./access/concealment.ts";
 import { type AuthenticationOptions, createAuthentication } from "./admission/authentication.ts";
@@ -103,7 +104,8 @@ export function createHttpCore(options: HttpCoreOptions): HttpCore {
   const { keyless, ambient } = authentication;
   const hostGuard = createHostGuard({ cors, keyless, ambient, allowedHosts: options.allowedHosts });
   const guards = keyless === "loopback" ? [createPeerGuard(logger), hostGuard] : [hostGuard];
-  const stages = [...watchedRequests(observers), ...serverStages(cors, guards), ...(options.stages ?? [])];
+  const audited = guards.map((guard) => auditedGuard(guard, options.auditor));
+  const stages = [...watchedRequests(observers), ...serverStages(cors, audited), ...(options.stages ?? [])];
   const eventStreams = new EventStreams(logger);
   const { router, socketRouter, openapi } = createEndpoints({
     ...options,

@@ -104,6 +104,26 @@ it("sockets are reported when they open, when they are refused, and when their k
   expect(JSON.stringify(events)).not.toContain("HIDDEN");
 });
 
+it("a request of a foreign host or machine is reported where no key is required", async () => {
+  const events: AuditEvent[] = [];
+  await using server = createServer({
+    ...{
+      keyless: "loopback",
+      store: memoryStore(),
+      logger: "silent",
+      audit: (event) => void events.push(event),
+    },
+  });
+  const ask = (host: string, peerAddress: string) =>
+    server.fetch(new Request(`http://${host}${COUNT}`, { headers: { host } }), { peerAddress });
+  expect((await ask("rebound.example", "127.0.0.1")).status).toBeGreaterThanOrEqual(400);
+  expect((await ask("localhost", "10.1.2.3")).status).toBe(403);
+  expect(events.map(({ outcome, action, address }) => [outcome, action, address])).toEqual([
+    ["refused", "count_conversations", "127.0.0.1"],
+    ["refused", "count_conversations", "10.1.2.3"],
+  ]);
+});
+
 it("a flood of refusals is cut short, and one event says by how many", async () => {
   const events: AuditEvent[] = [];
   const bench = await openAccess({ audit: (event) => void events.push(event) });

@@ -1,8 +1,9 @@
 import { AgentServerError, type ErrorCode, messageOf } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { settledWithin } from "../../waiting.ts";
-import type { RequestContext } from "../request-about.ts";
+import type { RequestAbout } from "../request-about.ts";
 import type { AuditEvent, AuditSink } from "./audit-event.ts";
+import type { Caller } from "./caller.ts";
 import { type RouteAccess, scopeOf } from "./route-access.ts";
 
 /** Refusals that are reported at once, and further ones a second: a flood must not fill a disk. */
@@ -38,7 +39,7 @@ export interface AuditedRequest {
   action: string;
   access: RouteAccess;
   params: Readonly<Record<string, string>>;
-  context: RequestContext;
+  context: Pick<RequestAbout, "principal" | "peerAddress" | "requestId"> & { readonly caller?: Caller };
 }
 
 /** Reports what callers were allowed and refused. A sink that fails or hangs never holds up a request. */
@@ -142,10 +143,10 @@ export class Auditor {
   }
 
   #factsOf({ action, access, params, context }: AuditedRequest): Omit<AuditEvent, "outcome" | "reason"> {
-    const { caller, peerAddress = null, requestId } = context;
+    const { principal, caller, peerAddress = null, requestId } = context;
     return {
       ...{ time: this.#time(), action, target: targetOf(params), scope: scopeOf(access) },
-      ...{ principal: caller.principal?.id ?? null, key: caller.keyId ?? null },
+      ...{ principal: principal?.id ?? null, key: caller?.keyId ?? null },
       ...{ address: peerAddress, requestId },
     };
   }

@@ -5,7 +5,7 @@ import type { AuditEvent, AuditSink } from "../../http/access/audit-event.ts";
 
 /** Options of `auditFile`. */
 export interface AuditFileOptions {
-  /** The file, `~` allowed. It is made where it is missing, for the user of the server alone. One file for each server. */
+  /** The file. It is made where it is missing, for the user of the server alone. One file for each server. */
   path: string;
   /** Bytes past which the next file is begun. Default: 16 MiB. */
   maxBytes?: number;
