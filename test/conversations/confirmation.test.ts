@@ -92,6 +92,7 @@ describe("answers to calls that wait", () => {
     const { chat, conversation } = await waiting(server);
     for (let count = 0; count < 30; count += 1) await conversation.respondToConfirmation({ accept: true });
     gate.open();
+    await expect.poll(() => uses).toEqual(["1"]);
     await reaches(server, chat.id, "waiting_for_confirmation");
     expect(uses).toEqual(["1"]);
   });

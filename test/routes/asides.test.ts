@@ -1,4 +1,4 @@
-import { type Step, say, scriptedLlm } from "agent-server/testing";
+import { after, type Step, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it } from "vitest";
 import type { LlmRequest } from "../../src/llm/llm.ts";
 import { openServer } from "./settings/open-server.ts";
@@ -31,7 +31,8 @@ describe("asides over HTTP", () => {
   });
 
   it("begin, stop and resume a goal with success, and say why not", async () => {
-    const { ask, path } = await open(say("Done."), say('{"score": 1, "complete": true}'));
+    // Longer than all that is asked meanwhile.
+    const { ask, path } = await open(after(60_000, say("Done.")));
     const goal = (verb: string, body: object = {}) => ask("POST", `${path}/goal${verb}`, body);
     expect(await goal("/resume")).toMatchObject({ status: 400, body: { detail: "no_resumable_goal" } });
     expect(await goal("", { objective: " " })).toMatchObject({

@@ -99,7 +99,7 @@ export class ConversationHandle {
   ): Promise<void> {
     const content = typeof message === "string" ? [text(message)] : message;
     return this.#use(async (conversation) => {
-      if (run && needsRun) await conversation.assertLeft();
+      if (run && needsRun && conversation.isLimited) await conversation.assertLeft();
       const slot = run && needsRun ? conversation.runs.reserve() : undefined;
       try {
         await deliver(conversation, content, { run, ...(slot && { slot }), ...(eventId && { eventId }) });
@@ -121,7 +121,7 @@ export class ConversationHandle {
   run(): Promise<void> {
     return this.#use(async (conversation) => {
       const { session, runs } = conversation;
-      await conversation.assertLeft();
+      if (conversation.isLimited) await conversation.assertLeft();
       if (conversation.status === "waiting_for_confirmation") await session.readLog();
       const { confirmation } = session;
       runs.start({ approve: () => confirmation.isWaiting && confirmation.approve() });
@@ -154,7 +154,7 @@ export class ConversationHandle {
       const { session, runs } = conversation;
       await session.readLog();
       if (!accept) return session.confirmation.reject(reason, actionIds);
-      await conversation.assertLeft();
+      if (conversation.isLimited) await conversation.assertLeft();
       runs.startOrFollow({ approve: () => session.confirmation.approve(actionIds) });
     });
   }
@@ -204,7 +204,7 @@ export class ConversationHandle {
    */
   startGoal(objective: string, { maxIterations = 10 }: GoalOptions = {}): Promise<void> {
     return this.#use(async (conversation) => {
-      await conversation.assertLeft();
+      if (conversation.isLimited) await conversation.assertLeft();
       conversation.goal.start({ objective, maxIterations });
     });
   }
@@ -217,7 +217,7 @@ export class ConversationHandle {
   /** Goes on with the last goal that was interrupted, for one more judgement at least. Rejects as `startGoal`. */
   resumeGoal(): Promise<void> {
     return this.#use(async (conversation) => {
-      await conversation.assertLeft();
+      if (conversation.isLimited) await conversation.assertLeft();
       await conversation.goal.resume();
     });
   }

@@ -162,6 +162,11 @@ export class LiveConversation {
     return this.#options.assertBudget();
   }
 
+  /** Whether the client has limits. Calls of one that has none wait for nothing, and keep their order. */
+  get isLimited(): boolean {
+    return this.#options.client.isLimited;
+  }
+
   /** Rejects with `too_many_requests` when the client has used up its tokens or cost. */
   assertLeft(): Promise<void> {
     return this.#options.client.assertLeft();

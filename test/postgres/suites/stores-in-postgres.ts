@@ -3,7 +3,7 @@ import { type PostgresStore, postgresStore } from "../../../src/stores/postgres.
 import { query } from "../test-postgres.ts";
 
 /** Milliseconds. On a busy machine, nodes are silent for longer than they usually may be; those that die are seen soon. */
-const TIMES = { beat: 200, lease: 20_000 };
+const TIMES = { beat: 200, lease: 20_000, awayAfter: 0 };
 
 /** A new store in the Postgres of the suites, for tests that were written for one in memory. */
 export function memoryStore(): PostgresStore {

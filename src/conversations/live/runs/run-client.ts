@@ -59,6 +59,11 @@ export class RunClient {
     return limiter?.isUsed ? limiter.holdRun(this.#current(limiter)) : undefined;
   }
 
+  /** Whether any client of the server has limits. */
+  get isLimited(): boolean {
+    return this.#options.limiter?.isUsed === true;
+  }
+
   /** Rejects with `too_many_requests` when the client has used up its tokens or cost. */
   async assertLeft(): Promise<void> {
     const { limiter } = this.#options;
