@@ -11,7 +11,7 @@ import type { ServerOptions } from "../server/options.ts";
 import type { UiOptions } from "../server/ui/ui-options.ts";
 import type { Store } from "../stores/store.ts";
 import type { OpenWorkspace } from "../workspace/workspace.ts";
-import type { TelemetryArguments } from "./arguments/parse-telemetry.ts";
+import { type TelemetryArguments, withSettings } from "./arguments/parse-telemetry.ts";
 import { UsageError } from "./arguments/usage-error.ts";
 import { firstSteps } from "./first-steps.ts";
 import { useGlobalProxy } from "./global-proxy.ts";
@@ -41,7 +41,7 @@ export interface ServeArguments {
 export async function serve(args: ServeArguments): Promise<void> {
   const debug = Boolean(process.env.DEBUG);
   const logger = consoleLogger({ level: debug ? "debug" : "info" });
-  const { options, cluster: settings, warnings } = await readConfiguration();
+  const { options, cluster: settings, telemetry, warnings } = await readConfiguration();
   for (const warning of [...args.warnings, ...warnings]) logger.warn({}, warning);
   const { dangerouslyAllowUnauthenticated } = args;
   await useGlobalProxy(process.env, logger);
@@ -63,7 +63,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
     ...(args.container && { workspace: await openContainers(args.container, options) }),
     ...(args.sandboxes !== null && { workspace: await openSandboxes(args.sandboxes, options) }),
-    ...(await watchedBy(args.telemetry)),
+    ...(await watchedBy(withSettings(args.telemetry, telemetry))),
     ...(args.limits && { limits: args.limits }),
     ...(args.audit !== null && { audit: auditFile({ path: args.audit }) }),
   });
@@ -134,9 +134,10 @@ export function uiOptions(
 
 /** Loaded where something watches: a start has nothing of it otherwise. */
 async function watchedBy(args: TelemetryArguments): Promise<Partial<ServerOptions>> {
-  if (args.metrics === null && !args.tracing) return { accessLog: args.accessLog };
+  const log = args.accessLog ? { accessLog: true } : {};
+  if (args.metrics === undefined && args.tracing === undefined) return log;
   const { telemetryOptions } = await import("./telemetry/telemetry.ts");
-  return telemetryOptions(args);
+  return { ...log, ...(await telemetryOptions(args)) };
 }
 
 /** A machine without a browser still serves. */

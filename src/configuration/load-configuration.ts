@@ -13,6 +13,7 @@ import {
   type Settings,
   UNSUPPORTED,
 } from "./reference-settings.ts";
+import { type TelemetrySettings, telemetrySettings } from "./telemetry-settings.ts";
 
 /** Sources of the configuration. */
 export interface ConfigurationSources {
@@ -31,6 +32,8 @@ export interface Configuration {
    * absent there.
    */
   cluster: ClusterSettings;
+  /** Figures and traces as the settings say. `options` has none of them: they need packages. */
+  telemetry: TelemetrySettings;
   /** Notes for the operator, one sentence each. */
   warnings: string[];
 }
@@ -65,7 +68,11 @@ export function loadConfiguration({ environment, file }: ConfigurationSources): 
   if (options.secretKey === undefined && settings.previous_secret_keys?.length) {
     warnings.push("previous_secret_keys: without a secret key, this setting has no effect");
   }
-  return { options, cluster: clusterSettings(settings), warnings };
+  return {
+    ...{ options, warnings },
+    cluster: clusterSettings(settings),
+    telemetry: telemetrySettings(settings),
+  };
 }
 
 function objectFrom(text: string, origin: string): Record<string, unknown> {
@@ -145,6 +152,7 @@ function toOptions(settings: Settings, environment: Environment): ServerOptions 
       ? {}
       : { maxConcurrentRuns: settings.max_concurrent_runs }),
     ...webhooksOf(settings),
+    ...(settings.access_log && { accessLog: true }),
     ...(settings.preload_tools && { preloadTools: true }),
     ...(settings.idle_shutdown_seconds != null && { idleShutdownSeconds: settings.idle_shutdown_seconds }),
     ...(settings.deferred_init && { deferredInit: deferredInitOf(settings, secretKey) }),

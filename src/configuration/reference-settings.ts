@@ -80,6 +80,13 @@ export const SETTINGS = {
   cluster_placement: { type: "text", schema: z.enum(["pinned", "shared", "sandbox"]) },
   cluster_machine: { type: "text", schema: text },
   cluster_cut_runs: { type: "text", schema: z.enum(["continue", "mark"]) },
+  /** Not in the reference, which has no figures, and sends traces of models by variables of its SDK. */
+  metrics: { type: "boolean", schema: z.boolean() },
+  metrics_port: { type: "number", schema: z.int().min(0).max(65535) },
+  metrics_host: { type: "text", schema: text },
+  tracing: { type: "boolean", schema: z.boolean() },
+  tracing_model_hosts: { type: "list", schema: z.array(z.string()) },
+  access_log: { type: "boolean", schema: z.boolean() },
   /** Not in the reference, whose server never ends by itself. */
   idle_shutdown_seconds: { type: "number", schema: seconds },
   /** Not in the reference, whose server has no budgets. */

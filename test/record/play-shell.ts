@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { spawn } from "@lydell/node-pty";
 import { type Screen, Screens } from "./screens.ts";
 
-/** A line that is typed once the shell waits for one. */
+/** A line that is typed, and the end of the screen that shows that another one is waited for. Default: the shell's. */
 interface Step {
   type: string;
+  until?: string;
 }
 
 export interface Play {
@@ -36,16 +37,16 @@ export async function playShell({ cols, rows, folder, commands, steps }: Play): 
   shell.onData((data) => tape.take(data));
   try {
     shell.write(` ${functions.join("")}clear\n`);
-    await tape.untilPrompt();
+    await tape.untilPrompt(PROMPT);
     tape.begin();
-    for (const { type } of steps) {
+    for (const { type, until = PROMPT } of steps) {
       for (const key of type) {
         shell.write(key);
         await sleep(KEY);
       }
       shell.write("\n");
       await sleep(KEY);
-      await tape.untilPrompt();
+      await tape.untilPrompt(until);
     }
     return await tape.end();
   } finally {
@@ -74,11 +75,11 @@ class Tape {
   }
 
   /** Resolves once the cursor stands behind a prompt. */
-  async untilPrompt(): Promise<void> {
+  async untilPrompt(prompt: string): Promise<void> {
     const deadline = performance.now() + LIMIT;
     while (performance.now() < deadline) {
       await this.#written;
-      if (this.#screens.text().trimEnd().endsWith(PROMPT.trim())) return;
+      if (this.#screens.text().trimEnd().endsWith(prompt.trim())) return;
       await sleep(50);
     }
     throw new Error(`the shell did not come back:\n${this.#screens.text()}`);

@@ -48,11 +48,18 @@ describe("a recorded session", () => {
 
   it("of the README is a picture of the command that stands there", async () => {
     const root = resolve(import.meta.dirname, "../..");
-    const svg = readFileSync(join(root, "examples/terminal.svg"), "utf8");
-    expect((await sharp(Buffer.from(svg)).metadata()).format).toBe("svg");
-    expect(svg).toContain("$ npx agent-server demo<");
-    expect(readFileSync(join(root, "README.md"), "utf8")).toContain("npx agent-server demo ");
-    expect(svg).not.toMatch(/<script|href=|onload/);
-    expect(svg.length).toBeLessThan(150_000);
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    for (const [picture, typed, command] of [
+      ["terminal.svg", "$ npx agent-server demo<", "npx agent-server demo "],
+      ["chat.svg", "$ npx agent-server chat --model demo/tour<", "npx agent-server chat "],
+    ] as const) {
+      const svg = readFileSync(join(root, "examples", picture), "utf8");
+      expect((await sharp(Buffer.from(svg)).metadata()).format).toBe("svg");
+      expect(svg).toContain(typed);
+      expect(readme).toContain(command);
+      expect(readme).toContain(`/examples/${picture})`);
+      expect(svg).not.toMatch(/<script|href=|onload/);
+      expect(svg.length).toBeLessThan(150_000);
+    }
   });
 });

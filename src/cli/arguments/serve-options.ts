@@ -159,6 +159,12 @@ export const SERVE_OPTIONS = {
     about:
       "trace requests and agents with the SDK of OpenTelemetry that NODE_OPTIONS has loaded, by OTEL_* variables",
   },
+  "tracing-model-host": {
+    section: OBSERVED,
+    value: "HOST",
+    multiple: true,
+    about: "a host of models at which traces go on, such as a gateway; may be repeated. Implies --tracing",
+  },
   "access-log": {
     section: OBSERVED,
     about: "log every request and socket, without paths and queries",
