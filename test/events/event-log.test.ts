@@ -299,6 +299,39 @@ describe("a commit that the store refuses", () => {
   });
 });
 
+describe("places in the log", () => {
+  const refused = new AgentServerError("conflict", "refused");
+  const placeOf = ({ change }: { change: Change }) => change.events?.[0]?.seq;
+
+  test("follow what is still being stored when a part of it is through", async () => {
+    const store = memoryStore();
+    await store.commit({ conversationId: ID, create });
+    const held = heldStore(store);
+    const log = logOver(held);
+    const first = log.append([pause]);
+    void log.append([pause]);
+    held.held[0]?.settle();
+    await first;
+    void log.append([pause]);
+    expect(held.held.map(placeOf)).toEqual([0, 1, 2]);
+  });
+
+  test("are taken back by the first of several failures alone, as later appends do not build on them", async () => {
+    const store = memoryStore();
+    await store.commit({ conversationId: ID, create });
+    const held = heldStore(store);
+    const log = logOver(held);
+    const [first, second] = [log.append([pause]), log.append([pause])];
+    held.held[0]?.settle(refused);
+    await expect(first).rejects.toThrow("refused");
+    void log.append([interrupt]);
+    held.held[1]?.settle(refused);
+    await expect(second).rejects.toThrow("refused");
+    void log.append([interrupt]);
+    expect(held.held.map(placeOf)).toEqual([0, 1, 0, 1]);
+  });
+});
+
 test.each([new Error("the connection broke"), new AgentServerError("unavailable", "the disk failed")])(
   "a store that fails may have stored the commit: readers are told, and nothing more is written",
   async (failure) => {
