@@ -42,7 +42,8 @@ async function send(
 ): Promise<void> {
   const { session, runs, title, goal } = conversation;
   if (options.run) runs.assertServed();
-  const place = options.run && options.slot === undefined ? await runs.admit() : undefined;
+  const needsPlace = options.run && options.slot === undefined && conversation.isLimited;
+  const place = needsPlace ? await runs.admit() : undefined;
   try {
     await goal.stop();
     const { isBlocked } = await session.addUserMessage(content, options.eventId);
