@@ -25,7 +25,7 @@ it("serves on when whatever read its output has ended, and still ends at a signa
   }
   expect(await (await fetch(`${server.url}/health`)).json()).toEqual({ status: "ok" });
   expect(await server.stop()).toBe(0);
-});
+}, 300_000);
 
 it("ends without a complaint when its reader has enough, as `agent-server --help | head -1`", async () => {
   const help = spawnCommand({ cwd: await temporaryDirectory(), args: ["--help"] });
