@@ -186,4 +186,4 @@ it("after any sequence of events, moves of HEAD and forks, the view is the one t
       expect(shown(live.view), `seed ${seed}, step ${step}`).toEqual(shown(again.view));
     }
   }
-}, 60_000);
+}, 300_000);
