@@ -29,6 +29,8 @@ const OFFSET_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\+00:00/g;
 const ZONED_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?([+-]\d\d:\d\d)/g;
 /** The time at the beginning of a place in a list of bash events. */
 const BASH_PAGE = /\b\d{20}_Bash/g;
+/** Signed, and with the moment of its end. */
+const SESSION_COOKIE = /oh_workspace_session_key=[\w.-]{40,}/g;
 /** Each side has a script of its own at the model. */
 const SIDE = /\/(?:ours|reference)-/g;
 
@@ -139,6 +141,7 @@ function text(value: string, names: Names): string {
     .replace(SIDE, "/")
     .replace(UUID, (id) => names.nameOf(bare(id)))
     .replace(BASH_PAGE, "<time>_Bash")
+    .replace(SESSION_COOKIE, "oh_workspace_session_key=<signed>")
     .replace(UTC_TIME, "<time>Z")
     .replace(OFFSET_TIME, "<time>+00:00")
     .replace(ZONED_TIME, "<time>$1")

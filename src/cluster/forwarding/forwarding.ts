@@ -40,20 +40,27 @@ export class Forwarding {
 
   /** Answers a request here, or lets the node answer that holds what it is about. */
   readonly dispatch: Dispatch = async (admitted, answerHere) => {
-    const id = claimedIdOf(admitted);
-    if (id === undefined) return answerHere(admitted.request);
     const { spec, request } = admitted;
+    if (spec.runsOn === "every") return this.#asEvery(admitted, answerHere);
+    const id = claimedIdOf(admitted);
+    if (id === undefined) return answerHere(request);
     const wanted = { id, isTaken: spec.runsOn === "owner" && !LOOKING.has(request.method) };
     const proof = request.headers.get(PROOF_HEADER);
     if (proof !== null) this.#assertMember(proof, admitted);
-    if (spec.runsOn === "every") {
-      const here = (readable: Request) =>
-        this.#options.ownership.leavingToOthers(id, () => answerHere(readable));
-      return proof === null ? this.#everyNode.answer(admitted, here) : here(request);
-    }
     if (proof === null) return this.#asFirst(wanted, admitted, answerHere);
     return this.#asHop(wanted, isRepeatable(spec), () => answerHere(request));
   };
+
+  async #asEvery(admitted: AdmittedRequest, answerHere: Parameters<Dispatch>[1]): Promise<Answer | Response> {
+    const id = claimedIdOf(admitted);
+    const proof = admitted.request.headers.get(PROOF_HEADER);
+    if (proof !== null) this.#assertMember(proof, admitted);
+    const here = (readable: Request) =>
+      id === undefined
+        ? answerHere(readable)
+        : this.#options.ownership.leavingToOthers(id, () => answerHere(readable));
+    return proof === null ? this.#everyNode.answer(admitted, here) : here(admitted.request);
+  }
 
   async #asFirst(
     wanted: Wanted,

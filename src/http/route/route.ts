@@ -24,8 +24,8 @@ export type RouteAuth = "open" | Credential | readonly Credential[];
 /**
  * The server that must answer a request, where several share a store. `owner`: the one that has the conversation of the
  * request in memory; if none has, the one that takes it into memory for the request. `holder`: the one that holds a
- * claim on another id, such as that of a command; if none does, any. `every`: all of them, since what is about the
- * conversation is kept in memory; the answer is that of the one that was asked.
+ * claim on another id, such as that of a command; if none does, any. `every`: all of them, since each keeps in
+ * memory what the request is about; the answer is that of the one that was asked.
  */
 export type RunsOn = "owner" | "holder" | "every";
 

@@ -52,6 +52,7 @@ export function credentialBindingRoutes({ conversations, logins }: CredentialBin
           method: "POST",
           path: "/prepare-for-sandbox-pause",
           id: "prepare_for_sandbox_pause",
+          runsOn: "every",
           summary: "End what goes on in all conversations",
           hidden: true,
         },

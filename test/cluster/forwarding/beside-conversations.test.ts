@@ -71,6 +71,16 @@ describe("flows of a client whose requests reach different nodes", () => {
     expect([bound.status, probes]).toEqual([204, 3]);
   });
 
+  it("a platform that pauses its machine is heard by every node: none uses a login until it is bound again", async () => {
+    const { nodes, store } = await startCluster();
+    const peer = await startPeer(store);
+    const paused = await nodes[0].call("/api/conversations/prepare-for-sandbox-pause", { method: "POST" });
+    expect(paused.status).toBe(204);
+    expect(peer.requests.map(({ method, path }) => [method, path])).toEqual([
+      ["POST", "/api/conversations/prepare-for-sandbox-pause"],
+    ]);
+  });
+
   it("a sign-in with a ChatGPT subscription goes on at the node that began it", async () => {
     const network = fetch;
     let polls = 0;

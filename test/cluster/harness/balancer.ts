@@ -39,7 +39,7 @@ class Refusal extends Error {
 }
 
 /**
- * Starts one. It tries a request again, at the next node, if the node could not be reached, or answered 502 or 503 with
+ * Starts one. It tries a request again, at the next node, if the node could not be reached, or answered 503 with
  * Retry-After. A request that may have been carried out before its node broke off is answered with 502, unless it is
  * a GET. A node that does not answer `/ready` gets no new requests, and in the end loses those that wait for it.
  */
@@ -103,7 +103,7 @@ export async function openBalancer({
         throw error.code === "ECONNREFUSED" ? new Refusal(0) : error;
       })) as [IncomingMessage];
       const retryAfter = answer.headers["retry-after"];
-      if (answer.statusCode === 502 || (answer.statusCode === 503 && retryAfter !== undefined)) {
+      if (answer.statusCode === 503 && retryAfter !== undefined) {
         answer.resume();
         throw new Refusal(Number(retryAfter ?? 0) * 1_000);
       }

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { remoteWorkspace, type Workspace } from "agent-server";
 import { describe, expect, it } from "vitest";
 import { KEY, openRemote, otherServer, standBefore } from "./open-remote.ts";
@@ -266,10 +268,15 @@ describe("secrets of commands", () => {
 
   it("lie in a folder that only their user can read, and that goes with the workspace", async () => {
     const { url } = await otherServer();
-    const workspace = await openRemote(url);
     const find = "find /tmp -maxdepth 1 -name 'agent-server-remote-*' -printf '%m %p\\n'";
+    const { stdout: before } = await promisify(execFile)("sh", ["-c", find]);
+    const workspace = await openRemote(url);
     const { stdout } = await workspace.run(["sh", "-c", find]);
-    const folders = stdout.trim().split("\n");
+    const folders = stdout
+      .trim()
+      .split("\n")
+      .filter((line) => !before.includes(line));
+    expect(folders.length).toBeGreaterThan(0);
     expect(folders.every((line) => line.startsWith("700 "))).toBe(true);
     await workspace.close();
     const other = await openRemote(url);
