@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type SpawnedServer, type SpawnOptions, spawnServer } from "../cli/spawn-server.ts";
 import { isClusterWanted, openCluster } from "../cluster/harness/cluster.ts";
 import { startObedientModel } from "./obedient-model.ts";
@@ -83,8 +84,15 @@ async function startOne(options: SpawnOptions): Promise<Started> {
   };
 }
 
+/** Milliseconds for which patient nodes live on in the database after they were killed. */
+const LEASE = 20_000;
+
 /** All nodes work on this machine, in one folder. */
 async function startCluster(options: SpawnOptions): Promise<Started> {
   const { url, restart, log, close } = await openCluster({ ...options, isPatient: true });
-  return { url, restart, log, stop: close };
+  const restarted = async () => {
+    await restart();
+    await setTimeout(LEASE);
+  };
+  return { url, restart: restarted, log, stop: close };
 }
