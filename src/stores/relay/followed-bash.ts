@@ -78,8 +78,8 @@ class Session {
   }
 
   take(frame: Frame & { kind: "event" }): void {
-    if (this.#shown === undefined || frame.seq <= this.#shown) return;
-    if (this.#isReading || frame.seq > this.#shown + 1) {
+    if (this.#shown !== undefined && frame.seq <= this.#shown) return;
+    if (this.#shown === undefined || this.#isReading || frame.seq > this.#shown + 1) {
       this.look();
       return;
     }
