@@ -6,8 +6,8 @@ import { type BrokerFeedOptions, brokerDefaults, MAX_PENDING } from "./broker-fe
 export interface RedisClient {
   /** Whether commands are sent at once. */
   readonly isReady: boolean;
-  /** Makes another client with the same options. */
-  duplicate(): RedisClient;
+  /** Makes another client with the same options but these. */
+  duplicate(options?: { disableOfflineQueue: boolean }): RedisClient;
   /** Connects, and again after each loss. */
   connect(): Promise<unknown>;
   /** Sends a message to the subscribers of a channel. */
@@ -35,7 +35,9 @@ export interface RedisClient {
  */
 export function redisFeed(client: RedisClient, options: BrokerFeedOptions = {}): FrameFeed {
   const { prefix, logger } = brokerDefaults(options);
-  const [publisher, subscriber] = [client.duplicate(), client.duplicate()];
+  // A frame that waited for Redis to come back is of no use: by then the store was looked into.
+  const publisher = client.duplicate({ disableOfflineQueue: true });
+  const subscriber = client.duplicate();
   const takers = new Map<(message: string) => void, () => void>();
   let pending = 0;
   let isReported = false;

@@ -142,6 +142,25 @@ describe.each(BROKERS)("a feed over $name", ({ program, open }) => {
     },
     90_000,
   );
+
+  it.skipIf(program === undefined)(
+    "keeps nothing that is published before the loss of the broker is noticed",
+    async () => {
+      await using broker = await Broker.start(program ?? "");
+      await using first = await open(broker);
+      const taken: (string | undefined)[] = [];
+      first.feed.follow(A, (text) => taken.push(text));
+      await untilCarried(first.feed, A, taken);
+      taken.length = 0;
+      broker.killUnnoticed();
+      for (const count of range(100)) first.feed.publish(A, () => `made ${count}`);
+      await expect.poll(() => first.warnings.length, PATIENT).toBe(1);
+      await broker.start();
+      await untilCarried(first.feed, A, taken);
+      expect(taken.filter((text) => text?.startsWith("made"))).toEqual([]);
+    },
+    90_000,
+  );
 });
 
 /** A subscription takes a moment. */

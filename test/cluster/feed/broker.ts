@@ -57,10 +57,22 @@ export class Broker implements AsyncDisposable {
     await ended;
   }
 
+  /** Returns in the same turn, when the broker is gone and its clients could not see it yet. */
+  killUnnoticed(): void {
+    const pid = this.#process?.pid;
+    if (pid === undefined) return;
+    process.kill(pid, "SIGKILL");
+    while (existsSync(`/proc/${pid}/fd/0`)) spin();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function spin(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
 
 function answers(port: number): Promise<boolean> {
