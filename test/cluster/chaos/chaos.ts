@@ -6,7 +6,7 @@ import { createServer } from "../../../src/server/create-server.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { type Cluster, openCluster } from "../harness/cluster.ts";
 import { conversationsOf, readStarts } from "./evidence.ts";
-import { faultsOf, longestSilence, takeoversOf } from "./history.ts";
+import { faultsOf, longestCalmSilence, longestSilence, type Span, takeoversOf } from "./history.ts";
 import { describeFault, type Fault, generator, schedule } from "./schedule.ts";
 import { startWorkload } from "./workload.ts";
 
@@ -32,6 +32,8 @@ export interface ChaosReport {
   takeovers: number;
   /** Milliseconds. */
   longestSilence: number;
+  /** The longest part of a silence in which nothing was wrong. Milliseconds. */
+  longestCalmSilence: number;
 }
 
 /** A cluster on which rounds of chaos are played, each with its own conversations. */
@@ -96,13 +98,16 @@ async function play(cluster: Cluster, starts: string, options: ChaosOptions): Pr
     const elapsed = () => Date.now() - began;
     /** On a slow machine a node may still be starting when its next fault is due, which waits for that then. */
     const latest = new Map<number | undefined, Promise<void>>();
+    const troubles: Span[] = [];
     await Promise.all([
       ...faults.map(async (fault) => {
         await sleep(fault.at);
         const target = fault.kind === "database" ? undefined : fault.node;
         const turn = (latest.get(target) ?? Promise.resolve()).then(async () => {
           onFault(`${describeFault(fault)}, began at ${(elapsed() / 1_000).toFixed(1)} s`);
+          const from = Date.now();
           await inflict(cluster, fault);
+          troubles.push({ from, to: Date.now() });
         });
         latest.set(target, turn);
         await turn;
@@ -124,6 +129,7 @@ async function play(cluster: Cluster, starts: string, options: ChaosOptions): Pr
       calls: history.starts.length,
       takeovers: takeoversOf(history),
       longestSilence: longestSilence(history),
+      longestCalmSilence: longestCalmSilence(history, troubles),
     };
   } finally {
     await workload.close();

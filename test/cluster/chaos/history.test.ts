@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
-import { faultsOf, type History, type LogEntry, longestSilence, takeoversOf } from "./history.ts";
+import {
+  faultsOf,
+  type History,
+  type LogEntry,
+  longestCalmSilence,
+  longestSilence,
+  takeoversOf,
+} from "./history.ts";
 
 const ID = "a-conversation";
 
@@ -20,7 +27,10 @@ function sound(): History {
     log.map(({ seq, id, at }) => ({ seq, id, at: at + 5 })),
     log.slice(2).map(({ seq, id, at }) => ({ seq, id, at: at + 9 })),
   ];
-  return { conversations: [{ id: ID, log, seen, accepted: ["Go."], status: "finished" }], starts };
+  return {
+    conversations: [{ id: ID, log, seen, accepted: ["Go."], status: "finished" }],
+    starts,
+  };
 }
 
 /** The same history, damaged. */
@@ -45,6 +55,18 @@ it("a history without a fault has none, and says how long it was silent and how 
   expect(faultsOf(sound())).toEqual([]);
   expect(longestSilence(sound())).toBe(3_900);
   expect(takeoversOf(sound())).toBe(1);
+});
+
+it("a silence counts as far as nothing was wrong in it", () => {
+  const calmSilence = (...troubles: [number, number][]) =>
+    longestCalmSilence(
+      sound(),
+      troubles.map(([from, to]) => ({ from, to })),
+    );
+  expect(calmSilence()).toBe(3_900);
+  expect(calmSilence([0, 9_000])).toBe(0);
+  expect(calmSilence([1_500, 4_000])).toBe(1_005);
+  expect(calmSilence([2_000, 4_500], [1_200, 3_000])).toBe(505);
 });
 
 it("an event that a client got and that is gone, or is elsewhere, is found", () => {

@@ -8,6 +8,12 @@ export interface History {
   starts: readonly ToolStart[];
 }
 
+/** A time in which something was wrong. Milliseconds. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
 export interface ConversationHistory {
   id: string;
   /** The log as it is in the end, by place. */
@@ -74,11 +80,35 @@ export function faultsOf({ conversations, starts }: History): string[] {
 
 /** Milliseconds between two arrivals at any client of a conversation, the longest of all. */
 export function longestSilence({ conversations }: History): number {
-  const silences = conversations.map(({ seen }) => {
-    const times = seen.flatMap((sights) => sights.map(({ at }) => at)).toSorted((a, b) => a - b);
-    return times.reduce((longest, at, index) => Math.max(longest, at - (times[index - 1] ?? at)), 0);
-  });
-  return Math.max(0, ...silences);
+  return Math.max(0, ...conversations.flatMap(silencesOf).map(({ from, to }) => to - from));
+}
+
+/** As much of a silence as had no trouble in it, in one piece, the longest of all. Milliseconds. */
+export function longestCalmSilence({ conversations }: History, troubles: readonly Span[]): number {
+  const calms = calmsAround(troubles);
+  return Math.max(
+    0,
+    ...conversations
+      .flatMap(silencesOf)
+      .flatMap((silence) =>
+        calms.map((calm) => Math.min(silence.to, calm.to) - Math.max(silence.from, calm.from)),
+      ),
+  );
+}
+
+function silencesOf({ seen }: ConversationHistory): Span[] {
+  const times = seen.flatMap((sights) => sights.map(({ at }) => at)).toSorted((a, b) => a - b);
+  return times.slice(1).map((to, index) => ({ from: times[index] ?? to, to }));
+}
+
+function calmsAround(troubles: readonly Span[]): Span[] {
+  const calms: Span[] = [];
+  let from = Number.NEGATIVE_INFINITY;
+  for (const trouble of troubles.toSorted((a, b) => a.from - b.from)) {
+    if (trouble.from > from) calms.push({ from, to: trouble.from });
+    from = Math.max(from, trouble.to);
+  }
+  return [...calms, { from, to: Number.POSITIVE_INFINITY }];
 }
 
 /** How often a conversation came to another node, or to the same one again. */

@@ -4,6 +4,7 @@
  * - `--minutes N`: how long. Default: 1. Each minute is a round with its own conversations, checked at its end.
  * - `--seed N`: the seed of the first round, to play it again; the next ones follow. Default: any.
  * - `--conversations N`: default 36.
+ * - `--silence N`: a conversation that is silent for longer while nothing is wrong is a fault. Default: 12 seconds.
  * - `--placement sandbox`: the conversations work at one more server. Default: shared.
  */
 import { randomInt } from "node:crypto";
@@ -16,12 +17,14 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "1" },
     seed: { type: "string", default: `${randomInt(1_000_000)}` },
     conversations: { type: "string", default: "36" },
+    silence: { type: "string", default: "12" },
     placement: { type: "string", default: "shared" },
   },
 });
 const print = (line: string) => process.stdout.write(`${line}\n`);
 if (values.placement !== "shared" && values.placement !== "sandbox")
   throw new Error("--placement: must be shared or sandbox");
+const seconds = (milliseconds: number) => `${(milliseconds / 1_000).toFixed(1)} s`;
 const cluster = await openChaosCluster(values.placement);
 let failed = 0;
 const rounds = Number(values.minutes);
@@ -35,10 +38,13 @@ try {
       conversations: Number(values.conversations),
       onFault: (line) => print(`  ${line}`),
     });
-    const { faults, longestSilence, acknowledged, events, calls, takeovers } = report;
+    const { acknowledged, events, calls, takeovers, longestSilence, longestCalmSilence } = report;
+    const isMute = longestCalmSilence > Number(values.silence) * 1_000;
+    const faults = isMute ? [...report.faults, "silent while nothing was wrong"] : report.faults;
     print(
       `  ${events} events, ${acknowledged} seen by clients, ${calls} calls, ${takeovers} takeovers, ` +
-        `longest silence ${(longestSilence / 1_000).toFixed(1)} s, ${faults.length} faults`,
+        `longest silence ${seconds(longestSilence)}, ${seconds(longestCalmSilence)} of one without trouble, ` +
+        `${faults.length} faults`,
     );
     for (const fault of faults) print(`  FAULT ${fault}`);
     failed += faults.length > 0 ? 1 : 0;
