@@ -166,6 +166,7 @@ export {
   type MessageSpan,
   type NewMessage,
   type Outbox,
+  type QueueQuery,
   type QueueTotals,
   type StoredMessage,
 } from "./stores/outbox.ts";

@@ -181,6 +181,7 @@ function webhooksOf({ webhooks = [] }: Settings): Pick<ServerOptions, "webhooks"
       ...(one.max_queue_size !== undefined && { maxQueueSize: one.max_queue_size }),
       ...(one.max_batch_bytes !== undefined && { maxBatchBytes: one.max_batch_bytes }),
       ...(one.max_queue_bytes !== undefined && { maxQueueBytes: one.max_queue_bytes }),
+      ...(one.max_total_bytes !== undefined && { maxTotalBytes: one.max_total_bytes }),
     })),
   };
 }

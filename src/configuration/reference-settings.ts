@@ -34,6 +34,8 @@ const webhook = z.object({
   max_queue_size: count.optional(),
   max_batch_bytes: count.optional(),
   max_queue_bytes: count.optional(),
+  /** Not in the reference, whose queues are in memory. */
+  max_total_bytes: count.optional(),
 });
 
 /** Supported settings by the reference's names. Their variables are `OH_` and the name in capitals. */
@@ -68,6 +70,7 @@ export const SETTINGS = {
       ...{ base_url: "text", headers: "json", secret: "text", event_buffer_size: "number" },
       ...{ flush_delay: "number", num_retries: "number", retry_delay: "number" },
       ...{ max_queue_size: "number", max_batch_bytes: "number", max_queue_bytes: "number" },
+      ...{ max_total_bytes: "number" },
     },
   },
   acp_skill_sourcing: { type: "text", schema: z.enum(["native", "openhands_managed"]) },

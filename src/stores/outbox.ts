@@ -28,6 +28,14 @@ export interface QueueTotals {
   oldestAt: number;
 }
 
+/** Some of the queues that have messages. */
+export interface QueueQuery {
+  /** Only queues that come after this one, in the order of the store. Default: from the first on. */
+  after?: string;
+  /** Maximum number of queues. */
+  limit: number;
+}
+
 /** A page of the messages of one queue. */
 export interface MessageQuery {
   /** Maximum number of messages. */
@@ -58,8 +66,13 @@ export interface MessageSpan {
 export interface Outbox {
   /** Adds messages. Rejects with `bad_request` for a queue without a proper name. */
   append(messages: readonly NewMessage[]): Promise<void>;
-  /** The queues that have messages, in any order; only the named one where one is. */
-  queues(queue?: string): Promise<QueueTotals[]>;
+  /**
+   * Names of queues that have messages, in an order that stays. Costs as much as names are asked for, however much
+   * waits.
+   */
+  queues(query: QueueQuery): Promise<string[]>;
+  /** Counts what waits in a queue. undefined: nothing. */
+  totals(queue: string): Promise<QueueTotals | undefined>;
   /** The first messages of a queue. */
   read(queue: string, query: MessageQuery): Promise<StoredMessage[]>;
   /** Removes messages of a queue. Those that are not there are fine. */

@@ -59,6 +59,7 @@ export function mortalStore(disk: Store, lifetime: number): MortalStore {
       outbox: {
         append: alive((...args) => outbox.append(...args)),
         queues: alive((...args) => outbox.queues(...args)),
+        totals: alive((...args) => outbox.totals(...args)),
         read: alive((...args) => outbox.read(...args)),
         remove: alive((...args) => outbox.remove(...args)),
       },

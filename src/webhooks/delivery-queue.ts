@@ -81,6 +81,13 @@ export class DeliveryQueue {
     if (this.#waiting.count > 0) this.#postSoon();
   }
 
+  /** Drops some of the oldest messages, also while they are sent. False when there are none. */
+  async shed(): Promise<boolean> {
+    const isShed = await this.#waiting.dropFirst();
+    if (this.#posting === undefined) this.#leaveIfEmpty();
+    return isShed;
+  }
+
   /**
    * Sends what waits, and starts no timer any more. Resolves with the number of messages that are left, but for those
    * that another server sends.
@@ -102,8 +109,14 @@ export class DeliveryQueue {
     this.#stopTimer();
     this.#posting = this.#post().finally(() => {
       this.#posting = undefined;
-      if (this.#waiting.count === 0 && !this.#closed) this.#options.emptied();
+      this.#leaveIfEmpty();
     });
+  }
+
+  #leaveIfEmpty(): void {
+    if (this.#waiting.count > 0 || this.#closed) return;
+    this.#stopTimer();
+    this.#options.emptied();
   }
 
   async #post(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Logger } from "../logger.ts";
 import type { MessageSpan, Outbox, QueueTotals, StoredMessage } from "../stores/outbox.ts";
+import type { Backlog } from "./backlog.ts";
 import type { Webhook } from "./webhook.ts";
 import type { DeliveredTotals } from "./webhook-totals.ts";
 
@@ -17,6 +18,8 @@ export interface WaitingMessagesOptions {
   name: string;
   webhook: Pick<Webhook, "maxQueueSize" | "maxQueueBytes">;
   outbox: Outbox;
+  /** Counts the bytes of all queues. */
+  backlog: Pick<Backlog, "count">;
   logger: Logger;
   /** Counts what is dropped. */
   totals: DeliveredTotals;
@@ -56,15 +59,13 @@ export class WaitingMessages {
   /** Counts messages that were stored. */
   add({ count, bytes, oldestAt }: Omit<QueueTotals, "queue">): void {
     if (this.#count === 0) this.#oldestAt = oldestAt;
-    this.#count += count;
-    this.#bytes += bytes;
+    this.#set(this.#count + count, this.#bytes + bytes);
   }
 
   /** Counts again, in the store: other processes may have added and removed messages. Resolves with the number. */
   async recount(): Promise<number> {
-    const [totals] = await this.#options.outbox.queues(this.#options.name);
-    this.#count = totals?.count ?? 0;
-    this.#bytes = totals?.bytes ?? 0;
+    const totals = await this.#options.outbox.totals(this.#options.name);
+    this.#set(totals?.count ?? 0, totals?.bytes ?? 0);
     this.#oldestAt = totals?.oldestAt ?? 0;
     return this.#count;
   }
@@ -82,8 +83,7 @@ export class WaitingMessages {
     { count, bytes, lastAt }: { count: number; bytes: number; lastAt: number },
   ): Promise<void> {
     await this.#options.outbox.remove(this.#options.name, { first, last });
-    this.#count = Math.max(0, this.#count - count);
-    this.#bytes = Math.max(0, this.#bytes - bytes);
+    this.#set(Math.max(0, this.#count - count), Math.max(0, this.#bytes - bytes));
     // The next one is not older, and how much younger it is shows when it is read.
     this.#oldestAt = Math.max(this.#oldestAt, lastAt);
   }
@@ -100,6 +100,21 @@ export class WaitingMessages {
     while (await this.#dropSome()) {}
   }
 
+  /** Drops the oldest messages, whatever the limits. False when there are none. */
+  async dropFirst(): Promise<boolean> {
+    if (await this.#drop(await this.read(DROP_STEP))) return true;
+    await this.recount();
+    return false;
+  }
+
+  #set(count: number, bytes: number): void {
+    const before = this.#bytes;
+    this.#count = count;
+    // What another process has removed may have been counted twice.
+    this.#bytes = count === 0 ? 0 : bytes;
+    this.#options.backlog.count(this.#bytes - before);
+  }
+
   #isOver(): boolean {
     const { maxQueueSize, maxQueueBytes } = this.#options.webhook;
     return this.#count > maxQueueSize || this.#bytes > maxQueueBytes;
@@ -107,7 +122,10 @@ export class WaitingMessages {
 
   /** False when nothing was to be dropped. */
   async #dropSome(): Promise<boolean> {
-    const dropped = this.#excess(await this.read(DROP_STEP));
+    return this.#drop(this.#excess(await this.read(DROP_STEP)));
+  }
+
+  async #drop(dropped: readonly StoredMessage[]): Promise<boolean> {
     const [first] = dropped;
     const last = dropped.at(-1);
     if (first === undefined || last === undefined) return false;

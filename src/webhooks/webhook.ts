@@ -22,4 +22,6 @@ export interface Webhook {
   maxBatchBytes: number;
   /** Bytes that wait in one queue at most. The oldest messages are dropped past it. */
   maxQueueBytes: number;
+  /** Bytes that wait in all queues of a server together at most. The oldest messages are dropped past it. */
+  maxTotalBytes: number;
 }

@@ -6,6 +6,7 @@ import type { NewMessage, QueueTotals, StoredMessage } from "../stores/outbox.ts
 import type { Store } from "../stores/store.ts";
 import type { ConversationInfo } from "../wire/conversation.ts";
 import { toHex } from "../wire/ids.ts";
+import { Backlog } from "./backlog.ts";
 import { type Batch, takeBatch } from "./batch.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { DeliverySlots } from "./delivery-slots.ts";
@@ -22,7 +23,7 @@ const MAX_REQUESTS = 8;
 /** Milliseconds that the end of a server waits until everything is sent. */
 const DRAIN_WAIT = 10_000;
 const LOOK_PERIOD = 30_000;
-/** Queues of others that are looked at each time, in addition to those that are sent here. */
+/** Queues that are looked at each time. The next time goes on behind them. */
 const MAX_LOOKED_AT = 200;
 
 export interface WebhooksOptions {
@@ -48,9 +49,12 @@ export class Webhooks {
   readonly #queues = new Map<string, DeliveryQueue>();
   /** By the id of the webhook, so that one that does not answer holds up no other. */
   readonly #slots: ReadonlyMap<string, DeliverySlots>;
+  readonly #backlogs: ReadonlyMap<string, Backlog>;
   readonly #claims: QueueClaims;
   readonly #ending = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The last queue that was looked at. undefined: it begins with the first. */
+  #lookedAt: string | undefined;
   readonly #writingBack = new Set<Promise<void>>();
   readonly #totals: DeliveredTotals = { delivered: 0, dropped: 0 };
 
@@ -58,6 +62,12 @@ export class Webhooks {
     this.#options = options;
     this.#claims = new QueueClaims(options.store.ownership);
     this.#slots = new Map(options.webhooks.map(({ id }) => [id, new DeliverySlots(MAX_REQUESTS)]));
+    this.#backlogs = new Map(
+      options.webhooks.map(({ id, maxTotalBytes: limit }) => [
+        id,
+        new Backlog({ limit, queues: () => this.#queuesFor(id), logger: options.logger }),
+      ]),
+    );
   }
 
   /**
@@ -65,7 +75,8 @@ export class Webhooks {
    * server may die at any moment, and not come back. Never rejects.
    */
   async start(): Promise<void> {
-    await this.#resumeLeft(Number.POSITIVE_INFINITY);
+    do await this.#resumeLeft();
+    while (this.#lookedAt !== undefined && !this.#ending.signal.aborted);
     this.#lookLater();
   }
 
@@ -119,6 +130,7 @@ export class Webhooks {
     const timer = setTimeout(() => this.#ending.abort(new Error("the server ends")), DRAIN_WAIT);
     const left = await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     await Promise.all(this.#writingBack);
+    await Promise.all([...this.#backlogs.values()].map((backlog) => backlog.settled()));
     clearTimeout(timer);
     await this.#claims.leave();
     const waiting = left.reduce((sum, count) => sum + count, 0);
@@ -134,31 +146,38 @@ export class Webhooks {
     // Servers that were started together do not look together.
     const delay = (this.#options.lookPeriod ?? LOOK_PERIOD) * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(async () => {
-      await this.#resumeLeft(MAX_LOOKED_AT);
+      await this.#resumeLeft();
       this.#lookLater();
     }, delay);
     this.#timer.unref?.();
   }
 
-  /** Others may hold all that this server looks at, so that it begins at another place each time. */
-  async #resumeLeft(limit: number): Promise<void> {
+  /** Looks at the next queues of the store. */
+  async #resumeLeft(): Promise<void> {
     const { store, logger } = this.#options;
     try {
-      const left = (await store.outbox.queues()).filter(({ queue }) => !this.#queues.has(queue));
-      const first = Number.isFinite(limit) ? Math.floor(Math.random() * left.length) : 0;
-      const looked = [...left.slice(first), ...left.slice(0, first)].slice(0, limit);
-      for (const totals of looked) await this.#resume(totals);
+      const after = this.#lookedAt;
+      this.#lookedAt = undefined;
+      const names = await store.outbox.queues({
+        ...(after !== undefined && { after }),
+        limit: MAX_LOOKED_AT,
+      });
+      for (const name of names) await this.#resume(name);
+      if (names.length === MAX_LOOKED_AT) this.#lookedAt = names.at(-1);
     } catch (error) {
       logger.error({ error: messageOf(error) }, "Messages that another process has left cannot be read");
     }
   }
 
-  async #resume(totals: QueueTotals): Promise<void> {
-    const name = parseQueueName(totals.queue);
-    if (name === undefined) return;
-    if (!this.#options.webhooks.some(({ id }) => id === name.webhook)) return this.#forgetOld(totals);
-    if (this.#queues.has(totals.queue) || !(await this.#claims.hold(totals.queue))) return;
-    this.#queueOf(totals.queue)?.resume(totals);
+  async #resume(queue: string): Promise<void> {
+    const name = parseQueueName(queue);
+    if (name === undefined || this.#queues.has(queue)) return;
+    const isOurs = this.#backlogs.has(name.webhook);
+    if (isOurs && !(await this.#claims.hold(queue))) return;
+    const totals = await this.#options.store.outbox.totals(queue);
+    if (totals === undefined || this.#queues.has(queue)) return;
+    if (isOurs) this.#queueOf(queue)?.resume(totals);
+    else await this.#forgetOld(totals);
   }
 
   /** Drops what waits for a webhook that is not configured any more, once it is old. */
@@ -190,12 +209,18 @@ export class Webhooks {
     const name = parseQueueName(queue);
     const webhook = this.#options.webhooks.find(({ id }) => id === name?.webhook);
     const slots = webhook && this.#slots.get(webhook.id);
-    if (name === undefined || webhook === undefined || slots === undefined) return undefined;
-    const created = this.#create(queue, name, { webhook, slots });
+    const backlog = webhook && this.#backlogs.get(webhook.id);
+    if (name === undefined || webhook === undefined || slots === undefined || backlog === undefined)
+      return undefined;
+    const created = this.#create(queue, name, { webhook, slots, backlog });
     this.#queues.set(queue, created);
     // Long before the first request, lest another server take the queue for one that was left.
     this.#claims.hold(queue).catch(() => undefined);
     return created;
+  }
+
+  *#queuesFor(webhook: string): Iterable<DeliveryQueue> {
+    for (const [name, queue] of this.#queues) if (parseQueueName(name)?.webhook === webhook) yield queue;
   }
 
   #forget(queue: string): void {
@@ -212,12 +237,12 @@ export class Webhooks {
   #create(
     queue: string,
     { topic, conversationId }: QueueName,
-    { webhook, slots }: { webhook: Webhook; slots: DeliverySlots },
+    { webhook, slots, backlog }: { webhook: Webhook; slots: DeliverySlots; backlog: Backlog },
   ): DeliveryQueue {
     const { store, logger } = this.#options;
     const path = topic === "events" ? `/events/${toHex(conversationId)}` : "/conversations";
     return new DeliveryQueue({
-      ...{ name: queue, webhook, logger, outbox: store.outbox, slots, totals: this.#totals },
+      ...{ name: queue, webhook, logger, outbox: store.outbox, slots, backlog, totals: this.#totals },
       now: () => this.#options.now(),
       ending: this.#ending.signal,
       bufferSize: topic === "events" ? webhook.eventBufferSize : 1,

@@ -43,6 +43,8 @@ export async function startSubject(options: SubjectOptions): Promise<Subject> {
   const webhook = {
     OH_WEBHOOKS_0_BASE_URL: receiver,
     OH_WEBHOOKS_0_FLUSH_DELAY: "1",
+    // Reached within minutes, as it never answers.
+    OH_WEBHOOKS_0_MAX_TOTAL_BYTES: `${16 * 1024 * 1024}`,
     OH_WEBHOOKS_0_NUM_RETRIES: "1",
     OH_WEBHOOKS_0_RETRY_DELAY: "1",
   };

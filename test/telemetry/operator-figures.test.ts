@@ -11,6 +11,7 @@ import { startNode } from "../cluster/forwarding/nodes.ts";
 import { gateTool } from "../cluster/membership/gate-tool.ts";
 import { Gate } from "../conversations/open-manager.ts";
 import { keptOpen } from "../webhooks/kept-open.ts";
+import { queuesOf } from "../webhooks/queues-of.ts";
 import { startReceiver } from "../webhooks/receiver.ts";
 import { isOver, serverFor } from "../webhooks/server-for.ts";
 import { temporaryDirectory } from "../workspace/open-local.ts";
@@ -35,7 +36,7 @@ describe("the figures of webhooks", () => {
     const chat = await server.start("Hi.");
     await chat.expectFinished();
     await receiver.until(() => receiver.requests.length > 0);
-    const messages = (await server.store.outbox.queues()).reduce((sum, { count }) => sum + count, 0);
+    const messages = (await queuesOf(server.store)).reduce((sum, { count }) => sum + count, 0);
     clock.advance(90_000);
     const down = await figuresOf(server);
     expect(messages).toBeGreaterThan(3);

@@ -1,5 +1,7 @@
+import type { Store } from "agent-server";
 import { say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it, vi } from "vitest";
+import { queuesOf } from "./queues-of.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 import { serverFor } from "./server-for.ts";
 
@@ -90,7 +92,7 @@ describe("what a conversation becomes", () => {
     await using server = await serverFor(receiver);
     const id = "00000000-0000-4000-8000-00000000dead";
     await expect(server.conversations.delete(id)).rejects.toMatchObject({ code: "not_found" });
-    expect(await server.store.outbox.queues()).toEqual([]);
+    expect(await queuesOf(server.store)).toEqual([]);
   });
 
   it("is stored before the request that has changed it is answered", async () => {
@@ -105,7 +107,7 @@ describe("what a conversation becomes", () => {
   });
 });
 
-async function waiting({ outbox }: { outbox: { queues(): Promise<{ queue: string; count: number }[]> } }) {
-  const queues = await outbox.queues();
+async function waiting(store: Pick<Store, "outbox">) {
+  const queues = await queuesOf(store);
   return queues.find(({ queue }) => queue.includes(":conversations:"))?.count ?? 0;
 }

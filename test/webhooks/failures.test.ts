@@ -4,6 +4,7 @@ import { type Logger, memoryStore, type Store } from "agent-server";
 import { createTestServer, fixedClock, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { keptOpen } from "./kept-open.ts";
+import { queuesOf } from "./queues-of.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 import { isOver, serverFor } from "./server-for.ts";
 
@@ -69,7 +70,7 @@ describe("a webhook that fails", () => {
     expect(receiver.taken).toEqual([]);
     // The end waits ten seconds for it, then leaves what waits in the store.
     await server.close();
-    expect((await store.outbox.queues()).length).toBeGreaterThan(0);
+    expect((await queuesOf(store)).length).toBeGreaterThan(0);
     expect(logger.texts.join("\n")).toContain("the next start sends the others");
   });
 
@@ -106,7 +107,7 @@ describe("a webhook that fails", () => {
     const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
     await using server = await serverFor({ url }, { leakCheck: false });
     await (await server.start("Hi.")).expectFinished();
-    await expect.poll(async () => (await server.store.outbox.queues()).length, { timeout: 60_000 }).toBe(0);
+    await expect.poll(async () => (await queuesOf(server.store)).length, { timeout: 60_000 }).toBe(0);
     const connections = () => new Promise((count) => endless.getConnections((_error, open) => count(open)));
     await expect.poll(connections, { timeout: 60_000 }).toBe(0);
   });
@@ -136,8 +137,28 @@ describe("a webhook that fails", () => {
     const webhook = { numRetries: 0, flushDelay: 0.05, maxQueueBytes: 1 };
     await using server = await serverFor(receiver, { webhook });
     await (await server.start("Hi.")).expectFinished();
-    await expect.poll(async () => (await server.store.outbox.queues()).length, { timeout: 60_000 }).toBe(0);
+    await expect.poll(async () => (await queuesOf(server.store)).length, { timeout: 60_000 }).toBe(0);
     isDown = false;
+  });
+
+  it("loses the oldest messages of the oldest conversations when all have too many bytes together", async () => {
+    const receiver = await startReceiver();
+    receiver.answer = () => "hang";
+    const webhook = { eventBufferSize: 1_000, maxTotalBytes: 60_000 };
+    const llm = scriptedLlm(Array.from({ length: 12 }, () => say("Hello.")));
+    await using server = await serverFor(receiver, { llm, webhook, leakCheck: false });
+    const chats: string[] = [];
+    for (let count = 0; count < 12; count += 1) {
+      const chat = await server.start("Hi.");
+      await chat.expectFinished();
+      chats.push(chat.id);
+    }
+    const bytes = async () => (await queuesOf(server.store)).reduce((sum, one) => sum + one.bytes, 0);
+    await expect.poll(bytes, { timeout: 60_000 }).toBeLessThanOrEqual(60_000);
+    const left = (await queuesOf(server.store)).map(({ queue }) => queue);
+    expect(left.some((queue) => queue.includes(chats.at(-1) ?? "none"))).toBe(true);
+    expect(left.some((queue) => queue.includes(chats[0] ?? ""))).toBe(false);
+    receiver.answer = () => 200;
   });
 
   it("loses what it has not taken for a week", async () => {
@@ -147,9 +168,9 @@ describe("a webhook that fails", () => {
     await using server = await serverFor(receiver, { clock, webhook: { numRetries: 0, flushDelay: 0.05 } });
     await (await server.start("Hi.")).expectFinished();
     await receiver.until(() => receiver.requests.length > 2);
-    expect((await server.store.outbox.queues()).length).toBeGreaterThan(0);
+    expect((await queuesOf(server.store)).length).toBeGreaterThan(0);
     clock.advance(8 * 24 * 3600 * 1000);
-    await expect.poll(async () => (await server.store.outbox.queues()).length, { timeout: 60_000 }).toBe(0);
+    await expect.poll(async () => (await queuesOf(server.store)).length, { timeout: 60_000 }).toBe(0);
     expect(receiver.taken).toEqual([]);
   });
 });
@@ -157,7 +178,8 @@ describe("a webhook that fails", () => {
 function blindOutbox(outbox: Store["outbox"]): Store["outbox"] {
   return {
     append: (messages) => outbox.append(messages),
-    queues: async (queue) => (queue === undefined ? [] : outbox.queues(queue)),
+    queues: async () => [],
+    totals: (queue) => outbox.totals(queue),
     read: (...args) => outbox.read(...args),
     remove: (...args) => outbox.remove(...args),
   };
@@ -202,6 +224,7 @@ describe("after a restart", () => {
       outbox: {
         append: (messages) => store.outbox.append(messages),
         queues: (...args) => store.outbox.queues(...args),
+        totals: (...args) => store.outbox.totals(...args),
         read: (...args) => store.outbox.read(...args),
         // The disk fails before what was taken is removed, as if the process had died then.
         remove: async () => Promise.reject(new Error("the disk failed")),
@@ -249,7 +272,7 @@ describe("after a restart", () => {
     const chat = await first.start("Hi.");
     await chat.expectFinished();
     await first.close();
-    const left = (await store.outbox.queues()).reduce((sum, { count }) => sum + count, 0);
+    const left = (await queuesOf(store)).reduce((sum, { count }) => sum + count, 0);
     expect(left).toBeGreaterThan(4);
 
     receiver.answer = () => 200;
@@ -258,7 +281,7 @@ describe("after a restart", () => {
     const { items } = await second.conversations.events.search(chat.id);
     expect(ids(receiver)).toEqual(items.map(({ id }) => id));
     expect(receiver.taken.some(({ path }) => path === "/conversations")).toBe(true);
-    await expect.poll(async () => (await store.outbox.queues()).length, { timeout: 60_000 }).toBe(0);
+    await expect.poll(async () => (await queuesOf(store)).length, { timeout: 60_000 }).toBe(0);
   });
 
   it("a webhook gets the last events of a conversation that is deleted", async () => {
@@ -293,7 +316,7 @@ describe("after a restart", () => {
     ]);
     await using _server = await serverFor(receiver, { store, clock });
     await expect
-      .poll(async () => (await store.outbox.queues()).map(({ queue }) => queue).sort(), { timeout: 60_000 })
+      .poll(async () => (await queuesOf(store)).map(({ queue }) => queue).sort(), { timeout: 60_000 })
       .toEqual(["of something else", queueOf("a")].sort());
     expect(receiver.requests).toEqual([]);
   });
@@ -308,7 +331,7 @@ describe("after a restart", () => {
     });
     const chat = await first.start("Hi.");
     await chat.expectFinished();
-    const waiting = (await store.outbox.queues()).find(({ queue }) => queue.includes(":events:"))?.count;
+    const waiting = (await queuesOf(store)).find(({ queue }) => queue.includes(":events:"))?.count;
     await using second = await createTestServer({
       store,
       leakCheck: false,
@@ -318,7 +341,7 @@ describe("after a restart", () => {
     await expect
       .poll(async () => (await second.fetch(new Request("http://localhost/ready"))).status)
       .toBe(200);
-    const left = (await store.outbox.queues()).find(({ queue }) => queue.includes(":events:"))?.count;
+    const left = (await queuesOf(store)).find(({ queue }) => queue.includes(":events:"))?.count;
     expect(left).toBe(waiting);
   });
 });

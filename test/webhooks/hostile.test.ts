@@ -109,6 +109,7 @@ function failingOutbox(store: Store, disk: { isFull: boolean }): Store {
         return outbox.append(...args);
       },
       queues: (...args) => outbox.queues(...args),
+      totals: (...args) => outbox.totals(...args),
       read: async (...args) => {
         refuse();
         return outbox.read(...args);

@@ -29,6 +29,10 @@ export interface WebhookOptions {
   maxBatchBytes?: number;
   /** Bytes of a conversation that wait at most. The oldest messages are dropped past it. Default: 50 MiB. */
   maxQueueBytes?: number;
+  /**
+   * Bytes of all conversations of a server that wait at most. The oldest messages are dropped past it. Default: 256 MiB.
+   */
+  maxTotalBytes?: number;
 }
 
 const MIB = 1024 * 1024;
@@ -40,6 +44,7 @@ const DEFAULTS = {
   maxQueueSize: 1_000,
   maxBatchBytes: 5 * MIB,
   maxQueueBytes: 50 * MIB,
+  maxTotalBytes: 256 * MIB,
 };
 /** The rule of each limit, in words and as a check. */
 const RULES: Record<keyof typeof DEFAULTS, [string, (value: number) => boolean]> = {
@@ -50,6 +55,7 @@ const RULES: Record<keyof typeof DEFAULTS, [string, (value: number) => boolean]>
   maxQueueSize: ["a whole number, 1 or more", isPositive],
   maxBatchBytes: ["a whole number, 1 or more", isPositive],
   maxQueueBytes: ["a whole number, 1 or more", isPositive],
+  maxTotalBytes: ["a whole number, 1 or more", isPositive],
 };
 
 /** Fills in defaults. Throws TypeError that names the first wrong field. */

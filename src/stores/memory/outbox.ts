@@ -4,6 +4,7 @@ import {
   type MessageSpan,
   type NewMessage,
   type Outbox,
+  type QueueQuery,
   type QueueTotals,
   type StoredMessage,
 } from "../outbox.ts";
@@ -26,15 +27,18 @@ export class MemoryOutbox implements Outbox {
     this.add(messages);
   }
 
-  async queues(only?: string): Promise<QueueTotals[]> {
+  async queues({ after = "", limit }: QueueQuery): Promise<string[]> {
     this.#assertOpen();
-    const named = [...this.#queues].filter(([queue]) => only === undefined || queue === only);
-    return named.map(([queue, messages]) => ({
-      queue,
-      count: messages.length,
-      bytes: messages.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0),
-      oldestAt: messages[0]?.at ?? 0,
-    }));
+    const names = [...this.#queues.keys()].filter((queue) => queue > after);
+    return names.sort((left, right) => (left < right ? -1 : 1)).slice(0, limit);
+  }
+
+  async totals(queue: string): Promise<QueueTotals | undefined> {
+    const messages = this.#of(queue);
+    const [first] = messages;
+    if (first === undefined) return undefined;
+    const bytes = messages.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
+    return { queue, count: messages.length, bytes, oldestAt: first.at };
   }
 
   async read(queue: string, { limit, maxLength }: MessageQuery): Promise<StoredMessage[]> {

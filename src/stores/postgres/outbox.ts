@@ -1,5 +1,13 @@
-import type { MessageQuery, MessageSpan, NewMessage, Outbox, QueueTotals, StoredMessage } from "../outbox.ts";
-import { type Access, Conditions } from "./access.ts";
+import type {
+  MessageQuery,
+  MessageSpan,
+  NewMessage,
+  Outbox,
+  QueueQuery,
+  QueueTotals,
+  StoredMessage,
+} from "../outbox.ts";
+import type { Access } from "./access.ts";
 import type { Row } from "./connection/connections.ts";
 import { fromKept, toKept } from "./kept-text.ts";
 import { messageRows } from "./log/merged-changes.ts";
@@ -18,12 +26,20 @@ export class PostgresOutbox implements Outbox {
     await this.#access.write({ name: "append_messages_1", values: [rows] });
   }
 
-  async queues(queue?: string): Promise<QueueTotals[]> {
-    const conditions = new Conditions();
-    conditions.add("queue = ?", queue === undefined ? undefined : toKept(queue));
+  /** Goes from each name to the next by the index, and looks at no message. */
+  async queues({ after = "", limit }: QueueQuery): Promise<string[]> {
+    const next = (name: string) =>
+      `(SELECT queue FROM $schema.outbox WHERE queue > ${name} ORDER BY queue LIMIT 1)`;
+    const text = `WITH RECURSIVE names (queue) AS (
+        ${next("$1")} UNION ALL SELECT ${next("names.queue")} FROM names WHERE names.queue IS NOT NULL
+      ) SELECT queue FROM names WHERE queue IS NOT NULL LIMIT $2::bigint`;
+    return (await this.#access.read(text, toKept(after), limit)).map(({ queue }) => fromKept(String(queue)));
+  }
+
+  async totals(queue: string): Promise<QueueTotals | undefined> {
     const text = `SELECT queue, count(*) AS count, sum(bytes) AS bytes, (array_agg(at ORDER BY seq))[1] AS at
-      FROM $schema.outbox WHERE TRUE${conditions.sql} GROUP BY queue`;
-    return (await this.#access.read(text, ...conditions.values)).map(toTotals);
+      FROM $schema.outbox WHERE queue = $1 GROUP BY queue`;
+    return (await this.#access.read(text, toKept(queue))).map(toTotals)[0];
   }
 
   async read(

@@ -4,6 +4,7 @@ import {
   type MessageSpan,
   type NewMessage,
   type Outbox,
+  type QueueQuery,
   type QueueTotals,
   type StoredMessage,
 } from "../outbox.ts";
@@ -17,7 +18,14 @@ import type { Access } from "./readers.ts";
  */
 const KEY = "outbox";
 
-const TOTALS = "SELECT queue, count(*) AS count, sum(bytes) AS bytes, min(at) AS at FROM outbox";
+/** Goes from each name to the next by the index, and looks at no message. */
+const NAMES = `WITH RECURSIVE names (queue) AS (
+    SELECT min(queue) FROM outbox WHERE queue > ?
+    UNION ALL
+    SELECT (SELECT min(queue) FROM outbox WHERE queue > names.queue) FROM names WHERE names.queue IS NOT NULL
+  ) SELECT queue FROM names WHERE queue IS NOT NULL LIMIT ?`;
+const TOTALS =
+  "SELECT queue, count(*) AS count, sum(bytes) AS bytes, min(at) AS at FROM outbox WHERE queue = ? GROUP BY queue";
 
 /** The messages of a database. */
 export class SqliteOutbox implements Outbox {
@@ -32,27 +40,16 @@ export class SqliteOutbox implements Outbox {
     await this.#access.write(KEY, () => insertMessages(this.#access.database, messages));
   }
 
-  queues(queue?: string): Promise<QueueTotals[]> {
-    return this.#access.readSynced("all", (database) =>
-      (queue === undefined
-        ? database.all(`${TOTALS} GROUP BY queue`)
-        : database.all(`${TOTALS} WHERE queue = ? GROUP BY queue`, queue)
-      ).map(toTotals),
-    );
+  queues(query: QueueQuery): Promise<string[]> {
+    return this.#access.readSynced("all", (database) => listQueues(database, query));
   }
 
-  read(queue: string, { limit, maxLength }: MessageQuery): Promise<StoredMessage[]> {
-    const isFull = longerThan(maxLength);
-    return this.#access.readSynced("all", (database) =>
-      database
-        .allUntil(
-          ({ json }) => isFull(String(json).length),
-          "SELECT seq, queue, at, json FROM outbox WHERE queue = ? ORDER BY seq LIMIT ?",
-          queue,
-          limit,
-        )
-        .map(toMessage),
-    );
+  totals(queue: string): Promise<QueueTotals | undefined> {
+    return this.#access.readSynced("all", (database) => totalsOf(database, queue));
+  }
+
+  read(queue: string, query: MessageQuery): Promise<StoredMessage[]> {
+    return this.#access.readSynced("all", (database) => readMessages(database, queue, query));
   }
 
   async remove(queue: string, { first, last }: MessageSpan): Promise<void> {
@@ -78,6 +75,24 @@ export function insertMessages(database: Database, messages: readonly NewMessage
       json,
     );
   }
+}
+
+export function listQueues(database: Database, { after = "", limit }: QueueQuery): string[] {
+  return database.all(NAMES, after, limit).map(({ queue }) => String(queue));
+}
+
+export function totalsOf(database: Database, queue: string): QueueTotals | undefined {
+  return database.all(TOTALS, queue).map(toTotals)[0];
+}
+
+export function readMessages(
+  database: Database,
+  queue: string,
+  { limit, maxLength }: MessageQuery,
+): StoredMessage[] {
+  const isFull = longerThan(maxLength);
+  const sql = "SELECT seq, queue, at, json FROM outbox WHERE queue = ? ORDER BY seq LIMIT ?";
+  return database.allUntil(({ json }) => isFull(String(json).length), sql, queue, limit).map(toMessage);
 }
 
 function toTotals({ queue, count, bytes, at }: Row): QueueTotals {

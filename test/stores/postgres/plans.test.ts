@@ -7,7 +7,8 @@ import { dropSchema, newSchema, query, type TestSchema } from "../../postgres/te
 
 const EVENTS = 10_000;
 const CONVERSATIONS = 4_000;
-/** Blocks of 8 KiB that a page may touch. The log has more than 500, the conversations more than 100. */
+const MESSAGES = 4_000;
+/** Blocks of 8 KiB that a page may touch. Each table has more. */
 const MAX_BLOCKS = 80;
 
 let schema: TestSchema;
@@ -28,6 +29,12 @@ beforeAll(async () => {
   store = postgresStore({ pool: recording, schema: schema.schema });
   await store.commit(creation());
   for (let seq = 0; seq < EVENTS; seq += 500) await store.commit(part(seq));
+  const messages = Array.from({ length: MESSAGES }, (_, index) => ({
+    queue: `queue ${index % 20}`,
+    json: `"${"x".repeat(600)}"`,
+    at: index,
+  }));
+  await store.outbox.append(messages);
   const others = Array.from({ length: CONVERSATIONS }, (_, index) => index);
   await Promise.all(others.map((index) => store.commit(conversation(index))));
   await query(schema, "ANALYZE");
@@ -89,6 +96,7 @@ test("the tables are large enough for that", async () => {
   for (const [table, least] of [
     ["events", 500],
     ["conversations", 100],
+    ["outbox", 200],
   ] as const) {
     const [row] = await query(
       schema,
@@ -122,6 +130,8 @@ test.each([
   ["the last page of conversations", () => store.conversations.search({ ...list, from: lastId })],
   ["conversations of a status", () => store.conversations.search({ ...list, status: "running" })],
   ["conversations of a creator", () => store.conversations.search({ ...list, createdBy: "ada" })],
+  ["names of queues", () => store.outbox.queues({ limit: 10 })],
+  ["messages of a queue", () => store.outbox.read("queue 7", { limit: 10 })],
 ] as const)("%s cost their page, not the store", async (_name, read) => {
   expect(await blocksOf(read)).toBeLessThan(MAX_BLOCKS);
 });

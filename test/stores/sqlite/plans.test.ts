@@ -16,6 +16,7 @@ import { findConversations, searchConversations } from "../../../src/stores/sqli
 import { type Columns, Database, type Row } from "../../../src/stores/sqlite/database.ts";
 import { listDocuments, readDocument, writeDocuments } from "../../../src/stores/sqlite/documents.ts";
 import { findEvents, searchEvents } from "../../../src/stores/sqlite/events.ts";
+import { insertMessages, listQueues, readMessages, totalsOf } from "../../../src/stores/sqlite/outbox.ts";
 import { applyChange } from "../../../src/stores/sqlite/writes.ts";
 import type { EventFilter } from "../../../src/stores/store.ts";
 
@@ -178,4 +179,16 @@ test("documents are read, listed and measured along an index", () => {
   expectPageCost(() => writeDocuments(database, [change, { ...change, name: "other" }]));
   expectPageCost(() => readDocument(database, "setting", "theme"));
   expectPageCost(() => listDocuments(database, "setting"));
+});
+
+test("queues of messages are listed without a look at the messages, and read along an index", () => {
+  insertMessages(database, [{ queue: "a", json: "1", at: 1 }]);
+  // The names that were found, each of which leads to the next.
+  expectPageCost(() => listQueues(database, { limit: 10 }), /^SCAN names$/);
+  expect(database.plans.filter((step) => step.includes("outbox"))).toEqual([
+    expect.stringContaining("USING COVERING INDEX outbox_by_queue"),
+    expect.stringContaining("USING COVERING INDEX outbox_by_queue"),
+  ]);
+  expectPageCost(() => totalsOf(database, "a"));
+  expectPageCost(() => readMessages(database, "a", { limit: 10 }));
 });
