@@ -5,7 +5,7 @@ import { freePort } from "../../bench/target.ts";
 import { type SpawnedServer, spawnServer } from "../../cli/spawn-server.ts";
 import { type BalancerOptions, openBalancer } from "./balancer.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { type Link, openLink } from "./link.ts";
+import { directLink, type Link, openLink } from "./link.ts";
 
 /** Several real servers on one real database, behind a load balancer. */
 export interface Cluster {
@@ -45,6 +45,8 @@ export interface ClusterOptions {
   environment?: Record<string, string>;
   /** The working folder of all nodes. Default: each has another. */
   cwd?: string;
+  /** Whether nodes reach the database without links that can be made to fail. Default: false. */
+  isDirect?: boolean;
   /** Whether commits wait for the disk. Default: false. */
   isDurable?: boolean;
   /** Used, and left open. Default: one of its own. */
@@ -109,7 +111,7 @@ function endOf(node: ClusterNode): string {
 
 async function openNode(cwd: string, database: Database, options: ClusterOptions): Promise<ClusterNode> {
   await mkdir(cwd, { recursive: true });
-  const link = await openLink(database.port);
+  const link = options.isDirect ? directLink(database.port) : await openLink(database.port);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const store = database.urlAt(link.port);

@@ -26,6 +26,7 @@ export const clusterFanOut: Figure = {
     const cluster = await openCluster({
       nodes: 2,
       isDurable: true,
+      isDirect: true,
       program: resolve(import.meta.dirname, "../../load/cluster-node.ts"),
       environment: {
         DIST: dist,

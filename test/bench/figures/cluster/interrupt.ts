@@ -21,6 +21,7 @@ export const clusterInterrupt: Figure = {
     const cluster = await openCluster({
       nodes: 2,
       isDurable: true,
+      isDirect: true,
       command: join(dist, "cli.js"),
       cwd: join(folder, "nodes"),
     });

@@ -21,6 +21,7 @@ export const listOnPostgres: Figure = {
     const cluster = await openCluster({
       nodes: 1,
       isDurable: true,
+      isDirect: true,
       command: join(dist, "cli.js"),
       cwd: join(folder, "nodes"),
     });

@@ -57,6 +57,7 @@ async function timesAfter(
   );
   const cluster = await openCluster({
     command: join(dist, "cli.js"),
+    isDirect: true,
     environment: { OH_MAX_CONCURRENT_RUNS: "200" },
     // One folder: one machine.
     cwd: folder,
