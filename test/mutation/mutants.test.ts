@@ -11,12 +11,13 @@ function size(value: number, limit?: number): string {
   else seen.push(value);
   return value >= (limit ?? 10) ? "large" : "small";
 }
+const above = (least: number) => seen.filter((value) => value > least);
 `;
 
 const { text, mutants } = mutate(SOURCE);
 const program = new Script(`${stripTypeScriptTypes(text)}
   const ask = (...args) => { try { return size(...args); } catch { return "refused"; } };
-  [ask(5), ask(10), ask(0), ask(-1), ask(Infinity), ask(5, 3), ask(100), ask(101), seen].join()`);
+  [ask(5), ask(10), ask(0), ask(-1), ask(Infinity), ask(5, 3), ask(100), ask(101), seen, above(5)].join()`);
 
 /** What the source answers with one of its mutants in force. */
 function play(active: number): string {
@@ -25,7 +26,7 @@ function play(active: number): string {
 
 describe("the mutants of a source", () => {
   it("change nothing while none is in force", () => {
-    expect(play(0)).toBe("small,large,small,refused,refused,large,large,large,5,10,0,5,100,-1");
+    expect(play(0)).toBe("small,large,small,refused,refused,large,large,large,5,10,0,5,100,-1,10,100");
   });
 
   it("change one thing each, which can be noticed", () => {

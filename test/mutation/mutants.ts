@@ -90,6 +90,7 @@ function changesOf(node: ts.Node): string[] {
     const [left, right] = [node.left.getText(), node.right.getText()];
     for (const other of OPERATORS.get(node.operatorToken.kind) ?? [])
       changes.push(`(${left}) ${other} (${right})`);
+    if (isJunction(node.operatorToken.kind)) changes.push(left, right);
   }
   if (ts.isPrefixUnaryExpression(node) && node.operator === SyntaxKind.ExclamationToken) {
     changes.push(node.operand.getText());
@@ -101,8 +102,14 @@ function changesOf(node: ts.Node): string[] {
     const other = METHODS[name.text];
     const args = node.arguments.map((one) => one.getText()).join(", ");
     if (other !== undefined) changes.push(`${expression.getText()}.${other}(${args})`);
+    if (name.text === "filter") changes.push(expression.getText());
   }
   return [...changes, ...decisionsOf(node)];
+}
+
+/** Whether one of the two conditions can be left out. */
+function isJunction(kind: ts.SyntaxKind): boolean {
+  return kind === SyntaxKind.AmpersandAmpersandToken || kind === SyntaxKind.BarBarToken;
 }
 
 /** A condition decided for ever. A loop never is: it would not end. */

@@ -29,6 +29,8 @@ export default defineConfig({
     hookTimeout: 15_000,
     expect: { poll: { timeout: 8_000 } },
     maxWorkers: 1,
+    // Its keys know nothing of the mutated source: another one would be tried in its place.
+    fsModuleCache: false,
     dangerouslyIgnoreUnhandledErrors: true,
   },
 });
