@@ -14,6 +14,7 @@ const AUTHENTICATION = "test/http/admission/authentication.test.ts";
 const SQLITE = [
   "test/stores/sqlite.test.ts",
   "test/stores/sqlite/database.test.ts",
+  "test/stores/sqlite/sync.test.ts",
   "test/stores/contract.test.ts",
 ];
 
