@@ -77,7 +77,7 @@ export class Launches {
     if (parentId !== null && !(await this.#isReached(parentId, reach))) throw unknownParent(parentId);
     if (message !== null) checkRole(message);
     const place = message === null ? undefined : await this.#admit(options);
-    const slot = claimed(context.slots, place);
+    const slot = context.slots.claim("", place);
     try {
       const { createdBy = null, title = null, launched = null } = options;
       const reached = { ...request, tags: { ...request.tags, ...reach.tags } };
@@ -130,16 +130,6 @@ export class Launches {
 
   #deliver(id: string, content: Content[], slot: RunSlot): Promise<void> {
     return this.#options.use(id, (conversation) => deliver(conversation, content, { run: true, slot }));
-  }
-}
-
-/** Takes a slot, or neither a slot nor the place. */
-function claimed(slots: LiveContext["slots"], place: Place | undefined): RunSlot {
-  try {
-    return slots.claim("", place);
-  } catch (error) {
-    place?.release();
-    throw error;
   }
 }
 

@@ -13,6 +13,8 @@ import { MAX_TITLE } from "./asides/auto-title.ts";
 import { deliver } from "./deliver.ts";
 import type { LiveConversation } from "./live-conversation.ts";
 import { condense } from "./runs/condense.ts";
+import { interrupt, pause } from "./runs/pause.ts";
+import type { RunSlot } from "./runs/run-slots.ts";
 import { switchAcpModel } from "./runs/switch-acp-model.ts";
 
 /** Does something with a conversation, which is loaded when it is not in memory. */
@@ -98,11 +100,13 @@ export class ConversationHandle {
     { run = true, needsRun = false, eventId }: SendOptions = {},
   ): Promise<void> {
     const content = typeof message === "string" ? [text(message)] : message;
-    return this.#use(async (conversation) => {
-      if (run && needsRun && conversation.isLimited) await conversation.assertLeft();
-      const slot = run && needsRun ? conversation.runs.reserve() : undefined;
+    const send = (conversation: LiveConversation, slot?: RunSlot) =>
+      deliver(conversation, content, { run, ...(slot && { slot }), ...(eventId && { eventId }) });
+    if (!run || !needsRun) return this.#use((conversation) => send(conversation));
+    return this.#begin(async (conversation) => {
+      const slot = conversation.runs.reserve();
       try {
-        await deliver(conversation, content, { run, ...(slot && { slot }), ...(eventId && { eventId }) });
+        await send(conversation, slot);
       } finally {
         slot?.release();
       }
@@ -119,10 +123,8 @@ export class ConversationHandle {
    * and with `too_many_requests` when too many are active in other conversations.
    */
   run(): Promise<void> {
-    return this.#use(async (conversation) => {
-      const { session, runs } = conversation;
-      if (conversation.isLimited) await conversation.assertLeft();
-      if (conversation.status === "waiting_for_confirmation") await session.readLog();
+    return this.#begin(async ({ session, runs, status }) => {
+      if (status === "waiting_for_confirmation") await session.readLog();
       const { confirmation } = session;
       runs.start({ approve: () => confirmation.isWaiting && confirmation.approve() });
     });
@@ -136,11 +138,7 @@ export class ConversationHandle {
 
   /** Stops the current model call or tool at once. Without a run, it pauses. */
   async interrupt(): Promise<void> {
-    await this.#use(async (conversation) => {
-      if (await conversation.runs.interrupt()) conversation.keeper.publishFullState();
-      else await pause(conversation);
-      await conversation.goal.stop();
-    });
+    await this.#use(interrupt);
     await this.#changed();
   }
 
@@ -150,11 +148,14 @@ export class ConversationHandle {
    * `too_many_requests` when no run may start now: the calls still wait.
    */
   respondToConfirmation({ accept, reason, actionIds }: ConfirmationResponse): Promise<void> {
-    return this.#use(async (conversation) => {
-      const { session, runs } = conversation;
+    if (!accept) {
+      return this.#use(async ({ session }) => {
+        await session.readLog();
+        await session.confirmation.reject(reason, actionIds);
+      });
+    }
+    return this.#begin(async ({ session, runs }) => {
       await session.readLog();
-      if (!accept) return session.confirmation.reject(reason, actionIds);
-      if (conversation.isLimited) await conversation.assertLeft();
       runs.startOrFollow({ approve: () => session.confirmation.approve(actionIds) });
     });
   }
@@ -203,10 +204,7 @@ export class ConversationHandle {
    * `bad_request` for a blank objective, and with `too_many_requests` when no run may start now.
    */
   startGoal(objective: string, { maxIterations = 10 }: GoalOptions = {}): Promise<void> {
-    return this.#use(async (conversation) => {
-      if (conversation.isLimited) await conversation.assertLeft();
-      conversation.goal.start({ objective, maxIterations });
-    });
+    return this.#begin(async ({ goal }) => goal.start({ objective, maxIterations }));
   }
 
   /** Ends the goal, so that it can be resumed. The run goes on. Nothing happens without a goal. */
@@ -216,10 +214,7 @@ export class ConversationHandle {
 
   /** Goes on with the last goal that was interrupted, for one more judgement at least. Rejects as `startGoal`. */
   resumeGoal(): Promise<void> {
-    return this.#use(async (conversation) => {
-      if (conversation.isLimited) await conversation.assertLeft();
-      await conversation.goal.resume();
-    });
+    return this.#begin(({ goal }) => goal.resume());
   }
 
   /** Changes title and tags, in one step. What is left out or null stays as it is; tags are replaced as a whole. */
@@ -291,16 +286,9 @@ export class ConversationHandle {
       conversation.warnOf(judgeAnalyzer(analyzer));
     });
   }
-}
 
-/** Between two runs of a goal nothing is there to pause but the goal. */
-export async function pause({ keeper, runs, goal, status }: LiveConversation): Promise<void> {
-  if (!runs.active) await goal.stop();
-  runs.cancelFollowing();
-  runs.dropWaiting();
-  if (status === "idle" || status === "running") {
-    const update = keeper.assign({ execution_status: "paused" });
-    await keeper.append([...update, { kind: "PauseEvent", source: "user" }]);
+  /** As `use`, for what begins a run: it rejects with `too_many_requests` where limits of the client forbid that. */
+  #begin(work: (conversation: LiveConversation) => Promise<void>): Promise<void> {
+    return this.#use((conversation) => conversation.runs.admit(() => work(conversation)));
   }
-  keeper.publishFullState();
 }

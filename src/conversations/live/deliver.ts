@@ -1,7 +1,7 @@
 import { AgentServerError } from "../../errors.ts";
-import type { Place } from "../../limits/places.ts";
 import type { Content } from "../../wire/events/message.ts";
 import type { LiveConversation } from "./live-conversation.ts";
+import type { Starting } from "./runs/run-control.ts";
 import { isRunLimit, type RunSlot } from "./runs/run-slots.ts";
 
 export interface DeliverOptions {
@@ -40,23 +40,35 @@ async function send(
   content: Content[],
   options: DeliverOptions,
 ): Promise<void> {
-  const { session, runs, title, goal } = conversation;
+  const { runs } = conversation;
   if (options.run) runs.assertServed();
-  const needsPlace = options.run && options.slot === undefined && conversation.isLimited;
-  const place = needsPlace ? await runs.admit() : undefined;
-  try {
-    await goal.stop();
-    const { isBlocked } = await session.addUserMessage(content, options.eventId);
-    if (!isBlocked) title.consider(content);
-    if (!options.run) return;
-    if (!isBlocked) conversation.supersede();
-    start(conversation, options, place);
-  } finally {
-    place?.release();
-  }
+  if (!options.run || options.slot !== undefined) return store(conversation, content, options);
+  return runs.admit(async () => {
+    const place = runs.holdPlace();
+    try {
+      await store(conversation, content, { ...options, place });
+    } finally {
+      place?.release();
+    }
+  });
 }
 
-function start({ runs, session }: LiveConversation, { slot }: DeliverOptions, place?: Place): void {
+/** Stores the message and, if it is to have a run, starts that in the same turn. */
+async function store(
+  conversation: LiveConversation,
+  content: Content[],
+  options: DeliverOptions & Pick<Starting, "place">,
+): Promise<void> {
+  const { session, title, goal } = conversation;
+  await goal.stop();
+  const { isBlocked } = await session.addUserMessage(content, options.eventId);
+  if (!isBlocked) title.consider(content);
+  if (!options.run) return;
+  if (!isBlocked) conversation.supersede();
+  start(conversation, options);
+}
+
+function start({ runs, session }: LiveConversation, { slot, place }: Starting): void {
   try {
     runs.startOrFollow(slot === undefined ? { place } : { slot });
   } catch (error) {

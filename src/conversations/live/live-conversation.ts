@@ -148,8 +148,6 @@ export class LiveConversation {
       session,
       keeper,
       runs,
-      slots,
-      client,
       title,
       notes,
       history: options.history,
@@ -160,16 +158,6 @@ export class LiveConversation {
   /** Rejects with `too_many_requests` when a call of a model outside of a run is beyond a final budget. */
   assertBudget(): Promise<void> {
     return this.#options.assertBudget();
-  }
-
-  /** Whether the client has limits. Calls of one that has none wait for nothing, and keep their order. */
-  get isLimited(): boolean {
-    return this.#options.client.isLimited;
-  }
-
-  /** Rejects with `too_many_requests` when the client has used up its tokens or cost. */
-  assertLeft(): Promise<void> {
-    return this.#options.client.assertLeft();
   }
 
   /** Gives the conversation one more plugin of its marketplaces. */

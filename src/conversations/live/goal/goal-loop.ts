@@ -5,9 +5,8 @@ import type { GoalStatus, GoalVerdict } from "../../../wire/asides/goal.ts";
 import type { Event } from "../../../wire/events/events.ts";
 import { text } from "../../../wire/events/message.ts";
 import type { AutoTitle } from "../asides/auto-title.ts";
-import type { RunClient } from "../runs/run-client.ts";
 import type { RunControl } from "../runs/run-control.ts";
-import type { RunSlot, RunSlots } from "../runs/run-slots.ts";
+import type { RunSlot } from "../runs/run-slots.ts";
 import type { RunSession } from "../session/run-session.ts";
 import type { StateKeeper } from "../state-keeper.ts";
 import { followUp, resumption } from "./goal-messages.ts";
@@ -22,9 +21,6 @@ export interface GoalLoopOptions {
   session: RunSession;
   keeper: StateKeeper;
   runs: RunControl;
-  slots: RunSlots;
-  /** The client that goals are begun for. Default: it has no limits. */
-  client?: Pick<RunClient, "holdRun"> | undefined;
   title: AutoTitle;
   notes: GoalNotes;
   /** The stored events of the active branch, oldest first, in pages. */
@@ -121,21 +117,10 @@ export class GoalLoop {
     if (this.#loop !== null || runs.active || keeper.state.execution_status === "running") {
       throw new AgentServerError("conflict", "Conversation run or goal loop already running.");
     }
-    const loop = { abort: new AbortController(), slot: this.#claim(), done: Promise.resolve() };
+    const loop = { abort: new AbortController(), slot: runs.claim(), done: Promise.resolve() };
     this.#loop = loop;
     loop.done = this.#left.then(() => this.#drive(loop, goal, words));
     this.#left = loop.done;
-  }
-
-  #claim(): RunSlot {
-    const { slots, client } = this.#options;
-    const place = client?.holdRun();
-    try {
-      return slots.claim("", place);
-    } catch (error) {
-      place?.release();
-      throw error;
-    }
   }
 
   /** A model that fails to be made fails the first run, with a reason. */

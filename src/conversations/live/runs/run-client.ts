@@ -59,7 +59,7 @@ export class RunClient {
     return limiter?.isUsed ? limiter.holdRun(this.#current(limiter)) : undefined;
   }
 
-  /** Whether any client of the server has limits. */
+  /** Whether any client of the server has limits. Where none has, nothing waits for them. */
   get isLimited(): boolean {
     return this.#options.limiter?.isUsed === true;
   }

@@ -10,7 +10,7 @@ const INTERRUPT_WAIT = 5_000;
 export interface RunControlOptions {
   slots: RunSlots;
   /** The client that runs are begun for. Default: it has no limits. */
-  client?: Pick<RunClient, "assertLeft" | "holdRun"> | undefined;
+  client?: Pick<RunClient, "isLimited" | "assertLeft" | "holdRun"> | undefined;
   /** A share of the slot that the conversation has for longer than one run; undefined when it has none. */
   share?(): RunSlot | undefined;
   /** Throws when the conversation asks for what this server must not leave out. */
@@ -97,21 +97,39 @@ export class RunControl {
   }
 
   /**
-   * Takes a slot for a run that is to be started. Undefined during a run, which needs none. Must be released.
-   *
-   * @throws AgentServerError `too_many_requests` when no slot is free
+   * The door to a run: whatever begins one for a client is done through it. Rejects with `too_many_requests` when the
+   * client has used up its tokens or cost. Where no client has limits, `begin` is called at once and not in a later
+   * turn, so that calls keep their order.
    */
-  reserve(): RunSlot | undefined {
-    return this.#run === null ? this.#claim() : undefined;
+  admit<T>(begin: () => Promise<T>): Promise<T> {
+    const { client } = this.#options;
+    return client?.isLimited ? client.assertLeft().then(begin) : begin();
   }
 
   /**
-   * Rejects with `too_many_requests` when the client may not begin a run now. Resolves with its place among its runs,
-   * which must be released; undefined without such a limit, and during a run.
+   * Takes a slot for a run that is to be started: a share of that of the conversation, or one of the server, to which
+   * goes the place of the client, if that was taken before. Must be released.
+   *
+   * @throws AgentServerError `too_many_requests` when no slot is free, or the client has no place left among its runs
    */
-  async admit(): Promise<Place | undefined> {
+  claim(place?: Place): RunSlot {
+    const { share, slots, client } = this.#options;
+    return share?.() ?? slots.claim("", place ?? client?.holdRun());
+  }
+
+  /** As `claim`. Undefined during a run, which needs none. */
+  reserve(): RunSlot | undefined {
+    return this.#run === null ? this.claim() : undefined;
+  }
+
+  /**
+   * Takes the place of the client among its runs, for a run that is to be started. Must be released. Undefined where
+   * there are no limits, and during a run.
+   *
+   * @throws AgentServerError `too_many_requests` when the client has no place left
+   */
+  holdPlace(): Place | undefined {
     const { client, share } = this.#options;
-    await client?.assertLeft();
     if (this.#run !== null) return undefined;
     // A goal has a place, and ends with the message of a user.
     const shared = share?.();
@@ -131,7 +149,7 @@ export class RunControl {
    * Rejects as the work does, with `too_many_requests` when no slot is free and with `unavailable` after `close`.
    */
   async instead(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const slot = this.#claim();
+    const slot = this.claim();
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const { abort } = this.#occupy(slot, done);
     try {
@@ -181,7 +199,7 @@ export class RunControl {
 
   #beginFirst({ approve, slot: given, place }: Starting): void {
     this.assertServed();
-    const slot = given?.handOver() ?? this.#claim(place);
+    const slot = given?.handOver() ?? this.claim(place);
     try {
       approve?.();
     } catch (error) {
@@ -189,19 +207,6 @@ export class RunControl {
       throw error;
     }
     this.#begin(slot);
-  }
-
-  #claim(taken?: Place): RunSlot {
-    const { share, slots, client } = this.#options;
-    const shared = share?.();
-    if (shared !== undefined) return shared;
-    const place = taken ?? client?.holdRun();
-    try {
-      return slots.claim("", place);
-    } catch (error) {
-      if (taken === undefined) place?.release();
-      throw error;
-    }
   }
 
   #begin(slot: RunSlot): void {

@@ -88,13 +88,16 @@ export class RunSlots {
 
   /**
    * Takes a slot, or a place in the queue. Default: all runs have one owner, so that they come in their order. The place
-   * of a client among its runs is released with the slot; without a slot it stays with the caller.
+   * of a client among its runs is released with the slot, and at once where there is none.
    *
    * @throws AgentServerError `too_many_requests` when there is neither.
    */
   claim(owner = "", place?: PlaceOfClient): RunSlot {
-    if (this.#taken >= this.#size && this.#waiting.size >= this.#queueLength) throw limitReached();
     const held = place?.handOver();
+    if (this.#taken >= this.#size && this.#waiting.size >= this.#queueLength) {
+      held?.release();
+      throw limitReached();
+    }
     if (this.#taken >= this.#size) return new RunSlot(this.#waitingPlace(owner, held));
     this.#taken += 1;
     this.#count(owner, 1);

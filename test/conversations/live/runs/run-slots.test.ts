@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RunSlots } from "../../../../src/conversations/live/runs/run-slots.ts";
+import { Place } from "../../../../src/limits/places.ts";
 
 const never = new AbortController().signal;
 const REFUSAL = "Conversation run limit reached. Retry the request later.";
@@ -22,6 +23,16 @@ describe("without a queue", () => {
     first?.release();
     slots.claim();
     expect(() => slots.claim()).toThrow(REFUSAL);
+  });
+
+  it("the place of a client is given back with its slot, and at once where there is none", () => {
+    const left: string[] = [];
+    const slots = new RunSlots({ size: 1 });
+    const first = slots.claim("", new Place(() => left.push("first")));
+    expect(() => slots.claim("", new Place(() => left.push("second")))).toThrow(REFUSAL);
+    expect(left).toEqual(["second"]);
+    first.release();
+    expect(left).toEqual(["second", "first"]);
   });
 
   it("a slot that was handed over is freed by its new owner alone", () => {
