@@ -1,6 +1,5 @@
 import { errorEvent } from "../../../agent/error-classification.ts";
 import { Confirmation } from "../../../agent/loop/confirmation/confirmation.ts";
-import { mergeChanges } from "../../../agent/loop/extensions/changes.ts";
 import type { Extensions } from "../../../agent/loop/extensions/extensions.ts";
 import type { AgentSession } from "../../../agent/loop/session.ts";
 import type { ReplySlot } from "../../../agent/reply-slot.ts";
@@ -9,55 +8,30 @@ import type { PromptView } from "../../../agent/view/prompt-view.ts";
 import { closingError } from "../../../errors.ts";
 import type { Llm, LlmReply } from "../../../llm/llm.ts";
 import type { SecretMask } from "../../../secrets/masking/secret-mask.ts";
-import type { SecretRegistry } from "../../../secrets/secret-registry.ts";
 import type { Toolbox } from "../../../tools/toolbox/toolbox.ts";
-import type { Agent } from "../../../wire/agent/agent.ts";
 import type { LlmConfigInput } from "../../../wire/agent/llm-config.ts";
 import type { ConversationState } from "../../../wire/conversation-state.ts";
 import type { Event, NewEvent } from "../../../wire/events/events.ts";
-import { recordsFirst } from "../../../wire/events/hook-records.ts";
 import type { Content } from "../../../wire/events/message.ts";
-import type { LazyWorkspace } from "../../../workspace/lazy-workspace.ts";
 import type { LiveContext } from "../conversation-context.ts";
 import { goalEvent, interrupted, readGoal } from "../goal/goal-status.ts";
 import { maskEvent, needsMask } from "../masking/masked-event.ts";
 import type { HoldGuard } from "../runs/hold-guard.ts";
-import type { StateKeeper } from "../state-keeper.ts";
 import { addUserMessage } from "./add-user-message.ts";
 import { type AnalyzerContext, analyzerServices } from "./analyzer-services.ts";
 import { LiveReply } from "./live-reply.ts";
 import type { LogView, ReadBranch } from "./log-view.ts";
-import type { PromptFiles } from "./prompt-files.ts";
-import { type AroundPrompt, PromptWriter } from "./prompt-writer.ts";
-import { SessionModels } from "./session-models.ts";
+import { Preparation, type PreparationParts } from "./preparation.ts";
+import { SessionModels, type SessionModelsParts } from "./session-models.ts";
 
-export interface RunSessionParts {
-  keeper: StateKeeper;
+export interface RunSessionParts
+  extends SessionModelsParts,
+    Omit<PreparationParts, "context" | "session" | "signal"> {
   logView: LogView;
-  workspace: LazyWorkspace;
-  secrets: SecretRegistry;
-  /** Whether the key of the model was not kept. */
-  isModelKeyLost: boolean;
-  /** Id under which providers keep its prompts. Default: that of the conversation. */
-  cacheId?: string | undefined;
   /** Holds back what cannot be taken back. */
   guard: HoldGuard;
   context: Pick<LiveContext, "clock" | "createLlm" | "userDir" | "onActivity" | "observers"> &
     AnalyzerContext;
-  /** The agent with what the files of its project add to it. */
-  completeAgent(): Promise<Agent>;
-  /** Opens the tools of an agent. */
-  openTools(agent: Agent): Promise<Toolbox>;
-  openExtensions(): Promise<Extensions>;
-  /** Reads the texts of files that the system prompt of the agent has. */
-  readPromptFiles(agent: Agent): Promise<PromptFiles>;
-}
-
-/** The parts of a session that are opened before its first message or run. */
-interface Opened {
-  tools: Toolbox;
-  extensions: Extensions;
-  prompt: PromptWriter;
 }
 
 /** The session of a run: model, tools, extensions and the view of the log, each opened when it is first needed. */
@@ -66,10 +40,7 @@ export class RunSession implements AgentSession {
   readonly models: SessionModels;
   readonly cutCalls = new Set<string>();
   readonly #parts: RunSessionParts;
-  #opened: Opened | null = null;
-  #opening: Promise<void> | null = null;
-  /** Updates of the agent by files of its project that no attempt to open has taken up yet. */
-  #completed: NewEvent[] = [];
+  readonly #preparation: Preparation;
   #readingLog: Promise<void> | null = null;
   /** The reply that was begun last. */
   #reply: LiveReply | null = null;
@@ -79,6 +50,7 @@ export class RunSession implements AgentSession {
   constructor(parts: RunSessionParts) {
     this.#parts = parts;
     this.models = new SessionModels(parts);
+    this.#preparation = new Preparation({ ...parts, session: this, signal: this.#closing.signal });
   }
 
   get state(): Readonly<ConversationState> {
@@ -90,11 +62,11 @@ export class RunSession implements AgentSession {
   }
 
   get tools(): Toolbox {
-    return this.#prepared.tools;
+    return this.#preparation.prepared.tools;
   }
 
   get extensions(): Extensions {
-    return this.#prepared.extensions;
+    return this.#preparation.prepared.extensions;
   }
 
   get analyzers(): AnalyzerServices {
@@ -182,7 +154,7 @@ export class RunSession implements AgentSession {
   adopt(branch: ReadBranch): void {
     this.#parts.logView.adopt(branch);
     this.confirmation.reset();
-    this.#opened?.prompt.moved(branch);
+    this.#preparation.moved(branch);
   }
 
   /** Resolves when no CondensationRequest is open, after the next event at the earliest. */
@@ -190,18 +162,14 @@ export class RunSession implements AgentSession {
     return this.#parts.logView.requestAnswered();
   }
 
-  /** Opens view, tools and extensions, once. After a failure the next call tries again. */
+  /** Reads the log and opens tools and extensions, once. After a failure the next call tries again. */
   prepare(): Promise<void> {
-    this.#opening ??= this.#open().catch((error: unknown) => {
-      this.#opening = null;
-      throw error;
-    });
-    return this.#opening;
+    return this.#preparation.prepare();
   }
 
   /** Appends the system prompt, unless the log has it. */
   async writePrompt(): Promise<void> {
-    const { prompt } = this.#prepared;
+    const { prompt } = this.#preparation.prepared;
     await prompt.read();
     if (prompt.isDue) await prompt.append((events) => events);
   }
@@ -212,7 +180,7 @@ export class RunSession implements AgentSession {
    */
   async addUserMessage(content: Content[], id = this.newId()): Promise<{ isBlocked: boolean }> {
     await this.prepare();
-    const { extensions, prompt } = this.#prepared;
+    const { extensions, prompt } = this.#preparation.prepared;
     const { keeper } = this.#parts;
     const signal = this.#closing.signal;
     return addUserMessage({ id, content }, { session: this, keeper, extensions, prompt, signal });
@@ -227,22 +195,9 @@ export class RunSession implements AgentSession {
   async close(): Promise<void> {
     // Who waits for the extensions hears why.
     this.#closing.abort(closingError("The conversation is closed"));
-    await this.#opening?.catch(() => {});
-    await this.#closeExtensions();
-    await this.#opened?.tools.close();
+    await this.#preparation.close();
     await this.#parts.workspace.close();
     await this.#parts.keeper.log.close();
-  }
-
-  /**
-   * Stores what extensions have to say at the end, behind what they did at the start where nothing was stored since. A
-   * log that takes nothing more is left as it is.
-   */
-  async #closeExtensions(): Promise<void> {
-    if (this.#opened === null) return;
-    const { extensions, prompt } = this.#opened;
-    const { state, events } = mergeChanges(await extensions.close(this.state.id));
-    await this.update(state, [...prompt.giveUp(), ...events]).catch(() => {});
   }
 
   async #update(changes: Partial<ConversationState>, reasons: readonly NewEvent[]): Promise<void> {
@@ -253,54 +208,5 @@ export class RunSession implements AgentSession {
   async #masked(reasons: readonly NewEvent[]): Promise<NewEvent[]> {
     const mask = await this.#parts.secrets.mask();
     return Promise.all(reasons.map((event) => maskEvent(event, mask)));
-  }
-
-  get #prepared(): Opened {
-    if (this.#opened === null) throw new Error("The tools were not opened yet");
-    return this.#opened;
-  }
-
-  async #open(): Promise<void> {
-    const { keeper, logView, workspace, context, readPromptFiles } = this.#parts;
-    await this.readLog();
-    const agent = await this.#parts.completeAgent();
-    const isLeftToRunner = agent.kind !== "Agent";
-    const needsPrompt = !logView.hasPrompt && !isLeftToRunner;
-    const files = needsPrompt ? await this.#parts.readPromptFiles(agent) : undefined;
-    const tools = await this.#parts.openTools(agent);
-    const { workingDir } = (await workspace.get()).info;
-    this.#completed.push(...keeper.assign({ agent }));
-    const extensions = await this.#parts.openExtensions();
-    const prompt = new PromptWriter({
-      keeper,
-      tools,
-      workingDir,
-      context,
-      readFiles: readPromptFiles,
-      files,
-      // HEAD may have moved meanwhile.
-      isNeeded: !logView.hasPrompt,
-      isLeftToRunner,
-    });
-    // Set before the extensions start, because they see the tools then.
-    this.#opened = { tools, extensions, prompt };
-    prompt.surround(await this.#startExtensions(this.#opened));
-    keeper.openAccounts();
-  }
-
-  /** Returns the events that extensions add. A failure closes what was opened: the next attempt opens it again. */
-  async #startExtensions({ tools, extensions }: Opened): Promise<AroundPrompt> {
-    try {
-      const changes = await extensions.start({ session: this, signal: this.#closing.signal });
-      const { state, events } = mergeChanges(changes);
-      const { records, events: behind } = recordsFirst(events);
-      const before = [...this.#completed, ...this.#parts.keeper.assign(state), ...records];
-      this.#completed = [];
-      return { before, behind };
-    } catch (error) {
-      this.#opened = null;
-      await Promise.all([extensions.close(this.state.id), tools.close()]);
-      throw error;
-    }
   }
 }
