@@ -1,7 +1,7 @@
 import type { Claims } from "./live/claims.ts";
 import type { LiveContext } from "./live/conversation-context.ts";
 import type { LiveConversation } from "./live/live-conversation.ts";
-import type { ConversationClaim } from "./live/open-conversation.ts";
+import type { ConversationClaim } from "./live/opening/open-log.ts";
 import { assertOpenable } from "./live/opening-guard.ts";
 import { LIVE_DOCUMENTS } from "./record/conversation-documents.ts";
 
@@ -48,7 +48,7 @@ async function read(
   if (conversation === undefined) return undefined;
   conversation.keeper.mailFullState();
   await conversation.noteBindings();
-  if (conversation.status === "running" || conversation.hasCutQuestion) await conversation.recover();
+  if (conversation.needsRecovery) await conversation.recover();
   return conversation;
 }
 
@@ -61,6 +61,6 @@ export async function openRecord(
   const [record] = await context.store.conversations.find([id], LIVE_DOCUMENTS);
   if (record === undefined) return undefined;
   assertOpenable(record, context.openingGuard);
-  const { openConversation } = await import("./live/open-conversation.ts");
+  const { openConversation } = await import("./live/opening/open-conversation.ts");
   return openConversation(record, context, claim);
 }

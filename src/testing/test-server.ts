@@ -68,7 +68,7 @@ export interface TestServer extends AgentServer {
 export async function createTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { llm, tools = [], patience, leakCheck = true, ...rest } = options;
   // Loaded with the first conversation, it would give that one other ids than the next.
-  await import("../conversations/live/open-conversation.ts");
+  await import("../conversations/live/opening/open-conversation.ts");
   const leaks = leakCheck ? await watchLeaks() : undefined;
   const folder = await mkdtemp(join(tmpdir(), "agent-server-test-"));
   const workingDir = rest.workingDir ?? join(folder, "project");

@@ -1,87 +1,56 @@
-import { QUESTION_KEY } from "../../agent/loop/confirmation/questions.ts";
-import { recoverRun } from "../../agent/loop/recovery.ts";
-import type { StuckThresholds } from "../../agent/loop/stuck.ts";
+import { hasQuestion } from "../../agent/loop/confirmation/questions.ts";
 import type { Runner } from "../../agent/runner.ts";
 import type { Logger } from "../../logger.ts";
-import type { Observers } from "../../observing/observers.ts";
-import type { DocumentStore } from "../../stores/documents.ts";
 import { ownershipLost } from "../../stores/refusals.ts";
-import type { StoredEvent } from "../../stores/store.ts";
-import type { LlmConfig } from "../../wire/agent/llm-config.ts";
 import type { LaunchedAgentProfile } from "../../wire/conversation.ts";
-import type { Event } from "../../wire/events/events.ts";
 import type { SecretSources } from "../../wire/secret-source.ts";
 import type { LazyWorkspace } from "../../workspace/lazy-workspace.ts";
 import { allowedSecrets, isAllowedSecret } from "../launch/agent-profiles.ts";
 import type { SubAgents } from "../sub-agents/sub-agents.ts";
-import { Asides } from "./asides/asides.ts";
-import { AutoTitle } from "./asides/auto-title.ts";
+import type { Asides } from "./asides/asides.ts";
+import type { AutoTitle } from "./asides/auto-title.ts";
 import type { Claim } from "./claims.ts";
-import { GoalLoop } from "./goal/goal-loop.ts";
-import { GoalNotes } from "./goal/goal-notes.ts";
+import type { GoalLoop } from "./goal/goal-loop.ts";
 import type { OpeningGuard } from "./opening-guard.ts";
-import { AgentRuns } from "./runs/agent-runs.ts";
-import type { RunClient } from "./runs/run-client.ts";
-import { RunControl } from "./runs/run-control.ts";
-import type { RunSlots } from "./runs/run-slots.ts";
-import type { Takeovers } from "./runs/takeovers.ts";
-import { SentMessages } from "./sent-messages.ts";
+import type { AgentRuns } from "./runs/agent-runs.ts";
+import type { RunControl } from "./runs/run-control.ts";
+import type { RunRecovery } from "./runs/run-recovery.ts";
+import type { SentMessages } from "./sent-messages.ts";
 import type { RunSession } from "./session/run-session.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 
 /** Milliseconds that closing waits for a run to answer its open calls, and then for its runner. */
 const CLOSE_WAIT = 10_000;
 
-export interface LiveConversationOptions {
+export interface LiveConversationParts {
   /** The claim under which the conversation is in memory. */
   claim: Claim;
   keeper: StateKeeper;
   session: RunSession;
   /** The machine the agent works on. The session closes it. */
   workspace: LazyWorkspace;
-  /** Throws when the conversation asks for what this server must not leave out. */
-  assertServed(): void;
+  agentRuns: AgentRuns;
+  runs: RunControl;
+  recovery: RunRecovery;
+  title: AutoTitle;
+  asides: Asides;
+  goal: GoalLoop;
+  sent: SentMessages;
+  subAgents: SubAgents;
+  logger: Logger;
   /** Rejects with `too_many_requests` when a call of a model outside of a run is beyond a final budget. */
   assertBudget(): Promise<void>;
-  /** The sub-agents of the conversation. */
-  subAgents: SubAgents;
-  /** Makes the runner, at the first run. */
-  createRunner(): Promise<Runner>;
-  slots: RunSlots;
-  /** The client that the conversation works for. */
-  client: RunClient;
-  /** Takes the notes of goals. */
-  documents: DocumentStore;
-  /** The stored events of the active branch, oldest first, in pages. */
-  history(): AsyncIterable<readonly Event[]>;
-  /** Finds a stored event. */
-  findEvent(id: string): Promise<StoredEvent | undefined>;
-  logger: Logger;
-  /** Reads the model that titles are asked of; undefined for that of the agent. */
-  titleModel: (() => Promise<LlmConfig>) | undefined;
-  /** Whether the first message gives the conversation its title. */
-  wantsTitle: boolean;
-  /** Words of the client that ask for the title; null for our own. */
-  titleRequest: string | null;
+  /** Gives the conversation one more plugin. */
+  loadPlugin(reference: string): Promise<void>;
   /** Whether another conversation waits for what this one does. */
   isSubAgent: boolean;
-  /** Whether the machine outlives its servers, so that it may know what became of calls that were cut short. */
-  machineLasts: boolean;
-  /** Counts the runs that go on after they were cut short. Default: none goes on. */
-  takeovers?: Takeovers | undefined;
   /** The agent profile that it was launched from; null without one. */
   launched: LaunchedAgentProfile | null;
   /** Says what the conversation depends on. Default: on nothing. */
   openingGuard?: OpeningGuard | undefined;
-  /** Gives the conversation one more plugin. */
-  loadPlugin(reference: string): Promise<void>;
-  /** Default: those of the agent. */
-  stuckThresholds?: StuckThresholds | undefined;
-  /** Watch the runs. Default: none. */
-  observers?: Observers | undefined;
 }
 
-/** A conversation in memory: its state, its run and its title. `ConversationHandle` has the verbs. */
+/** A conversation in memory: its parts, and its life until it leaves. `ConversationHandle` has the verbs. */
 export class LiveConversation {
   readonly claim: Claim;
   readonly keeper: StateKeeper;
@@ -94,95 +63,55 @@ export class LiveConversation {
   /** Messages whose senders name their events. */
   readonly sent: SentMessages;
   readonly subAgents: SubAgents;
-  readonly #logger: Logger;
-  readonly #options: LiveConversationOptions;
-  readonly #agentRuns: AgentRuns;
+  readonly #parts: LiveConversationParts;
   #touchedAt = 0;
   #uses = 0;
   #closing: Promise<void> | undefined;
   #isLeaving = false;
   #isAbandoned = false;
 
-  constructor(options: LiveConversationOptions) {
-    const { claim, keeper, session, workspace, slots, client, logger } = options;
-    this.#options = options;
-    this.#agentRuns = new AgentRuns({
-      ...{ keeper, session, logger, client, createRunner: options.createRunner },
-      ...{ stuckThresholds: options.stuckThresholds, observers: options.observers },
-      isLeaving: () => this.#isLeaving,
-    });
-    this.claim = claim;
-    this.keeper = keeper;
-    this.session = session;
-    this.workspace = workspace;
-    this.subAgents = options.subAgents;
-    this.sent = new SentMessages(options.findEvent);
-    const assertBudget = () => this.assertBudget();
-    this.title = new AutoTitle({
-      keeper,
-      session,
-      logger,
-      model: options.titleModel,
-      assertBudget,
-      isWanted: options.wantsTitle,
-      request: options.titleRequest,
-    });
-    this.asides = new Asides({
-      ...{ session, title: this.title, assertBudget },
-      runner: () => this.runner(),
-    });
-    this.#logger = logger;
-    this.runs = new RunControl({
-      slots,
-      client,
-      share: () => this.goal.share(),
-      assertServed: () => options.assertServed(),
-      run: (signal) => this.#agentRuns.run(signal),
-      isRunning: () => this.status === "running",
-      isIdle: () => this.status === "idle",
-      ended: () => keeper.publishFullState(),
-    });
-    const { runs, title } = this;
-    const notes = new GoalNotes(options.documents);
-    this.goal = new GoalLoop({
-      session,
-      keeper,
-      runs,
-      title,
-      notes,
-      history: options.history,
-      logger,
-    });
+  constructor(parts: LiveConversationParts) {
+    this.#parts = parts;
+    this.claim = parts.claim;
+    this.keeper = parts.keeper;
+    this.session = parts.session;
+    this.workspace = parts.workspace;
+    this.runs = parts.runs;
+    this.title = parts.title;
+    this.asides = parts.asides;
+    this.goal = parts.goal;
+    this.sent = parts.sent;
+    this.subAgents = parts.subAgents;
   }
 
   /** Rejects with `too_many_requests` when a call of a model outside of a run is beyond a final budget. */
   assertBudget(): Promise<void> {
-    return this.#options.assertBudget();
+    return this.#parts.assertBudget();
   }
 
   /** Gives the conversation one more plugin of its marketplaces. */
   loadPlugin(reference: string): Promise<void> {
-    return this.#options.loadPlugin(reference);
+    return this.#parts.loadPlugin(reference);
   }
 
   /** Gives the runner, which is made when it is first needed. */
   runner(): Promise<Runner> {
-    return this.#agentRuns.runner();
+    return this.#parts.agentRuns.runner();
   }
 
   /** Tells an active run of a message that a run is to begin with. */
   supersede(): void {
-    if (this.runs.active) this.#agentRuns.supersede();
+    if (this.runs.active) this.#parts.agentRuns.supersede();
   }
 
   /** Adds secrets, as far as the conversation may have them. */
   async setSecrets(sources: SecretSources): Promise<void> {
-    await this.keeper.setSecrets(allowedSecrets(sources, this.#options.launched));
+    await this.keeper.setSecrets(allowedSecrets(sources, this.#parts.launched));
   }
 
   /** Stores what the conversation depends on from now on, where a client has brought it. */
   async noteBindings(): Promise<void> {
-    const { openingGuard, launched } = this.#options;
+    const { openingGuard, launched } = this.#parts;
     const { id, agent, agent_state: agentState } = this.keeper.state;
     const allowsSecret = (name: string) => isAllowedSecret(name, launched);
     const noted = openingGuard?.noted({ id, agent, agentState, allowsSecret });
@@ -191,15 +120,6 @@ export class LiveConversation {
 
   get status() {
     return this.keeper.state.execution_status;
-  }
-
-  /** Whether the store says that a run was asking the user about calls of a sub-agent. */
-  get hasCutQuestion(): boolean {
-    return !this.runs.active && this.#hasQuestion;
-  }
-
-  get #hasQuestion(): boolean {
-    return Object.hasOwn(this.keeper.state.agent_state, QUESTION_KEY);
   }
 
   /** Records a use at `now`, in milliseconds. */
@@ -223,50 +143,24 @@ export class LiveConversation {
     return this.#touchedAt <= moment && !isBusy;
   }
 
-  /**
-   * Answers calls that the end of the process left open. A run that it cut short goes on where the server says so, or
-   * else becomes an error. The calls of a machine that outlives its servers are answered by that run. A task that a
-   * sub-agent had finished by then has its result.
-   *
-   * Rejects with `too_many_requests` when the run should go on and no slot is free: nothing has changed then.
-   */
+  /** Whether a run was cut short by the end of its process. */
+  get needsRecovery(): boolean {
+    return this.#parts.recovery.isDue;
+  }
+
+  /** Repairs a run that was cut short, or goes on with it. Rejects as `RunRecovery.recover`. */
   recover(): Promise<void> {
-    return this.#options.client.resumed(() => this.#recover());
-  }
-
-  async #recover(): Promise<void> {
-    const { session, runs } = this;
-    await session.readLog();
-    const known = await this.subAgents.resultsOf(session.view.pending());
-    // A run that has begun meanwhile answers its own calls.
-    if (runs.active) return;
-    const slot = (await this.#goesOn()) ? runs.reserve() : undefined;
-    try {
-      if (slot !== undefined) await this.#options.takeovers?.note();
-      const { machineLasts } = this.#options;
-      await recoverRun(session, { known, goesOn: slot !== undefined, machineLasts });
-      if (slot !== undefined) runs.startOrFollow({ slot });
-    } finally {
-      slot?.release();
-    }
-  }
-
-  /** Whether a run was cut short that is to go on. */
-  async #goesOn(): Promise<boolean> {
-    const { takeovers } = this.#options;
-    const isCut = this.status === "running" || this.hasCutQuestion;
-    if (!isCut || takeovers === undefined || (await takeovers.areTooMany())) return false;
-    try {
-      this.runs.assertServed();
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#parts.recovery.recover();
   }
 
   /** Whether another conversation waits for what this one does. */
   get isSubAgent(): boolean {
-    return this.#options.isSubAgent;
+    return this.#parts.isSubAgent;
+  }
+
+  /** Whether the conversation is being handed over: a run ends before its next step then. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
   }
 
   /** Whether what was going on was dropped without a write, so that another server has to repair it. */
@@ -285,6 +179,10 @@ export class LiveConversation {
     await Promise.race([settled, this.#asking()]);
     if (this.runs.active && this.#hasQuestion) this.abandon();
     await settled;
+  }
+
+  get #hasQuestion(): boolean {
+    return hasQuestion(this.keeper.state);
   }
 
   /** Resolves once the run asks the user about calls of a sub-agent. */
@@ -316,7 +214,7 @@ export class LiveConversation {
     await this.goal.close(CLOSE_WAIT);
     await Promise.all([this.runs.close(CLOSE_WAIT), this.title.close()]);
     if (this.#isLeaving) this.workspace.leave();
-    await this.#agentRuns.close(CLOSE_WAIT);
+    await this.#parts.agentRuns.close(CLOSE_WAIT);
     await this.subAgents.close();
     await this.session.close();
   }
@@ -325,6 +223,6 @@ export class LiveConversation {
   warnOf(warnings: readonly string[]): void {
     if (warnings.length === 0) return;
     const { id } = this.keeper.state;
-    this.#logger.warn({ conversation_id: id, warnings }, "A request is not honoured in full");
+    this.#parts.logger.warn({ conversation_id: id, warnings }, "A request is not honoured in full");
   }
 }

@@ -5,7 +5,7 @@ import type { Logger } from "../../logger.ts";
 /** Modules that the first conversation and its usual tools need, each when it is reached. */
 const MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../../conversations/start-conversation.ts"),
-  () => import("../../conversations/live/open-conversation.ts"),
+  () => import("../../conversations/live/opening/open-conversation.ts"),
   () => import("../../tools/terminal/terminal-executor.ts"),
   () => import("../../workspace/local/terminal/terminal-session.ts"),
   () => import("../../tools/file-editor/file-editor.ts"),

@@ -146,6 +146,6 @@ it("a server that is to load its tools early does so once it is ready, before an
   onTestFinished(async () => void (await server.stop("SIGKILL")));
   const modules = () => readFile(loaded, "utf8");
   await expect.poll(modules, { timeout: 60_000 }).toMatch(/src\/tools\/search\/grep\.ts/);
-  expect(await modules()).toMatch(/src\/conversations\/live\/open-conversation\.ts/);
+  expect(await modules()).toMatch(/src\/conversations\/live\/opening\/open-conversation\.ts/);
   expect(await modules()).toMatch(/src\/tools\/terminal\/terminal-executor\.ts/);
 });

@@ -5,6 +5,13 @@ import type { NewEvent } from "../../../wire/events/events.ts";
 /** Key of `agent_state` while a question is open. */
 export const QUESTION_KEY = "sub_agent_confirmation";
 
+/** Whether a question is open, or was when its process ended. */
+export function hasQuestion({
+  agent_state: state,
+}: Readonly<Pick<ConversationState, "agent_state">>): boolean {
+  return Object.hasOwn(state, QUESTION_KEY);
+}
+
 /** Calls that wait for the user inside of a call that is running: those of a sub-agent. */
 export interface Question {
   /** Ids of the actions that wait. */

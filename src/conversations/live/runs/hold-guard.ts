@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { AgentServerError } from "../../../errors.ts";
+import { withComplete } from "../../../llm/decorators/with-complete.ts";
+import type { CreateLlm } from "../conversation-context.ts";
 
 /** Milliseconds between two looks at the claim. */
 const LOOK_PERIOD = 50;
@@ -44,4 +46,15 @@ export class HoldGuard {
     this.#options.givenUp(error);
     return error;
   }
+}
+
+/** Models whose calls wait while another server may have taken over. */
+export function guardedModels(createLlm: CreateLlm, guard: HoldGuard): CreateLlm {
+  return (config, use) => {
+    const llm = createLlm(config, use);
+    return withComplete(llm, async (request) => {
+      await guard.pass(request.signal);
+      return llm.complete(request);
+    });
+  };
 }

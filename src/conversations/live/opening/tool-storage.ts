@@ -1,6 +1,6 @@
-import type { EventLog } from "../../events/event-log.ts";
-import type { ConversationStore } from "../../stores/store.ts";
-import type { ToolStorage } from "../../tools/tool.ts";
+import type { EventLog } from "../../../events/event-log.ts";
+import type { ConversationStore } from "../../../stores/store.ts";
+import type { ToolStorage } from "../../../tools/tool.ts";
 
 /** Characters of a stored value as JSON. */
 const MAX_LENGTH = 1024 * 1024;

@@ -1,9 +1,9 @@
-import { expandVariables } from "../../mcp/expand-variables.ts";
-import { machineVariables } from "../../mcp/machine-variables.ts";
-import type { ToolHost } from "../../tools/tool.ts";
-import type { Agent } from "../../wire/agent/agent.ts";
-import type { McpServer } from "../../wire/agent/mcp-server.ts";
-import type { PluginSession } from "./plugins/plugin-session.ts";
+import { expandVariables } from "../../../mcp/expand-variables.ts";
+import { machineVariables } from "../../../mcp/machine-variables.ts";
+import type { ToolHost } from "../../../tools/tool.ts";
+import type { Agent } from "../../../wire/agent/agent.ts";
+import type { McpServer } from "../../../wire/agent/mcp-server.ts";
+import type { PluginSession } from "../plugins/plugin-session.ts";
 
 /** The MCP servers of an agent that connects them itself, and of its plugins, with their variables filled in. */
 export async function forwardedMcpServers(
