@@ -1,18 +1,19 @@
 import { AgentServerError, closingError, messageOf } from "../errors.ts";
-import type { Frame, UnstoredFrame } from "../stores/frame-relay.ts";
+import type { UnstoredFrame } from "../stores/frame-relay.ts";
 import { isFailure, isOwnershipLost, ownershipLost } from "../stores/refusals.ts";
 import type { Change, Store, StoredEvent } from "../stores/store.ts";
 import type { Event, NewEvent } from "../wire/events/events.ts";
-import { isOffBranch } from "../wire/events/hook-records.ts";
 import type { ProgressFrame } from "../wire/events/session-frames.ts";
+import { type FrameOrigin, FramePublisher } from "./feeds/frame-publisher.ts";
 import { frameText, lazyFrame } from "./feeds/frame-texts.ts";
 import type { EventMail } from "./mail/event-mail.ts";
 import {
+  advance,
   type EventStamps,
   type LogPosition,
+  movesHead,
   type NewTransientEvent,
-  parentAt,
-  stampEvent,
+  stampAll,
   transientText,
 } from "./stamp-event.ts";
 import { toStoredEvent } from "./stored-event.ts";
@@ -42,9 +43,6 @@ export interface EventLogOptions extends EventStamps {
 /** Further changes of the same atomic step. A `leafEventId` named here moves HEAD there. */
 export type LogChange = Omit<Change, "conversationId" | "events">;
 
-/** The writer and the moment of a frame. */
-type FrameOrigin = Pick<UnstoredFrame, "place" | "fence">;
-
 /**
  * The log of one live conversation: the only writer of its events and state.
  *
@@ -59,6 +57,7 @@ type FrameOrigin = Pick<UnstoredFrame, "place" | "fence">;
  */
 export class EventLog {
   readonly #options: EventLogOptions;
+  readonly #frames: FramePublisher;
   /** Includes calls that are still being stored. */
   #called: LogPosition;
   /** Includes what is stored, and nothing else. */
@@ -66,8 +65,6 @@ export class EventLog {
   /** Counts the failures that took `#called` back, so that each does so once. */
   #rollbacks = 0;
   #pending = 0;
-  /** Frames without an event that were published behind the last stored event. */
-  #unstored = 0;
   /** Counts the appends that are being stored and have not been passed to `onAppended`. */
   #held = 0;
   #settled: Promise<void> = Promise.resolve();
@@ -77,6 +74,7 @@ export class EventLog {
 
   constructor(options: EventLogOptions) {
     this.#options = options;
+    this.#frames = new FramePublisher(options);
     this.#stored = { head: options.leafEventId, nextSeq: options.nextSeq };
     this.#called = this.#stored;
   }
@@ -108,7 +106,7 @@ export class EventLog {
 
   /** Resolves with the stamped events once they are stored and published. */
   async append(events: readonly NewEvent[], change: LogChange = {}): Promise<Event[]> {
-    const stamped = this.#stampAll(events);
+    const stamped = stampAll(events, this.#called, this.#options);
     await this.#write(change, stamped);
     return stamped;
   }
@@ -120,7 +118,7 @@ export class EventLog {
   async appendAhead(events: readonly NewEvent[], change: LogChange = {}): Promise<void> {
     this.#assertOpen();
     const isAhead = this.#held === 0;
-    const stored = this.#write(change, this.#stampAll(events), { isAhead });
+    const stored = this.#write(change, stampAll(events, this.#called, this.#options), { isAhead });
     if (!isAhead) return stored;
     stored.catch(() => undefined);
   }
@@ -151,28 +149,18 @@ export class EventLog {
    * published whatever has become of the log, so that no reader waits for its event.
    */
   publishProgress(frame: ProgressFrame): void {
-    const { store, conversationId } = this.#options;
+    const toFrame = (origin?: FrameOrigin) => lazyFrame("progress", () => frameText(frame), origin);
     this.#publishInTurn(() => {
-      if (this.#refusal !== undefined && frame.type !== "item_aborted") return;
-      store.relay.publish(
-        conversationId,
-        lazyFrame("progress", () => frameText(frame), this.#origin()),
-      );
+      if (this.#refusal === undefined) this.#frames.publishAt(this.#stored.nextSeq, toFrame);
+      // A refused log has no moments: others may have written since.
+      else if (frame.type === "item_aborted") this.#frames.publish(toFrame());
     });
   }
 
   #publishUnlessRefused(toFrame: (origin: FrameOrigin) => UnstoredFrame): void {
     this.#publishInTurn(() => {
-      if (this.#refusal === undefined) this.#publish(toFrame(this.#origin()));
+      if (this.#refusal === undefined) this.#frames.publishAt(this.#stored.nextSeq, toFrame);
     });
-  }
-
-  /** The moment of the next frame. A refused log has none: others may have written since. */
-  #origin(): FrameOrigin {
-    if (this.#refusal !== undefined) return {};
-    const place = { at: this.#stored.nextSeq, nth: this.#unstored };
-    this.#unstored += 1;
-    return { place, fence: this.#options.fence };
   }
 
   /** As `publish`, but for receivers elsewhere alone. The event is made where there are any. */
@@ -205,24 +193,6 @@ export class EventLog {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#settled;
-  }
-
-  #publish(frame: Frame): void {
-    if (isOwnershipLost(this.#refusal)) return;
-    this.#options.store.relay.publish(this.#options.conversationId, frame);
-  }
-
-  #stampAll(events: readonly NewEvent[]): Event[] {
-    let position = this.#called;
-    /** HEAD without the records of hooks that are off the branch. */
-    let branch = position.head;
-    return events.map((event) => {
-      const head = hangsOnBranch(event) ? branch : position.head;
-      const stamped = stampEvent(event, parentAt({ ...position, head }), this.#options) as Event;
-      position = { head: movesHead(stamped) ? stamped.id : position.head, nextSeq: position.nextSeq + 1 };
-      if (movesHead(stamped) && !isOffBranch(stamped)) branch = stamped.id;
-      return stamped;
-    });
   }
 
   /** Throws at once for events that cannot be written: nothing of them is shown or stored then. */
@@ -304,7 +274,7 @@ export class EventLog {
       detail,
     } as const;
     const text = transientText(event, this.#called, this.#options);
-    void this.#inTurn(() => this.#publish({ kind: "transient", text }));
+    void this.#inTurn(() => this.#frames.publish({ kind: "transient", text }));
   }
 
   /** False when the log was lost before. */
@@ -319,21 +289,7 @@ export class EventLog {
     try {
       if (events.length > 0) this.#options.onAppended?.(events);
     } finally {
-      const { fence } = this.#options;
-      for (const { seq, json } of rows) this.#publish({ kind: "event", seq, text: json, fence });
-      if (rows.length > 0) this.#unstored = 0;
+      if (!isOwnershipLost(this.#refusal)) this.#frames.publishEvents(rows);
     }
   }
-}
-
-function movesHead(event: NewEvent): boolean {
-  return event.kind !== "ConversationStateUpdateEvent";
-}
-
-function hangsOnBranch(event: NewEvent): boolean {
-  return movesHead(event) && event.kind !== "HookExecutionEvent";
-}
-
-function advance(from: LogPosition, leafEventId: string | null | undefined, count: number): LogPosition {
-  return { head: leafEventId === undefined ? from.head : leafEventId, nextSeq: from.nextSeq + count };
 }

@@ -1,4 +1,5 @@
-import { type NewEvent, ROOT, type TransientEvent } from "../wire/events/events.ts";
+import { type Event, type NewEvent, ROOT, type TransientEvent } from "../wire/events/events.ts";
+import { isOffBranch } from "../wire/events/hook-records.ts";
 import { serialiseEvent } from "./serialise-event.ts";
 import type { Timestamps } from "./timestamp.ts";
 
@@ -19,6 +20,38 @@ export type NewTransientEvent = TransientEvent extends infer E
 export interface LogPosition {
   head: string | null;
   nextSeq: number;
+}
+
+/** The position behind further events, of which the last moves HEAD to an event; undefined leaves HEAD where it is. */
+export function advance(
+  from: LogPosition,
+  leafEventId: string | null | undefined,
+  count: number,
+): LogPosition {
+  return { head: leafEventId === undefined ? from.head : leafEventId, nextSeq: from.nextSeq + count };
+}
+
+/** Fills in ids, times and parents of events that are appended at a position, each behind the one before. */
+export function stampAll(events: readonly NewEvent[], from: LogPosition, stamps: EventStamps): Event[] {
+  let position = from;
+  /** HEAD without the records of hooks that are off the branch. */
+  let branch = position.head;
+  return events.map((event) => {
+    const head = hangsOnBranch(event) ? branch : position.head;
+    const stamped = stampEvent(event, parentAt({ ...position, head }), stamps) as Event;
+    position = advance(position, movesHead(stamped) ? stamped.id : undefined, 1);
+    if (movesHead(stamped) && !isOffBranch(stamped)) branch = stamped.id;
+    return stamped;
+  });
+}
+
+/** Whether HEAD is at the event once it is in the log. */
+export function movesHead(event: NewEvent): boolean {
+  return event.kind !== "ConversationStateUpdateEvent";
+}
+
+function hangsOnBranch(event: NewEvent): boolean {
+  return movesHead(event) && event.kind !== "HookExecutionEvent";
 }
 
 /** Fills in id, time and parent. Key order is the wire's: the common keys first, `kind` last. */

@@ -20,14 +20,14 @@ const SQLITE = [
 
 /** The sources whose mistakes would cost most: the log, the confirmation, the admission and the stores. */
 export const TARGETS: readonly Target[] = [
-  {
-    file: "src/events/event-log.ts",
+  ...["event-log", "stamp-event", "feeds/frame-publisher"].map((name) => ({
+    file: `src/events/${name}.ts`,
     tests: [
       "test/events/event-log.test.ts",
       "test/events/append-ahead.test.ts",
       "test/events/log-frames.test.ts",
     ],
-  },
+  })),
   ...["confirmation", "needs-confirmation", "questions", "risk-analysis"].map((name) => ({
     file: `src/agent/loop/confirmation/${name}.ts`,
     tests: CONFIRMATION,
