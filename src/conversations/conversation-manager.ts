@@ -25,7 +25,6 @@ import { assertStoredOpenable } from "./live/opening-guard.ts";
 import { type ConversationManagerOptions, type ManagerParts, managerParts } from "./manager-parts.ts";
 import { watchedRecord } from "./record/watched-record.ts";
 import { deleteConversation } from "./removal/delete-conversation.ts";
-import { AVAILABLE, toRuntimeInfo } from "./runtime-info.ts";
 import type { TakenOver } from "./takeover/take-over.ts";
 import type { ForkOptions } from "./tree/forked-record.ts";
 
@@ -268,10 +267,7 @@ export class ConversationManager {
 
   /** The state of the machine that a conversation works on, as it is found now. Loads nothing. */
   async runtime(id: string): Promise<RuntimeInfo> {
-    const elsewhere = this.#parts.runtimeElsewhere(await this.#parts.reader.assertStored(id));
-    const { machines } = this.#parts.context;
-    if (elsewhere !== undefined) return elsewhere;
-    return machines === undefined ? AVAILABLE : toRuntimeInfo(await machines.look(id));
+    return this.#parts.runtimes.look(await this.#parts.reader.assertStored(id));
   }
 
   /**
@@ -280,7 +276,7 @@ export class ConversationManager {
   async stopRuntime(id: string): Promise<void> {
     await this.#parts.reader.assertStored(id);
     await this.#parts.live.yield(id);
-    await this.#parts.context.machines?.stop(id);
+    await this.#parts.runtimes.stop(id);
   }
 
   /** The facts that decide whether a caller reaches a conversation; undefined for an unknown one. Loads nothing. */

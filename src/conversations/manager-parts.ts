@@ -3,8 +3,6 @@ import { EventReader } from "../events/event-reader.ts";
 import { Feeds } from "../events/feeds/feeds.ts";
 import { createTimestamps } from "../events/timestamp.ts";
 import { NodeSeat } from "../stores/nodes/node-seat.ts";
-import type { ConversationHeader } from "../stores/store.ts";
-import type { RuntimeInfo } from "../wire/conversation.ts";
 import type { WorkspaceFiles } from "../workspace/workspace-files.ts";
 import { PrincipalSpending } from "./budgets/principal-spending.ts";
 import { ClaimedConversations } from "./claimed-conversations.ts";
@@ -19,7 +17,7 @@ import { readableStore } from "./record/damage/readable-store.ts";
 import { lostSecrets } from "./record/stored-state.ts";
 import { UnsealedSecrets } from "./record/unsealed-secrets.ts";
 import { type RemovalOptions, Removals } from "./removal/removals.ts";
-import { AVAILABLE, runtimeElsewhere, toRuntimeInfo } from "./runtime-info.ts";
+import { Runtimes } from "./runtime-info.ts";
 import { Drivers } from "./sub-agents/workers/drivers.ts";
 import { LiveWorker } from "./sub-agents/workers/live-worker.ts";
 import { boundStore } from "./takeover/bound-store.ts";
@@ -66,8 +64,7 @@ export interface ManagerParts {
   forks: Forks;
   removals: Removals;
   turns: Turns;
-  /** The runtime of a conversation whose machine is away, or that may be another server's; undefined for others. */
-  runtimeElsewhere(record: ConversationHeader): RuntimeInfo | undefined;
+  runtimes: Runtimes;
   /** Whether what other servers have left comes by `takeOver`. */
   adopts: boolean;
 }
@@ -104,16 +101,14 @@ export function managerParts(
     stored,
   });
   const { machines } = options;
-  const elsewhere = (record: ConversationHeader) =>
-    runtimeElsewhere(record, { isMachineThere, isLost: (id) => live.isLost(id) });
+  const runtimes = new Runtimes({ machines, isMachineThere, isLost: (id) => live.isLost(id) });
   const callsOf = (id: string) => live.callsOf(id);
   const reader = new ConversationReader({
     ...options,
     damage,
     lostSecrets: (record) => lostSecrets(record, context),
     callsOf,
-    runtimeOf: (record) =>
-      elsewhere(record) ?? (machines && toRuntimeInfo(machines.stateOf(record.id))) ?? AVAILABLE,
+    runtimeOf: (record) => runtimes.known(record),
   });
   const launches = new Launches({
     reader,
@@ -134,7 +129,7 @@ export function managerParts(
     forks: new Forks({ context, callsOf, turns }),
     removals: removalsOf(options, context.principalSpending),
     turns,
-    runtimeElsewhere: elsewhere,
+    runtimes,
     adopts: options.adopts ?? false,
   };
 }

@@ -1,6 +1,6 @@
 import type { ConversationHeader } from "../stores/store.ts";
 import type { RuntimeInfo } from "../wire/conversation.ts";
-import type { MachineState } from "../workspace/machines.ts";
+import type { MachineState, Machines } from "../workspace/machines.ts";
 
 /** The runtime of a conversation whose machine is always there, such as the server's own. */
 export const AVAILABLE: RuntimeInfo = Object.freeze({
@@ -36,4 +36,38 @@ export function toRuntimeInfo(state: MachineState): RuntimeInfo {
   const error = state.status === "error" ? { code: "start_failed", message: state.message } : null;
   const canResume = state.status !== "missing" || (state.canResume ?? true);
   return { runtime_status: state.status, can_resume: canResume, runtime_error: error };
+}
+
+export interface RuntimesOptions extends AroundRuntime {
+  /** The machines that stay when workspaces are closed; undefined where all work on that of the server. */
+  machines: Machines | undefined;
+}
+
+/** The machines of conversations, as clients see them. */
+export class Runtimes {
+  readonly #options: RuntimesOptions;
+
+  constructor(options: RuntimesOptions) {
+    this.#options = options;
+  }
+
+  /** The runtime of a conversation as it is known. */
+  known(record: Pick<ConversationHeader, "id" | "machine">): RuntimeInfo {
+    const { machines } = this.#options;
+    const known = () => machines && toRuntimeInfo(machines.stateOf(record.id));
+    return runtimeElsewhere(record, this.#options) ?? known() ?? AVAILABLE;
+  }
+
+  /** The runtime of a conversation as it is found now. */
+  async look(record: Pick<ConversationHeader, "id" | "machine">): Promise<RuntimeInfo> {
+    const { machines } = this.#options;
+    const elsewhere = runtimeElsewhere(record, this.#options);
+    if (elsewhere !== undefined) return elsewhere;
+    return machines === undefined ? AVAILABLE : toRuntimeInfo(await machines.look(record.id));
+  }
+
+  /** Ends everything on the machine of a conversation, where it shares it with no other. */
+  async stop(id: string): Promise<void> {
+    await this.#options.machines?.stop(id);
+  }
 }
