@@ -7,14 +7,13 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import type * as AgentServer from "../../../src/index.ts";
-import type { LlmReply } from "../../../src/llm/llm.ts";
 import { answerBench } from "../child.ts";
 import { median } from "../statistics.ts";
 import { gaps } from "./model.ts";
+import { scriptedReply } from "./scripted-reply.ts";
 
 /** Steps before the first that counts. */
 const WARM_UP = 300;
-const USAGE = { completion_tokens: 20, cache_read_tokens: 0, cache_write_tokens: 0, reasoning_tokens: 0 };
 
 /** Milliseconds of each wait for the disk. */
 const syncs: number[] = [];
@@ -50,7 +49,7 @@ answerBench(async ({ store, steps, folder }) => {
       const { user, system } = process.cpuUsage(processorBefore);
       finished.resolve((user + system) / 1_000);
     }
-    return reply(asked.length, total);
+    return scriptedReply(asked.length, total);
   };
   const server = createServer({
     keyless: "loopback",
@@ -80,21 +79,4 @@ answerBench(async ({ store, steps, folder }) => {
 function openStore(kind: string, folder: string): AgentServer.Store {
   if (kind === "memory") return memoryStore();
   return sqliteStore({ path: join(folder, `${kind}.db`), durability: kind === "disk" ? "disk" : "process" });
-}
-
-function reply(step: number, last: number): LlmReply {
-  const thought = JSON.stringify({ thought: `Step ${step}: nothing to do yet.` });
-  const call = { id: `call_${step}`, name: "think", arguments: thought, origin: "completion" as const };
-  return {
-    id: `reply-${step}`,
-    model: "scripted",
-    message:
-      step < last
-        ? { role: "assistant", content: [], tool_calls: [call] }
-        : { role: "assistant", content: [{ type: "text", text: "Done.", cache_prompt: false }] },
-    usage: { prompt_tokens: 1_000, ...USAGE },
-    cost: 0,
-    contextWindow: 0,
-    latency: 0,
-  };
 }
