@@ -1,6 +1,6 @@
-import { startChild } from "../child.ts";
-import type { Figure } from "../figure.ts";
-import { median, range, rounded } from "../statistics.ts";
+import { startChild } from "../../child.ts";
+import type { Figure } from "../../figure.ts";
+import { median, range, rounded } from "../../statistics.ts";
 import { Publisher, type SocketKind } from "./fan-out.ts";
 
 const SOCKETS = 20;

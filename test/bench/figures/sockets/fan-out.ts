@@ -1,6 +1,6 @@
-import { type Child, startChild } from "../child.ts";
-import type { Figure } from "../figure.ts";
-import { median, range, rounded } from "../statistics.ts";
+import { type Child, startChild } from "../../child.ts";
+import type { Figure } from "../../figure.ts";
+import { median, range, rounded } from "../../statistics.ts";
 
 /** Sockets, and frames to each of them between two looks whether all have come. */
 const LOADS = [

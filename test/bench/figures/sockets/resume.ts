@@ -1,8 +1,8 @@
-import { createConversation } from "../conversation.ts";
-import type { Figure } from "../figure.ts";
-import { conversationId, fill, fillByHttp } from "../fill.ts";
-import { FrameReader } from "../load/frame-reader.ts";
-import { median, range, rounded, timed } from "../statistics.ts";
+import { createConversation } from "../../conversation.ts";
+import type { Figure } from "../../figure.ts";
+import { conversationId, fill, fillByHttp } from "../../fill.ts";
+import { FrameReader } from "../../load/frame-reader.ts";
+import { median, range, rounded, timed } from "../../statistics.ts";
 
 const EVENTS = 10_000;
 const EVENTS_OF_REFERENCE = 1_000;
