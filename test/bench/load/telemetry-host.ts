@@ -1,6 +1,7 @@
 /**
- * A process: two of our built servers that differ in nothing but what watches them: none, or figures for Prometheus, all
- * spans sent by OTLP, and a log of requests by pino. Arguments: the folder of the build, a URL that takes spans.
+ * A process: three of our built servers that differ in nothing but what watches them: nothing; figures for Prometheus and
+ * a log of requests by pino; these and all spans, sent by OTLP. Arguments: the folder of the build, a URL that takes
+ * spans.
  */
 import { createServer as createHttpServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -38,10 +39,13 @@ interface Side {
   run: { steps: number; asked: number; finished(): void } | undefined;
 }
 
-const sides = new Map<boolean, Side>();
+/** What watches a server. */
+export type Watch = "nothing" | "figures" | "everything";
+
+const sides = new Map<Watch, Side>();
 
 answerBench(async (message) => {
-  const side = sides.get(Boolean(message.watched)) ?? (await open(message));
+  const side = sides.get(message.watch as Watch) ?? (await open(message.watch as Watch, message));
   switch (message.do) {
     case "address":
       return `http://127.0.0.1:${(side.port.address() as AddressInfo).port}`;
@@ -55,19 +59,17 @@ answerBench(async (message) => {
   }
 });
 
-async function open({ watched, folder }: Record<string, unknown>): Promise<Side> {
-  const base = join(String(folder), watched ? "watched" : "plain");
+async function open(watch: Watch, { folder }: Record<string, unknown>): Promise<Side> {
+  const base = join(String(folder), watch);
+  const isWatched = watch !== "nothing";
   const server = createServer({
     keyless: "loopback",
-    logger: watched ? pino(pino.destination({ dest: "/dev/null", sync: false })) : "silent",
+    logger: isWatched ? pino(pino.destination({ dest: "/dev/null", sync: false })) : "silent",
     conversationsPath: base,
     store: sqliteStore({ path: `${base}.db`, durability: "process" }),
     createLlm: () => ({ complete: async () => nextReply(side) }),
-    ...(watched === true && {
-      metrics: prometheus(),
-      observers: [openTelemetry({ tracerProvider })],
-      accessLog: true,
-    }),
+    ...(isWatched && { metrics: prometheus(), accessLog: true }),
+    ...(watch === "everything" && { observers: [openTelemetry({ tracerProvider })] }),
   });
   const handler = toNodeHandler(server);
   const port = createHttpServer((request, response) => {
@@ -76,7 +78,7 @@ async function open({ watched, folder }: Record<string, unknown>): Promise<Side>
   });
   const side: Side = { server, port, requests: 0, run: undefined };
   await new Promise<void>((listening) => port.listen(0, "127.0.0.1", listening));
-  sides.set(Boolean(watched), side);
+  sides.set(watch, side);
   return side;
 }
 
