@@ -1,6 +1,6 @@
 import { type Child, startChild } from "../child.ts";
 import type { Figure } from "../figure.ts";
-import type { Watch } from "../load/telemetry-host.ts";
+import type { Watch } from "../load/telemetry/watched-host.ts";
 import { range, rounded } from "../statistics.ts";
 
 const ROUNDS = 7;
@@ -25,9 +25,9 @@ export const telemetry: Figure = {
   bar: `figures and log <= ${MOST * 100} % of a step's processor time; all with spans, of a step whose model takes ${MODEL_MS} ms`,
   reference: false,
   async measure({ dist, folder }) {
-    const sink = await startChild("load/span-sink.ts");
+    const sink = await startChild("load/telemetry/span-sink.ts");
     const load = await startChild("load/http-load.ts");
-    const host = await startChild("load/telemetry-host.ts", [dist, await sink.ask<string>({})]);
+    const host = await startChild("load/telemetry/watched-host.ts", [dist, await sink.ask<string>({})]);
     try {
       const step = await inTurn((watch) => perStep(host, folder, watch));
       const request = await inTurn((watch) => perRequest({ host, load, folder, watch }));

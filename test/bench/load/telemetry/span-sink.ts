@@ -1,7 +1,7 @@
 /** A process: takes spans by OTLP over HTTP, counts the requests and throws them away. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerBench } from "../child.ts";
+import { answerBench } from "../../child.ts";
 
 let bytes = 0;
 const sink = createServer((request, response) => {

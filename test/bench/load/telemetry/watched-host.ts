@@ -11,12 +11,12 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import pino from "pino";
-import type * as AgentServer from "../../../src/index.ts";
-import type * as NodeAdapter from "../../../src/node/index.ts";
-import type * as Tracing from "../../../src/telemetry/opentelemetry.ts";
-import type * as Prometheus from "../../../src/telemetry/prometheus.ts";
-import { answerBench } from "../child.ts";
-import { scriptedReply } from "./scripted-reply.ts";
+import type * as AgentServer from "../../../../src/index.ts";
+import type * as NodeAdapter from "../../../../src/node/index.ts";
+import type * as Tracing from "../../../../src/telemetry/opentelemetry.ts";
+import type * as Prometheus from "../../../../src/telemetry/prometheus.ts";
+import { answerBench } from "../../child.ts";
+import { scriptedReply } from "../scripted-reply.ts";
 
 const [dist = "", spans = ""] = process.argv.slice(2);
 const { createServer, sqliteStore } = await built<typeof AgentServer>("index.js");
