@@ -22,7 +22,7 @@ export const files: Figure = {
   async measure({ target, folder }) {
     const [server, raw, load] = [
       await target.start(folder),
-      await startChild("load/raw-files.ts"),
+      await startChild("load/raw/raw-files.ts"),
       await startChild("load/file-load.ts"),
     ];
     try {

@@ -13,7 +13,7 @@ export const health: Figure = {
   async measure({ target, folder }) {
     const [server, raw, load] = [
       await target.start(folder),
-      await startChild("load/raw-http.ts"),
+      await startChild("load/raw/raw-http.ts"),
       await startChild("load/http-load.ts"),
     ];
     try {

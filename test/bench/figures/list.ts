@@ -20,7 +20,7 @@ export const list: Figure = {
     const count = target.name === "ours" ? CONVERSATIONS : CONVERSATIONS_OF_REFERENCE;
     if (target.name === "ours") await fill(target, folder, { conversations: count - 1, logs: 0, events: 0 });
     const server = await target.start(folder);
-    const raw = await startChild("load/raw-http.ts");
+    const raw = await startChild("load/raw/raw-http.ts");
     try {
       const { url } = server;
       const model = "http://127.0.0.1:9/v1";

@@ -18,7 +18,7 @@ export const search: Figure = {
     const count = target.name === "ours" ? EVENTS : EVENTS_OF_REFERENCE;
     if (target.name === "ours") await fill(target, folder, { conversations: 1, logs: 1, events: count });
     const server = await target.start(folder);
-    const raw = await startChild("load/raw-http.ts");
+    const raw = await startChild("load/raw/raw-http.ts");
     try {
       const { url } = server;
       let id = conversationId(0);

@@ -32,7 +32,7 @@ function fanOutTo(socket: SocketKind, name: string): Figure {
       for (const load of LOADS) {
         const conversations = Math.ceil(load.sockets / SOCKETS_OF_A_CONVERSATION);
         const host = await startChild("load/streaming-host.ts", [dist, `${folder}/${load.sockets}`]);
-        const raw = await startChild("load/raw-sockets.ts");
+        const raw = await startChild("load/raw/raw-sockets.ts");
         try {
           const ours = await Publisher.start(host, await host.ask({ conversations, socket }), load, socket);
           const bare = await Publisher.start(raw, [await raw.ask({})], load);

@@ -1,7 +1,7 @@
 /** A process: what `node:http` alone makes of answering every request with the same bytes. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerBench } from "../child.ts";
+import { answerBench } from "../../child.ts";
 
 let body = "";
 const server = createServer((_request, response) => {

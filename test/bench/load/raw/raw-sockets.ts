@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { type WebSocket, WebSocketServer } from "ws";
-import { answerBench } from "../child.ts";
+import { answerBench } from "../../child.ts";
 
 const sockets = new Set<WebSocket>();
 const httpServer = createServer();

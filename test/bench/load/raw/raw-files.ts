@@ -4,7 +4,7 @@ import { rename, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { answerBench } from "../child.ts";
+import { answerBench } from "../../child.ts";
 
 const server = createServer(async (request, response) => {
   const path = new URL(request.url ?? "", "http://any").searchParams.get("path") ?? "";
