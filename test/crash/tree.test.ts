@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type Event, memoryStore, type Store, sqliteStore } from "agent-server";
 import { createTestServer, fixedClock, say, scriptedLlm } from "agent-server/testing";
 import { expect, it, onTestFinished } from "vitest";
-import { beginCopy, copyPart, isWhole } from "../../src/stores/sqlite/copied-log.ts";
 import { Database } from "../../src/stores/sqlite/database.ts";
+import { beginCopy, copyPart, isWhole } from "../../src/stores/sqlite/log/copied-log.ts";
 import { mortalStore } from "../../src/testing/mortal-store.ts";
 
 const FORK = "0a0b0c0d-0000-4000-8000-00000000f0f0";

@@ -76,7 +76,14 @@ export const TARGETS: readonly Target[] = [
     ],
   })),
   { file: "src/stores/memory.ts", tests: ["test/stores/contract.test.ts"] },
-  ...["sqlite", "sqlite/writes", "sqlite/log-ends", "sqlite/database", "sqlite/events"].map((name) => ({
+  ...[
+    "sqlite",
+    "sqlite/writes",
+    "sqlite/group-commit",
+    "sqlite/log/log-ends",
+    "sqlite/database",
+    "sqlite/events",
+  ].map((name) => ({
     file: `src/stores/${name}.ts`,
     tests: SQLITE,
   })),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Observers } from "../../observing/observers.ts";
-import { sqliteStore, type WatchSync } from "../../stores/sqlite.ts";
+import type { WatchSync } from "../../stores/sqlite/group-commit.ts";
+import { sqliteStore } from "../../stores/sqlite.ts";
 import type { Store } from "../../stores/store.ts";
 import type { ResolvedOptions } from "../options/resolved-options.ts";
 

@@ -3,8 +3,8 @@ import { longerThan } from "../page-length.ts";
 import type { EventFilter, EventQuery, StoredEvent } from "../store.ts";
 import type { Columns, Database, Row } from "./database.ts";
 import { EventConditions, eventRows } from "./event-conditions.ts";
-import { MARKED } from "./event-marks.ts";
-import { firstAtOrAfter, lastBefore } from "./log-times.ts";
+import { MARKED } from "./log/event-marks.ts";
+import { firstAtOrAfter, lastBefore } from "./log/log-times.ts";
 import { EVENT_COUNT } from "./schema.ts";
 
 /** `seq` is the first and `json` the last: `eventRows`, `searchEvents` and `fromColumns` count on the order. */

@@ -4,8 +4,8 @@ import { alreadyExists, assertContinues, repeatedEvent, unknownConversation } fr
 import type { Change, ConversationHeader, StoredEvent } from "../store.ts";
 import { clearBashEvents } from "./bash-events.ts";
 import type { Database } from "./database.ts";
-import { isMarkingDue, markEvents } from "./event-marks.ts";
-import { hasEvent, type LogEnd, LogEnds } from "./log-ends.ts";
+import { isMarkingDue, markEvents } from "./log/event-marks.ts";
+import { hasEvent, type LogEnd, LogEnds } from "./log/log-ends.ts";
 import { insertMessages } from "./outbox.ts";
 
 /** The columns a change may update. SQL names come from here only. */

@@ -1,6 +1,6 @@
-import type { Database } from "./database.ts";
+import type { Database } from "../database.ts";
+import { EVENT_COUNT } from "../schema.ts";
 import { hasMark, MARKED, type Marks, unmarkFrom } from "./event-marks.ts";
-import { EVENT_COUNT } from "./schema.ts";
 
 /** Logs whose ends are kept in memory. */
 const MAX_KEPT = 1_000;

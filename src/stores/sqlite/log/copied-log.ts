@@ -1,7 +1,7 @@
-import { nextPart, placeAfter, type SpanPlace } from "../log-parts.ts";
-import { unknownConversation } from "../refusals.ts";
-import type { CopiedEvents, LogSpan } from "../store.ts";
-import type { Database } from "./database.ts";
+import { nextPart, placeAfter, type SpanPlace } from "../../log-parts.ts";
+import { unknownConversation } from "../../refusals.ts";
+import type { CopiedEvents, LogSpan } from "../../store.ts";
+import type { Database } from "../database.ts";
 import { markEvents } from "./event-marks.ts";
 import type { LogEnd } from "./log-ends.ts";
 

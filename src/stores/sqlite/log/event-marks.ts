@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import type { Database } from "../database.ts";
 
 /** Events of a log that get their marks together. */
 const STRIDE = 64;

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from "node:sqlite";
-import type { Database } from "./database.ts";
-import { EVENT_COUNT } from "./schema.ts";
+import type { Database } from "../database.ts";
+import { EVENT_COUNT } from "../schema.ts";
 
 /** A conversation's row, by the key as it was read. */
 interface Log {
