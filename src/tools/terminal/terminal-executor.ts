@@ -3,10 +3,10 @@ import type { TerminalAction } from "../../wire/events/actions.ts";
 import { text } from "../../wire/events/message.ts";
 import type { TerminalObservation } from "../../wire/events/observations.ts";
 import { joinPath } from "../../workspace/paths.ts";
-import type { ResumedTerminal } from "../../workspace/workspace.ts";
 import type { CommandEnd, WaitOutcome, WorkspaceTerminal } from "../../workspace/workspace-terminal.ts";
 import type { ToolCallContext, ToolExecutor, ToolHost } from "../tool.ts";
 import { FLOOD_MEBIBYTES, remarkOnEnd, remarkOnPatience } from "./call-remarks.ts";
+import { ConversationShell } from "./conversation-shell.ts";
 import { keyCode } from "./keys.ts";
 import { literalArgumentHint } from "./literal-argument.ts";
 import { type TerminalResult, toObservation } from "./observation.ts";
@@ -33,22 +33,15 @@ const MAX_INPUT = 64 * 1024;
 /** Share of the time without activity, after which the machine may be stopped, that one call may wait. */
 const MAX_IDLE_SHARE = 0.9;
 
-/** The shell of one conversation. It is started by the first command and by the first one after it has exited. */
+/** Answers the calls of a conversation with what its shell does, as a model reads it. */
 export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   readonly #host: ToolHost;
   readonly #params: TerminalParams;
   readonly #outputDir: string;
   readonly #log: OutputLog;
-  #session: WorkspaceTerminal | null = null;
-  #starting: Promise<WorkspaceTerminal> | null = null;
-  #workingDir: string;
-  /** Whether a command was started and its end not reported. */
-  #open = false;
+  readonly #shell: ConversationShell;
   /** Whether some output of the running command was reported. */
   #reported = false;
-  #closed = false;
-  /** The shell that another server had; undefined while it was not looked for. */
-  #found: Promise<ResumedTerminal | null> | undefined;
 
   constructor(host: ToolHost) {
     this.#host = host;
@@ -59,7 +52,13 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
       files: host.workspace.files,
       directory: this.#outputDir,
     });
-    this.#workingDir = host.workspace.info.workingDir;
+    this.#shell = new ConversationShell({
+      conversationId: host.conversationId,
+      workspace: host.workspace,
+      params: this.#params,
+      onText: (output) => this.#log.append(output),
+      onStart: () => this.#log.breakLine(),
+    });
   }
 
   async run(input: TerminalInput, { signal, actionId }: ToolCallContext): Promise<TerminalObservation> {
@@ -69,7 +68,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     if (hint !== null)
       return this.#observe({ command: input.command, output: hint, isError: true, exitCode: null });
     this.#log.setMask(await this.#host.secrets.mask());
-    await this.#findShell();
+    await this.#shell.find();
     const call = { ...input, actionId };
     if (input.reset) return this.#reset(call, signal);
     return this.#execute(call, signal);
@@ -80,30 +79,26 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     input: TerminalInput,
     { signal, actionId }: ToolCallContext,
   ): Promise<TerminalObservation | undefined> {
-    const shell = await this.#findShell();
+    const shell = await this.#shell.find();
     const command = input.command.trim();
     if (shell === null || input.is_input || input.reset) return undefined;
     const call = { ...input, actionId };
-    if (command === "") return this.#open ? this.#wait(shell, call, signal) : undefined;
+    if (command === "") return this.#shell.hasOpenCommand ? this.#wait(shell, call, signal) : undefined;
     await this.#host.secrets.referencedIn(command);
     this.#log.setMask(await this.#host.secrets.mask());
-    if (!(await shell.resume(actionId))) return undefined;
-    this.#open = true;
+    if (!(await this.#shell.resume(actionId))) return undefined;
     return this.#wait(shell, call, signal);
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#starting?.catch(() => {});
-    await this.#endSession();
+    await this.#shell.close();
     await this.#log.clear();
   }
 
   async #reset(input: TerminalCall, signal: AbortSignal): Promise<TerminalObservation> {
-    await this.#endSession();
+    await this.#shell.reset();
     await this.#log.clear();
-    this.#workingDir = this.#host.workspace.info.workingDir;
-    await this.#start();
+    await this.#shell.start();
     if (input.command.trim() === "") {
       return this.#observe({ command: "[RESET]", output: remarks.RESET, exitCode: 0 });
     }
@@ -120,19 +115,19 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const command = input.command.trim();
     const tooLong = command === "" || input.is_input ? null : this.#tooPatient(input.timeout);
     if (tooLong !== null) return this.#refuse(command, tooLong);
-    if (!this.#open) {
+    if (!this.#shell.hasOpenCommand) {
       if (input.command === "" || (command === "" && !input.is_input))
         return this.#refuse(command, remarks.NOTHING_TO_POLL);
       if (input.is_input) return this.#refuse(command, remarks.NOTHING_TO_INTERACT);
       return this.#runCommand(input, signal);
     }
-    const session = this.#session;
+    const session = this.#shell.terminal;
     if (session === null) throw new Error("The terminal is closed.");
     if (command === "" && !(input.is_input && input.command !== ""))
       return this.#wait(session, input, signal);
     if (input.is_input) return this.#sendInput(session, input, signal);
     if (session.state === "running") return this.#refuseWhileRunning(session, command);
-    this.#notePreviousEnd(session);
+    await this.#notePreviousEnd(session);
     return this.#runCommand(input, signal);
   }
 
@@ -149,10 +144,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const exports = await this.#host.secrets.referencedIn(input.command);
     // Values that were looked up for this command are masked too.
     this.#log.setMask(await this.#host.secrets.mask());
-    const session =
-      this.#session === null || this.#session.state === "exited" ? await this.#start() : this.#session;
-    await session.run(input.command, exports, input.actionId);
-    this.#open = true;
+    const session = await this.#shell.run(input.command, exports, input.actionId);
     this.#reported = false;
     return this.#wait(session, input, signal);
   }
@@ -206,7 +198,7 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
     const command = call.input.command.trim();
     const { end } = session;
     const prefix = this.#reported ? remarks.CONTINUED : "";
-    if (this.#closed) {
+    if (this.#shell.isClosed) {
       return this.#observe({ command, output: remarks.CLOSED, exitCode: -1, isError: true });
     }
     const output = await this.#takeOutput(session, end);
@@ -216,21 +208,20 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
       const suffix = remarkOnPatience(call.outcome, { patience: call.patience ?? 0, noChangeTimeout });
       return this.#observe({ command, output, metadata: { prefix, suffix } });
     }
-    this.#open = false;
-    this.#workingDir = session.workingDir;
+    await this.#shell.settle();
     const { exitCode } = end;
     const { username, hostname } = this.#host.workspace.info;
-    if (end.kind === "shell_exit") await this.#endSession();
+    const { workingDir } = this.#shell;
     const metadata = {
       username,
       hostname,
       exit_code: exitCode,
       pid: end.kind === "prompt" ? end.backgroundPid : -1,
-      working_dir: this.#workingDir,
+      working_dir: workingDir,
       py_interpreter_path: end.kind === "prompt" ? end.pythonPath : null,
       prefix,
     };
-    const suffix = remarkOnEnd(end, call, this.#workingDir);
+    const suffix = remarkOnEnd(end, call, workingDir);
     return this.#observe({ command, output, metadata: { ...metadata, suffix } });
   }
 
@@ -243,13 +234,13 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
   }
 
   /** Puts the last output of an earlier command, which has ended since, before that of a new one. */
-  #notePreviousEnd(session: WorkspaceTerminal): void {
+  async #notePreviousEnd(session: WorkspaceTerminal): Promise<void> {
     if (session.end === null) return;
     // A prompt has passed the screen on; a shell that exited has not.
     if (session.state === "exited") this.#log.append(session.pendingText);
     this.#log.breakLine();
     this.#log.append(remarks.previousCompleted(session.end.exitCode));
-    this.#workingDir = session.workingDir;
+    await this.#shell.settle();
   }
 
   /** Shows the screen of a full-screen program. The text under it is reported after the program has ended. */
@@ -267,71 +258,6 @@ export class TerminalExecutor implements ToolExecutor<TerminalInput> {
 
   #observe(result: Omit<TerminalResult, "outputDir">): TerminalObservation {
     return toObservation({ ...result, outputDir: this.#outputDir });
-  }
-
-  #start(): Promise<WorkspaceTerminal> {
-    this.#starting = this.#replaceSession();
-    return this.#starting;
-  }
-
-  async #replaceSession(): Promise<WorkspaceTerminal> {
-    if (this.#closed) throw new Error("The terminal is closed.");
-    await this.#endSession();
-    const { workspace } = this.#host;
-    const options = this.#shellOptions();
-    const session = await workspace.terminal({ ...options, cwd: this.#workingDir }).catch((error) => {
-      // The folder of the last shell may have been removed.
-      if (this.#workingDir === workspace.info.workingDir) throw error;
-      return workspace.terminal(options);
-    });
-    if (this.#closed) {
-      await session.close();
-      throw new Error("The terminal is closed.");
-    }
-    this.#session = session;
-    return session;
-  }
-
-  /** Finds the shell that another server had, once. null where there is none. */
-  #findShell(): Promise<ResumedTerminal | null> {
-    this.#found ??= this.#takeShell().catch((error: unknown) => {
-      this.#found = undefined;
-      throw error;
-    });
-    return this.#found;
-  }
-
-  async #takeShell(): Promise<ResumedTerminal | null> {
-    const { handover } = this.#host.workspace;
-    if (handover === undefined) return null;
-    const shell = await handover.terminal(this.#shellName, this.#shellOptions());
-    if (shell === null) return null;
-    this.#session = shell;
-    this.#workingDir = shell.workingDir;
-    this.#open = shell.state === "running";
-    return shell;
-  }
-
-  /** Sub-agents have shells on the same machine. */
-  get #shellName(): string {
-    return `terminal of ${this.#host.conversationId}`;
-  }
-
-  #shellOptions() {
-    return {
-      name: this.#shellName,
-      env: this.#params.env,
-      shellPath: this.#params.shellPath,
-      onText: (output: string) => this.#log.append(output),
-      onStart: () => this.#log.breakLine(),
-    };
-  }
-
-  async #endSession(): Promise<void> {
-    const session = this.#session;
-    this.#session = null;
-    this.#open = false;
-    await session?.close();
   }
 }
 
