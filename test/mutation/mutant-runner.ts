@@ -59,6 +59,8 @@ export default class MutantRunner extends TestRunner {
 
   override onAfterRunFiles(files: Parameters<TestRunner["onAfterRunFiles"]>[0]): void {
     super.onAfterRunFiles(files);
+    // A file that cannot be loaded has no tests.
+    for (const { name, result } of files) if (result?.errors?.length) this.#broken.push(name);
     const report: MutantReport = {
       covered: [...this.#covered],
       killed: [...this.#killed],

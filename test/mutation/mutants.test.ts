@@ -11,7 +11,7 @@ function size(value: number, limit?: number): string {
   else seen.push(value);
   return value >= (limit ?? 10) ? "large" : "small";
 }
-const above = (least: number) => seen.filter((value) => value > least);
+const above = (least: number) => seen.filter((value) => value > least).toString();
 `;
 
 const { text, mutants } = mutate(SOURCE);

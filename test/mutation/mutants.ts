@@ -39,7 +39,12 @@ const OPERATORS = new Map<ts.SyntaxKind, readonly string[]>([
 ]);
 
 /** Methods and those that take their place. */
-const METHODS: Readonly<Record<string, string>> = { some: "every", every: "some", min: "max", max: "min" };
+const METHODS = new Map([
+  ["some", "every"],
+  ["every", "some"],
+  ["min", "max"],
+  ["max", "min"],
+]);
 
 /** Makes all mutants of a TypeScript source. */
 export function mutate(source: string): Mutated {
@@ -99,7 +104,7 @@ function changesOf(node: ts.Node): string[] {
   if (node.kind === SyntaxKind.FalseKeyword) changes.push("true");
   if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
     const { expression, name } = node.expression;
-    const other = METHODS[name.text];
+    const other = METHODS.get(name.text);
     const args = node.arguments.map((one) => one.getText()).join(", ");
     if (other !== undefined) changes.push(`${expression.getText()}.${other}(${args})`);
     if (name.text === "filter") changes.push(expression.getText());

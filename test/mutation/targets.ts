@@ -5,6 +5,7 @@ export interface Target {
 }
 
 const CONFIRMATION = [
+  "test/agent/loop/confirmation/answers.test.ts",
   "test/agent/loop/confirmation/confirmation.test.ts",
   "test/agent/loop/confirmation/risk-analysis.test.ts",
   "test/conversations/sub-agents/confirmation.test.ts",
