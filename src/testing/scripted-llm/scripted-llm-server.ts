@@ -4,8 +4,11 @@ import { setTimeout } from "node:timers/promises";
 import { isObject } from "../../is-object.ts";
 import { LlmError } from "../../llm/llm-error.ts";
 import { codeOf } from "../fail.ts";
+import { chatCompletions } from "./formats/chat-completions.ts";
+import { messages } from "./formats/messages.ts";
+import type { Frame, NumberedReply } from "./formats/reply-format.ts";
+import { responses } from "./formats/responses.ts";
 import { createScript, type ReplyPart, type Rule, type Steps, upToCut } from "./llm-script.ts";
-import { FORMATS, type Frame, type NumberedReply } from "./scripted-llm-formats.ts";
 
 /** A request to the scripted provider. */
 export interface ScriptedServerRequest {
@@ -51,6 +54,8 @@ export function isSideRequest({ body }: ScriptedServerRequest): boolean {
   return !Array.isArray(body.tools) || body.tools.length === 0;
 }
 
+/** The forms of providers, each at its path. */
+const FORMATS = [chatCompletions, responses, messages];
 /** Maximum size of a request in bytes. */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
