@@ -1,19 +1,15 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { absolutePath } from "../absolute-path.ts";
-import type { ServerLogins } from "../acp/launch/acp-host.ts";
 import type { ExtensionFactory } from "../agent/loop/extension.ts";
 import { graySwanKeysIn } from "../agent/security/services/gray-swan-keys.ts";
 import { BashCommands } from "../bash/bash-commands.ts";
 import { LivingMachines } from "../cluster/membership/living-machines.ts";
 import { ConversationManager } from "../conversations/conversation-manager.ts";
-import { messageOf } from "../errors.ts";
 import type { ExtensionPlace } from "../extensions/place.ts";
 import { Auditor } from "../http/access/auditor.ts";
 import { Limiter } from "../limits/limiter.ts";
 import type { Observers } from "../observing/observers.ts";
-import { isMetadataAddress } from "../outbound/addresses.ts";
-import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { BashDeps } from "../routes/machine/bash.ts";
 import type { SettingsDeps } from "../routes/settings/settings-deps.ts";
 import { type LookupOptions, lookUpSecret } from "../secrets/lookup-secret.ts";
@@ -27,16 +23,14 @@ import { ToolRegistry } from "../tools/registry.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { toHex } from "../wire/ids.ts";
 import type { SecretSource } from "../wire/secret-source.ts";
-import { LazyWorkspace } from "../workspace/lazy-workspace.ts";
+import type { LazyWorkspace } from "../workspace/lazy-workspace.ts";
 import { localFiles } from "../workspace/local/local-files.ts";
-import { localWorkspace } from "../workspace/local/local-workspace.ts";
 import type { Machines } from "../workspace/machines.ts";
-import type { WorkspaceSpec } from "../workspace/workspace.ts";
 import { acpModels, type LazyAcpModels } from "./acp/acp-models.ts";
 import { acpRunners } from "./acp/acp-runners.ts";
-import { type BoundLogins, boundLogins } from "./acp/bound-logins.ts";
+import type { BoundLogins } from "./acp/bound-logins.ts";
 import { loginGuard } from "./acp/login-guard.ts";
-import { savedLogins } from "./acp/saved-logins.ts";
+import { openLogins } from "./acp/open-logins.ts";
 import { type AppAccess, appAccess } from "./apps/app-access.ts";
 import { type BrowserAccess, browserAccess } from "./browser/browser-access.ts";
 import { machineOf } from "./cluster/machine.ts";
@@ -49,9 +43,11 @@ import { agentFiles } from "./launch/agent-files.ts";
 import { launchTrial } from "./launch/launch-trial.ts";
 import { pluginLoader } from "./launch/plugin-loader.ts";
 import { profileSource } from "./launch/profile-source.ts";
+import { Activity } from "./lifetime/activity.ts";
 import { llmFactory } from "./llm-factory.ts";
 import { lookupFetch, type SelfAccess } from "./lookups/lookup-fetch.ts";
 import { UNLISTED_URL } from "./lookups/own-urls.ts";
+import { lastingMachines, ownMachine, workspaceOpener } from "./machines/open-machines.ts";
 import { mcpNetwork } from "./mcp/mcp-network.ts";
 import { type LazyMcpTrials, mcpTrials } from "./mcp/mcp-trials.ts";
 import type { ResolvedOptions } from "./options/resolved-options.ts";
@@ -62,14 +58,8 @@ import { rotateKeys } from "./sealing/rotate-keys.ts";
 import { serverCipher } from "./sealing/server-cipher.ts";
 import { settingsRooms } from "./settings-rooms.ts";
 import { watchedStore } from "./telemetry/watched-store.ts";
-import { watchedWorkspaces } from "./telemetry/watched-workspaces.ts";
 import { userFolder } from "./user-folder.ts";
 import { serverWebhooks } from "./webhooks/server-webhooks.ts";
-
-/**
- * Folder in `conversationsPath` for what the machine of the server's own routes keeps. No conversation has this name.
- */
-const MACHINE_FOLDER = "machine";
 
 /** The services of one server, used by routes and in-process callers. */
 export interface Services {
@@ -129,16 +119,7 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
   const cipher = serverCipher(options);
   const { store, files } = openDatabase(options, observers);
   const serverSecrets = ownKeys(options);
-  const openWorkspace = watchedWorkspaces(
-    options.workspace ??
-      localWorkspace({
-        environment,
-        commandEnvironment: options.commandEnvironment,
-        terminalPriority: options.terminalPriority,
-        idleTimeoutSeconds: options.idleTimeoutSeconds,
-      }),
-    observers,
-  );
+  const openWorkspace = workspaceOpener(options, observers);
   const cluster = openCluster(options, { store, cipher, observers });
   const relayed = cluster === undefined ? store : readThrough(store, { relay: cluster.relay });
   const takeover = settingsTakeover(options, { store: store.documents, cipher });
@@ -178,25 +159,12 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     ...presetTools(),
     ...options.tools,
   ]);
-  let lastActivity = clock.now();
-  const onActivity = () => {
-    lastActivity = clock.now();
-  };
+  const activity = new Activity(clock);
   const userDir = userFolder(options.userDir, logger);
-  const machines = openWorkspace.machines?.serve({
-    stateFolder: dataFolder,
-    existing: async (ids) => new Set((await store.conversations.find(ids, [])).map(({ id }) => id)),
-    onError: (error) => logger.warn({ error: messageOf(error) }, "Left machines cannot be removed"),
-  });
+  const machines = lastingMachines(openWorkspace, { store, dataFolder, logger });
   const webhooks = serverWebhooks(options, store, observers);
   const mcp = mcpNetwork(settings, { ...options, observers }, webhooks);
-  // As with lookups: where the host tells users apart, what one of them keeps is not given to all.
-  const saved = options.authenticate === undefined ? savedLogins(settings.secrets) : undefined;
-  const bound = boundLogins(
-    createGuardedFetch(async (address) => !(await isMetadataAddress(address)), options.companyProxy),
-  );
-  const logins: ServerLogins = (asked) => async (name) =>
-    bound.find(asked.conversationId, name) ?? saved?.(asked)(name);
+  const logins = openLogins(options, settings.secrets);
   const boundTo = machineOf(options);
   const ownership = cluster?.ownership ?? store.ownership;
   const seat = new NodeSeat(ownership, { machine: boundTo });
@@ -241,8 +209,10 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     }),
     profiles: profileSource(settings, takeover.store),
     acpSkillSourcing: options.acpSkillSourcing,
-    openingGuard: loginGuard(bound),
-    runners: { ACPAgent: acpRunners({ environment, logins, retryDelays: options.acpRetryDelays }) },
+    openingGuard: loginGuard(logins.bound),
+    runners: {
+      ACPAgent: acpRunners({ environment, logins: logins.find, retryDelays: options.acpRetryDelays }),
+    },
     dataDir: (id) => join(dataFolder, toHex(id)),
     persistenceDir: conversationsPath,
     worktreeRoot: options.worktreeRoot === undefined ? undefined : absolutePath(options.worktreeRoot),
@@ -254,15 +224,15 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     limiter,
     internalUrl: lookup.internalUrl,
     lookupFetch: lookup.fetch,
-    onActivity,
+    onActivity: activity.note,
   });
-  const machine = new LazyWorkspace(() => openWorkspace(machineSpec(dataFolder)));
+  const machine = ownMachine(openWorkspace, dataFolder);
   const place = extensionPlaces(options, { machine, userDir });
   const retentionSeconds = options.bashEventsRetentionSeconds;
   const bash: BashDeps = {
     commands: new BashCommands({ store: relayed, seat, clock, logger, retentionSeconds }),
     mask: () => serverSecrets.mask(),
-    onActivity,
+    onActivity: activity.note,
   };
   return {
     store,
@@ -274,9 +244,9 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     settings,
     webhooks,
     browser,
-    logins: bound,
+    logins: logins.bound,
     acpModels: acpModels({
-      ...{ environment, logins, openWorkspace, clock, logger, folder: dataFolder },
+      ...{ environment, logins: logins.find, openWorkspace, clock, logger, folder: dataFolder },
       secrets: { ...lookup, server: serverSecrets, clock, logger },
     }),
     mcpTrials: mcpTrials({ cipher, clock, remote: mcp, machine, seat }),
@@ -295,24 +265,13 @@ export function createServices(options: ResolvedOptions, self: SelfAccess, obser
     takeOverSettings: takeover.begin,
     rotateKeys: () => rotateKeys(options, { documents: takeover.store, cipher }),
     runtime: openWorkspace.machines?.runtime ?? "local",
-    idleSeconds: () => Math.max(0, clock.now() - lastActivity) / 1000,
+    idleSeconds: () => activity.idleSeconds(),
   };
 }
 
 function auditorOf({ audit, clock, logger }: ResolvedOptions): Auditor | undefined {
   if (audit === undefined) return undefined;
   return new Auditor({ sink: audit, logger, newId: () => clock.newId(), now: () => clock.now() });
-}
-
-/** The machine of routes that belong to no conversation works where the server was started. */
-function machineSpec(dataFolder: string): WorkspaceSpec {
-  const workingDir = absolutePath(".");
-  return {
-    conversationId: null,
-    workingDir,
-    dataDir: join(dataFolder, MACHINE_FOLDER),
-    requested: { kind: "LocalWorkspace", working_dir: workingDir },
-  };
 }
 
 function extensionFactory({ extensions = [] }: ResolvedOptions): ExtensionFactory {
