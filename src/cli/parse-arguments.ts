@@ -1,5 +1,3 @@
-import type { ClusterSettings } from "../configuration/cluster-settings.ts";
-import type { CallerLimits } from "../limits/caller-limits.ts";
 import { CANVAS_VERSION } from "../server/ui/find-canvas.ts";
 import { isUuid, toDashed } from "../wire/ids.ts";
 import { type CommandName, isCommandName, type Values } from "./arguments/command-table.ts";
@@ -7,7 +5,8 @@ import { parseCluster } from "./arguments/parse-cluster.ts";
 import { type KeysArguments, parseKeys } from "./arguments/parse-keys.ts";
 import { parseLimits } from "./arguments/parse-limits.ts";
 import { type DataArguments, parseData, parseStore } from "./arguments/parse-store.ts";
-import { parseTelemetry, type TelemetryArguments } from "./arguments/parse-telemetry.ts";
+import { parseTelemetry } from "./arguments/parse-telemetry.ts";
+import { parseWorkplace } from "./arguments/parse-workplace.ts";
 import { readValues, refuseOptionsOfOthers, unknownCommand } from "./arguments/read-values.ts";
 import { IGNORED } from "./arguments/serve-options.ts";
 import { UsageError } from "./arguments/usage-error.ts";
@@ -15,6 +14,7 @@ import type { ChatArguments } from "./chat/chat.ts";
 import { isShell, type Shell } from "./completion/shells.ts";
 import type { DoctorArguments } from "./doctor/doctor.ts";
 import type { HealthArguments } from "./doctor/health.ts";
+import type { ServeArguments, UiArguments } from "./serve.ts";
 import type { StoreArguments } from "./store/command-store.ts";
 
 export type Command =
@@ -35,52 +35,7 @@ export type Command =
   | ({ name: "reseal"; forgetUnreadable: boolean } & DataArguments)
   | ({ name: "keys" } & KeysArguments)
   | { name: "migrate"; store: StoreArguments; dryRun: boolean }
-  | {
-      name: "serve";
-      host: string | undefined;
-      port: number;
-      dangerouslyAllowUnauthenticated: boolean;
-      /** null: a database file. */
-      store: StoreArguments | null;
-      /** Goes over what the configuration says. */
-      cluster: ClusterSettings;
-      /** null: no pages for browsers but the documentation. */
-      ui: UiArguments | null;
-      inspector: boolean;
-      /** null: commands run as the user of the server, without confinement. */
-      sandbox: SandboxArguments | null;
-      /** null: no containers. */
-      container: ContainerArguments | null;
-      /** Address of the sandboxes; null without them. */
-      sandboxes: string | null;
-      telemetry: TelemetryArguments;
-      /** Those of each principal; null: none. */
-      limits: CallerLimits | null;
-      /** File of the audit; null: none. */
-      audit: string | null;
-      warnings: string[];
-    };
-
-/** Flags of the web app. */
-export interface UiArguments {
-  directory: string | undefined;
-  open: boolean;
-}
-
-/** Flags of the sandbox. */
-export interface SandboxArguments {
-  root: string | undefined;
-  network: "none" | "host";
-}
-
-/** Flags of containers. */
-export interface ContainerArguments {
-  image: string;
-  engine: "podman" | "docker";
-  root: string | undefined;
-  network: string;
-  engineArguments: readonly string[];
-}
+  | ({ name: "serve" } & ServeArguments);
 
 /**
  * Parses the arguments of the command.
@@ -155,9 +110,7 @@ function parseServe(values: Values): Command {
     cluster: parseCluster(values),
     ui: parseUi(values),
     inspector: values.inspector ?? false,
-    sandbox: parseSandbox(values),
-    container: parseContainer(values),
-    sandboxes: parseSandboxes(values),
+    ...parseWorkplace(values),
     telemetry: parseTelemetry(values),
     limits: parseLimits(values, "serve"),
     audit: values.audit ?? null,
@@ -211,16 +164,6 @@ function parseMigrate(values: Values): Command {
   return { name: "migrate", store, dryRun: values["dry-run"] ?? false };
 }
 
-/** Agents work in one place only. */
-function parseSandboxes({ sandboxes, sandbox = false, container }: Values): string | null {
-  if (sandboxes === undefined) return null;
-  if (sandbox || container !== undefined) {
-    const other = sandbox ? "--sandbox" : "--container";
-    throw new UsageError(`--sandboxes and ${other}: only one of them is possible`, "serve");
-  }
-  return sandboxes;
-}
-
 function parseUi({ ui = false, "ui-dir": directory, open = false }: Values): UiArguments | null {
   return ui || open || directory !== undefined ? { directory, open } : null;
 }
@@ -235,36 +178,6 @@ function parseUiCommand([verb, version = CANVAS_VERSION, ...rest]: string[]): Co
     );
   }
   return { name: "ui-install", version };
-}
-
-function parseSandbox(values: Values): SandboxArguments | null {
-  const { sandbox = false, "sandbox-root": root, "sandbox-network": network = "none" } = values;
-  if (!sandbox && (root !== undefined || values["sandbox-network"] !== undefined)) {
-    throw new UsageError("--sandbox-root and --sandbox-network need --sandbox", "serve");
-  }
-  if (network !== "none" && network !== "host") {
-    throw new UsageError(`--sandbox-network: expected none or host, got ${JSON.stringify(network)}`, "serve");
-  }
-  return sandbox ? { root, network } : null;
-}
-
-function parseContainer(values: Values): ContainerArguments | null {
-  const { container: image, "container-engine": engine = "podman", "container-root": root } = values;
-  if (image === undefined) {
-    const [flag] = Object.keys(values).filter((name) => name.startsWith("container-"));
-    if (flag !== undefined) throw new UsageError(`--${flag} needs --container`, "serve");
-    return null;
-  }
-  if (values.sandbox)
-    throw new UsageError("--sandbox and --container: only one of them is possible", "serve");
-  if (engine !== "podman" && engine !== "docker") {
-    throw new UsageError(
-      `--container-engine: expected podman or docker, got ${JSON.stringify(engine)}`,
-      "serve",
-    );
-  }
-  const { "container-network": network = "none", "container-argument": engineArguments = [] } = values;
-  return { image, engine, root, network, engineArguments };
 }
 
 function parseMockLlm({ script, port = "0" }: Values): Command {

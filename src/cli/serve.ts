@@ -10,29 +10,37 @@ import { DEFAULT_CONVERSATIONS_PATH } from "../server/options/resolved-options.t
 import type { ServerOptions } from "../server/options.ts";
 import type { UiOptions } from "../server/ui/ui-options.ts";
 import type { Store } from "../stores/store.ts";
-import type { OpenWorkspace } from "../workspace/workspace.ts";
 import { type TelemetryArguments, withSettings } from "./arguments/parse-telemetry.ts";
+import type { WorkplaceArguments } from "./arguments/parse-workplace.ts";
 import { UsageError } from "./arguments/usage-error.ts";
 import { firstSteps } from "./first-steps.ts";
 import { useGlobalProxy } from "./global-proxy.ts";
 import { ownSecretKey } from "./own-secret-key.ts";
-import type { ContainerArguments, SandboxArguments, UiArguments } from "./parse-arguments.ts";
 import { readConfiguration } from "./read-configuration.ts";
 import type { StoreArguments } from "./store/command-store.ts";
+import { networkOf, refuseOpenWorkplace, workplaceOptions } from "./workplace/open-workplace.ts";
 
-export interface ServeArguments {
+/** Flags of the web app. */
+export interface UiArguments {
+  directory: string | undefined;
+  open: boolean;
+}
+
+export interface ServeArguments extends WorkplaceArguments {
   host: string | undefined;
   port: number;
   dangerouslyAllowUnauthenticated: boolean;
+  /** null: a database file. */
   store: StoreArguments | null;
+  /** Goes over what the configuration says. */
   cluster: ClusterSettings;
+  /** null: no pages for browsers but the documentation. */
   ui: UiArguments | null;
   inspector: boolean;
-  sandbox: SandboxArguments | null;
-  container: ContainerArguments | null;
-  sandboxes: string | null;
   telemetry: TelemetryArguments;
+  /** Those of each principal; null: none. */
   limits: CallerLimits | null;
+  /** File of the audit; null: that of the configuration, if it names one. */
   audit: string | null;
   warnings: string[];
 }
@@ -45,7 +53,7 @@ export async function serve(args: ServeArguments): Promise<void> {
   for (const warning of [...args.warnings, ...warnings]) logger.warn({}, warning);
   const { dangerouslyAllowUnauthenticated } = args;
   await useGlobalProxy(process.env, logger);
-  refuseOpenSandbox(args, options);
+  refuseOpenWorkplace(args, options);
   const host = args.host ?? ((options.apiKeys ?? []).length > 0 ? "0.0.0.0" : "127.0.0.1");
   const cluster = clusterOf(args, settings, host);
   const server = createServer({
@@ -60,9 +68,7 @@ export async function serve(args: ServeArguments): Promise<void> {
     cluster,
     ...(args.ui && { ui: uiOptions(args.ui, { host, network: networkOf(args) }) }),
     ...(args.ui && { secretKey: await secretKeyForUi(options) }),
-    ...(args.sandbox && { workspace: await openSandbox(args.sandbox, options) }),
-    ...(args.container && { workspace: await openContainers(args.container, options) }),
-    ...(args.sandboxes !== null && { workspace: await openSandboxes(args.sandboxes, options) }),
+    ...(await workplaceOptions(args, options)),
     ...(await watchedBy(withSettings(args.telemetry, telemetry))),
     ...(args.limits && { limits: args.limits }),
     ...(args.audit !== null && { audit: auditFile({ path: args.audit }) }),
@@ -148,58 +154,6 @@ async function openBrowser(url: string): Promise<void> {
   } catch (error) {
     process.stderr.write(`--open: ${messageOf(error)}\n`);
   }
-}
-
-/**
- * The network of the agents' sandbox. `none` without a sandbox, too: its commands are those of the server's user then.
- */
-function networkOf({ sandbox, container }: ServeArguments): string {
-  return (sandbox ?? container)?.network ?? "none";
-}
-
-/**
- * Without a key, everything that comes from this machine is served: a sandbox with its network could ask for anything.
- */
-function refuseOpenSandbox(args: ServeArguments, { apiKeys = [] }: ServerOptions): void {
-  const network = networkOf(args);
-  if (network === "none" || apiKeys.length > 0 || args.dangerouslyAllowUnauthenticated) return;
-  const kind = args.sandbox ? "sandbox" : "container";
-  throw new Error(
-    `--${kind}-network ${network}: set a key (OH_SESSION_API_KEYS_0), or agents could use this server from their ${kind}`,
-  );
-}
-
-async function openContainers(
-  { root, ...container }: ContainerArguments,
-  options: ServerOptions,
-): Promise<OpenWorkspace> {
-  const { containerWorkspace } = await import("../workspace/container/container-workspace.ts");
-  const { environment, commandEnvironment, idleTimeoutSeconds } = options;
-  return containerWorkspace({
-    ...container,
-    ...(root !== undefined && { root }),
-    ...(environment && { environment }),
-    ...{ commandEnvironment, idleTimeoutSeconds },
-  });
-}
-
-async function openSandboxes(address: string, { idleTimeoutSeconds }: ServerOptions): Promise<OpenWorkspace> {
-  const { sandboxWorkspaces } = await import("../workspace/remote/sandbox-workspaces.ts");
-  return sandboxWorkspaces({ address, apiKey: process.env.OH_SANDBOXES_KEY, idleTimeoutSeconds });
-}
-
-async function openSandbox(
-  { root, network }: SandboxArguments,
-  options: ServerOptions,
-): Promise<OpenWorkspace> {
-  const { sandboxedWorkspace } = await import("../workspace/sandbox/sandboxed-workspace.ts");
-  const { environment, commandEnvironment, terminalPriority, idleTimeoutSeconds } = options;
-  return sandboxedWorkspace({
-    ...(root !== undefined && { root }),
-    network,
-    ...(environment && { environment }),
-    ...{ commandEnvironment, terminalPriority, idleTimeoutSeconds },
-  });
 }
 
 function banner(url: string, server: AgentServer, { store, ui, sandbox, container }: ServeArguments): string {
