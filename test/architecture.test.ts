@@ -61,7 +61,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ui: ["http"],
   inspector: ["http", "timeline"],
   node: ["http"],
-  configuration: ["server"],
+  configuration: ["server", "node"],
 };
 
 /** Files that every folder may import. */

@@ -90,6 +90,8 @@ export const SETTINGS = {
   tracing: { type: "boolean", schema: z.boolean() },
   tracing_model_hosts: { type: "list", schema: z.array(z.string()) },
   access_log: { type: "boolean", schema: z.boolean() },
+  /** Not in the reference, which writes no audit. */
+  audit_file: { type: "text", schema: z.string().min(1) },
   /** Not in the reference, whose server never ends by itself. */
   idle_shutdown_seconds: { type: "number", schema: seconds },
   /** Not in the reference, whose server has no budgets. */
