@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfiguration } from "agent-server";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { spawnServer } from "./spawn-server.ts";
+import { spawnServer } from "../../cli/spawn-server.ts";
 
 // Real commands, on machines that may be busy.
 vi.setConfig({ testTimeout: 300_000 });
