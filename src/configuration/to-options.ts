@@ -5,7 +5,7 @@ import { clusterOption, clusterSettings } from "./cluster-settings.ts";
 import type { Environment } from "./parse-environment.ts";
 import type { Settings } from "./reference-settings.ts";
 
-/** Makes the options of a server of the settings, and of some variables beside them. */
+/** Makes the options of a server of the settings, and of some other variables. */
 export function toOptions(settings: Settings, environment: Environment): ServerOptions {
   const alias = environment.SESSION_API_KEY || undefined;
   // An empty key is dropped: it would admit every caller that shows an empty one.

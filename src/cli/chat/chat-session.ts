@@ -73,7 +73,7 @@ export class ChatSession {
       if (!AgentServerError.is(error)) throw error;
       this.#screen.fault(messageOf(error));
     }
-    this.#options.terminal.askAgain();
+    if (!this.isLeaving) this.#options.terminal.askAgain();
   }
 
   /** Stops the run at once. False when it was stopped already or none is active: the user wants to leave. */
@@ -89,9 +89,10 @@ export class ChatSession {
     return true;
   }
 
-  /** Says how to come back. */
+  /** Says how to come back, and asks for nothing more. */
   leave(): void {
     this.#conversation?.close();
+    this.#options.terminal.ask(undefined);
     if (this.#conversation === undefined) return;
     this.#screen.note(`Go on with: agent-server chat ${this.#conversation.id}`);
   }

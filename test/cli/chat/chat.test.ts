@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { call, createTestServer, isSideCall, type Step, say, scriptedLlm } from "agent-server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openRoad } from "./road.ts";
-import { pipedChat, terminalChat } from "./spawn-chat.ts";
+import { pipedChat, type SpawnedChat, terminalChat } from "./spawn-chat.ts";
 
 /** Milliseconds of a test: a command starts from its sources, on a busy machine. */
 const LIMIT = 180_000;
@@ -16,6 +17,12 @@ type Steps = Step<unknown>[];
 /** The files of a working folder, without what git keeps there. */
 async function filesIn(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name !== ".git");
+}
+
+/** The text that a chat has printed after a text. */
+function afterLast(text: string, chat: SpawnedChat): string {
+  const printed = stripVTControlCharacters(chat.output());
+  return printed.slice(printed.lastIndexOf(text) + text.length);
 }
 
 /** A server with a scripted model, and the arguments with which a chat reaches it. */
@@ -181,6 +188,7 @@ describe("a chat at a terminal", () => {
       chat.type("\x03");
       await chat.sees("Go on with: agent-server chat ");
       expect(await chat.ended).toBe(130);
+      expect(afterLast("Go on with", chat)).not.toContain("> ");
       const { items } = await server.conversations.search({});
       expect(items.map((info) => info.execution_status)).toEqual(["paused"]);
     },
@@ -209,7 +217,9 @@ describe("a chat at a terminal", () => {
       chat.enter("/list");
       await chat.sees(/[0-9a-f-]{36} +finished/);
       chat.enter("/quit");
+      await chat.sees("Go on with: agent-server chat ");
       expect(await chat.ended).toBe(0);
+      expect(afterLast("Go on with", chat)).not.toContain("> ");
       expect(chat.output()).not.toContain("a-hidden-key");
       expect(chat.output()).toContain("\x1b[");
     },
