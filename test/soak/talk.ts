@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FrameReader } from "../bench/load/frame-reader.ts";
 import { type Follower, follow } from "../cluster/harness/follower.ts";
@@ -155,9 +156,11 @@ export class Talk {
     for (const { socket } of this.#sockets.splice(0)) socket.destroy();
   }
 
+  /** With its working folder, which a server leaves to its owner. */
   async delete(): Promise<void> {
     this.leave();
     await this.#options.client.expect("DELETE", this.#path, undefined, [200, 404]);
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   /** Everything, or undefined if something came meanwhile. */
