@@ -57,7 +57,7 @@ const STORE_EVERY = 6;
 /** A server comes to rest by then, after its load. */
 const REST_MS = 120_000;
 const MOST_FAULTS = 50;
-const WARM_ROUNDS = 2;
+const WARM_ROUNDS = 6;
 const MIB = 1024 * 1024;
 
 /** Lets a server work for some time while everything around it goes wrong, and returns what was seen. */
