@@ -6,7 +6,14 @@ import { createServer } from "../../../src/server/create-server.ts";
 import { memoryStore } from "../../../src/stores/memory.ts";
 import { type Cluster, openCluster } from "../harness/cluster.ts";
 import { conversationsOf, readStarts } from "./evidence.ts";
-import { faultsOf, longestCalmSilence, longestSilence, type Span, takeoversOf } from "./history.ts";
+import {
+  type CalmSilence,
+  faultsOf,
+  longestCalmSilence,
+  longestSilence,
+  type Span,
+  takeoversOf,
+} from "./history.ts";
 import { describeFault, type Fault, generator, schedule } from "./schedule.ts";
 import { startWorkload } from "./workload.ts";
 
@@ -32,8 +39,8 @@ export interface ChaosReport {
   takeovers: number;
   /** Milliseconds. */
   longestSilence: number;
-  /** The longest part of a silence in which nothing was wrong. Milliseconds. */
-  longestCalmSilence: number;
+  /** The longest part of a silence in which nothing was wrong; its times are milliseconds since the round began. */
+  longestCalmSilence: CalmSilence | undefined;
 }
 
 /** A cluster on which rounds of chaos are played, each with its own conversations. */
@@ -129,11 +136,15 @@ async function play(cluster: Cluster, starts: string, options: ChaosOptions): Pr
       calls: history.starts.length,
       takeovers: takeoversOf(history),
       longestSilence: longestSilence(history),
-      longestCalmSilence: longestCalmSilence(history, troubles),
+      longestCalmSilence: sinceStart(longestCalmSilence(history, troubles), began),
     };
   } finally {
     await workload.close();
   }
+}
+
+function sinceStart(silence: CalmSilence | undefined, began: number): CalmSilence | undefined {
+  return silence && { ...silence, from: silence.from - began, to: silence.to - began };
 }
 
 /** Resolves when it is over. */

@@ -63,10 +63,10 @@ it("a silence counts as far as nothing was wrong in it", () => {
       sound(),
       troubles.map(([from, to]) => ({ from, to })),
     );
-  expect(calmSilence()).toBe(3_900);
-  expect(calmSilence([0, 9_000])).toBe(0);
-  expect(calmSilence([1_500, 4_000])).toBe(1_005);
-  expect(calmSilence([2_000, 4_500], [1_200, 3_000])).toBe(505);
+  expect(calmSilence()).toEqual({ conversation: ID, from: 1_105, to: 5_005 });
+  expect(calmSilence([0, 9_000])).toBeUndefined();
+  expect(calmSilence([1_500, 4_000])).toMatchObject({ from: 4_000, to: 5_005 });
+  expect(calmSilence([2_000, 4_500], [1_200, 3_000])).toMatchObject({ from: 4_500, to: 5_005 });
 });
 
 it("an event that a client got and that is gone, or is elsewhere, is found", () => {

@@ -83,17 +83,28 @@ export function longestSilence({ conversations }: History): number {
   return Math.max(0, ...conversations.flatMap(silencesOf).map(({ from, to }) => to - from));
 }
 
-/** As much of a silence as had no trouble in it, in one piece, the longest of all. Milliseconds. */
-export function longestCalmSilence({ conversations }: History, troubles: readonly Span[]): number {
+/** A time in which a conversation was silent and nothing was wrong. */
+export interface CalmSilence extends Span {
+  conversation: string;
+}
+
+/** As much of a silence as had no trouble in it, in one piece, the longest of all. undefined without any. */
+export function longestCalmSilence(
+  { conversations }: History,
+  troubles: readonly Span[],
+): CalmSilence | undefined {
   const calms = calmsAround(troubles);
-  return Math.max(
-    0,
-    ...conversations
-      .flatMap(silencesOf)
-      .flatMap((silence) =>
-        calms.map((calm) => Math.min(silence.to, calm.to) - Math.max(silence.from, calm.from)),
-      ),
+  const silences = conversations.flatMap((conversation) =>
+    silencesOf(conversation).flatMap((silence) =>
+      calms.map((calm) => ({
+        conversation: conversation.id,
+        from: Math.max(silence.from, calm.from),
+        to: Math.min(silence.to, calm.to),
+      })),
+    ),
   );
+  const length = ({ from, to }: Span) => to - from;
+  return silences.filter((one) => length(one) > 0).toSorted((a, b) => length(b) - length(a))[0];
 }
 
 function silencesOf({ seen }: ConversationHistory): Span[] {

@@ -39,11 +39,13 @@ try {
       onFault: (line) => print(`  ${line}`),
     });
     const { acknowledged, events, calls, takeovers, longestSilence, longestCalmSilence } = report;
-    const isMute = longestCalmSilence > Number(values.silence) * 1_000;
-    const faults = isMute ? [...report.faults, "silent while nothing was wrong"] : report.faults;
+    const { conversation, from, to } = longestCalmSilence ?? { conversation: "none", from: 0, to: 0 };
+    const isMute = to - from > Number(values.silence) * 1_000;
+    const mute = `${conversation} was silent from ${seconds(from)} to ${seconds(to)}, while nothing was wrong`;
+    const faults = isMute ? [...report.faults, mute] : report.faults;
     print(
       `  ${events} events, ${acknowledged} seen by clients, ${calls} calls, ${takeovers} takeovers, ` +
-        `longest silence ${seconds(longestSilence)}, ${seconds(longestCalmSilence)} of one without trouble, ` +
+        `longest silence ${seconds(longestSilence)}, ${seconds(to - from)} of one without trouble, ` +
         `${faults.length} faults`,
     );
     for (const fault of faults) print(`  FAULT ${fault}`);
