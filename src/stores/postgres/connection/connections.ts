@@ -81,11 +81,11 @@ export class Connections {
     const query = { text, values, query_timeout: READ_WAIT };
     try {
       const { readers } = await this.#get();
-      const { rows } = await readers.query(query).catch((error: unknown) => {
+      const result = await readers.query(query).catch((error: unknown) => {
         if (!mayPass(error)) throw error;
         return readers.query(query);
       });
-      return rows;
+      return takeRows(result);
     } catch (error) {
       throw toStoreError(error, this.target);
     }
@@ -99,13 +99,13 @@ export class Connections {
       0,
     );
     const wait = ANSWER_WAIT + ANSWER_WAIT_PER_MIB * (size / 2 ** 20);
-    return (await writers.query({ text, values, query_timeout: wait })).rows;
+    return takeRows(await writers.query({ text, values, query_timeout: wait }));
   }
 
   /** Runs a statement about nodes once, as `write`. Gives it up after some milliseconds. */
   async claim(text: string, values: unknown[], wait = ANSWER_WAIT): Promise<Row[]> {
     const { claimers } = await this.#get();
-    return (await claimers.query({ text, values, query_timeout: wait })).rows;
+    return takeRows(await claimers.query({ text, values, query_timeout: wait }));
   }
 
   /** Runs statements of a migration, which may take long. */
@@ -140,6 +140,16 @@ export class Connections {
     });
     return this.#pools;
   }
+}
+
+/**
+ * Takes the rows out of a result. The timer of `query_timeout` keeps the query, and the result with it, until the next
+ * whole collection of garbage: each smaller one would copy every page that was read, and take 20 ms in place of 3.
+ */
+function takeRows(result: { rows: Row[] }): Row[] {
+  const { rows } = result;
+  result.rows = [];
+  return rows;
 }
 
 /** The sessions of a given pool are as its owner wants them. */
