@@ -175,9 +175,11 @@ export class Webhooks {
     const isOurs = this.#backlogs.has(name.webhook);
     if (isOurs && !(await this.#claims.hold(queue))) return;
     const totals = await this.#options.store.outbox.totals(queue);
-    if (totals === undefined || this.#queues.has(queue)) return;
-    if (isOurs) this.#queueOf(queue)?.resume(totals);
-    else await this.#forgetOld(totals);
+    if (this.#queues.has(queue)) return;
+    if (!isOurs) return totals && this.#forgetOld(totals);
+    // Sent by another server meanwhile, which may have more for it later.
+    if (totals === undefined) return this.#claims.release(queue);
+    this.#queueOf(queue)?.resume(totals);
   }
 
   /** Drops what waits for a webhook that is not configured any more, once it is old. */

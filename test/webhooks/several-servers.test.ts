@@ -60,6 +60,19 @@ it("a living server sends what another leaves at its death, without a start", as
   expect(idsOf(receiver)).toEqual(["one"]);
 });
 
+it("a server does not keep a queue that another has sent while it was looked at", async () => {
+  const receiver = await startReceiver();
+  const store = memoryStore();
+  const [{ queue }] = await write(store, "one");
+  store.outbox.totals = async () => {
+    await store.outbox.remove(queue, { first: 0, last: Number.MAX_SAFE_INTEGER });
+    return undefined;
+  };
+  await webhooksOf(store, receiver).start();
+  expect(await store.ownership.ownerOf(queue)).toBeUndefined();
+  expect(receiver.requests).toEqual([]);
+});
+
 it("servers that start at one moment send each message once", async () => {
   const receiver = await startReceiver();
   receiver.answer = async () => {

@@ -6,7 +6,7 @@ import { POOL_TARGET, parseTarget, type Target } from "./target.ts";
 
 /** The part of a pool of the package `pg` that a store uses. */
 export interface PostgresPool {
-  /** Runs one statement on any connection. */
+  /** Runs one statement on any connection. The result is the store's, which takes its rows out. */
   query(query: PostgresQuery): Promise<{ rows: Row[] }>;
 }
 
